@@ -1,0 +1,279 @@
+"""The values of the control plane: what a task, a step, a checkpoint, a request is.
+
+Everything here is a frozen value except `PlaneState`, which only `transitions.step` writes.
+No I/O, no clock, no randomness: times arrive as `at_ms` (milliseconds since the epoch) in events.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+TaskId = str
+"""A ULID, 26 characters; also the name of the task's Git ref."""
+MachineId = str
+"""Name of a libvirt domain; a new one for every start and every restore."""
+
+
+class Phase(StrEnum):
+    """Where a task stands. The arrows are drawn in docs/guide/states.md from the transition table."""
+
+    QUEUED = "queued"
+    STARTING = "starting"
+    RUNNING = "running"
+    SNAPSHOTTING = "snapshotting"  # a checkpoint is being taken
+    HELD = "held"  # a person must approve or answer
+    RESTORING = "restoring"
+    RELEASING = "releasing"  # its machine is being destroyed
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+
+
+FINAL = frozenset({Phase.DONE, Phase.FAILED, Phase.CANCELLED, Phase.REJECTED})
+
+
+class CheckpointMode(StrEnum):
+    """What a step's end asks for: `auto` goes on by itself, `approve` waits for a person."""
+
+    AUTO = "auto"
+    APPROVE = "approve"
+    NONE = "none"
+
+
+class Kind(StrEnum):
+    """What a request asks of a person."""
+
+    APPROVE = "approve"
+    CLARIFY = "clarify"
+
+
+class Verdict(StrEnum):
+    """What a person decided."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    ANSWERED = "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class StepSpec:
+    """One `[[steps]]` table of a task file; `timeout_s` counts only while the machine runs."""
+
+    name: str
+    run: str
+    timeout_s: int = 3600
+    checkpoint: CheckpointMode = CheckpointMode.AUTO
+
+
+@dataclass(frozen=True, slots=True)
+class MachineNeed:
+    """What a task asks of its machine (protocols.md, section 1)."""
+
+    image: str = "base"
+    cpu_count: int = 1
+    memory_mib: int = 512
+    disk_mib: int = 2048
+    network: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDefinition:
+    """A process a project offers: `.clawdesk/tasks/NAME.toml`."""
+
+    name: str
+    title: str
+    steps: tuple[StepSpec, ...]
+    description: str = ""
+    priority: int = 0
+    machine: MachineNeed = MachineNeed()
+    model: str = ""  # what OPENAI_MODEL is set to; "" = none asked for
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPolicy:
+    """`.clawdesk/project.toml`; absent file = these defaults."""
+
+    weight: float = 1.0
+    priority_min: int = -10
+    priority_max: int = 10
+    approval_paths: tuple[str, ...] = ()
+    on_timeout: str = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class DiffStat:
+    """Size of a change: files touched, lines added, lines removed."""
+
+    files: int = 0
+    added: int = 0
+    removed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The hypervisor's image behind a checkpoint; `None` in a checkpoint means files only.
+
+    Args:
+        pause_ms: how long the guest stood still.
+        snapshot_ms: the whole call.
+        bytes: memory file on disk.
+        digest: sha256 over the files, "" until hashed off the pause path.
+    """
+
+    id: str
+    pause_ms: float
+    snapshot_ms: float
+    bytes: int
+    accelerator: str = "tcg"
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A durable point of a task. Its `tree` is the project's tree at that moment.
+
+    `guest_request` is the `claw` call that waits inside the machine at this point ("" = the machine
+    was between two steps); a restore answers it once more.
+    """
+
+    ordinal: int
+    at_ms: int
+    step_index: int
+    step_name: str
+    round: int
+    commit: str
+    tree: str
+    digest: str
+    diffstat: DiffStat = DiffStat()
+    snapshot: Snapshot | None = None
+    why_files_only: str = ""
+    message: str = ""
+    guest_request: str = ""
+    approval_reason: str = ""  # "" = no approval needed
+    approved: bool = False
+    safety: bool = False
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Something a person must decide; committed to Git before anyone is told."""
+
+    id: str
+    kind: Kind
+    at_ms: int
+    ordinal: int
+    digest: str
+    guest_request: str = ""
+    key: str = ""
+    question: str = ""
+    choices: tuple[str, ...] = ()
+    default: str = ""
+    message: str = ""
+    why: str = ""
+    diffstat: DiffStat = DiffStat()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A person's answer to a request; `intent` is the caller that waits for the acknowledgement."""
+
+    request_id: str
+    verdict: Verdict
+    at_ms: int
+    actor: str
+    channel: str
+    digest: str = ""
+    note: str = ""
+    text: str = ""
+    intent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a task waits: a code, a sentence with numbers, and what would free it."""
+
+    code: str
+    text: str
+    frees: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of a task's audit trail; `fields` is what stands as JSON in the commit's body.
+
+    `commit` is "" for records that are only shown (a step began), never needed after a restart.
+    """
+
+    event: str
+    at_ms: int
+    fields: dict[str, object] = field(default_factory=dict)
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One run of a process on a project. Replaced as a whole at every change."""
+
+    id: TaskId
+    project: str  # absolute path of the repository's work tree
+    definition: TaskDefinition
+    policy: ProjectPolicy
+    submitted_at_ms: int
+    base_commit: str
+    start_commit: str
+    seq: int = 0
+    phase: Phase = Phase.QUEUED
+    attempt: int = 1
+    priority: int = 0
+    machine: MachineId = ""
+    accelerator: str = ""
+    step_index: int = 0
+    round: int = 1
+    step_started_ms: int = 0
+    step_running: bool = False
+    next_ordinal: int = 1
+    checkpoints: tuple[Checkpoint, ...] = ()
+    tip_ordinal: int = 0  # the checkpoint whose tree the task's tip has; 0 = the start
+    request: Request | None = None
+    deciding: Decision | None = None
+    resume_from: int | None = None  # ordinal to restore when the task next gets a machine
+    feedback: str = ""
+    reason: Reason | None = None
+    finish: Phase | None = None  # decided end, while the machine is still being released
+    finish_text: str = ""
+    merged_into: str = ""
+    records: tuple[Record, ...] = ()
+
+    @property
+    def steps(self) -> tuple[StepSpec, ...]:
+        return self.definition.steps
+
+    @property
+    def title(self) -> str:
+        return self.definition.title or self.definition.name
+
+    def checkpoint(self, ordinal: int) -> Checkpoint | None:
+        """The checkpoint of that ordinal, or None. Ordinals only grow, so scan from the newest."""
+        return next((c for c in reversed(self.checkpoints) if c.ordinal == ordinal), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What this host gives to machines, after the desktop's reserve."""
+
+    cpu_count: int = 2
+    memory_mib: int = 2048
+    machines: int = 4
+
+
+@dataclass(slots=True)
+class PlaneState:
+    """Run-time state of the control plane; written by `transitions.step` alone."""
+
+    capacity: Capacity = Capacity()
+    environment: Reason | None = None  # set while no machine can be started at all
+    tasks: dict[TaskId, Task] = field(default_factory=dict)
+    next_seq: int = 1

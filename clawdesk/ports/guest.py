@@ -1,0 +1,162 @@
+"""The program inside a machine: run steps, hear its requests, collect its files."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from clawdesk.domain.model import MachineId
+
+
+@dataclass(frozen=True, slots=True)
+class StepRun:
+    """A step to run. `run_id` names it in every later message.
+
+    Args:
+        command: given to `/bin/sh -c` in /workspace.
+        env: added to the guest's environment (OPENAI_MODEL, ...).
+    """
+
+    run_id: str
+    name: str
+    command: str
+    timeout_s: int
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StepOutput:
+    """Bytes a step printed; `stream` is "out" or "err"."""
+
+    run_id: str
+    stream: str
+    chunk: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnded:
+    run_id: str
+    exit_code: int
+    timed_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BoundaryAsked:
+    """`claw checkpoint` or `claw step`: the caller waits until `reply`."""
+
+    request_id: str
+    approve: bool
+    message: str = ""
+    next_step: str = ""  # set by `claw step NAME`
+    artifacts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAsked:
+    """`claw ask`: the caller waits until `reply`."""
+
+    request_id: str
+    key: str
+    question: str
+    choices: tuple[str, ...] = ()
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GuestLost:
+    """The channel ended or the guest broke the protocol; the attempt cannot go on."""
+
+    why: str
+
+
+GuestMessage = StepOutput | StepEnded | BoundaryAsked | QuestionAsked | GuestLost
+
+
+@dataclass(frozen=True, slots=True)
+class GuestGreeting:
+    """What the guest says when a host connects; `pending` are `claw` calls that still wait."""
+
+    boot_id: str
+    python: str
+    kernel: str
+    running: str = ""  # run_id of the step that runs, "" = idle
+    pending: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A changed file of the workspace. `mode` is 0o100644, 0o100755 or 0o120000 (symlink)."""
+
+    path: str
+    mode: int
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceChanges:
+    """Difference to the tree the guest was last told (`base`); names are NOT yet validated."""
+
+    changed: tuple[FileEntry, ...]
+    deleted: tuple[str, ...]
+    skipped: tuple[str, ...] = ()  # what could not be taken (sockets, nested repositories), and why
+
+
+class GuestSession(Protocol):
+    """One connection to one machine. Calls raise GuestError."""
+
+    greeting: GuestGreeting
+
+    async def run(self, step: StepRun) -> None:
+        """Start a step; its end arrives as StepEnded."""
+        ...
+
+    async def kill(self, run_id: str) -> None: ...
+
+    async def reply(self, request_id: str, payload: Mapping[str, object]) -> None:
+        """Answer a waiting `claw` call.
+
+        Payloads: {"outcome": "continue"} | {"outcome": "rejected", "feedback": str}
+        | {"outcome": "answered", "text": str}.
+        """
+        ...
+
+    async def set_feedback(self, text: str) -> None:
+        """What `claw feedback` prints from now on."""
+        ...
+
+    async def collect(self) -> WorkspaceChanges:
+        """Everything that differs from the start tree (not from the last checkpoint)."""
+        ...
+
+    async def quiesce(self, timeout_s: float = 120.0) -> bool:
+        """Hold model calls not yet forwarded, drain those in flight, sync file systems.
+
+        Returns False when calls were still in flight at the limit: files only, then.
+        """
+        ...
+
+    async def unquiesce(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    def messages(self) -> AsyncIterator[GuestMessage]:
+        """Control messages in order, for the loop that called `connect`."""
+        ...
+
+
+class Guests(Protocol):
+    async def connect(
+        self, machine: MachineId, *, token: str, start: bool, timeout_s: float = 60.0
+    ) -> GuestSession:
+        """Greet the guest of a started or restored machine: clock and random seed are set here.
+
+        Args:
+            token: the Fabric's bearer token for this task; stays on the host.
+            start: True after `Machines.start`: the workspace is unpacked first.
+        Raises:
+            GuestError: no answer in time, or not our protocol.
+        """
+        ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,159 @@
+"""A project's Git repository: the only durable store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from clawdesk.domain.model import DiffStat, Record, TaskDefinition, TaskId
+from clawdesk.ports.guest import WorkspaceChanges
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectView:
+    """What opening a folder found. `branch` is "" when HEAD is detached."""
+
+    path: str
+    name: str
+    branch: str
+    head: str
+    dirty: tuple[str, ...]  # paths the user changed, relative
+    definitions: tuple[TaskDefinition, ...]
+    mistakes: tuple[str, ...]  # "FILE:LINE: key: found X; allowed Y" of malformed task files
+    read_only: str = ""  # who holds the project, when another plane does
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DiffLine:
+    """`origin` is " ", "+" or "-"; a number is None where the line does not exist."""
+
+    origin: str
+    old: int | None
+    new: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiffHunk:
+    header: str
+    lines: tuple[DiffLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DiffFile:
+    """One file of a diff. Binary or oversized files have no hunks and say so in `note`."""
+
+    path: str
+    old_path: str
+    status: str  # "added" | "deleted" | "modified" | "renamed" | "mode"
+    added: int
+    removed: int
+    hunks: tuple[DiffHunk, ...]
+    note: str = ""
+    runs_on_host: bool = (
+        False  # would run on the user's machine after a merge (hooks, CI, Makefile)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    files: tuple[DiffFile, ...]
+    stat: DiffStat
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointCommit:
+    """`digest` binds what a person sees: sha256 over base tree, tree and message."""
+
+    commit: str
+    tree: str
+    digest: str
+    diffstat: DiffStat  # against the previous tip's tree
+    paths: tuple[str, ...]  # changed against the previous tip's tree
+    refused: tuple[str, ...] = ()  # names from the guest that were not taken, and why
+
+
+@dataclass(frozen=True, slots=True)
+class MergeOutcome:
+    """`how` says what happened: "fast", "commit", "branch-only" with `text` for the user."""
+
+    commit: str
+    branch: str
+    how: str
+    text: str
+    backup: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskHistory:
+    """A task as its ref tells it: oldest record first."""
+
+    task: TaskId
+    tip: str
+    tip_tree: str
+    records: tuple[Record, ...]
+
+
+class Repository(Protocol):
+    """One project. Calls raise RepositoryError; none touches index, work tree, HEAD or branches
+    except `merge`."""
+
+    @property
+    def path(self) -> str: ...
+
+    async def view(self) -> ProjectView: ...
+
+    async def definition(self, name: str, commit: str = "") -> TaskDefinition:
+        """The task file as it stands in a commit (default HEAD). Mistakes raise RepositoryError."""
+        ...
+
+    async def start_commit(self, *, include_changes: bool, definition: str) -> tuple[str, str]:
+        """(base commit, start commit). With changes included the start commit's tree holds them."""
+        ...
+
+    async def submit(self, task: TaskId, start: str, record: Record) -> str:
+        """Create the task's ref with its `submitted` commit; returns the commit once durable."""
+        ...
+
+    async def export(self, commit: str, into: Path) -> None:
+        """Write the workspace tar of a commit's tree (files plus a one-commit repository)."""
+        ...
+
+    async def checkpoint(
+        self, task: TaskId, start: str, changes: WorkspaceChanges, record: Record
+    ) -> CheckpointCommit:
+        """Commit start tree + changes as the task's next checkpoint (compare-and-swap)."""
+        ...
+
+    async def append(self, task: TaskId, record: Record, *, tree_of: str = "") -> str:
+        """Commit an event with the parent's tree, or with the tree of commit `tree_of`."""
+        ...
+
+    async def append_log(self, task: TaskId, step: str, output: bytes) -> None:
+        """Keep a step's output under refs/clawdesk/logs (head and tail, at most 5 MiB)."""
+        ...
+
+    async def log(self, task: TaskId) -> Mapping[str, bytes]: ...
+
+    async def histories(self) -> list[TaskHistory]: ...
+
+    async def diff(self, old: str, new: str) -> Diff:
+        """Difference of two commits' trees."""
+        ...
+
+    async def merge(
+        self, task: TaskId, *, into: str, each_checkpoint: bool, title: str
+    ) -> MergeOutcome:
+        """Bring approved work into a branch. Raises ConflictError when bytes would be lost."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Repositories(Protocol):
+    async def open(self, path: str) -> Repository:
+        """Raises RepositoryError naming exactly why a folder cannot be opened."""
+        ...

@@ -1,0 +1,1 @@
+"""What runs inside a ClawDesk machine. Standard library only: it is copied into the guest image."""
