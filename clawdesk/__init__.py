@@ -1,3 +1,3 @@
-"""ClawDesk: run agents and other processes on your own Git repositories, each in its own micro-VM."""
+"""ClawDesk: agents work on your own Git repositories, each task in its own micro-VM."""
 
 __version__ = "0.1.0"

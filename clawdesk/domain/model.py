@@ -16,7 +16,7 @@ MachineId = str
 
 
 class Phase(StrEnum):
-    """Where a task stands. The arrows are drawn in docs/guide/states.md from the transition table."""
+    """Where a task stands; docs/guide/states.md draws the arrows from the transition table."""
 
     QUEUED = "queued"
     STARTING = "starting"

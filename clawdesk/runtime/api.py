@@ -1,0 +1,135 @@
+"""What a shell (window, command line, chat) may ask of the control plane.
+
+Two things implement it: `runtime.plane.Plane` inside the process that owns the machines, and
+`runtime.client.PlaneClient` in every other process of the same user, over the plane's socket.
+A shell never learns which of the two it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from clawdesk.domain.model import PlaneState, TaskId
+from clawdesk.ports.inference import FabricStatus
+from clawdesk.ports.machines import MachineSupport
+from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
+from clawdesk.ports.telemetry import HostLoad
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Answer to an intent: `text` says what happened, or why not and what to do next."""
+
+    ok: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line of a task's log. `stream` is out | err | event; `text` is hostile, unescaped."""
+
+    number: int
+    at_ms: int
+    step: str
+    round: int
+    stream: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What moved since the last notice; a subscriber repaints only that."""
+
+    tasks: frozenset[TaskId] = frozenset()
+    logs: frozenset[TaskId] = frozenset()
+    projects: bool = False
+    load: bool = False
+    environment: bool = False
+    notices: tuple[str, ...] = ()  # sentences for the user, e.g. "already answered by ... via ..."
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Health of the parts, for the always-visible bar and the first-run page."""
+
+    machines: MachineSupport | None = None
+    fabric: FabricStatus | None = None
+
+
+class PlaneApi(Protocol):
+    """All times in ms since the epoch. Intents never raise for an expected refusal: see Outcome.
+
+    Reads that fail raise PortError, whose `what` and `mend` are for the user's eyes.
+    """
+
+    @property
+    def state(self) -> PlaneState:
+        """The present state, read-only for callers (a mirror in a client)."""
+        ...
+
+    @property
+    def projects(self) -> dict[str, ProjectView]:
+        """Open projects by path."""
+        ...
+
+    @property
+    def load(self) -> HostLoad | None: ...
+
+    @property
+    def environment(self) -> Environment: ...
+
+    def subscribe(self, tell: Callable[[Change], None]) -> Callable[[], None]:
+        """Call `tell` on the caller's loop after every change; returns the unsubscriber."""
+        ...
+
+    async def open_project(self, path: str) -> ProjectView: ...
+
+    async def close_project(self, path: str) -> Outcome: ...
+
+    async def submit(
+        self,
+        project: str,
+        name: str,
+        *,
+        priority: int | None = None,
+        include_changes: bool = False,
+        settings: dict[str, str] | None = None,
+    ) -> TaskId:
+        """Durable when it returns. Raises RepositoryError for a mistake in the task file."""
+        ...
+
+    async def approve(
+        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str = ""
+    ) -> Outcome: ...
+
+    async def reject(
+        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str
+    ) -> Outcome: ...
+
+    async def answer(self, task: TaskId, key: str, text: str, *, channel: str) -> Outcome: ...
+
+    async def restore(self, task: TaskId, ordinal: int, *, channel: str) -> Outcome: ...
+
+    async def cancel(self, task: TaskId, *, channel: str) -> Outcome: ...
+
+    async def merge(
+        self, task: TaskId, *, into: str = "", each_checkpoint: bool = False
+    ) -> MergeOutcome: ...
+
+    async def diff(self, task: TaskId, old: int | None, new: int) -> Diff:
+        """Between two ordinals; `old=None` means the checkpoint before `new` (0 = the start)."""
+        ...
+
+    async def log_lines(self, task: TaskId, after: int = 0) -> tuple[LogLine, ...]:
+        """Lines with number > after, oldest first; at most 10,000."""
+        ...
+
+    async def check_environment(self) -> Environment:
+        """Look again at libvirt, KVM, Docker and the Fabric."""
+        ...
+
+    async def doctor(self) -> list[dict[str, object]]:
+        """The checks of `clawdesk doctor --json`."""
+        ...
