@@ -1,0 +1,45 @@
+# The commands of a checkout. Each one sets up what it needs first; the second time that is quick.
+# packaging/setup.py is run by the system's own Python, everything else by the one in .venv.
+SYSTEM_PYTHON ?= $(shell command -v /usr/bin/python3 || command -v python3)
+SETUP = $(SYSTEM_PYTHON) packaging/setup.py
+# Runs a command beside a Docker engine: the user's own, or as root a private one that ends with it.
+WITH_ENGINE = $(SYSTEM_PYTHON) packaging/with_engine.py --
+BIN = .venv/bin
+# No display is needed, nor wanted, by tests that do not start a screen of their own.
+OFFSCREEN = QT_QPA_PLATFORM=offscreen
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-tests demo test check run bench clean
+
+help: ## show the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
+
+setup: ## install what ClawDesk needs (asks before it installs system packages)
+	@$(SETUP)
+
+setup-tests:
+	@$(SETUP) --tests
+
+demo: setup ## sample project: one task through question, approval and merge
+	@$(WITH_ENGINE) $(BIN)/clawdesk demo $(DEMO)
+
+run: setup ## open the window
+	@$(BIN)/clawdesk
+
+test: setup-tests ## every test, on real machines and a real Docker engine
+	@$(OFFSCREEN) $(WITH_ENGINE) $(BIN)/python -m pytest $(PYTEST)
+
+check: ## style, types, layers and the quick tests (under a minute)
+	@$(SETUP) --only python
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(OFFSCREEN) $(BIN)/python -m pytest -q -m "not e2e" $(PYTEST)
+
+bench: setup-tests ## measure; prints one JSON object a row and writes out/bench.md
+	@$(OFFSCREEN) $(WITH_ENGINE) $(BIN)/python tests/bench/run.py $(BENCH)
+
+clean: ## remove what the checkout built (not your projects, not machine images)
+	rm -rf .venv build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
