@@ -7,12 +7,13 @@ WITH_ENGINE = $(SYSTEM_PYTHON) packaging/with_engine.py --
 BIN = .venv/bin
 # No display is needed, nor wanted, by tests that do not start a screen of their own.
 OFFSCREEN = QT_QPA_PLATFORM=offscreen
+HEADLESS = $(if $(DISPLAY)$(WAYLAND_DISPLAY),,--headless)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-tests demo test check run bench clean
 
 help: ## show the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what ClawDesk needs (asks before it installs system packages)
 	@$(SETUP)
@@ -21,7 +22,8 @@ setup-tests:
 	@$(SETUP) --tests
 
 demo: setup ## sample project: one task through question, approval and merge
-	@$(WITH_ENGINE) $(BIN)/clawdesk demo $(DEMO)
+	$(if $(HEADLESS),@echo "No display here: the demo runs without the window.")
+	@$(WITH_ENGINE) $(BIN)/clawdesk demo $(HEADLESS) $(DEMO)
 
 run: setup ## open the window
 	@$(BIN)/clawdesk
@@ -30,7 +32,7 @@ test: setup-tests ## every test, on real machines and a real Docker engine
 	@$(OFFSCREEN) $(WITH_ENGINE) $(BIN)/python -m pytest $(PYTEST)
 
 check: ## style, types, layers and the quick tests (under a minute)
-	@$(SETUP) --only python
+	@$(SETUP) --only system,python
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
