@@ -1,0 +1,126 @@
+"""The first-run page: what is present on this machine, and how to mend what is not.
+
+Takes the dicts of `PlaneApi.doctor()` ({name, state, found, why, mend}); an unknown state is shown
+as unknown, never as good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from clawdesk.viewmodels.phases import Family
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """One row; `command` is what can be copied into a terminal, "" if nothing is to be done."""
+
+    name: str
+    found: str
+    word: str
+    icon: str
+    family: Family
+    why: str
+    command: str
+
+    @property
+    def open(self) -> bool:
+        """Whether the row says more than one line."""
+        return bool(self.command or self.why) and self.family in {Family.BAD, Family.NEED}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckGroup:
+    title: str
+    checks: tuple[CheckView, ...]
+
+    @property
+    def tally(self) -> str:
+        good = sum(1 for c in self.checks if c.family is Family.GOOD)
+        return f"{good} of {len(self.checks)}"
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorView:
+    groups: tuple[CheckGroup, ...]
+    tallies: tuple[tuple[str, str, Family], ...]  # (icon, "7 ready", family)
+    report: str
+
+
+_STATES = {
+    "ok": ("ready", "okc", Family.GOOD),
+    "ready": ("ready", "okc", Family.GOOD),
+    "limited": ("limited", "warn", Family.NEED),
+    "warn": ("limited", "warn", Family.NEED),
+    "warning": ("limited", "warn", Family.NEED),
+    "missing": ("needs a fix", "xc", Family.BAD),
+    "bad": ("needs a fix", "xc", Family.BAD),
+    "failed": ("needs a fix", "xc", Family.BAD),
+    "error": ("needs a fix", "xc", Family.BAD),
+    "no": ("needs a fix", "xc", Family.BAD),
+    "checking": ("checking", "spin", Family.ALIVE),
+    "off": ("not set up", "unk", Family.STILL),
+    "absent": ("not present", "unk", Family.STILL),
+    "optional": ("not set up", "unk", Family.STILL),
+}
+_UNKNOWN = ("unknown", "unk", Family.STILL)
+_GROUPS = (
+    ("Isolation", ("kvm", "libvirt", "qemu", "guest", "image", "machine", "confine")),
+    ("Models and GPUs", ("docker", "fabric", "gpu", "nvidia", "nvml", "model", "inference")),
+)
+_REST = "Projects and reach"
+
+
+def _group_of(name: str) -> str:
+    low = name.lower()
+    # A model's image belongs to the models, so the second group is asked first.
+    for title, words in reversed(_GROUPS):
+        if any(word in low for word in words):
+            return title
+    return _REST
+
+
+def _word(check: Mapping[str, object], key: str) -> str:
+    value = check.get(key)
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def check_view(check: Mapping[str, object]) -> CheckView:
+    """One row from one check."""
+    word, icon, family = _STATES.get(_word(check, "state").lower(), _UNKNOWN)
+    return CheckView(
+        name=_word(check, "name") or "unnamed",
+        found=_word(check, "found") or word,
+        word="" if family is Family.GOOD else word,
+        icon=icon,
+        family=family,
+        why=_word(check, "why"),
+        command=_word(check, "mend"),
+    )
+
+
+def doctor_view(checks: Sequence[Mapping[str, object]]) -> DoctorView:
+    """The page; the groups' order is fixed, the rows keep the doctor's order."""
+    titles = (*(title for title, _ in _GROUPS), _REST)
+    rows: dict[str, list[CheckView]] = {title: [] for title in titles}
+    tally: dict[tuple[str, str, Family], int] = {}
+    for check in checks:
+        view = check_view(check)
+        rows[_group_of(view.name)].append(view)
+        key = (view.icon, view.word or "ready", view.family)
+        tally[key] = tally.get(key, 0) + 1
+    order = [Family.GOOD, Family.NEED, Family.BAD, Family.ALIVE, Family.STILL]
+    tallies = sorted(tally.items(), key=lambda item: order.index(item[0][2]))
+    lines = [
+        f"{c.word or 'ready':12} {c.name}: {c.found}"
+        + (f" | {c.why}" if c.why else "")
+        + (f" | {c.command}" if c.command else "")
+        for group in rows.values()
+        for c in group
+    ]
+    return DoctorView(
+        groups=tuple(CheckGroup(t, tuple(c)) for t, c in rows.items() if c),
+        tallies=tuple((icon, f"{n} {word}", family) for (icon, word, family), n in tallies),
+        report="\n".join(lines),
+    )

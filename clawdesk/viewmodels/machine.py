@@ -1,0 +1,116 @@
+"""Load of this host as the machine panel shows it: CPU, memory, cards and who uses them.
+
+An unknown number stays unknown: nothing is guessed, nothing is simulated unless it says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clawdesk.ports.telemetry import Gpu, HostLoad
+from clawdesk.viewmodels.words import gib
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessView:
+    name: str
+    ours: bool
+    used: str
+
+
+@dataclass(frozen=True, slots=True)
+class GpuView:
+    """One card. Shares are 0..1 of its memory; `note` replaces the bar when a card is lost."""
+
+    index: int
+    title: str
+    name: str
+    headline: str
+    ours_share: float
+    foreign_share: float
+    reserved_share: float
+    free: str
+    processes: tuple[ProcessView, ...]
+    load_percent: float | None
+    note: str = ""
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HostView:
+    """The panel. `gpu_note` says plainly why there are no cards."""
+
+    known: bool
+    cpu: str
+    cpu_share: float
+    memory: str
+    memory_share: float
+    disk: str
+    gpus: tuple[GpuView, ...]
+    gpu_note: str
+    gpu_summary: str
+
+
+UNKNOWN = HostView(False, "–", 0.0, "–", 0.0, "–", (), "not measured yet", "")  # noqa: RUF001
+
+
+def _of(part: int | None, whole: int | None) -> float:
+    return min(1.0, part / whole) if part and whole else 0.0
+
+
+def _headline(gpu: Gpu) -> str:
+    parts = []
+    if gpu.utilisation_percent is not None:
+        parts.append(f"{gpu.utilisation_percent} %")
+    if gpu.temperature_c is not None:
+        parts.append(f"{gpu.temperature_c} °C")
+    if gpu.power_w is not None:
+        parts.append(f"{gpu.power_w:.0f} W")
+    return " · ".join(parts) or "no readings"
+
+
+def gpu_view(gpu: Gpu) -> GpuView:
+    """One card; used memory that no listed process explains counts as not ours."""
+    ours = sum(p.used_mib for p in gpu.processes if p.ours)
+    used = gpu.used_mib
+    foreign = max(0, (used or 0) - ours)
+    free = ""
+    if used is not None and gpu.total_mib:
+        left = max(0, gpu.total_mib - used - (gpu.reserved_mib or 0))
+        free = f"{gib(left)} of {gib(gpu.total_mib)} GiB free"
+    return GpuView(
+        index=gpu.index,
+        title=f"GPU {gpu.index}",
+        name=gpu.name.removeprefix("NVIDIA "),
+        headline=_headline(gpu),
+        ours_share=_of(ours, gpu.total_mib),
+        foreign_share=_of(foreign, gpu.total_mib),
+        reserved_share=_of(gpu.reserved_mib, gpu.total_mib),
+        free=free or "memory not reported by the driver",
+        processes=tuple(
+            ProcessView(f"{p.name} {p.pid}", p.ours, f"{gib(p.used_mib)} GiB")
+            for p in sorted(gpu.processes, key=lambda p: (not p.ours, -p.used_mib))
+        ),
+        load_percent=gpu.utilisation_percent,
+        note=gpu.problem,
+        simulated=gpu.simulated,
+    )
+
+
+def host_view(load: HostLoad | None) -> HostView:
+    """The panel for one sample; None = nothing was measured yet."""
+    if load is None:
+        return UNKNOWN
+    total = sum(g.total_mib or 0 for g in load.gpus)
+    used = sum(g.used_mib or 0 for g in load.gpus)
+    return HostView(
+        known=True,
+        cpu=f"{load.cpu_percent:.0f} % of {load.cpu_count} cores",
+        cpu_share=min(1.0, load.cpu_percent / 100),
+        memory=f"{gib(load.memory_used_mib)} of {gib(load.memory_total_mib)} GiB",
+        memory_share=_of(load.memory_used_mib, load.memory_total_mib),
+        disk=f"{gib(load.disk_free_mib)} GiB free",
+        gpus=tuple(gpu_view(g) for g in load.gpus),
+        gpu_note="" if load.gpus else load.gpu_note or "no NVIDIA GPU",
+        gpu_summary=f"{gib(used)} of {gib(total)} GiB in use" if total else "",
+    )

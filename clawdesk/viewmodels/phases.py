@@ -1,0 +1,68 @@
+"""What a task's phase looks like: word, icon and colour family. Never decides anything.
+
+The word comes first, the shape second, the colour third: printed in grey it must still read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from clawdesk.domain.model import Kind, Phase, Task
+
+
+class Family(StrEnum):
+    """The four hues and grey of the design tokens."""
+
+    ALIVE = "run"
+    NEED = "need"
+    GOOD = "ok"
+    BAD = "bad"
+    STILL = "mute"
+
+
+class Group(StrEnum):
+    """The filters above the task list; every task is in exactly one of them."""
+
+    NEEDS_YOU = "Needs you"
+    RUNNING = "Running"
+    WAITING = "Waiting"
+    FAILED = "Failed"
+    DONE = "Done"
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseLook:
+    word: str
+    icon: str
+    family: Family
+    group: Group
+
+
+_LOOKS = {
+    Phase.QUEUED: PhaseLook("Waiting", "dots", Family.STILL, Group.WAITING),
+    Phase.STARTING: PhaseLook("Starting", "spin", Family.ALIVE, Group.RUNNING),
+    Phase.RUNNING: PhaseLook("Running", "play", Family.ALIVE, Group.RUNNING),
+    Phase.SNAPSHOTTING: PhaseLook("Snapshotting", "cam", Family.ALIVE, Group.RUNNING),
+    Phase.HELD: PhaseLook("Held", "pause", Family.STILL, Group.RUNNING),
+    Phase.RESTORING: PhaseLook("Restoring", "restore", Family.ALIVE, Group.RUNNING),
+    Phase.RELEASING: PhaseLook("Releasing", "release", Family.STILL, Group.RUNNING),
+    Phase.DONE: PhaseLook("Done", "okc", Family.GOOD, Group.DONE),
+    Phase.FAILED: PhaseLook("Failed", "xc", Family.BAD, Group.FAILED),
+    Phase.CANCELLED: PhaseLook("Cancelled", "cancel", Family.STILL, Group.DONE),
+    Phase.REJECTED: PhaseLook("Rejected", "xc", Family.BAD, Group.DONE),
+}
+_APPROVE = PhaseLook("Approve", "need", Family.NEED, Group.NEEDS_YOU)
+_ASK = PhaseLook("Asks you", "ask", Family.NEED, Group.NEEDS_YOU)
+
+
+def needs_you(task: Task) -> bool:
+    """Whether a person must decide now; a decision under way no longer asks."""
+    return task.phase is Phase.HELD and task.request is not None and task.deciding is None
+
+
+def look(task: Task) -> PhaseLook:
+    """The look of a task's present phase."""
+    if needs_you(task) and task.request is not None:
+        return _ASK if task.request.kind is Kind.CLARIFY else _APPROVE
+    return _LOOKS[task.phase]

@@ -1,0 +1,140 @@
+"""The projects pane and the pages shown while there is nothing to show.
+
+Pure; a project that cannot be used says why in a sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from clawdesk.domain.model import Task
+from clawdesk.ports.repository import ProjectView
+from clawdesk.viewmodels.phases import needs_you
+from clawdesk.viewmodels.words import plural
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionView:
+    """A process that can be run; `why_not` is "" when it can."""
+
+    name: str
+    title: str
+    tip: str
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectEntry:
+    path: str
+    name: str
+    place: str
+    branch: str
+    dirty: tuple[str, ...]
+    needs: int
+    tasks: int
+    definitions: tuple[DefinitionView, ...]
+    mistakes: tuple[str, ...]
+    warnings: tuple[str, ...]
+    read_only: str = ""
+
+    @property
+    def headline(self) -> str:
+        """`main · 2 files changed by you`."""
+        branch = self.branch or "detached HEAD"
+        if not self.dirty:
+            return f"{branch} · clean"
+        return f"{branch} · {plural(len(self.dirty), 'file')} changed by you"
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectsView:
+    entries: tuple[ProjectEntry, ...]
+    recent: tuple[tuple[str, str], ...]  # (name, path) of projects that are not open
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyView:
+    """A page instead of an empty list."""
+
+    title: str
+    text: str
+
+
+def _definition(
+    view: ProjectView, name: str, title: str, description: str, steps: int
+) -> DefinitionView:
+    why_not = f"read-only: {view.read_only}" if view.read_only else ""
+    return DefinitionView(
+        name=name,
+        title=title or name,
+        tip=f"{description or title or name} · {plural(steps, 'step')}",
+        why_not=why_not,
+    )
+
+
+def short_path(path: str, home: str) -> str:
+    """The path with the home directory as `~`."""
+    home = home.rstrip("/")
+    if home and (path == home or path.startswith(home + "/")):
+        return "~" + path[len(home) :]
+    return path
+
+
+def projects_view(
+    projects: Mapping[str, ProjectView],
+    tasks: Iterable[Task],
+    recent: Iterable[str] = (),
+    home: str = "",
+) -> ProjectsView:
+    """Open projects in the order they were opened, then recent ones."""
+    needs: dict[str, int] = {}
+    total: dict[str, int] = {}
+    for task in tasks:
+        total[task.project] = total.get(task.project, 0) + 1
+        if needs_you(task):
+            needs[task.project] = needs.get(task.project, 0) + 1
+    entries = tuple(
+        ProjectEntry(
+            path=path,
+            name=view.name,
+            place=short_path(path, home),
+            branch=view.branch,
+            dirty=view.dirty,
+            needs=needs.get(path, 0),
+            tasks=total.get(path, 0),
+            definitions=tuple(
+                _definition(view, d.name, d.title, d.description, len(d.steps))
+                for d in view.definitions
+            ),
+            mistakes=view.mistakes,
+            warnings=view.warnings,
+            read_only=view.read_only,
+        )
+        for path, view in projects.items()
+    )
+    others = tuple(
+        (path.rstrip("/").rpartition("/")[2] or path, path)
+        for path in recent
+        if path not in projects
+    )
+    return ProjectsView(entries, others)
+
+
+def no_tasks(project: str) -> EmptyView:
+    """The page of a project in which nothing was run yet."""
+    return EmptyView(
+        f"No tasks yet in {project}",
+        "A task gets its own machine and a copy of this project. You see every step, "
+        "and your files change only when you approve.",
+    )
+
+
+NOTHING_WAITS = EmptyView(
+    "Nothing waits for you", "Approvals and questions of all projects appear here."
+)
+NO_PROJECT = EmptyView(
+    "Open a project folder to begin",
+    "A project is a Git repository on this disk. Tasks work on a copy inside their own machine; "
+    "your files change only when you approve.",
+)

@@ -1,0 +1,172 @@
+"""The rows of the task list and the counts of its filters, from the plane's state.
+
+Pure: a state and a time in, frozen rows out. Rows keep the order of submission, so that nothing
+moves under the pointer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from clawdesk.domain.model import FINAL, Kind, Phase, Task, TaskId
+from clawdesk.viewmodels.lane import Lane, lane_of
+from clawdesk.viewmodels.phases import Family, Group, PhaseLook, look
+from clawdesk.viewmodels.words import clock_time, duration, first_line
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """One task as a row: names, lane, state. `reason` is never cut; the painter elides it.
+
+    Args:
+        subtitle: second line under the name: project and priority.
+        state: first line of the state column, e.g. "Running step 4".
+        reason: second line of the state column: why or since when.
+        steps: numbers below the state: (current, total).
+    """
+
+    id: TaskId
+    project: str
+    title: str
+    subtitle: str
+    state: str
+    icon: str
+    family: Family
+    group: Group
+    reason: str
+    lane: Lane
+    steps: tuple[int, int]
+    final: bool
+    can_merge: bool
+    can_cancel: bool
+
+    @property
+    def spoken(self) -> str:
+        """What a screen reader says of the row."""
+        return f"{self.title}, {self.state}, {self.reason}" if self.reason else self.spoken_short
+
+    @property
+    def spoken_short(self) -> str:
+        return f"{self.title}, {self.state}"
+
+
+def _priority_word(priority: int) -> str:
+    if priority == 0:
+        return "priority normal"
+    return f"priority {'high' if priority > 0 else 'low'} ({priority:+d})"
+
+
+def _subtitle(task: Task) -> str:
+    name = task.project.rstrip("/").rpartition("/")[2]
+    return f"{name} · {_priority_word(task.priority)}"
+
+
+def _since(task: Task) -> int:
+    """When the present wait began: the request, the last end of an attempt, or the submission."""
+    if task.request is not None:
+        return task.request.at_ms
+    for record in reversed(task.records):
+        if record.event in {"attempt_ended", "submitted"}:
+            return record.at_ms
+    return task.submitted_at_ms
+
+
+def _step_since(task: Task) -> int:
+    """When the present step began; 0 = not known."""
+    began = (r.at_ms for r in reversed(task.records) if r.event == "step_started")
+    return next(began, 0)
+
+
+def _step_name(task: Task) -> str:
+    if task.step_name:
+        return first_line(task.step_name, 60)
+    steps = task.steps
+    return steps[task.step_index].name if 0 <= task.step_index < len(steps) else ""
+
+
+def _running_texts(task: Task, now_ms: int) -> tuple[str, str]:
+    state = f"Running step {task.step_index + 1}"
+    parts = [_step_name(task)]
+    if task.round > 1:
+        parts.append(f"round {task.round}")
+    since = _step_since(task)
+    if since:
+        parts.append(f"{duration(now_ms - since)} in")
+    return state, " · ".join(p for p in parts if p)
+
+
+def _held_texts(task: Task, now_ms: int) -> tuple[str, str]:
+    request = task.request
+    if request is None or task.deciding is not None:
+        return "Applying the decision", "being written to Git"
+    waited = f"waiting {duration(now_ms - request.at_ms)}"
+    if request.kind is Kind.CLARIFY:
+        return "Answer a question", f"{waited} · {first_line(request.question, 80)}"
+    return f"Approve checkpoint {request.ordinal}", f"{waited} · machine stands still"
+
+
+def _end_texts(task: Task, offset_ms: int) -> tuple[str, str]:
+    ended = next((r.at_ms for r in reversed(task.records) if r.event == "finished"), 0)
+    at = f" {clock_time(ended, offset_ms)}" if ended else ""
+    if task.phase is Phase.DONE:
+        if task.merged_into:
+            return "Done", f"merged into {task.merged_into}"
+        return "Done", f"finished{at} · not merged yet"
+    if task.phase is Phase.FAILED:
+        return f"Failed in step {task.step_index + 1}", first_line(task.finish_text) or f"ended{at}"
+    word = look(task).word
+    return word, first_line(task.finish_text) or f"ended{at}"
+
+
+def state_texts(task: Task, now_ms: int, offset_ms: int = 0) -> tuple[str, str]:
+    """The two lines of the state column: what, and why or since when."""
+    if task.phase in FINAL:
+        return _end_texts(task, offset_ms)
+    if task.phase is Phase.HELD:
+        return _held_texts(task, now_ms)
+    if task.phase is Phase.RUNNING:
+        return _running_texts(task, now_ms)
+    reason = task.reason.text if task.reason is not None else ""
+    if task.phase is Phase.QUEUED:
+        frees = f" · {task.reason.frees}" if task.reason and task.reason.frees else ""
+        return f"Waiting {duration(now_ms - _since(task))}", (reason or "in the queue") + frees
+    fallback = {
+        Phase.STARTING: "its machine boots",
+        Phase.SNAPSHOTTING: f"checkpoint {task.next_ordinal} is taken",
+        Phase.RESTORING: f"back to checkpoint {task.resume_from}"
+        if task.resume_from is not None
+        else "back to a checkpoint",
+        Phase.RELEASING: "its machine is given back",
+    }
+    return look(task).word, reason or fallback.get(task.phase, "")
+
+
+def row_of(task: Task, now_ms: int, offset_ms: int = 0) -> TaskRow:
+    """One task as a row."""
+    shown: PhaseLook = look(task)
+    state, reason = state_texts(task, now_ms, offset_ms)
+    return TaskRow(
+        id=task.id,
+        project=task.project,
+        title=task.title,
+        subtitle=_subtitle(task),
+        state=state,
+        icon=shown.icon,
+        family=shown.family,
+        group=shown.group,
+        reason=reason,
+        lane=lane_of(task, now_ms),
+        steps=(min(task.step_index + 1, len(task.steps)), len(task.steps)),
+        final=task.phase in FINAL,
+        can_merge=task.phase is Phase.DONE and bool(task.checkpoints),
+        can_cancel=task.phase not in FINAL and task.finish is None,
+    )
+
+
+def counts(tasks: Iterable[Task]) -> dict[Group, int]:
+    """How many tasks each filter holds, in the filters' order."""
+    found = dict.fromkeys(Group, 0)
+    for task in tasks:
+        found[look(task).group] += 1
+    return found
