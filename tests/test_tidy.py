@@ -19,6 +19,7 @@ FILE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 70
 BANNED_WORDS = {"job", "manager", "handler", "helper", "utils", "data", "info"}
 NAMES_OF_OTHERS = {
+    "build_data",
     # Names other people's interfaces force on us: logging, HTMLParser, Qt.
     "handle_data",
     "addHandler",
