@@ -1,0 +1,242 @@
+"""The doctor: what this machine has, what it lacks, and the one command that mends each lack.
+
+Assembles checks from values the ports report. It never installs, starts or changes anything, and
+it never guesses: what was not asked is not listed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from clawdesk.ports.errors import PortError
+from clawdesk.ports.inference import FabricStatus, Inference
+from clawdesk.ports.machines import Machines, MachineSupport
+from clawdesk.ports.telemetry import HostLoad, Telemetry
+
+State = Literal["ok", "limited", "missing"]
+Value = TypeVar("Value")
+
+DISK_FREE_MIB_MIN = 5 * 1024
+"""Below this no machine snapshot is taken (files-only checkpoints)."""
+ASK_S = 60.0
+"""How long one part may take to answer; booting a probe machine under emulation takes seconds."""
+BUILD_GUEST = "clawdesk images build base"
+BUILD_INFERENCE = "clawdesk-fabric images build"
+MORE_SPACE = "clawdesk prune"
+INSTALL = "clawdesk doctor --fix"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing ClawDesk uses.
+
+    Args:
+        found: the real program and version in use, or what was found instead.
+        why: why it is limited or missing and what still works; "" when all is well.
+        mend: the one command that mends it, "" if none does.
+        needed: without it no task can run.
+    """
+
+    name: str
+    state: State
+    found: str
+    why: str = ""
+    mend: str = ""
+    needed: bool = True
+
+    def as_json(self) -> dict[str, object]:
+        """The object of `clawdesk doctor --json` and of the first-run page."""
+        return asdict(self)
+
+
+def ready(checks: Sequence[Check]) -> bool:
+    """Whether a task can run here; limits do not count."""
+    return not any(check.needed and check.state == "missing" for check in checks)
+
+
+def machine_checks(support: MachineSupport) -> list[Check]:
+    """libvirt, QEMU, the accelerator and confinement."""
+    checks = []
+    for part in ("libvirt", "qemu"):
+        version = support.versions.get(part, "")
+        found = f"{part} {version} at {support.uri}" if version else "none found"
+        if support.ready or version:
+            checks.append(Check(part, "ok", found))
+        else:
+            why = support.problem or f"{part} did not answer."
+            checks.append(Check(part, "missing", found, why, support.mend or INSTALL))
+    if not support.ready:
+        why = support.problem or "No machine can be started; tasks wait and run nowhere else."
+        checks.append(Check("machines", "missing", support.uri, why, support.mend or INSTALL))
+        return checks
+    checks.append(Check("machines", "ok", f"ready at {support.uri}"))
+    if support.accelerator == "kvm":
+        checks.append(Check("kvm", "ok", "kvm, proven by booting a machine"))
+    else:
+        why = support.accelerator_note or "Machines run under emulation, several times slower."
+        checks.append(Check("kvm", "limited", f"{support.accelerator} (emulation)", why))
+    if support.confined:
+        checks.append(Check("confinement", "ok", "QEMU runs without privileges"))
+    else:
+        why = "QEMU runs with more rights than it needs: machines are not confined."
+        checks.append(Check("confinement", "limited", "none", why))
+    return checks
+
+
+def image_check(present: str) -> Check:
+    """The guest image; `present` names it (path or content hash), "" = not built."""
+    if present:
+        return Check("guest image", "ok", present)
+    why = "Machines have nothing to boot."
+    return Check("guest image", "missing", "not built", why, BUILD_GUEST)
+
+
+def model_checks(status: FabricStatus) -> list[Check]:
+    """The Fabric, its engine and its models. Tasks that call no model need none of them."""
+    fabric = f"clawdesk-fabric {status.version}" if status.version else "not running"
+    problem = status.problem or "The Fabric did not answer."
+    if not status.version:
+        return [Check("fabric", "missing", fabric, problem, status.mend, needed=False)]
+    checks = [Check("fabric", "ok", fabric, needed=False)]
+    if not status.engine:
+        why = f"{problem} Tasks that call no model run all the same."
+        return [*checks, Check("docker", "missing", "no engine", why, status.mend, needed=False)]
+    checks.append(Check("docker", "ok", status.engine, needed=False))
+    names = ", ".join(str(model.get("name", model.get("id", "?"))) for model in status.models)
+    if not status.ready:
+        mend = status.mend or BUILD_INFERENCE
+        checks.append(Check("models", "missing", names or "none", problem, mend, needed=False))
+    elif names:
+        checks.append(Check("models", "ok", names, needed=False))
+    else:
+        why = "The catalog names no model."
+        checks.append(Check("models", "missing", "none", why, BUILD_INFERENCE, needed=False))
+    return checks
+
+
+def host_checks(load: HostLoad) -> list[Check]:
+    """Memory, disk space and graphics cards."""
+    free_gib = load.disk_free_mib / 1024
+    total_gib = load.memory_total_mib / 1024
+    checks = [Check("host", "ok", f"{load.cpu_count} CPUs, {total_gib:.1f} GiB memory")]
+    if load.disk_free_mib >= DISK_FREE_MIB_MIN:
+        checks.append(Check("disk", "ok", f"{free_gib:.0f} GiB free"))
+    else:
+        why = (
+            f"Under {DISK_FREE_MIB_MIN // 1024} GiB checkpoints hold files only, "
+            "and going back restarts the machine."
+        )
+        checks.append(Check("disk", "limited", f"{free_gib:.1f} GiB free", why, MORE_SPACE))
+    if not load.gpus:
+        why = load.gpu_note or "no NVIDIA GPU"
+        text = f"{why[:1].upper()}{why[1:]}".rstrip(".") + ". Models run on the CPU."
+        checks.append(Check("gpu", "limited", "none", text, needed=False))
+    for gpu in load.gpus:
+        memory = f", {gpu.total_mib} MiB" if gpu.total_mib is not None else ""
+        driver = f", driver {load.driver}" if load.driver else ""
+        note = " (simulated by the test driver)" if gpu.simulated else ""
+        found = f"{gpu.name}{memory}{driver}{note}"
+        state: State = "limited" if gpu.problem else "ok"
+        checks.append(Check(f"gpu {gpu.index}", state, found, gpu.problem, needed=False))
+    return checks
+
+
+def version_of(distribution: str) -> str:
+    """Installed version of a Python distribution, "" when it is not installed."""
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def library_check(
+    name: str, distribution: str, extra: str, *, detail: str = "", needed: bool = True
+) -> Check:
+    """A Python library and its version; `extra` is the extra of ours that brings it."""
+    version = version_of(distribution)
+    if version:
+        return Check(name, "ok", f"{distribution} {version}{detail}", needed=needed)
+    mend = f"pip install 'clawdesk[{extra}]'"
+    why = f"The Python package {distribution} is not installed."
+    return Check(name, "missing", "not installed", why, mend, needed=needed)
+
+
+def window_check(environment: Mapping[str, str]) -> Check:
+    """Qt and the screen it would use; without a screen the command line does everything."""
+    check = library_check("window", "PySide6_Essentials", "desktop", needed=False)
+    if check.state != "ok":
+        return check
+    chosen = environment.get("QT_QPA_PLATFORM", "")
+    screen = environment.get("WAYLAND_DISPLAY") or environment.get("DISPLAY")
+    if chosen or screen:
+        return Check("window", "ok", f"{check.found}, {chosen or screen}", needed=False)
+    why = "There is no screen in this session; `clawdesk run --headless` and all commands work."
+    return Check("window", "limited", f"{check.found}, no screen", why, needed=False)
+
+
+def own_checks(environment: Mapping[str, str]) -> list[Check]:
+    """ClawDesk itself, Python, Git's library and the window's."""
+    system = f"{platform.system()} {platform.release()}"
+    return [
+        Check("clawdesk", "ok", f"clawdesk {version_of('clawdesk') or 'from a checkout'}"),
+        Check("python", "ok", f"{platform.python_version()} at {sys.executable}, {system}"),
+        library_check("git", "pygit2", "plane", detail=_libgit2()),
+        window_check(environment),
+    ]
+
+
+def _libgit2() -> str:
+    """Version of the library pygit2 carries; reading it starts nothing."""
+    try:
+        import pygit2
+    except ImportError:
+        return ""
+    return f" (libgit2 {pygit2.LIBGIT2_VERSION})"
+
+
+async def _asked(
+    question: Awaitable[Value], checks: Callable[[Value], list[Check]], name: str, *, needed: bool
+) -> list[Check]:
+    """The checks made of an answer; a part that fails or stays silent is missing, not a crash."""
+    try:
+        return checks(await asyncio.wait_for(question, ASK_S))
+    except PortError as error:
+        return [Check(name, "missing", "no answer", error.what, error.mend, needed=needed)]
+    except TimeoutError:
+        why = f"It did not answer within {ASK_S:.0f} s."
+        return [Check(name, "missing", "no answer", why, needed=needed)]
+
+
+async def gather(
+    machines: Machines,
+    inference: Inference,
+    telemetry: Telemetry,
+    image_present: Callable[[], str],
+) -> list[Check]:
+    """Ask every part once, side by side.
+
+    Args:
+        image_present: names the guest image that would be booted, "" when there is none; it may
+            read files and is called in a thread.
+    """
+    parts = await asyncio.gather(
+        _asked(machines.support(), machine_checks, "machines", needed=True),
+        _asked(asyncio.to_thread(image_present), lambda p: [image_check(p)], "image", needed=True),
+        _asked(inference.ensure_up(), model_checks, "fabric", needed=False),
+        _asked(telemetry.sample(), host_checks, "host", needed=False),
+    )
+    return [*own_checks(os.environ), *(check for part in parts for check in part)]
+
+
+def checkout() -> Path | None:
+    """The checkout this program runs from, None when it was installed as a wheel."""
+    root = Path(__file__).resolve().parent.parent.parent
+    return root if (root / "packaging/setup.py").is_file() else None
