@@ -1,0 +1,65 @@
+"""A guest booted by plain QEMU, for tests of the image and the channel without libvirt."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+from clawdesk.adapters.libvirt.image import GuestImage
+from clawdesk.adapters.libvirt.image_disk import blank_disk
+
+WORKSPACE_DISK_BYTES = 64 << 20
+
+
+class QemuGuest:
+    """One emulated machine; `close` ends it. Its channel is the Unix socket `socket`."""
+
+    def __init__(self, image: GuestImage, folder: Path, tar: Path | None = None) -> None:
+        self.folder = folder
+        self.image = image
+        self.socket = folder / "agent.sock"
+        self.monitor = folder / "monitor.sock"
+        self.overlay = folder / "overlay.qcow2"
+        self.workspace = folder / "workspace.raw"
+        self._process: subprocess.Popen[bytes] | None = None
+        base = blank_disk(512)
+        create = ["qemu-img", "create", "-q", "-f", "qcow2", "-b", str(base), "-F", "qcow2"]
+        subprocess.run([*create, str(self.overlay)], check=True)
+        if tar is not None:
+            shutil.copyfile(tar, self.workspace)
+        else:
+            self.workspace.touch()
+        os.truncate(self.workspace, WORKSPACE_DISK_BYTES)
+
+    def start(self, *extra: str) -> None:
+        """Boot (or, with `-incoming`, wait for a state)."""
+        drives = [
+            ("root", f"file={self.image.root},format=raw,readonly=on"),
+            ("disk", f"file={self.overlay},format=qcow2,cache=writeback"),
+            ("work", f"file={self.workspace},format=raw,readonly=on"),
+        ]
+        command = ["qemu-system-x86_64", "-machine", "pc,acpi=off", "-accel", "tcg"]
+        command += ["-m", "256", "-nodefaults", "-display", "none", "-no-reboot"]
+        command += ["-kernel", str(self.image.kernel), "-initrd", str(self.image.initrd)]
+        command += ["-append", self.image.guest_cmdline]
+        for name, options in drives:
+            command += ["-drive", f"if=none,id={name},{options}"]
+            command += ["-device", f"virtio-blk-pci,drive={name}"]
+        command += ["-device", "virtio-serial-pci"]
+        command += ["-chardev", f"socket,id=agent,path={self.socket},server=on,wait=off"]
+        command += ["-device", "virtserialport,chardev=agent,name=org.clawdesk.agent.0"]
+        command += ["-qmp", f"unix:{self.monitor},server=on,wait=off"]
+        self._process = subprocess.Popen([*command, *extra])
+
+    def kill(self) -> None:
+        """SIGKILL, as in a crash of QEMU."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def close(self) -> None:
+        self.kill()
