@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 TaskId = str
 """A ULID, 26 characters; also the name of the task's Git ref."""
@@ -131,11 +132,37 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What `claw ask` asked; the answer is text, chosen or free."""
+
+    key: str
+    text: str
+    choices: tuple[str, ...] = ()
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """A point where work is to be made durable, and what waits in the machine there.
+
+    `mode` is auto | approve; `mid_step`: a step runs on behind it (safety checkpoints only).
+    """
+
+    mode: str = "auto"
+    message: str = ""
+    guest_request: str = ""
+    question: Question | None = None
+    safety: bool = False
+    mid_step: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Checkpoint:
     """A durable point of a task. Its `tree` is the project's tree at that moment.
 
-    `guest_request` is the `claw` call that waits inside the machine at this point ("" = the machine
-    was between two steps); a restore answers it once more.
+    `guest_request` is the `claw` call that waits inside the machine at this point ("" = none
+    waits); a restore answers it once more, or asks its `question` again. `mid_step` marks a
+    safety checkpoint taken while a step ran: a restore lets it run on.
     """
 
     ordinal: int
@@ -154,6 +181,8 @@ class Checkpoint:
     approval_reason: str = ""  # "" = no approval needed
     approved: bool = False
     safety: bool = False
+    mid_step: bool = False
+    question: Question | None = None
     attempt: int = 1
 
 
@@ -209,8 +238,19 @@ class Record:
 
     event: str
     at_ms: int
-    fields: dict[str, object] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
     commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A way back that was asked for: by the user, or by a rejection (then with its feedback)."""
+
+    ordinal: int
+    actor: str
+    channel: str
+    intent: str = ""
+    feedback: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,17 +269,28 @@ class Task:
     attempt: int = 1
     priority: int = 0
     machine: MachineId = ""
+    leaving: MachineId = ""  # parked: being released while the task stays held; still counted
     accelerator: str = ""
     step_index: int = 0
-    round: int = 1
-    step_started_ms: int = 0
+    rounds: tuple[int, ...] = ()  # how often each step was begun
+    step_name: str = (
+        ""  # what `claw step` called the present part of the step, else the step's name
+    )
     step_running: bool = False
+    boundary: Boundary | None = None  # of the checkpoint last asked for; a retry needs it
     next_ordinal: int = 1
     checkpoints: tuple[Checkpoint, ...] = ()
     tip_ordinal: int = 0  # the checkpoint whose tree the task's tip has; 0 = the start
     request: Request | None = None
     deciding: Decision | None = None
     resume_from: int | None = None  # ordinal to restore when the task next gets a machine
+    resume_outcome: str = (
+        ""  # what to tell the waiting `claw` call then; "" = continue or ask again
+    )
+    resume_text: str = ""
+    wish: Wish | None = None  # a restore that waits for the present act to end
+    deferred: tuple[Any, ...] = ()  # guest events that arrived while the task was not running
+    start_failures: int = 0
     feedback: str = ""
     reason: Reason | None = None
     finish: Phase | None = None  # decided end, while the machine is still being released
@@ -250,6 +301,11 @@ class Task:
     @property
     def steps(self) -> tuple[StepSpec, ...]:
         return self.definition.steps
+
+    @property
+    def round(self) -> int:
+        """How often the present step was begun; 1 = the first time."""
+        return self.rounds[self.step_index] if self.step_index < len(self.rounds) else 1
 
     @property
     def title(self) -> str:

@@ -1,0 +1,292 @@
+"""What happened: the only input of `transitions.step`. Past tense; each carries `at_ms`.
+
+Events of a machine carry the attempt and the machine they speak for, so that a late word of an
+older one is refused. `intent` names a waiting caller; an `Acknowledge` effect answers it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clawdesk.domain.model import (
+    Capacity,
+    Checkpoint,
+    MachineId,
+    Reason,
+    Request,
+    Task,
+    TaskId,
+    Verdict,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityChanged:
+    """The host's offer, and the reason why no machine can start at all (None = they can)."""
+
+    at_ms: int
+    capacity: Capacity
+    environment: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSubmitted:
+    """The task's ref is durable; the submission has been acknowledged."""
+
+    at_ms: int
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRecovered:
+    """A task found in Git at start; its machine, if any, is gone."""
+
+    at_ms: int
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
+class MachineStarted:
+    at_ms: int
+    task: TaskId
+    attempt: int
+    machine: MachineId
+    boot_ms: float
+    accelerator: str
+    warm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MachineFailed:
+    """A machine could not be started or restored. `retry` = the cause may pass by itself."""
+
+    at_ms: int
+    task: TaskId
+    attempt: int
+    why: str
+    damaged_ordinal: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MachineLost:
+    """A running machine ended, or its guest fell silent or broke the protocol."""
+
+    at_ms: int
+    task: TaskId
+    machine: MachineId
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class MachineReleased:
+    at_ms: int
+    task: TaskId
+    machine: MachineId
+
+
+@dataclass(frozen=True, slots=True)
+class MachineRestored:
+    """The machine stands at checkpoint `ordinal` again.
+
+    Args:
+        memory: True when memory came back too; False: only the files, in a fresh machine.
+    """
+
+    at_ms: int
+    task: TaskId
+    attempt: int
+    machine: MachineId
+    ordinal: int
+    memory: bool
+    boot_ms: float
+    accelerator: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepBegan:
+    at_ms: int
+    task: TaskId
+    machine: MachineId
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnded:
+    """`tail` is the last output of a step that failed, at most 2,000 characters."""
+
+    at_ms: int
+    task: TaskId
+    machine: MachineId
+    exit_code: int
+    timed_out: bool = False
+    tail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundaryAsked:
+    at_ms: int
+    task: TaskId
+    machine: MachineId
+    guest_request: str
+    approve: bool
+    message: str = ""
+    next_step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAsked:
+    at_ms: int
+    task: TaskId
+    machine: MachineId
+    guest_request: str
+    key: str
+    question: str
+    choices: tuple[str, ...] = ()
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointTaken:
+    """Commit durable, snapshot taken (or files only). `question` asks right at this point."""
+
+    at_ms: int
+    task: TaskId
+    machine: MachineId
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointFailed:
+    """The work could not be made durable (no space, refused names, Git unavailable)."""
+
+    at_ms: int
+    task: TaskId
+    machine: MachineId
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecorded:
+    """The request is committed; now a person may be told."""
+
+    at_ms: int
+    task: TaskId
+    request: Request
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionGiven:
+    """A person decided. `ref` is an ordinal (approve, reject) or a key or request id (answer)."""
+
+    at_ms: int
+    task: TaskId
+    ref: str
+    verdict: Verdict
+    actor: str
+    channel: str
+    digest: str = ""
+    note: str = ""
+    text: str = ""
+    intent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecorded:
+    at_ms: int
+    task: TaskId
+    request_id: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreAsked:
+    at_ms: int
+    task: TaskId
+    ordinal: int
+    actor: str
+    channel: str
+    intent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreRecorded:
+    at_ms: int
+    task: TaskId
+    ordinal: int
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAsked:
+    at_ms: int
+    task: TaskId
+    actor: str
+    channel: str
+    intent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParkAsked:
+    """Give the machine of a held task back; it goes on from its snapshot after the decision."""
+
+    at_ms: int
+    task: TaskId
+    intent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecorded:
+    """An event that changes nothing but the audit trail is durable (started, finished, merged)."""
+
+    at_ms: int
+    task: TaskId
+    event: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFailed:
+    """Git refused a commit that the task needs to go on."""
+
+    at_ms: int
+    task: TaskId
+    event: str
+    why: str
+    intent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskMerged:
+    at_ms: int
+    task: TaskId
+    branch: str
+    commit: str
+
+
+Event = (
+    CapacityChanged
+    | TaskSubmitted
+    | TaskRecovered
+    | MachineStarted
+    | MachineFailed
+    | MachineLost
+    | MachineReleased
+    | MachineRestored
+    | StepBegan
+    | StepEnded
+    | BoundaryAsked
+    | QuestionAsked
+    | CheckpointTaken
+    | CheckpointFailed
+    | RequestRecorded
+    | DecisionGiven
+    | DecisionRecorded
+    | RestoreAsked
+    | RestoreRecorded
+    | CancelAsked
+    | ParkAsked
+    | EventRecorded
+    | RecordFailed
+    | TaskMerged
+)

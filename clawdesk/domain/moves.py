@@ -1,0 +1,220 @@
+"""Moves that several transitions share: run a step, go on after a boundary, requeue, finish.
+
+A `Turn` is one call of `transitions.step`: it holds the state, collects effects, and is the only
+place where a task's value is replaced.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+from clawdesk.domain import effects as do
+from clawdesk.domain.model import (
+    Boundary,
+    Checkpoint,
+    DiffStat,
+    Kind,
+    Phase,
+    PlaneState,
+    Record,
+    Request,
+    StepSpec,
+    Task,
+    TaskId,
+)
+
+ATTEMPTS_MAX = 3
+DEFERRED_MAX = 64
+
+
+class Turn:
+    """One event's worth of changes and effects."""
+
+    def __init__(self, state: PlaneState, at_ms: int) -> None:
+        self.state = state
+        self.at_ms = at_ms
+        self.effects: list[do.Effect] = []
+        self.replay: list[object] = []  # deferred guest events to take up again
+        self.touched: set[TaskId] = set()
+
+    def put(self, task: Task, **changes: Any) -> Task:
+        """Replace the task's value."""
+        new = replace(task, **changes)
+        self.state.tasks[new.id] = new
+        self.touched.add(new.id)
+        return new
+
+    def do(self, *effects: do.Effect) -> None:
+        self.effects.extend(effects)
+
+    def note(self, task: Task, event: str, commit: str = "", /, **fields: Any) -> Task:
+        """Append to the task's audit trail."""
+        record = Record(event, self.at_ms, dict(fields), commit)
+        return self.put(task, records=(*task.records, record))
+
+    def acknowledge(self, intent: str, ok: bool, text: str) -> None:
+        if intent:
+            self.do(do.Acknowledge(intent, ok, text))
+
+
+def run_step(turn: Turn, task: Task, index: int) -> Task:
+    """Begin a step (again), or finish when none is left."""
+    if index >= len(task.steps):
+        return finish(turn, task, Phase.DONE, "all steps done")
+    spec = task.steps[index]
+    rounds = list(task.rounds or (0,) * len(task.steps))
+    rounds[index] += 1
+    task = turn.put(
+        task,
+        phase=Phase.RUNNING,
+        step_index=index,
+        rounds=tuple(rounds),
+        step_name=spec.name,
+        step_running=True,
+        reason=None,
+    )
+    task = turn.note(task, "step_started", index=index, name=spec.name, round=rounds[index])
+    turn.do(do.RunStep(task.id, task.machine, index, rounds[index], spec, task.feedback))
+    return task
+
+
+def take_checkpoint(turn: Turn, task: Task, boundary: Boundary) -> Task:
+    """Ask for the next checkpoint; its ordinal is used up even if it fails."""
+    ordinal = task.next_ordinal
+    task = turn.put(task, phase=Phase.SNAPSHOTTING, next_ordinal=ordinal + 1, boundary=boundary)
+    turn.do(
+        do.TakeCheckpoint(
+            task=task.id,
+            machine=task.machine,
+            attempt=task.attempt,
+            ordinal=ordinal,
+            step_index=task.step_index,
+            step_name=task.step_name,
+            round=task.round,
+            boundary=boundary,
+        )
+    )
+    return task
+
+
+def go_on(turn: Turn, task: Task, checkpoint: Checkpoint) -> Task:
+    """Continue behind a checkpoint whose machine runs (or was just restored)."""
+    if checkpoint.guest_request:
+        turn.do(do.ReplyToGuest(task.id, task.machine, checkpoint.guest_request, "continue"))
+        return run_on(turn, task)
+    if checkpoint.mid_step:
+        return run_on(turn, task)
+    return run_step(turn, task, checkpoint.step_index + 1)
+
+
+def run_on(turn: Turn, task: Task) -> Task:
+    """The step goes on; take up what the guest said meanwhile."""
+    turn.replay.extend(task.deferred)
+    return turn.put(task, phase=Phase.RUNNING, step_running=True, deferred=(), reason=None)
+
+
+def ask(turn: Turn, task: Task, checkpoint: Checkpoint) -> Task:
+    """Hold the task at a checkpoint and commit the request before anyone is told."""
+    number = sum(1 for record in task.records if record.event == "requested")
+    question = checkpoint.question
+    request = Request(
+        id=_request_id(task, checkpoint.ordinal, number),
+        kind=Kind.CLARIFY if question else Kind.APPROVE,
+        at_ms=turn.at_ms,
+        ordinal=checkpoint.ordinal,
+        digest=checkpoint.digest,
+        guest_request=checkpoint.guest_request,
+        key=question.key if question else "",
+        question=question.text if question else "",
+        choices=question.choices if question else (),
+        default=question.default if question else "",
+        message=checkpoint.message,
+        why=checkpoint.approval_reason,
+        diffstat=checkpoint.diffstat,
+    )
+    if task.machine:
+        turn.do(do.HoldMachine(task.id, task.machine))
+    turn.do(do.RecordRequest(task.id, request))
+    boundary = Boundary(
+        mode="approve" if checkpoint.approval_reason else "auto",
+        message=checkpoint.message,
+        guest_request=checkpoint.guest_request,
+        question=question,
+    )
+    return turn.put(task, phase=Phase.SNAPSHOTTING, boundary=boundary)
+
+
+def ask_to_retry(turn: Turn, task: Task, why: str) -> Task:
+    """A checkpoint failed: hold the machine as it is and let the user decide.
+
+    This request is not committed: the very thing that failed may be the commit.
+    """
+    request = Request(
+        id=_request_id(task, task.next_ordinal, len(task.records)),
+        kind=Kind.CLARIFY,
+        at_ms=turn.at_ms,
+        ordinal=task.next_ordinal - 1,
+        digest="",
+        key="retry",
+        question=f"The checkpoint could not be made: {why} Try again?",
+        choices=("retry", "give up"),
+        diffstat=DiffStat(),
+    )
+    turn.do(do.HoldMachine(task.id, task.machine))
+    return turn.put(task, phase=Phase.HELD, request=request)
+
+
+def _request_id(task: Task, ordinal: int, number: int) -> str:
+    text = f"{task.id}/{task.attempt}/{ordinal}/{number}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def release(turn: Turn, task: Task, *, discard: bool = False) -> Task:
+    """Give the machine back; what comes next is decided when it is really gone."""
+    if not task.machine:
+        return settle_released(turn, task)
+    turn.do(do.ReleaseMachine(task.id, task.machine, discard))
+    return turn.put(
+        task, phase=Phase.RELEASING, request=None, deferred=(), step_running=False, reason=None
+    )
+
+
+def settle_released(turn: Turn, task: Task) -> Task:
+    """The task owns no machine any more: it ends, or waits for the next one."""
+    task = turn.put(task, machine="", request=None, deferred=(), step_running=False)
+    if task.finish is not None:
+        turn.do(do.RecordFinish(task.id, task.finish, task.finish_text, turn.at_ms))
+        return turn.put(task, phase=Phase.RELEASING)
+    return turn.put(task, phase=Phase.QUEUED)
+
+
+def finish(turn: Turn, task: Task, status: Phase, text: str) -> Task:
+    """Decide the task's end; it is final once the machine is gone and Git has it."""
+    task = turn.put(task, finish=status, finish_text=text, wish=None)
+    return release(turn, task, discard=status is Phase.CANCELLED)
+
+
+def requeue_at(turn: Turn, task: Task, ordinal: int, outcome: str = "", text: str = "") -> Task:
+    """Wait for a machine that stands at `ordinal` (0 = the start of the task)."""
+    task = turn.put(
+        task, resume_from=ordinal, resume_outcome=outcome, resume_text=text, finish=None
+    )
+    return release(turn, task)
+
+
+def before_step(task: Task, index: int) -> int:
+    """Ordinal of the last checkpoint before step `index` began; 0 = the start.
+
+    Steps with `checkpoint = "none"` leave none of their own and are run again too.
+    """
+    for checkpoint in reversed(task.checkpoints):
+        between_steps = not checkpoint.guest_request and not checkpoint.mid_step
+        if between_steps and checkpoint.step_index < index:
+            return checkpoint.ordinal
+    return 0
+
+
+def step_of(task: Task) -> StepSpec:
+    return task.steps[min(task.step_index, len(task.steps) - 1)]

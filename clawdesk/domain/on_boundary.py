@@ -1,0 +1,167 @@
+"""Steps and the boundaries between them: what a guest says, and what a checkpoint leads to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clawdesk.domain import effects as do
+from clawdesk.domain import events as ev
+from clawdesk.domain import moves, on_decision
+from clawdesk.domain.model import Boundary, Checkpoint, CheckpointMode, Phase, Question, Task
+from clawdesk.domain.moves import Turn
+
+_PAUSED = frozenset({Phase.SNAPSHOTTING, Phase.HELD})
+REJECTED_EXIT_CODE = 3
+"""`claw checkpoint` exits with it after a rejection; a step that passes it on was rejected."""
+
+
+def _from_guest(turn: Turn, task: Task, event: ev.Event) -> bool:
+    """True when a guest's word may be acted on now; else it is dropped (R1) or kept for later."""
+    if getattr(event, "machine", "") != task.machine or not task.machine:
+        return False
+    if task.phase is Phase.RUNNING:
+        return True
+    if task.phase in _PAUSED:
+        if len(task.deferred) >= moves.DEFERRED_MAX:
+            why = f"the guest sent more than {moves.DEFERRED_MAX} requests while it was paused."
+            turn.replay.append(ev.MachineLost(event.at_ms, task.id, task.machine, why))
+            return False
+        turn.put(task, deferred=(*task.deferred, event))
+    return False
+
+
+def step_ended(turn: Turn, task: Task, event: ev.StepEnded) -> None:
+    """A step's process has exited: the boundary between two steps, or the end by failure."""
+    if not _from_guest(turn, task, event):
+        return
+    spec = moves.step_of(task)
+    turn.do(do.KeepOutput(task.id, spec.name, task.round))
+    task = turn.put(task, step_running=False)
+    if event.timed_out or event.exit_code != 0:
+        _step_failed(turn, task, event)
+        return
+    last = task.step_index + 1 >= len(task.steps)
+    if spec.checkpoint is CheckpointMode.NONE and not last:
+        moves.run_step(turn, task, task.step_index + 1)
+        return
+    mode = "approve" if spec.checkpoint is CheckpointMode.APPROVE else "auto"
+    moves.take_checkpoint(turn, task, Boundary(mode))
+
+
+def _step_failed(turn: Turn, task: Task, event: ev.StepEnded) -> None:
+    spec = moves.step_of(task)
+    if event.exit_code == REJECTED_EXIT_CODE and task.feedback and not event.timed_out:
+        text = f"Step {spec.name} ended after your rejection: {task.feedback}"
+        moves.finish(turn, task, Phase.REJECTED, text)
+        return
+    how = (
+        f"ran longer than its limit of {spec.timeout_s} s"
+        if event.timed_out
+        else f"exited with {event.exit_code}"
+    )
+    tail = f"\n{event.tail}" if event.tail else ""
+    moves.finish(turn, task, Phase.FAILED, f"Step {spec.name} {how}.{tail}")
+
+
+def boundary_asked(turn: Turn, task: Task, event: ev.BoundaryAsked) -> None:
+    """`claw checkpoint` or `claw step NAME`: the caller waits inside the machine."""
+    if not _from_guest(turn, task, event):
+        return
+    mode = "approve" if event.approve else "auto"
+    boundary = Boundary(mode, event.message, event.guest_request)
+    moves.take_checkpoint(turn, task, boundary)
+    if event.next_step:
+        turn.put(turn.state.tasks[task.id], step_name=event.next_step)
+
+
+def question_asked(turn: Turn, task: Task, event: ev.QuestionAsked) -> None:
+    """`claw ask`: a checkpoint first, so that the task can be given another answer later."""
+    if not _from_guest(turn, task, event):
+        return
+    question = Question(event.key, event.question, event.choices, event.default)
+    boundary = Boundary(guest_request=event.guest_request, question=question)
+    moves.take_checkpoint(turn, task, boundary)
+
+
+def checkpoint_taken(turn: Turn, task: Task, event: ev.CheckpointTaken) -> None:
+    """The work is durable: hold for a person, obey a wish, or go on."""
+    at_rest = event.machine == task.machine and task.phase is Phase.SNAPSHOTTING
+    if not at_rest and task.finish is None:
+        return  # R1; a task on its way out still shows what was committed
+    checkpoint = event.checkpoint
+    task = turn.put(
+        task,
+        checkpoints=(*task.checkpoints, checkpoint),
+        tip_ordinal=checkpoint.ordinal,
+    )
+    task = turn.note(task, "checkpoint", checkpoint.commit, **describe(checkpoint))
+    if task.finish is not None or on_decision.obey_wish(turn, task):
+        return
+    if checkpoint.question or checkpoint.approval_reason:
+        moves.ask(turn, task, checkpoint)
+    else:
+        moves.go_on(turn, task, checkpoint)
+
+
+def describe(checkpoint: Checkpoint) -> dict[str, Any]:
+    """The fields of a checkpoint's record, as commits, logs and JSON events show them."""
+    snapshot, stat = checkpoint.snapshot, checkpoint.diffstat
+    return {
+        "ordinal": checkpoint.ordinal,
+        "step": checkpoint.step_name,
+        "step_index": checkpoint.step_index,
+        "round": checkpoint.round,
+        "commit": checkpoint.commit,
+        "digest": checkpoint.digest,
+        "snapshot_ms": round(snapshot.snapshot_ms, 1) if snapshot else None,
+        "pause_ms": round(snapshot.pause_ms, 1) if snapshot else None,
+        "bytes": snapshot.bytes if snapshot else 0,
+        "files_only": snapshot is None,
+        "why_files_only": checkpoint.why_files_only,
+        "diffstat": {"files": stat.files, "added": stat.added, "removed": stat.removed},
+        "message": checkpoint.message,
+        "safety": checkpoint.safety,
+    }
+
+
+def checkpoint_failed(turn: Turn, task: Task, event: ev.CheckpointFailed) -> None:
+    """Nothing was lost: the machine stands still as it is until the user decides."""
+    if event.machine != task.machine or task.phase is not Phase.SNAPSHOTTING:
+        return
+    if task.wish is not None:
+        wish, text = task.wish, f"No safety checkpoint could be made: {event.why}"
+        turn.acknowledge(wish.intent, False, text)
+        task = turn.put(task, wish=None)
+    if task.boundary is not None and task.boundary.safety:
+        moves.run_on(turn, task)
+        return
+    moves.ask_to_retry(turn, task, event.why)
+
+
+def continue_from(turn: Turn, task: Task, ordinal: int, *, memory: bool) -> None:
+    """The machine stands at `ordinal` again: answer what waits there, ask again, or go on."""
+    checkpoint = task.checkpoint(ordinal)
+    assert checkpoint is not None, "restored to an ordinal the task never had"
+    outcome, text = task.resume_outcome, task.resume_text
+    task = turn.put(
+        task,
+        resume_from=None,
+        resume_outcome="",
+        resume_text="",
+        step_index=checkpoint.step_index,
+        step_name=checkpoint.step_name,
+        tip_ordinal=checkpoint.ordinal,
+    )
+    waits = checkpoint.guest_request or checkpoint.mid_step
+    if waits and not memory:
+        # Without memory nobody waits in the machine: the step begins anew on the same files.
+        moves.run_step(turn, task, checkpoint.step_index)
+    elif outcome and checkpoint.guest_request:
+        turn.do(do.ReplyToGuest(task.id, task.machine, checkpoint.guest_request, outcome, text))
+        moves.run_on(turn, task)
+    elif not outcome and (
+        checkpoint.question or (checkpoint.approval_reason and not checkpoint.approved)
+    ):
+        moves.ask(turn, task, checkpoint)
+    else:
+        moves.go_on(turn, task, checkpoint)

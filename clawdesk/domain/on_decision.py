@@ -1,0 +1,285 @@
+"""What people decide: approvals, answers, restores, cancels. First valid answer wins (H1)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from clawdesk.domain import effects as do
+from clawdesk.domain import events as ev
+from clawdesk.domain import moves
+from clawdesk.domain.model import (
+    FINAL,
+    Boundary,
+    Decision,
+    Kind,
+    Phase,
+    Request,
+    Task,
+    Verdict,
+    Wish,
+)
+from clawdesk.domain.moves import Turn
+
+_BUSY = frozenset({Phase.STARTING, Phase.RESTORING, Phase.SNAPSHOTTING})
+
+
+def request_recorded(turn: Turn, task: Task, event: ev.RequestRecorded) -> None:
+    """The request is committed: from here on a person sees it (R3)."""
+    if task.phase is not Phase.SNAPSHOTTING or task.finish is not None:
+        return
+    request = event.request
+    task = turn.put(task, phase=Phase.HELD, request=request)
+    task = turn.note(
+        task,
+        "requested",
+        event.commit,
+        request=request.id,
+        kind=request.kind.value,
+        ordinal=request.ordinal,
+        digest=request.digest,
+        key=request.key,
+        question=request.question,
+        choices=list(request.choices),
+    )
+    obey_wish(turn, task)
+
+
+def decision_given(turn: Turn, task: Task, event: ev.DecisionGiven) -> None:
+    """A click, a command or a chat answer; every loser is told who was first (H1)."""
+    refusal = _refusal(task, event)
+    if refusal:
+        turn.acknowledge(event.intent, False, refusal)
+        return
+    request = task.request
+    assert request is not None
+    decision = Decision(
+        request_id=request.id,
+        verdict=event.verdict,
+        at_ms=event.at_ms,
+        actor=event.actor,
+        channel=event.channel,
+        digest=event.digest,
+        note=event.note,
+        text=event.text,
+        intent=event.intent,
+    )
+    if request.key == "retry":
+        _retry_answered(turn, task, request, decision)
+        return
+    turn.put(task, deciding=decision)
+    turn.do(do.RecordDecision(task.id, request, decision))
+
+
+def _refusal(task: Task, event: ev.DecisionGiven) -> str:
+    request = task.request
+    approving = event.verdict is not Verdict.ANSWERED
+    what = f"Checkpoint {event.ref}" if approving else f"Question {event.ref}"
+    if task.wish is not None:
+        return f"The task is being taken back to checkpoint {task.wish.ordinal}."
+    if task.deciding is not None:
+        return f"{what} was just answered by {task.deciding.actor} via {task.deciding.channel}."
+    if request is None or task.phase is not Phase.HELD:
+        return f"{what} is not waiting.{_who_answered(task)}"
+    if approving:
+        if request.kind is not Kind.APPROVE or str(request.ordinal) != event.ref:
+            return f"{what} is not waiting; {_waits(request)} is."
+        if request.digest != event.digest:
+            return f"{what} changed since it was shown to you; look at it again."
+        if event.verdict is Verdict.REJECTED and not event.note.strip():
+            return "A rejection needs a note: the task gets it as feedback."
+    elif request.kind is not Kind.CLARIFY or event.ref not in (request.key, request.id):
+        return f"{what} is not waiting; {_waits(request)} is."
+    return ""
+
+
+def _waits(request: Request) -> str:
+    if request.kind is Kind.APPROVE:
+        return f"checkpoint {request.ordinal}"
+    return f"the question {request.key!r}"
+
+
+def _who_answered(task: Task) -> str:
+    last = next((r for r in reversed(task.records) if r.event == "decision"), None)
+    if last is None:
+        return ""
+    actor, channel = last.fields.get("actor"), last.fields.get("channel")
+    return f" The last decision was made by {actor} via {channel}."
+
+
+def _retry_answered(turn: Turn, task: Task, request: Request, decision: Decision) -> None:
+    task = turn.put(task, request=None)
+    if decision.text == "retry":
+        turn.acknowledge(decision.intent, True, "Trying the checkpoint again.")
+        turn.do(do.ResumeMachine(task.id, task.machine))
+        moves.take_checkpoint(turn, task, task.boundary or Boundary())
+    else:
+        turn.acknowledge(decision.intent, True, "The task ends here.")
+        moves.finish(turn, task, Phase.FAILED, "Given up after a checkpoint could not be made.")
+
+
+def decision_recorded(turn: Turn, task: Task, event: ev.DecisionRecorded) -> None:
+    """The decision is durable: acknowledge, then act on it."""
+    decision, request = task.deciding, task.request
+    if decision is None or request is None or decision.request_id != event.request_id:
+        return
+    task = turn.put(task, deciding=None, request=None)
+    task = turn.note(
+        task,
+        "decision",
+        event.commit,
+        request=request.id,
+        ordinal=request.ordinal,
+        verdict=decision.verdict.value,
+        actor=decision.actor,
+        channel=decision.channel,
+        note=decision.note,
+        text=decision.text,
+    )
+    turn.acknowledge(decision.intent, True, _done_text(request, decision))
+    if task.phase is not Phase.HELD:
+        return
+    if decision.verdict is Verdict.APPROVED:
+        _approved(turn, task, request)
+    elif decision.verdict is Verdict.REJECTED:
+        _rejected(turn, task, request, decision)
+    else:
+        _resume(turn, task, request, "answered", decision.text)
+
+
+def _done_text(request: Request, decision: Decision) -> str:
+    if decision.verdict is Verdict.ANSWERED:
+        return f"Answered {request.key!r}."
+    return f"Checkpoint {request.ordinal} {decision.verdict.value}."
+
+
+def _approved(turn: Turn, task: Task, request: Request) -> None:
+    checkpoints = tuple(
+        replace(c, approved=True) if c.ordinal == request.ordinal else c for c in task.checkpoints
+    )
+    task = turn.put(task, checkpoints=checkpoints, feedback="")
+    _resume(turn, task, request, "continue", "")
+
+
+def _rejected(turn: Turn, task: Task, request: Request, decision: Decision) -> None:
+    if request.guest_request:
+        task = turn.put(task, feedback=decision.note)
+        _resume(turn, task, request, "rejected", decision.note)
+        return
+    checkpoint = task.checkpoint(request.ordinal)
+    assert checkpoint is not None
+    ordinal = moves.before_step(task, checkpoint.step_index)
+    wish = Wish(ordinal, decision.actor, decision.channel, feedback=decision.note)
+    obey_wish(turn, turn.put(task, phase=Phase.SNAPSHOTTING, wish=wish))
+
+
+def _resume(turn: Turn, task: Task, request: Request, outcome: str, text: str) -> None:
+    """Go on behind a decision: in the machine that waits, or in one restored for it."""
+    if not task.machine:
+        moves.requeue_at(turn, task, request.ordinal, outcome, text)
+        return
+    turn.do(do.ResumeMachine(task.id, task.machine))
+    checkpoint = task.checkpoint(request.ordinal)
+    assert checkpoint is not None
+    if request.guest_request and outcome != "continue":
+        turn.do(do.ReplyToGuest(task.id, task.machine, request.guest_request, outcome, text))
+        moves.run_on(turn, task)
+    else:
+        moves.go_on(turn, task, checkpoint)
+
+
+def restore_asked(turn: Turn, task: Task, event: ev.RestoreAsked) -> None:
+    """Go back to a checkpoint; a safety checkpoint first where work would be lost."""
+    target = task.checkpoint(event.ordinal)
+    if event.ordinal != 0 and target is None:
+        have = ", ".join(str(c.ordinal) for c in task.checkpoints) or "none"
+        turn.acknowledge(event.intent, False, f"No checkpoint {event.ordinal}; there are: {have}.")
+        return
+    changing = task.finish is not None or task.wish is not None or task.deciding is not None
+    if changing or task.phase is Phase.RELEASING:
+        turn.acknowledge(event.intent, False, "The task is just changing; try again in a moment.")
+        return
+    wish = Wish(event.ordinal, event.actor, event.channel, event.intent)
+    task = turn.put(task, wish=wish)
+    if task.phase is Phase.RUNNING:
+        boundary = Boundary(message="before going back", safety=True, mid_step=True)
+        moves.take_checkpoint(turn, task, boundary)
+    elif task.phase not in _BUSY:
+        obey_wish(turn, task)
+
+
+def obey_wish(turn: Turn, task: Task) -> bool:
+    """Carry out a restore that waited for this moment; True when there was one."""
+    wish = task.wish
+    if wish is None:
+        return False
+    target = task.checkpoint(wish.ordinal)
+    commit = target.commit if target else task.start_commit
+    turn.do(do.RecordRestore(task.id, wish.ordinal, commit, wish.actor, wish.channel))
+    return True
+
+
+def restore_recorded(turn: Turn, task: Task, event: ev.RestoreRecorded) -> None:
+    """The tip's tree is that of the checkpoint again: now the machine follows."""
+    wish = task.wish
+    task = turn.note(task, "restored", event.commit, ordinal=event.ordinal)
+    task = turn.put(task, tip_ordinal=event.ordinal, wish=None)
+    if wish is None:
+        return  # the restart after a lost machine: its requeueing is under way
+    where = f"checkpoint {event.ordinal}" if event.ordinal else "the start"
+    turn.acknowledge(wish.intent, True, f"Going back to {where}.")
+    if task.deciding is not None:
+        turn.acknowledge(task.deciding.intent, False, "The task was taken back meanwhile.")
+    task = turn.put(task, feedback=wish.feedback, deciding=None, merged_into="", finish_text="")
+    moves.requeue_at(turn, task, event.ordinal)
+
+
+def cancel_asked(turn: Turn, task: Task, event: ev.CancelAsked) -> None:
+    """End the task; final and safe to repeat."""
+    if task.phase in FINAL or task.finish is not None:
+        turn.acknowledge(event.intent, False, f"The task has already ended: {task.phase.value}.")
+        return
+    if task.deciding is not None:
+        turn.acknowledge(task.deciding.intent, False, "The task was cancelled meanwhile.")
+    if task.wish is not None:
+        turn.acknowledge(task.wish.intent, False, "The task was cancelled meanwhile.")
+    text = f"cancelled by {event.actor} via {event.channel}"
+    task = turn.put(task, deciding=None, request=None)
+    if task.phase in (Phase.STARTING, Phase.RESTORING):
+        # Its machine is not known yet; it is released the moment it reports.
+        turn.put(task, finish=Phase.CANCELLED, finish_text=text, wish=None)
+    else:
+        moves.finish(turn, task, Phase.CANCELLED, text)
+    turn.acknowledge(event.intent, True, "Cancelled; its commits stay in Git.")
+
+
+def park_asked(turn: Turn, task: Task, event: ev.ParkAsked) -> None:
+    """Give a waiting task's machine back; its snapshot answers for it."""
+    held = task.phase is Phase.HELD and task.request is not None and task.machine
+    checkpoint = task.checkpoint(task.request.ordinal) if task.request else None
+    if not held or task.deciding is not None or checkpoint is None or checkpoint.snapshot is None:
+        turn.acknowledge(event.intent, False, "The task holds no machine that could be parked.")
+        return
+    turn.do(do.ReleaseMachine(task.id, task.machine))
+    turn.put(task, machine="", leaving=task.machine, deferred=())
+    turn.acknowledge(event.intent, True, "Parked.")
+
+
+def not_recorded(turn: Turn, task: Task, event: ev.RecordFailed) -> None:
+    """Git refused: the person is told, and what waited goes on waiting."""
+    if event.event == "decision" and task.deciding is not None:
+        turn.acknowledge(task.deciding.intent, False, f"Not recorded: {event.why}")
+        turn.put(task, deciding=None)
+    elif event.event == "requested" and task.phase is Phase.SNAPSHOTTING:
+        if not obey_wish(turn, task):
+            moves.ask_to_retry(turn, task, event.why)
+    elif event.event == "restored" and task.wish is not None:
+        turn.acknowledge(task.wish.intent, False, f"Not recorded: {event.why}")
+        task = turn.put(task, wish=None)
+        if task.phase is not Phase.SNAPSHOTTING:
+            return
+        if task.boundary is not None and task.boundary.safety and task.machine:
+            moves.go_on(turn, task, task.checkpoints[-1])
+        elif task.machine:
+            moves.ask_to_retry(turn, task, event.why)
+        else:
+            moves.finish(turn, task, Phase.FAILED, f"Not recorded: {event.why}")

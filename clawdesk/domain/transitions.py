@@ -1,0 +1,240 @@
+"""`step(state, event) -> effects`: the only writer of the plane's state.
+
+No I/O, no clock, no randomness. Rules, cited in the code:
+R1  A word about an older machine or attempt changes nothing; a machine it brought is destroyed.
+R2  A machine is counted until MachineReleased says that it is gone.
+R3  Nothing is shown to a person before it is committed; nothing is acknowledged before that.
+R4  A decision counts only for the request that waits, with the digest that was on screen.
+R5  A final phase is left only by a restore.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from clawdesk.domain import effects as do
+from clawdesk.domain import events as ev
+from clawdesk.domain import moves, on_boundary, on_decision
+from clawdesk.domain.invariants import check
+from clawdesk.domain.model import FINAL, Phase, PlaneState, Task
+from clawdesk.domain.moves import Turn
+from clawdesk.domain.planning import plan
+
+_Handler = Callable[[Turn, Task, Any], None]
+
+
+def step(state: PlaneState, event: ev.Event) -> do.Effects:
+    """Take one event in; return what must be done, in order."""
+    turn = Turn(state, event.at_ms)
+    _dispatch(turn, event)
+    while turn.replay:
+        _dispatch(turn, turn.replay.pop(0))  # type: ignore[arg-type]
+    _apply_plan(turn)
+    check(state, turn.touched)
+    return tuple(turn.effects)
+
+
+def _dispatch(turn: Turn, event: ev.Event) -> None:
+    state = turn.state
+    if isinstance(event, ev.CapacityChanged):
+        state.capacity, state.environment = event.capacity, event.environment
+        return
+    if isinstance(event, ev.TaskSubmitted | ev.TaskRecovered):
+        _enter(turn, event)
+        return
+    task = state.tasks.get(event.task)
+    if task is None:
+        intent = getattr(event, "intent", "")
+        turn.acknowledge(intent, False, f"There is no task {event.task}.")
+        return
+    _TABLE[type(event)](turn, task, event)
+
+
+def _enter(turn: Turn, event: ev.TaskSubmitted | ev.TaskRecovered) -> None:
+    if event.task.id in turn.state.tasks:
+        return
+    task = replace(event.task, seq=turn.state.next_seq)
+    turn.state.next_seq += 1
+    turn.put(task)
+
+
+def _apply_plan(turn: Turn) -> None:
+    decided = plan(turn.state)
+    for task_id in decided.start:
+        _start(turn, turn.state.tasks[task_id])
+    for task_id, reason in decided.reasons.items():
+        task = turn.state.tasks[task_id]
+        if task.reason != reason:
+            turn.put(task, reason=reason)
+
+
+def _start(turn: Turn, task: Task) -> None:
+    checkpoint = task.checkpoint(task.resume_from) if task.resume_from else None
+    if checkpoint is None:
+        turn.put(task, phase=Phase.STARTING, reason=None)
+        turn.do(do.StartMachine(task.id, task.attempt, task.start_commit))
+    else:
+        turn.put(task, phase=Phase.RESTORING, reason=None)
+        turn.do(do.RestoreMachine(task.id, task.attempt, checkpoint))
+
+
+def _machine_started(turn: Turn, task: Task, event: ev.MachineStarted) -> None:
+    expected = task.phase is Phase.STARTING and not task.resume_from and not task.machine
+    if task.attempt != event.attempt or not expected:
+        turn.do(do.ReleaseMachine(task.id, event.machine))  # R1
+        return
+    facts: dict[str, Any] = {
+        "attempt": event.attempt,
+        "machine": event.machine,
+        "boot_ms": round(event.boot_ms),
+        "accelerator": event.accelerator,
+        "warm": event.warm,
+    }
+    task = turn.put(
+        task,
+        machine=event.machine,
+        accelerator=event.accelerator,
+        resume_from=None,
+        start_failures=0,
+    )
+    if task.finish is not None:
+        moves.release(turn, task, discard=True)
+        return
+    turn.note(task, "started", **facts)
+    task = turn.state.tasks[task.id]
+    turn.do(do.RecordEvent(task.id, "started", event.at_ms, tuple(facts.items())))
+    if not on_decision.obey_wish(turn, task):
+        moves.run_step(turn, task, 0)
+
+
+def _machine_restored(turn: Turn, task: Task, event: ev.MachineRestored) -> None:
+    expected = task.phase is Phase.RESTORING and not task.machine
+    if task.attempt != event.attempt or task.resume_from != event.ordinal or not expected:
+        turn.do(do.ReleaseMachine(task.id, event.machine))  # R1
+        return
+    task = turn.put(task, machine=event.machine, accelerator=event.accelerator, start_failures=0)
+    if task.finish is not None:
+        moves.release(turn, task, discard=True)
+        return
+    task = turn.note(
+        task,
+        "resumed",
+        ordinal=event.ordinal,
+        memory=event.memory,
+        boot_ms=round(event.boot_ms),
+        note=event.note,
+    )
+    if not on_decision.obey_wish(turn, task):
+        on_boundary.continue_from(turn, task, event.ordinal, memory=event.memory)
+
+
+def _machine_failed(turn: Turn, task: Task, event: ev.MachineFailed) -> None:
+    if task.attempt != event.attempt or task.phase not in (Phase.STARTING, Phase.RESTORING):
+        return
+    if task.finish is not None:
+        moves.settle_released(turn, task)
+        return
+    if event.damaged_ordinal:
+        # Never boot a damaged snapshot: Git's copy of the files is still good, say so and use it.
+        _forget_snapshot(turn, task, event.damaged_ordinal, event.why)
+        return
+    failures = task.start_failures + 1
+    task = turn.put(task, start_failures=failures)
+    if failures >= 2:
+        moves.finish(turn, task, Phase.FAILED, f"The machine did not start: {event.why}")
+    else:
+        turn.put(task, phase=Phase.QUEUED)
+
+
+def _forget_snapshot(turn: Turn, task: Task, ordinal: int, why: str) -> None:
+    checkpoints = tuple(
+        replace(c, snapshot=None, why_files_only=why) if c.ordinal == ordinal else c
+        for c in task.checkpoints
+    )
+    turn.put(task, checkpoints=checkpoints, phase=Phase.QUEUED)
+    turn.do(do.Notify(task.id, f"Checkpoint {ordinal}: {why} Its files are used without memory."))
+
+
+def _machine_lost(turn: Turn, task: Task, event: ev.MachineLost) -> None:
+    if event.machine != task.machine or task.phase in FINAL or task.phase is Phase.RELEASING:
+        return  # R1, R2
+    if task.phase is Phase.HELD and task.request is not None and task.request.key != "retry":
+        # At rest there is nothing to lose: its snapshot waits for the decision.
+        turn.do(do.ReleaseMachine(task.id, task.machine))
+        turn.put(task, machine="", leaving=task.machine, deferred=())
+        return
+    task = turn.note(task, "attempt_ended", attempt=task.attempt, why=event.why)
+    facts = (("attempt", task.attempt), ("why", event.why))
+    turn.do(do.RecordEvent(task.id, "attempt_ended", event.at_ms, facts))
+    task = turn.put(
+        task, attempt=task.attempt + 1, rounds=(), feedback="", wish=None, deciding=None
+    )
+    for waiting in (task.deciding, task.wish):
+        if waiting is not None:
+            turn.acknowledge(waiting.intent, False, f"The machine was lost: {event.why}")
+    if task.attempt > moves.ATTEMPTS_MAX:
+        moves.finish(turn, task, Phase.FAILED, f"Lost {moves.ATTEMPTS_MAX} machines: {event.why}")
+        return
+    offer = f" Checkpoint {task.tip_ordinal} can be restored instead." if task.tip_ordinal else ""
+    turn.do(
+        do.RecordRestore(task.id, 0, task.start_commit, "clawdesk", "plane"),
+        do.Notify(task.id, f"{event.why} The task starts again from its beginning.{offer}"),
+    )
+    moves.requeue_at(turn, turn.put(task, tip_ordinal=0), 0)
+
+
+def _machine_released(turn: Turn, task: Task, event: ev.MachineReleased) -> None:
+    if event.machine == task.leaving:
+        turn.put(task, leaving="")
+    elif event.machine == task.machine and task.phase is Phase.RELEASING:
+        moves.settle_released(turn, task)
+
+
+def _recorded(turn: Turn, task: Task, event: ev.EventRecorded) -> None:
+    if event.event != "finished" or task.finish is None or task.phase in FINAL:
+        return
+    task = turn.put(task, phase=task.finish, finish=None, reason=None)
+    turn.note(task, "finished", event.commit, status=task.phase.value, text=task.finish_text)
+
+
+def _record_failed(turn: Turn, task: Task, event: ev.RecordFailed) -> None:
+    if event.event == "finished" and task.finish is not None:
+        # The end is a fact even where Git cannot take it; the next start finds the task unfinished.
+        text = f"{task.finish_text} (not recorded: {event.why})"
+        turn.put(task, phase=task.finish, finish=None, finish_text=text)
+    elif event.event in ("decision", "requested", "restored"):
+        on_decision.not_recorded(turn, task, event)
+    else:
+        turn.do(do.Notify(task.id, f"Not recorded: {event.why}"))
+
+
+def _merged(turn: Turn, task: Task, event: ev.TaskMerged) -> None:
+    task = turn.put(task, merged_into=event.branch)
+    turn.note(task, "merged", event.commit, branch=event.branch)
+
+
+_TABLE: dict[type, _Handler] = {
+    ev.MachineStarted: _machine_started,
+    ev.MachineRestored: _machine_restored,
+    ev.MachineFailed: _machine_failed,
+    ev.MachineLost: _machine_lost,
+    ev.MachineReleased: _machine_released,
+    ev.StepBegan: lambda turn, task, event: None,
+    ev.StepEnded: on_boundary.step_ended,
+    ev.BoundaryAsked: on_boundary.boundary_asked,
+    ev.QuestionAsked: on_boundary.question_asked,
+    ev.CheckpointTaken: on_boundary.checkpoint_taken,
+    ev.CheckpointFailed: on_boundary.checkpoint_failed,
+    ev.RequestRecorded: on_decision.request_recorded,
+    ev.DecisionGiven: on_decision.decision_given,
+    ev.DecisionRecorded: on_decision.decision_recorded,
+    ev.RestoreAsked: on_decision.restore_asked,
+    ev.RestoreRecorded: on_decision.restore_recorded,
+    ev.CancelAsked: on_decision.cancel_asked,
+    ev.ParkAsked: on_decision.park_asked,
+    ev.EventRecorded: _recorded,
+    ev.RecordFailed: _record_failed,
+    ev.TaskMerged: _merged,
+}
