@@ -104,9 +104,9 @@ def ensure(root: Path) -> str:
     folder = root / ".venv"
     if current(root):
         return "up to date"
-    python, version = pick()
-    existing = probe_version(folder / "bin/python")
-    if existing != version:
+    version = probe_version(folder / "bin/python")
+    if version is None or version[:2] not in SUITABLE:
+        python, version = pick()
         stream([python, "-m", "venv", "--clear", str(folder)], show=lambda _: "")
     pip = [str(folder / "bin/python"), "-m", "pip", "install", "--disable-pip-version-check"]
     command = [*pip, "--progress-bar", "off", "-c", "constraints.txt", "-e", ".[dev]"]
