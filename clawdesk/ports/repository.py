@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from clawdesk.domain.model import DiffStat, Record, TaskDefinition, TaskId
+from clawdesk.domain.model import DiffStat, ProjectPolicy, Record, TaskDefinition, TaskId
 from clawdesk.ports.guest import WorkspaceChanges
 
 
@@ -108,6 +108,10 @@ class Repository(Protocol):
 
     async def definition(self, name: str, commit: str = "") -> TaskDefinition:
         """The task file as it stands in a commit (default HEAD). Mistakes raise RepositoryError."""
+        ...
+
+    async def policy(self, commit: str = "") -> ProjectPolicy:
+        """`.clawdesk/project.toml` of a commit (default HEAD); no such file = the defaults."""
         ...
 
     async def start_commit(self, *, include_changes: bool, definition: str) -> tuple[str, str]:

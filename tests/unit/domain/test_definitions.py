@@ -1,0 +1,181 @@
+"""Task and project files: what is read, and the one sentence each mistake gets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clawdesk.domain.definitions import DefinitionError, parse_project, parse_task
+from clawdesk.domain.model import CheckpointMode, MachineNeed, ProjectPolicy, StepSpec
+from clawdesk.domain.toml_lines import key_lines
+
+STEP = '[[steps]]\nname = "a"\nrun = "true"\n'
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def mistakes_of(text: str, name: str = "tidy") -> tuple[str, ...]:
+    with pytest.raises(DefinitionError) as caught:
+        parse_task(text, name)
+    return caught.value.mistakes
+
+
+def project_mistakes(text: str) -> tuple[str, ...]:
+    with pytest.raises(DefinitionError) as caught:
+        parse_project(text)
+    return caught.value.mistakes
+
+
+def test_everything_a_task_file_may_say() -> None:
+    definition = parse_task(
+        'title = "Tidy the notes"\ndescription = """two\nlines"""\npriority = 2\n'
+        '[machine]\nimage = "base"\ncpu_count = 2\nmemory_mib = 768\ndisk_mib = 4096\nnetwork=[]\n'
+        '[models]\ndefault = "smollm2-135m"\n'
+        '[[steps]]\nname = "survey"\nrun = "python3 s.py"\ntimeout_s = 600\n'
+        '[[steps]]\nname = "rewrite"\nrun = "python3 r.py"\ncheckpoint = "approve"\n',
+        "tidy-notes",
+    )
+    assert definition.name == "tidy-notes"
+    assert definition.title == "Tidy the notes"
+    assert definition.description == "two\nlines"
+    assert definition.priority == 2
+    assert definition.model == "smollm2-135m"
+    assert definition.machine == MachineNeed("base", 2, 768, 4096)
+    assert definition.steps == (
+        StepSpec("survey", "python3 s.py", 600),
+        StepSpec("rewrite", "python3 r.py", checkpoint=CheckpointMode.APPROVE),
+    )
+
+
+def test_defaults_are_the_documented_ones() -> None:
+    definition = parse_task(STEP, "tidy")
+    assert definition.title == "tidy"
+    assert definition.machine == MachineNeed()
+    assert definition.steps == (StepSpec("a", "true", 3600, CheckpointMode.AUTO),)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "priority = 9\n" + STEP,
+            ":1: priority: found 9; allowed: a whole number from -5 to 5",
+        ),
+        (
+            '# c\ntitel = "x"\n' + STEP,
+            ":2: titel: found a key nobody knows; allowed: title, description, priority, machine, "
+            "models, steps",
+        ),
+        (
+            STEP + 'checkpoint = "perhaps"\n',
+            ':4: steps[1].checkpoint: found "perhaps"; allowed: "auto", "approve", "none"',
+        ),
+        (
+            STEP + "\n[[steps]]\nname = 'b'\n",
+            ":5: steps[2].run: found nothing; allowed: text, 1 to 16384 characters",
+        ),
+        (STEP + STEP, ':5: steps[2].name: found "a" twice; allowed: each name once'),
+        ("title = 'x'\n", ":1: steps: found nothing; allowed: 1 to 100 tables [[steps]]"),
+        (
+            '[agent]\nkind = "acp"\n',
+            ":1: agent: found an agent; allowed: [[steps]]; [agent] comes with a later version",
+        ),
+        (
+            STEP + '[machine]\nnetwork = ["a.example"]\n',
+            ":5: machine.network: found ['a.example']; allowed: []; anything else comes with a "
+            "later version",
+        ),
+        (
+            STEP + "[machine]\nmemory_mib = true\n",
+            ":5: machine.memory_mib: found True; allowed: a whole number from 128 to 1048576",
+        ),
+        ("machine = 3\n" + STEP, ":1: machine: found 3; allowed: a table [machine]"),
+        (
+            'title = "a\\nb"\n' + STEP,
+            ":1: title: found 'a\\nb'; allowed: one line of text, 1 to 200 characters",
+        ),
+        ("title = \n", ":1: not valid TOML: Invalid value"),
+        ("title = 'x", ":1: not valid TOML: "),
+    ],
+)
+def test_a_mistake_names_file_line_key_found_and_allowed(text: str, expected: str) -> None:
+    (mistake,) = mistakes_of(text)
+    assert mistake.startswith(".clawdesk/tasks/tidy.toml" + expected)
+
+
+def test_every_mistake_is_told_in_the_order_of_the_file() -> None:
+    found = mistakes_of("priority = 9\nfoo = 1\n" + STEP + "timeout_s = 0\n[models]\nx = 1\n")
+    assert [mistake.split(":")[1] for mistake in found] == ["1", "2", "6", "8"]
+
+
+def test_the_name_of_the_file_is_checked() -> None:
+    (mistake,) = mistakes_of(STEP, "a b")
+    assert "the file's name is" in mistake
+
+
+def test_everything_a_project_file_may_say() -> None:
+    assert parse_project("") == ProjectPolicy()
+    policy = parse_project(
+        "weight = 2\npriority_min = -3\npriority_max = 4\n"
+        '[approval]\npaths = ["src/**"]\non_timeout = "reject"\n'
+        '[priority]\ndefault_class = "agent"\ncheckpoint_every_s = 300\n'
+        '[network]\nallow = []\n[peers]\nuse = "never"\n'
+    )
+    assert policy == ProjectPolicy(2.0, -3, 4, ("src/**",), "reject")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("weight = 0\n", ":1: weight: found 0; allowed: a number from 0.01 to 100"),
+        ("[approval]\non_timeout = 'go'\n", ':2: approval.on_timeout: found "go"; allowed: "hold"'),
+        ("[approval]\npaths = 'src'\n", ':2: approval.paths: found "src"; allowed: a list'),
+        ("[budget]\ntokens = 1\n", ":1: budget: found a budget; allowed: no [budget]; it comes"),
+        ("[peers]\nuse = 'trusted'\n", ':2: peers.use: found "trusted"; allowed: "never"; any'),
+        ("agents = 1\n", ":1: agents: found a key nobody knows"),
+        ("priority_min = 5\npriority_max = 1\n", ":1: priority_min: found 5, above priority_max"),
+    ],
+)
+def test_mistakes_of_a_project_file(text: str, expected: str) -> None:
+    (mistake,) = project_mistakes(text)
+    assert mistake.startswith(".clawdesk/project.toml" + expected)
+
+
+def test_lines_behind_strings_that_look_like_keys() -> None:
+    text = (
+        'a = """\n[b]\nc = 1\n"""\n"quoted key" = { x = 1, y = [\n 1,\n 2 ] }\n'
+        "d.e = 'it''s'\n".replace("''", "")
+        + "[[f]]\ng = 1 # [h]\n[[f]]\ng = [ # ]\n  ']',\n]\n[f.sub]\nk = 1\n"
+    )
+    lines = key_lines(text)
+    assert lines["a",] == 1
+    assert lines["quoted key",] == 5
+    assert lines["d", "e"] == 8
+    assert lines["f", 0, "g"] == 10
+    assert lines["f", 1, "g"] == 12
+    assert lines["f", 1, "sub", "k"] == 16
+    assert ("b",) not in lines
+    assert ("h",) not in lines
+
+
+@given(st.text(alphabet="[]{}=\"'#.\n ab1\\", max_size=60))
+def test_no_text_breaks_the_scanner(text: str) -> None:
+    key_lines(text)
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read_or_refused_with_mistakes(text: str) -> None:
+    for parse in (lambda: parse_task(text, "tidy"), lambda: parse_project(text)):
+        try:
+            parse()
+        except DefinitionError as error:
+            assert error.mistakes  # noqa: PT017 - either outcome is right
+
+
+def test_the_files_of_the_sample_project_are_valid() -> None:
+    files = sorted((ROOT / "resources/demo/.clawdesk/tasks").glob("*.toml"))
+    assert files
+    for file in files:
+        parse_task(file.read_text("utf-8"), file.stem)
