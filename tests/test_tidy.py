@@ -162,6 +162,8 @@ def test_names_say_what_they_mean() -> None:
 def test_nothing_names_the_machine_it_was_made_on() -> None:
     mistakes = []
     for name in tracked():
+        if name.startswith("vm/image/"):
+            continue  # paths in there are the guest's own
         for number, line in enumerate(text(name).splitlines(), 1):
             found = LOCAL_TRACES.search(line)
             if found:
