@@ -77,9 +77,9 @@ def table(rows: Sequence[Row]) -> str:
     """The rows as a Markdown table."""
     lines = ["| row | median | spread | n | ratio | to | goal |", "|---|---|---|---|---|---|---|"]
     for found in rows:
-        ratio = "–" if found.ratio is None else f"{found.ratio:g}"
+        ratio = "none" if found.ratio is None else f"{found.ratio:g}"
         lines.append(
             f"| {found.name} | {found.value:g} {found.unit} | {found.spread:g} | {found.n} "
-            f"| {ratio} | {found.ratio_to or '–'} | {found.goal or '–'} |"
+            f"| {ratio} | {found.ratio_to or 'none'} | {found.goal or 'none'} |"
         )
     return "\n".join(lines) + "\n"

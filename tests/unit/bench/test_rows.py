@@ -13,7 +13,7 @@ def test_a_row_is_a_median_with_its_ratio() -> None:
     found = row("M1", [3.0, 1.0, 2.0], "s", beside=[1.0, 1.0, 4.0], ratio_to="raw QEMU")
     assert (found.value, found.ratio, found.n) == (2.0, 2.0, 3)
     assert json.loads(found.as_json())["ratio_to"] == "raw QEMU"
-    assert "| M1 | 2 s | 1 | 3 | 2 | raw QEMU | – |" in table([found])
+    assert "| M1 | 2 s | 1 | 3 | 2 | raw QEMU | none |" in table([found])
 
 
 def test_without_something_beside_it_there_is_no_ratio() -> None:
