@@ -1,0 +1,54 @@
+"""What must be done, in the imperative; `runtime.Fabric` does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clawdesk_fabric.model import CallId, Wait
+
+
+@dataclass(frozen=True, slots=True)
+class StartReplica:
+    """Build the image if it is missing, run the container, wait until it is healthy."""
+
+    model: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopReplica:
+    model: str
+    generation: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """The call may go to that replica now; it holds one slot until CallEnded."""
+
+    call: CallId
+    model: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The call ends here. `code` is what a client sees, `retry_after_s` 0 = do not say."""
+
+    call: CallId
+    code: str
+    text: str
+    mend: str = ""
+    retry_after_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TellWaiting:
+    """The call's place or reason changed."""
+
+    call: CallId
+    wait: Wait
+
+
+Effect = StartReplica | StopReplica | Forward | Refuse | TellWaiting
+Effects = list[Effect]

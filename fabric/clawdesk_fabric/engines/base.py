@@ -1,0 +1,70 @@
+"""What the Fabric needs of a container engine: start, stop, adopt, and be told of ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from clawdesk_fabric.catalog import ModelSpec
+from clawdesk_fabric.errors import FabricError
+from clawdesk_fabric.model import EngineView
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A model that answers HTTP on a Unix socket.
+
+    Args:
+        container: the engine's id of it, unique for each start.
+    """
+
+    model: str
+    container: str
+    socket: Path
+    image: str = ""
+
+
+class Engine(Protocol):
+    """Every call is safe to repeat. Callbacks arrive on the loop that called `open`."""
+
+    async def open(
+        self,
+        *,
+        on_end: Callable[[Endpoint, FabricError], None],
+        on_view: Callable[[EngineView], None],
+    ) -> None:
+        """Begin to watch the engine; `on_view` has been called once when this returns.
+
+        Args:
+            on_end: a started or adopted model ended without `stop`; nothing of it is left.
+            on_view: the engine came, went, or cannot be used.
+        """
+        ...
+
+    async def adopt(self, specs: Mapping[str, ModelSpec]) -> list[Endpoint]:
+        """Our own containers that answer and match their spec; others of ours are removed."""
+        ...
+
+    async def start(self, spec: ModelSpec, report: Callable[[str], None]) -> Endpoint:
+        """Run the model until it is healthy, making its image first if needed.
+
+        Args:
+            report: progress sentences, called on the loop.
+        Raises:
+            FabricError: it did not start; nothing of it is left.
+        """
+        ...
+
+    async def stop(self, endpoint: Endpoint) -> None:
+        """End the model's container and remove it. Unknown endpoint: nothing."""
+        ...
+
+    async def close(self, *, remove: bool) -> None:
+        """Let go of the engine.
+
+        Args:
+            remove: also remove every container of ours; else the next Fabric adopts them.
+        """
+        ...

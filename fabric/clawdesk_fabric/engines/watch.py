@@ -1,0 +1,157 @@
+"""One thread that listens to the Docker engine: ends of our containers, and the engine itself.
+
+The engine's stream of events ends silently when it dies; then this asks again until it is back and
+compares what should run with what does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import docker
+import requests
+from docker.errors import DockerException
+
+from clawdesk_fabric.engines.container import LABEL
+from clawdesk_fabric.model import EngineView
+
+_PAUSES_S = (0.5, 1.0, 2.0, 5.0)
+_INSTALL = "sudo apt-get install --no-install-recommends docker.io"
+_ROOTLESS = "dockerd-rootless-setuptool.sh install"
+
+
+def explain_absence(error: BaseException) -> tuple[str, str]:
+    """Why no engine answers, and the command that mends it.
+
+    Args:
+        error: what the SDK raised; the cause is found along its chain.
+    """
+    where = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    cause: BaseException | None = error
+    seen: list[str] = []
+    while cause is not None:
+        seen.append(f"{type(cause).__name__} {cause}")
+        cause = cause.__cause__ or cause.__context__
+    text = " ".join(seen)
+    if "PermissionError" in text or "Permission denied" in text:
+        return (
+            f"this user may not use the Docker engine at {where}",
+            f"have an engine of your own: {_ROOTLESS}",
+        )
+    if shutil.which("dockerd") is None and "DOCKER_HOST" not in os.environ:
+        return "Docker is not installed, and models run in its containers", _INSTALL
+    if any(word in text for word in ("FileNotFoundError", "ConnectionRefused", "No such file")):
+        return f"no Docker engine answers at {where}", "sudo systemctl start docker"
+    return f"the Docker engine at {where} fails: {seen[0][:300]}", "docker info"
+
+
+class Watch:
+    """Calls back on the loop that opened it.
+
+    Args:
+        ended: a container of ours ended (its id).
+        alive: ids of those that should run.
+        view: the engine's state, each time it may have changed.
+    """
+
+    def __init__(
+        self,
+        owner: str,
+        *,
+        ended: Callable[[str], None],
+        alive: Callable[[], set[str]],
+        view: Callable[[EngineView], None],
+    ) -> None:
+        self._filters: dict[str, Any] = {"label": [f"{LABEL}=1", f"clawdesk.owner={owner}"]}
+        self._events = {**self._filters, "type": "container", "event": "die"}
+        self._ended = ended
+        self._alive = alive
+        self._view = view
+        self._closing = threading.Event()
+        self._lock = threading.Lock()
+        self._stream: Any = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._first: asyncio.Event = asyncio.Event()
+        self._thread = threading.Thread(target=self._listen, name="docker-events", daemon=True)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        """Begin; `view` has been called once when this returns."""
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+        await self._first.wait()
+
+    def own(self, task: asyncio.Task[None]) -> None:
+        """Keep a task that a callback began, so that `close` can wait for it."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        self._closing.set()
+        with self._lock:
+            if self._stream is not None:
+                with contextlib.suppress(OSError, AttributeError, DockerException):
+                    self._stream.close()
+        await asyncio.to_thread(self._thread.join)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # -- on the thread ---------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        attempt = 0
+        while not self._closing.is_set():
+            try:
+                client = docker.from_env(timeout=30)
+            except (DockerException, requests.RequestException, OSError) as error:
+                self._absent(error)
+            else:
+                try:
+                    self._follow(client)
+                    attempt = 0
+                except (DockerException, requests.RequestException, OSError) as error:
+                    self._absent(error)
+                finally:
+                    client.close()
+            pause_s = _PAUSES_S[min(attempt, len(_PAUSES_S) - 1)]
+            attempt += 1
+            self._closing.wait(pause_s)
+
+    def _follow(self, client: Any) -> None:
+        """Look once, then follow events until the stream ends."""
+        version = client.version()
+        # The stream begins before the look, so that nothing is missed between the two.
+        stream = client.events(decode=True, filters=self._events)
+        with self._lock:
+            self._stream = stream
+        listed = client.api.containers(all=True, filters=self._filters)
+        running = {c["Id"] for c in listed if c["State"] not in ("exited", "dead")}
+        self._tell(self._looked, EngineView(True, f"docker {version['Version']}"), running)
+        if not self._closing.is_set():
+            for event in stream:
+                self._tell(self._ended, event["id"])
+        with self._lock:
+            self._stream = None
+
+    def _absent(self, error: BaseException) -> None:
+        what, mend = explain_absence(error)
+        self._tell(self._looked, EngineView(False, "", what, mend), None)
+
+    def _tell(self, what: Callable[..., None], *args: object) -> None:
+        assert self._loop is not None
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(what, *args)
+
+    # -- on the loop -----------------------------------------------------------------------------
+
+    def _looked(self, view: EngineView, running: set[str] | None) -> None:
+        self._view(view)
+        self._first.set()
+        if running is not None:
+            for container in self._alive() - running:
+                self._ended(container)

@@ -1,0 +1,80 @@
+"""Where the Fabric keeps what: cache, state, and the private folder of its socket.
+
+Creates folders, never removes one. Everything here may be deleted by the user while no Fabric runs.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from clawdesk_fabric.errors import FabricError
+
+SOCKET_NAME = "fabric.sock"
+
+
+def _xdg(name: str, fallback: str) -> Path:
+    value = os.environ.get(name, "")
+    # The specification says that a relative path is to be ignored.
+    base = Path(value) if value.startswith("/") else Path.home() / fallback
+    return base / "clawdesk"
+
+
+def cache_folder() -> Path:
+    """$XDG_CACHE_HOME/clawdesk, made if it is not there."""
+    folder = _xdg("XDG_CACHE_HOME", ".cache")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def state_folder() -> Path:
+    """$XDG_STATE_HOME/clawdesk, made if it is not there."""
+    folder = _xdg("XDG_STATE_HOME", ".local/state")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def runtime_folder() -> Path:
+    """The private folder of sockets and locks, made if it is not there.
+
+    $CLAWDESK_RUNTIME_DIR, else $XDG_RUNTIME_DIR/clawdesk, else /tmp/clawdesk-UID. Whichever it is,
+    it must be ours and closed to others: a folder planted in /tmp would hand out our tokens.
+
+    Raises:
+        FabricError: the folder belongs to somebody else or is open to others.
+    """
+    override = os.environ.get("CLAWDESK_RUNTIME_DIR", "")
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    if override:
+        folder = Path(override)
+    elif runtime.startswith("/") and Path(runtime).is_dir():
+        folder = Path(runtime) / "clawdesk"
+    else:
+        folder = Path(tempfile.gettempdir()) / f"clawdesk-{os.getuid()}"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise FabricError(
+            f"{folder} belongs to somebody else, so no socket is put there",
+            mend=f"remove {folder}, or set CLAWDESK_RUNTIME_DIR to a folder of your own",
+        )
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        folder.chmod(0o700)
+    return folder
+
+
+def socket_path() -> Path:
+    """Where the Fabric listens unless told otherwise."""
+    return runtime_folder() / SOCKET_NAME
+
+
+def packaged(name: str) -> Path:
+    """A file or folder shipped beside the code: "catalog.toml" or "images".
+
+    In a checkout they lie one level up; in an installed wheel, inside the package.
+    """
+    package = Path(__file__).parent
+    installed = package / ("_images" if name == "images" else name)
+    return installed if installed.exists() else package.parent / name

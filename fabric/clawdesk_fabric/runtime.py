@@ -1,0 +1,289 @@
+"""The shell around the pure core: one door for events, and the engine calls they cause.
+
+Lives on one asyncio loop; only that loop touches the state. Decides nothing: `transitions.step`
+does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections import deque
+from collections.abc import Coroutine
+from typing import Any
+
+from clawdesk_fabric import events
+from clawdesk_fabric.catalog import Catalog
+from clawdesk_fabric.effects import Effect, Forward, Refuse, StartReplica, StopReplica, TellWaiting
+from clawdesk_fabric.engines.base import Endpoint, Engine
+from clawdesk_fabric.errors import FabricError
+from clawdesk_fabric.invariants import check
+from clawdesk_fabric.model import (
+    Call,
+    CallClass,
+    CallId,
+    EngineView,
+    FabricState,
+    Limits,
+    Phase,
+    Replica,
+    Wait,
+)
+from clawdesk_fabric.transitions import step
+
+log = logging.getLogger("clawdesk_fabric")
+LOST_TEXT_S_MAX = 5.0
+ENDS_KEPT = 16
+
+
+class RefusedError(FabricError):
+    """A call was refused; `retry_after_s` 0 = do not say."""
+
+    def __init__(self, effect: Refuse) -> None:
+        super().__init__(effect.text, mend=effect.mend, code=effect.code)
+        self.retry_after_s = effect.retry_after_s
+
+
+class Ticket:
+    """One admitted call. `seat` ends with the endpoint to forward to, or with RefusedError."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.seat: asyncio.Future[Endpoint] = asyncio.get_running_loop().create_future()
+        self.wait: Wait | None = None
+        self.news = asyncio.Event()
+
+
+class Fabric:
+    """State, engine and waiting calls of one process."""
+
+    def __init__(self, catalog: Catalog, engine: Engine, *, memory_mib: int) -> None:
+        self.catalog = catalog
+        settings = catalog.settings
+        self.state = FabricState(
+            limits=Limits(memory_mib=memory_mib, waiting_max=settings.waiting_max),
+            replicas={
+                spec.name: Replica(spec.name, spec.slots, spec.memory_mib, spec.idle_stop_s * 1000)
+                for spec in catalog.models.values()
+            },
+        )
+        self.endpoints: dict[str, Endpoint] = {}
+        self.counts = {"calls": 0, "refused": 0, "failed": 0, "starts": 0}
+        self._engine = engine
+        self._ids = itertools.count(1)
+        self._tickets: dict[CallId, Ticket] = {}
+        self._inbox: deque[events.Event] = deque()
+        self._stepping = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ends: dict[str, asyncio.Future[str]] = {}
+        self._changed = asyncio.Event()
+        self._ticker: asyncio.Task[None] | None = None
+
+    # -- life ------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Look at the engine, adopt what a crashed Fabric left, begin to keep time."""
+        await self._engine.open(on_end=self._engine_end, on_view=self._engine_view)
+        for endpoint in await self._engine.adopt(self.catalog.models):
+            replica = self.state.replicas[endpoint.model]
+            if self.state.memory_used_mib + replica.memory_mib > self.state.limits.memory_mib:
+                await self._engine.stop(endpoint)
+                continue
+            self._register(endpoint)
+            self.post(events.ReplicaAdopted(self.now_ms(), endpoint.model))
+            log.info("adopted %s in container %.12s", endpoint.model, endpoint.container)
+        self._ticker = asyncio.create_task(self._keep_time())
+
+    async def drain(self, limit_s: float) -> None:
+        """Refuse what waits, let calls in flight end, for at most `limit_s`."""
+        self.post(events.ClosingAsked(self.now_ms()))
+        try:
+            async with asyncio.timeout(limit_s):
+                while self.state.calls:
+                    await self.change()
+        except TimeoutError:
+            log.warning("%d calls were cut off at the end", len(self.state.calls))
+
+    async def close(self, *, remove: bool) -> None:
+        """Stop everything; with `remove`, our containers too."""
+        pending = [*self._tasks, *([self._ticker] if self._ticker else [])]
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+        await self._engine.close(remove=remove)
+
+    def now_ms(self) -> int:
+        return int(asyncio.get_running_loop().time() * 1000)
+
+    async def _keep_time(self) -> None:
+        while True:
+            await asyncio.sleep(0.25)
+            self.post(events.TimePassed(self.now_ms()))
+
+    # -- calls -----------------------------------------------------------------------------------
+
+    def admit(
+        self, model: str, *, project: str, task: str, call_class: CallClass, priority: int
+    ) -> Ticket:
+        """Queue one call. The caller must `leave` it, whatever happens."""
+        call = Call(next(self._ids), model, project, task, call_class, priority)
+        ticket = Ticket(call)
+        self._tickets[call.id] = ticket
+        self.counts["calls"] += 1
+        self.post(events.CallArrived(self.now_ms(), call))
+        return ticket
+
+    def leave(self, ticket: Ticket, *, succeeded: bool) -> None:
+        """The call is over, or its client is gone: its slot or place is free now."""
+        self._tickets.pop(ticket.call.id, None)
+        if ticket.seat.done() and not ticket.seat.cancelled():
+            ticket.seat.exception()  # seen, whoever waited for it has left
+        ticket.seat.cancel()
+        self.post(events.CallEnded(self.now_ms(), ticket.call.id, succeeded))
+
+    async def why_ended(self, endpoint: Endpoint) -> str:
+        """What the engine says of a container whose connection broke; "" if it runs on."""
+        end = self._ends.get(endpoint.container)
+        if end is None:
+            return ""
+        try:
+            return await asyncio.wait_for(asyncio.shield(end), LOST_TEXT_S_MAX)
+        except TimeoutError:
+            return ""
+
+    # -- models ----------------------------------------------------------------------------------
+
+    async def load(self, model: str) -> None:
+        """Have the model ready. Raises FabricError when it cannot be."""
+        self.post(events.LoadAsked(self.now_ms(), model))
+        replica = self.state.replicas[model]
+        while replica.phase is not Phase.READY:
+            if not replica.wanted and replica.phase is Phase.ABSENT:
+                raise FabricError(
+                    replica.problem or "unloaded again", mend=replica.mend, code=replica.code
+                )
+            await self.change()
+
+    async def unload(self, model: str) -> None:
+        """Have the model gone; calls in flight end first."""
+        self.post(events.UnloadAsked(self.now_ms(), model))
+        replica = self.state.replicas[model]
+        generation = replica.generation
+        while replica.phase is not Phase.ABSENT and replica.generation == generation:
+            await self.change()
+
+    async def change(self) -> None:
+        """Return after the next event was applied."""
+        await self._changed.wait()
+
+    # -- the one door ----------------------------------------------------------------------------
+
+    def post(self, event: events.Event) -> None:
+        """Apply an event and do what it asks for; events posted meanwhile are applied after it."""
+        self._inbox.append(event)
+        if self._stepping:
+            return
+        self._stepping = True
+        try:
+            while self._inbox:
+                for effect in step(self.state, self._inbox.popleft()):
+                    self._perform(effect)
+                check(self.state)
+        finally:
+            self._stepping = False
+        # Wakes everybody who waits now, and nobody who begins to wait later.
+        self._changed.set()
+        self._changed.clear()
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Forward():
+                seat = self._tickets[effect.call].seat
+                if not seat.done():
+                    seat.set_result(self.endpoints[effect.model])
+            case Refuse():
+                self.counts["refused"] += 1
+                seat = self._tickets[effect.call].seat
+                if not seat.done():
+                    seat.set_exception(RefusedError(effect))
+            case TellWaiting():
+                ticket = self._tickets[effect.call]
+                ticket.wait = effect.wait
+                ticket.news.set()
+            case StartReplica():
+                self.counts["starts"] += 1
+                self._spawn(self._start(effect.model, effect.generation))
+            case StopReplica():
+                log.info("stopping %s: %s", effect.model, effect.why)
+                self._spawn(self._stop(effect.model, effect.generation))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            # Not an expected failure: a mistake of ours; end loudly rather than limp on.
+            log.critical("unexpected failure", exc_info=task.exception())
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "the Fabric broke", "exception": task.exception()}
+            )
+
+    # -- the engine ------------------------------------------------------------------------------
+
+    def _register(self, endpoint: Endpoint) -> None:
+        self.endpoints[endpoint.model] = endpoint
+        for container in [c for c, end in self._ends.items() if end.done()][:-ENDS_KEPT]:
+            del self._ends[container]
+        self._ends[endpoint.container] = asyncio.get_running_loop().create_future()
+
+    async def _start(self, model: str, generation: int) -> None:
+        def report(text: str) -> None:
+            self.post(events.ReplicaProgressed(self.now_ms(), model, generation, text))
+
+        try:
+            endpoint = await self._engine.start(self.catalog.models[model], report)
+        except FabricError as error:
+            self._failed(model, generation, error)
+            return
+        self._register(endpoint)
+        log.info("%s is ready in container %.12s", model, endpoint.container)
+        self.post(events.ReplicaReady(self.now_ms(), model, generation))
+
+    async def _stop(self, model: str, generation: int) -> None:
+        endpoint = self.endpoints.pop(model, None)
+        if endpoint is not None:
+            try:
+                await self._engine.stop(endpoint)
+            except FabricError as error:
+                # Its memory may still be taken, but pretending that it runs would block the model.
+                log.warning("%s did not stop cleanly: %s", model, error.what)
+            self._ends.pop(endpoint.container, None)
+        self.post(events.ReplicaStopped(self.now_ms(), model, generation))
+
+    def _engine_end(self, endpoint: Endpoint, error: FabricError) -> None:
+        end = self._ends.get(endpoint.container)
+        if end is not None and not end.done():
+            # Kept for the calls whose connections break now; `_register` forgets it later.
+            end.set_result(error.what)
+        if self.endpoints.get(endpoint.model) == endpoint:
+            del self.endpoints[endpoint.model]
+            self._failed(endpoint.model, self.state.replicas[endpoint.model].generation, error)
+
+    def _engine_view(self, view: EngineView) -> None:
+        if view != self.state.engine:
+            log.info("engine: %s", view.name if view.available else view.problem)
+            self.post(events.EngineChanged(self.now_ms(), view))
+
+    def _failed(self, model: str, generation: int, error: FabricError) -> None:
+        log.warning("%s failed: %s", model, error.what)
+        self.counts["failed"] += 1
+        code = "no_capacity" if error.code == "no_capacity" else "model_failed"
+        self.post(
+            events.ReplicaFailed(
+                self.now_ms(), model, generation, error.what, error.mend, code, error.permanent
+            )
+        )

@@ -1,0 +1,216 @@
+"""A Docker engine for tests: the user's own if one answers, else a private one of this module.
+
+The private engine runs in its own network namespace (no bridge, no iptables), with its own data,
+its own containerd and its own socket; images survive between runs in the cache. Several users share
+one through a lock: the last one out stops it. Nothing here touches a foreign engine's settings.
+
+    python -m tests.support.dockerd -- COMMAND    runs COMMAND with DOCKER_HOST set
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+import docker
+
+START_S_MAX = 60
+STOP_S_MAX = 60
+
+
+class NoEngineError(Exception):
+    """No Docker engine here and none can be started; the message says why, for a skip."""
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "clawdesk" / "test-dockerd"
+
+
+def _answers(host: str | None) -> bool:
+    """Whether an engine answers at `host` (None = wherever DOCKER_HOST or the default says)."""
+    try:
+        client = docker.DockerClient(base_url=host, timeout=10) if host else docker.from_env()
+    except docker.errors.DockerException:
+        return False
+    try:
+        return bool(client.ping())
+    except (docker.errors.DockerException, OSError):
+        return False
+    finally:
+        client.close()
+
+
+@contextmanager
+def engine() -> Iterator[str]:
+    """Yield the DOCKER_HOST of an engine that answers.
+
+    Raises:
+        NoEngineError: none answers, and none can be started by this user.
+    """
+    if _answers(None):
+        yield os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+        return
+    if os.geteuid() != 0:
+        raise NoEngineError("no Docker engine answers, and starting a private one needs root")
+    for program in ("dockerd", "containerd", "unshare"):
+        if shutil.which(program) is None:
+            raise NoEngineError(f"no Docker engine answers, and {program} is not installed")
+    # Short, because socket paths may have 108 bytes only.
+    runtime = Path(tempfile.gettempdir()) / "clawdesk-test-dockerd"
+    cache = _cache()
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "users.lock").open("ab") as users:
+        with (cache / "change.lock").open("ab") as change:
+            fcntl.flock(change, fcntl.LOCK_EX)
+            fcntl.flock(users, fcntl.LOCK_SH)
+            host = _start(cache, runtime)
+        try:
+            yield host
+        finally:
+            _leave(cache, runtime, users)
+
+
+def _leave(cache: Path, runtime: Path, users: IO[bytes]) -> None:
+    """Give up our share; stop the engine when nobody else holds one."""
+    with (cache / "change.lock").open("ab") as change:
+        fcntl.flock(change, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        _stop(cache, runtime)
+
+
+def _start(cache: Path, runtime: Path) -> str:
+    host = f"unix://{runtime}/docker.sock"
+    if _answers(host):
+        return host
+    _stop(cache, runtime)
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    log = cache / "dockerd.log"
+    command = ["unshare", "--net", "dockerd", "--bridge=none", "--iptables=false"]
+    command += ["--ip6tables=false", f"--data-root={cache}/data", f"--exec-root={runtime}/exec"]
+    command += [f"--pidfile={runtime}/dockerd.pid", f"--host={host}"]
+    # A namespace of its own, should a system containerd be found and used.
+    command += ["--containerd-namespace=clawdesk-test"]
+    command += ["--containerd-plugins-namespace=clawdesk-test-plugins"]
+    with log.open("wb") as out:
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+        )
+    try:
+        _wait_listening(child, log)
+    except NoEngineError:
+        _end(child.pid)
+        child.wait()
+        raise
+    # The engine outlives this object when others share it; its end is waited for in `_stop`.
+    child.returncode = 0
+    if not _answers(host):
+        raise NoEngineError(f"the private Docker engine does not answer: {_tail(log)}")
+    return host
+
+
+def _wait_listening(child: subprocess.Popen[bytes], log: Path) -> None:
+    """Follow the log until the engine says that it listens."""
+    tail = subprocess.Popen(
+        ["tail", "--bytes=+1", "--follow", f"--pid={child.pid}", str(log)],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+    )
+    with tail:
+        assert tail.stdout is not None
+        try:
+            seen = b""
+            while b"API listen on" not in seen:
+                ready, _, _ = select.select([tail.stdout], [], [], START_S_MAX)
+                chunk = os.read(tail.stdout.fileno(), 65536) if ready else b""
+                if not chunk:
+                    raise NoEngineError(f"the private Docker engine did not start: {_tail(log)}")
+                seen = seen[-32:] + chunk
+        finally:
+            tail.terminate()
+
+
+def _tail(log: Path) -> str:
+    return " | ".join(log.read_text(errors="replace").splitlines()[-3:])
+
+
+def _end(pid: int) -> None:
+    """SIGTERM, then wait for the process's end through its pidfd."""
+    try:
+        fd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        signal.pidfd_send_signal(fd, signal.SIGTERM)
+        if not select.select([fd], [], [], STOP_S_MAX)[0]:
+            signal.pidfd_send_signal(fd, signal.SIGKILL)
+            select.select([fd], [], [], STOP_S_MAX)
+        with suppress(ChildProcessError):  # ours to reap only when we started it
+            os.waitpid(pid, 0)
+    except ProcessLookupError:
+        pass
+    finally:
+        os.close(fd)
+
+
+def _is_ours(pid: int, runtime: Path) -> bool:
+    try:
+        return f"--exec-root={runtime}/exec".encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def _stop(cache: Path, runtime: Path) -> None:
+    """Stop the private engine and the containerd it started, and remove its run-time files."""
+    for name in ("dockerd.pid", "exec/containerd/containerd.pid"):
+        try:
+            pid = int((runtime / name).read_text())
+        except (OSError, ValueError):
+            continue
+        ours = _is_ours(pid, runtime) if name == "dockerd.pid" else _is_containerd(pid, runtime)
+        if ours:
+            _end(pid)
+    with Path("/proc/self/mounts").open() as mounts:
+        left = [line.split()[1] for line in mounts if f" {runtime}/" in line]
+    for place in reversed(left):
+        subprocess.run(["umount", "--lazy", place], check=False)
+    shutil.rmtree(runtime, ignore_errors=True)
+
+
+def _is_containerd(pid: int, runtime: Path) -> bool:
+    try:
+        return f"{runtime}/exec/containerd".encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def main(argv: list[str]) -> int:
+    """Run a command with DOCKER_HOST set; its exit code is ours."""
+    if not argv or argv[0] != "--" or not argv[1:]:
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        with engine() as host:
+            return subprocess.run(
+                argv[1:], env={**os.environ, "DOCKER_HOST": host}, check=False
+            ).returncode
+    except NoEngineError as error:
+        print(error, file=sys.stderr)
+        return 5
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
