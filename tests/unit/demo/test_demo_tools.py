@@ -11,12 +11,13 @@ import shutil
 import subprocess
 import sys
 import threading
-import tomllib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
+from clawdesk.domain.definitions import parse_task
 
 ROOT = Path(__file__).resolve().parents[3]
 DEMO = ROOT / "resources/demo"
@@ -190,8 +191,12 @@ def test_counting_needs_neither_model_nor_person(project: Project, model: Model)
 
 
 @pytest.mark.parametrize("name", ["tidy-notes", "count-words"])
-def test_the_task_files_name_tools_that_exist(name: str) -> None:
-    table = tomllib.loads((DEMO / f".clawdesk/tasks/{name}.toml").read_text())
-    for step in table["steps"]:
-        assert (DEMO / step["run"].removeprefix("python3 ")).is_file()
-        assert step["checkpoint"] in {"auto", "approve"}
+def test_the_task_files_are_valid_and_name_tools_that_exist(name: str) -> None:
+    text = (DEMO / f".clawdesk/tasks/{name}.toml").read_text()
+    definition = parse_task(text, name)
+    for step in definition.steps:
+        assert (DEMO / step.run.removeprefix("python3 ")).is_file()
+    if name == "tidy-notes":
+        modes = [step.checkpoint.value for step in definition.steps]
+        assert modes == ["auto", "approve", "auto"]
+        assert definition.model == "smollm2-135m"
