@@ -1,0 +1,89 @@
+"""KVM or emulation: decided by really booting a guest, never by what a capability list says.
+
+Some hosts offer /dev/kvm and list KVM everywhere, yet no guest gets through its kernel (facts,
+section 2). So a probe machine has five seconds; the answer is kept per kernel, QEMU, CPU and
+device. `CLAWDESK_ACCEL=tcg` skips KVM.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from clawdesk.adapters.libvirt.records import durable
+from clawdesk.ports.errors import MachineError
+
+PROBE_S = 5.0
+_log = logging.getLogger(__name__)
+_DEVICE = Path("/dev/kvm")
+_SLOW = "Machines are emulated (TCG): correct, but several times slower."
+
+
+@dataclass(frozen=True, slots=True)
+class Acceleration:
+    """`name` is "kvm" or "tcg"; `note` says why, for the user's eyes."""
+
+    name: str
+    note: str
+
+
+def decide(
+    cache: Path, qemu: str, probe: Callable[[], None], *, device: Path = _DEVICE
+) -> Acceleration:
+    """Find out which accelerator works here; seconds the first time, instant later. Blocks.
+
+    Args:
+        cache: file that remembers the answer.
+        qemu: QEMU's version.
+        probe: boots a guest under KVM and ends it; raises MachineError when it did not come up.
+    """
+    if os.environ.get("CLAWDESK_ACCEL", "") == "tcg":
+        return Acceleration("tcg", f"{_SLOW} CLAWDESK_ACCEL=tcg asks for it.")
+    if not device.exists():
+        return Acceleration("tcg", f"{_SLOW} This host has no {device}.")
+    fingerprint = _fingerprint(qemu, device)
+    known = _recall(cache, fingerprint)
+    if known is not None:
+        return known
+    try:
+        probe()
+        answer = Acceleration("kvm", "")
+    except MachineError as error:
+        _log.info("KVM probe: %s", error.what)
+        answer = Acceleration("tcg", f"{_SLOW} KVM was tried and no guest came up: {error.what}")
+    durable(
+        cache,
+        json.dumps({"host": fingerprint, "name": answer.name, "note": answer.note}, indent=1),
+    )
+    return answer
+
+
+def _recall(cache: Path, fingerprint: list[str]) -> Acceleration | None:
+    try:
+        found = json.loads(cache.read_text())
+        if found["host"] == fingerprint and found["name"] in {"kvm", "tcg"}:
+            return Acceleration(found["name"], str(found["note"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return None
+
+
+def _fingerprint(qemu: str, device: Path) -> list[str]:
+    """Everything whose change makes the answer stale; the device with its mode and owner."""
+    seen = device.stat()
+    number = f"{seen.st_rdev:x} {seen.st_mode:o} {seen.st_uid} {seen.st_gid}"
+    return [platform.release(), qemu, _cpu_model(), number, str(os.geteuid())]
+
+
+def _cpu_model() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return platform.processor()
+    lines = (line for line in text.splitlines() if line.startswith("model name"))
+    return next(lines, "").partition(":")[2].strip()

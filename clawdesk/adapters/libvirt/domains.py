@@ -1,0 +1,195 @@
+"""Domains by name: define, wait, freeze, thaw, end. Blocking calls, run in the adapter's pool.
+
+Domains are transient: everything needed to start one again stands in our own records, so when a
+domain ends libvirt keeps nothing of it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import libvirt
+
+from clawdesk.adapters.libvirt.connection import Connection, explain, is_missing
+from clawdesk.adapters.libvirt.domain_xml import (
+    DomainClaim,
+    channel_is_open,
+    claim_of,
+    snapshot_xml,
+)
+from clawdesk.ports.errors import MachineError
+
+_SNAPSHOT_FLAGS = (
+    libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_LIVE
+    | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA
+    # The overlay is made before, by us: it costs no pause, and belongs to QEMU's account.
+    | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT
+)
+_EVENT_S = 2.0
+_LOOK_S = 0.02
+_IDLE_LOOK_S = 0.1
+_IDLE_LOOKS_MAX = 30
+_IDLE_SHARE = 0.15
+Ended = Callable[[str, int], None]
+"""(machine, VIR_DOMAIN_EVENT_STOPPED detail), on libvirt's event thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """How long the virtual CPUs of a machine stood still, and how long the whole call took.
+
+    `pause_ms` is the time between libvirt's SUSPENDED and RESUMED events; 0 when the machine was
+    suspended before and after.
+    """
+
+    pause_ms: float
+    call_ms: float
+
+
+class Domains:
+    """All domains of one connection."""
+
+    def __init__(self, connection: Connection, ended: Ended) -> None:
+        self._connection = connection
+        self._virt = connection.libvirt
+        self._ended = ended
+        self._marks = threading.Condition()
+        self._stopped_at: dict[str, float] = {}
+        self._resumed_at: dict[str, float] = {}
+        connection.on_lifecycle(self._lifecycle)
+
+    def create(self, xml: str, machine: str) -> None:
+        """Start a domain; on return its channel's socket accepts connections."""
+        try:
+            self._virt.createXML(xml, 0)
+        except libvirt.libvirtError as error:
+            raise _start_error(machine, error) from error
+
+    def restore(self, image: Path, machine: str) -> None:
+        """Start a domain from a save image (or a FIFO that yields one)."""
+        try:
+            self._virt.restoreFlags(str(image), None, libvirt.VIR_DOMAIN_SAVE_RUNNING)
+        except libvirt.libvirtError as error:
+            raise _start_error(machine, error) from error
+
+    def wait_for_guest(self, machine: str, within_s: float) -> None:
+        """Return once the guest's program has opened the channel.
+
+        libvirt tells this in the domain's XML only, so it is looked up.
+
+        Raises:
+            MachineError: it ended, or did not in time (code `no_guest`).
+        """
+        deadline = time.monotonic() + within_s
+        pause = threading.Event()
+        while not channel_is_open(self._xml(machine)):
+            if time.monotonic() > deadline:
+                raise MachineError(
+                    f"The guest did not come up within {within_s:g} s.",
+                    mend="Run: clawdesk doctor",
+                    code="no_guest",
+                )
+            pause.wait(_LOOK_S)
+
+    def wait_until_idle(self, machine: str) -> None:
+        """Return once the virtual CPUs have nothing to do, or after three seconds anyway."""
+        domain = self._lookup(machine)
+        pause = threading.Event()
+        before_ns = domain.info()[4]
+        for _ in range(_IDLE_LOOKS_MAX):
+            pause.wait(_IDLE_LOOK_S)
+            now_ns = domain.info()[4]
+            if now_ns - before_ns < _IDLE_SHARE * _IDLE_LOOK_S * 1e9:
+                return
+            before_ns = now_ns
+
+    def suspend(self, machine: str) -> None:
+        domain = self._lookup(machine)
+        if domain.state()[0] != libvirt.VIR_DOMAIN_PAUSED:
+            domain.suspend()
+
+    def resume(self, machine: str) -> None:
+        domain = self._lookup(machine)
+        if domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
+            domain.resume()
+
+    def freeze(self, machine: str, memory: Path, overlay: Path) -> Pause:
+        """Take a live external snapshot; from then on the machine writes to `overlay`."""
+        domain = self._lookup(machine)
+        was_running = domain.state()[0] == libvirt.VIR_DOMAIN_RUNNING
+        with self._marks:
+            self._stopped_at.pop(machine, None)
+            self._resumed_at.pop(machine, None)
+        begun = time.monotonic()
+        domain.snapshotCreateXML(snapshot_xml(memory, overlay), _SNAPSHOT_FLAGS)
+        call_ms = (time.monotonic() - begun) * 1000
+        if not was_running:
+            return Pause(0.0, call_ms)
+        with self._marks:
+            self._marks.wait_for(lambda: machine in self._resumed_at, _EVENT_S)
+            stopped = self._stopped_at.pop(machine, begun)
+            resumed = self._resumed_at.pop(machine, begun + call_ms / 1000)
+        return Pause((resumed - stopped) * 1000, call_ms)
+
+    def merge_down(self, machine: str) -> None:
+        """Pull everything below into the machine's overlay, while it runs; returns when done."""
+        domain = self._lookup(machine)
+        domain.blockPull("vdb", 0, 0)
+        pause = threading.Event()
+        while domain.blockJobInfo("vdb"):
+            pause.wait(_LOOK_S)
+
+    def destroy(self, machine: str) -> None:
+        """End a domain; one that is gone already is no error."""
+        try:
+            self._virt.lookupByName(machine).destroy()
+        except libvirt.libvirtError as error:
+            if not is_missing(error):
+                raise MachineError(f"{machine} could not be ended: {explain(error)}") from error
+
+    def claims(self) -> dict[str, DomainClaim]:
+        """Every running domain that carries a claim of ours or of another ClawDesk."""
+        found: dict[str, DomainClaim] = {}
+        for domain in self._virt.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
+            with suppress(libvirt.libvirtError):  # it may end while we ask
+                claim = claim_of(domain.XMLDesc())
+                if claim is not None:
+                    found[domain.name()] = claim
+        return found
+
+    def _lookup(self, machine: str) -> libvirt.virDomain:
+        try:
+            return self._virt.lookupByName(machine)
+        except libvirt.libvirtError as error:
+            raise MachineError(f"There is no machine {machine} any more.", code="gone") from error
+
+    def _xml(self, machine: str) -> str:
+        text: str = self._lookup(machine).XMLDesc()
+        return text
+
+    def _lifecycle(self, machine: str, event: int, detail: int) -> None:
+        now = time.monotonic()
+        with self._marks:
+            if event == libvirt.VIR_DOMAIN_EVENT_SUSPENDED:
+                self._stopped_at[machine] = now
+            elif event == libvirt.VIR_DOMAIN_EVENT_RESUMED:
+                self._resumed_at[machine] = now
+                self._marks.notify_all()
+            elif event == libvirt.VIR_DOMAIN_EVENT_STOPPED:
+                self._stopped_at.pop(machine, None)
+                self._resumed_at.pop(machine, None)
+        if event == libvirt.VIR_DOMAIN_EVENT_STOPPED:
+            self._ended(machine, detail)
+
+
+def _start_error(machine: str, error: libvirt.libvirtError) -> MachineError:
+    return MachineError(
+        f"{machine} could not be started: {explain(error)}",
+        mend="Run: clawdesk doctor",
+        code="not_started",
+    )

@@ -1,0 +1,187 @@
+"""Freezes machines: takes live external snapshots, seals and verifies them, bounds their chains.
+
+A snapshot is two immutable files, memory and the disk layer that froze with it, plus a record.
+Checksums are made off the pause path and compared before every use. All calls block.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+import shutil
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import libvirt
+
+from clawdesk.adapters.libvirt import disks
+from clawdesk.adapters.libvirt.connection import explain
+from clawdesk.adapters.libvirt.domains import Domains, Pause
+from clawdesk.adapters.libvirt.layout import Layout
+from clawdesk.adapters.libvirt.records import (
+    MachineRecord,
+    SavedRecord,
+    read_saved,
+    write_machine,
+    write_saved,
+)
+from clawdesk.adapters.libvirt.roster import Roster
+from clawdesk.ports.errors import MachineError, SnapshotDamagedError
+
+_log = logging.getLogger(__name__)
+RECORD = "record.json"
+MEMORY = "memory"
+Later = Callable[[Callable[[], object]], "Future[object]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A snapshot just taken."""
+
+    saved: SavedRecord
+    pause: Pause
+
+
+class Freezer:
+    """Snapshots of the machines of one connection.
+
+    Args:
+        later: runs a call in the background, one at a time.
+        layers_max: a running machine on a longer chain gets it merged into its overlay.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        domains: Domains,
+        roster: Roster,
+        later: Later,
+        *,
+        qemu: str,
+        space: disks.SpaceRule,
+        layers_max: int = 30,
+    ) -> None:
+        self._layout = layout
+        self._domains = domains
+        self._roster = roster
+        self._later = later
+        self._qemu = qemu
+        self._space = space
+        self._layers_max = layers_max
+
+    def snapshot(self, machine: str, task: str, ordinal: int) -> Frozen:
+        """Freeze a task's machine, which goes on. Raises MachineError, e.g. `no_space`."""
+        snapshot_id = f"{task}.{ordinal}.{secrets.token_hex(4)}"
+        folder = self._layout.snapshot(snapshot_id)
+        with self._roster.alone(machine):
+            frozen = self.freeze(machine, folder, snapshot_id, task=task, ordinal=ordinal)
+        self._later(lambda: self.seal(frozen.saved))
+        if len(frozen.saved.layers) >= self._layers_max:
+            self._later(lambda: self._merge(machine))
+        return frozen
+
+    def freeze(
+        self, machine: str, folder: Path, saved_id: str, *, task: str, ordinal: int
+    ) -> Frozen:
+        """Freeze a machine into a folder that appears complete or not at all."""
+        record = self._roster.get(machine)
+        self._space.check(self._layout.home)
+        part = _part(folder)
+        overlay = Path(record.overlay).with_name(f"{machine}-{secrets.token_hex(4)}.qcow2")
+        try:
+            part.mkdir(mode=0o700, parents=True)
+            self._layout.give(part)
+            disks.create_overlay(overlay, Path(record.overlay))
+            self._layout.give(overlay)
+            pause = self._domains.freeze(machine, part / MEMORY, overlay)
+        except (OSError, MachineError, libvirt.libvirtError) as error:
+            shutil.rmtree(part, ignore_errors=True)
+            disks.remove(overlay)
+            raise _snapshot_error(machine, error) from error
+        moved = replace(record, overlay=str(overlay), layers=(*record.layers, record.overlay))
+        self._roster.put(moved)
+        write_machine(self._layout.machine(record.task, machine), moved)
+        saved = self._saved(moved, folder, saved_id, task=task, ordinal=ordinal)
+        write_saved(part / RECORD, saved)
+        part.rename(folder)
+        return Frozen(saved, pause)
+
+    def find(self, snapshot_id: str) -> SavedRecord:
+        """Raises SnapshotDamagedError when its record is gone or unreadable."""
+        try:
+            return read_saved(self._layout.snapshot(snapshot_id) / RECORD)
+        except ValueError as error:
+            raise SnapshotDamagedError(
+                "The snapshot is damaged: its record is missing or unreadable.",
+                mend="Go back to an earlier checkpoint, or run the task again.",
+                code="damaged",
+            ) from error
+
+    def seal(self, saved: SavedRecord) -> str:
+        """Checksum every file of a snapshot; returns one digest over all of them."""
+        return _total([disks.seal(Path(path)) for path in sorted(saved.sizes)])
+
+    def verify(self, saved: SavedRecord) -> str:
+        """Compare every file with its checksum. Raises SnapshotDamagedError; see `disks.verify`."""
+        return _total([disks.verify(Path(path), saved.sizes[path]) for path in sorted(saved.sizes)])
+
+    def _saved(
+        self, record: MachineRecord, folder: Path, saved_id: str, *, task: str, ordinal: int
+    ) -> SavedRecord:
+        memory = _part(folder) / MEMORY
+        for path in (memory, Path(record.layers[-1])):
+            path.chmod(0o440)
+        sizes = {path: Path(path).stat().st_size for path in record.layers}
+        sizes[str(folder / MEMORY)] = memory.stat().st_size
+        return SavedRecord(
+            id=saved_id,
+            task=task,
+            ordinal=ordinal,
+            machine=record.machine,
+            memory=str(folder / MEMORY),
+            layers=record.layers,
+            workspace=record.workspace,
+            sizes=sizes,
+            accelerator=record.accelerator,
+            image=record.image,
+            qemu=self._qemu,
+        )
+
+    def _merge(self, machine: str) -> None:
+        """Pull a long chain into the running machine's overlay; failing that, it stays long."""
+        try:
+            with self._roster.alone(machine):
+                record = self._roster.get(machine)
+                self._domains.merge_down(machine)
+                merged = replace(record, layers=())
+                self._roster.put(merged)
+                write_machine(self._layout.machine(record.task, machine), merged)
+        except (MachineError, OSError, libvirt.libvirtError) as error:
+            _log.info("%s keeps its long chain of disk layers: %s", machine, error)
+
+
+def _part(folder: Path) -> Path:
+    """Where a snapshot's folder is filled before it appears."""
+    return folder.with_name(f".{folder.name}.part")
+
+
+def _total(digests: list[str]) -> str:
+    return hashlib.sha256(" ".join(digests).encode()).hexdigest()
+
+
+def _snapshot_error(machine: str, error: Exception) -> MachineError:
+    if isinstance(error, MachineError):
+        return error
+    if isinstance(error, OSError):
+        return disks.disk_error(f"The snapshot of {machine} could not be written", error)
+    assert isinstance(error, libvirt.libvirtError)
+    words = explain(error)
+    full = "No space left" in words
+    return MachineError(
+        f"The snapshot of {machine} failed: {words}.",
+        mend="Free disk space." if full else "",
+        code="no_space" if full else "snapshot_failed",
+    )

@@ -1,0 +1,256 @@
+"""Brings machines into the world, by booting or by thawing a frozen one, and takes them out.
+
+Every machine has a fresh name, a fresh overlay and a record on disk written before it starts, so
+that whatever happens its files are found again. All calls block.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from clawdesk.adapters.libvirt import disks
+from clawdesk.adapters.libvirt.connection import Connection
+from clawdesk.adapters.libvirt.domain_xml import (
+    DomainIdentity,
+    DomainShape,
+    disk_source,
+    domain_xml,
+    renamed,
+)
+from clawdesk.adapters.libvirt.domains import Domains
+from clawdesk.adapters.libvirt.layout import Layout
+from clawdesk.adapters.libvirt.records import (
+    MachineRecord,
+    SavedRecord,
+    read_machine,
+    write_machine,
+)
+from clawdesk.adapters.libvirt.roster import Roster
+from clawdesk.adapters.libvirt.save_image import fed_through
+from clawdesk.adapters.libvirt.watcher import ProcessWatcher
+from clawdesk.ports.errors import SnapshotDamagedError
+
+_log = logging.getLogger(__name__)
+_NAME = re.compile(r"cd-(?:[0-9a-z]+|-)-\d+-[0-9a-f]{8}")
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """Whom a machine serves. `role` is "task", "template" or "probe"."""
+
+    role: str
+    task: str
+    attempt: int
+
+
+class Launcher:
+    """Starts and ends machines of one connection.
+
+    Args:
+        ended: told the machine and the reason when a QEMU process is gone.
+        layers_max: longest chain of disk layers a thawed machine may stand on.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        connection: Connection,
+        domains: Domains,
+        roster: Roster,
+        *,
+        watcher: ProcessWatcher,
+        ended: Callable[[str, str], None],
+        layers_max: int = 30,
+    ) -> None:
+        self._layout = layout
+        self._connection = connection
+        self._domains = domains
+        self._roster = roster
+        self._watcher = watcher
+        self._ended = ended
+        self._layers_max = layers_max
+        self._owner = layout.owner()
+
+    def boot(
+        self, shape: DomainShape, purpose: Purpose, *, base: Path, image: str, tar: Path | None
+    ) -> MachineRecord:
+        """Start a machine from its kernel; returns when QEMU runs, before the guest is up.
+
+        Args:
+            base: empty disk below its overlay.
+            tar: what its workspace disk begins with.
+        """
+        folder = self._layout.make_task(purpose.task)
+        name = self._fresh_name(purpose)
+        workspace = self.write_workspace(folder, name, tar)
+        record = MachineRecord(
+            machine=name,
+            role=purpose.role,
+            task=purpose.task,
+            attempt=purpose.attempt,
+            overlay=str(folder / "layers" / f"{name}.qcow2"),
+            layers=(str(base),),
+            workspace=str(workspace),
+            accelerator=shape.accelerator,
+            image=image,
+        )
+        xml = domain_xml(shape, self._identity(record))
+        return self._started(record, lambda: self._domains.create(xml, name))
+
+    def thaw(self, saved: SavedRecord, purpose: Purpose, tar: Path | None) -> MachineRecord:
+        """Start a frozen machine under a fresh name; its frozen files stay as they are.
+
+        Args:
+            tar: a workspace disk of its own begins with this; None keeps the frozen one's.
+        """
+        folder = self._layout.make_task(purpose.task)
+        name = self._fresh_name(purpose)
+        workspace = Path(saved.workspace)
+        if tar is not None:
+            workspace = self.write_workspace(folder, name, tar)
+        record = MachineRecord(
+            machine=name,
+            role=purpose.role,
+            task=purpose.task,
+            attempt=purpose.attempt,
+            overlay=str(folder / "layers" / f"{name}.qcow2"),
+            layers=self._bounded(saved.layers, folder, name),
+            workspace=str(workspace),
+            accelerator=saved.accelerator,
+            image=saved.image,
+        )
+        identity = self._identity(record)
+
+        def run() -> None:
+            fifo = self._layout.fifo(name)
+            try:
+                with fed_through(fifo, Path(saved.memory), lambda xml: renamed(xml, identity)):
+                    self._domains.restore(fifo, name)
+            except ValueError as error:
+                raise SnapshotDamagedError(
+                    f"The memory file of the snapshot is not usable: {error}.",
+                    mend="Go back to an earlier checkpoint, or run the task again.",
+                    code="damaged",
+                ) from error
+
+        return self._started(record, run)
+
+    def write_workspace(self, folder: Path, name: str, tar: Path | None) -> Path:
+        """A workspace disk that belongs to one machine and to its snapshots."""
+        size = disks.workspace_bytes(tar.stat().st_size if tar is not None else 0)
+        path = folder / "workspaces" / f"{name}.raw"
+        disks.write_workspace(path, tar, size)
+        self._layout.give(path)
+        return path
+
+    def adopt(self, record: MachineRecord) -> None:
+        """Take up a machine that an earlier process of ours has started."""
+        domain = self._connection.libvirt.lookupByName(record.machine)
+        overlay = disk_source(domain.XMLDesc(), "vdb")
+        if overlay and overlay != record.overlay:
+            # The process died between a snapshot and its note: the old overlay has frozen.
+            layers = (*record.layers, record.overlay)
+            record = replace(record, overlay=overlay, layers=layers)
+            write_machine(self._layout.machine(record.task, record.machine), record)
+        self._roster.put(record)
+        self._watch(record.machine)
+
+    def end(self, machine: str) -> None:
+        """Destroy a machine and remove what only it used. A machine nobody knows is no error."""
+        known = self._roster.find(machine) or self._written(machine)
+        if known is None:
+            return
+        self._roster.ending(machine)
+        with self._roster.alone(machine):
+            self._domains.destroy(machine)
+            self._clean(self._roster.find(machine) or known)
+        self._roster.forget(machine)
+
+    def _written(self, machine: str) -> MachineRecord | None:
+        """The record of a machine this process did not start."""
+        if not _NAME.fullmatch(machine):
+            return None
+        for path in self._layout.machine_records():
+            if path.stem == machine:
+                try:
+                    return read_machine(path)
+                except ValueError:
+                    path.unlink(missing_ok=True)
+        return None
+
+    def _started(self, record: MachineRecord, run: Callable[[], None]) -> MachineRecord:
+        path = self._layout.machine(record.task, record.machine)
+        overlay = Path(record.overlay)
+        try:
+            write_machine(path, record)
+            disks.create_overlay(overlay, Path(record.layers[-1]))
+            self._layout.give(overlay)
+            run()
+            self._roster.put(record)
+            self._watch(record.machine)
+        except BaseException as error:
+            self._roster.ending(record.machine)
+            self._domains.destroy(record.machine)
+            self._clean(record)
+            self._roster.forget(record.machine)
+            if isinstance(error, OSError):
+                raise disks.disk_error(f"{record.machine} could not be started", error) from error
+            raise
+        return record
+
+    def _watch(self, machine: str) -> None:
+        pid = self._connection.pid_of(machine)
+        if pid is None or not self._watcher.watch(machine, pid, self._ended):
+            self._ended(machine, "QEMU ended right after its start")
+
+    def _clean(self, record: MachineRecord) -> None:
+        disks.remove(Path(record.overlay))
+        if not self._workspace_is_kept(record):
+            disks.remove(Path(record.workspace))
+        self._layout.channel(record.machine).unlink(missing_ok=True)
+        self._layout.fifo(record.machine).unlink(missing_ok=True)
+        self._connection.log_of(record.machine).unlink(missing_ok=True)
+        self._layout.machine(record.task, record.machine).unlink(missing_ok=True)
+
+    def _workspace_is_kept(self, record: MachineRecord) -> bool:
+        """Whether a snapshot of the task, or another machine of it, still shows this disk."""
+        if record.role != "task":
+            return record.machine not in record.workspace
+        folder = self._layout.task(record.task)
+        others = [
+            *folder.glob("snapshots/*/record.json"),
+            *(p for p in folder.glob("machines/*.json") if p.stem != record.machine),
+        ]
+        needle = f'"{record.workspace}"'
+        return any(needle in path.read_text() for path in others)
+
+    def _bounded(self, layers: tuple[str, ...], folder: Path, name: str) -> tuple[str, ...]:
+        """The chain itself, or one file with its content when it has grown too long."""
+        if len(layers) < self._layers_max:
+            return layers
+        flat = folder / "layers" / f"{name}-flat.qcow2"
+        disks.flatten(flat, Path(layers[-1]))
+        self._layout.give(flat)
+        return (str(flat),)
+
+    def _fresh_name(self, purpose: Purpose) -> str:
+        return f"cd-{purpose.task.lower()}-{purpose.attempt}-{secrets.token_hex(4)}"
+
+    def _identity(self, record: MachineRecord) -> DomainIdentity:
+        return DomainIdentity(
+            name=record.machine,
+            uuid=str(uuid.uuid4()),
+            owner=self._owner,
+            role=record.role,
+            task=record.task,
+            attempt=record.attempt,
+            overlay=Path(record.overlay),
+            workspace=Path(record.workspace),
+            channel=self._layout.channel(record.machine),
+        )

@@ -1,0 +1,274 @@
+"""The Machines port over libvirt: asynchronous outside, bounded threads inside.
+
+It adds waiting, time limits and the user's words to what the other files of this folder do; it
+decides nothing. A libvirt call cannot be cancelled: when its caller stops waiting, what the call
+may still start is ended late, so no outcome is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import libvirt
+
+from clawdesk.adapters.libvirt.connection import explain
+from clawdesk.adapters.libvirt.freeze import Frozen
+from clawdesk.adapters.libvirt.launch import Purpose
+from clawdesk.adapters.libvirt.records import MachineRecord
+from clawdesk.adapters.libvirt.templates import make_quietly
+from clawdesk.adapters.libvirt.workplace import Settings, Workplace
+from clawdesk.domain.model import MachineId, MachineNeed, Snapshot, TaskId
+from clawdesk.ports.errors import MachineError
+from clawdesk.ports.machines import MachineSpec, MachineSupport, OwnedMachine, StartedMachine
+
+_log = logging.getLogger(__name__)
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_THREADS = 8
+_OPEN_S = 60.0
+_SNAPSHOT_S = 180.0
+_END_S = 60.0
+_SHORT_S = 30.0
+
+
+class LibvirtMachines:
+    """See ports/machines.py. The connection is opened by the first call and kept."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="libvirt")
+        # Checksums and merges wait for one another, never for a machine's start.
+        self._background = ThreadPoolExecutor(1, thread_name_prefix="libvirt-seal")
+        self._moulding = ThreadPoolExecutor(1, thread_name_prefix="libvirt-mould")
+        self._tell: list[Callable[[MachineId, str], None]] = []
+        self._workplace: Workplace | None = None
+        self._opening = asyncio.Lock()
+        self._closed = False
+
+    async def support(self) -> MachineSupport:
+        uri = "qemu:///session" if os.geteuid() != 0 else "qemu:///embed"
+        try:
+            place = await self._use()
+        except MachineError as error:
+            return MachineSupport(False, uri, "tcg", "", {}, False, error.what, error.mend)
+        uri, confined = place.connection.uri, place.connection.confinement.confined
+        try:
+            image = await self._within("the image", _SHORT_S, place.image, "base")
+            found = await self._within("the KVM probe", _OPEN_S, place.acceleration, image)
+        except MachineError as error:
+            note = "Not tried yet: KVM is probed by booting the guest image."
+            return MachineSupport(
+                False, uri, "tcg", note, place.versions, confined, error.what, error.mend
+            )
+        problem = "" if confined else "Machines are not confined: QEMU runs as root."
+        return MachineSupport(True, uri, found.name, found.note, place.versions, confined, problem)
+
+    async def start(self, spec: MachineSpec) -> StartedMachine:
+        begun = time.monotonic()
+        place = await self._use()
+        record, warm = await self._started(
+            "starting a machine", place, lambda: self._start(place, spec)
+        )
+        boot_ms = (time.monotonic() - begun) * 1000
+        if not warm and self._settings.warm:
+            self._mould(place, spec.need)
+        return StartedMachine(record.machine, boot_ms, record.accelerator, warm)
+
+    async def warm(self, need: MachineNeed) -> None:
+        """Make the template for machines of this need, if there is none. Raises MachineError."""
+        place = await self._use()
+        call = self._moulding.submit(lambda: self._make_template(place, need))
+        await asyncio.shield(asyncio.wrap_future(call))
+
+    async def suspend(self, machine: MachineId) -> None:
+        place = await self._use()
+        await self._within("suspending", _SHORT_S, place.domains.suspend, machine)
+
+    async def resume(self, machine: MachineId) -> None:
+        place = await self._use()
+        await self._within("resuming", _SHORT_S, place.domains.resume, machine)
+
+    async def snapshot(self, machine: MachineId, task: TaskId, ordinal: int) -> Snapshot:
+        place = await self._use()
+        begun = time.monotonic()
+        frozen: Frozen = await self._within(
+            "the snapshot", _SNAPSHOT_S, place.freezer.snapshot, machine, task, ordinal
+        )
+        saved = frozen.saved
+        return Snapshot(
+            id=saved.id,
+            pause_ms=frozen.pause.pause_ms,
+            snapshot_ms=(time.monotonic() - begun) * 1000,
+            bytes=saved.sizes[saved.memory],
+            accelerator=saved.accelerator,
+        )
+
+    async def digest(self, snapshot: Snapshot) -> str:
+        """The sha256 over all files of a snapshot, once they are hashed."""
+        place = await self._use()
+
+        def seal() -> str:
+            return place.freezer.seal(place.freezer.find(snapshot.id))
+
+        return await self._within("the checksum", _SNAPSHOT_S, seal)
+
+    async def restore(self, task: TaskId, attempt: int, snapshot: Snapshot) -> StartedMachine:
+        begun = time.monotonic()
+        place = await self._use()
+        record, warm = await self._started(
+            "restoring a snapshot", place, lambda: _restore(place, task, attempt, snapshot)
+        )
+        boot_ms = (time.monotonic() - begun) * 1000
+        return StartedMachine(record.machine, boot_ms, record.accelerator, warm)
+
+    async def destroy(self, machine: MachineId) -> None:
+        place = await self._use()
+        await self._within("ending a machine", _END_S, place.launcher.end, machine)
+
+    async def discard(self, task: TaskId) -> None:
+        place = await self._use()
+        await self._within("removing a task's machine files", _END_S, place.discard, task)
+
+    async def owned(self) -> list[OwnedMachine]:
+        place = await self._use()
+        records = await self._within("listing machines", _SHORT_S, place.owned)
+        return [OwnedMachine(r.machine, r.task, r.attempt) for r in records.values()]
+
+    def on_lost(self, tell: Callable[[MachineId, str], None]) -> None:
+        self._tell.append(tell)
+
+    def socket_path(self, machine: MachineId) -> Path:
+        """The Unix socket of a machine's channel, for `GuestChannels`."""
+        return self._settings.runtime / f"{machine}.sock"
+
+    async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        async with self._opening:
+            place, self._workplace = self._workplace, None
+        await asyncio.to_thread(self._close, place)
+
+    def _close(self, place: Workplace | None) -> None:
+        if place is not None:
+            place.close()
+        for pool in (self._moulding, self._background, self._pool):
+            pool.shutdown(wait=True, cancel_futures=True)
+        if place is not None:
+            place.release()
+
+    async def _use(self) -> Workplace:
+        if self._closed:
+            raise MachineError("ClawDesk is being closed.", code="closed")
+        async with self._opening:
+            if self._workplace is None:
+                self._workplace = await self._within("connecting to libvirt", _OPEN_S, self._open)
+            return self._workplace
+
+    def _open(self) -> Workplace:
+        return Workplace(self._settings, self._background.submit, self._lost)
+
+    def _lost(self, machine: MachineId, why: str) -> None:
+        for tell in list(self._tell):
+            tell(machine, why)
+
+    def _start(self, place: Workplace, spec: MachineSpec) -> tuple[MachineRecord, bool]:
+        image = place.image(spec.need.image)
+        plan = place.blueprint(spec.need, image, place.acceleration(image).name)
+        purpose = Purpose("task", spec.task, spec.attempt)
+        template = place.templates.find(plan) if self._settings.warm else None
+        if template is not None:
+            try:
+                return place.launcher.thaw(template, purpose, spec.workspace), True
+            except MachineError as error:
+                _log.info("the warm template did not start, so a cold start: %s", error.what)
+                place.templates.spoil(Path(template.memory).parent)
+        record = place.launcher.boot(
+            plan.shape, purpose, base=plan.base, image=image.digest, tar=spec.workspace
+        )
+        try:
+            place.domains.wait_for_guest(record.machine, self._settings.start_s_max)
+        except MachineError:
+            place.launcher.end(record.machine)
+            raise
+        return record, False
+
+    def _make_template(self, place: Workplace, need: MachineNeed) -> None:
+        image = place.image(need.image)
+        plan = place.blueprint(need, image, place.acceleration(image).name)
+        place.templates.make(plan)
+
+    def _mould(self, place: Workplace, need: MachineNeed) -> None:
+        def mould() -> None:
+            image = place.image(need.image)
+            plan = place.blueprint(need, image, place.acceleration(image).name)
+            make_quietly(place.templates, plan)
+
+        self._moulding.submit(mould)
+
+    async def _started(
+        self, what: str, place: Workplace, call: Callable[[], tuple[MachineRecord, bool]]
+    ) -> tuple[MachineRecord, bool]:
+        """Run a call that starts a machine; if nobody waits for it any more, end what it starts."""
+        pending = self._pool.submit(call)
+        try:
+            return await self._outcome(what, self._settings.start_s_max + _SHORT_S, pending)
+        except (MachineError, asyncio.CancelledError):
+            if not pending.done() or not pending.exception():
+                pending.add_done_callback(lambda late: self._reap_late(place, late))
+            raise
+
+    def _reap_late(self, place: Workplace, late: Future[tuple[MachineRecord, bool]]) -> None:
+        try:
+            record, _warm = late.result()
+            place.launcher.end(record.machine)
+        except (MachineError, CancelledError) as error:
+            _log.info("a machine nobody waits for did not start: %s", error)
+
+    async def _within(
+        self,
+        what: str,
+        seconds: float,
+        call: Callable[_P, _R],
+        *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> _R:
+        return await self._outcome(what, seconds, self._pool.submit(call, *args, **kwargs))
+
+    async def _outcome(self, what: str, seconds: float, pending: Future[_R]) -> _R:
+        """Wait for a call in the pool; libvirt's errors become ours here and nowhere else."""
+        waiting = asyncio.wrap_future(pending)
+        waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
+        try:
+            return await asyncio.wait_for(asyncio.shield(waiting), seconds)
+        except TimeoutError:
+            raise MachineError(
+                f"libvirt did not finish {what} within {seconds:g} s.",
+                mend="Run: clawdesk doctor",
+                code="slow",
+            ) from None
+        except libvirt.libvirtError as error:
+            raise MachineError(f"{what} failed: {explain(error)}.", code="libvirt") from error
+        except OSError as error:
+            raise MachineError(f"{what} failed: {error.strerror or error}.") from error
+
+
+def _restore(
+    place: Workplace, task: TaskId, attempt: int, snapshot: Snapshot
+) -> tuple[MachineRecord, bool]:
+    saved = place.freezer.find(snapshot.id)
+    place.freezer.verify(saved)
+    if saved.accelerator == "kvm" and os.environ.get("CLAWDESK_ACCEL", "") == "tcg":
+        raise MachineError(
+            "The snapshot was taken under KVM and cannot go on under emulation.",
+            mend="Unset CLAWDESK_ACCEL, or run the task again.",
+            code="other_accelerator",
+        )
+    return place.launcher.thaw(saved, Purpose("task", task, attempt), None), True

@@ -1,0 +1,110 @@
+"""What is written down beside machine files: who owns an overlay, what a snapshot is made of.
+
+Plain JSON, written once and durably, never changed: a snapshot that could be edited could not be
+trusted. Reads raise ValueError when a file is not ours or was cut.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class MachineRecord:
+    """A machine that was started and not yet destroyed.
+
+    Args:
+        role: "task", "template" or "probe".
+        layers: frozen qcow2 files below the overlay, bottom first; they belong to others.
+    """
+
+    machine: str
+    role: str
+    task: str
+    attempt: int
+    overlay: str
+    layers: tuple[str, ...]
+    workspace: str
+    accelerator: str
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedRecord:
+    """A machine frozen at one moment: a task's snapshot, or a template.
+
+    Args:
+        layers: qcow2 files, bottom first; the last one froze with this snapshot.
+        sizes: bytes of every file that must be there unchanged, the memory included.
+        image: digest of the guest image.
+    """
+
+    id: str
+    task: str
+    ordinal: int
+    machine: str
+    memory: str
+    layers: tuple[str, ...]
+    workspace: str
+    sizes: dict[str, int]
+    accelerator: str
+    image: str
+    qemu: str
+
+
+def write_machine(path: Path, record: MachineRecord) -> None:
+    _write(path, asdict(record))
+
+
+def read_machine(path: Path) -> MachineRecord:
+    found = _read(path)
+    try:
+        return MachineRecord(**{**found, "layers": tuple(found["layers"])})
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"{path}: not a machine's record: {error}") from error
+
+
+def write_saved(path: Path, record: SavedRecord) -> None:
+    _write(path, asdict(record))
+
+
+def read_saved(path: Path) -> SavedRecord:
+    found = _read(path)
+    try:
+        return SavedRecord(**{**found, "layers": tuple(found["layers"])})
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"{path}: not a snapshot's record: {error}") from error
+
+
+def durable(path: Path, text: str) -> None:
+    """Write a file so that after a crash it is there whole or not at all."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    with part.open("w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _write(path: Path, fields: dict[str, Any]) -> None:
+    durable(path, json.dumps(fields, indent=1, sort_keys=True))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path}: {error}") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"{path}: not an object")
+    return found

@@ -1,0 +1,120 @@
+"""libvirt's save image: its header and the domain XML in it, and starting one under another name.
+
+libvirt refuses a changed name in the XML it is given but reads the name from the image's own
+header. So a restore is fed through a FIFO: a header of ours, then the untouched memory stream of
+the immutable file, moved by the kernel without a copy. Never writes to the image itself.
+
+Layout (libvirt 1.0 and later, little endian): 16 bytes magic, then u32 version = 2, data_len,
+was_running, compressed, cookie_offset, 56 zero bytes; then data_len bytes: XML, NUL, and from
+cookie_offset a cookie, NUL, padding; then QEMU's stream.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_FIXED = struct.Struct("<16sIIIII56x")
+_MAGIC = b"LibvirtQemudSave"
+_VERSION = 2
+_XML_BYTES_MAX = 1 << 20
+_F_SETPIPE_SZ = 1031
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class SaveHeader:
+    """What stands before QEMU's stream. `stream_offset` is where that begins, in bytes."""
+
+    xml: str
+    cookie: bytes
+    stream_offset: int
+
+
+def read_header(path: Path) -> SaveHeader:
+    """Parse a save image.
+
+    Raises:
+        ValueError: not a save image this code knows.
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as image:
+        fixed = image.read(_FIXED.size)
+        if len(fixed) < _FIXED.size:
+            raise ValueError("shorter than a header")
+        magic, version, length, _running, compressed, cookie_offset = _FIXED.unpack(fixed)
+        if magic != _MAGIC or version != _VERSION or compressed != 0 or length > _XML_BYTES_MAX:
+            raise ValueError("not an uncompressed save image of version 2")
+        area = image.read(length)
+    if len(area) < length or cookie_offset > length:
+        raise ValueError("cut off inside the header")
+    cookie = area[cookie_offset:].split(b"\0", 1)[0] if cookie_offset else b""
+    return SaveHeader(area.split(b"\0", 1)[0].decode(), cookie, _FIXED.size + length)
+
+
+def pack_header(xml: str, cookie: bytes) -> bytes:
+    """A header for a domain that runs as soon as it is restored."""
+    area = xml.encode() + b"\0"
+    cookie_offset = len(area) if cookie else 0
+    if cookie:
+        area += cookie + b"\0"
+    return _FIXED.pack(_MAGIC, _VERSION, len(area), 1, 0, cookie_offset) + area
+
+
+@contextmanager
+def fed_through(fifo: Path, image: Path, rewrite: Callable[[str], str]) -> Iterator[None]:
+    """While inside, opening `fifo` for reading yields the image with its XML rewritten.
+
+    The feeding thread has ended when the context is left, whether anyone read or not.
+
+    Args:
+        rewrite: from the XML in the image to the XML to show.
+    Raises:
+        ValueError: the image's header is not understood.
+    """
+    header = read_header(image)
+    head = pack_header(rewrite(header.xml), header.cookie)
+    os.mkfifo(fifo, 0o600)
+    feeder = threading.Thread(
+        target=_feed, args=(fifo, head, image, header.stream_offset), name="restore-feed"
+    )
+    feeder.start()
+    try:
+        yield
+    finally:
+        # A feeder whose reader never came waits in open(): be that reader for a moment.
+        release = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            feeder.join(timeout=0.05)
+        finally:
+            os.close(release)
+        feeder.join()
+        fifo.unlink(missing_ok=True)
+
+
+def _feed(fifo: Path, head: bytes, image: Path, offset: int) -> None:
+    target = os.open(fifo, os.O_WRONLY)
+    try:
+        with suppress(OSError):  # a bigger pipe is only faster, and a user may be out of them
+            fcntl.fcntl(target, _F_SETPIPE_SZ, _CHUNK_BYTES)
+        os.write(target, head)
+        with image.open("rb") as source:
+            end = os.fstat(source.fileno()).st_size
+            while offset < end:
+                moved = os.splice(
+                    source.fileno(), target, min(_CHUNK_BYTES, end - offset), offset_src=offset
+                )
+                if moved == 0:
+                    return
+                offset += moved
+    except BrokenPipeError:
+        # The reader gave up; libvirt's own error says why.
+        return
+    finally:
+        os.close(target)

@@ -1,0 +1,206 @@
+"""Puts the parts of the adapter together on one connection, and tidies up after an earlier run.
+
+Blocking; called once by `machines.py`. After a crash of this program its machines still run: the
+ones of tasks are adopted, the ones that serve no task are ended, what belongs to none is removed.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import libvirt
+
+from clawdesk.adapters.libvirt import disks
+from clawdesk.adapters.libvirt.accelerator import PROBE_S, Acceleration, decide
+from clawdesk.adapters.libvirt.connection import Connection, open_connection
+from clawdesk.adapters.libvirt.domain_xml import DomainShape
+from clawdesk.adapters.libvirt.domains import Domains
+from clawdesk.adapters.libvirt.freeze import Freezer, Later
+from clawdesk.adapters.libvirt.image import GuestImage
+from clawdesk.adapters.libvirt.launch import Launcher, Purpose
+from clawdesk.adapters.libvirt.layout import SERVICE_TASK, Layout
+from clawdesk.adapters.libvirt.records import MachineRecord, read_machine
+from clawdesk.adapters.libvirt.roster import Roster
+from clawdesk.adapters.libvirt.templates import Blueprint, Templates
+from clawdesk.adapters.libvirt.watcher import ProcessWatcher
+from clawdesk.domain.model import MachineNeed
+from clawdesk.ports.errors import MachineError
+
+_log = logging.getLogger(__name__)
+_PROBE_MIB = 256
+# libvirt's words for why a domain stopped (virDomainEventStoppedDetailType).
+_WHY = {
+    libvirt.VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN: "the guest ended by itself",
+    libvirt.VIR_DOMAIN_EVENT_STOPPED_DESTROYED: "somebody else destroyed the machine",
+    libvirt.VIR_DOMAIN_EVENT_STOPPED_CRASHED: "the guest crashed",
+    libvirt.VIR_DOMAIN_EVENT_STOPPED_FAILED: "QEMU ended unexpectedly",
+}
+Lost = Callable[[str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the adapter is told from outside; tests narrow the bounds.
+
+    Args:
+        home: machine files; reachable by the account QEMU runs as.
+        runtime: channels; a short path, private to this user.
+        find_image: the built guest image of a name, or None.
+        blank_disk: an empty disk of so many MiB.
+        layers_max: longest chain of disk layers.
+    """
+
+    home: Path
+    runtime: Path
+    find_image: Callable[[str], GuestImage | None]
+    blank_disk: Callable[[int], Path]
+    space: disks.SpaceRule = field(default_factory=disks.SpaceRule)
+    layers_max: int = 30
+    warm: bool = True
+    start_s_max: float = 120.0
+
+
+class Workplace:
+    """Everything that hangs on one open connection."""
+
+    def __init__(self, settings: Settings, later: Later, lost: Lost) -> None:
+        self.settings = settings
+        self._lost = lost
+        settings.home.mkdir(parents=True, exist_ok=True)
+        self.connection: Connection = open_connection(settings.home)
+        self.connection.settle()
+        account = self.connection.confinement
+        self.layout = Layout(settings.home, settings.runtime, account.uid, account.gid)
+        self.versions = self.connection.versions()
+        self.roster = Roster()
+        self.watcher = ProcessWatcher()
+        self.domains = Domains(self.connection, self._stopped)
+        self.launcher = Launcher(
+            self.layout,
+            self.connection,
+            self.domains,
+            self.roster,
+            watcher=self.watcher,
+            ended=self._ended,
+            layers_max=settings.layers_max,
+        )
+        self.freezer = Freezer(
+            self.layout,
+            self.domains,
+            self.roster,
+            later,
+            qemu=self.versions["qemu"],
+            space=settings.space,
+            layers_max=settings.layers_max,
+        )
+        self.templates = Templates(self.layout, self.launcher, self.domains, self.freezer)
+        self._owner = self.layout.owner()
+        self._take_up()
+
+    def owned(self) -> dict[str, MachineRecord]:
+        """Our running machines that serve tasks."""
+        claims = self.domains.claims()
+        ours = {name for name, claim in claims.items() if claim.owner == self._owner}
+        return {
+            name: record
+            for name in sorted(ours)
+            if (record := self.roster.find(name)) is not None and record.role == "task"
+        }
+
+    def image(self, name: str) -> GuestImage:
+        image = self.settings.find_image(name)
+        if image is None:
+            raise MachineError(
+                f"The guest image {name!r} is not built yet.",
+                mend="clawdesk images build" + ("" if name == "base" else f" {name}"),
+                code="no_image",
+            )
+        return image
+
+    def blueprint(self, need: MachineNeed, image: GuestImage, accelerator: str) -> Blueprint:
+        return Blueprint(
+            shape=DomainShape(
+                emulator=self.connection.emulator,
+                kernel=image.kernel,
+                initrd=image.initrd,
+                root=image.root,
+                cmdline=image.guest_cmdline,
+                cpu_count=need.cpu_count,
+                memory_mib=need.memory_mib,
+                accelerator=accelerator,
+            ),
+            base=self.settings.blank_disk(need.disk_mib),
+            image=image.digest,
+            versions=self.versions,
+            workspace_bytes=disks.WORKSPACE_BYTES,
+        )
+
+    def acceleration(self, image: GuestImage) -> Acceleration:
+        """Which accelerator boots this image here; at most some seconds, then remembered."""
+        cache = self.settings.home / "accelerator.json"
+        return decide(cache, self.versions["qemu"], lambda: self._probe(image))
+
+    def discard(self, task: str) -> None:
+        """End a task's machines and remove its files."""
+        known = {record.stem for record in self.layout.task(task).glob("machines/*.json")}
+        for machine in known.union(self.roster.of_task(task)):
+            self.launcher.end(machine)
+        for name, claim in self.domains.claims().items():
+            if claim.owner == self._owner and claim.task == task:
+                self.domains.destroy(name)
+        self.layout.remove_task(task)
+
+    def close(self) -> None:
+        """Let go; tasks' machines go on, a template in the making is given up."""
+        self.templates.stop()
+        for machine in [*self.roster.of_role("template"), *self.roster.of_role("probe")]:
+            self.launcher.end(machine)
+
+    def release(self) -> None:
+        """The last call: the connection itself."""
+        self.watcher.close()
+        self.connection.close()
+
+    def _probe(self, image: GuestImage) -> None:
+        need = MachineNeed(memory_mib=_PROBE_MIB, disk_mib=_PROBE_MIB)
+        plan = self.blueprint(need, image, "kvm")
+        purpose = Purpose("probe", SERVICE_TASK, 0)
+        record = self.launcher.boot(
+            plan.shape, purpose, base=plan.base, image=image.digest, tar=None
+        )
+        try:
+            self.domains.wait_for_guest(record.machine, PROBE_S)
+        finally:
+            self.launcher.end(record.machine)
+
+    def _take_up(self) -> None:
+        running = self.domains.claims()
+        for path in self.layout.machine_records():
+            try:
+                record = read_machine(path)
+            except ValueError as error:
+                _log.info("an unreadable record is removed: %s", error)
+                path.unlink()
+                continue
+            claim = running.get(record.machine)
+            if claim is not None and claim.owner == self._owner and record.role == "task":
+                self.launcher.adopt(record)
+            else:
+                self.launcher.end(record.machine)
+        for part in self.settings.home.glob("tasks/*/snapshots/.*.part"):
+            shutil.rmtree(part, ignore_errors=True)
+        for gone in self.settings.home.glob("tasks/.*.gone"):
+            shutil.rmtree(gone, ignore_errors=True)
+        self.templates.sweep()
+
+    def _stopped(self, machine: str, detail: int) -> None:
+        self._ended(machine, _WHY.get(detail, "the machine stopped"))
+
+    def _ended(self, machine: str, why: str) -> None:
+        record = self.roster.lose(machine)
+        if record is not None and record.role == "task":
+            self._lost(machine, why)
