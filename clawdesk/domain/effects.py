@@ -118,6 +118,7 @@ class RecordRestore:
     commit: str
     actor: str
     channel: str
+    feedback: str = ""
 
 
 @dataclass(frozen=True, slots=True)

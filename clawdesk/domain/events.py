@@ -227,8 +227,9 @@ class CancelAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class ParkAsked:
-    """Give the machine of a held task back; it goes on from its snapshot after the decision."""
+class SuspendAsked:
+    """Give the machine back without losing a byte: a held task is parked, a running one leaves
+    behind a safety checkpoint and goes on from it when a machine is free again."""
 
     at_ms: int
     task: TaskId
@@ -285,7 +286,7 @@ Event = (
     | RestoreAsked
     | RestoreRecorded
     | CancelAsked
-    | ParkAsked
+    | SuspendAsked
     | EventRecorded
     | RecordFailed
     | TaskMerged

@@ -264,6 +264,7 @@ class Task:
     submitted_at_ms: int
     base_commit: str
     start_commit: str
+    settings: tuple[tuple[str, str], ...] = ()  # `--set KEY=VALUE`, in the steps' environment
     seq: int = 0
     phase: Phase = Phase.QUEUED
     attempt: int = 1

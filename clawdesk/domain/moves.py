@@ -192,6 +192,8 @@ def settle_released(turn: Turn, task: Task) -> Task:
 
 def finish(turn: Turn, task: Task, status: Phase, text: str) -> Task:
     """Decide the task's end; it is final once the machine is gone and Git has it."""
+    if task.wish is not None:
+        turn.acknowledge(task.wish.intent, False, f"The task has ended: {text}")
     task = turn.put(task, finish=status, finish_text=text, wish=None)
     return release(turn, task, discard=status is Phase.CANCELLED)
 

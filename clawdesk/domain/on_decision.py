@@ -200,11 +200,16 @@ def restore_asked(turn: Turn, task: Task, event: ev.RestoreAsked) -> None:
         return
     wish = Wish(event.ordinal, event.actor, event.channel, event.intent)
     task = turn.put(task, wish=wish)
-    if task.phase is Phase.RUNNING:
+    turn_back(turn, task)
+    if task.phase is not Phase.RUNNING and task.phase not in _BUSY:
+        obey_wish(turn, task)
+
+
+def turn_back(turn: Turn, task: Task) -> None:
+    """A task that runs although it is wished back: make its work safe first."""
+    if task.wish is not None and task.phase is Phase.RUNNING:
         boundary = Boundary(message="before going back", safety=True, mid_step=True)
         moves.take_checkpoint(turn, task, boundary)
-    elif task.phase not in _BUSY:
-        obey_wish(turn, task)
 
 
 def obey_wish(turn: Turn, task: Task) -> bool:
@@ -214,7 +219,9 @@ def obey_wish(turn: Turn, task: Task) -> bool:
         return False
     target = task.checkpoint(wish.ordinal)
     commit = target.commit if target else task.start_commit
-    turn.do(do.RecordRestore(task.id, wish.ordinal, commit, wish.actor, wish.channel))
+    turn.do(
+        do.RecordRestore(task.id, wish.ordinal, commit, wish.actor, wish.channel, wish.feedback)
+    )
     return True
 
 
@@ -240,11 +247,11 @@ def cancel_asked(turn: Turn, task: Task, event: ev.CancelAsked) -> None:
         return
     if task.deciding is not None:
         turn.acknowledge(task.deciding.intent, False, "The task was cancelled meanwhile.")
-    if task.wish is not None:
-        turn.acknowledge(task.wish.intent, False, "The task was cancelled meanwhile.")
     text = f"cancelled by {event.actor} via {event.channel}"
     task = turn.put(task, deciding=None, request=None)
     if task.phase in (Phase.STARTING, Phase.RESTORING):
+        if task.wish is not None:
+            turn.acknowledge(task.wish.intent, False, "The task was cancelled meanwhile.")
         # Its machine is not known yet; it is released the moment it reports.
         turn.put(task, finish=Phase.CANCELLED, finish_text=text, wish=None)
     else:
@@ -252,16 +259,26 @@ def cancel_asked(turn: Turn, task: Task, event: ev.CancelAsked) -> None:
     turn.acknowledge(event.intent, True, "Cancelled; its commits stay in Git.")
 
 
-def park_asked(turn: Turn, task: Task, event: ev.ParkAsked) -> None:
-    """Give a waiting task's machine back; its snapshot answers for it."""
-    held = task.phase is Phase.HELD and task.request is not None and task.machine
+def suspend_asked(turn: Turn, task: Task, event: ev.SuspendAsked) -> None:
+    """Give the machine back; the task goes on from where it is."""
+    if task.wish is not None or task.deciding is not None or task.finish is not None:
+        turn.acknowledge(event.intent, False, "The task is just changing.")
+    elif task.phase is Phase.RUNNING:
+        wish = Wish(task.next_ordinal, "clawdesk", "plane", event.intent, task.feedback)
+        task = turn.put(task, wish=wish)
+        boundary = Boundary(message="suspended", safety=True, mid_step=True)
+        moves.take_checkpoint(turn, task, boundary)
+    elif task.phase is Phase.HELD and task.machine and _snapshot_waits(task):
+        turn.do(do.ReleaseMachine(task.id, task.machine))
+        turn.put(task, machine="", leaving=task.machine, deferred=())
+        turn.acknowledge(event.intent, True, "Parked.")
+    else:
+        turn.acknowledge(event.intent, False, "The task holds no machine it could give back.")
+
+
+def _snapshot_waits(task: Task) -> bool:
     checkpoint = task.checkpoint(task.request.ordinal) if task.request else None
-    if not held or task.deciding is not None or checkpoint is None or checkpoint.snapshot is None:
-        turn.acknowledge(event.intent, False, "The task holds no machine that could be parked.")
-        return
-    turn.do(do.ReleaseMachine(task.id, task.machine))
-    turn.put(task, machine="", leaving=task.machine, deferred=())
-    turn.acknowledge(event.intent, True, "Parked.")
+    return checkpoint is not None and task.request is not None and task.request.key != "retry"
 
 
 def not_recorded(turn: Turn, task: Task, event: ev.RecordFailed) -> None:

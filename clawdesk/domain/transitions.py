@@ -105,8 +105,7 @@ def _machine_started(turn: Turn, task: Task, event: ev.MachineStarted) -> None:
     turn.note(task, "started", **facts)
     task = turn.state.tasks[task.id]
     turn.do(do.RecordEvent(task.id, "started", event.at_ms, tuple(facts.items())))
-    if not on_decision.obey_wish(turn, task):
-        moves.run_step(turn, task, 0)
+    on_decision.turn_back(turn, moves.run_step(turn, task, 0))
 
 
 def _machine_restored(turn: Turn, task: Task, event: ev.MachineRestored) -> None:
@@ -126,8 +125,8 @@ def _machine_restored(turn: Turn, task: Task, event: ev.MachineRestored) -> None
         boot_ms=round(event.boot_ms),
         note=event.note,
     )
-    if not on_decision.obey_wish(turn, task):
-        on_boundary.continue_from(turn, task, event.ordinal, memory=event.memory)
+    on_boundary.continue_from(turn, task, event.ordinal, memory=event.memory)
+    on_decision.turn_back(turn, turn.state.tasks[task.id])
 
 
 def _machine_failed(turn: Turn, task: Task, event: ev.MachineFailed) -> None:
@@ -145,7 +144,7 @@ def _machine_failed(turn: Turn, task: Task, event: ev.MachineFailed) -> None:
     if failures >= 2:
         moves.finish(turn, task, Phase.FAILED, f"The machine did not start: {event.why}")
     else:
-        turn.put(task, phase=Phase.QUEUED)
+        on_decision.obey_wish(turn, turn.put(task, phase=Phase.QUEUED))
 
 
 def _forget_snapshot(turn: Turn, task: Task, ordinal: int, why: str) -> None:
@@ -153,7 +152,7 @@ def _forget_snapshot(turn: Turn, task: Task, ordinal: int, why: str) -> None:
         replace(c, snapshot=None, why_files_only=why) if c.ordinal == ordinal else c
         for c in task.checkpoints
     )
-    turn.put(task, checkpoints=checkpoints, phase=Phase.QUEUED)
+    on_decision.obey_wish(turn, turn.put(task, checkpoints=checkpoints, phase=Phase.QUEUED))
     turn.do(do.Notify(task.id, f"Checkpoint {ordinal}: {why} Its files are used without memory."))
 
 
@@ -165,15 +164,18 @@ def _machine_lost(turn: Turn, task: Task, event: ev.MachineLost) -> None:
         turn.do(do.ReleaseMachine(task.id, task.machine))
         turn.put(task, machine="", leaving=task.machine, deferred=())
         return
+    taken = task.next_ordinal - 1
+    if task.phase is Phase.SNAPSHOTTING and task.wish and task.checkpoint(taken):
+        return  # on its way back to a checkpoint anyway: RestoreRecorded gives the machine up
+    for waiting in (task.deciding, task.wish):
+        if waiting is not None:
+            turn.acknowledge(waiting.intent, False, f"The machine was lost: {event.why}")
     task = turn.note(task, "attempt_ended", attempt=task.attempt, why=event.why)
     facts = (("attempt", task.attempt), ("why", event.why))
     turn.do(do.RecordEvent(task.id, "attempt_ended", event.at_ms, facts))
     task = turn.put(
         task, attempt=task.attempt + 1, rounds=(), feedback="", wish=None, deciding=None
     )
-    for waiting in (task.deciding, task.wish):
-        if waiting is not None:
-            turn.acknowledge(waiting.intent, False, f"The machine was lost: {event.why}")
     if task.attempt > moves.ATTEMPTS_MAX:
         moves.finish(turn, task, Phase.FAILED, f"Lost {moves.ATTEMPTS_MAX} machines: {event.why}")
         return
@@ -233,7 +235,7 @@ _TABLE: dict[type, _Handler] = {
     ev.RestoreAsked: on_decision.restore_asked,
     ev.RestoreRecorded: on_decision.restore_recorded,
     ev.CancelAsked: on_decision.cancel_asked,
-    ev.ParkAsked: on_decision.park_asked,
+    ev.SuspendAsked: on_decision.suspend_asked,
     ev.EventRecorded: _recorded,
     ev.RecordFailed: _record_failed,
     ev.TaskMerged: _merged,

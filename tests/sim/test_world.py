@@ -21,9 +21,10 @@ FIRST = int(os.environ.get("SIM_FIRST", "0"))
 FAULTS = {
     "calm": Faults(),
     "people": Faults(wishes=0.5, cancels=0.1),
+    "suspends": Faults(suspends=0.7, wishes=0.1),
     "machines": Faults(machine_lost=0.5, start_failed=0.1, damaged=0.3, step_failed=0.1),
     "disk": Faults(checkpoint_failed=0.2, record_failed=0.1),
-    "all": Faults(0.2, 0.1, 0.1, 0.05, 0.2, 0.1, 0.3, 0.05),
+    "all": Faults(0.2, 0.1, 0.1, 0.05, 0.2, 0.1, 0.3, 0.05, 0.2),
 }
 
 

@@ -48,6 +48,7 @@ class Faults:
     step_failed: float = 0.0
     wishes: float = 0.0
     cancels: float = 0.0
+    suspends: float = 0.0
 
 
 @dataclass
@@ -150,6 +151,9 @@ class World:
         if self.chance(self.faults.cancels):
             self.intents.add(intent)
             self.post(ev.CancelAsked(self.now_ms, task_id, "me", "sim", intent))
+        elif self.chance(self.faults.suspends):
+            self.intents.add(intent)
+            self.post(ev.SuspendAsked(self.now_ms, task_id, intent))
         elif self.chance(self.faults.wishes):
             self.intents.add(intent)
             ordinal = self.random.randint(0, max(1, task.next_ordinal - 1))

@@ -1,0 +1,183 @@
+"""Tasks to records and back: what is committed of a task, and the task its commits tell of.
+
+Pure. `as_fields` makes JSON values of any value of the model; `task_of` reads a whole history. A
+task that ran when the plane died has lost its worker (ADR-006): it starts again from its beginning.
+A task at rest goes on from its snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import msgspec
+
+from clawdesk.domain import moves
+from clawdesk.domain.model import (
+    FINAL,
+    Checkpoint,
+    Phase,
+    Record,
+    Request,
+    Task,
+    Verdict,
+)
+
+Value = TypeVar("Value")
+SCHEMA = 1
+_AFTER_START = frozenset({"started", "checkpoint", "resumed"})
+
+
+class UnreadableHistoryError(ValueError):
+    """A task's commits do not tell a story this version understands."""
+
+
+def as_fields(value: object) -> Any:
+    """JSON values (dicts, lists, strings, numbers) of a value of the model."""
+    return msgspec.to_builtins(value)
+
+
+def from_fields(fields: object, kind: type[Value]) -> Value:
+    """The inverse of `as_fields`. Raises UnreadableHistoryError."""
+    try:
+        return msgspec.convert(fields, kind)
+    except (msgspec.ValidationError, TypeError) as error:
+        raise UnreadableHistoryError(f"{kind.__name__}: {error}") from error
+
+
+def submission(task: Task) -> Record:
+    """The first record of a task: everything needed to run it again."""
+    bare = replace(task, records=(), deferred=(), reason=None)
+    return Record("submitted", task.submitted_at_ms, {"schema": SCHEMA, "task": as_fields(bare)})
+
+
+def task_of(records: Iterable[Record]) -> Task:
+    """Rebuild a task from its committed records, oldest first; it owns no machine.
+
+    Raises:
+        UnreadableHistoryError: not written by us, or by a newer version.
+    """
+    story = list(records)
+    if not story or story[0].event != "submitted":
+        raise UnreadableHistoryError("the first commit is not a submission")
+    if int(story[0].fields.get("schema", 0)) > SCHEMA:
+        raise UnreadableHistoryError("written by a newer ClawDesk")
+    task = from_fields(story[0].fields.get("task"), Task)
+    shown = Record("submitted", story[0].at_ms, {"definition": task.definition.name})
+    task = replace(task, records=(replace(shown, commit=story[0].commit),))
+    for record in story[1:]:
+        task = _apply(task, record)
+    return _at_rest(task)
+
+
+def _apply(task: Task, record: Record) -> Task:
+    task = replace(task, records=(*task.records, record))
+    fields = record.fields
+    match record.event:
+        case "checkpoint":
+            return _with_checkpoint(task, record)
+        case "requested":
+            request = from_fields(fields.get("value"), Request)
+            return replace(task, request=request, phase=Phase.HELD)
+        case "decision":
+            return _decided(task, fields)
+        case "restored":
+            ordinal = int(fields.get("ordinal", 0))
+            return replace(
+                task,
+                tip_ordinal=ordinal,
+                request=None,
+                resume_from=ordinal,
+                resume_outcome="",
+                phase=Phase.QUEUED,
+                finish_text="",
+                feedback=str(fields.get("feedback", "")) or task.feedback,
+            )
+        case "attempt_ended":
+            return replace(task, attempt=int(fields.get("attempt", task.attempt)) + 1)
+        case "finished":
+            status = Phase(str(fields.get("status", "failed")))
+            text = str(fields.get("text", ""))
+            task = replace(task, phase=status, request=None, finish_text=text)
+        case "merged":
+            task = replace(task, merged_into=str(fields.get("branch", "")))
+        case "started" | "resumed":
+            task = replace(task, phase=Phase.RUNNING, request=None)
+    return task
+
+
+def _with_checkpoint(task: Task, record: Record) -> Task:
+    checkpoint = from_fields(record.fields.get("value"), Checkpoint)
+    checkpoint = replace(
+        checkpoint,
+        commit=record.commit,
+        tree=str(record.fields.get("tree", checkpoint.tree)),
+        digest=str(record.fields.get("digest", checkpoint.digest)),
+    )
+    return replace(
+        task,
+        checkpoints=(*task.checkpoints, checkpoint),
+        tip_ordinal=checkpoint.ordinal,
+        next_ordinal=checkpoint.ordinal + 1,
+        step_index=checkpoint.step_index,
+        step_name=checkpoint.step_name,
+        phase=Phase.RUNNING,
+        request=None,
+    )
+
+
+def _decided(task: Task, fields: dict[str, Any]) -> Task:
+    """A decision whose consequence may not have been carried out yet."""
+    request = task.request
+    if request is None or request.id != fields.get("request"):
+        return task
+    verdict, note = Verdict(str(fields.get("verdict"))), str(fields.get("note", ""))
+    task = replace(task, request=None, phase=Phase.QUEUED, resume_from=request.ordinal)
+    if verdict is Verdict.ANSWERED:
+        text = str(fields.get("text", ""))
+        return replace(task, resume_outcome="answered", resume_text=text)
+    if verdict is Verdict.APPROVED:
+        checkpoints = tuple(
+            replace(c, approved=True) if c.ordinal == request.ordinal else c
+            for c in task.checkpoints
+        )
+        return replace(task, checkpoints=checkpoints, resume_outcome="continue", feedback="")
+    task = replace(task, feedback=note)
+    if request.guest_request:
+        return replace(task, resume_outcome="rejected", resume_text=note)
+    checkpoint = task.checkpoint(request.ordinal)
+    index = checkpoint.step_index if checkpoint else 0
+    return replace(task, resume_from=moves.before_step(task, index))
+
+
+def _at_rest(task: Task) -> Task:
+    """What a task without a machine waits for."""
+    task = replace(task, machine="", leaving="", rounds=_rounds(task))
+    if task.phase in FINAL or (task.phase is Phase.HELD and _can_wait(task)):
+        return task
+    if task.phase is Phase.RUNNING:
+        # Its worker died with the plane, or is destroyed as an orphan: ADR-006.
+        attempt = task.attempt + 1
+        return replace(task, phase=Phase.QUEUED, attempt=attempt, resume_from=None, rounds=())
+    return replace(task, phase=Phase.QUEUED)
+
+
+def _can_wait(task: Task) -> bool:
+    request = task.request
+    return request is not None and task.checkpoint(request.ordinal) is not None
+
+
+def _rounds(task: Task) -> tuple[int, ...]:
+    rounds = [0] * len(task.steps)
+    for checkpoint in task.checkpoints:
+        if checkpoint.step_index < len(rounds):
+            index = checkpoint.step_index
+            rounds[index] = max(rounds[index], checkpoint.round)
+    return tuple(rounds)
+
+
+def lost_worker(before: Task) -> bool:
+    """True when `task_of` had to end an attempt: the caller records that in Git."""
+    last = before.records[-1].event if before.records else ""
+    return before.phase is Phase.QUEUED and last in _AFTER_START

@@ -1,0 +1,89 @@
+"""Taking one checkpoint: quiet the machine, collect its files, snapshot, commit.
+
+A missing snapshot is never fatal: the checkpoint then holds files only, and says why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from clawdesk.domain.effects import TakeCheckpoint
+from clawdesk.domain.model import Checkpoint, Record, Snapshot, Task
+from clawdesk.domain.on_boundary import describe
+from clawdesk.domain.policy import approval_reason
+from clawdesk.domain.replay import as_fields
+from clawdesk.ports.errors import MachineError
+from clawdesk.ports.guest import GuestSession
+from clawdesk.ports.machines import Machines
+from clawdesk.ports.repository import Repository
+
+
+async def take(
+    effect: TakeCheckpoint,
+    task: Task,
+    session: GuestSession,
+    machines: Machines,
+    repository: Repository,
+    *,
+    at_ms: int,
+) -> Checkpoint:
+    """Make the machine's present state durable. Raises PortError; the machine then goes on.
+
+    Model calls stay held when a person will be asked: they are forwarded after the decision.
+    """
+    boundary = effect.boundary
+    quiet = await session.quiesce()
+    held = False
+    try:
+        changes = await session.collect()
+        snapshot, why = await _snapshot(effect, machines, quiet)
+        checkpoint = Checkpoint(
+            ordinal=effect.ordinal,
+            at_ms=at_ms,
+            step_index=effect.step_index,
+            step_name=effect.step_name,
+            round=effect.round,
+            commit="",
+            tree="",
+            digest="",
+            snapshot=snapshot,
+            why_files_only=why,
+            message=boundary.message,
+            guest_request=boundary.guest_request,
+            safety=boundary.safety,
+            mid_step=boundary.mid_step,
+            question=boundary.question,
+            attempt=effect.attempt,
+        )
+        fields = {**describe(checkpoint), "mode": boundary.mode, "value": as_fields(checkpoint)}
+        for absent in ("commit", "digest", "diffstat"):
+            del fields[absent]
+        record = Record("checkpoint", at_ms, fields)
+        done = await repository.checkpoint(task.id, task.start_commit, changes, record)
+        reason = "" if boundary.safety else approval_reason(boundary.mode, done.paths, task.policy)
+        held = bool(reason or boundary.question)
+        refused = "\n".join((*done.refused, *changes.skipped))
+        message = f"{boundary.message}\nNot taken:\n{refused}".strip() if refused else ""
+        return replace(
+            checkpoint,
+            commit=done.commit,
+            tree=done.tree,
+            digest=done.digest,
+            diffstat=done.diffstat,
+            approval_reason=reason,
+            message=message or boundary.message,
+        )
+    finally:
+        if not held:
+            await session.unquiesce()
+
+
+async def _snapshot(
+    effect: TakeCheckpoint, machines: Machines, quiet: bool
+) -> tuple[Snapshot | None, str]:
+    if not quiet:
+        return None, "A model call was still under way, so the memory could not be kept."
+    try:
+        return await machines.snapshot(effect.machine, effect.task, effect.ordinal), ""
+    except MachineError as error:
+        return None, f"{error.what} {error.mend}".strip()

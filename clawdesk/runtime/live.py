@@ -1,0 +1,269 @@
+"""Machines that run now: their guests' sessions, their tokens, their output.
+
+Holds what a restart of the plane may lose. Translates what guests say into events.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from clawdesk.domain import events as ev
+from clawdesk.domain.effects import RunStep
+from clawdesk.domain.events import Event
+from clawdesk.domain.model import MachineId, Snapshot, Task, TaskId
+from clawdesk.ports import guest as said
+from clawdesk.ports.clock import Clock
+from clawdesk.ports.errors import GuestError, InferenceError, PortError
+from clawdesk.ports.guest import Guests, GuestSession
+from clawdesk.ports.inference import Inference
+from clawdesk.ports.machines import Machines, MachineSpec, StartedMachine
+from clawdesk.ports.repository import Repository
+from clawdesk.runtime.output import TaskOutput
+
+
+@dataclass(slots=True)
+class _Live:
+    task: TaskId
+    machine: MachineId
+    session: GuestSession
+    token: str
+    reader: asyncio.Task[None] | None = None
+    ended: bool = False
+    closing: set[asyncio.Task[None]] = field(default_factory=set)
+
+
+class LiveMachines:
+    """Everything about running machines that is not durable.
+
+    Args:
+        post: where events go.
+        grew: told that a task's log has new lines.
+        workspaces: folder for workspace tars; QEMU's user must reach it.
+    """
+
+    def __init__(
+        self,
+        *,
+        machines: Machines,
+        guests: Guests,
+        inference: Inference,
+        post: Callable[[Event], None],
+        grew: Callable[[TaskId], None],
+        clock: Clock,
+        workspaces: Path,
+    ) -> None:
+        self._machines = machines
+        self._guests = guests
+        self._inference = inference
+        self._post = post
+        self._grew = grew
+        self._clock = clock
+        self._workspaces = workspaces
+        self._live: dict[MachineId, _Live] = {}
+        self._outputs: dict[TaskId, TaskOutput] = {}
+
+    def output(self, task: TaskId) -> TaskOutput:
+        return self._outputs.setdefault(task, TaskOutput())
+
+    def remark(self, task: TaskId, text: str) -> None:
+        """A line of our own in the task's log."""
+        self.output(task).event(self._clock.now_ms(), text)
+        self._grew(task)
+
+    def session(self, machine: MachineId) -> GuestSession:
+        """The guest's session. Raises GuestError when there is none."""
+        live = self._live.get(machine)
+        if live is None or live.ended:
+            raise GuestError("The machine is no longer connected.", code="gone")
+        return live.session
+
+    async def start(self, task: Task, repository: Repository, commit: str) -> StartedMachine:
+        """Boot a fresh machine with the tree of `commit` as its workspace."""
+        began = time.perf_counter()
+        self.remark(task.id, "Starting a machine.")
+        self._workspaces.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._workspaces, prefix="export-") as folder:
+            tar = Path(folder) / "workspace.tar"
+            await repository.export(commit, tar)
+            spec = MachineSpec(task.id, task.attempt, task.definition.machine, tar)
+            started = await self._machines.start(spec)
+        return await self._connect(task, started, began, start=True)
+
+    async def restore(self, task: Task, snapshot: Snapshot) -> StartedMachine:
+        """Bring a snapshot back under a fresh name."""
+        began = time.perf_counter()
+        self.remark(task.id, "Bringing the machine back from its snapshot.")
+        started = await self._machines.restore(task.id, task.attempt, snapshot)
+        return await self._connect(task, started, began, start=False)
+
+    async def _connect(
+        self, task: Task, started: StartedMachine, began: float, *, start: bool
+    ) -> StartedMachine:
+        token = ""
+        try:
+            token = await self._token(task)
+            session = await self._guests.connect(started.machine, token=token, start=start)
+        except PortError:
+            await self._drop_token(token)
+            with contextlib.suppress(PortError):
+                await self._machines.destroy(started.machine)
+            raise
+        self._live[started.machine] = _Live(task.id, started.machine, session, token)
+        boot_ms = (time.perf_counter() - began) * 1000
+        how = "from a warm template" if started.warm else "cold"
+        self.remark(
+            task.id,
+            f"Machine ready after {boot_ms:.0f} ms ({how}, {started.accelerator}).",
+        )
+        return StartedMachine(started.machine, boot_ms, started.accelerator, started.warm)
+
+    async def _token(self, task: Task) -> str:
+        """A token where the task names a model; without the Fabric its calls fail plainly."""
+        if not task.definition.model:
+            return ""
+        try:
+            status = await self._inference.ensure_up()
+            if status.problem:
+                self.remark(task.id, f"Models: {status.problem} {status.mend}".strip())
+            return await self._inference.token(
+                project=task.project,
+                task=task.id,
+                attempt=task.attempt,
+                models=(task.definition.model,),
+            )
+        except InferenceError as error:
+            self.remark(task.id, f"Model calls will fail: {error.what} {error.mend}".strip())
+            return ""
+
+    async def _drop_token(self, token: str) -> None:
+        if token:
+            with contextlib.suppress(InferenceError):
+                await self._inference.revoke(token)
+
+    def listen(self, machine: MachineId) -> None:
+        """Begin to hear the guest; called after its machine was announced."""
+        live = self._live.get(machine)
+        if live is not None and live.reader is None and not live.ended:
+            loop = asyncio.get_running_loop()
+            live.reader = loop.create_task(self._read(live), name=f"guest {machine}")
+
+    async def _read(self, live: _Live) -> None:
+        async for message in live.session.messages():
+            if live.ended:
+                return
+            self._hear(live, message)
+
+    def _hear(self, live: _Live, message: said.GuestMessage) -> None:
+        now, task, machine = self._clock.now_ms(), live.task, live.machine
+        match message:
+            case said.StepOutput(stream=stream, chunk=chunk):
+                self.output(task).feed(now, stream, chunk)
+                self._grew(task)
+            case said.StepEnded(exit_code=code, timed_out=timed_out):
+                tail = self.output(task).tail() if code or timed_out else ""
+                self._post(ev.StepEnded(now, task, machine, code, timed_out, tail))
+            case said.BoundaryAsked() as asked:
+                self._post(
+                    ev.BoundaryAsked(
+                        now,
+                        task,
+                        machine,
+                        asked.request_id,
+                        asked.approve,
+                        asked.message,
+                        asked.next_step,
+                    )
+                )
+            case said.QuestionAsked() as asked:
+                self._post(
+                    ev.QuestionAsked(
+                        now,
+                        task,
+                        machine,
+                        asked.request_id,
+                        asked.key,
+                        asked.question,
+                        asked.choices,
+                        asked.default,
+                    )
+                )
+            case said.GuestLost(why=why):
+                self._post(ev.MachineLost(now, task, machine, why))
+
+    async def run_step(self, effect: RunStep, task: Task) -> None:
+        """Send a step to its guest. Raises GuestError."""
+        session = self.session(effect.machine)
+        spec = effect.spec
+        self.output(task.id).begin(spec.name, effect.round)
+        again = f", round {effect.round}" if effect.round > 1 else ""
+        self.remark(task.id, f"Step {effect.index + 1}, {spec.name}{again}: {spec.run}")
+        await session.set_feedback(effect.feedback)
+        env = dict(task.settings)
+        if task.definition.model:
+            env["OPENAI_MODEL"] = task.definition.model
+        await session.run(
+            said.StepRun(
+                run_id=f"{effect.index}.{effect.round}",
+                name=spec.name,
+                command=spec.run,
+                timeout_s=spec.timeout_s,
+                env=env,
+            )
+        )
+        self._post(ev.StepBegan(self._clock.now_ms(), task.id, effect.machine))
+
+    async def reply(self, machine: MachineId, request: str, payload: dict[str, object]) -> None:
+        await self.session(machine).reply(request, payload)
+
+    async def suspend(self, machine: MachineId) -> None:
+        await self._machines.suspend(machine)
+
+    async def resume(self, machine: MachineId) -> None:
+        await self._machines.resume(machine)
+        await self.session(machine).unquiesce()
+
+    def lost(self, machine: MachineId, why: str) -> None:
+        """libvirt says that a machine ended without us."""
+        live = self._live.get(machine)
+        if live is not None and not live.ended:
+            now = self._clock.now_ms()
+            self._post(ev.MachineLost(now, live.task, machine, why))
+
+    def hang_up(self, machine: MachineId) -> None:
+        """Stop hearing a machine at once; whatever waits for its guest fails now."""
+        live = self._live.get(machine)
+        if live is not None and not live.ended:
+            live.ended = True
+            closing = asyncio.get_running_loop().create_task(self._close(live))
+            live.closing.add(closing)
+
+    async def _close(self, live: _Live) -> None:
+        await live.session.close()
+        if live.reader is not None:
+            live.reader.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await live.reader
+
+    async def end(self, machine: MachineId) -> None:
+        """Destroy a machine and forget it. Raises MachineError; then call again."""
+        self.hang_up(machine)
+        live = self._live.get(machine)
+        if live is not None:
+            await asyncio.gather(*live.closing)
+            await self._drop_token(live.token)
+            live.token = ""
+        await self._machines.destroy(machine)
+        self._live.pop(machine, None)
+
+    async def close(self) -> None:
+        """Let go of every guest; machines run on."""
+        for machine in list(self._live):
+            self.hang_up(machine)
+        await asyncio.gather(*(c for live in self._live.values() for c in live.closing))
+        self._live.clear()

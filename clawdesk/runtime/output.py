@@ -1,0 +1,93 @@
+"""What steps print: lines for the log view, and head and tail of each step for Git.
+
+Bounded everywhere: a task that prints for ever costs a fixed amount of memory.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from clawdesk.runtime.api import LogLine
+
+LINES_MAX = 10_000
+LINE_CHARACTERS_MAX = 4_000
+KEEP_BYTES_MAX = 5 * 1024 * 1024
+HEAD_BYTES_MAX = KEEP_BYTES_MAX // 2
+
+
+class TaskOutput:
+    """Output of one task's steps."""
+
+    def __init__(self) -> None:
+        self._lines: deque[LogLine] = deque(maxlen=LINES_MAX)
+        self._number = 0
+        self._partial: dict[str, str] = {}
+        self._head = bytearray()
+        self._tail: deque[bytes] = deque()
+        self._tail_bytes = 0
+        self._dropped = 0
+        self.step, self.round = "", 1
+
+    def begin(self, step: str, round_: int) -> None:
+        """A step begins: its output is kept apart from the one before."""
+        self.step, self.round = step, round_
+        self._head.clear()
+        self._tail.clear()
+        self._tail_bytes = self._dropped = 0
+
+    def event(self, at_ms: int, text: str) -> None:
+        """A line of our own between the step's lines."""
+        self._append(at_ms, "event", text)
+
+    def feed(self, at_ms: int, stream: str, chunk: bytes) -> None:
+        """Bytes a step printed, in any pieces."""
+        self._keep(chunk)
+        text = self._partial.pop(stream, "") + chunk.decode("utf-8", "replace")
+        *lines, rest = text.split("\n")
+        for line in lines:
+            self._append(at_ms, stream, line.rstrip("\r"))
+        if len(rest) > LINE_CHARACTERS_MAX:
+            self._append(at_ms, stream, rest)
+        elif rest:
+            self._partial[stream] = rest
+
+    def flush(self, at_ms: int) -> None:
+        """The step has ended: show what had no newline."""
+        for stream, text in self._partial.items():
+            self._append(at_ms, stream, text)
+        self._partial.clear()
+
+    def after(self, number: int) -> tuple[LogLine, ...]:
+        """Lines numbered above `number`, oldest first."""
+        return tuple(line for line in self._lines if line.number > number)
+
+    def tail(self, characters: int = 2_000) -> str:
+        """The last output of the present step, for a failure's message."""
+        data = b"".join(self._tail) if self._tail else bytes(self._head)
+        return data[-4 * characters :].decode("utf-8", "replace")[-characters:].strip()
+
+    def kept(self) -> bytes:
+        """Head and tail of the present step, at most 5 MiB, with a mark where bytes are missing."""
+        mark = f"\n[... {self._dropped} bytes left out ...]\n".encode() if self._dropped else b""
+        return bytes(self._head) + mark + b"".join(self._tail)
+
+    def _append(self, at_ms: int, stream: str, text: str) -> None:
+        if len(text) > LINE_CHARACTERS_MAX:
+            cut = len(text) - LINE_CHARACTERS_MAX
+            text = f"{text[:LINE_CHARACTERS_MAX]} [... {cut} characters left out]"
+        self._number += 1
+        self._lines.append(LogLine(self._number, at_ms, self.step, self.round, stream, text))
+
+    def _keep(self, chunk: bytes) -> None:
+        room = HEAD_BYTES_MAX - len(self._head)
+        if room > 0:
+            self._head += chunk[:room]
+            chunk = chunk[room:]
+        if not chunk:
+            return
+        self._tail.append(chunk)
+        self._tail_bytes += len(chunk)
+        while self._tail_bytes > HEAD_BYTES_MAX and len(self._tail) > 1:
+            old = self._tail.popleft()
+            self._tail_bytes -= len(old)
+            self._dropped += len(old)

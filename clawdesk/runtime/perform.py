@@ -1,0 +1,298 @@
+"""Effect → port call → outcome event.
+
+Effects of one task run one after the other, tasks run side by side. Expected failures (PortError)
+become events with a reason; anything else is a bug and goes to `crashed`, which ends the session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from clawdesk.domain import effects as do
+from clawdesk.domain import events as ev
+from clawdesk.domain.events import Event
+from clawdesk.domain.model import Record, Task, TaskId
+from clawdesk.domain.replay import as_fields
+from clawdesk.ports.clock import Clock
+from clawdesk.ports.errors import PortError, SnapshotDamagedError
+from clawdesk.ports.machines import Machines
+from clawdesk.ports.repository import Repository
+from clawdesk.runtime.checkpointing import take
+from clawdesk.runtime.live import LiveMachines
+
+RELEASE_TRIES_MAX = 3
+
+
+def sentence(error: PortError) -> str:
+    """What happened, and the next step, for a person."""
+    return f"{error.what} {error.mend}".strip() if error.mend else error.what
+
+
+class Performer:
+    """Carries effects out.
+
+    Args:
+        repository: the open repository of a task's project.
+        task: the task's present value (None = unknown).
+        post: where outcomes go.
+        crashed: told of an exception nobody expected.
+    """
+
+    def __init__(
+        self,
+        *,
+        machines: Machines,
+        live: LiveMachines,
+        repository: Callable[[str], Repository],
+        task: Callable[[TaskId], Task | None],
+        post: Callable[[Event], None],
+        crashed: Callable[[BaseException], None],
+        clock: Clock,
+    ) -> None:
+        self._machines = machines
+        self._live = live
+        self._repository = repository
+        self._task = task
+        self._post = post
+        self._crashed = crashed
+        self._clock = clock
+        self._queues: dict[TaskId, deque[do.Effect]] = {}
+        self._workers: dict[TaskId, asyncio.Task[None]] = {}
+        self._table: dict[type, Callable[[Any, Task], Awaitable[None]]] = {
+            do.StartMachine: self._start,
+            do.RestoreMachine: self._restore,
+            do.RunStep: self._run_step,
+            do.ReplyToGuest: self._reply,
+            do.TakeCheckpoint: self._take,
+            do.HoldMachine: self._hold,
+            do.ResumeMachine: self._resume,
+            do.ReleaseMachine: self._release,
+            do.RecordRequest: self._record_request,
+            do.RecordDecision: self._record_decision,
+            do.RecordRestore: self._record_restore,
+            do.RecordEvent: self._record_event,
+            do.RecordFinish: self._record_finish,
+            do.KeepOutput: self._keep_output,
+        }
+
+    def submit(self, effect: do.Effect) -> None:
+        """Queue an effect behind the task's earlier ones."""
+        task_id = effect.task  # type: ignore[union-attr]
+        if isinstance(effect, do.ReleaseMachine):
+            # A checkpoint under way must not make a cancel wait: its guest is let go at once.
+            self._live.hang_up(effect.machine)
+        queue = self._queues.setdefault(task_id, deque())
+        queue.append(effect)
+        if task_id not in self._workers:
+            self._workers[task_id] = asyncio.get_running_loop().create_task(
+                self._work(task_id, queue), name=f"perform {task_id}"
+            )
+
+    async def drain(self) -> None:
+        """Wait until every queued effect has been carried out."""
+        while self._workers:
+            await asyncio.gather(*self._workers.values(), return_exceptions=True)
+
+    async def _work(self, task_id: TaskId, queue: deque[do.Effect]) -> None:
+        try:
+            while queue:
+                effect = queue.popleft()
+                task = self._task(task_id)
+                if task is not None:
+                    await self._table[type(effect)](effect, task)
+        except Exception as error:
+            self._crashed(error)
+        finally:
+            # No await since the queue was seen empty: nothing can have slipped in between.
+            self._workers.pop(task_id, None)
+            self._queues.pop(task_id, None)
+
+    def _now(self) -> int:
+        return self._clock.now_ms()
+
+    # -- machines -------------------------------------------------------------------------
+    async def _start(self, e: do.StartMachine, task: Task) -> None:
+        try:
+            repository = self._repository(task.project)
+            ready = await self._live.start(task, repository, e.commit)
+        except PortError as error:
+            self._post(ev.MachineFailed(self._now(), e.task, e.attempt, sentence(error)))
+            return
+        self._post(
+            ev.MachineStarted(
+                self._now(),
+                e.task,
+                e.attempt,
+                ready.machine,
+                ready.boot_ms,
+                ready.accelerator,
+                ready.warm,
+            )
+        )
+        self._live.listen(ready.machine)
+
+    async def _restore(self, e: do.RestoreMachine, task: Task) -> None:
+        checkpoint, note = e.checkpoint, ""
+        try:
+            if checkpoint.snapshot is not None:
+                ready = await self._live.restore(task, checkpoint.snapshot)
+            else:
+                note = checkpoint.why_files_only or "This checkpoint holds files only."
+                repository = self._repository(task.project)
+                ready = await self._live.start(task, repository, checkpoint.commit)
+        except SnapshotDamagedError as error:
+            self._post(
+                ev.MachineFailed(self._now(), e.task, e.attempt, error.what, checkpoint.ordinal)
+            )
+            return
+        except PortError as error:
+            self._post(ev.MachineFailed(self._now(), e.task, e.attempt, sentence(error)))
+            return
+        self._post(
+            ev.MachineRestored(
+                self._now(),
+                e.task,
+                e.attempt,
+                ready.machine,
+                checkpoint.ordinal,
+                memory=checkpoint.snapshot is not None,
+                boot_ms=ready.boot_ms,
+                accelerator=ready.accelerator,
+                note=note,
+            )
+        )
+        self._live.listen(ready.machine)
+
+    async def _release(self, e: do.ReleaseMachine, task: Task) -> None:
+        for attempt in range(1, RELEASE_TRIES_MAX + 1):
+            try:
+                await self._live.end(e.machine)
+                if e.discard:
+                    await self._machines.discard(e.task)
+                break
+            except PortError as error:
+                if attempt == RELEASE_TRIES_MAX:
+                    # Its memory stays counted as used would be worse than said: the user is told.
+                    self._live.remark(e.task, f"The machine could not be removed: {error.what}")
+        self._post(ev.MachineReleased(self._now(), e.task, e.machine))
+
+    async def _hold(self, e: do.HoldMachine, task: Task) -> None:
+        try:
+            await self._live.suspend(e.machine)
+        except PortError as error:
+            self._lost(e.task, e.machine, error)
+
+    async def _resume(self, e: do.ResumeMachine, task: Task) -> None:
+        try:
+            await self._live.resume(e.machine)
+        except PortError as error:
+            self._lost(e.task, e.machine, error)
+
+    def _lost(self, task: TaskId, machine: str, error: PortError) -> None:
+        self._post(ev.MachineLost(self._now(), task, machine, sentence(error)))
+
+    # -- the guest ------------------------------------------------------------------------
+    async def _run_step(self, e: do.RunStep, task: Task) -> None:
+        try:
+            await self._live.run_step(e, task)
+        except PortError as error:
+            self._lost(e.task, e.machine, error)
+
+    async def _reply(self, e: do.ReplyToGuest, task: Task) -> None:
+        payload: dict[str, object] = {"outcome": e.outcome}
+        if e.outcome == "rejected":
+            payload["feedback"] = e.text
+        elif e.outcome == "answered":
+            payload["text"] = e.text
+        try:
+            await self._live.reply(e.machine, e.guest_request, payload)
+        except PortError as error:
+            self._lost(e.task, e.machine, error)
+
+    async def _take(self, e: do.TakeCheckpoint, task: Task) -> None:
+        try:
+            session = self._live.session(e.machine)
+            repository = self._repository(task.project)
+            checkpoint = await take(e, task, session, self._machines, repository, at_ms=self._now())
+        except PortError as error:
+            self._post(ev.CheckpointFailed(self._now(), e.task, e.machine, sentence(error)))
+            return
+        self._post(ev.CheckpointTaken(self._now(), e.task, e.machine, checkpoint))
+
+    # -- Git ------------------------------------------------------------------------------
+    async def _append(
+        self, task: Task, record: Record, *, tree_of: str = "", intent: str = ""
+    ) -> str | None:
+        try:
+            return await self._repository(task.project).append(task.id, record, tree_of=tree_of)
+        except PortError as error:
+            failed = ev.RecordFailed(self._now(), task.id, record.event, sentence(error), intent)
+            self._post(failed)
+            return None
+
+    async def _record_request(self, e: do.RecordRequest, task: Task) -> None:
+        r = e.request
+        fields = {
+            "request": r.id,
+            "kind": r.kind.value,
+            "ordinal": r.ordinal,
+            "digest": r.digest,
+            "key": r.key,
+            "question": r.question,
+            "choices": list(r.choices),
+            "value": as_fields(r),
+        }
+        commit = await self._append(task, Record("requested", r.at_ms, fields))
+        if commit is not None:
+            self._post(ev.RequestRecorded(self._now(), e.task, r, commit))
+
+    async def _record_decision(self, e: do.RecordDecision, task: Task) -> None:
+        d = e.decision
+        fields = {
+            "request": d.request_id,
+            "ordinal": e.request.ordinal,
+            "verdict": d.verdict.value,
+            "digest": e.request.digest,
+            "actor": d.actor,
+            "channel": d.channel,
+            "note": d.note,
+            "text": d.text,
+        }
+        commit = await self._append(task, Record("decision", d.at_ms, fields), intent=d.intent)
+        if commit is not None:
+            self._post(ev.DecisionRecorded(self._now(), e.task, d.request_id, commit))
+
+    async def _record_restore(self, e: do.RecordRestore, task: Task) -> None:
+        fields = {
+            "ordinal": e.ordinal,
+            "actor": e.actor,
+            "channel": e.channel,
+            "feedback": e.feedback,
+        }
+        record = Record("restored", self._now(), fields)
+        commit = await self._append(task, record, tree_of=e.commit)
+        if commit is not None:
+            self._post(ev.RestoreRecorded(self._now(), e.task, e.ordinal, commit))
+
+    async def _record_event(self, e: do.RecordEvent, task: Task) -> None:
+        commit = await self._append(task, Record(e.event, e.at_ms, dict(e.fields)))
+        if commit is not None:
+            self._post(ev.EventRecorded(self._now(), e.task, e.event, commit))
+
+    async def _record_finish(self, e: do.RecordFinish, task: Task) -> None:
+        fields = {"status": e.status.value, "text": e.text[:4_000]}
+        commit = await self._append(task, Record("finished", e.at_ms, fields))
+        if commit is not None:
+            self._post(ev.EventRecorded(self._now(), e.task, "finished", commit))
+
+    async def _keep_output(self, e: do.KeepOutput, task: Task) -> None:
+        output = self._live.output(e.task)
+        output.flush(self._now())
+        name = e.step_name if e.round == 1 else f"{e.step_name}.{e.round}"
+        try:
+            await self._repository(task.project).append_log(e.task, name, output.kept())
+        except PortError as error:
+            self._live.remark(e.task, f"The output could not be kept in Git: {sentence(error)}")
