@@ -1,10 +1,361 @@
-import os, time
+"""Process 1 of a machine: does what the host says over the channel, and relays what steps ask.
+
+It decides nothing and never waits: slow work is done by children, bytes move when there is room.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from clawdesk_guest import link as events
+from clawdesk_guest import machine, protocol
+from clawdesk_guest.claw import SOCKET
+from clawdesk_guest.errand import Errand, Work
+from clawdesk_guest.link import Link
+from clawdesk_guest.loop import Loop
+from clawdesk_guest.port import Port, SerialPort, SocketPort, find_port
+from clawdesk_guest.relay import Relay
+from clawdesk_guest.requests import Requests
+from clawdesk_guest.steps import Step
+from clawdesk_guest.workspace import Workspace
+
+_ROUNDS_MAX = 64
+"""Rounds of moving bytes before the loop looks at its descriptors again."""
 
 
-def main():
-    fd = os.open(
-        "/dev/" + [n for n in sorted(os.listdir("/dev")) if n.startswith("vport")][0], os.O_RDWR
-    )
-    os.write(fd, ("hello %s\n" % open("/proc/uptime").read()).encode())
-    while True:
-        time.sleep(100)
+class Settings(NamedTuple):
+    """Where things are; tests run the same program with other places, outside a machine."""
+
+    workspace: str = "/workspace"
+    state: str = "/var/lib/clawdesk"
+    disk: str = "/dev/vdc"
+    claw_socket: str = SOCKET
+    relay_port: int = 8080
+    is_machine: bool = True
+
+
+class Runner:
+    """The guest's side of one machine's life, over any number of connections."""
+
+    def __init__(self, loop: Loop, port: Port, settings: Settings) -> None:
+        self._loop = loop
+        self._port = port
+        self._settings = settings
+        self._link = Link(guest=True)
+        self._epoch = ""
+        self._last_request = 0
+        self._last_number = 0
+        self._unacked: dict[int, protocol.Message] = {}
+        self._step: Step | None = None
+        self._errands: set[Errand] = set()
+        self._quiescing: int | None = None
+        self._is_unpacked = False
+        self._workspace = Workspace(settings.workspace, settings.state, settings.disk)
+        self._requests = Requests(
+            loop,
+            settings.claw_socket,
+            new_id=self._new_request_id,
+            asked=self._tell_surely,
+            left=self._request_left,
+        )
+        self._relay = Relay(loop, ("127.0.0.1", settings.relay_port), self._check_quiet)
+        self._ops: dict[str, Callable[[protocol.Message], None]] = {
+            "hello": self._hello,
+            "ping": lambda m: self._link.tell({"op": "pong", "tick": m["tick"]}),
+            "ack": lambda m: self._forget_number(m["n"]),
+            "unpack": self._unpack,
+            "run": self._run,
+            "kill": self._kill,
+            "reply": self._reply,
+            "feedback": self._feedback,
+            "collect": self._collect,
+            "quiesce": self._quiesce,
+            "unquiesce": self._unquiesce,
+        }
+        loop.before_wait = self._pump
+        port.attach(loop, self._receive)
+
+    def close(self) -> None:
+        self._relay.close()
+        self._requests.close()
+        self._port.close()
+
+    # The wire
+
+    def _receive(self) -> None:
+        while content := self._port.read():
+            try:
+                for event in self._link.feed(content):
+                    self._take(event)
+            except protocol.RemoteError:
+                # The host does not break rules; bytes torn by a restore do. Its next hello mends.
+                self._epoch = ""
+                self._link.deafen()
+
+    def _take(self, event: events.Event) -> None:
+        if isinstance(event, events.Told):
+            self._ops[event.message["op"]](event.message)
+        elif isinstance(event, events.Got):
+            if self._relay.owns(event.stream):
+                self._relay.got(event.stream, event.content)
+        elif isinstance(event, events.Opened):
+            if event.head["op"] == "answer":
+                head = event.head
+                self._relay.answer(event.stream, head["status"], head["headers"])
+        else:
+            self._relay.closed(event.stream, event.error)
+
+    def _pump(self) -> None:
+        """Move bytes until nothing more can move."""
+        for _ in range(_ROUNDS_MAX):
+            if self._epoch and self._step is not None:
+                self._step.pump(self._link)
+            for errand in list(self._errands):
+                errand.pump(self._link)
+            self._relay.pump(self._link, connected=bool(self._epoch))
+            if not self._send():
+                return
+        self._loop.after(0, lambda: None)
+
+    def _send(self) -> bool:
+        """Whether any byte went."""
+        moved = False
+        while waiting := self._link.outgoing():
+            count = self._port.write(waiting)
+            if count == 0:
+                break
+            self._link.sent(count)
+            moved = True
+        return moved
+
+    def _tell_surely(self, message: protocol.Message) -> None:
+        """Tell the host, again after each hello until it acknowledges."""
+        self._last_number += 1
+        numbered = {**message, "n": self._last_number}
+        self._unacked[self._last_number] = numbered
+        if self._epoch:
+            self._link.tell_in_turn(numbered)
+
+    def _forget_number(self, number: int) -> None:
+        self._unacked.pop(number, None)
+
+    def _new_request_id(self) -> str:
+        # The epoch keeps a restored machine from using a name again.
+        self._last_request += 1
+        return f"{self._epoch[:12] or 'start'}-{self._last_request}"
+
+    def _request_left(self, request_id: str) -> None:
+        for number, message in list(self._unacked.items()):
+            if message.get("request") == request_id:
+                del self._unacked[number]
+
+    def _done(self, call: int) -> None:
+        self._link.tell_in_turn({"op": "done", "call": call})
+
+    def _failed(self, call: int, why: str) -> None:
+        cut = why[: protocol.TEXT_CHARS_MAX - 1]
+        self._link.tell_in_turn({"op": "failed", "call": call, "why": cut})
+
+    # A host connects
+
+    def _hello(self, message: protocol.Message) -> None:
+        if message["epoch"] == self._epoch:
+            return  # Said again because our answer was slow.
+        self._epoch = message["epoch"]
+        if self._settings.is_machine:
+            machine.set_clock(message["clock_ms"])
+            machine.seed_random(bytes.fromhex(message["seed"]))
+        self._link.restart()
+        self._link.raw(protocol.SYNC + bytes.fromhex(self._epoch))
+        self._link.tell({
+            "op": "greeting",
+            "version": protocol.VERSION,
+            "boot_id": machine.boot_id(),
+            "python": sys.version.split()[0],
+            "kernel": os.uname().release,
+            "running": self._step.run_id if self._step is not None else "",
+            "pending": self._requests.waiting,
+        })  # fmt: skip
+        self._quiescing = None
+        self._relay.restart()
+        self._hold(False)
+        if self._step is not None:
+            self._step.connect(self._link)
+        for unacked in self._unacked.values():
+            self._link.tell_in_turn(unacked)
+
+    # Steps
+
+    def _run(self, message: protocol.Message) -> None:
+        if self._step is not None:
+            self._failed(message["call"], f"the step {self._step.run_id} is still running")
+            return
+        step = Step(self._loop, message["run"], self._step_ended)
+        env = {**self._environment(message["name"]), **message["env"]}
+        try:
+            step.start(
+                message["command"], self._settings.workspace, env, float(message["timeout_s"])
+            )
+        except OSError as error:
+            self._failed(message["call"], f"the step could not be started: {error}")
+            return
+        self._step = step
+        self._done(message["call"])
+        step.connect(self._link)
+
+    def _environment(self, name: str) -> dict[str, str]:
+        env = {
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": "/root",
+            "USER": "root",
+            "LOGNAME": "root",
+            "SHELL": "/bin/sh",
+            "LANG": "C.UTF-8",
+            "TERM": "dumb",
+            "PYTHONUNBUFFERED": "1",  # a step's output is shown while it runs
+            "OPENAI_BASE_URL": f"http://127.0.0.1:{self._relay.port}/v1",
+            "OPENAI_API_KEY": "clawdesk",
+            "CLAWDESK_STEP": name,
+        }
+        if not self._settings.is_machine:
+            env.update(PATH=os.environ["PATH"], HOME=self._settings.state)
+            env["CLAWDESK_SOCKET"] = self._settings.claw_socket
+        return env
+
+    def _step_ended(self, step: Step) -> None:
+        self._step = None
+        self._tell_surely({
+            "op": "ended",
+            "run": step.run_id,
+            "exit_code": step.exit_code,
+            "timed_out": step.timed_out,
+        })  # fmt: skip
+
+    def _kill(self, message: protocol.Message) -> None:
+        if self._step is not None and self._step.run_id == message["run"]:
+            self._step.kill()
+        self._done(message["call"])
+
+    # Requests of `claw`
+
+    def _reply(self, message: protocol.Message) -> None:
+        if self._requests.reply(message["request"], message["payload"]):
+            self._done(message["call"])
+        else:
+            self._failed(message["call"], f"nobody waits for {message['request']} any more")
+
+    def _feedback(self, message: protocol.Message) -> None:
+        self._requests.feedback = message["text"]
+        self._done(message["call"])
+
+    # Files
+
+    def _unpack(self, message: protocol.Message) -> None:
+        if self._is_unpacked:
+            self._done(message["call"])
+            return
+
+        def unpacked(error: str) -> None:
+            self._is_unpacked = not error
+
+        self._errand(message["call"], self._workspace.unpack, first=unpacked)
+
+    def _collect(self, message: protocol.Message) -> None:
+        def work(out: int) -> None:
+            self._workspace.collect(out, message["files_max"], message["bytes_max"])
+
+        stream = self._link.open({"op": "files", "call": message["call"]})
+        self._errand(message["call"], work, stream=stream)
+
+    def _errand(
+        self,
+        call: int,
+        work: Work,
+        *,
+        stream: int = 0,
+        first: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        epoch = self._epoch
+
+        def ended(error: str) -> None:
+            self._errands.discard(errand)
+            first(error)
+            if epoch != self._epoch:
+                return  # Whoever asked is gone.
+            if error:
+                self._failed(call, error)
+            else:
+                self._done(call)
+
+        errand = Errand(self._loop, ended)
+        self._errands.add(errand)
+        errand.start(work, stream)
+
+    # Standing still for a snapshot
+
+    def _hold(self, held: bool) -> None:
+        self._relay.hold(held)
+        if self._step is not None:
+            self._step.hold(held)
+
+    def _quiesce(self, message: protocol.Message) -> None:
+        self._quiescing = message["call"]
+        self._relay.hold(True)
+        self._check_quiet()
+
+    def _check_quiet(self) -> None:
+        """Once no call is in flight: hold the output too, sync, tell the host."""
+        if self._quiescing is None or self._relay.in_flight:
+            return
+        call, self._quiescing = self._quiescing, None
+        self._hold(True)
+        self._errand(call, lambda _: os.sync())
+
+    def _unquiesce(self, message: protocol.Message) -> None:
+        self._quiescing = None
+        self._hold(False)
+        self._done(message["call"])
+
+    def last_words(self, why: str) -> None:
+        """Tell the host why this program ends; best effort."""
+        self._failed(0, why)
+        self._send()
+
+
+def serve(port: Port, settings: Settings) -> None:
+    """Run until the loop is stopped; a bug ends the machine, after telling the host why."""
+    loop = Loop()
+    os.makedirs(settings.state, exist_ok=True)
+    runner = Runner(loop, port, settings)
+    try:
+        loop.run()
+    except Exception as error:
+        import traceback
+
+        runner.last_words(f"the guest program failed: {error!r}\n{traceback.format_exc()}")
+        raise
+    finally:
+        runner.close()
+        loop.close()
+
+
+def main() -> None:
+    """Entry point of process 1."""
+    machine.prepare()
+    while not (path := find_port()):
+        time.sleep(0.005)  # The port's device appears a moment after the module is loaded.
+    serve(SerialPort(path), Settings())
+
+
+def main_outside(arguments: list[str]) -> None:
+    """The same program as an ordinary process, for tests: NAME=VALUE of Settings, and `port`."""
+    given: dict[str, Any] = dict(word.split("=", 1) for word in arguments)
+    port = SocketPort(given.pop("port"))
+    given["relay_port"] = int(given.get("relay_port", "0"))
+    serve(port, Settings(**given, is_machine=False))
+
+
+if __name__ == "__main__":
+    main_outside(sys.argv[1:])

@@ -1,0 +1,70 @@
+"""What a step says to the person: boundaries and questions, over a socket of the guest program.
+
+A call waits until it is answered, however long the machine is stopped, saved or restored meanwhile.
+"""
+
+import json
+import os
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+SOCKET = "/run/clawdesk/claw.sock"
+
+
+class ClawError(Exception):
+    """The request could not be made or answered; the text says why."""
+
+
+class RejectedError(ClawError):
+    """A person rejected the work so far; `str` is the feedback."""
+
+
+def boundary(
+    *, next_step: str = "", approve: bool = False, message: str = "", artifacts: Sequence[str] = ()
+) -> None:
+    """Make the work durable and wait until it may go on. Raises RejectedError, ClawError."""
+    _outcome({
+        "op": "boundary",
+        "approve": approve,
+        "message": message,
+        "next_step": next_step,
+        "artifacts": [str(path) for path in artifacts],
+    })  # fmt: skip
+
+
+def ask(question: str, *, choices: Sequence[str] = (), key: str = "", default: str = "") -> str:
+    """The answer of a person. Raises RejectedError, ClawError."""
+    wanted = {"key": key, "question": question, "choices": list(choices), "default": default}
+    return str(_outcome({"op": "question", **wanted}).get("text", ""))
+
+
+def feedback() -> str:
+    """What was said at the last rejection, "" if nothing."""
+    return str(_exchange({"op": "feedback"}).get("text", ""))
+
+
+def _outcome(request: dict[str, Any]) -> dict[str, Any]:
+    answer = _exchange(request)
+    if answer.get("outcome") == "rejected":
+        raise RejectedError(str(answer.get("feedback", "")))
+    return answer
+
+
+def _exchange(request: dict[str, Any]) -> dict[str, Any]:
+    """One line there, one line back."""
+    path = os.environ.get("CLAWDESK_SOCKET", SOCKET)
+    try:
+        with socket.socket(socket.AF_UNIX) as runner:
+            runner.connect(path)
+            runner.sendall(json.dumps(request).encode() + b"\n")
+            with runner.makefile("rb") as lines:
+                line = lines.readline()
+    except OSError as error:
+        raise ClawError(f"the guest program does not answer: {error}") from error
+    if not line:
+        raise ClawError("the guest program hung up")
+    answer = json.loads(line)
+    if "error" in answer:
+        raise ClawError(str(answer["error"]))
+    return dict(answer)

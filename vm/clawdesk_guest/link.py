@@ -1,0 +1,267 @@
+"""One connection as seen by either end: streams, credit and the order of what is sent.
+
+Bytes in, events out; bytes to send are fetched with `outgoing`. It never reads or writes a file.
+Rules in brackets are those of `protocol`.
+"""
+
+from collections import deque
+from typing import NamedTuple
+
+from clawdesk_guest import protocol
+from clawdesk_guest.protocol import Message, RemoteError
+
+_BULK_BYTES_MAX = 256 << 10
+"""Bulk that may stand in the queue; producers wait (`room`), so that control goes soon."""
+
+
+class Told(NamedTuple):
+    """A control message that fits its schema."""
+
+    message: Message
+
+
+class Opened(NamedTuple):
+    """A stream begins (host), or the answer on it does (guest). `head` fits its schema."""
+
+    stream: int
+    head: Message
+
+
+class Got(NamedTuple):
+    """Bytes of a stream; give their credit back with `Link.grant` once they are used up."""
+
+    stream: int
+    content: bytes
+
+
+class Closed(NamedTuple):
+    """The other end is done with a stream; `error` is "" for a proper end."""
+
+    stream: int
+    error: str
+
+
+Event = Told | Opened | Got | Closed
+
+
+class _Stream:
+    """Credit of one stream: `may_send` is ours, `may_receive` is what the other end has left."""
+
+    __slots__ = ("closed_here", "may_receive_bytes", "may_send_bytes")
+
+    def __init__(self) -> None:
+        self.may_send_bytes = protocol.WINDOW_BYTES
+        self.may_receive_bytes = protocol.WINDOW_BYTES
+        self.closed_here = False
+
+
+class Link:
+    """The state of a connection.
+
+    Args:
+        guest: True on the guest's side, which opens streams (rule 3).
+        epoch: the hello's 16 bytes; the host's side listens only behind them (rule 8).
+    """
+
+    def __init__(self, *, guest: bool, epoch: bytes = b"") -> None:
+        self._guest = guest
+        self._receives = protocol.TO_GUEST if guest else protocol.TO_HOST
+        self._sends = protocol.TO_HOST if guest else protocol.TO_GUEST
+        self._parser = protocol.FrameParser(protocol.SYNC + epoch, again=guest)
+        self._streams: dict[int, _Stream] = {}
+        self._last_stream = 0
+        self._urgent: deque[bytes] = deque()
+        self._bulk: deque[tuple[int, bytes]] = deque()
+        self._bulk_bytes = 0
+        self._current = memoryview(b"")
+
+    # Receiving
+
+    def feed(self, received: bytes) -> list[Event]:
+        """Events in the order they were sent. Raises RemoteError; end the connection then."""
+        events: list[Event] = []
+        for frame in self._parser.feed(received):
+            event = self._take(frame)
+            if event is not None:
+                events.append(event)
+        return events
+
+    def _take(self, frame: protocol.Frame) -> Event | None:
+        if frame.kind == protocol.CONTROL:
+            return Told(_checked(frame.payload, self._receives))
+        if frame.kind == protocol.OPEN:
+            return self._take_open(frame)
+        stream = self._streams.get(frame.stream)
+        if stream is None:
+            raise RemoteError(f"a frame for stream {frame.stream}, which is not open (rule 3)")
+        if frame.kind == protocol.DATA:
+            return self._take_data(frame, stream)
+        if frame.kind == protocol.WINDOW:
+            stream.may_send_bytes += protocol.unpack_window(frame.payload)
+            if stream.may_send_bytes > protocol.WINDOW_BYTES:
+                raise RemoteError("credit for bytes that were never sent (rule 4)")
+            return None
+        error = _checked(frame.payload, protocol.HEADS)["error"]
+        if not stream.closed_here:
+            self._drop_bulk(frame.stream)
+            self._urgent.append(_close_frame(frame.stream, ""))
+        del self._streams[frame.stream]
+        return None if stream.closed_here else Closed(frame.stream, error)
+
+    def _take_open(self, frame: protocol.Frame) -> Event | None:
+        head = _checked(frame.payload, protocol.HEADS)
+        if self._guest:
+            stream = self._streams.get(frame.stream)
+            return None if stream is None or stream.closed_here else Opened(frame.stream, head)
+        if frame.stream <= self._last_stream:
+            raise RemoteError("a stream's number was used again (rule 3)")
+        if len(self._streams) >= protocol.STREAMS_MAX:
+            raise RemoteError(f"more than {protocol.STREAMS_MAX} streams at once")
+        self._last_stream = frame.stream
+        self._streams[frame.stream] = _Stream()
+        return Opened(frame.stream, head)
+
+    def _take_data(self, frame: protocol.Frame, stream: _Stream) -> Event | None:
+        if not frame.payload:
+            raise RemoteError("a DATA frame without bytes (rule 4)")
+        stream.may_receive_bytes -= len(frame.payload)
+        if stream.may_receive_bytes < 0:
+            raise RemoteError(f"more on stream {frame.stream} than was allowed (rule 4)")
+        return None if stream.closed_here else Got(frame.stream, frame.payload)
+
+    # Sending
+
+    def tell(self, message: Message) -> None:
+        """Queue a control message. Raises LocalError when it does not fit its schema."""
+        self._urgent.append(protocol.pack_message(message, self._sends))
+
+    def tell_in_turn(self, message: Message) -> None:
+        """As `tell`, but behind the bulk queued so far: the end of a step after its output."""
+        self._add_bulk(0, protocol.pack_message(message, self._sends))
+
+    def raw(self, content: bytes) -> None:
+        """Queue bytes that are no frame: the mark at the beginning of a connection."""
+        self._urgent.append(content)
+
+    def open(self, head: Message) -> int:
+        """Begin a stream (guest only) and return its number; 0 when too many are open.
+
+        Raises:
+            LocalError: the head does not fit its schema; no stream was begun.
+        """
+        if len(self._streams) >= protocol.STREAMS_MAX:
+            return 0
+        packed = _head_frame(self._last_stream + 1, head)
+        self._last_stream += 1
+        self._streams[self._last_stream] = _Stream()
+        self._urgent.append(packed)
+        return self._last_stream
+
+    def head(self, stream: int, head: Message) -> None:
+        """Send the head of a stream, or of the answer on it (host). LocalError if malformed."""
+        packed = _head_frame(stream, head)
+        if self.is_open(stream):
+            self._urgent.append(packed)
+
+    def room(self, stream: int) -> int:
+        """How many bytes `data` may take now: credit (rule 4) and place in the queue."""
+        state = self._streams.get(stream)
+        if state is None or state.closed_here:
+            return 0
+        return max(0, min(state.may_send_bytes, _BULK_BYTES_MAX - self._bulk_bytes))
+
+    def data(self, stream: int, content: bytes) -> None:
+        """Queue bytes, at most `room(stream)`. A stream that is gone swallows them."""
+        state = self._streams.get(stream)
+        if state is None or state.closed_here or not content:
+            return
+        state.may_send_bytes -= len(content)
+        assert state.may_send_bytes >= 0, "send only what room() allows"
+        self._add_bulk(stream, protocol.pack_data(stream, content))
+
+    def grant(self, stream: int, used_bytes: int) -> None:
+        """Let the other end send that much more on a stream."""
+        state = self._streams.get(stream)
+        if state is not None and not state.closed_here and used_bytes:
+            state.may_receive_bytes += used_bytes
+            self._urgent.append(protocol.pack_window(stream, used_bytes))
+
+    def close(self, stream: int, error: str = "") -> None:
+        """End a stream: after what is queued if properly, at once if with an error."""
+        state = self._streams.get(stream)
+        if state is None or state.closed_here:
+            return
+        state.closed_here = True
+        frame = _close_frame(stream, error)
+        if error:
+            self._drop_bulk(stream)
+            self._urgent.append(frame)
+        else:
+            self._add_bulk(stream, frame)
+
+    def is_open(self, stream: int) -> bool:
+        """Whether both ends still use a stream."""
+        state = self._streams.get(stream)
+        return state is not None and not state.closed_here
+
+    def _add_bulk(self, stream: int, frames: bytes) -> None:
+        self._bulk.append((stream, frames))
+        self._bulk_bytes += len(frames)
+
+    def _drop_bulk(self, stream: int) -> None:
+        """Nothing of a stream may follow its CLOSE (rule 5)."""
+        kept = [(owner, frames) for owner, frames in self._bulk if owner != stream]
+        self._bulk = deque(kept)
+        self._bulk_bytes = sum(len(frames) for _, frames in kept)
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing waits to be sent."""
+        return not (self._current or self._urgent or self._bulk)
+
+    def outgoing(self) -> memoryview:
+        """The next bytes to send, empty if none; tell `sent` how many went."""
+        if not self._current:
+            if self._urgent:
+                self._current = memoryview(self._urgent.popleft())
+            elif self._bulk:
+                _, frames = self._bulk.popleft()
+                self._bulk_bytes -= len(frames)
+                self._current = memoryview(frames)
+        return self._current
+
+    def sent(self, count_bytes: int) -> None:
+        self._current = self._current[count_bytes:]
+
+    def deafen(self) -> None:
+        """The other end broke a rule: forget everything and listen for its next hello (guest)."""
+        self._parser = protocol.FrameParser(protocol.SYNC, again=True)
+        self.restart()
+
+    def restart(self) -> None:
+        """A new epoch: forget every stream and all that was queued. The parser goes on."""
+        self._streams.clear()
+        self._urgent.clear()
+        self._bulk.clear()
+        self._bulk_bytes = 0
+        self._current = memoryview(b"")
+
+
+def _checked(payload: bytes, schemas: protocol.Schemas) -> Message:
+    message = protocol.load(payload)
+    wrong = protocol.mistake(message, schemas)
+    if wrong:
+        raise RemoteError(wrong)
+    return message
+
+
+def _head_frame(stream: int, head: Message) -> bytes:
+    wrong = protocol.mistake(head, protocol.HEADS)
+    if wrong:
+        raise protocol.LocalError(wrong)
+    return protocol.pack(protocol.OPEN, stream, protocol.dump(head))
+
+
+def _close_frame(stream: int, error: str) -> bytes:
+    told = {"op": "end", "error": error[: protocol.TEXT_CHARS_MAX]}
+    return protocol.pack(protocol.CLOSE, stream, protocol.dump(told))

@@ -1,0 +1,319 @@
+"""The wire between guest and host, and its only description: frames, messages, limits.
+
+Bytes in, values out; no file, socket or clock is touched here. Both ends import this module.
+
+ 1. A frame is [u32 payload length][u8 type][u32 stream][payload], big-endian, payload <= 1 MiB.
+ 2. CONTROL carries one JSON message on stream 0; its schema is in TO_GUEST or TO_HOST.
+ 3. OPEN, DATA, CLOSE, WINDOW belong to a stream. Only the guest opens streams, with ids that grow.
+    An OPEN of the host on an open stream is the head of its answer.
+ 4. DATA, never empty, may only be sent within the credit of its stream: WINDOW_BYTES at the start,
+    given back by WINDOW frames as the receiver uses bytes up. Control never waits for credit.
+ 5. Each end sends CLOSE once per stream; what still arrives before the other's CLOSE is dropped.
+ 6. JSON is strict UTF-8, an object, at most 32 deep, without NaN.
+ 7. A connection begins with SYNC from the host and `hello`. SYNC never occurs inside other frames
+    (its bytes are no JSON, cannot lie across a header, and DATA holding it is cut in two), so it
+    resets the guest's parser even in the middle of a frame that a snapshot tore apart.
+ 8. The guest answers SYNC + the 16 bytes of the hello's epoch, then `greeting`; the host drops
+    everything before that: bytes of an older epoch.
+ 9. Messages with a number `n` are sent again after the next hello unless the host said `ack`.
+"""
+
+import json
+import struct
+from typing import Any, NamedTuple
+
+VERSION = 1
+SYNC = bytes.fromhex("f8c1a7deb0bfe1f5c0d9a9f7edc4b6fe")
+EPOCH_BYTES = 16
+PAYLOAD_BYTES_MAX = 1 << 20
+WINDOW_BYTES = 256 << 10
+CHUNK_BYTES = 64 << 10
+DEPTH_MAX = 32
+STREAMS_MAX = 128
+TEXT_CHARS_MAX = 16 << 10
+COMMAND_CHARS_MAX = 128 << 10
+
+CONTROL, OPEN, DATA, CLOSE, WINDOW = 1, 2, 3, 4, 5
+_HEADER = struct.Struct(">IBI")
+_CREDIT = struct.Struct(">I")
+
+Message = dict[str, Any]
+
+
+class ProtocolError(Exception):
+    """Somebody broke a rule of this module; the text names it."""
+
+
+class LocalError(ProtocolError):
+    """We were about to send what the rules forbid: a bug or a value too large on our side."""
+
+
+class RemoteError(ProtocolError):
+    """The other end sent what the rules forbid."""
+
+
+class Frame(NamedTuple):
+    kind: int
+    stream: int
+    payload: bytes
+
+
+def pack(kind: int, stream: int, payload: bytes) -> bytes:
+    """One frame as bytes. Raises LocalError (rule 1)."""
+    if len(payload) > PAYLOAD_BYTES_MAX:
+        raise LocalError(f"a frame of {len(payload)} bytes is too long (rule 1)")
+    return _HEADER.pack(len(payload), kind, stream) + payload
+
+
+def pack_message(message: Message, schemas: "Schemas") -> bytes:
+    """A CONTROL frame holding a message that fits its schema. Raises LocalError."""
+    wrong = mistake(message, schemas)
+    if wrong:
+        raise LocalError(wrong)
+    return pack(CONTROL, 0, dump(message))
+
+
+def pack_data(stream: int, content: bytes) -> bytes:
+    """DATA frames for `content`, cut where SYNC would appear in them (rule 7)."""
+    frames = b"".join(
+        pack(DATA, stream, content[begin : begin + CHUNK_BYTES])
+        for begin in range(0, len(content), CHUNK_BYTES)
+    )
+    if SYNC not in frames:
+        return frames
+    # SYNC's bytes are all different and a header begins with 0: frames this short cannot hold it.
+    step = len(SYNC) // 2
+    pieces = range(0, len(content), step)
+    return b"".join(pack(DATA, stream, content[begin : begin + step]) for begin in pieces)
+
+
+def pack_window(stream: int, credit_bytes: int) -> bytes:
+    return pack(WINDOW, stream, _CREDIT.pack(credit_bytes))
+
+
+def unpack_window(payload: bytes) -> int:
+    """Bytes of new credit. Raises RemoteError."""
+    if len(payload) != _CREDIT.size:
+        raise RemoteError("a WINDOW frame of wrong length (rule 4)")
+    credit: int = _CREDIT.unpack(payload)[0]
+    return credit
+
+
+def dump(message: Message) -> bytes:
+    return json.dumps(message, ensure_ascii=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def load(payload: bytes) -> Message:
+    """The object in `payload`. Raises RemoteError (rule 6)."""
+    try:
+        value = json.loads(payload.decode("utf-8"), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise RemoteError(f"not strict JSON (rule 6): {type(error).__name__}") from None
+    if type(value) is not dict:
+        raise RemoteError("JSON that is not an object (rule 6)")
+    if _too_deep(value):
+        raise RemoteError(f"JSON deeper than {DEPTH_MAX} (rule 6)")
+    return value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _too_deep(value: object) -> bool:
+    level: list[object] = [value]
+    for _ in range(DEPTH_MAX):
+        below: list[object] = []
+        for item in level:
+            if type(item) is dict:
+                below.extend(item.values())
+            elif type(item) is list:
+                below.extend(item)
+        level = [item for item in below if type(item) in (dict, list)]
+        if not level:
+            return False
+    return True
+
+
+class FrameParser:
+    """Cuts a byte stream into frames. It starts deaf and listens behind `mark`.
+
+    Args:
+        mark: SYNC for the guest, SYNC + epoch for the host (rules 7, 8).
+        again: whether a later mark resets the parser (the guest's side).
+        skip_bytes_max: how much may precede the first mark.
+    """
+
+    def __init__(self, mark: bytes, *, again: bool, skip_bytes_max: int = 64 << 20) -> None:
+        self._mark = mark
+        self._again = again
+        self._skip_bytes_max = skip_bytes_max
+        self._skipped_bytes = 0
+        self._buffer = bytearray()
+        self._searched = 0
+        self.synced = False
+
+    def feed(self, received: bytes) -> list[Frame]:
+        """Frames that are complete now. Raises RemoteError; the connection is then useless."""
+        self._buffer += received
+        if self._again or not self.synced:
+            self._seek()
+        frames = []
+        while self.synced and len(self._buffer) >= _HEADER.size:
+            length, kind, stream = _HEADER.unpack_from(self._buffer)
+            if length > PAYLOAD_BYTES_MAX:
+                raise RemoteError(f"a frame of {length} bytes is too long (rule 1)")
+            if not CONTROL <= kind <= WINDOW:
+                raise RemoteError(f"a frame of unknown type {kind} (rule 1)")
+            end = _HEADER.size + length
+            if len(self._buffer) < end:
+                break
+            frames.append(Frame(kind, stream, bytes(self._buffer[_HEADER.size : end])))
+            del self._buffer[:end]
+            self._searched = max(0, self._searched - end)
+        return frames
+
+    def _seek(self) -> None:
+        """Drop everything up to and including the newest mark in the buffer."""
+        at = self._buffer.rfind(self._mark, self._searched)
+        if at >= 0:
+            self.synced = True
+            del self._buffer[: at + len(self._mark)]
+            self._searched = 0
+        else:
+            # A mark may be split over two reads: search its first bytes again next time.
+            self._searched = max(0, len(self._buffer) - len(self._mark) + 1)
+            if not self.synced:
+                self._skipped_bytes += self._searched
+                del self._buffer[: self._searched]
+                self._searched = 0
+                if self._skipped_bytes > self._skip_bytes_max:
+                    raise RemoteError("no answer to our hello in all that was sent (rule 8)")
+
+
+# What a field may hold: (type, largest length or value). All fields are required.
+_ID = (str, 64)
+_TEXT = (str, TEXT_CHARS_MAX)
+_NUMBER = (int, 1 << 53)
+_FLAG = (bool, 1)
+_TEXTS = (list, 256)
+_MAP = (dict, 256)
+
+Schemas = dict[str, dict[str, tuple[type, int]]]
+
+TO_GUEST: Schemas = {
+    "hello": {"version": _NUMBER, "epoch": _ID, "clock_ms": _NUMBER, "seed": _ID},
+    "ping": {"tick": _NUMBER},
+    "ack": {"n": _NUMBER},
+    "unpack": {"call": _NUMBER},
+    "run": {
+        "call": _NUMBER,
+        "run": _ID,
+        "name": _TEXT,
+        "command": (str, COMMAND_CHARS_MAX),
+        "timeout_s": _NUMBER,
+        "env": _MAP,
+    },
+    "kill": {"call": _NUMBER, "run": _ID},
+    "reply": {"call": _NUMBER, "request": _ID, "payload": _MAP},
+    "feedback": {"call": _NUMBER, "text": (str, COMMAND_CHARS_MAX)},
+    "collect": {"call": _NUMBER, "files_max": _NUMBER, "bytes_max": _NUMBER},
+    "quiesce": {"call": _NUMBER},
+    "unquiesce": {"call": _NUMBER},
+}
+TO_HOST: Schemas = {
+    "greeting": {
+        "version": _NUMBER,
+        "boot_id": _ID,
+        "python": _ID,
+        "kernel": (str, 128),
+        "running": _ID,
+        "pending": _TEXTS,
+    },
+    "pong": {"tick": _NUMBER},
+    "done": {"call": _NUMBER},
+    "failed": {"call": _NUMBER, "why": _TEXT},
+    "ended": {"n": _NUMBER, "run": _ID, "exit_code": _NUMBER, "timed_out": _FLAG},
+    "boundary": {
+        "n": _NUMBER,
+        "request": _ID,
+        "approve": _FLAG,
+        "message": _TEXT,
+        "next_step": _TEXT,
+        "artifacts": _TEXTS,
+    },
+    "question": {
+        "n": _NUMBER,
+        "request": _ID,
+        "key": _TEXT,
+        "question": _TEXT,
+        "choices": _TEXTS,
+        "default": _TEXT,
+    },
+}
+HEADS: Schemas = {
+    "output": {"run": _ID, "stream": _ID},
+    "files": {"call": _NUMBER},
+    "model": {"method": _ID, "path": (str, 4096), "headers": _MAP, "size": _NUMBER},
+    "answer": {"status": _NUMBER, "headers": _MAP},
+    "end": {"error": _TEXT},
+}
+
+
+def mistake(message: Message, schemas: Schemas) -> str:
+    """What is wrong with a message (rule 2), "" if it fits its schema. `op` names the schema."""
+    op = message.get("op")
+    schema = schemas.get(op) if type(op) is str else None
+    if schema is None:
+        return f"unknown message {str(op)[:40]!r} (rule 2)"
+    if message.keys() != {"op", *schema}:
+        return f"{op}: wrong fields (rule 2)"
+    for name, (kind, limit) in schema.items():
+        value = message[name]
+        if type(value) is not kind:
+            return f"{op}.{name}: not of type {kind.__name__} (rule 2)"
+        if not _within(value, limit):
+            return f"{op}.{name}: too large, or holds what it may not (rule 2)"
+    return ""
+
+
+def _within(value: Any, limit: int) -> bool:
+    if isinstance(value, int):
+        return -limit <= value <= limit
+    if isinstance(value, list):
+        return len(value) <= limit and all(_is_text(item) for item in value)
+    if isinstance(value, dict):
+        return len(value) <= limit and all(map(_is_text, (*value, *value.values())))
+    return len(value) <= limit and _is_clean(value)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= TEXT_CHARS_MAX and _is_clean(value)
+
+
+def _is_clean(text: str) -> bool:
+    """Whether a text has no lone surrogates, which JSON can smuggle and UTF-8 cannot carry."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+# The content of a "files" stream: records [u32 head length][JSON head][content of a file].
+RECORDS: Schemas = {
+    "file": {"path": (str, 4096), "mode": _NUMBER, "size": _NUMBER},
+    "deleted": {"path": (str, 4096)},
+    "skipped": {"path": (str, 16384), "why": _TEXT},
+    "too_many": {"files": _NUMBER, "bytes": _NUMBER},
+    "finish": {},
+}
+
+
+def pack_record(head: Message) -> bytes:
+    """The beginning of a record; the content of a file follows. Raises LocalError."""
+    wrong = mistake(head, RECORDS)
+    if wrong:
+        raise LocalError(wrong)
+    packed = dump(head)
+    return _CREDIT.pack(len(packed)) + packed

@@ -1,0 +1,167 @@
+"""Runs a step: its shell, its output, its time limit, its end. It decides nothing."""
+
+import fcntl
+import os
+import signal
+from collections.abc import Callable, Mapping
+
+from clawdesk_guest.link import Link
+from clawdesk_guest.loop import READ, Loop, read_some
+
+_READ_BYTES = 64 << 10
+_GRACE_S = 5.0
+"""Between TERM and KILL."""
+
+
+class _Output:
+    """One of the shell's two pipes and the stream its bytes go to."""
+
+    def __init__(self, name: str, descriptor: int) -> None:
+        self.name = name
+        self.descriptor = descriptor
+        self.stream = 0
+        self.finished = False
+
+
+class Step:
+    """One running step.
+
+    A step has ended when its shell has: what it left in the background goes on, unheard.
+    `ended` is called once, when the shell is gone and its output is with the link.
+    """
+
+    def __init__(self, loop: Loop, run_id: str, ended: Callable[["Step"], None]) -> None:
+        self.run_id = run_id
+        self.exit_code = 0
+        self.timed_out = False
+        self.exited = False
+        self._loop = loop
+        self._ended = ended
+        self._outputs: list[_Output] = []
+        self._pid = 0
+        self._timers: list[int] = []
+        self._held = False
+
+    def start(self, command: str, folder: str, env: Mapping[str, str], timeout_s: float) -> None:
+        """Raises OSError when the shell cannot be started."""
+        pipes = [os.pipe2(os.O_CLOEXEC) for _ in range(2)]
+        self._pid = os.fork()
+        if self._pid == 0:
+            _become_shell(command, folder, dict(env), [write for _, write in pipes])
+        for name, (read, write) in zip(("out", "err"), pipes, strict=True):
+            os.close(write)
+            _unblock(read)
+            self._outputs.append(_Output(name, read))
+        self._loop.child(self._pid, self._shell_ended)
+        self._timers.append(self._loop.after(timeout_s, self._too_long))
+
+    def kill(self) -> None:
+        """TERM to the step's session, KILL after a grace time. Its end arrives as usual."""
+        if not self.exited:
+            self._signal(signal.SIGTERM)
+            self._timers.append(self._loop.after(_GRACE_S, lambda: self._signal(signal.SIGKILL)))
+
+    def _too_long(self) -> None:
+        self.timed_out = not self.exited
+        self.kill()
+
+    def _signal(self, number: int) -> None:
+        for pid in _session(self._pid):
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                continue
+
+    def _shell_ended(self, exit_code: int) -> None:
+        self.exit_code = exit_code
+        self.exited = True
+        for timer in self._timers:
+            self._loop.cancel(timer)
+
+    # Output
+
+    def connect(self, link: Link) -> None:
+        """Open streams for the output on a new connection."""
+        for output in self._outputs:
+            head = {"op": "output", "run": self.run_id, "stream": output.name}
+            output.stream = 0 if output.finished else link.open(head)
+
+    def hold(self, held: bool) -> None:
+        """While held no output is read: a snapshot must not find half of it on the wire."""
+        self._held = held
+
+    def pump(self, link: Link) -> None:
+        """Move what there is and may be sent; called whenever the loop is about to wait."""
+        for output in self._outputs:
+            if not output.finished:
+                self._pump(output, link)
+        if self.exited and self._outputs and all(output.finished for output in self._outputs):
+            for output in self._outputs:
+                self._discard(output.descriptor)
+            self._outputs.clear()
+            self._ended(self)
+
+    def _pump(self, output: _Output, link: Link) -> None:
+        while not self._held and (room := link.room(output.stream)) > 0:
+            content = read_some(output.descriptor, min(room, _READ_BYTES))
+            if content:
+                link.data(output.stream, content)
+                continue
+            if content == b"" or self.exited:
+                output.finished = True
+                link.close(output.stream)
+                self._loop.forget(output.descriptor)
+                return
+            self._loop.watch(output.descriptor, READ, lambda _: None)
+            return
+        # No credit: do not wake up for bytes that cannot go.
+        self._loop.forget(output.descriptor)
+
+    def _discard(self, descriptor: int) -> None:
+        """Read on for what runs in the background, so that it neither blocks nor breaks."""
+
+        def swallow(_mask: int) -> None:
+            if read_some(descriptor, _READ_BYTES) == b"":
+                self._loop.forget(descriptor)
+                os.close(descriptor)
+
+        self._loop.watch(descriptor, READ, swallow)
+
+
+def _become_shell(command: str, folder: str, env: dict[str, str], outputs: list[int]) -> None:
+    """In the child: never returns."""
+    try:
+        os.setsid()
+        null = os.open("/dev/null", os.O_RDONLY)
+        for source, target in ((null, 0), (outputs[0], 1), (outputs[1], 2)):
+            os.dup2(source, target)
+        # Python ignores SIGPIPE; a shell that inherits that would print errors for `yes | head`.
+        for number in (signal.SIGPIPE, signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        os.chdir(folder)
+        os.execve("/bin/sh", ["sh", "-c", command], env)  # noqa: S606 - it is the shell
+    except OSError as error:
+        os.write(2, f"clawdesk: the step could not be started: {error}\n".encode())
+    finally:
+        os._exit(127)
+
+
+def _session(leader: int) -> list[int]:
+    """Processes of the session a step's shell began, the shell included."""
+    found = []
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{name}/stat", "rb") as stat:
+                session = int(stat.read().rpartition(b")")[2].split()[3])
+        except (OSError, IndexError, ValueError):
+            continue
+        if session == leader:
+            found.append(int(name))
+    return found
+
+
+def _unblock(descriptor: int) -> None:
+    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+    fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_NONBLOCK)

@@ -1,0 +1,289 @@
+"""The workspace of a task: unpacked from a disk, compared with what it was at the start.
+
+The comparison has a git directory and an index of its own, outside the workspace, so that nothing
+a task does to /workspace/.git matters. Runs in a child process; see `errand`.
+"""
+
+import hashlib
+import os
+import stat
+import struct
+
+from clawdesk_guest import protocol
+from clawdesk_guest.errand import output_of
+
+_BLKFLSBUF = 0x1261
+_ENTRY = struct.Struct(">10I20sH")
+_PATH_LENGTH_MAX = 0xFFF
+_COPY_BYTES = 1 << 20
+_WHOLE_FILE_BYTES_MAX = 16 << 20
+_GITLINK = 0o160000
+
+_WORKSPACE_CONFIG = """[core]
+\trepositoryformatversion = 0
+\tfilemode = true
+\tbare = false
+\tlogallrefupdates = true
+"""
+_PRIVATE_CONFIG = """[core]
+\trepositoryformatversion = 0
+\tfilemode = true
+\tbare = false
+\tautocrlf = false
+\tsymlinks = true
+\tignorecase = false
+"""
+# Attributes of the work tree must not hide a change (line ends, filters); this file outranks them.
+_PRIVATE_ATTRIBUTES = "* -text -eol -ident -filter -working-tree-encoding\n"
+
+
+class Workspace:
+    """Paths of one guest's workspace.
+
+    Args:
+        folder: where steps run; made by `unpack`.
+        state: private folder on the same file system.
+        disk: block device (or file) that holds the tar.
+    """
+
+    def __init__(self, folder: str, state: str, disk: str) -> None:
+        self.folder = folder
+        self._state = state
+        self._disk = disk
+        self._git = f"{state}/base.git"
+        self._ignored = f"{state}/ignored"
+        self._env = {
+            "PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
+            "LC_ALL": "C.UTF-8",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": "/dev/null",
+            "GIT_OPTIONAL_LOCKS": "0",
+        }
+
+    # In
+
+    def unpack(self, _out: int) -> None:
+        """Lay out the workspace: its files, a one-commit repository, and what we compare with."""
+        incoming = f"{self._state}/incoming"
+        os.makedirs(incoming)
+        _drop_cached_blocks(self._disk)
+        tar = ["tar", "-x", "--no-same-owner", "-f", self._disk, "-C", incoming]
+        output_of(tar, self._env)
+        os.rename(f"{incoming}/workspace", self.folder)
+        git = f"{self.folder}/.git"
+        os.rename(f"{incoming}/base.git", git)
+        os.rmdir(incoming)
+        _write(f"{git}/config", _WORKSPACE_CONFIG.encode())
+        listing = ["git", f"--git-dir={git}", "ls-tree", "-r", "-z", "--full-tree", "HEAD"]
+        entries = [_parse_entry(line) for line in _split(output_of(listing, self._env))]
+        index = self._index(entries)
+        _write(f"{git}/index", index)
+        self._make_private(index, [path for _, _, path in entries])
+
+    def _index(self, entries: list[tuple[int, bytes, bytes]]) -> bytes:
+        """A git index (version 2) of the files as they lie there.
+
+        `git add` would read and hash every file again (9 s for 2,000 files under emulation);
+        the files were just written from the very tree the index names.
+        """
+        out = [struct.pack(">4sII", b"DIRC", 2, len(entries))]
+        root = os.fsencode(self.folder)
+        for mode, oid, path in entries:
+            place = os.path.join(root, path)
+            if mode == _GITLINK:
+                os.makedirs(place, exist_ok=True)
+            s = os.lstat(place)
+            times = (*divmod(s.st_ctime_ns, 10**9), *divmod(s.st_mtime_ns, 10**9))
+            numbers = (*times, s.st_dev, s.st_ino, mode, s.st_uid, s.st_gid, s.st_size)
+            length = min(len(path), _PATH_LENGTH_MAX)
+            entry = _ENTRY.pack(*(n & 0xFFFFFFFF for n in numbers), oid, length) + path
+            out.append(entry + bytes(8 - len(entry) % 8))
+        content = b"".join(out)
+        return content + hashlib.sha1(content, usedforsecurity=False).digest()
+
+    def _make_private(self, index: bytes, paths: list[bytes]) -> None:
+        for folder in ("objects", "refs", "info"):
+            os.makedirs(f"{self._git}/{folder}")
+        _write(f"{self._git}/HEAD", b"ref: refs/heads/base\n")
+        _write(f"{self._git}/config", _PRIVATE_CONFIG.encode())
+        _write(f"{self._git}/info/attributes", _PRIVATE_ATTRIBUTES.encode())
+        _write(f"{self._git}/index", index)
+        _write(self._ignored, ignore_rules(os.fsencode(self.folder), paths))
+
+    # Out
+
+    def collect(self, out: int, files_max: int, bytes_max: int) -> None:
+        """Write records (protocol.RECORDS) of everything that differs from the start."""
+        changed, deleted, skipped = self._differences()
+        sizes = [(path, _size(os.path.join(os.fsencode(self.folder), path))) for path in changed]
+        count, size = len(changed) + len(deleted), sum(size for _, size in sizes)
+        if count > files_max or size > bytes_max:
+            _send(out, {"op": "too_many", "files": count, "bytes": size})
+        else:
+            for path in deleted:
+                _send(out, {"op": "deleted", "path": path.decode()})
+            for path in changed:
+                why = self._send_file(out, path)
+                if why:
+                    skipped.append((path, why))
+            for path, why in skipped:
+                shown = path.decode(errors="backslashreplace")
+                _send(out, {"op": "skipped", "path": shown[:4000], "why": why})
+        _send(out, {"op": "finish"})
+
+    def _differences(self) -> tuple[list[bytes], list[bytes], list[tuple[bytes, str]]]:
+        """(paths to send, paths gone, paths not taken and why)."""
+        git = ["git", f"--git-dir={self._git}", f"--work-tree={self.folder}"]
+        output_of([*git, "update-index", "-q", "--refresh"], self._env, may_fail=True)
+        raw = output_of([*git, "diff-files", "--raw", "-z", "--no-renames"], self._env)
+        others = [*git, "ls-files", "-o", "-z", f"--exclude-from={self._ignored}"]
+        changed: list[bytes] = []
+        deleted: list[bytes] = []
+        skipped: list[tuple[bytes, str]] = self._special_files()
+        fields = _split(raw)
+        for about, path in zip(fields[::2], fields[1::2], strict=True):
+            if about.startswith(b":160000"):
+                continue
+            (deleted if about.endswith(b" D") else changed).append(path)
+        for path in _split(output_of(others, self._env)):
+            if path.endswith(b"/"):
+                skipped.append((path, "a Git repository inside the workspace is not taken"))
+            else:
+                changed.append(path)
+        for paths in (changed, deleted):
+            for path in [path for path in paths if not _is_utf8(path)]:
+                paths.remove(path)
+                skipped.append((path, "its name is not UTF-8"))
+        return changed, deleted, skipped
+
+    def _special_files(self) -> list[tuple[bytes, str]]:
+        kinds = ["-type", "p", "-o", "-type", "s", "-o", "-type", "b", "-o", "-type", "c"]
+        find = ["find", ".", "-name", ".git", "-prune", "-o", "(", *kinds, ")", "-print0"]
+        listed = output_of(["env", "-C", self.folder, *find], self._env, may_fail=True)
+        why = "neither a file nor a symbolic link"
+        return [(path.removeprefix(b"./"), why) for path in _split(listed)]
+
+    def _send_file(self, out: int, path: bytes) -> str:
+        """Send one record; returns why not, "" when sent."""
+        place = os.path.join(os.fsencode(self.folder), path)
+        name = path.decode()
+        try:
+            mode = os.lstat(place).st_mode
+            if stat.S_ISLNK(mode):
+                target = os.readlink(place)
+                _send(out, {"op": "file", "path": name, "mode": 0o120000, "size": len(target)})
+                _write_all(out, target)
+            elif stat.S_ISREG(mode):
+                _send_regular(out, place, name)
+            else:
+                return ""  # Listed among the special files, or became a folder meanwhile.
+        except FileNotFoundError:
+            return "it vanished while the workspace was read"
+        except PermissionError as error:
+            return f"it cannot be read: {error.strerror}"
+        return ""
+
+
+def _send_regular(out: int, place: bytes, name: str) -> None:
+    descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as source:
+        state = os.fstat(descriptor)
+        size = state.st_size
+        mode = 0o100755 if state.st_mode & 0o100 else 0o100644
+        whole = source.read(size) if size <= _WHOLE_FILE_BYTES_MAX else None
+        if whole is not None:
+            size = len(whole)
+        _send(out, {"op": "file", "path": name, "mode": mode, "size": size})
+        if whole is not None:
+            _write_all(out, whole)
+            return
+        while size:
+            block = source.read(min(size, _COPY_BYTES))
+            if not block:
+                raise RuntimeError(f"{name} shrank while it was read; try the checkpoint again")
+            _write_all(out, block)
+            size -= len(block)
+
+
+def ignore_rules(folder: bytes, paths: list[bytes]) -> bytes:
+    """The start tree's .gitignore files as one list of patterns from the top.
+
+    Deeper files come later: in one list as in many the last rule that fits decides.
+    """
+    rules: list[bytes] = []
+    ignores = [p for p in paths if p == b".gitignore" or p.endswith(b"/.gitignore")]
+    for path in sorted(ignores, key=lambda p: (p.count(b"/"), p)):
+        where = b"/" + b"".join(_literal(part) + b"/" for part in path.split(b"/")[:-1])
+        place = os.path.join(folder, path)
+        if os.path.islink(place):
+            continue  # git does not follow such a link either.
+        with open(place, "rb") as source:
+            for line in source.read().splitlines():
+                rule = line.rstrip(b"\r")
+                if rule and not rule.startswith(b"#"):
+                    rules.append(_from_top(rule, where))
+    return b"".join(rule + b"\n" for rule in rules)
+
+
+def _from_top(rule: bytes, where: bytes) -> bytes:
+    negated = b"!" if rule.startswith(b"!") else b""
+    pattern = rule.removeprefix(b"!")
+    body = pattern.rstrip(b" ").rstrip(b"/")
+    anchored = b"/" in body
+    return negated + where + (pattern.lstrip(b"/") if anchored else b"**/" + pattern)
+
+
+def _literal(name: bytes) -> bytes:
+    return b"".join(b"\\" + bytes([c]) if c in b"*?[]\\!# " else bytes([c]) for c in name)
+
+
+def _parse_entry(line: bytes) -> tuple[int, bytes, bytes]:
+    about, _, path = line.partition(b"\t")
+    mode, _, oid = about.split(b" ")
+    return int(mode, 8), bytes.fromhex(oid.decode()), path
+
+
+def _split(listing: bytes) -> list[bytes]:
+    return listing.split(b"\0")[:-1]
+
+
+def _is_utf8(path: bytes) -> bool:
+    try:
+        path.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _size(place: bytes) -> int:
+    try:
+        return os.lstat(place).st_size
+    except OSError:
+        return 0
+
+
+def _send(out: int, head: protocol.Message) -> None:
+    _write_all(out, protocol.pack_record(head))
+
+
+def _write_all(out: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(out, view) :]
+
+
+def _write(path: str, content: bytes) -> None:
+    with open(path, "wb") as out:
+        out.write(content)
+
+
+def _drop_cached_blocks(disk: str) -> None:
+    """Forget what the kernel read of the disk: a template saw another disk in its place."""
+    import fcntl
+
+    descriptor = os.open(disk, os.O_RDONLY)
+    try:
+        if stat.S_ISBLK(os.fstat(descriptor).st_mode):
+            fcntl.ioctl(descriptor, _BLKFLSBUF)
+    finally:
+        os.close(descriptor)
