@@ -20,7 +20,8 @@ FUNCTION_LINES_MAX = 70
 BANNED_WORDS = {"job", "manager", "handler", "helper", "utils", "data", "info"}
 NAMES_OF_OTHERS = {
     "build_data",
-    # Names other people's interfaces force on us: logging, HTMLParser, Qt.
+    # Names other people's interfaces force on us: logging, HTMLParser, aiohttp, Qt.
+    "handler",
     "handle_data",
     "addHandler",
     "removeHandler",

@@ -91,11 +91,13 @@ def current(root: Path) -> bool:
     return lines[0] == stamp_text(root, version)
 
 
-def _progress(line: str) -> str:
+def progress_of(line: str) -> str:
+    """What is shown of one line of pip, "" = nothing."""
     if line.startswith(("Building wheel", "Installing collected")):
         return line
     if line.startswith("Downloading") and "MB" in line:
-        return line
+        words = line.split()
+        return f"downloading {words[1].rsplit('/', 1)[-1].split('-')[0]} {' '.join(words[2:])}"
     return ""
 
 
@@ -110,7 +112,7 @@ def ensure(root: Path) -> str:
         stream([python, "-m", "venv", "--clear", str(folder)], show=lambda _: "")
     pip = [str(folder / "bin/python"), "-m", "pip", "install", "--disable-pip-version-check"]
     command = [*pip, "--progress-bar", "off", "-c", "constraints.txt", "-e", ".[dev]"]
-    stream(command, show=_progress, cwd=root, mend="make setup (it goes on where it stopped)")
+    stream(command, show=progress_of, cwd=root, mend="make setup (it goes on where it stopped)")
     words = [stamp_text(root, version), *(str(number) for number in version)]
     (folder / STAMP).write_text("\n".join(words) + "\n", encoding="utf-8")
     return f"made with Python {'.'.join(words[1:])}"

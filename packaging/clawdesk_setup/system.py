@@ -128,13 +128,22 @@ def may_install(*, root: bool, yes: bool, ask: Callable[[str], str] = input) -> 
     return ask("      Install them now? [y/N] ").strip().lower() in {"y", "yes"}
 
 
-def _progress(line: str) -> str:
-    words = line.split()
-    if line.startswith("Setting up"):
-        return f"set up {words[2]}"
-    if line.startswith(("Need to get", "E:", "Err:", "W:")):
-        return line
-    return ""
+class Counting:
+    """Shows apt's lines as "17/422 set up NAME", and its errors as they are."""
+
+    def __init__(self) -> None:
+        self._total = 0
+        self._done = 0
+
+    def __call__(self, line: str) -> str:
+        words = line.split()
+        if "newly installed" in line:
+            numbers = [int(word) for word in words if word.isdigit()]
+            self._total = sum(numbers[:2])  # upgraded and newly installed
+        if line.startswith("Setting up"):
+            self._done += 1
+            return f"{self._done}/{max(self._total, self._done)} set up {words[2]}"
+        return line if line.startswith(("Need to get", "E:", "Err:")) else ""
 
 
 def _print_missing(lacking: Sequence[Need], names: Sequence[str]) -> None:
@@ -178,5 +187,5 @@ def ensure(*, tests: bool, yes: bool, dry_run: bool = False) -> str:
     names = [choose(need, known) for need in lacking]
     command = install_command(names, root=root)
     say("      $ " + " ".join(as_root(command[command.index("apt-get") :], root=root)))
-    stream(command, show=_progress, mend=mend)
+    stream(command, show=Counting(), mend=mend)
     return f"{len(names)} installed"

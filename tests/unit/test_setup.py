@@ -109,6 +109,20 @@ def test_everything_present_runs_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "present" in system.ensure(tests=True, yes=False)
 
 
+def test_progress_counts_packages_and_names_downloads() -> None:
+    count = system.Counting()
+    lines = [
+        "0 upgraded, 2 newly installed, 0 to remove and 9 not upgraded.",
+        "Unpacking x (1.0) ...",
+        "Setting up x (1.0) ...",
+        "E: Unable to locate package y",
+    ]
+    shown = [count(line) for line in lines]
+    assert shown == ["", "", "1/2 set up x", "E: Unable to locate package y"]
+    line = "Downloading pyside6_essentials-6.11.3-cp310-abi3.whl (80.3 MB)"
+    assert environment.progress_of(line) == "downloading pyside6_essentials (80.3 MB)"
+
+
 def test_a_failed_command_shows_its_last_lines(capfd: pytest.CaptureFixture[str]) -> None:
     script = "print('Setting up x'); print('why it failed'); raise SystemExit(3)"
     with pytest.raises(progress.SetupError, match="exit code 3"):
