@@ -79,20 +79,15 @@ class Fabric:
         self._ends: dict[str, asyncio.Future[str]] = {}
         self._changed = asyncio.Event()
         self._ticker: asyncio.Task[None] | None = None
+        self._adoption: asyncio.Task[None] | None = None
 
     # -- life ------------------------------------------------------------------------------------
 
     async def open(self) -> None:
         """Look at the engine, adopt what a crashed Fabric left, begin to keep time."""
         await self._engine.open(on_end=self._engine_end, on_view=self._engine_view)
-        for endpoint in await self._engine.adopt(self.catalog.models):
-            replica = self.state.replicas[endpoint.model]
-            if self.state.memory_used_mib + replica.memory_mib > self.state.limits.memory_mib:
-                await self._engine.stop(endpoint)
-                continue
-            self._register(endpoint)
-            self.post(events.ReplicaAdopted(self.now_ms(), endpoint.model))
-            log.info("adopted %s in container %.12s", endpoint.model, endpoint.container)
+        if self._adoption is not None:
+            await self._adoption
         self._ticker = asyncio.create_task(self._keep_time())
 
     async def drain(self, limit_s: float) -> None:
@@ -274,9 +269,27 @@ class Fabric:
             self._failed(endpoint.model, self.state.replicas[endpoint.model].generation, error)
 
     def _engine_view(self, view: EngineView) -> None:
-        if view != self.state.engine:
-            log.info("engine: %s", view.name if view.available else view.problem)
+        if view == self.state.engine:
+            return
+        log.info("engine: %s", view.name if view.available else view.problem)
+        if view.available and self._adoption is None:
+            # Nothing is started before what an earlier Fabric left has been looked at.
+            self._adoption = asyncio.create_task(self._adopt(view))
+            self._tasks.add(self._adoption)
+            self._adoption.add_done_callback(self._finished)
+        else:
             self.post(events.EngineChanged(self.now_ms(), view))
+
+    async def _adopt(self, view: EngineView) -> None:
+        for endpoint in await self._engine.adopt(self.catalog.models):
+            replica = self.state.replicas[endpoint.model]
+            if self.state.memory_used_mib + replica.memory_mib > self.state.limits.memory_mib:
+                await self._engine.stop(endpoint)
+                continue
+            self._register(endpoint)
+            self.post(events.ReplicaAdopted(self.now_ms(), endpoint.model))
+            log.info("adopted %s in container %.12s", endpoint.model, endpoint.container)
+        self.post(events.EngineChanged(self.now_ms(), view))
 
     def _failed(self, model: str, generation: int, error: FabricError) -> None:
         log.warning("%s failed: %s", model, error.what)

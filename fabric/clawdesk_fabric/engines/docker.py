@@ -150,6 +150,8 @@ class DockerEngine:
             with contextlib.suppress(FabricError):
                 for endpoint in await self._call(self._left_endpoints):
                     await self._call(self._remove, endpoint, stop_s=1)
+            with contextlib.suppress(OSError):
+                self._folder.rmdir()
         await asyncio.to_thread(self._pool.shutdown)
         if self._client is not None:
             self._client.close()

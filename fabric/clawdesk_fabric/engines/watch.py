@@ -21,6 +21,7 @@ from docker.errors import DockerException
 from clawdesk_fabric.engines.container import LABEL
 from clawdesk_fabric.model import EngineView
 
+FIRST_LOOK_S_MAX = 5.0
 _PAUSES_S = (0.5, 1.0, 2.0, 5.0)
 _INSTALL = "sudo apt-get install --no-install-recommends docker.io"
 _ROOTLESS = "dockerd-rootless-setuptool.sh install"
@@ -85,7 +86,11 @@ class Watch:
         """Begin; `view` has been called once when this returns."""
         self._loop = asyncio.get_running_loop()
         self._thread.start()
-        await self._first.wait()
+        try:
+            await asyncio.wait_for(self._first.wait(), FIRST_LOOK_S_MAX)
+        except TimeoutError:
+            what = f"the Docker engine does not answer within {FIRST_LOOK_S_MAX:g} s"
+            self._view(EngineView(False, "", what, "docker info"))
 
     def own(self, task: asyncio.Task[None]) -> None:
         """Keep a task that a callback began, so that `close` can wait for it."""

@@ -1,0 +1,199 @@
+"""The command `clawdesk-fabric`: arguments in, text or JSON out; no logic of its own."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import clawdesk_fabric
+from clawdesk_fabric import catalog, paths
+from clawdesk_fabric.errors import FabricError
+from clawdesk_fabric.local_client import request
+
+EXIT_FAILED, EXIT_NOT_READY = 1, 5
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="clawdesk-fabric", description="Serves models in containers to tasks and tools."
+    )
+    parser.add_argument("--version", action="version", version=clawdesk_fabric.__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.add_argument("--socket", type=Path, metavar="PATH", help="where the Fabric listens")
+        return added
+
+    serve = command("serve", "Serve models until stopped.")
+    serve.add_argument("--port", type=int, metavar="N", help="also listen on 127.0.0.1:N")
+    serve.add_argument("--config", type=Path, metavar="FILE", help="settings file (TOML)")
+    serve.add_argument(
+        "--exit-when-idle", action="store_true", help="exit after 10 minutes without use"
+    )
+    serve.add_argument("--ready-fd", type=int, default=-1, help=argparse.SUPPRESS)
+    for name, text in (
+        ("models", "List the models and where each stands."),
+        ("status", "Show engine, memory, models and queue."),
+        ("ps", "List the models that run."),
+    ):
+        command(name, text).add_argument("--json", action="store_true", help="print JSON")
+    for name, text in (
+        ("load", "Start a model and wait until it is ready."),
+        ("unload", "Stop a model when its calls have ended."),
+    ):
+        command(name, text).add_argument("model", metavar="MODEL")
+    token = command("token", "Print a bearer token for your own tools.")
+    token.add_argument("--project", default="", metavar="NAME")
+    token.add_argument(
+        "--class",
+        dest="call_class",
+        default="interactive",
+        choices=["interactive", "agent", "batch"],
+    )
+    token.add_argument("--models", default="", metavar="NAME,...", help="default: all of them")
+    images = commands.add_parser("images", help="Make inference images.")
+    build = images.add_subparsers(dest="action", required=True).add_parser(
+        "build", help="Make the image of each model (or of MODEL) that is not there yet."
+    )
+    build.add_argument("model", nargs="*", metavar="MODEL")
+    build.add_argument(
+        "--root-tar", type=Path, metavar="PATH", help="a Debian bookworm root to build from"
+    )
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code (0 done, 1 failed, 2 wrong use, 5 not ready)."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(_COMMANDS[arguments.command](arguments))
+    except FabricError as error:
+        print(f"clawdesk-fabric: {error.what}", file=sys.stderr)
+        if error.mend:
+            print(f"  to mend it: {error.mend}", file=sys.stderr)
+        return EXIT_NOT_READY if error.code in ("no_capacity", "not_running") else EXIT_FAILED
+    except KeyboardInterrupt:
+        return EXIT_FAILED
+
+
+def _socket(arguments: argparse.Namespace) -> Path:
+    return Path(arguments.socket or paths.socket_path())
+
+
+def _ask(arguments: argparse.Namespace, method: str, target: str, body: Any = None) -> Any:
+    return request(_socket(arguments), method, target, body)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from clawdesk_fabric.engines.docker import DockerEngine
+    from clawdesk_fabric.server import IDLE_EXIT_S, Options, Server, owner_id
+
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
+    )
+    path = _socket(arguments).absolute()
+    options = Options(
+        socket=path,
+        port=arguments.port,
+        idle_exit_s=IDLE_EXIT_S if arguments.exit_when_idle else 0.0,
+        ready_fd=arguments.ready_fd,
+    )
+    loaded = catalog.load(arguments.config)
+
+    async def serve() -> None:
+        engine = DockerEngine(owner_id(path), path.with_name(path.name + ".d"))
+        await Server(loaded, engine, options).run()
+
+    asyncio.run(serve())
+    return 0
+
+
+def _models(arguments: argparse.Namespace) -> int:
+    models = _ask(arguments, "GET", "/fabric/v1/status")["models"]
+    if arguments.command == "ps":
+        models = [model for model in models if model["phase"] != "absent"]
+    if arguments.json:
+        print(json.dumps(models))
+        return 0
+    for model in models:
+        note = model["problem"] or model["progress"]
+        print(
+            f"{model['name']:<24} {model['phase']:<9} "
+            f"{model['in_flight']}/{model['slots']} in use, {model['waiting']} waiting, "
+            f"{model['memory_mib']} MiB  {note}".rstrip()
+        )
+    if not models:
+        print("no model runs")
+    return 0
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    answer = _ask(arguments, "GET", "/fabric/v1/status")
+    if arguments.json:
+        print(json.dumps(answer))
+        return 0
+    engine, memory = answer["engine"], answer["memory_mib"]
+    print(f"fabric {answer['version']} (process {answer['pid']})")
+    print(f"engine: {engine['name'] or engine['problem']}")
+    if engine["mend"]:
+        print(f"  to mend it: {engine['mend']}")
+    print(f"memory: {memory['used']} of {memory['limit']} MiB given to models")
+    print(f"queue:  {answer['waiting']} of at most {answer['waiting_max']} calls wait")
+    arguments.command = "models"
+    return _models(arguments)
+
+
+def _load(arguments: argparse.Namespace) -> int:
+    _ask(arguments, "POST", f"/fabric/v1/models/{arguments.model}/{arguments.command}", {})
+    return 0
+
+
+def _token(arguments: argparse.Namespace) -> int:
+    names = [name for name in arguments.models.split(",") if name]
+    body = {"project": arguments.project, "class": arguments.call_class, "models": names}
+    print(_ask(arguments, "POST", "/fabric/v1/tokens", body)["token"])
+    return 0
+
+
+def _images(arguments: argparse.Namespace) -> int:
+    from clawdesk_fabric.engines.docker import DockerEngine
+
+    specs = catalog.load().models
+    unknown = [name for name in arguments.model if name not in specs]
+    if unknown:
+        known = ", ".join(specs)
+        raise FabricError(f"there is no model {unknown[0]}; known: {known}", code="model_not_found")
+
+    async def build() -> None:
+        engine = DockerEngine("build", Path("/nonexistent"), base_tar=arguments.root_tar)
+        try:
+            for name in arguments.model or specs:
+                tag = await engine.build(specs[name], lambda text: print(f"  {text}", flush=True))
+                print(f"{name}: {tag}")
+        finally:
+            await engine.close(remove=False)
+
+    asyncio.run(build())
+    return 0
+
+
+_COMMANDS = {
+    "serve": _serve,
+    "models": _models,
+    "ps": _models,
+    "status": _status,
+    "load": _load,
+    "unload": _load,
+    "token": _token,
+    "images": _images,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

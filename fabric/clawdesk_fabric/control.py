@@ -1,0 +1,239 @@
+"""/fabric/v1 on the Unix socket, and /healthz and /metrics: status, queue, models, tokens.
+
+Only our own user reaches it (guard.py); it is not served on TCP at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+import clawdesk_fabric
+from clawdesk_fabric.catalog import ModelSpec
+from clawdesk_fabric.gateway import FABRIC
+from clawdesk_fabric.guard import TOKENS, authorised
+from clawdesk_fabric.model import CallClass, Phase, Replica
+from clawdesk_fabric.openai_wire import WireError
+from clawdesk_fabric.runtime import Fabric
+from clawdesk_fabric.tokens import Grant
+
+PROTOCOL = 1
+"""Raised when /fabric/v1 changes in a way that an older client would misread."""
+ASK_EXIT: web.AppKey[Callable[[], None]] = web.AppKey("ask_exit")
+_NAMES_MAX = 200
+
+
+def add_routes(app: web.Application) -> None:
+    """The control routes; `app` carries FABRIC, TOKENS and ASK_EXIT."""
+    app.router.add_get("/fabric/v1/status", _status)
+    app.router.add_get("/fabric/v1/queue", _queue)
+    app.router.add_post("/fabric/v1/models/{name}/load", _load)
+    app.router.add_post("/fabric/v1/models/{name}/unload", _unload)
+    app.router.add_post("/fabric/v1/tokens", _create_token)
+    app.router.add_post("/fabric/v1/tokens/revoke", _revoke_token)
+    app.router.add_post("/fabric/v1/exit", _exit)
+
+
+def add_health(app: web.Application, *, local: bool) -> None:
+    """/healthz for everybody who may connect; /metrics needs a token on TCP."""
+    app.router.add_get("/healthz", _healthz)
+    app.router.add_get("/metrics", _metrics if local else _metrics_with_token)
+
+
+async def _healthz(request: web.Request) -> web.Response:
+    return web.json_response({"ok": True, "version": clawdesk_fabric.__version__})
+
+
+async def _status(request: web.Request) -> web.Response:
+    return web.json_response(status(request.app[FABRIC], len(request.app[TOKENS])))
+
+
+def status(fabric: Fabric, token_count: int) -> dict[str, Any]:
+    """What /fabric/v1/status answers."""
+    state = fabric.state
+    engine = state.engine
+    return {
+        "version": clawdesk_fabric.__version__,
+        "protocol": PROTOCOL,
+        "pid": os.getpid(),
+        "engine": {
+            "available": engine.available,
+            "name": engine.name,
+            "problem": "" if engine.available else engine.problem,
+            "mend": "" if engine.available else engine.mend,
+        },
+        "memory_mib": {"used": state.memory_used_mib, "limit": state.limits.memory_mib},
+        "waiting": state.waiting_count,
+        "waiting_max": state.limits.waiting_max,
+        "tokens": token_count,
+        "models": [
+            _model_status(fabric, fabric.catalog.models[r.model], r)
+            for r in state.replicas.values()
+        ],
+    }
+
+
+def _model_status(fabric: Fabric, spec: ModelSpec, replica: Replica) -> dict[str, Any]:
+    endpoint = fabric.endpoints.get(spec.name)
+    idle = replica.phase is Phase.READY and not replica.in_flight
+    return {
+        "name": spec.name,
+        "title": spec.title,
+        "licence": spec.licence,
+        "endpoints": list(spec.endpoints),
+        "phase": replica.phase.value,
+        "progress": replica.progress,
+        "problem": replica.problem,
+        "mend": replica.mend,
+        "slots": replica.slots,
+        "in_flight": len(replica.in_flight),
+        "waiting": len(replica.waiting),
+        "memory_mib": replica.memory_mib,
+        "context": spec.context,
+        "threads": spec.threads,
+        "idle_stop_s": spec.idle_stop_s,
+        "idle_s": (fabric.now_ms() - replica.idle_since_ms) // 1000 if idle else 0,
+        "container": endpoint.container if endpoint else "",
+        "image": endpoint.image if endpoint else "",
+    }
+
+
+async def _queue(request: web.Request) -> web.Response:
+    state = request.app[FABRIC].state
+    calls = [
+        {
+            "call": call.id,
+            "model": call.model,
+            "project": call.project,
+            "task": call.task,
+            "class": call.call_class.value,
+            "priority": call.priority,
+            "position": wait.position,
+            "reason": {"code": wait.code, "text": wait.text, "frees": wait.frees},
+        }
+        for replica in state.replicas.values()
+        for _, _, number in replica.waiting
+        for call, wait in [(state.calls[number], state.told[number])]
+    ]
+    return web.json_response({"waiting": calls})
+
+
+def _named(request: web.Request) -> str:
+    name = request.match_info["name"]
+    if name not in request.app[FABRIC].catalog.models:
+        known = ", ".join(request.app[FABRIC].catalog.models)
+        raise WireError("model_not_found", f"there is no model {name!r}; known: {known}")
+    return name
+
+
+async def _load(request: web.Request) -> web.Response:
+    """Answers once the model is ready."""
+    await request.app[FABRIC].load(_named(request))
+    return await _status(request)
+
+
+async def _unload(request: web.Request) -> web.Response:
+    """Answers once its container is gone."""
+    await request.app[FABRIC].unload(_named(request))
+    return await _status(request)
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    try:
+        value = json.loads(await request.read())
+    except (ValueError, RecursionError):
+        raise WireError("invalid_request", "the body is not JSON") from None
+    if not isinstance(value, dict):
+        raise WireError("invalid_request", "the body must be a JSON object")
+    return value
+
+
+async def _create_token(request: web.Request) -> web.Response:
+    grant = parse_grant(await _body(request))
+    known = request.app[FABRIC].catalog.models
+    unknown = sorted(grant.models - known.keys())
+    if unknown:
+        raise WireError(
+            "model_not_found", f"there is no model {unknown[0]!r}; known: {', '.join(known)}"
+        )
+    return web.json_response({"token": request.app[TOKENS].create(grant)})
+
+
+def parse_grant(body: Mapping[str, Any]) -> Grant:
+    """A grant from a JSON object; every field may be left out, unknown ones are errors.
+
+    Raises:
+        WireError: invalid_request, naming the field.
+    """
+    fields = dict(body)
+    texts = {key: fields.pop(key, "") for key in ("project", "task")}
+    numbers = {key: fields.pop(key, 0) for key in ("attempt", "priority_min", "priority_max")}
+    models = fields.pop("models", [])
+    asked_class = fields.pop("class", CallClass.AGENT.value)
+    if fields:
+        raise WireError("invalid_request", f"unknown field `{sorted(fields)[0]}`")
+    for key, text in texts.items():
+        if not isinstance(text, str) or len(text) > 4096:
+            raise WireError("invalid_request", f"`{key}` must be a text")
+    for key, number in numbers.items():
+        if not isinstance(number, int) or isinstance(number, bool) or abs(number) > 1000:
+            raise WireError("invalid_request", f"`{key}` must be a number from -1000 to 1000")
+    if not isinstance(models, list) or len(models) > _NAMES_MAX:
+        raise WireError("invalid_request", "`models` must be a list of names")
+    if asked_class not in set(CallClass):
+        allowed = ", ".join(CallClass)
+        raise WireError("invalid_request", f"`class` must be one of {allowed}")
+    return Grant(
+        project=texts["project"],
+        task=texts["task"],
+        attempt=numbers["attempt"],
+        call_class=CallClass(asked_class),
+        models=frozenset(str(name) for name in models),
+        priority_min=numbers["priority_min"],
+        priority_max=max(numbers["priority_min"], numbers["priority_max"]),
+    )
+
+
+async def _revoke_token(request: web.Request) -> web.Response:
+    token = (await _body(request)).get("token")
+    if not isinstance(token, str):
+        raise WireError("invalid_request", "`token` must be a text")
+    return web.json_response({"revoked": request.app[TOKENS].revoke(token)})
+
+
+async def _exit(request: web.Request) -> web.Response:
+    """Drain and exit; the caller knows the end by the lock beside the socket."""
+    request.app[ASK_EXIT]()
+    return web.json_response({"exiting": True})
+
+
+async def _metrics_with_token(request: web.Request) -> web.Response:
+    authorised(request)
+    return await _metrics(request)
+
+
+async def _metrics(request: web.Request) -> web.Response:
+    """Prometheus text format."""
+    fabric = request.app[FABRIC]
+    lines: list[str] = []
+
+    def gauge(name: str, kind: str, text: str, values: list[tuple[str, int]]) -> None:
+        lines.append(f"# HELP clawdesk_fabric_{name} {text}")
+        lines.append(f"# TYPE clawdesk_fabric_{name} {kind}")
+        lines.extend(f"clawdesk_fabric_{name}{labels} {value}" for labels, value in values)
+
+    replicas = [(f'{{model="{r.model}"}}', r) for r in fabric.state.replicas.values()]
+    for name, count in fabric.counts.items():
+        gauge(f"{name}_total", "counter", f"Model {name} since the start.", [("", count)])
+    gauge("in_flight", "gauge", "Calls at a model.", [(n, len(r.in_flight)) for n, r in replicas])
+    gauge("waiting", "gauge", "Calls that wait.", [(n, len(r.waiting)) for n, r in replicas])
+    ready = [(n, int(r.phase is Phase.READY)) for n, r in replicas]
+    gauge("ready", "gauge", "Whether the model answers.", ready)
+    available = int(fabric.state.engine.available)
+    gauge("engine_available", "gauge", "Whether containers can be started.", [("", available)])
+    gauge("memory_used_mib", "gauge", "Given to models.", [("", fabric.state.memory_used_mib)])
+    return web.Response(text="\n".join(lines) + "\n", content_type="text/plain")

@@ -1,0 +1,113 @@
+"""Who may speak at all: Host, Origin, content type, peer and token, and errors in one shape.
+
+A web page in the user's browser must not reach a model, nor another user of this machine.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import struct
+from collections.abc import Awaitable, Callable, Iterable
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from clawdesk_fabric.errors import FabricError
+from clawdesk_fabric.openai_wire import STATUS, WireError
+from clawdesk_fabric.runtime import RefusedError
+from clawdesk_fabric.tokens import Grant, Tokens
+
+log = logging.getLogger("clawdesk_fabric")
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+TOKENS = web.AppKey("tokens", Tokens)
+_HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "request_too_large"}
+
+
+def peer_uid(request: web.Request) -> int | None:
+    """User id of the process at the other end of a Unix socket; None on TCP."""
+    transport = request.transport
+    if transport is None:
+        return None
+    sock = transport.get_extra_info("socket")
+    if sock is None or sock.family != socket.AF_UNIX:
+        return None
+    size = struct.calcsize("3i")
+    _, uid, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
+    return int(uid)
+
+
+def as_wire_error(error: Exception) -> WireError:
+    """Any failure as one a client understands."""
+    if isinstance(error, WireError):
+        return error
+    if isinstance(error, FabricError):
+        code = error.code if error.code in STATUS else "internal_error"
+        retry_after_s = error.retry_after_s if isinstance(error, RefusedError) else 0
+        return WireError(code, error.what, mend=error.mend, retry_after_s=retry_after_s)
+    if isinstance(error, web.HTTPException):
+        return WireError(_HTTP_CODES.get(error.status, "invalid_request"), error.reason)
+    log.error("unexpected failure of a request", exc_info=error)
+    return WireError("internal_error", "the Fabric failed; its log says why")
+
+
+def error_response(error: WireError) -> web.Response:
+    """The error as an HTTP answer."""
+    headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else {}
+    return web.Response(
+        status=error.status,
+        headers=headers,
+        body=json.dumps(error.body()).encode(),
+        content_type="application/json",
+    )
+
+
+def guard(hosts: Iterable[str], *, local: bool) -> Middleware:
+    """A middleware.
+
+    Args:
+        hosts: the exact Host headers that are answered.
+        local: a Unix socket: its peer must be our own user, or root.
+    """
+    allowed = frozenset(hosts)
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Answer) -> web.StreamResponse:
+        try:
+            _check(request, allowed, local=local)
+            return await handler(request)
+        except Exception as error:  # the edge: every failure gets one shape
+            wire = as_wire_error(error)
+            if wire.status >= 500:
+                log.warning("%s %s: %s", request.method, request.path, wire.message)
+            return error_response(wire)
+
+    return middleware
+
+
+def _check(request: web.Request, allowed: frozenset[str], *, local: bool) -> None:
+    if local and peer_uid(request) not in (os.getuid(), 0):
+        raise WireError("origin_refused", "this socket belongs to another user")
+    if request.headers.getall("Host", []) != [request.host] or request.host not in allowed:
+        raise WireError("misdirected_request", "this host name is not answered here")
+    if "Origin" in request.headers:
+        raise WireError("origin_refused", "web pages may not call the Fabric")
+    if request.headers.get("Sec-Fetch-Site", "none") != "none":
+        raise WireError("origin_refused", "web pages may not call the Fabric")
+    if request.can_read_body and request.content_type != "application/json":
+        raise WireError("unsupported_media_type", "the body must be application/json")
+
+
+def authorised(request: web.Request) -> Grant:
+    """What the request's bearer token stands for. Raises WireError invalid_api_key."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    grant = request.app[TOKENS].grant(token.strip()) if scheme.lower() == "bearer" else None
+    if grant is None:
+        raise WireError(
+            "invalid_api_key",
+            "a bearer token of this Fabric is needed",
+            mend="clawdesk-fabric token prints one",
+        )
+    return grant

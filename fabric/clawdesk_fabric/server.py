@@ -1,0 +1,218 @@
+"""The process: opens socket and port, keeps one Fabric per socket, drains and exits.
+
+Composition root: the only place that names the engine adapter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import logging
+import os
+import signal
+import socket
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import psutil
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+import clawdesk_fabric
+from clawdesk_fabric import control, gateway
+from clawdesk_fabric.catalog import Catalog
+from clawdesk_fabric.engines.base import Engine
+from clawdesk_fabric.errors import FabricError
+from clawdesk_fabric.guard import TOKENS, Answer, guard
+from clawdesk_fabric.model import Phase
+from clawdesk_fabric.runtime import Fabric
+from clawdesk_fabric.tokens import Tokens
+
+log = logging.getLogger("clawdesk_fabric")
+DRAIN_S_MAX = 10.0
+IDLE_EXIT_S = 600.0
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "clawdesk", "model")
+
+
+class AlreadyRunningError(FabricError):
+    """Another Fabric holds this socket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to serve.
+
+    Args:
+        port: also listen on 127.0.0.1 there; None = not at all, 0 = any free one.
+        idle_exit_s: exit after so long without a client or a replica; 0 = never.
+        ready_fd: a line is written there once requests are answered; -1 = nowhere.
+    """
+
+    socket: Path
+    port: int | None = None
+    idle_exit_s: float = 0.0
+    ready_fd: int = -1
+
+
+def owner_id(path: Path) -> str:
+    """Names the Fabric of this user, machine and socket; the same after a crash."""
+    machine = Path("/etc/machine-id")
+    host = machine.read_text().strip() if machine.exists() else socket.gethostname()
+    return hashlib.sha256(f"{host}\0{os.getuid()}\0{path}".encode()).hexdigest()[:16]
+
+
+def memory_limit_mib(catalog: Catalog) -> int:
+    """The configured limit, else half of the host's memory."""
+    return catalog.settings.memory_mib or psutil.virtual_memory().total // 2**21
+
+
+class Server:
+    """One Fabric process. `run` returns when it has drained."""
+
+    def __init__(self, catalog: Catalog, engine: Engine, options: Options) -> None:
+        self._options = options
+        self._engine = engine
+        self._tokens = Tokens(catalog.settings.tokens_max)
+        self._body_bytes_max = catalog.settings.body_bytes_max
+        self.fabric = Fabric(catalog, engine, memory_mib=memory_limit_mib(catalog))
+        self.port = 0  # once listening on TCP
+        self._exit = asyncio.Event()
+        self._last_request_s = 0.0
+
+    def ask_exit(self) -> None:
+        """Begin to drain; may be called more than once."""
+        self._exit.set()
+
+    async def run(self) -> None:
+        """Serve until asked to exit.
+
+        Raises:
+            AlreadyRunningError: the socket is served by another process.
+        """
+        loop = asyncio.get_running_loop()
+        self._last_request_s = loop.time()
+        async with AsyncExitStack() as stack:
+            stack.enter_context(_lock(self._options.socket))
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self.ask_exit)
+                stack.callback(loop.remove_signal_handler, number)
+            remove = False
+            try:
+                await self.fabric.open()
+                runners = [await self._listen_local(), await self._listen_tcp()]
+                self._say_ready()
+                await self._until_exit()
+                remove = True
+                log.info("draining")
+                await self.fabric.drain(DRAIN_S_MAX)
+                for runner in filter(None, runners):
+                    await runner.cleanup()
+            finally:
+                await self.fabric.close(remove=remove)
+                self._options.socket.unlink(missing_ok=True)
+
+    # -- listening -------------------------------------------------------------------------------
+
+    def _app(self, hosts: tuple[str, ...], *, local: bool) -> web.Application:
+        app = web.Application(
+            middlewares=[self._touching(), guard(hosts, local=local)],
+            client_max_size=self._body_bytes_max,
+        )
+        app[gateway.FABRIC] = self.fabric
+        app[TOKENS] = self._tokens
+        app[control.ASK_EXIT] = self.ask_exit
+        gateway.add_routes(app)
+        control.add_health(app, local=local)
+        if local:
+            control.add_routes(app)
+        return app
+
+    def _touching(self) -> Middleware:
+        @web.middleware
+        async def touch(request: web.Request, handler: Answer) -> web.StreamResponse:
+            self._last_request_s = asyncio.get_running_loop().time()
+            return await handler(request)
+
+        return touch
+
+    async def _run_app(self, app: web.Application) -> web.AppRunner:
+        # Cancelling the handler is how a client that leaves frees its slot at once.
+        runner = web.AppRunner(
+            app, handler_cancellation=True, access_log=None, shutdown_timeout=2.0
+        )
+        await runner.setup()
+        return runner
+
+    async def _listen_local(self) -> web.AppRunner:
+        path = self._options.socket
+        path.unlink(missing_ok=True)  # we hold the lock, so nobody serves it
+        runner = await self._run_app(self._app(LOCAL_HOSTS, local=True))
+        # Bound closed to others from its first moment, not narrowed afterwards.
+        before = os.umask(0o177)
+        try:
+            await web.UnixSite(runner, str(path)).start()
+        finally:
+            os.umask(before)
+        return runner
+
+    async def _listen_tcp(self) -> web.AppRunner | None:
+        if self._options.port is None:
+            return None
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind(("127.0.0.1", self._options.port))
+        except OSError as error:
+            listening.close()
+            raise FabricError(
+                f"port {self._options.port} cannot be used: {error.strerror}",
+                mend="choose another with --port",
+            ) from error
+        self.port = listening.getsockname()[1]
+        hosts = (f"127.0.0.1:{self.port}", f"localhost:{self.port}")
+        runner = await self._run_app(self._app(hosts, local=False))
+        await web.SockSite(runner, listening).start()
+        return runner
+
+    def _say_ready(self) -> None:
+        where = f"127.0.0.1:{self.port}" if self.port else ""
+        log.info("listening on %s %s", self._options.socket, where)
+        if self._options.ready_fd >= 0:
+            with os.fdopen(self._options.ready_fd, "wb") as pipe:
+                pipe.write(f"ready {clawdesk_fabric.__version__} {self.port}\n".encode())
+
+    # -- leaving ---------------------------------------------------------------------------------
+
+    async def _until_exit(self) -> None:
+        limit_s = self._options.idle_exit_s
+        while not self._exit.is_set():
+            try:
+                async with asyncio.timeout(min(limit_s, 30.0) if limit_s else None):
+                    await self._exit.wait()
+            except TimeoutError:
+                if self._is_idle(limit_s):
+                    log.info("no client and no model for %g s", limit_s)
+                    return
+
+    def _is_idle(self, limit_s: float) -> bool:
+        state = self.fabric.state
+        busy = state.calls or any(r.phase is not Phase.ABSENT for r in state.replicas.values())
+        return not busy and asyncio.get_running_loop().time() - self._last_request_s >= limit_s
+
+
+def lock_path(path: Path) -> Path:
+    """Held by the Fabric that serves `path`, from before it listens until it is gone."""
+    return path.with_name(path.name + ".lock")
+
+
+def _lock(path: Path) -> IO[bytes]:
+    lock = lock_path(path).open("ab")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise AlreadyRunningError(f"a Fabric serves {path} already") from None
+    return lock
