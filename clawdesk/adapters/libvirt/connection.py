@@ -139,11 +139,12 @@ class Connection:
             tell(name, event, detail)
 
 
-def open_connection(state: Path) -> Connection:
+def open_connection(driver: Path) -> Connection:
     """Connect the way that fits this user; blocking.
 
     Args:
-        state: directory for the embedded driver, reachable by the unprivileged account.
+        driver: directory of the embedded driver, reachable by the unprivileged account. libvirt
+            admits one a process, for its whole life: a second one is not used, the first is kept.
     Raises:
         MachineError: QEMU or an account is missing, or libvirt refuses; `mend` says what to do.
     """
@@ -152,12 +153,10 @@ def open_connection(state: Path) -> Connection:
         own = Confinement(os.geteuid(), os.getegid(), True)
         return Connection("qemu:///session", emulator, _session_runtime(), own)
     account = confined_account()
-    root = state / "embed"
+    root = _driver_root(driver)
     (root / "etc").mkdir(parents=True, exist_ok=True)
     conf = _QEMU_CONF.format(uid=account.uid, gid=account.gid)
     (root / "etc" / "qemu.conf").write_text(conf)
-    # The embedded driver warns on the program's own stderr otherwise.
-    os.environ.setdefault("LIBVIRT_LOG_OUTPUTS", f"3:file:{root}/libvirt.log")
     wrapper = _write_wrapper(root / "qemu", emulator)
     return Connection(f"qemu:///embed?root={root}", wrapper, root / "run" / "qemu", account)
 
@@ -234,6 +233,14 @@ def _kvm_gid(otherwise: int) -> int:
         return otherwise
 
 
+def _driver_root(wanted: Path) -> Path:
+    global _driver_folder  # noqa: PLW0603 - libvirt keeps one a process as well
+    with _loop_lock:
+        if _driver_folder is None:
+            _driver_folder = wanted
+        return _driver_folder
+
+
 def _write_wrapper(path: Path, emulator: Path) -> Path:
     setpriv = shutil.which("setpriv")
     if setpriv is None:
@@ -263,6 +270,7 @@ def _dotted(number: int) -> str:
 
 _loop_lock = threading.Lock()
 _loop_started = False
+_driver_folder: Path | None = None
 
 
 def _run_event_loop() -> None:

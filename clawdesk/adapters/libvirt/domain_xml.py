@@ -88,8 +88,7 @@ def domain_xml(shape: DomainShape, identity: DomainIdentity) -> str:
     <initrd>{_text(shape.initrd)}</initrd>
     <cmdline>{_text(shape.cmdline)}</cmdline>
   </os>
-  <features/>
-  {_CPU[shape.accelerator]}
+  <features/>{_CPU[shape.accelerator]}
   <on_poweroff>destroy</on_poweroff>
   <on_reboot>destroy</on_reboot>
   <on_crash>destroy</on_crash>

@@ -119,18 +119,21 @@ class Layout:
 
 
 def runtime_folder() -> Path:
-    """`$XDG_RUNTIME_DIR/clawdesk/machines`, else a private folder under the temporary directory.
+    """`$CLAWDESK_RUNTIME_DIR/m`, else `$XDG_RUNTIME_DIR/clawdesk/m`, else under /tmp. Made 0700.
 
     Raises:
         MachineError: the folder belongs to somebody else (code `foreign_folder`).
     """
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    folder = (
-        Path(runtime) / "clawdesk" / "m"
-        if runtime
-        else Path(tempfile.gettempdir()) / f"clawdesk-{os.geteuid()}" / "m"
-    )
-    for part in (folder.parent, folder):
+    own = os.environ.get("CLAWDESK_RUNTIME_DIR", "")
+    users = os.environ.get("XDG_RUNTIME_DIR", "")
+    if own:
+        root = Path(own)
+    elif users:
+        root = Path(users) / "clawdesk"
+    else:
+        root = Path(tempfile.gettempdir()) / f"clawdesk-{os.geteuid()}"
+    folder = root / "m"
+    for part in (root, folder):
         part.mkdir(mode=0o700, exist_ok=True)
         found = part.lstat()
         if found.st_uid != os.geteuid() or found.st_mode & 0o077:

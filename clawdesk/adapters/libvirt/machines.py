@@ -42,11 +42,11 @@ class LibvirtMachines:
     """See ports/machines.py. The connection is opened by the first call and kept."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="libvirt")
+        self.settings = settings
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="machines")
         # Checksums and merges wait for one another, never for a machine's start.
-        self._background = ThreadPoolExecutor(1, thread_name_prefix="libvirt-seal")
-        self._moulding = ThreadPoolExecutor(1, thread_name_prefix="libvirt-mould")
+        self._background = ThreadPoolExecutor(1, thread_name_prefix="machines-seal")
+        self._moulding = ThreadPoolExecutor(1, thread_name_prefix="machines-mould")
         self._tell: list[Callable[[MachineId, str], None]] = []
         self._workplace: Workplace | None = None
         self._opening = asyncio.Lock()
@@ -77,7 +77,7 @@ class LibvirtMachines:
             "starting a machine", place, lambda: self._start(place, spec)
         )
         boot_ms = (time.monotonic() - begun) * 1000
-        if not warm and self._settings.warm:
+        if not warm and self.settings.warm:
             self._mould(place, spec.need)
         return StartedMachine(record.machine, boot_ms, record.accelerator, warm)
 
@@ -146,7 +146,7 @@ class LibvirtMachines:
 
     def socket_path(self, machine: MachineId) -> Path:
         """The Unix socket of a machine's channel, for `GuestChannels`."""
-        return self._settings.runtime / f"{machine}.sock"
+        return self.settings.runtime / f"{machine}.sock"
 
     async def close(self) -> None:
         if self._closed:
@@ -173,7 +173,7 @@ class LibvirtMachines:
             return self._workplace
 
     def _open(self) -> Workplace:
-        return Workplace(self._settings, self._background.submit, self._lost)
+        return Workplace(self.settings, self._background.submit, self._lost)
 
     def _lost(self, machine: MachineId, why: str) -> None:
         for tell in list(self._tell):
@@ -183,7 +183,7 @@ class LibvirtMachines:
         image = place.image(spec.need.image)
         plan = place.blueprint(spec.need, image, place.acceleration(image).name)
         purpose = Purpose("task", spec.task, spec.attempt)
-        template = place.templates.find(plan) if self._settings.warm else None
+        template = place.templates.find(plan) if self.settings.warm else None
         if template is not None:
             try:
                 return place.launcher.thaw(template, purpose, spec.workspace), True
@@ -194,7 +194,7 @@ class LibvirtMachines:
             plan.shape, purpose, base=plan.base, image=image.digest, tar=spec.workspace
         )
         try:
-            place.domains.wait_for_guest(record.machine, self._settings.start_s_max)
+            place.domains.wait_for_guest(record.machine, self.settings.start_s_max)
         except MachineError:
             place.launcher.end(record.machine)
             raise
@@ -219,7 +219,7 @@ class LibvirtMachines:
         """Run a call that starts a machine; if nobody waits for it any more, end what it starts."""
         pending = self._pool.submit(call)
         try:
-            return await self._outcome(what, self._settings.start_s_max + _SHORT_S, pending)
+            return await self._outcome(what, self.settings.start_s_max + _SHORT_S, pending)
         except (MachineError, asyncio.CancelledError):
             if not pending.done() or not pending.exception():
                 pending.add_done_callback(lambda late: self._reap_late(place, late))

@@ -48,6 +48,7 @@ class Settings:
 
     Args:
         home: machine files; reachable by the account QEMU runs as.
+        driver: folder of libvirt's embedded driver, used by root only.
         runtime: channels; a short path, private to this user.
         find_image: the built guest image of a name, or None.
         blank_disk: an empty disk of so many MiB.
@@ -55,6 +56,7 @@ class Settings:
     """
 
     home: Path
+    driver: Path
     runtime: Path
     find_image: Callable[[str], GuestImage | None]
     blank_disk: Callable[[int], Path]
@@ -71,7 +73,7 @@ class Workplace:
         self.settings = settings
         self._lost = lost
         settings.home.mkdir(parents=True, exist_ok=True)
-        self.connection: Connection = open_connection(settings.home)
+        self.connection: Connection = open_connection(settings.driver)
         self.connection.settle()
         account = self.connection.confinement
         self.layout = Layout(settings.home, settings.runtime, account.uid, account.gid)

@@ -1,0 +1,194 @@
+"""What every implementation of the Machines port keeps; runs on the fake and on the real one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from clawdesk.domain.model import MachineNeed, Snapshot
+from clawdesk.ports.errors import MachineError, SnapshotDamagedError
+from clawdesk.ports.machines import Machines, MachineSpec, OwnedMachine
+from tests.support.machines_fake import FakeMachines
+
+TASK = "01JCONTRACT000000000000001"
+OTHER = "01JCONTRACT000000000000002"
+
+
+@dataclass
+class Kit:
+    """An implementation, and how to hurt it."""
+
+    machines: Machines
+    need: MachineNeed
+    tar: Path
+    kill: Callable[[str], None]
+    damage: Callable[[Snapshot], None]
+
+    def spec(self, task: str = TASK, attempt: int = 1) -> MachineSpec:
+        return MachineSpec(task, attempt, self.need, self.tar)
+
+
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.e2e)])
+async def kit(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Kit]:
+    tar = tmp_path / "workspace.tar"
+    tar.write_bytes(bytes(10240))
+    if request.param == "fake":
+        fake = FakeMachines()
+        yield Kit(fake, MachineNeed(), tar, fake.lose, fake.damage)
+        return
+    from tests.support import libvirt_real as real
+
+    async with real.real_machines() as machines:
+
+        def kill(machine: str) -> None:
+            for process in real.qemu_processes(machines.settings):
+                if machine in " ".join(process.cmdline()):
+                    os.kill(process.pid, signal.SIGKILL)
+
+        def damage(snapshot: Snapshot) -> None:
+            home = machines.settings.home
+            memory = home / "tasks" / TASK / "snapshots" / snapshot.id / "memory"
+            memory.chmod(0o600)
+            with memory.open("r+b") as out:
+                out.seek(snapshot.bytes // 2)
+                flipped = bytes(255 - byte for byte in out.read(64))
+                out.seek(snapshot.bytes // 2)
+                out.write(flipped)
+
+        yield Kit(machines, real.NEED, tar, kill, damage)
+        await machines.discard(TASK)
+        await machines.discard(OTHER)
+
+
+async def test_support_says_what_is_there(kit: Kit) -> None:
+    support = await kit.machines.support()
+    assert support.ready, support.problem
+    assert support.accelerator in {"kvm", "tcg"}
+    assert support.uri
+    assert support.versions
+    assert support.confined
+
+
+async def test_a_machine_starts_under_a_fresh_name_and_is_owned_until_destroyed(kit: Kit) -> None:
+    first = await kit.machines.start(kit.spec())
+    second = await kit.machines.start(kit.spec(attempt=2))
+    assert first.machine != second.machine
+    assert first.boot_ms > 0
+    assert sorted(await kit.machines.owned(), key=lambda m: m.attempt) == [
+        OwnedMachine(first.machine, TASK, 1),
+        OwnedMachine(second.machine, TASK, 2),
+    ]
+    await kit.machines.destroy(first.machine)
+    assert [m.machine for m in await kit.machines.owned()] == [second.machine]
+    await kit.machines.destroy(second.machine)
+    assert await kit.machines.owned() == []
+
+
+async def test_destroy_may_be_repeated_and_an_unknown_machine_is_nothing(kit: Kit) -> None:
+    started = await kit.machines.start(kit.spec())
+    await kit.machines.destroy(started.machine)
+    await kit.machines.destroy(started.machine)
+    await kit.machines.destroy("cd-nobody-1-00000000")
+    await kit.machines.destroy("../../etc/passwd")
+
+
+async def test_suspend_and_resume_may_be_repeated(kit: Kit) -> None:
+    started = await kit.machines.start(kit.spec())
+    await kit.machines.suspend(started.machine)
+    await kit.machines.suspend(started.machine)
+    await kit.machines.resume(started.machine)
+    await kit.machines.resume(started.machine)
+
+
+async def test_calls_on_a_machine_that_is_gone_say_so(kit: Kit) -> None:
+    started = await kit.machines.start(kit.spec())
+    await kit.machines.destroy(started.machine)
+    for call in (kit.machines.suspend, kit.machines.resume):
+        with pytest.raises(MachineError) as caught:
+            await call(started.machine)
+        assert caught.value.code == "gone"
+    with pytest.raises(MachineError) as caught:
+        await kit.machines.snapshot(started.machine, TASK, 1)
+    assert caught.value.code == "gone"
+
+
+async def test_a_snapshot_leaves_the_machine_running_and_is_restored_beside_it(kit: Kit) -> None:
+    started = await kit.machines.start(kit.spec())
+    first = await kit.machines.snapshot(started.machine, TASK, 1)
+    second = await kit.machines.snapshot(started.machine, TASK, 2)
+    assert first.id != second.id
+    assert first.bytes > 0
+    assert 0 < first.pause_ms <= first.snapshot_ms
+    restored = await kit.machines.restore(TASK, 2, first)
+    assert restored.machine != started.machine
+    names = {m.machine for m in await kit.machines.owned()}
+    assert names == {started.machine, restored.machine}
+
+
+async def test_a_suspended_machine_can_be_snapshotted_and_stays_suspended(kit: Kit) -> None:
+    started = await kit.machines.start(kit.spec())
+    await kit.machines.suspend(started.machine)
+    snapshot = await kit.machines.snapshot(started.machine, TASK, 1)
+    assert snapshot.pause_ms == 0
+    await kit.machines.resume(started.machine)
+    restored = await kit.machines.restore(TASK, 1, snapshot)
+    assert restored.machine != started.machine
+
+
+async def test_snapshots_outlive_their_machine_and_are_restored_in_any_order(kit: Kit) -> None:
+    started = await kit.machines.start(kit.spec())
+    snapshots = [await kit.machines.snapshot(started.machine, TASK, n) for n in (1, 2, 3)]
+    await kit.machines.destroy(started.machine)
+    for number in (2, 0, 1):
+        restored = await kit.machines.restore(TASK, 1, snapshots[number])
+        await kit.machines.destroy(restored.machine)
+
+
+async def test_a_damaged_snapshot_is_refused_and_nothing_starts(kit: Kit) -> None:
+    started = await kit.machines.start(kit.spec())
+    snapshot = await kit.machines.snapshot(started.machine, TASK, 1)
+    again = await kit.machines.restore(TASK, 1, snapshot)  # its checksums are made by now
+    await kit.machines.destroy(again.machine)
+    kit.damage(snapshot)
+    with pytest.raises(SnapshotDamagedError):
+        await kit.machines.restore(TASK, 1, snapshot)
+    assert [m.machine for m in await kit.machines.owned()] == [started.machine]
+
+
+async def test_discard_removes_a_task_and_nobody_else(kit: Kit) -> None:
+    mine = await kit.machines.start(kit.spec())
+    other = await kit.machines.start(kit.spec(OTHER))
+    snapshot = await kit.machines.snapshot(mine.machine, TASK, 1)
+    await kit.machines.discard(TASK)
+    await kit.machines.discard(TASK)
+    assert [m.machine for m in await kit.machines.owned()] == [other.machine]
+    with pytest.raises(SnapshotDamagedError):
+        await kit.machines.restore(TASK, 1, snapshot)
+
+
+async def test_a_lost_machine_is_told_once_within_two_seconds_and_a_destroyed_one_never(
+    kit: Kit,
+) -> None:
+    told: list[tuple[str, str]] = []
+    heard = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def tell(machine: str, why: str) -> None:
+        told.append((machine, why))
+        loop.call_soon_threadsafe(heard.set)
+
+    kit.machines.on_lost(tell)
+    kept = await kit.machines.start(kit.spec())
+    lost = await kit.machines.start(kit.spec(attempt=2))
+    kit.kill(lost.machine)
+    await asyncio.wait_for(heard.wait(), 2.0)
+    await kit.machines.destroy(lost.machine)
+    await kit.machines.destroy(kept.machine)
+    assert [machine for machine, _ in told] == [lost.machine]
+    assert told[0][1]
