@@ -1,0 +1,215 @@
+"""Files of machines: save images fed through a FIFO, checksums, records, space, folders."""
+
+from __future__ import annotations
+
+import errno
+import os
+import struct
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from clawdesk.adapters.libvirt import disks
+from clawdesk.adapters.libvirt.disks import SpaceRule
+from clawdesk.adapters.libvirt.layout import Layout, runtime_folder
+from clawdesk.adapters.libvirt.records import (
+    MachineRecord,
+    SavedRecord,
+    read_machine,
+    read_saved,
+    write_machine,
+    write_saved,
+)
+from clawdesk.adapters.libvirt.save_image import fed_through, pack_header, read_header
+from clawdesk.ports.errors import MachineError, SnapshotDamagedError
+
+MACHINE = MachineRecord("cd-1", "task", "1", 1, "/o", ("/a", "/b"), "/w", "tcg", "digest")
+SAVED = SavedRecord(
+    "1.2.x", "1", 2, "cd-1", "/m", ("/a", "/b"), "/w", {"/m": 3}, "tcg", "digest", "7.2"
+)
+
+
+def image(folder: Path, stream: bytes = b"QEVM" * 100_000) -> Path:
+    path = folder / "memory"
+    path.write_bytes(pack_header("<domain>old</domain>", b"<cookie/>") + stream)
+    return path
+
+
+def test_a_header_is_read_back_with_its_cookie(tmp_path: Path) -> None:
+    header = read_header(image(tmp_path))
+    assert header.xml == "<domain>old</domain>"
+    assert header.cookie == b"<cookie/>"
+    assert header.stream_offset == len(pack_header(header.xml, header.cookie))
+
+
+def test_a_header_without_cookie_has_none(tmp_path: Path) -> None:
+    path = tmp_path / "memory"
+    path.write_bytes(pack_header("<domain/>", b"") + b"stream")
+    assert read_header(path).cookie == b""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"short",
+        b"LibvirtQemudPart" + bytes(200),
+        struct.pack("<16sIIIII56x", b"LibvirtQemudSave", 3, 10, 1, 0, 0) + bytes(10),
+        struct.pack("<16sIIIII56x", b"LibvirtQemudSave", 2, 10, 1, 1, 0) + bytes(10),
+        struct.pack("<16sIIIII56x", b"LibvirtQemudSave", 2, 100, 1, 0, 0) + bytes(10),
+        struct.pack("<16sIIIII56x", b"LibvirtQemudSave", 2, 1 << 31, 1, 0, 0),
+    ],
+)
+def test_anything_else_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "memory"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"."):
+        read_header(path)
+
+
+def test_the_fifo_yields_the_rewritten_header_and_the_untouched_stream(tmp_path: Path) -> None:
+    stream = os.urandom(3 << 20)
+    path = image(tmp_path, stream)
+    before = path.read_bytes()
+    fifo = tmp_path / "fifo"
+    with fed_through(fifo, path, lambda xml: xml.replace("old", "new")):
+        read = fifo.read_bytes()
+    assert read == pack_header("<domain>new</domain>", b"<cookie/>") + stream
+    assert path.read_bytes() == before
+    assert not fifo.exists()
+
+
+def test_a_reader_that_never_comes_or_gives_up_leaves_no_thread(tmp_path: Path) -> None:
+    path = image(tmp_path, bytes(8 << 20))
+    threads = threading.active_count()
+    with fed_through(tmp_path / "a", path, str):
+        pass
+    with fed_through(tmp_path / "b", path, str), (tmp_path / "b").open("rb") as reader:
+        assert reader.read(10)
+    assert threading.active_count() == threads
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_seal_then_verify_and_every_kind_of_damage(tmp_path: Path) -> None:
+    path = tmp_path / "layer"
+    path.write_bytes(b"content")
+    assert disks.verify(path, 7) == disks.seal(path)  # verifying seals what was not yet
+    for damage in (b"CONTENT", b"longer content"):
+        path.write_bytes(damage)
+        with pytest.raises(SnapshotDamagedError):
+            disks.verify(path, 7)
+    disks.remove(path)
+    with pytest.raises(SnapshotDamagedError):
+        disks.verify(path, 7)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_little_space_is_said_with_numbers(tmp_path: Path) -> None:
+    SpaceRule(0, 0.0).check(tmp_path)
+    for rule in (SpaceRule(1 << 60, 0.0), SpaceRule(0, 1.01)):
+        with pytest.raises(MachineError, match="GiB free") as caught:
+            rule.check(tmp_path)
+        assert caught.value.code == "no_space"
+        assert caught.value.mend
+
+
+def test_a_workspace_disk_begins_with_the_tar_and_is_sparse(tmp_path: Path) -> None:
+    tar = tmp_path / "t.tar"
+    tar.write_bytes(b"tar" * 1000)
+    disk = tmp_path / "w.raw"
+    disks.write_workspace(disk, tar, disks.workspace_bytes(3000))
+    assert disk.stat().st_size == disks.WORKSPACE_BYTES
+    assert disk.stat().st_blocks * 512 < 1 << 20
+    with disk.open("rb") as found:
+        assert found.read(3004) == b"tar" * 1000 + bytes(4)
+    assert disks.workspace_bytes(5 << 30) == 8 << 30
+
+
+def test_a_missing_tar_is_an_error_of_ours(tmp_path: Path) -> None:
+    with pytest.raises(MachineError):
+        disks.write_workspace(tmp_path / "w.raw", tmp_path / "absent", 10)
+    assert not (tmp_path / "w.raw").exists()
+
+
+def test_a_full_disk_has_its_own_code() -> None:
+    assert disks.disk_error("x", OSError(errno.ENOSPC, "full")).code == "no_space"
+    assert disks.disk_error("x", OSError(errno.EIO, "broken")).code == "disk"
+
+
+def test_flattening_keeps_what_every_layer_wrote(tmp_path: Path) -> None:
+    base = tmp_path / "base.raw"
+    base.write_bytes(b"base" * 1024)
+    first, second, flat = (tmp_path / f"{name}.qcow2" for name in ("a", "b", "flat"))
+    subprocess.run(
+        ["qemu-img", "convert", "-O", "qcow2", str(base), str(first)], check=True, timeout=60
+    )
+    disks.create_overlay(second, first)
+    subprocess.run(["qemu-io", "-c", "write -P 7 0 512", str(second)], check=True, timeout=60)
+    disks.flatten(flat, second)
+    first.unlink()
+    out = tmp_path / "out.raw"
+    subprocess.run(
+        ["qemu-img", "convert", "-O", "raw", str(flat), str(out)], check=True, timeout=60
+    )
+    assert out.read_bytes()[:4096] == b"\7" * 512 + (b"base" * 1024)[512:4096]
+
+
+def test_records_come_back_equal_and_broken_ones_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    write_machine(path, MACHINE)
+    assert read_machine(path) == MACHINE
+    with pytest.raises(ValueError, match="snapshot"):
+        read_saved(path)
+    write_saved(path, SAVED)
+    assert read_saved(path) == SAVED
+    for broken in ("", "[]", "{", '{"layers": 1}', "\udcff"):
+        path.write_bytes(broken.encode("utf-8", "surrogateescape"))
+        with pytest.raises(ValueError, match=r"."):
+            read_machine(path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_owner_id_is_made_once(tmp_path: Path) -> None:
+    layout = Layout(tmp_path, tmp_path, os.getuid(), os.getgid())
+    assert len(layout.owner()) == 32
+    assert layout.owner() == layout.owner()
+
+
+@pytest.mark.parametrize("task", ["", "..", "a/b", "../x", "a b", "é"])
+def test_a_task_is_one_plain_word(tmp_path: Path, task: str) -> None:
+    layout = Layout(tmp_path, tmp_path, os.getuid(), os.getgid())
+    with pytest.raises(MachineError):
+        layout.task(task)
+    with pytest.raises(MachineError):
+        layout.snapshot(f"{task}.1.x")
+
+
+def test_a_socket_path_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+    layout = Layout(tmp_path, tmp_path / ("x" * 100), os.getuid(), os.getgid())
+    with pytest.raises(MachineError) as caught:
+        layout.channel("cd-1")
+    assert caught.value.code == "long_path"
+
+
+def test_a_runtime_folder_open_to_others_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAWDESK_RUNTIME_DIR", str(tmp_path / "r"))
+    folder = runtime_folder()
+    assert folder.stat().st_mode & 0o777 == 0o700
+    folder.chmod(0o755)
+    with pytest.raises(MachineError) as caught:
+        runtime_folder()
+    assert caught.value.code == "foreign_folder"
+
+
+def test_machine_files_are_closed_to_others(tmp_path: Path) -> None:
+    layout = Layout(tmp_path, tmp_path, os.getuid(), os.getgid())
+    folder = layout.make_task("01HZ")
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert (folder / "layers").stat().st_mode & 0o777 == 0o700
+    layout.remove_task("01HZ")
+    layout.remove_task("01HZ")
+    assert list((tmp_path / "tasks").iterdir()) == []

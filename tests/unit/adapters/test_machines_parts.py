@@ -1,0 +1,174 @@
+"""Parts of the machines adapter that need no libvirt: accelerator, roster, watcher, absence."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from clawdesk.adapters.libvirt.accelerator import decide
+from clawdesk.adapters.libvirt.opening import AbsentMachines
+from clawdesk.adapters.libvirt.records import MachineRecord
+from clawdesk.adapters.libvirt.roster import Roster
+from clawdesk.adapters.libvirt.watcher import ProcessWatcher
+from clawdesk.ports.errors import MachineError
+
+RECORD = MachineRecord("cd-1", "task", "T", 1, "/o", (), "/w", "tcg", "d")
+
+
+class Probe:
+    """Counts boots; fails while `broken`."""
+
+    def __init__(self, *, broken: bool) -> None:
+        self.broken = broken
+        self.boots = 0
+
+    def __call__(self) -> None:
+        self.boots += 1
+        if self.broken:
+            raise MachineError("no guest came up")
+
+
+@pytest.fixture
+def device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("CLAWDESK_ACCEL", raising=False)
+    path = tmp_path / "kvm"
+    path.touch()
+    return path
+
+
+def test_kvm_is_used_only_after_a_guest_came_up_and_the_answer_is_kept(
+    tmp_path: Path, device: Path
+) -> None:
+    probe, cache = Probe(broken=False), tmp_path / "cache.json"
+    assert decide(cache, "7.2", probe, device=device).name == "kvm"
+    assert decide(cache, "7.2", probe, device=device).name == "kvm"
+    assert probe.boots == 1
+
+
+def test_broken_kvm_means_emulation_with_a_reason(tmp_path: Path, device: Path) -> None:
+    probe, cache = Probe(broken=True), tmp_path / "cache.json"
+    found = decide(cache, "7.2", probe, device=device)
+    assert found.name == "tcg"
+    assert "no guest came up" in found.note
+    assert decide(cache, "7.2", probe, device=device) == found
+    assert probe.boots == 1
+
+
+def test_another_qemu_or_other_rights_on_the_device_are_probed_again(
+    tmp_path: Path, device: Path
+) -> None:
+    probe, cache = Probe(broken=False), tmp_path / "cache.json"
+    decide(cache, "7.2", probe, device=device)
+    decide(cache, "8.0", probe, device=device)
+    device.chmod(0o600)
+    decide(cache, "8.0", probe, device=device)
+    assert probe.boots == 3
+
+
+def test_a_cut_answer_is_probed_again(tmp_path: Path, device: Path) -> None:
+    probe, cache = Probe(broken=False), tmp_path / "cache.json"
+    for content in ("", "{", "[]", '{"host": 1}'):
+        cache.write_text(content)
+        assert decide(cache, "7.2", probe, device=device).name == "kvm"
+    assert probe.boots == 4
+
+
+def test_no_device_and_the_variable_need_no_probe(
+    tmp_path: Path, device: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe, cache = Probe(broken=False), tmp_path / "cache.json"
+    assert decide(cache, "7.2", probe, device=tmp_path / "absent").name == "tcg"
+    monkeypatch.setenv("CLAWDESK_ACCEL", "tcg")
+    assert "CLAWDESK_ACCEL" in decide(cache, "7.2", probe, device=device).note
+    assert probe.boots == 0
+
+
+def test_a_machine_is_lost_once_and_not_while_it_is_ending() -> None:
+    roster = Roster()
+    assert roster.lose("cd-1") is None  # not ours
+    roster.put(RECORD)
+    assert roster.lose("cd-1") == RECORD
+    assert roster.lose("cd-1") is None
+    with pytest.raises(MachineError) as caught:
+        roster.get("cd-1")
+    assert caught.value.code == "gone"
+    roster.forget("cd-1")
+    roster.put(RECORD)
+    roster.ending("cd-1")
+    assert roster.lose("cd-1") is None
+
+
+def test_operations_on_one_machine_take_turns() -> None:
+    roster = Roster()
+    order: list[str] = []
+    inside = threading.Event()
+    go_on = threading.Event()
+
+    def first() -> None:
+        with roster.alone("cd-1"):
+            inside.set()
+            go_on.wait(10)
+            order.append("first")
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    inside.wait(10)
+    go_on.set()
+    with roster.alone("cd-1"):
+        order.append("second")
+    thread.join()
+    assert order == ["first", "second"]
+
+
+def test_the_end_of_a_process_is_told_at_once_with_its_cause() -> None:
+    watcher = ProcessWatcher()
+    heard: dict[str, str] = {}
+    both = threading.Semaphore(0)
+
+    def ended(name: str, why: str) -> None:
+        heard[name] = why
+        both.release()
+
+    wait = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    killed = subprocess.Popen(wait, stdin=subprocess.PIPE)
+    calm = subprocess.Popen(wait, stdin=subprocess.PIPE)
+    assert watcher.watch("killed", killed.pid, ended)
+    assert watcher.watch("calm", calm.pid, ended)
+    os.kill(killed.pid, signal.SIGKILL)
+    assert calm.stdin is not None
+    calm.stdin.close()
+    for _ in range(2):
+        assert both.acquire(timeout=10)
+    watcher.close()
+    assert heard["killed"] == "QEMU was killed by signal 9"
+    assert heard["calm"].startswith("the guest ended by itself")
+    for process in (killed, calm):
+        process.wait()  # reaped by the watcher already
+        if process.stdin is not None:
+            process.stdin.close()
+
+
+def test_a_process_that_is_gone_is_not_watched() -> None:
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    watcher = ProcessWatcher()
+    assert not watcher.watch("gone", done.pid, lambda _name, _why: None)
+    watcher.close()
+
+
+async def test_without_libvirt_everything_says_why() -> None:
+    machines = AbsentMachines(MachineError("libvirt is missing", mend="install it"))
+    support = await machines.support()
+    assert not support.ready
+    assert (support.problem, support.mend) == ("libvirt is missing", "install it")
+    with pytest.raises(MachineError, match="libvirt is missing"):
+        await machines.suspend("cd-1")
+    assert await machines.owned() == []
+    await machines.destroy("cd-1")
+    await machines.close()
