@@ -13,6 +13,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from clawdesk.cli.context import with_plane
+from clawdesk.runtime.api import PlaneApi
 from clawdesk.runtime.doctor import INSTALL, Check, checkout
 
 NOT_READY = 5
@@ -33,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(
     options: argparse.Namespace,
-    look: Callable[[], list[Check]],
+    look: Callable[[], list[Check]] | None = None,
     *,
     ask: Callable[[str], str] = input,
 ) -> int:
@@ -41,12 +43,25 @@ def run(
 
     Returns: 0, or 5 when something is missing that a task needs.
     """
+    look = look or ask_the_plane
     checks = look()
     if options.fix and mend(checks, yes=options.yes, ask=ask):
         checks = look()
     text = json.dumps(report(checks), indent=2) if options.json else as_text(checks)
     print(text)
     return 0 if report(checks)["ready"] else NOT_READY
+
+
+def ask_the_plane() -> list[Check]:
+    """The checks of the plane that runs, or of one made for the occasion."""
+    found: list[Check] = []
+
+    async def work(plane: PlaneApi) -> int:
+        found.extend(from_json(await plane.doctor()))
+        return 0
+
+    with_plane(work)
+    return found
 
 
 def report(checks: Sequence[Check]) -> dict[str, object]:

@@ -1,0 +1,176 @@
+"""Composition root: the only place that names concrete adapters.
+
+`open_plane` gives a shell the plane: the real one when nobody holds it, else a client of the
+process that does (one plane per user and machine, by flock).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clawdesk.ports.errors import PortError
+from clawdesk.runtime.api import PlaneApi
+from clawdesk.runtime.client import PlaneClient
+from clawdesk.runtime.clock import SystemClock
+from clawdesk.runtime.places import plane_lock, plane_socket, runtime_dir
+from clawdesk.runtime.plane import Parts, Plane
+from clawdesk.runtime.server import PlaneServer
+
+if TYPE_CHECKING:
+    from clawdesk.adapters.libvirt.image import GuestImage
+
+CONNECT_TRIES = 100
+CONNECT_PAUSE_S = 0.05
+
+
+async def build_parts() -> Parts:
+    """The real adapters. Imports are here: libvirt and pygit2 cost a command that needs neither."""
+    from clawdesk.adapters.fabric_client import FabricClient
+    from clawdesk.adapters.git.repositories import GitRepositories
+    from clawdesk.adapters.libvirt.channel import GuestChannels
+    from clawdesk.adapters.libvirt.image import find_image
+    from clawdesk.adapters.libvirt.opening import open_machines
+    from clawdesk.adapters.libvirt.places import machine_home
+    from clawdesk.adapters.telemetry import HostTelemetry
+
+    inference = FabricClient()
+    machines = await open_machines(runtime=runtime_dir())
+    home = machine_home()
+
+    def image_present() -> str:
+        image = find_image("base")
+        return f"base {image.digest[:12]}" if image else ""
+
+    return Parts(
+        machines=machines,
+        guests=GuestChannels(machines.socket_path, inference),
+        repositories=GitRepositories(),
+        inference=inference,
+        telemetry=HostTelemetry(disk=home),
+        clock=SystemClock(),
+        workspaces=home / "workspaces",
+        image_present=image_present,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """A guest image, as the command line shows it."""
+
+    name: str
+    digest: str
+    kernel: str
+    folder: Path
+
+
+class GuestImages:
+    """Guest images of this machine."""
+
+    def list(self) -> list[ImageFacts]:
+        from clawdesk.adapters.libvirt.image import list_images
+
+        return [_facts(image) for image in list_images()]
+
+    def build(self, name: str, progress: Callable[[str], None]) -> ImageFacts:
+        """Build an image or find it. Raises MachineError."""
+        from clawdesk.adapters.libvirt.image import build_image
+
+        return _facts(build_image(name, progress))
+
+
+def _facts(image: GuestImage) -> ImageFacts:
+    return ImageFacts(image.name, image.digest, image.kernel_version, image.root.parent)
+
+
+def resources_dir() -> Path:
+    """Our resources: beside the package in a checkout, inside it in a wheel."""
+    packaged = Path(__file__).parent / "_resources"
+    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "resources"
+
+
+def copy_demo(folder: Path | None) -> Path:
+    """The sample project as a new repository; returns its folder. Raises RepositoryError."""
+    from clawdesk.adapters.git.sample import make_sample
+
+    return make_sample(resources_dir() / "demo", folder)
+
+
+def guest_images() -> GuestImages:
+    """What `clawdesk images` works on."""
+    return GuestImages()
+
+
+def _try_lock(path: Path) -> int | None:
+    """A descriptor that holds the plane's lock, or None when another process does."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    os.truncate(descriptor, 0)
+    os.write(descriptor, f"{os.getpid()}\n".encode())
+    return descriptor
+
+
+@asynccontextmanager
+async def open_plane(
+    *, drive: bool = True, parts: Callable[[], Awaitable[Parts]] = build_parts
+) -> AsyncIterator[PlaneApi]:
+    """The user's plane for as long as the block runs.
+
+    Args:
+        drive: False for commands that only look or decide: where no plane runs, tasks are then
+            read from Git and decisions recorded, but no machine is started or ended.
+    Raises:
+        PortError: another version runs, or the runtime folder cannot be trusted.
+    """
+    lock = _try_lock(plane_lock())
+    if lock is None:
+        client = await _connect()
+        try:
+            yield client
+        finally:
+            await client.close()
+        return
+    try:
+        async with _own_plane(await parts(), drive=drive) as plane:
+            yield plane
+    finally:
+        os.close(lock)
+
+
+async def _connect() -> PlaneClient:
+    """The holder listens a moment after it took the lock; a socket gives no event to wait for."""
+    for attempt in range(CONNECT_TRIES):
+        try:
+            return await PlaneClient.connect(plane_socket())
+        except PortError as error:
+            if error.code != "no_plane" or attempt == CONNECT_TRIES - 1:
+                raise
+            await asyncio.sleep(CONNECT_PAUSE_S)
+    raise AssertionError("unreachable")
+
+
+@asynccontextmanager
+async def _own_plane(parts: Parts, *, drive: bool) -> AsyncIterator[Plane]:
+    plane = Plane(parts, drive=drive)
+    server = PlaneServer(plane, plane_socket())
+    try:
+        await server.start()
+        await plane.start()
+        yield plane
+    finally:
+        await plane.close()
+        await server.close()
+        await parts.guests.close()
+        await parts.inference.close()
+        await parts.machines.close()
+        await parts.telemetry.close()

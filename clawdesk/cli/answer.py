@@ -1,0 +1,22 @@
+"""`clawdesk answer TASK KEY TEXT`."""
+
+from __future__ import annotations
+
+import argparse
+
+from clawdesk.cli.context import CHANNEL, find_task, tell, with_plane
+from clawdesk.runtime.api import PlaneApi
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("task", help="id of the task, or its beginning or end")
+    parser.add_argument("key", help="key of the question, as the inbox shows it")
+    parser.add_argument("text", help="the answer")
+
+
+def run(options: argparse.Namespace) -> int:
+    async def work(plane: PlaneApi) -> int:
+        task = find_task(plane, options.task)
+        return tell(await plane.answer(task.id, options.key, options.text, channel=CHANNEL))
+
+    return with_plane(work)

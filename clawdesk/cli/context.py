@@ -1,0 +1,108 @@
+"""What commands share: a plane, the task a person means, and how values are printed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from clawdesk.app import open_plane
+from clawdesk.domain.model import Task
+from clawdesk.domain.replay import as_fields
+from clawdesk.ports.errors import PortError
+from clawdesk.runtime.api import Outcome, PlaneApi
+from clawdesk.runtime.recents import recent_projects
+
+CHANNEL = "cli"
+PREFIX_MIN = 4
+
+
+def with_plane(
+    work: Callable[[PlaneApi], Awaitable[int]], *, drive: bool = False, project: str | None = None
+) -> int:
+    """Run `work` on the user's plane; a plane of our own knows the recent projects."""
+
+    folder = str(Path(project).resolve()) if project is not None else None
+
+    async def session() -> int:
+        async with open_plane(drive=drive) as plane:
+            await _open_projects(plane, folder)
+            return await work(plane)
+
+    return asyncio.run(session())
+
+
+async def _open_projects(plane: PlaneApi, project: str | None) -> None:
+    if project is not None:
+        await plane.open_project(project)
+        return
+    if plane.projects:
+        return
+    for path in recent_projects():
+        try:
+            await plane.open_project(path)
+        except PortError as error:
+            print(f"clawdesk: {path}: {error.what}", file=sys.stderr)
+
+
+def find_task(plane: PlaneApi, text: str) -> Task:
+    """The task a person means: its id, the beginning or the end of one, or a unique name.
+
+    Raises:
+        PortError: none or several match.
+    """
+    wanted = text.upper()
+    tasks = plane.state.tasks
+    if wanted in tasks:
+        return tasks[wanted]
+    found = [
+        task
+        for task in tasks.values()
+        if (len(wanted) >= PREFIX_MIN and (task.id.startswith(wanted) or task.id.endswith(wanted)))
+        or task.definition.name == text
+    ]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise PortError(f"There is no task {text!r}.", mend="See: clawdesk tasks", code="no_task")
+    ids = ", ".join(sorted(task.id for task in found))
+    raise PortError(f"{text!r} could be any of: {ids}.", code="no_task")
+
+
+def print_json(value: object) -> None:
+    """One JSON object on one line, at once (streams are read by programs)."""
+    print(json.dumps(as_fields(value), ensure_ascii=False), flush=True)
+
+
+def tell(outcome: Outcome) -> int:
+    """Print what an intent led to; 0 when it was obeyed, 1 when not."""
+    print(outcome.text, file=sys.stdout if outcome.ok else sys.stderr)
+    return 0 if outcome.ok else 1
+
+
+def plain(text: str) -> str:
+    """Guest and repository text for a terminal: control characters are shown, not obeyed."""
+    return "".join(c if c in "\n\t" or c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+def task_summary(task: Task) -> dict[str, Any]:
+    """A task as `tasks --json` and `show --json` print it."""
+    step = task.steps[task.step_index].name if task.step_index < len(task.steps) else ""
+    return {
+        "task": task.id,
+        "project": task.project,
+        "name": task.definition.name,
+        "title": task.title,
+        "state": task.phase.value,
+        "step": step,
+        "priority": task.priority,
+        "attempt": task.attempt,
+        "checkpoints": [c.ordinal for c in task.checkpoints],
+        "reason": as_fields(task.reason) if task.reason else None,
+        "request": as_fields(task.request) if task.request else None,
+        "text": task.finish_text,
+        "merged_into": task.merged_into,
+    }

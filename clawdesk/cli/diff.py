@@ -1,0 +1,64 @@
+"""`clawdesk diff TASK [ORDINAL [ORDINAL]]`: what a checkpoint changed."""
+
+from __future__ import annotations
+
+import argparse
+
+from clawdesk.cli.context import find_task, plain, print_json, with_plane
+from clawdesk.cli.show import note_shown
+from clawdesk.ports.errors import PortError
+from clawdesk.ports.repository import Diff
+from clawdesk.runtime.api import PlaneApi
+from clawdesk.runtime.recents import remember_digest
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("task", help="id of the task, or its beginning or end")
+    parser.add_argument("first", nargs="?", type=int, help="a checkpoint (default: the last)")
+    parser.add_argument("second", nargs="?", type=int, help="compare `first` with this one")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def run(options: argparse.Namespace) -> int:
+    async def work(plane: PlaneApi) -> int:
+        task = find_task(plane, options.task)
+        if not task.checkpoints:
+            raise PortError("The task has no checkpoint yet.", code="no_checkpoint")
+        old, new = None, task.checkpoints[-1].ordinal
+        if options.second is not None:
+            old, new = options.first, options.second
+        elif options.first is not None:
+            new = options.first
+        diff = await plane.diff(task.id, old, new)
+        checkpoint = task.checkpoint(new)
+        if checkpoint is not None and old is None:
+            remember_digest(task.id, new, checkpoint.digest)
+            note_shown(task)
+        if options.json:
+            digest = checkpoint.digest if checkpoint else ""
+            print_json({"ordinal": new, "digest": digest, "diff": diff})
+        else:
+            print(as_text(diff))
+            if checkpoint is not None:
+                print(f"checkpoint {new}, digest {checkpoint.digest[:16]}")
+        return 0
+
+    return with_plane(work)
+
+
+def as_text(diff: Diff) -> str:
+    """A unified diff for a terminal, hostile characters made visible."""
+    lines: list[str] = []
+    for file in diff.files:
+        flag = "  (would run on your machine after a merge)" if file.runs_on_host else ""
+        old = f" (was {plain(file.old_path)})" if file.status == "renamed" else ""
+        head = f"{file.status} {plain(file.path)}{old}  +{file.added} -{file.removed}{flag}"
+        lines.append(head)
+        if file.note:
+            lines.append(f"  {plain(file.note)}")
+        for hunk in file.hunks:
+            lines.append(plain(hunk.header.rstrip("\n")))
+            lines += [f"{line.origin}{plain(line.text.rstrip(chr(10)))}" for line in hunk.lines]
+    stat = diff.stat
+    lines.append(f"{stat.files} files, +{stat.added} -{stat.removed}")
+    return "\n".join(lines)

@@ -1,0 +1,44 @@
+"""`clawdesk inbox`: everything that waits for you, across projects."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime
+
+from clawdesk.cli.context import plain, print_json, with_plane
+from clawdesk.cli.show import note_shown
+from clawdesk.domain.model import Kind
+from clawdesk.domain.replay import as_fields
+from clawdesk.runtime.api import PlaneApi
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON object a request")
+
+
+def run(options: argparse.Namespace) -> int:
+    async def work(plane: PlaneApi) -> int:
+        waiting = [task for task in plane.state.tasks.values() if task.request is not None]
+        for task in sorted(waiting, key=lambda t: t.request.at_ms if t.request else 0):
+            request = task.request
+            assert request is not None
+            note_shown(task)
+            if options.json:
+                print_json({"task": task.id, "title": task.title, **as_fields(request)})
+                continue
+            since = datetime.fromtimestamp(request.at_ms / 1000).astimezone()
+            print(f"{task.id}  {plain(task.title)}, since {since:%H:%M}")
+            if request.kind is Kind.APPROVE:
+                stat = request.diffstat
+                print(f"  approve checkpoint {request.ordinal}: {plain(request.why)}")
+                print(f"  {stat.files} files, +{stat.added} -{stat.removed}")
+                print(f"  clawdesk diff {task.id} {request.ordinal}")
+            else:
+                choices = f" ({', '.join(request.choices)})" if request.choices else ""
+                print(f"  {plain(request.question)}{plain(choices)}")
+                print(f"  clawdesk answer {task.id} {plain(request.key)} TEXT")
+        if not waiting and not options.json:
+            print("Nothing waits for you.")
+        return 0
+
+    return with_plane(work)

@@ -1,0 +1,72 @@
+"""argv → one command. Every command is a module with `HELP`, `add_arguments` and `run`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+from clawdesk import __version__
+from clawdesk.cli.exits import FAILED, NOT_READY, WRONG_USE
+from clawdesk.ports.errors import PortError
+
+COMMANDS = {
+    "demo": "the sample project, through checkpoint, question, approval and merge",
+    "run": "run a task of a project to its end",
+    "submit": "give a task to the running ClawDesk",
+    "tasks": "tasks with their state and the reason they wait",
+    "show": "one task: steps, checkpoints, decisions",
+    "log": "what a task printed",
+    "diff": "what a checkpoint changed",
+    "inbox": "what waits for you",
+    "approve": "approve a checkpoint",
+    "reject": "reject a checkpoint, with a note for the task",
+    "answer": "answer a question",
+    "restore": "go back to a checkpoint",
+    "merge": "bring a task's approved work into a branch",
+    "cancel": "end a task",
+    "why": "why a task waits, and what would free it",
+    "doctor": "what this machine has and lacks",
+    "images": "guest images: list, build",
+}
+_SEEN_BEFORE_PLANE = {"no_plane", "version", "runtime_dir"}
+
+
+def run(argv: list[str]) -> int:
+    """Run a command line; returns its exit code (protocols.md, section 2)."""
+    parser = _parser()
+    if not argv or (argv[0] not in COMMANDS and not argv[0].startswith("-")):
+        argv = ["window", *argv]
+    options = parser.parse_args(argv)
+    module = importlib.import_module(f"clawdesk.cli.{options.command}")
+    try:
+        return int(module.run(options))
+    except PortError as error:
+        print(f"clawdesk: {error.what}", file=sys.stderr)
+        if error.mend:
+            print(f"  {error.mend}", file=sys.stderr)
+        return NOT_READY if error.code in _SEEN_BEFORE_PLANE else _code_of(error)
+    except KeyboardInterrupt:
+        return FAILED
+
+
+def _code_of(error: PortError) -> int:
+    return WRONG_USE if error.code in {"no_task", "no_checkpoint", "usage"} else FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="clawdesk",
+        usage="clawdesk [PROJECT] | clawdesk COMMAND ...",
+        description="Agents and other processes work on your Git repositories, each in its own "
+        "micro-VM. Without a command: open the window.",
+        epilog="Exit codes: 0 done, 1 failed, 2 wrong use, 3 rejected or cancelled, "
+        "4 waits for a person, 5 this machine is not ready (see clawdesk doctor).",
+    )
+    parser.add_argument("--version", action="version", version=f"clawdesk {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, text in {"window": "open the window (the default)", **COMMANDS}.items():
+        command = commands.add_parser(name, help=text, description=text[:1].upper() + text[1:])
+        module = importlib.import_module(f"clawdesk.cli.{name}")
+        module.add_arguments(command)
+    return parser

@@ -1,0 +1,95 @@
+"""`clawdesk run PROJECT TASK`: submit and follow to the end; `--resume`: go on with what waits.
+
+Always without a window; `--headless` says so, for scripts that want to be explicit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from clawdesk.cli.context import with_plane
+from clawdesk.cli.exits import NOT_READY, code_of
+from clawdesk.cli.follow import Decider, Follower
+from clawdesk.cli.submit import add_submission_arguments, pairs, submit
+from clawdesk.domain.model import FINAL, Task
+from clawdesk.ports.errors import PortError
+from clawdesk.runtime.api import PlaneApi
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", help="folder of the Git repository")
+    parser.add_argument("task", nargs="?", help="name of a file in .clawdesk/tasks, without .toml")
+    parser.add_argument("--resume", action="store_true", help="go on with the task that waits")
+    parser.add_argument("--headless", action="store_true", help="without a window (always so)")
+    parser.add_argument(
+        "--approve",
+        choices=("ask", "all"),
+        default="ask",
+        help="ask on the terminal (default), or approve everything: you then look at nothing",
+    )
+    parser.add_argument(
+        "--answer",
+        action="append",
+        default=[],
+        metavar="KEY=TEXT",
+        help="the answer to a question, by its key",
+    )
+    parser.add_argument("--json", action="store_true", help="events, one JSON object a line")
+    add_submission_arguments(parser)
+
+
+def decider(options: argparse.Namespace) -> Decider:
+    """Who decides, from the options and the terminal."""
+    terminal = sys.stdin is not None and sys.stdin.isatty()
+    return Decider(
+        approve=options.approve,
+        answers=pairs(options.answer, "--answer"),
+        ask=input if terminal else None,
+        channel="cli-script" if options.approve == "all" or not terminal else "cli",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    if bool(options.task) == bool(options.resume):
+        raise PortError("Name a task, or say --resume.", code="usage")
+    who = decider(options)
+
+    async def work(plane: PlaneApi) -> int:
+        view = await plane.open_project(options.project)
+        if options.resume:
+            task_id = _waiting(plane, view.path).id
+        else:
+            task_id = await submit(plane, view.path, options)
+        task = await Follower(plane, task_id, as_json=options.json).until_rest(who)
+        return leave(task, options.project)
+
+    return with_plane(work, drive=True, project=options.project)
+
+
+def leave(task: Task, project: str) -> int:
+    """Say what to do next where the task did not end, and give the exit code."""
+    if task.phase in FINAL:
+        return code_of(task)
+    if task.request is not None:
+        print(
+            f"{task.id} waits for you; it keeps its place. Decide by `clawdesk inbox`, then: "
+            f"clawdesk run {project} --resume",
+            file=sys.stderr,
+        )
+        return code_of(task)
+    reason = task.reason
+    why = f"{reason.text} {reason.frees}" if reason else "it cannot start"
+    print(f"{task.id} is queued: {why}", file=sys.stderr)
+    return NOT_READY
+
+
+def _waiting(plane: PlaneApi, project: str) -> Task:
+    open_tasks = [
+        task
+        for task in plane.state.tasks.values()
+        if task.project == project and task.phase not in FINAL
+    ]
+    if not open_tasks:
+        raise PortError("No task of this project waits.", mend="See: clawdesk tasks")
+    return max(open_tasks, key=lambda task: task.submitted_at_ms)

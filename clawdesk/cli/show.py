@@ -1,0 +1,58 @@
+"""`clawdesk show TASK`: its steps, checkpoints and decisions."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime
+
+from clawdesk.cli.context import find_task, plain, print_json, task_summary, with_plane
+from clawdesk.domain.model import Kind, Task
+from clawdesk.domain.replay import as_fields
+from clawdesk.runtime.api import PlaneApi
+from clawdesk.runtime.recents import remember_digest
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("task", help="id of the task, or its beginning or end")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def run(options: argparse.Namespace) -> int:
+    async def work(plane: PlaneApi) -> int:
+        task = find_task(plane, options.task)
+        note_shown(task)
+        if options.json:
+            checkpoints = [as_fields(c) for c in task.checkpoints]
+            records = [as_fields(r) for r in task.records]
+            more = {"checkpoints": checkpoints, "records": records}
+            print_json({**task_summary(task), **more})
+        else:
+            _print(task)
+        return 0
+
+    return with_plane(work)
+
+
+def note_shown(task: Task) -> None:
+    """`approve` without a digest answers what was printed last."""
+    request = task.request
+    if request is not None and request.kind is Kind.APPROVE:
+        remember_digest(task.id, request.ordinal, request.digest)
+
+
+def _print(task: Task) -> None:
+    told = task_summary(task)
+    print(f"{plain(task.title)}  ({task.id})")
+    print(f"  state       {told['state']}, step {told['step']}, attempt {task.attempt}")
+    if task.reason:
+        print(f"  waits       {plain(task.reason.text)}; freed by: {plain(task.reason.frees)}")
+    if task.finish_text:
+        print(f"  end         {plain(task.finish_text)}")
+    if task.request:
+        waits = task.request.question or f"approval of checkpoint {task.request.ordinal}"
+        print(f"  asks        {plain(waits)}  (key {task.request.key or task.request.ordinal})")
+    for record in task.records:
+        at = datetime.fromtimestamp(record.at_ms / 1000).astimezone()
+        shown = {k: v for k, v in record.fields.items() if k not in ("value", "task", "schema")}
+        facts = ", ".join(f"{k} {v}" for k, v in shown.items() if v not in (None, "", [], {}))
+        print(f"  {at:%H:%M:%S}  {record.event:<13} {plain(facts)}")

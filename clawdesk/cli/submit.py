@@ -1,0 +1,76 @@
+"""`clawdesk submit`: a task for the ClawDesk that is running, or for the next one that does."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from clawdesk.cli.context import print_json, with_plane
+from clawdesk.ports.errors import PortError
+from clawdesk.runtime.api import PlaneApi
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", help="folder of the Git repository")
+    parser.add_argument("task", help="name of a file in .clawdesk/tasks, without .toml")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_submission_arguments(parser)
+
+
+def add_submission_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options that `run` and `submit` share."""
+    parser.add_argument("--priority", type=int, help="instead of the task file's suggestion")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a variable in the environment of the task's steps",
+    )
+    parser.add_argument(
+        "--changes",
+        choices=("include", "ignore"),
+        help="your uncommitted changes: part of the task's start, or not (the default)",
+    )
+
+
+def pairs(texts: list[str], option: str) -> dict[str, str]:
+    """KEY=VALUE options as a mapping. Raises PortError."""
+    found = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise PortError(f"{option} wants KEY=VALUE, not {text!r}.", code="usage")
+        found[key] = value
+    return found
+
+
+async def submit(plane: PlaneApi, project: str, options: argparse.Namespace) -> str:
+    """Submit by the shared options; says what happens to uncommitted changes."""
+    view = plane.projects[project]
+    if view.dirty and options.changes is None:
+        text = f"{len(view.dirty)} uncommitted changes are not part of this task"
+        print(f"clawdesk: {text} (--changes include takes them in).", file=sys.stderr)
+    return await plane.submit(
+        project,
+        options.task,
+        priority=options.priority,
+        include_changes=options.changes == "include",
+        settings=pairs(options.set, "--set"),
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    async def work(plane: PlaneApi) -> int:
+        view = await plane.open_project(options.project)
+        task = await submit(plane, view.path, options)
+        if options.json:
+            print_json({"task": task, "project": view.path, "name": options.task})
+        else:
+            print(f"{task} submitted.")
+            waits = plane.state.environment
+            if waits is not None:
+                print(f"It waits: {waits.text} {waits.frees}")
+        return 0
+
+    return with_plane(work, project=options.project)

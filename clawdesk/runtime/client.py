@@ -1,0 +1,233 @@
+"""`PlaneApi` in every process but the one that owns the machines: a mirror and calls by socket."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from clawdesk import __version__
+from clawdesk.domain.model import PlaneState, TaskId
+from clawdesk.ports.errors import ConflictError, PortError
+from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
+from clawdesk.ports.telemetry import HostLoad
+from clawdesk.runtime.api import Change, Environment, LogLine, Outcome
+from clawdesk.runtime.wire import LINE_BYTES_MAX, RESULTS, Picture, apply, encode, read_line
+
+
+class PlaneGoneError(PortError):
+    """The process that holds the plane has ended."""
+
+
+class PlaneClient:
+    """A running plane, seen from another process. Make it with `PlaneClient.connect`."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._state = PlaneState()
+        self._projects: dict[str, ProjectView] = {}
+        self._load: HostLoad | None = None
+        self._environment = Environment()
+        self._subscribers: list[Callable[[Change], None]] = []
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._number = 0
+        self._listener: asyncio.Task[None] | None = None
+        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    @classmethod
+    async def connect(cls, path: Path) -> PlaneClient:
+        """Raises PortError: nobody listens, or another version does."""
+        try:
+            reader, writer = await asyncio.open_unix_connection(path, limit=LINE_BYTES_MAX)
+        except OSError as error:
+            raise PortError(
+                f"No plane answers at {path}: {error.strerror}.", code="no_plane"
+            ) from None
+        client = cls(reader, writer)
+        hello = msgspec.json.decode(await read_line(reader) or b"{}")
+        if hello.get("clawdesk") != __version__:
+            writer.close()
+            raise PortError(
+                f"ClawDesk {hello.get('clawdesk', '?')} is running, this is {__version__}.",
+                mend="Quit the running one first.",
+                code="version",
+            )
+        client._take(await read_line(reader))
+        client._listener = asyncio.get_running_loop().create_task(client._listen())
+        return client
+
+    async def close(self) -> None:
+        if self._listener is not None:
+            self._listener.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._listener
+        self._writer.close()
+        with contextlib.suppress(ConnectionError):
+            await self._writer.wait_closed()
+        if not self.gone.done():
+            self.gone.cancel()
+
+    async def _listen(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            while line := await read_line(self._reader):
+                self._take(line)
+        error = PlaneGoneError("The process that runs the tasks has ended.", code="gone")
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(error)
+        self._waiting.clear()
+        if not self.gone.done():
+            self.gone.set_result(None)
+
+    def _take(self, line: bytes) -> None:
+        message = msgspec.json.decode(line)
+        if "change" in message:
+            self._mirror(msgspec.convert(message["change"], Picture))
+            return
+        future = self._waiting.pop(message.get("id"), None)
+        if future is None or future.done():
+            return
+        if error := message.get("error"):
+            future.set_exception(_error_of(error))
+        else:
+            future.set_result(message.get("result"))
+
+    def _mirror(self, picture: Picture) -> None:
+        apply(self._state, picture)
+        if picture.projects is not None:
+            self._projects.clear()
+            self._projects.update(picture.projects)
+        self._load = picture.load or self._load
+        self._environment = picture.environment or self._environment
+        change = Change(
+            tasks=frozenset(task.id for task in picture.tasks),
+            logs=frozenset(picture.logs),
+            projects=picture.projects is not None,
+            load=picture.load is not None,
+            environment=picture.environment is not None,
+            notices=tuple(picture.notices),
+        )
+        for tell in list(self._subscribers):
+            tell(change)
+
+    async def _call(self, method: str, *args: object, **params: object) -> Any:
+        if self.gone.done():
+            raise PlaneGoneError("The process that runs the tasks has ended.", code="gone")
+        self._number += 1
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting[self._number] = future
+        request = {"id": self._number, "method": method, "args": args, "params": params}
+        self._writer.write(encode(request))
+        return msgspec.convert(await future, RESULTS[method])
+
+    # -- PlaneApi -------------------------------------------------------------------------
+    @property
+    def state(self) -> PlaneState:
+        return self._state
+
+    @property
+    def projects(self) -> dict[str, ProjectView]:
+        return self._projects
+
+    @property
+    def load(self) -> HostLoad | None:
+        return self._load
+
+    @property
+    def environment(self) -> Environment:
+        return self._environment
+
+    def subscribe(self, tell: Callable[[Change], None]) -> Callable[[], None]:
+        self._subscribers.append(tell)
+        return lambda: self._subscribers.remove(tell) if tell in self._subscribers else None
+
+    async def open_project(self, path: str) -> ProjectView:
+        view: ProjectView = await self._call("open_project", path)
+        return view
+
+    async def close_project(self, path: str) -> Outcome:
+        outcome: Outcome = await self._call("close_project", path)
+        return outcome
+
+    async def submit(
+        self,
+        project: str,
+        name: str,
+        *,
+        priority: int | None = None,
+        include_changes: bool = False,
+        settings: dict[str, str] | None = None,
+    ) -> TaskId:
+        task: TaskId = await self._call(
+            "submit",
+            project,
+            name,
+            priority=priority,
+            include_changes=include_changes,
+            settings=settings,
+        )
+        return task
+
+    async def approve(
+        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str = ""
+    ) -> Outcome:
+        outcome: Outcome = await self._call(
+            "approve", task, ordinal, digest, channel=channel, note=note
+        )
+        return outcome
+
+    async def reject(
+        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str
+    ) -> Outcome:
+        outcome: Outcome = await self._call(
+            "reject", task, ordinal, digest, channel=channel, note=note
+        )
+        return outcome
+
+    async def answer(self, task: TaskId, key: str, text: str, *, channel: str) -> Outcome:
+        outcome: Outcome = await self._call("answer", task, key, text, channel=channel)
+        return outcome
+
+    async def restore(self, task: TaskId, ordinal: int, *, channel: str) -> Outcome:
+        outcome: Outcome = await self._call("restore", task, ordinal, channel=channel)
+        return outcome
+
+    async def cancel(self, task: TaskId, *, channel: str) -> Outcome:
+        outcome: Outcome = await self._call("cancel", task, channel=channel)
+        return outcome
+
+    async def merge(
+        self, task: TaskId, *, into: str = "", each_checkpoint: bool = False
+    ) -> MergeOutcome:
+        outcome: MergeOutcome = await self._call(
+            "merge", task, into=into, each_checkpoint=each_checkpoint
+        )
+        return outcome
+
+    async def diff(self, task: TaskId, old: int | None, new: int) -> Diff:
+        diff: Diff = await self._call("diff", task, old, new)
+        return diff
+
+    async def log_lines(self, task: TaskId, after: int = 0) -> tuple[LogLine, ...]:
+        lines: tuple[LogLine, ...] = await self._call("log_lines", task, after)
+        return lines
+
+    async def check_environment(self) -> Environment:
+        environment: Environment = await self._call("check_environment")
+        return environment
+
+    async def doctor(self) -> list[dict[str, object]]:
+        checks: list[dict[str, object]] = await self._call("doctor")
+        return checks
+
+
+def _error_of(error: dict[str, Any]) -> PortError:
+    if error.get("code") == "conflict":
+        paths = tuple(error.get("paths", ()))
+        return ConflictError(error["what"], paths, mend=error.get("mend", ""))
+    return PortError(error["what"], mend=error.get("mend", ""), code=error.get("code", "error"))

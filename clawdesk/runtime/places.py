@@ -1,0 +1,46 @@
+"""Where the plane keeps its socket, lock and log: never project data."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from clawdesk.ports.errors import PortError
+
+
+def runtime_dir() -> Path:
+    """The 0700 folder of sockets and locks, created on demand.
+
+    `$CLAWDESK_RUNTIME_DIR`, else `$XDG_RUNTIME_DIR/clawdesk`, else `clawdesk-UID` under the
+    temporary directory, whose owner is checked so that nobody can lay a trap there.
+
+    Raises:
+        PortError: the folder belongs to somebody else or others may write to it.
+    """
+    chosen = os.environ.get("CLAWDESK_RUNTIME_DIR")
+    session = os.environ.get("XDG_RUNTIME_DIR")
+    if chosen:
+        path = Path(chosen)
+    elif session:
+        path = Path(session) / "clawdesk"
+    else:
+        path = Path(tempfile.gettempdir()) / f"clawdesk-{os.getuid()}"
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise PortError(
+            f"{path} belongs to another user.", mend="Set CLAWDESK_RUNTIME_DIR.", code="runtime_dir"
+        )
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        path.chmod(0o700)
+    return path
+
+
+def plane_socket() -> Path:
+    return runtime_dir() / "plane.sock"
+
+
+def plane_lock() -> Path:
+    return runtime_dir() / "plane.lock"

@@ -1,0 +1,465 @@
+"""The control plane of one user on one machine: everything behind the shells.
+
+Composes kernel, performer and live machines; opens projects; turns intents into events and waits
+for their acknowledgement. Runs the same with a window and without one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import getpass
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ulid import ULID
+
+from clawdesk.domain import events as ev
+from clawdesk.domain.model import (
+    FINAL,
+    Capacity,
+    MachineId,
+    Phase,
+    PlaneState,
+    Reason,
+    Record,
+    Task,
+    TaskId,
+    Verdict,
+)
+from clawdesk.domain.policy import bounded_priority
+from clawdesk.domain.replay import (
+    UnreadableHistoryError,
+    lost_worker,
+    submission,
+    task_of,
+)
+from clawdesk.ports.clock import Clock
+from clawdesk.ports.errors import PortError, RepositoryError
+from clawdesk.ports.guest import Guests
+from clawdesk.ports.inference import Inference
+from clawdesk.ports.machines import Machines
+from clawdesk.ports.repository import (
+    Diff,
+    MergeOutcome,
+    ProjectView,
+    Repositories,
+    Repository,
+    TaskHistory,
+)
+from clawdesk.ports.telemetry import HostLoad, Telemetry
+from clawdesk.runtime import doctor
+from clawdesk.runtime.api import Change, Environment, LogLine, Outcome
+from clawdesk.runtime.kernel import Kernel
+from clawdesk.runtime.live import LiveMachines
+from clawdesk.runtime.perform import Performer
+from clawdesk.runtime.recents import remember_project
+
+SAMPLE_S = 2.0
+SUSPEND_S_MAX = 90.0
+RESERVE_MIB_MIN = 2048
+"""Memory the desktop keeps: this much, or a quarter of the host, whichever is more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The adapters a plane is made of; `image_present` names the guest image or gives ""."""
+
+    machines: Machines
+    guests: Guests
+    repositories: Repositories
+    inference: Inference
+    telemetry: Telemetry
+    clock: Clock
+    workspaces: Path
+    image_present: Callable[[], str]
+
+
+def capacity_of(load: HostLoad) -> Capacity:
+    """What this host gives to machines."""
+    reserve = max(RESERVE_MIB_MIN, load.memory_total_mib // 4)
+    return Capacity(
+        cpu_count=max(1, load.cpu_count),
+        memory_mib=max(512, load.memory_total_mib - reserve),
+        machines=8,
+    )
+
+
+class Plane:
+    """`runtime.api.PlaneApi` in the process that owns the machines.
+
+    Args:
+        drive: False = look and decide only: no machine is started, ended or looked for.
+    """
+
+    def __init__(self, parts: Parts, *, drive: bool = True) -> None:
+        self._parts = parts
+        self._drive = drive
+        self._subscribers: list[Callable[[Change], None]] = []
+        self._repositories: dict[str, Repository] = {}
+        self._views: dict[str, ProjectView] = {}
+        self._load: HostLoad | None = None
+        self._environment = Environment()
+        self._background: set[asyncio.Task[None]] = set()
+        self._quitting = False
+        self._kernel = Kernel(self._perform, self._publish)
+        self._live = LiveMachines(
+            machines=parts.machines,
+            guests=parts.guests,
+            inference=parts.inference,
+            post=self._kernel.post,
+            grew=lambda task: self._publish(Change(logs=frozenset({task}))),
+            clock=parts.clock,
+            workspaces=parts.workspaces,
+        )
+        self._performer = Performer(
+            machines=parts.machines,
+            live=self._live,
+            repository=self._repository,
+            task=self._kernel.task,
+            post=self._kernel.post,
+            crashed=self._crashed,
+            clock=parts.clock,
+        )
+        self._loop = asyncio.get_running_loop()
+        parts.machines.on_lost(self._lost)
+
+    # -- life -----------------------------------------------------------------------------
+    async def start(self) -> None:
+        """Look at the host, end orphaned machines, begin to sample its load."""
+        if not self._drive:
+            self._load = await self._parts.telemetry.sample()
+            self._announce_capacity()
+            return
+        await self.check_environment()
+        with contextlib.suppress(PortError):
+            for orphan in await self._parts.machines.owned():
+                await self._parts.machines.destroy(orphan.machine)
+        self._spawn(self._sample())
+
+    @property
+    def failed(self) -> asyncio.Future[None]:
+        """Resolves with an exception when the plane met a bug; the session then ends."""
+        return self._kernel.failed
+
+    async def close(self) -> None:
+        """Suspend what runs, so that the next start finds everything; then let go."""
+        self._quitting = True
+        if self._drive and not self._kernel.failed.done():
+            await self._suspend_all()
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._performer.drain()
+        await self._live.close()
+        for repository in self._repositories.values():
+            await repository.close()
+        if self._kernel.failed.done():
+            self._kernel.failed.exception()  # it was reported by whoever closes us
+        else:
+            self._kernel.failed.cancel()
+
+    async def _suspend_all(self) -> None:
+        self._announce_capacity()
+        done = asyncio.Event()
+
+        def look(_: Change) -> None:
+            if not any(t.machine or t.leaving for t in self.state.tasks.values()):
+                done.set()
+                return
+            for task in list(self.state.tasks.values()):
+                running = task.phase is Phase.RUNNING and task.wish is None
+                waiting = task.phase is Phase.HELD and task.machine and task.request
+                parkable = waiting and task.request and task.request.key != "retry"
+                if (running or parkable) and task.id not in asked:
+                    asked.add(task.id)
+                    self._kernel.post(ev.SuspendAsked(self._now(), task.id))
+
+        asked: set[TaskId] = set()
+        unsubscribe = self.subscribe(look)
+        look(Change())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(done.wait(), SUSPEND_S_MAX)
+        unsubscribe()
+
+    def _spawn(self, work: object) -> None:
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    def _lost(self, machine: MachineId, why: str) -> None:
+        """Told by the machines' adapter, from any thread."""
+        self._loop.call_soon_threadsafe(self._live.lost, machine, why)
+
+    def _crashed(self, error: BaseException) -> None:
+        if not self._kernel.failed.done():
+            self._kernel.failed.set_exception(error)
+
+    def _perform(self, effect: object) -> None:
+        self._performer.submit(effect)  # type: ignore[arg-type]
+
+    def _publish(self, change: Change) -> None:
+        for tell in list(self._subscribers):
+            tell(change)
+
+    def _now(self) -> int:
+        return self._parts.clock.now_ms()
+
+    # -- what shells read -----------------------------------------------------------------
+    @property
+    def state(self) -> PlaneState:
+        return self._kernel.state
+
+    @property
+    def projects(self) -> dict[str, ProjectView]:
+        return self._views
+
+    @property
+    def load(self) -> HostLoad | None:
+        return self._load
+
+    @property
+    def environment(self) -> Environment:
+        return self._environment
+
+    def subscribe(self, tell: Callable[[Change], None]) -> Callable[[], None]:
+        self._subscribers.append(tell)
+        return lambda: self._subscribers.remove(tell) if tell in self._subscribers else None
+
+    async def log_lines(self, task: TaskId, after: int = 0) -> tuple[LogLine, ...]:
+        output = self._live.output(task)
+        if not output.after(0):
+            await self._load_log(task)
+        return output.after(after)
+
+    async def _load_log(self, task_id: TaskId) -> None:
+        """Fill the log of a task from before this start with what Git kept."""
+        task = self._known(task_id)
+        output = self._live.output(task_id)
+        for step, kept in (await self._repository(task.project).log(task_id)).items():
+            output.begin(step, 1)
+            output.feed(task.submitted_at_ms, "out", kept)
+            output.flush(task.submitted_at_ms)
+
+    async def diff(self, task: TaskId, old: int | None, new: int) -> Diff:
+        known = self._known(task)
+        target = known.checkpoint(new)
+        if target is None:
+            raise RepositoryError(f"The task has no checkpoint {new}.", code="no_checkpoint")
+        if old is None:
+            earlier = [c for c in known.checkpoints if c.ordinal < new and not c.safety]
+            base = earlier[-1].commit if earlier else known.start_commit
+        else:
+            source = known.checkpoint(old)
+            base = source.commit if source else known.start_commit
+        return await self._repository(known.project).diff(base, target.commit)
+
+    async def doctor(self) -> list[dict[str, object]]:
+        parts = self._parts
+        checks = await doctor.gather(
+            parts.machines, parts.inference, parts.telemetry, parts.image_present
+        )
+        return [check.as_json() for check in checks]
+
+    async def check_environment(self) -> Environment:
+        support = await self._parts.machines.support()
+        fabric = await self._parts.inference.status()
+        self._environment = Environment(support, fabric)
+        self._load = await self._parts.telemetry.sample()
+        self._announce_capacity()
+        self._publish(Change(environment=True, load=True))
+        return self._environment
+
+    def _announce_capacity(self) -> None:
+        support, reason = self._environment.machines, None
+        if not self._drive:
+            text = "No ClawDesk is running that could go on with it."
+            reason = Reason("not_driven", text, "clawdesk, or clawdesk run PROJECT --resume")
+        elif self._quitting:
+            reason = Reason("quitting", "ClawDesk is closing.", "the next start")
+        elif support is not None and not support.ready:
+            reason = Reason("no_machines", support.problem, support.mend)
+        elif not self._parts.image_present():
+            mend = "clawdesk images build base"
+            reason = Reason("no_image", "There is no guest image to boot.", mend)
+        assert self._load is not None
+        self._kernel.post(ev.CapacityChanged(self._now(), capacity_of(self._load), reason))
+
+    async def _sample(self) -> None:
+        while True:
+            await asyncio.sleep(SAMPLE_S)
+            self._load = await self._parts.telemetry.sample()
+            environment = self.state.environment
+            if environment is not None and environment.code == "no_image":
+                self._announce_capacity()
+            self._publish(Change(load=True))
+
+    # -- projects -------------------------------------------------------------------------
+    async def open_project(self, path: str) -> ProjectView:
+        repository = await self._parts.repositories.open(path)
+        if repository.path in self._repositories:
+            known = self._repositories[repository.path]
+            if known is not repository:
+                await repository.close()
+            repository = known
+        view = await repository.view()
+        first = repository.path not in self._repositories
+        self._repositories[repository.path] = repository
+        self._views[repository.path] = view
+        remember_project(repository.path)
+        if first and not view.read_only:
+            for history in await repository.histories():
+                await self._recover(repository, history)
+        self._publish(Change(projects=True))
+        return view
+
+    async def _recover(self, repository: Repository, history: TaskHistory) -> None:
+        try:
+            task = replace(task_of(history.records), project=repository.path)
+        except UnreadableHistoryError as error:
+            text = f"Task {history.task} cannot be read: {error}"
+            self._publish(Change(notices=(text,)))
+            return
+        if task.id in self.state.tasks:
+            return
+        if lost_worker(task) and self._drive:
+            why = "ClawDesk ended while the task ran."
+            await self._end_attempt(repository, task, why)
+            task = replace(task, tip_ordinal=0)
+            self._live.remark(task.id, f"{why} The task starts again from its beginning.")
+        self._kernel.post(ev.TaskRecovered(self._now(), task))
+
+    async def _end_attempt(self, repository: Repository, task: Task, why: str) -> None:
+        fields: dict[str, object] = {"attempt": task.attempt - 1, "why": why}
+        await repository.append(task.id, Record("attempt_ended", self._now(), fields))
+        fields = {"ordinal": 0, "actor": "clawdesk", "channel": "plane"}
+        restored = Record("restored", self._now(), fields)
+        await repository.append(task.id, restored, tree_of=task.start_commit)
+
+    async def close_project(self, path: str) -> Outcome:
+        busy = [t.title for t in self.state.tasks.values() if t.project == path and t.machine]
+        if busy:
+            return Outcome(False, f"Tasks of this project still run: {', '.join(busy)}.")
+        repository = self._repositories.pop(path, None)
+        self._views.pop(path, None)
+        if repository is not None:
+            await repository.close()
+        self._publish(Change(projects=True))
+        return Outcome(True, "Closed.")
+
+    def _repository(self, path: str) -> Repository:
+        try:
+            return self._repositories[path]
+        except KeyError:
+            raise RepositoryError(f"The project {path} is not open.", code="closed") from None
+
+    def _known(self, task: TaskId) -> Task:
+        try:
+            return self.state.tasks[task]
+        except KeyError:
+            raise PortError(f"There is no task {task}.", code="no_task") from None
+
+    # -- intents --------------------------------------------------------------------------
+    async def submit(
+        self,
+        project: str,
+        name: str,
+        *,
+        priority: int | None = None,
+        include_changes: bool = False,
+        settings: dict[str, str] | None = None,
+    ) -> TaskId:
+        repository = self._repository(project)
+        if read_only := (await repository.view()).read_only:
+            raise RepositoryError(f"The project is open read-only: {read_only}", code="read_only")
+        base, start = await repository.start_commit(
+            include_changes=include_changes, definition=name
+        )
+        definition = await repository.definition(name, start)
+        policy = await repository.policy(start)
+        wanted = definition.priority if priority is None else priority
+        task = Task(
+            id=str(ULID()),
+            project=repository.path,
+            definition=definition,
+            policy=policy,
+            submitted_at_ms=self._now(),
+            base_commit=base,
+            start_commit=start,
+            settings=tuple(sorted((settings or {}).items())),
+            priority=bounded_priority(wanted, policy),
+        )
+        record = submission(task)
+        commit = await repository.submit(task.id, start, record)
+        shown = Record("submitted", record.at_ms, {"definition": definition.name}, commit)
+        self._kernel.post(ev.TaskSubmitted(self._now(), replace(task, records=(shown,))))
+        return task.id
+
+    async def _ask(self, make: Callable[[str], ev.Event]) -> Outcome:
+        intent = uuid.uuid4().hex
+        answer = self._kernel.expect(intent)
+        self._kernel.post(make(intent))
+        return await answer
+
+    async def _decide(
+        self, task: TaskId, ref: str, verdict: Verdict, channel: str, **more: str
+    ) -> Outcome:
+        return await self._ask(
+            lambda intent: ev.DecisionGiven(
+                self._now(), task, ref, verdict, getpass.getuser(), channel, intent=intent, **more
+            )
+        )
+
+    async def approve(
+        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str = ""
+    ) -> Outcome:
+        verdict = Verdict.APPROVED
+        return await self._decide(task, str(ordinal), verdict, channel, digest=digest, note=note)
+
+    async def reject(
+        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str
+    ) -> Outcome:
+        verdict = Verdict.REJECTED
+        return await self._decide(task, str(ordinal), verdict, channel, digest=digest, note=note)
+
+    async def answer(self, task: TaskId, key: str, text: str, *, channel: str) -> Outcome:
+        return await self._decide(task, key, Verdict.ANSWERED, channel, text=text)
+
+    async def restore(self, task: TaskId, ordinal: int, *, channel: str) -> Outcome:
+        actor = getpass.getuser()
+        return await self._ask(
+            lambda intent: ev.RestoreAsked(self._now(), task, ordinal, actor, channel, intent)
+        )
+
+    async def cancel(self, task: TaskId, *, channel: str) -> Outcome:
+        actor = getpass.getuser()
+        return await self._ask(
+            lambda intent: ev.CancelAsked(self._now(), task, actor, channel, intent)
+        )
+
+    async def merge(
+        self, task: TaskId, *, into: str = "", each_checkpoint: bool = False
+    ) -> MergeOutcome:
+        known = self._known(task)
+        if known.phase is not Phase.DONE:
+            end = "has not ended yet" if known.phase not in FINAL else f"ended {known.phase.value}"
+            raise PortError(
+                f"{known.title} {end}; only finished work is merged.", code="not_finished"
+            )
+        repository = self._repository(known.project)
+        outcome = await repository.merge(
+            task, into=into, each_checkpoint=each_checkpoint, title=known.title
+        )
+        fields: dict[str, object] = {
+            "branch": outcome.branch,
+            "merge_commit": outcome.commit,
+            "how": outcome.how,
+            "backup": outcome.backup,
+        }
+        commit = await repository.append(task, Record("merged", self._now(), fields))
+        self._kernel.post(ev.TaskMerged(self._now(), task, outcome.branch, commit))
+        self._views[known.project] = await repository.view()
+        self._publish(Change(projects=True))
+        return outcome

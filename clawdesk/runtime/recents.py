@@ -1,0 +1,59 @@
+"""Which projects were open lately, and which digest a person was last shown.
+
+Conveniences only: the files may be deleted at any time without loss.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+RECENT_MAX = 20
+
+
+def state_dir() -> Path:
+    """`$XDG_STATE_HOME/clawdesk`."""
+    return platformdirs.user_state_path("clawdesk", appauthor=False)
+
+
+def _read(name: str) -> Any:
+    try:
+        return json.loads((state_dir() / name).read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _write(name: str, value: object) -> None:
+    folder = state_dir()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = folder / f".{name}.new"
+    new.write_text(json.dumps(value))
+    new.replace(folder / name)
+
+
+def recent_projects() -> list[str]:
+    """Paths, newest first; folders that are gone are left out."""
+    found = _read("recent.json")
+    paths = [str(path) for path in found] if isinstance(found, list) else []
+    return [path for path in paths if Path(path).is_dir()]
+
+
+def remember_project(path: str) -> None:
+    others = [other for other in recent_projects() if other != path]
+    _write("recent.json", [path, *others][:RECENT_MAX])
+
+
+def shown_digest(task: str, ordinal: int) -> str:
+    """The digest that `diff`, `show` or `inbox` last printed for a checkpoint, else ""."""
+    found = _read("shown.json")
+    return str(found.get(f"{task}/{ordinal}", "")) if isinstance(found, dict) else ""
+
+
+def remember_digest(task: str, ordinal: int, digest: str) -> None:
+    found = _read("shown.json")
+    shown = found if isinstance(found, dict) else {}
+    shown[f"{task}/{ordinal}"] = digest
+    _write("shown.json", dict(list(shown.items())[-1000:]))

@@ -1,0 +1,79 @@
+"""What the plane's socket carries: one JSON object a line, values by `msgspec`.
+
+Requests {"id", "method", "params"}; answers {"id", "result"} or {"id", "error": {what, mend,
+code}}; notices {"change": {...}}. Both ends are this program, of the same user, on this machine;
+a version that differs is refused with a clear word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from clawdesk import __version__
+from clawdesk.domain.model import PlaneState, Reason, Task
+from clawdesk.ports.errors import PortError
+from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
+from clawdesk.ports.telemetry import HostLoad
+from clawdesk.runtime.api import Environment, LogLine, Outcome
+
+LINE_BYTES_MAX = 64 * 1024 * 1024
+HELLO = {"clawdesk": __version__}
+
+RESULTS: dict[str, Any] = {
+    "open_project": ProjectView,
+    "close_project": Outcome,
+    "submit": str,
+    "approve": Outcome,
+    "reject": Outcome,
+    "answer": Outcome,
+    "restore": Outcome,
+    "cancel": Outcome,
+    "merge": MergeOutcome,
+    "diff": Diff,
+    "log_lines": tuple[LogLine, ...],
+    "check_environment": Environment,
+    "doctor": list[dict[str, object]],
+}
+"""Methods a client may call, and what each returns; nothing else is callable."""
+
+
+class Picture(msgspec.Struct):
+    """What a client mirrors. In a notice only what moved is set."""
+
+    tasks: list[Task] = []
+    logs: list[str] = []
+    notices: list[str] = []
+    projects: dict[str, ProjectView] | None = None
+    load: HostLoad | None = None
+    environment: Environment | None = None
+    waits: Reason | None = None  # why no machine can be started at all
+    whole: bool = False
+
+
+def bare(task: Task) -> Task:
+    """A task without what never leaves the plane."""
+    return replace(task, deferred=())
+
+
+def encode(value: object) -> bytes:
+    return msgspec.json.encode(value) + b"\n"
+
+
+async def read_line(reader: asyncio.StreamReader) -> bytes:
+    """The next line, b"" at the end. Raises PortError for an absurdly long one."""
+    try:
+        return await reader.readline()
+    except ValueError:
+        raise PortError("A message on the plane's socket was too long.", code="wire") from None
+
+
+def apply(state: PlaneState, picture: Picture) -> None:
+    """Bring a mirror up to date."""
+    for task in picture.tasks:
+        state.tasks[task.id] = task
+    if picture.whole or picture.environment is not None:
+        state.environment = picture.waits
