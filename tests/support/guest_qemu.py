@@ -32,7 +32,8 @@ class QemuGuest:
             shutil.copyfile(tar, self.workspace)
         else:
             self.workspace.touch()
-        os.truncate(self.workspace, WORKSPACE_DISK_BYTES)
+        size = self.workspace.stat().st_size
+        os.truncate(self.workspace, max(size, WORKSPACE_DISK_BYTES))
 
     def start(self, *extra: str) -> None:
         """Boot (or, with `-incoming`, wait for a state)."""

@@ -351,6 +351,7 @@ def main() -> None:
 
 def main_outside(arguments: list[str]) -> None:
     """The same program as an ordinary process, for tests: NAME=VALUE of Settings, and `port`."""
+    machine.adopt_orphans()
     given: dict[str, Any] = dict(word.split("=", 1) for word in arguments)
     port = SocketPort(given.pop("port"))
     given["relay_port"] = int(given.get("relay_port", "0"))

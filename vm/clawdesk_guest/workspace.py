@@ -51,7 +51,7 @@ class Workspace:
         self._state = state
         self._disk = disk
         self._git = f"{state}/base.git"
-        self._ignored = f"{state}/ignored"
+        self._ignored = f"{state}/excludes"  # the start tree's .gitignore rules, from the tar
         self._env = {
             "PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
             "LC_ALL": "C.UTF-8",
@@ -72,13 +72,14 @@ class Workspace:
         os.rename(f"{incoming}/workspace", self.folder)
         git = f"{self.folder}/.git"
         os.rename(f"{incoming}/base.git", git)
+        os.rename(f"{incoming}/excludes", self._ignored)
         os.rmdir(incoming)
         _write(f"{git}/config", _WORKSPACE_CONFIG.encode())
         listing = ["git", f"--git-dir={git}", "ls-tree", "-r", "-z", "--full-tree", "HEAD"]
         entries = [_parse_entry(line) for line in _split(output_of(listing, self._env))]
         index = self._index(entries)
         _write(f"{git}/index", index)
-        self._make_private(index, [path for _, _, path in entries])
+        self._make_private(index)
 
     def _index(self, entries: list[tuple[int, bytes, bytes]]) -> bytes:
         """A git index (version 2) of the files as they lie there.
@@ -101,14 +102,13 @@ class Workspace:
         content = b"".join(out)
         return content + hashlib.sha1(content, usedforsecurity=False).digest()
 
-    def _make_private(self, index: bytes, paths: list[bytes]) -> None:
+    def _make_private(self, index: bytes) -> None:
         for folder in ("objects", "refs", "info"):
             os.makedirs(f"{self._git}/{folder}")
         _write(f"{self._git}/HEAD", b"ref: refs/heads/base\n")
         _write(f"{self._git}/config", _PRIVATE_CONFIG.encode())
         _write(f"{self._git}/info/attributes", _PRIVATE_ATTRIBUTES.encode())
         _write(f"{self._git}/index", index)
-        _write(self._ignored, ignore_rules(os.fsencode(self.folder), paths))
 
     # Out
 
@@ -203,38 +203,6 @@ def _send_regular(out: int, place: bytes, name: str) -> None:
                 raise RuntimeError(f"{name} shrank while it was read; try the checkpoint again")
             _write_all(out, block)
             size -= len(block)
-
-
-def ignore_rules(folder: bytes, paths: list[bytes]) -> bytes:
-    """The start tree's .gitignore files as one list of patterns from the top.
-
-    Deeper files come later: in one list as in many the last rule that fits decides.
-    """
-    rules: list[bytes] = []
-    ignores = [p for p in paths if p == b".gitignore" or p.endswith(b"/.gitignore")]
-    for path in sorted(ignores, key=lambda p: (p.count(b"/"), p)):
-        where = b"/" + b"".join(_literal(part) + b"/" for part in path.split(b"/")[:-1])
-        place = os.path.join(folder, path)
-        if os.path.islink(place):
-            continue  # git does not follow such a link either.
-        with open(place, "rb") as source:
-            for line in source.read().splitlines():
-                rule = line.rstrip(b"\r")
-                if rule and not rule.startswith(b"#"):
-                    rules.append(_from_top(rule, where))
-    return b"".join(rule + b"\n" for rule in rules)
-
-
-def _from_top(rule: bytes, where: bytes) -> bytes:
-    negated = b"!" if rule.startswith(b"!") else b""
-    pattern = rule.removeprefix(b"!")
-    body = pattern.rstrip(b" ").rstrip(b"/")
-    anchored = b"/" in body
-    return negated + where + (pattern.lstrip(b"/") if anchored else b"**/" + pattern)
-
-
-def _literal(name: bytes) -> bytes:
-    return b"".join(b"\\" + bytes([c]) if c in b"*?[]\\!# " else bytes([c]) for c in name)
 
 
 def _parse_entry(line: bytes) -> tuple[int, bytes, bytes]:

@@ -1,0 +1,222 @@
+"""The host's end of every machine's channel: `ports.guest.Guests` on one I/O thread.
+
+Bulk bytes stay on that thread; only messages cross to the caller's loop, over a bounded queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from clawdesk.adapters.libvirt.channel_wire import Wire
+from clawdesk.domain.model import MachineId
+from clawdesk.ports.errors import GuestError
+from clawdesk.ports.guest import (
+    GuestGreeting,
+    GuestLost,
+    GuestMessage,
+    StepOutput,
+    StepRun,
+    WorkspaceChanges,
+)
+from clawdesk.ports.inference import Inference
+from clawdesk_guest.protocol import RemoteError
+
+_T = TypeVar("_T")
+_UNHEARD_MAX = 5000
+_UNPACK_S_MAX = 600.0
+_COLLECT_S_MAX = 600.0
+_TEXT_CHARS_MAX = 16_000
+
+
+class _IoThread:
+    """A thread with a loop of its own."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="clawdesk-channels", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        try:
+            self.loop.run_forever()
+        finally:
+            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+            self.loop.close()
+
+    async def do(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Await `work` on the I/O loop from the caller's loop."""
+        future = asyncio.run_coroutine_threadsafe(work, self.loop)
+        return await asyncio.wrap_future(future)
+
+    def post(self, call: Callable[..., None], *arguments: object) -> None:
+        """Have `call` run there soon; nothing when the thread has ended."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self.loop.call_soon_threadsafe(call, *arguments)
+
+    async def stop(self) -> None:
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        await asyncio.to_thread(self._thread.join)
+
+
+class GuestChannels:
+    """`Guests` over virtio-serial sockets.
+
+    Args:
+        socket_path: the Unix socket of a machine's channel.
+        inference: where model calls go; called on the I/O thread's loop.
+    """
+
+    def __init__(self, socket_path: Callable[[MachineId], Path], inference: Inference) -> None:
+        self._socket_path = socket_path
+        self._inference = inference
+        self._thread: _IoThread | None = None
+        self._sessions: dict[MachineId, ChannelSession] = {}
+
+    async def connect(
+        self, machine: MachineId, *, token: str, start: bool, timeout_s: float = 60.0
+    ) -> ChannelSession:
+        """Greet a guest; an earlier session with the same machine is closed first."""
+        before = self._sessions.pop(machine, None)
+        if before is not None:
+            await before.close()
+        if self._thread is None:
+            self._thread = _IoThread()
+        session = ChannelSession(self._thread)
+        await session.open(self._socket_path(machine), self._inference, token, timeout_s)
+        self._sessions[machine] = session
+        if start:
+            try:
+                await session.unpack()
+            except BaseException:
+                await session.close()
+                raise
+        return session
+
+    async def close(self) -> None:
+        """Hang up everywhere and end the I/O thread."""
+        sessions = list(self._sessions.values())
+        self._sessions.clear()
+        for session in sessions:
+            await session.close()
+        if self._thread is not None:
+            await self._thread.stop()
+            self._thread = None
+
+
+class ChannelSession:
+    """`GuestSession` of one connection; for the loop that called `connect`."""
+
+    greeting: GuestGreeting
+
+    def __init__(self, thread: _IoThread) -> None:
+        self._thread = thread
+        self._loop = asyncio.get_running_loop()
+        self._heard: deque[tuple[GuestMessage, int]] = deque()
+        self._news = asyncio.Event()
+        self._unheard = 0  # written by both threads, each under the lock
+        self._lock = threading.Lock()
+        self._is_over = False
+        self._wire: Wire
+
+    async def open(self, path: Path, inference: Inference, token: str, timeout_s: float) -> None:
+        """Connect and greet. Raises GuestError."""
+
+        async def greet() -> GuestGreeting:
+            self._wire = Wire(inference, token, self._hear)
+            return await self._wire.open(path, timeout_s)
+
+        self.greeting = await self._thread.do(greet())
+
+    async def unpack(self) -> None:
+        """Lay out the workspace from its disk; nothing when that was done before."""
+        await self._call("unpack", within_s=_UNPACK_S_MAX)
+
+    async def run(self, step: StepRun) -> None:
+        await self._thread.do(self._wire.run(step))
+
+    async def kill(self, run_id: str) -> None:
+        await self._call("kill", run=run_id)
+
+    async def reply(self, request_id: str, payload: Mapping[str, object]) -> None:
+        texts = {name: _cut(str(value)) for name, value in payload.items()}
+        await self._call("reply", request=request_id, payload=texts)
+
+    async def set_feedback(self, text: str) -> None:
+        await self._call("feedback", text=_cut(text))
+
+    async def collect(self) -> WorkspaceChanges:
+        return await self._thread.do(self._wire.collect(_COLLECT_S_MAX))
+
+    async def quiesce(self, timeout_s: float = 120.0) -> bool:
+        """As the port says; from here to `unquiesce` silence is no sign of death."""
+        try:
+            await self._call("quiesce", within_s=timeout_s)
+            is_quiet = True
+        except GuestError as error:
+            if error.code != "no_answer":
+                raise
+            is_quiet = False
+        self.pause_heartbeat(True)
+        return is_quiet
+
+    async def unquiesce(self) -> None:
+        self.pause_heartbeat(False)
+        await self._call("unquiesce")
+
+    def pause_heartbeat(self, paused: bool) -> None:
+        """Pause while the machine may be suspended."""
+        self._thread.post(self._wire.pause_heartbeat, paused)
+
+    async def close(self) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._news.set()
+            await self._thread.do(self._wire.close())
+
+    async def messages(self) -> AsyncIterator[GuestMessage]:
+        """Messages in order; ends after GuestLost, or when the session is closed."""
+        while not self._is_over:
+            while self._heard and not self._is_over:
+                message, stream = self._heard.popleft()
+                with self._lock:
+                    self._unheard -= 1
+                yield message
+                if isinstance(message, StepOutput) and stream:
+                    self._thread.post(self._wire.used, stream, len(message.chunk))
+                if isinstance(message, GuestLost):
+                    return
+            self._news.clear()
+            if not self._heard and not self._is_over:
+                await self._news.wait()
+
+    async def _call(self, op: str, *, within_s: float = 60.0, **fields: object) -> None:
+        await self._thread.do(self._wire.call(op, within_s=within_s, **fields))
+
+    def _hear(self, message: GuestMessage, stream: int) -> None:
+        """On the I/O thread: hand a message to the caller's loop.
+
+        Raises:
+            RemoteError: the guest says more than the caller takes.
+        """
+        with self._lock:
+            self._unheard += 1
+            is_flood = self._unheard > _UNHEARD_MAX
+        if is_flood and not isinstance(message, GuestLost):
+            raise RemoteError("more messages than could be taken")
+        self._loop.call_soon_threadsafe(self._deliver, message, stream)
+
+    def _deliver(self, message: GuestMessage, stream: int) -> None:
+        self._heard.append((message, stream))
+        self._news.set()
+
+
+def _cut(text: str) -> str:
+    """Texts of people are short; a longer one keeps its beginning."""
+    return text if len(text) <= _TEXT_CHARS_MAX else f"{text[:_TEXT_CHARS_MAX]} [cut]"

@@ -1,0 +1,178 @@
+"""Relays a guest's model calls to the Fabric, with the task's token. Runs on the I/O thread.
+
+Only the OpenAI-compatible part is reachable from a guest, never the Fabric's control.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Mapping
+from typing import Protocol
+
+from clawdesk.ports.errors import PortError
+from clawdesk.ports.inference import Inference
+from clawdesk_guest.link import Link
+
+_PATH = re.compile(r"/v1(/[A-Za-z0-9_@:-][A-Za-z0-9._@:-]*)+/?(\?[A-Za-z0-9._~=&%+:,-]*)?")
+_PASSED_ON = frozenset({"accept", "content-type", "user-agent"})
+_PASSED_ON_PREFIXES = ("openai-", "x-clawdesk-", "x-stainless-")
+_ANSWER_HEADERS_MAX = 64
+_HEADER_CHARS_MAX = 8192
+_BODY_BYTES_MAX = 32 << 20
+_BODIES_BYTES_MAX = 96 << 20
+"""All calls of one machine together, while their bodies arrive."""
+
+
+class Wire(Protocol):
+    """What the relay needs of the connection."""
+
+    link: Link
+
+    def wake(self) -> None:
+        """Something was queued to be sent."""
+        ...
+
+    async def room(self, stream: int) -> int:
+        """Wait until bytes may be sent on a stream; 0 when it is gone."""
+        ...
+
+
+class _Call:
+    """A call whose body is arriving, or that is being answered."""
+
+    def __init__(self, head: Mapping[str, object]) -> None:
+        self.method = str(head["method"])
+        self.path = str(head["path"])
+        headers = head["headers"]
+        assert isinstance(headers, dict)
+        self.headers = {n: v for n, v in headers.items() if _is_passed_on(n)}
+        size = head["size"]
+        assert isinstance(size, int)
+        self.size = size
+        self.body = bytearray()
+        self.answering: asyncio.Task[None] | None = None
+
+
+class ModelRelay:
+    """The model calls of one machine."""
+
+    def __init__(self, wire: Wire, inference: Inference, token: str) -> None:
+        self._wire = wire
+        self._inference = inference
+        self._token = token
+        self._calls: dict[int, _Call] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def opened(self, stream: int, head: Mapping[str, object]) -> None:
+        call = _Call(head)
+        expected = sum(other.size for other in self._calls.values()) + call.size
+        if not 0 <= call.size <= _BODY_BYTES_MAX or expected > _BODIES_BYTES_MAX:
+            self._wire.link.close(stream, "the bodies of the model calls are too large")
+            return
+        self._calls[stream] = call
+        self._answer_if_complete(stream, call)
+
+    def owns(self, stream: int) -> bool:
+        return stream in self._calls
+
+    def got(self, stream: int, content: bytes) -> None:
+        call = self._calls[stream]
+        call.body += content
+        self._wire.link.grant(stream, len(content))
+        if len(call.body) > call.size:
+            self.closed(stream)
+            self._wire.link.close(stream, "a longer body than was announced")
+            return
+        self._answer_if_complete(stream, call)
+
+    def closed(self, stream: int) -> None:
+        """The client in the guest left: the Fabric's slot is freed by ending the call."""
+        call = self._calls.pop(stream, None)
+        if call is not None and call.answering is not None:
+            call.answering.cancel()
+
+    async def close(self) -> None:
+        """End all calls and wait until they have let go of the Fabric."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _answer_if_complete(self, stream: int, call: _Call) -> None:
+        if call.answering is not None or len(call.body) < call.size:
+            return
+        call.answering = asyncio.get_running_loop().create_task(self._answer(stream, call))
+        self._tasks.add(call.answering)
+        call.answering.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, stream: int, call: _Call) -> None:
+        link = self._wire.link
+        try:
+            if call.method not in {"GET", "POST"} or not _PATH.fullmatch(call.path):
+                text = f"{call.method} {call.path[:200]} is not a model call"
+                await self._refuse(stream, 404, "not_found", text)
+            else:
+                await self._forward(stream, call)
+            link.close(stream)
+        except PortError as error:
+            text = f"{error.what} {error.mend}".strip()
+            await self._refuse(stream, 503, error.code, text)
+            link.close(stream)
+        except Exception as error:
+            # The guest gets a cut answer, as from any server that broke; the reason is ours.
+            link.close(stream, f"the Model Fabric's answer broke off: {type(error).__name__}")
+        finally:
+            self._calls.pop(stream, None)
+            self._wire.wake()
+
+    async def _forward(self, stream: int, call: _Call) -> None:
+        response = await self._inference.call(
+            self._token, call.method, call.path, call.headers, bytes(call.body)
+        )
+        call.body.clear()
+        call.size = 0
+        try:
+            self._head(stream, response.status, response.headers)
+            async for content in response.chunks:
+                if not await self._send(stream, content):
+                    return
+        finally:
+            await _close(response.chunks)
+
+    def _head(self, stream: int, status: int, headers: Mapping[str, str]) -> None:
+        kept = {
+            name.lower(): value
+            for name, value in list(headers.items())[:_ANSWER_HEADERS_MAX]
+            if len(value) <= _HEADER_CHARS_MAX
+        }
+        self._wire.link.head(stream, {"op": "answer", "status": status, "headers": kept})
+        self._wire.wake()
+
+    async def _send(self, stream: int, content: bytes) -> bool:
+        """Whether all of it went; False when the client has left."""
+        view = memoryview(content)
+        while view:
+            room = await self._wire.room(stream)
+            if room == 0:
+                return False
+            self._wire.link.data(stream, bytes(view[:room]))
+            self._wire.wake()
+            view = view[room:]
+        return True
+
+    async def _refuse(self, stream: int, status: int, code: str, text: str) -> None:
+        error = {"message": text, "type": "clawdesk", "code": code}
+        self._head(stream, status, {"content-type": "application/json"})
+        await self._send(stream, json.dumps({"error": error}).encode())
+
+
+def _is_passed_on(name: str) -> bool:
+    return name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)
+
+
+async def _close(chunks: AsyncIterator[bytes]) -> None:
+    """Let go of an answer that may not have been read to its end."""
+    close = getattr(chunks, "aclose", None)
+    if close is not None:
+        await close()

@@ -1,0 +1,416 @@
+"""One connection to one guest, on the I/O thread: bytes to messages, calls to answers.
+
+The guest is not trusted: every limit is kept here, and a broken rule ends the connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from clawdesk.adapters.libvirt.channel_files import BYTES_MAX, FILES_MAX, ChangesParser
+from clawdesk.adapters.libvirt.channel_output import LONG_MARK, OutputBudget, TokenBucket
+from clawdesk.adapters.libvirt.channel_relay import ModelRelay
+from clawdesk.ports import guest as said
+from clawdesk.ports.errors import GuestError
+from clawdesk.ports.inference import Inference
+from clawdesk_guest import link as events
+from clawdesk_guest import protocol
+from clawdesk_guest.link import Link
+from clawdesk_guest.protocol import LocalError, Message, RemoteError
+
+_READ_BYTES = 256 << 10
+_TRY_AGAIN_S = 0.02
+_HELLO_AGAIN_S = 3.0
+_PING_S = 5.0
+SILENCE_S_MAX = 30.0
+_CONTROL_PER_S, _CONTROL_BURST = 200.0, 2000.0
+_DROPPED_BYTES_PER_S = 32 << 20
+"""How fast output is taken that nobody will see: a flood must not cost a core."""
+
+
+class Wire:
+    """A greeted guest. All methods run on the I/O thread's loop.
+
+    Args:
+        hear: told every message for the session, and at the end, once, GuestLost.
+    """
+
+    def __init__(
+        self, inference: Inference, token: str, hear: Callable[[said.GuestMessage, int], None]
+    ) -> None:
+        self._epoch = secrets.token_bytes(protocol.EPOCH_BYTES)
+        self.link = Link(guest=False, epoch=self._epoch)
+        self.greeting: said.GuestGreeting | None = None
+        self._hear = hear
+        self._relay = ModelRelay(self, inference, token)
+        self._runs: dict[str, set[str]] = {}  # steps of this connection and their open streams
+        self._outputs: dict[int, tuple[str, str, OutputBudget]] = {}
+        self._files: dict[int, ChangesParser] = {}
+        self._parsers: dict[int, ChangesParser] = {}  # call number -> what it asked for
+        self._calls: dict[int, asyncio.Future[None]] = {}
+        self._numbers = itertools.count(1)
+        self._bucket = TokenBucket(_CONTROL_PER_S, _CONTROL_BURST)
+        self._heard_s = 0.0
+        self._is_paused = False
+        self._greeted = asyncio.Event()
+        self._something_to_send = asyncio.Event()
+        self._room_changed = asyncio.Condition()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._reader: asyncio.StreamReader
+        self._writer: asyncio.StreamWriter | None = None
+        self._lost = ""
+
+    # Beginning and end
+
+    async def open(self, path: Path, timeout_s: float) -> said.GuestGreeting:
+        """Connect and greet. Raises GuestError; the wire is closed then."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                self._reader, self._writer = await _connect(path)
+                self._heard_s = time.monotonic()
+                loop = asyncio.get_running_loop()
+                self._tasks = [
+                    loop.create_task(self._receive()),
+                    loop.create_task(self._send()),
+                    loop.create_task(self._say_hello()),
+                ]
+                await self._greeted.wait()
+        except TimeoutError:
+            await self.close()
+            raise GuestError(
+                f"the guest did not answer within {timeout_s:g} s",
+                mend="try again; if it stays so, run: clawdesk doctor",
+                code="no_answer",
+            ) from None
+        except OSError as error:
+            await self.close()
+            raise GuestError(f"the machine's channel cannot be opened: {error}") from error
+        except BaseException:
+            await self.close()
+            raise
+        if self.greeting is None:
+            why = self._lost
+            await self.close()
+            raise GuestError(why or "the machine ended before its guest answered", code="lost")
+        self._tasks.append(asyncio.get_running_loop().create_task(self._keep_alive()))
+        return self.greeting
+
+    async def close(self) -> None:
+        """Hang up. Waiting calls fail; nothing is heard any more."""
+        self._hear = lambda _message, _stream: None
+        self._end("the connection was closed")
+        await self._relay.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._writer is not None:
+            self._writer.close()
+            with contextlib.suppress(OSError):
+                await self._writer.wait_closed()
+
+    def _end(self, why: str) -> None:
+        """The guest is lost: tell once, fail what waits, send and receive nothing more."""
+        if self._lost:
+            return
+        self._lost = why
+        for call in self._calls.values():
+            if not call.done():
+                call.set_exception(GuestError(why, code="lost"))
+        self._calls.clear()
+        self._parsers.clear()
+        self._files.clear()
+        self._outputs.clear()
+        self.link.restart()
+        self._greeted.set()
+        if self._writer is not None:
+            self._writer.close()
+        self.wake()
+        self._hear(said.GuestLost(why), 0)
+
+    # Bytes
+
+    async def _receive(self) -> None:
+        why = "the machine's channel closed"
+        try:
+            while not self._lost and (content := await self._reader.read(_READ_BYTES)):
+                self._heard_s = time.monotonic()
+                for event in self.link.feed(content):
+                    self._take(event)
+                self.wake()
+        except RemoteError as error:
+            why = f"the guest broke the protocol: {error}"
+        except OSError as error:
+            why = f"the machine's channel broke: {error.strerror or error}"
+        self._end(why)
+        await self._relay.close()
+
+    async def _send(self) -> None:
+        assert self._writer is not None
+        try:
+            while not self._lost:
+                await self._something_to_send.wait()
+                self._something_to_send.clear()
+                while content := self.link.outgoing():
+                    self._writer.write(bytes(content))
+                    self.link.sent(len(content))
+                    await self._writer.drain()
+                async with self._room_changed:
+                    self._room_changed.notify_all()
+        except OSError as error:
+            self._end(f"the machine's channel broke: {error.strerror or error}")
+
+    def wake(self) -> None:
+        """Something was queued to be sent, or there may be room for more."""
+        self._something_to_send.set()
+
+    async def room(self, stream: int) -> int:
+        """Wait until bytes may be sent on a stream; 0 when it is gone."""
+        async with self._room_changed:
+            await self._room_changed.wait_for(
+                lambda: self.link.room(stream) > 0 or not self.link.is_open(stream)
+            )
+        return self.link.room(stream)
+
+    async def _say_hello(self) -> None:
+        """Until the guest answers: the first hello may meet a guest that just wakes up."""
+        while not self._greeted.is_set():
+            self.link.raw(protocol.SYNC)
+            self.link.tell({
+                "op": "hello",
+                "version": protocol.VERSION,
+                "epoch": self._epoch.hex(),
+                "clock_ms": time.time_ns() // 1_000_000,
+                "seed": secrets.token_hex(32),
+            })  # fmt: skip
+            self.wake()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._greeted.wait(), _HELLO_AGAIN_S)
+
+    # Heartbeat
+
+    async def _keep_alive(self) -> None:
+        for tick in itertools.count():
+            await asyncio.sleep(_PING_S)
+            if self._is_paused:
+                continue
+            if time.monotonic() - self._heard_s > SILENCE_S_MAX:
+                self._end("the guest stopped answering")
+                return
+            self.link.tell({"op": "ping", "tick": tick})
+            self.wake()
+
+    def pause_heartbeat(self, paused: bool) -> None:
+        """While paused silence is no sign of death: the machine may be suspended."""
+        self._is_paused = paused
+        self._heard_s = time.monotonic()
+
+    # Calls
+
+    async def call(self, op: str, *, within_s: float = 60.0, **fields: object) -> None:
+        """Have the guest do something and wait until it is done.
+
+        Raises:
+            GuestError: the guest refused (its words), was lost, or took too long.
+        """
+        await self._call(next(self._numbers), op, within_s, fields)
+
+    async def run(self, step: said.StepRun) -> None:
+        """Start a step. Raises GuestError."""
+        self._runs = {step.run_id: set()}
+        await self.call(
+            "run",
+            run=step.run_id,
+            name=step.name,
+            command=step.command,
+            timeout_s=step.timeout_s,
+            env=dict(step.env),
+        )
+
+    async def collect(self, timeout_s: float) -> said.WorkspaceChanges:
+        """The guest's changed files. Raises GuestError."""
+        number = next(self._numbers)
+        parser = self._parsers[number] = ChangesParser()
+        limits: dict[str, object] = {"files_max": FILES_MAX, "bytes_max": BYTES_MAX}
+        try:
+            await self._call(number, "collect", timeout_s, limits)
+            return parser.changes()
+        except RemoteError as error:
+            self._end(f"the guest broke the protocol: {error}")
+            raise GuestError(self._lost, code="lost") from error
+        finally:
+            self._parsers.pop(number, None)
+
+    async def _call(self, number: int, op: str, timeout_s: float, fields: Message) -> None:
+        if self._lost:
+            raise GuestError(self._lost, code="lost")
+        future = asyncio.get_running_loop().create_future()
+        self._calls[number] = future
+        try:
+            self.link.tell({"op": op, "call": number, **fields})
+            self.wake()
+            async with asyncio.timeout(timeout_s):
+                await future
+        except LocalError as error:
+            raise GuestError(
+                f"this cannot be told to the guest: {error}", code="too_large"
+            ) from error
+        except TimeoutError:
+            raise GuestError(
+                f"the guest did not finish '{op}' within {timeout_s:g} s", code="no_answer"
+            ) from None
+        finally:
+            self._calls.pop(number, None)
+
+    # Events
+
+    def _take(self, event: events.Event) -> None:
+        if self._lost:
+            return
+        if isinstance(event, events.Told | events.Opened):
+            if not self._bucket.take(time.monotonic()):
+                raise RemoteError(f"more than {_CONTROL_PER_S:g} messages a second")
+            if isinstance(event, events.Told):
+                self._told(event.message)
+            else:
+                self._opened(event.stream, event.head)
+        elif isinstance(event, events.Got):
+            self._got(event.stream, event.content)
+        else:
+            self._closed(event.stream)
+
+    def _told(self, message: Message) -> None:
+        op = message["op"]
+        if op == "greeting":
+            self._take_greeting(message)
+        elif self.greeting is None:
+            raise RemoteError("a message before the greeting (rule 8)")
+        elif op in {"done", "failed"}:
+            self._answered(message)
+        elif op != "pong":
+            self.link.tell({"op": "ack", "n": message["n"]})
+            self._hear(_as_port_message(message), 0)
+
+    def _take_greeting(self, message: Message) -> None:
+        if self.greeting is not None:
+            raise RemoteError("a second greeting (rule 8)")
+        if message["version"] != protocol.VERSION:
+            self._end(
+                f"the guest speaks version {message['version']} of the protocol, this program "
+                f"{protocol.VERSION}; build the image again: clawdesk images build"
+            )
+            return
+        self.greeting = said.GuestGreeting(
+            boot_id=message["boot_id"],
+            python=message["python"],
+            kernel=message["kernel"],
+            running=message["running"],
+            pending=tuple(message["pending"]),
+        )
+        self._runs[message["running"]] = set()
+        self._greeted.set()
+
+    def _answered(self, message: Message) -> None:
+        call = self._calls.get(message["call"])
+        if message["op"] == "failed" and message["call"] == 0:
+            self._end(message["why"])
+        elif call is None or call.done():
+            return  # Nobody waits any more: the call took too long.
+        elif message["op"] == "done":
+            call.set_result(None)
+        else:
+            call.set_exception(GuestError(message["why"], code="refused"))
+
+    def _opened(self, stream: int, head: Message) -> None:
+        op = head["op"]
+        if self.greeting is None:
+            raise RemoteError("a stream before the greeting (rule 8)")
+        if op == "model":
+            self._relay.opened(stream, head)
+        elif op == "output":
+            self._opened_output(stream, head["run"], head["stream"])
+        elif op == "files" and head["call"] in self._parsers:
+            self._files[stream] = self._parsers[head["call"]]
+        elif op == "files":
+            self.link.close(stream, "nobody asked for these files any more")
+        else:
+            raise RemoteError("a stream of no known kind (rule 3)")
+
+    def _opened_output(self, stream: int, run_id: str, name: str) -> None:
+        """Two streams a run and no more, or a guest could begin its budget again and again."""
+        open_here = self._runs.get(run_id)
+        if open_here is None or name in open_here or name not in {"out", "err"}:
+            raise RemoteError("output of a step that does not run, or twice (rule 3)")
+        open_here.add(name)
+        self._outputs[stream] = (run_id, name, OutputBudget())
+
+    def _got(self, stream: int, content: bytes) -> None:
+        if stream in self._outputs:
+            self._got_output(stream, content)
+        elif stream in self._files:
+            self._files[stream].feed(content)
+            self.link.grant(stream, len(content))
+        elif self._relay.owns(stream):
+            self._relay.got(stream, content)
+
+    def _got_output(self, stream: int, content: bytes) -> None:
+        run_id, name, budget = self._outputs[stream]
+        was_over = budget.is_over
+        now = budget.take(content)
+        if now:
+            # Credit returns when the caller has taken the chunk: a slow caller slows the step.
+            self._hear(said.StepOutput(run_id, name, now), stream)
+        if budget.is_over and not was_over:
+            self._hear(said.StepOutput(run_id, name, LONG_MARK), 0)
+        hidden_bytes = len(content) - len(now)
+        if hidden_bytes:
+            loop = asyncio.get_running_loop()
+            loop.call_later(hidden_bytes / _DROPPED_BYTES_PER_S, self.used, stream, hidden_bytes)
+
+    def used(self, stream: int, count_bytes: int) -> None:
+        """The caller has taken that much output: let the step print on."""
+        self.link.grant(stream, count_bytes)
+        self.wake()
+
+    def _closed(self, stream: int) -> None:
+        if stream in self._outputs:
+            run_id, name, budget = self._outputs.pop(stream)
+            rest = budget.finish()
+            if rest:
+                self._hear(said.StepOutput(run_id, name, rest), 0)
+        elif self._files.pop(stream, None) is None:
+            self._relay.closed(stream)
+
+
+async def _connect(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect to the machine's socket, which appears when QEMU starts."""
+    while True:
+        try:
+            return await asyncio.open_unix_connection(path)
+        except (FileNotFoundError, ConnectionRefusedError):
+            await asyncio.sleep(_TRY_AGAIN_S)
+
+
+def _as_port_message(message: Message) -> said.GuestMessage:
+    if message["op"] == "ended":
+        return said.StepEnded(message["run"], message["exit_code"], message["timed_out"])
+    if message["op"] == "boundary":
+        return said.BoundaryAsked(
+            request_id=message["request"],
+            approve=message["approve"],
+            message=message["message"],
+            next_step=message["next_step"],
+            artifacts=tuple(message["artifacts"]),
+        )
+    return said.QuestionAsked(
+        request_id=message["request"],
+        key=message["key"],
+        question=message["question"],
+        choices=tuple(message["choices"]),
+        default=message["default"],
+    )
