@@ -38,7 +38,7 @@ def export(repo: pygit2.Repository, commit: pygit2.Commit, into: Path) -> None:
         with part.open("wb") as out, tarfile.open(fileobj=out, mode="w", format=_FORMAT) as tar:
             writer = _TarWriter(tar, commit.commit_time)
             _write_workspace(repo, commit.tree, writer)
-            _write_base(repo, commit, writer)
+            _write_base(repo, commit, writer, into.parent)
             rules = "".join(rule + "\n" for rule in flattened(commit.tree))
             writer.file("excludes", rules.encode("utf-8", "surrogateescape"))
         part.replace(into)
@@ -119,7 +119,9 @@ def _write_folder(
             writer.file(name, repo[entry.id].read_raw(), mode)
 
 
-def _write_base(repo: pygit2.Repository, commit: pygit2.Commit, writer: _TarWriter) -> None:
+def _write_base(
+    repo: pygit2.Repository, commit: pygit2.Commit, writer: _TarWriter, scratch: Path
+) -> None:
     body = (
         f"tree {commit.tree_id}\nauthor {_AUTHOR} {commit.commit_time} +0000\n"
         f"committer {_AUTHOR} {commit.commit_time} +0000\n\nbase\n"
@@ -134,7 +136,8 @@ def _write_base(repo: pygit2.Repository, commit: pygit2.Commit, writer: _TarWrit
     writer.file("base.git/HEAD", b"ref: refs/heads/base\n")
     writer.file("base.git/config", _CONFIG)
     writer.file("base.git/refs/heads/base", base.hex().encode() + b"\n")
-    with tempfile.TemporaryFile(dir=_scratch(writer)) as spool:
+    # Beside the tar: the system's temporary directory may be small memory.
+    with tempfile.TemporaryFile(dir=scratch) as spool:
         pack = packs.PackWriter(spool, len(objects) + 1)
         try:
             pack.add(packs.COMMIT, base, body)
@@ -153,12 +156,6 @@ def _write_base(repo: pygit2.Repository, commit: pygit2.Commit, writer: _TarWrit
         spool.seek(0)
         writer.stream(f"base.git/objects/pack/pack-{name}.pack", spool, size, 0o444)
     writer.file(f"base.git/objects/pack/pack-{name}.idx", index, 0o444)
-
-
-def _scratch(writer: _TarWriter) -> str:
-    """Spool beside the tar: the temporary directory may be small memory."""
-    name = writer._tar.name
-    return os.path.dirname(os.fspath(name)) if name else tempfile.gettempdir()  # noqa: PTH120
 
 
 def _objects(tree: pygit2.Tree) -> Iterator[pygit2.Oid]:

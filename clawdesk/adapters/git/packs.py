@@ -1,7 +1,8 @@
 """A Git pack and its index, written by us: every object whole, nothing compared with anything.
 
 For a guest's base repository speed and repeatability count, not size: the same objects give the
-same bytes, and nothing of the user's repository is written to. Format: gitformat-pack(5), version 2.
+same bytes, and nothing of the user's repository is written to. Format: version 2 of
+gitformat-pack(5).
 """
 
 from __future__ import annotations

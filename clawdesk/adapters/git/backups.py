@@ -1,0 +1,111 @@
+"""The state before a merge, kept under refs/clawdesk/backup: one chain a task.
+
+Each link's tree is the work tree at that moment (or the branch's tree), its parents are the branch
+tip and the link before. Its message also tells a later merge of the same task what is merged
+already, so that work is never brought in twice.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pygit2
+
+from clawdesk.adapters.git.changes import changed_paths, work_tree
+from clawdesk.adapters.git.opening import Place
+from clawdesk.adapters.git.records import BACKUP_REFS
+from clawdesk.adapters.git.refs import retried, tip_of
+from clawdesk.domain.model import TaskId
+
+_CHAIN_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A merge that was prepared: the commit it made and the approved commit it brought in."""
+
+    commit: str
+    approved: str
+
+
+def keep(
+    place: Place,
+    repo: pygit2.Repository,
+    task: TaskId,
+    *,
+    tip: pygit2.Commit,
+    branch: str,
+    merged: Merged,
+    with_files: bool,
+) -> str:
+    """Write the next link; returns its commit. `with_files`: the work tree will be changed."""
+    tree, dirty = tip.tree_id, False
+    extra: list[pygit2.Oid] = []
+    author = pygit2.Signature("ClawDesk", "clawdesk@localhost")
+    if with_files and changed_paths(repo):
+        dirty = True
+        tree = work_tree(repo, tip.tree)
+        staged = repo.index.write_tree()
+        if staged not in (tip.tree_id, tree):
+            text = f"clawdesk: index before a merge into {branch}\n"
+            extra = [repo.create_commit(None, author, author, text, staged, [tip.id])]
+    fields = {
+        "branch": branch,
+        "tip": str(tip.id),
+        "merged": merged.commit,
+        "approved": merged.approved,
+        "dirty": dirty,
+    }
+    message = f"clawdesk: before a merge into {branch}\n\n{json.dumps(fields, sort_keys=True)}\n"
+    ref = BACKUP_REFS + task
+
+    def attempt() -> pygit2.Oid:
+        last = tip_of(repo, ref)
+        if last is None:
+            oid = repo.create_commit(None, author, author, message, tree, [tip.id, *extra])
+            repo.create_reference(ref, oid, force=False)
+            return oid
+        # The first parent is the link before: compare-and-swap goes by it.
+        parents = [last.id, tip.id, *extra]
+        return repo.create_commit(ref, author, author, message, tree, parents)
+
+    return str(retried(place, attempt))
+
+
+def already_merged(
+    repo: pygit2.Repository, task: TaskId, tip: pygit2.Commit
+) -> pygit2.Commit | None:
+    """The newest approved commit of a task whose merge the branch still contains."""
+    link = tip_of(repo, BACKUP_REFS + task)
+    for _ in range(_CHAIN_MAX):
+        if link is None:
+            return None
+        merged = _read(link.message)
+        if merged is not None and _contains(repo, tip, merged.commit):
+            found = repo.get(merged.approved)
+            return found if isinstance(found, pygit2.Commit) else None
+        above = repo.get(link.parent_ids[0]) if link.parent_ids else None
+        ours = isinstance(above, pygit2.Commit) and _read(above.message) is not None
+        link = above if ours and isinstance(above, pygit2.Commit) else None
+    return None
+
+
+def _contains(repo: pygit2.Repository, tip: pygit2.Commit, commit: str) -> bool:
+    if str(tip.id) == commit:
+        return True
+    try:
+        return commit in repo and repo.descendant_of(tip.id, commit)
+    except (pygit2.GitError, KeyError, ValueError):
+        return False
+
+
+def _read(message: str) -> Merged | None:
+    line = message.partition("\n\n")[2].strip()
+    if not line.startswith("{"):
+        return None
+    try:
+        fields = json.loads(line)
+        return Merged(str(fields["merged"]), str(fields["approved"]))
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,201 @@
+"""Differences of two trees as our own values, from blobs alone.
+
+No attribute, no textconv, no external diff takes part: a `.gitattributes` cannot hide a change by
+calling it binary, and nothing configured in the project is run. What is too large to show says so.
+"""
+
+from __future__ import annotations
+
+import pygit2
+from pygit2.enums import DeltaStatus, DiffFind, DiffOption, FileMode
+
+from clawdesk.adapters.git.hostfiles import runs_on_host
+from clawdesk.domain.model import DiffStat
+from clawdesk.ports.repository import Diff, DiffFile, DiffHunk, DiffLine
+
+SHOWN_BYTES_MAX = 1_000_000
+COUNTED_BYTES_MAX = 16_000_000
+LINES_MAX = 20_000
+LINES_TOTAL_MAX = 100_000
+LINE_CHARS_MAX = 2_000
+RENAMES_FILES_MAX = 2_000
+_BINARY_PROBE_BYTES = 8_000
+_NO_NEWLINE = frozenset("<>=")
+_LINK_NOTE = "a symbolic link: its text is where it points"
+
+_STATUS = {
+    DeltaStatus.ADDED: "added",
+    DeltaStatus.DELETED: "deleted",
+    DeltaStatus.RENAMED: "renamed",
+}
+
+
+def diff(repo: pygit2.Repository, old: pygit2.Tree, new: pygit2.Tree) -> Diff:
+    """Every difference of two trees, renames found, in path order."""
+    files = []
+    lines_left = LINES_TOTAL_MAX
+    for delta in _deltas(repo, old, new, renames=True):
+        shown = _file(repo, delta, lines_left)
+        lines_left -= sum(len(hunk.lines) for hunk in shown.hunks)
+        files.append(shown)
+    stat = DiffStat(
+        len(files), sum(shown.added for shown in files), sum(shown.removed for shown in files)
+    )
+    return Diff(tuple(files), stat)
+
+
+def measure(
+    repo: pygit2.Repository, old: pygit2.Tree, new: pygit2.Tree
+) -> tuple[DiffStat, tuple[str, ...]]:
+    """Size of a difference as `diff` would count it, and every path it touches (old names too)."""
+    if old.id == new.id:
+        return DiffStat(), ()
+    files = added = removed = 0
+    paths: set[str] = set()
+    for delta in _deltas(repo, old, new, renames=True):
+        paths.update((str(delta.old_file.path), str(delta.new_file.path)))
+        before, after = _blobs(repo, delta)
+        plus, minus = _counts(before, after)
+        files, added, removed = files + 1, added + plus, removed + minus
+    return DiffStat(files, added, removed), tuple(sorted(paths))
+
+
+def _deltas(
+    repo: pygit2.Repository, old: pygit2.Tree, new: pygit2.Tree, *, renames: bool
+) -> list[pygit2.DiffDelta]:
+    found = old.diff_to_tree(new, flags=DiffOption.SKIP_BINARY_CHECK)
+    if renames and 1 < len(found) <= RENAMES_FILES_MAX:
+        # Unbounded, comparing every new with every deleted file would take minutes.
+        found.find_similar(flags=DiffFind.FIND_RENAMES, rename_limit=200)
+    return list(found.deltas)
+
+
+def _blobs(repo: pygit2.Repository, delta: pygit2.DiffDelta) -> tuple[bytes | None, bytes | None]:
+    """Contents before and after; None where there is no file (or a submodule)."""
+    before = _content(repo, delta.old_file) if delta.status != DeltaStatus.ADDED else None
+    after = _content(repo, delta.new_file) if delta.status != DeltaStatus.DELETED else None
+    return before, after
+
+
+def _content(repo: pygit2.Repository, side: pygit2.DiffFile) -> bytes | None:
+    if side.mode in (FileMode.COMMIT, FileMode.UNREADABLE):
+        return None
+    return repo[side.id].read_raw()
+
+
+def is_binary(content: bytes) -> bool:
+    """Git's own rule: a zero byte near the beginning."""
+    return b"\0" in content[:_BINARY_PROBE_BYTES]
+
+
+def _counts(before: bytes | None, after: bytes | None) -> tuple[int, int]:
+    """Lines added and removed; (0, 0) for what is not counted."""
+    old, new = before or b"", after or b""
+    if is_binary(old) or is_binary(new) or len(old) + len(new) > COUNTED_BYTES_MAX:
+        return 0, 0
+    if not old or not new:
+        return _line_count(new), _line_count(old)
+    _, added, removed = pygit2.Patch.create_from(old, new).line_stats
+    return added, removed
+
+
+def _line_count(content: bytes) -> int:
+    return content.count(b"\n") + (bool(content) and not content.endswith(b"\n"))
+
+
+def _file(repo: pygit2.Repository, delta: pygit2.DiffDelta, lines_left: int) -> DiffFile:
+    before, after = _blobs(repo, delta)
+    added, removed = _counts(before, after)
+    notes = [_modes_note(delta)]
+    hunks: tuple[DiffHunk, ...] = ()
+    unshown = _unshown(before, after, added + removed, lines_left)
+    if unshown:
+        notes.append(unshown)
+    elif before != after:
+        hunks, cut = _hunks(before or b"", after or b"")
+        notes.append("long lines are cut" if cut else "")
+        if before and after and before.endswith(b"\n") != after.endswith(b"\n"):
+            lost = before.endswith(b"\n")
+            notes.append(
+                f"{'no' if lost else 'a'} line break at the end {'any more' * lost}".strip()
+            )
+    path, old_path = str(delta.new_file.path), str(delta.old_file.path)
+    new_mode = int(delta.new_file.mode)
+    gains_mode = new_mode if new_mode != int(delta.old_file.mode) or before != after else 0
+    return DiffFile(
+        path=path,
+        old_path=old_path,
+        status=_status(delta),
+        added=added,
+        removed=removed,
+        hunks=hunks,
+        note="; ".join(note for note in notes if note),
+        runs_on_host=runs_on_host(path, gains_mode) or runs_on_host(old_path),
+    )
+
+
+def _status(delta: pygit2.DiffDelta) -> str:
+    named = _STATUS.get(DeltaStatus(delta.status))
+    if named:
+        return named
+    same = delta.old_file.id == delta.new_file.id
+    return "mode" if same and delta.old_file.mode != delta.new_file.mode else "modified"
+
+
+def _modes_note(delta: pygit2.DiffDelta) -> str:
+    old, new = delta.old_file.mode, delta.new_file.mode
+    if FileMode.COMMIT in (old, new):
+        return f"submodule {str(delta.old_file.id)[:10]} → {str(delta.new_file.id)[:10]}"
+    if FileMode.LINK in (old, new):
+        return _LINK_NOTE
+    if old == FileMode.BLOB and new == FileMode.BLOB_EXECUTABLE:
+        return "becomes executable"
+    if old == FileMode.BLOB_EXECUTABLE and new == FileMode.BLOB:
+        return "no longer executable"
+    if delta.status == DeltaStatus.ADDED and new == FileMode.BLOB_EXECUTABLE:
+        return "executable"
+    return ""
+
+
+def _unshown(before: bytes | None, after: bytes | None, changed: int, lines_left: int) -> str:
+    """Why the lines of a file are not shown; "" when they are."""
+    old, new = before or b"", after or b""
+    if before is None and after is None:
+        return "no content to show"
+    sizes = f"{_size(before)} → {_size(after)}"
+    if is_binary(old) or is_binary(new):
+        return f"binary, {sizes}"
+    if len(old) > SHOWN_BYTES_MAX or len(new) > SHOWN_BYTES_MAX or changed > LINES_MAX:
+        return f"too large to show, {sizes}"
+    if changed > lines_left:
+        return f"not shown: the whole difference is over {LINES_TOTAL_MAX:,} lines"
+    return ""
+
+
+def _size(content: bytes | None) -> str:
+    return "none" if content is None else f"{len(content):,} bytes"
+
+
+def _hunks(old: bytes, new: bytes) -> tuple[tuple[DiffHunk, ...], bool]:
+    """Hunks of two texts, and whether a line was cut.
+
+    Contents are given as bytes, not as blobs: pygit2 reads a patch's lines from memory it does not
+    own, and a blob may be freed before.
+    """
+    patch = pygit2.Patch.create_from(old, new, context_lines=3)
+    hunks = []
+    cut = False
+    for hunk in patch.hunks:
+        lines: list[DiffLine] = []
+        for line in hunk.lines:
+            if line.origin in _NO_NEWLINE:
+                continue
+            raw = line.raw_content.rstrip(b"\n")
+            text = raw.decode("utf-8", "replace")
+            if len(text) > LINE_CHARS_MAX:
+                text, cut = text[:LINE_CHARS_MAX] + "…", True
+            old_no = line.old_lineno if line.old_lineno > 0 else None
+            new_no = line.new_lineno if line.new_lineno > 0 else None
+            lines.append(DiffLine(line.origin, old_no, new_no, text))
+        hunks.append(DiffHunk(hunk.header.strip()[:LINE_CHARS_MAX], tuple(lines)))
+    return tuple(hunks), cut

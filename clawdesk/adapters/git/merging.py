@@ -1,0 +1,231 @@
+"""A task's approved work as new commits of the user, on a branch of the user.
+
+The commits are made anew from approved trees: no record, question, prompt or rejected work enters
+the branch. The three-way base is the task's start commit, so uncommitted work that was included in
+the start is neither committed by the merge nor lost. The branch moves last; a merge that cannot be
+finished leaves everything as it was.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pygit2
+
+from clawdesk.adapters.git import backups, branches, checkout, records
+from clawdesk.adapters.git.approved import Approved, Point, approved
+from clawdesk.adapters.git.history import DAMAGED, read_chain
+from clawdesk.adapters.git.obstacles import obstacle
+from clawdesk.adapters.git.opening import Place, open_place
+from clawdesk.adapters.git.starts import base_of
+from clawdesk.domain.model import TaskId
+from clawdesk.ports.errors import ConflictError, RepositoryError
+from clawdesk.ports.repository import MergeOutcome
+
+_TITLE_CHARS_MAX = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the user asked for; `into` "" = the branch HEAD is on."""
+
+    task: TaskId
+    into: str
+    each_checkpoint: bool
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is to be merged, and where the task began."""
+
+    approved: Approved
+    base: pygit2.Commit
+    start: pygit2.Commit
+    final: pygit2.Commit
+
+
+def merge(place: Place, wanted: Wanted) -> MergeOutcome:
+    """Carry out a merge. Raises RepositoryError and ConflictError; then nothing was changed."""
+    repo = open_place(place)
+    try:
+        return _Merge(place, repo, wanted).run()
+    finally:
+        repo.free()
+
+
+def _work_of(repo: pygit2.Repository, task: TaskId) -> _Work:
+    chain = read_chain(repo, task)
+    story = chain.history.records
+    if story[0].event == DAMAGED:
+        raise RepositoryError(
+            f"The task cannot be merged. {story[0].fields['why']}.", code="damaged"
+        )
+    found = approved(story)
+    if not found.points:
+        raise RepositoryError(
+            "There is nothing to merge: no checkpoint of this task is approved or automatic.",
+            mend="Approve a checkpoint first.",
+            code="nothing_to_merge",
+        )
+    start = repo[chain.start].peel(pygit2.Commit)
+    final = repo[found.points[-1].commit].peel(pygit2.Commit)
+    return _Work(found, base_of(repo, start), start, final)
+
+
+def user_of(repo: pygit2.Repository) -> pygit2.Signature:
+    """The user's configured name. Raises RepositoryError `no_identity` when there is none."""
+    try:
+        return repo.default_signature
+    except (KeyError, pygit2.GitError, ValueError) as error:
+        raise RepositoryError(
+            "Git does not know your name, and a merge is a commit of yours.",
+            mend='git config --global user.name "Your Name" && git config --global user.email'
+            " you@example.org",
+            code="no_identity",
+        ) from error
+
+
+class _Merge:
+    """One merge, from the question to the moved branch."""
+
+    def __init__(self, place: Place, repo: pygit2.Repository, wanted: Wanted) -> None:
+        self._place = place
+        self._repo = repo
+        self._wanted = wanted
+        self._user = user_of(repo)
+        self._branch = branches.wanted_branch(repo, wanted.into)
+        self._work = _work_of(repo, wanted.task)
+        reference = repo.references.get(branches.HEADS + self._branch)
+        self._is_new = reference is None
+        self._tip = reference.peel(pygit2.Commit) if reference is not None else self._work.base
+
+    def run(self) -> MergeOutcome:
+        steps = self._steps()
+        if steps[-1][0].id == self._tip.tree_id and not self._is_new:
+            text = f"{self._branch} contains this work already; nothing to do."
+            return MergeOutcome(str(self._tip.id), self._branch, "fast", text)
+        made = self._commit_all(steps)
+        places = [] if self._is_new else branches.checked_out_in(self._place, self._branch)
+        if not places:
+            return self._move_only(made)
+        if places != [self._place.git_dir]:
+            other = next(place for place in places if place != self._place.git_dir)
+            return self._branch_only(made, f"{self._branch} is checked out elsewhere ({other})")
+        paths = checkout.paths_between(self._tip.tree, made.tree)
+        reason = obstacle(self._place, self._repo, paths, made.tree)
+        if reason:
+            return self._branch_only(made, reason)
+        return self._with_files(made)
+
+    def _steps(self) -> list[tuple[pygit2.Tree, Point]]:
+        """The trees to commit, one a commit: approved trees brought onto the branch's tip."""
+        points = self._work.approved.points
+        known = (
+            None
+            if self._is_new
+            else backups.already_merged(self._repo, self._wanted.task, self._tip)
+        )
+        ancestor = known.tree if known is not None else self._work.start.tree
+        ours = self._tip.tree
+        chosen = points if self._wanted.each_checkpoint and known is None else points[-1:]
+        steps = []
+        for point in chosen:
+            theirs = self._repo[point.commit].peel(pygit2.Tree)
+            merged = self._three_way(ancestor, ours, theirs)
+            if merged.id != ours.id:
+                steps.append((merged, point))
+            ancestor, ours = theirs, merged
+        return steps or [(ours, points[-1])]
+
+    def _three_way(
+        self, ancestor: pygit2.Tree, ours: pygit2.Tree, theirs: pygit2.Tree
+    ) -> pygit2.Tree:
+        if ancestor.id == ours.id:
+            return theirs
+        index = self._repo.merge_trees(ancestor, ours, theirs)
+        conflicts = index.conflicts
+        if conflicts is not None:
+            paths = sorted({side.path for sides in conflicts for side in sides if side})
+            raise ConflictError(
+                f"{self._branch} and the task changed the same places of {', '.join(paths[:5])}."
+                " Nothing was merged.",
+                tuple(paths),
+                mend="Commit your own changes first if they are meant, or merge into a new branch"
+                " and resolve it there with Git: --into NAME",
+            )
+        return self._repo[index.write_tree(self._repo)].peel(pygit2.Tree)
+
+    def _commit_all(self, steps: list[tuple[pygit2.Tree, Point]]) -> pygit2.Commit:
+        parent = self._tip
+        for tree, point in steps:
+            title = records.one_line(self._wanted.title)[:_TITLE_CHARS_MAX] or "Work of a task"
+            if self._wanted.each_checkpoint and point.step:
+                title = f"{title}: {records.one_line(point.step)}"
+            message = f"{title}\n\nClawdesk-Task: {self._wanted.task}\n"
+            oid = self._repo.create_commit(
+                None, self._user, self._user, message, tree.id, [parent.id]
+            )
+            parent = self._repo[oid].peel(pygit2.Commit)
+        return parent
+
+    def _keep(self, made: pygit2.Commit, *, with_files: bool) -> str:
+        return backups.keep(
+            self._place,
+            self._repo,
+            self._wanted.task,
+            tip=self._tip,
+            branch=self._branch,
+            merged=backups.Merged(str(made.id), str(self._work.final.id)),
+            with_files=with_files,
+        )
+
+    def _move(self, made: pygit2.Commit) -> None:
+        note = f"clawdesk: merge of {records.one_line(self._wanted.title)}"
+        tip = None if self._is_new else self._tip.id
+        branches.move(self._repo, self._branch, tip, made.id, note)
+
+    def _move_only(self, made: pygit2.Commit) -> MergeOutcome:
+        backup = self._keep(made, with_files=False)
+        self._move(made)
+        verb = "Made the branch" if self._is_new else "Merged into"
+        return self._outcome(made, f"{verb} {self._branch}.", backup)
+
+    def _with_files(self, made: pygit2.Commit) -> MergeOutcome:
+        work = self._work
+        trees = checkout.Trees(
+            work.base.tree, work.start.tree, work.final.tree, self._tip.tree, made.tree
+        )
+        moves = checkout.plan(self._repo, trees)
+        backup = self._keep(made, with_files=True)
+        staging = self._staging()
+        checkout.apply(self._repo, moves, staging, lambda: self._move(made))
+        return self._outcome(
+            made, f"Merged into {self._branch}; your files are up to date.", backup
+        )
+
+    def _staging(self) -> Path:
+        """On the disk of the work tree, so that a staged file can be renamed into place."""
+        inside = Path(self._place.git_dir)
+        if os.stat(inside).st_dev != os.stat(self._place.path).st_dev:  # noqa: PTH116
+            inside = Path(self._place.path)
+        return inside / f".clawdesk-merge-{self._wanted.task}"
+
+    def _branch_only(self, made: pygit2.Commit, reason: str) -> MergeOutcome:
+        name = branches.free_name(self._repo, self._wanted.title)
+        backup = self._keep(made, with_files=False)
+        branches.move(self._repo, name, None, made.id, "clawdesk: merge")
+        text = (
+            f"Written to the branch {name}, because {reason}."
+            f" To bring it in, on {self._branch}: git merge --ff-only {name}"
+        )
+        return MergeOutcome(str(made.id), name, "branch-only", text, backup)
+
+    def _outcome(self, made: pygit2.Commit, text: str, backup: str) -> MergeOutcome:
+        left = self._work.approved.left_out
+        if left:
+            text += f" Not included, because not approved: checkpoint {', '.join(map(str, left))}."
+        how = "fast" if made.tree_id == self._work.final.tree_id else "commit"
+        return MergeOutcome(str(made.id), self._branch, how, text, backup)

@@ -1,0 +1,320 @@
+"""The Repository port over pygit2: calls become work in bounded threads, errors become sentences.
+
+One writer thread a project, so that its commits are made one after the other; reading shares a
+small pool among all projects. Every call opens the repository anew, so that it sees what the user
+and other programs did meanwhile. Nothing here decides anything about tasks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import pygit2
+
+from clawdesk.adapters.git import (
+    diffs,
+    export,
+    history,
+    logs,
+    merging,
+    records,
+    refs,
+    starts,
+    taskfiles,
+    trees,
+    viewing,
+)
+from clawdesk.adapters.git.mending import Foreign, explain
+from clawdesk.adapters.git.opening import Place, open_place
+from clawdesk.domain.definitions import DefinitionError
+from clawdesk.domain.model import ProjectPolicy, Record, TaskDefinition, TaskId
+from clawdesk.ports.errors import PortError, RepositoryError
+from clawdesk.ports.guest import WorkspaceChanges
+from clawdesk.ports.repository import (
+    CheckpointCommit,
+    Diff,
+    MergeOutcome,
+    ProjectView,
+    TaskHistory,
+)
+
+Result = TypeVar("Result")
+
+
+class GitRepository:
+    """One open project. See `clawdesk.ports.repository.Repository` for what the calls mean.
+
+    Args:
+        hold: takes or keeps the right to write; returns "" or who has it.
+        leaving: called at once when the last opener closes: a new opener gets a new object.
+        left: called when nothing is being written any more.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        *,
+        readers: Executor,
+        hold: Callable[[], str],
+        leaving: Callable[[GitRepository], None],
+        left: Callable[[GitRepository], None],
+    ) -> None:
+        self.place = place
+        self.openers = 1
+        self._readers = readers
+        self._hold = hold
+        self._leaving = leaving
+        self._left = left
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="git-writer")
+
+    @property
+    def path(self) -> str:
+        return self.place.path
+
+    async def view(self) -> ProjectView:
+        def work(repo: pygit2.Repository) -> ProjectView:
+            return viewing.view(self.place, repo, self._read_only(repo))
+
+        return await self._read("read the project", work)
+
+    async def definition(self, name: str, commit: str = "") -> TaskDefinition:
+        return await self._read(
+            "read the task file", lambda repo: taskfiles.in_commit(_tree(repo, commit), name)
+        )
+
+    async def policy(self, commit: str = "") -> ProjectPolicy:
+        return await self._read(
+            "read the project file", lambda repo: taskfiles.policy_in(_tree(repo, commit))
+        )
+
+    async def start_commit(self, *, include_changes: bool, definition: str) -> tuple[str, str]:
+        def work() -> tuple[str, str]:
+            repo = open_place(self.place)
+            try:
+                return starts.start_commit(
+                    repo, include_changes=include_changes, definition=definition
+                )
+            finally:
+                repo.free()
+
+        return await self._write("take the start of the task", work)
+
+    async def submit(self, task: TaskId, start: str, record: Record) -> str:
+        def work() -> str:
+            refs.ensure_schema(self.place, record.at_ms)
+            tree, parent = self._tree_and_id(start)
+            draft = refs.Draft(tree, records.encode(task, record), record.at_ms)
+            return refs.create(self.place, records.TASK_REFS + _checked(task), [parent], draft)
+
+        return await self._write("keep the task", work)
+
+    async def export(self, commit: str, into: Path) -> None:
+        def work(repo: pygit2.Repository) -> None:
+            export.export(repo, _commit(repo, commit), into)
+
+        await self._read("pack the workspace", work)
+
+    async def checkpoint(
+        self, task: TaskId, start: str, changes: WorkspaceChanges, record: Record
+    ) -> CheckpointCommit:
+        def work() -> CheckpointCommit:
+            made: list[CheckpointCommit] = []
+
+            def draft(repo: pygit2.Repository, tip: pygit2.Commit | None) -> refs.Draft:
+                assert tip is not None, "the tip was looked at before"
+                made[:] = [self._draft_checkpoint(repo, tip, start, changes, record)]
+                full = _described(record, made[0])
+                tree = pygit2.Oid(hex=made[0].tree)
+                return refs.Draft(tree, records.encode(task, full), record.at_ms)
+
+            commit = refs.advance(self.place, self._known(task), draft)
+            return replace(made[0], commit=commit)
+
+        return await self._write("make the checkpoint", work)
+
+    def _draft_checkpoint(
+        self,
+        repo: pygit2.Repository,
+        tip: pygit2.Commit,
+        start: str,
+        changes: WorkspaceChanges,
+        record: Record,
+    ) -> CheckpointCommit:
+        start_tree = _tree(repo, start)
+        accepted, refused = trees.accept(repo, start_tree, changes)
+        tree = repo[trees.with_changes(repo, start_tree, accepted)].peel(pygit2.Tree)
+        stat, paths = diffs.measure(repo, tip.tree, tree)
+        message = str(record.fields.get("message", ""))
+        seen = hashlib.sha256(f"{tip.tree_id}\n{tree.id}\n{message}".encode())
+        return CheckpointCommit("", str(tree.id), seen.hexdigest(), stat, paths, refused)
+
+    async def append(self, task: TaskId, record: Record, *, tree_of: str = "") -> str:
+        def draft(repo: pygit2.Repository, tip: pygit2.Commit | None) -> refs.Draft:
+            assert tip is not None, "the tip was looked at before"
+            tree = _tree(repo, tree_of).id if tree_of else tip.tree_id
+            return refs.Draft(tree, records.encode(task, record), record.at_ms)
+
+        return await self._write(
+            f"record “{record.event}”",
+            lambda: refs.advance(self.place, self._known(task), draft),
+        )
+
+    async def append_log(self, task: TaskId, step: str, output: bytes) -> None:
+        def draft(repo: pygit2.Repository, tip: pygit2.Commit | None) -> refs.Draft:
+            owner = refs.tip_or_refuse(repo, records.TASK_REFS + task)
+            tree = logs.with_output(repo, tip.tree if tip is not None else None, step, output)
+            message = f"clawdesk: output of {records.one_line(step)}\n\nClawdesk-Task: {task}\n"
+            return refs.Draft(tree, message, owner.commit_time * 1000)
+
+        await self._write(
+            "keep the output",
+            lambda: refs.advance(self.place, records.LOG_REFS + _checked(task), draft),
+        )
+
+    async def log(self, task: TaskId) -> Mapping[str, bytes]:
+        def work(repo: pygit2.Repository) -> dict[str, bytes]:
+            tip = refs.tip_of(repo, records.LOG_REFS + _checked(task))
+            return logs.outputs(tip.tree if tip is not None else None)
+
+        return await self._read("read the output", work)
+
+    async def histories(self) -> list[TaskHistory]:
+        return await self._read(
+            "read the tasks",
+            lambda repo: [history.read_chain(repo, t).history for t in history.task_ids(repo)],
+        )
+
+    async def diff(self, old: str, new: str) -> Diff:
+        return await self._read(
+            "compare", lambda repo: diffs.diff(repo, _tree(repo, old), _tree(repo, new))
+        )
+
+    async def merge(
+        self, task: TaskId, *, into: str, each_checkpoint: bool, title: str
+    ) -> MergeOutcome:
+        wanted = merging.Wanted(_checked(task), into, each_checkpoint, title)
+        return await self._write("merge", lambda: merging.merge(self.place, wanted))
+
+    async def close(self) -> None:
+        """Let go. The project's lock is freed when its last opener has closed."""
+        self.openers -= 1
+        if self.openers == 0:
+            self._leaving(self)
+            closing = self._writer.submit(self._left, self)
+            self._writer.shutdown(wait=False)
+            await asyncio.wrap_future(closing)
+
+    # -- threads --------------------------------------------------------------------------
+    async def _read(self, doing: str, work: Callable[[pygit2.Repository], Result]) -> Result:
+        def guarded() -> Result:
+            repo = open_place(self.place)
+            try:
+                return work(repo)
+            finally:
+                repo.free()
+
+        return await self._run(self._readers, doing, guarded)
+
+    async def _write(self, doing: str, work: Callable[[], Result]) -> Result:
+        def guarded() -> Result:
+            repo = open_place(self.place)
+            try:
+                holder = self._read_only(repo)
+            finally:
+                repo.free()
+            if holder:
+                raise RepositoryError(
+                    f"{self.path} is open read-only: {holder}.",
+                    mend="Work there, or close it there first.",
+                    code="read_only",
+                )
+            return work()
+
+        return await self._run(self._writer, doing, guarded)
+
+    async def _run(self, pool: Executor, doing: str, work: Callable[[], Result]) -> Result:
+        if self.openers <= 0:
+            raise RepositoryError(f"{self.path} was closed.", code="closed")
+
+        def translated() -> Result:
+            try:
+                return work()
+            except PortError:
+                raise
+            except DefinitionError as error:
+                raise RepositoryError(str(error), code="bad_definition") from error
+            except Foreign as error:
+                raise explain(error, self.path, doing) from error
+
+        return await asyncio.get_running_loop().run_in_executor(pool, translated)
+
+    # -- small parts ----------------------------------------------------------------------
+    def _read_only(self, repo: pygit2.Repository) -> str:
+        """Why nothing may be written now; "" when it may. A dead holder's lock is taken at once."""
+        schema = refs.schema_of(repo)
+        if schema > records.SCHEMA:
+            return f"a newer ClawDesk wrote its tasks (schema {schema})"
+        return self._hold()
+
+    def _known(self, task: TaskId) -> str:
+        """The ref of a task that exists. Raises RepositoryError `unknown_task`."""
+        ref = records.TASK_REFS + _checked(task)
+        repo = open_place(self.place)
+        try:
+            refs.tip_or_refuse(repo, ref)
+        finally:
+            repo.free()
+        return ref
+
+    def _tree_and_id(self, commit: str) -> tuple[pygit2.Oid, pygit2.Oid]:
+        repo = open_place(self.place)
+        try:
+            found = _commit(repo, commit)
+            return found.tree_id, found.id
+        finally:
+            repo.free()
+
+
+def _checked(task: TaskId) -> TaskId:
+    """A task's id names a ref and a folder, so nothing but a ULID's characters may be in it."""
+    if not task.isalnum() or not task.isascii() or len(task) > 64:
+        raise RepositoryError(f"{task!r} is not the id of a task.", code="unknown_task")
+    return task
+
+
+def _commit(repo: pygit2.Repository, commit: str) -> pygit2.Commit:
+    """A commit by its full name, HEAD for "". Raises RepositoryError `no_commit`."""
+    if not commit:
+        return repo.head.peel(pygit2.Commit)
+    try:
+        return repo[commit].peel(pygit2.Commit)
+    except (KeyError, ValueError, pygit2.InvalidSpecError) as error:
+        raise RepositoryError(
+            f"The commit {commit[:40]} is not in the repository any more.",
+            mend="If `git gc --prune=now` was run, restart the task.",
+            code="no_commit",
+        ) from error
+
+
+def _tree(repo: pygit2.Repository, commit: str) -> pygit2.Tree:
+    return _commit(repo, commit).tree
+
+
+def _described(record: Record, made: CheckpointCommit) -> Record:
+    """The record with what only the commit knows; read back from history as its fields."""
+    stat = made.diffstat
+    fields = {
+        **record.fields,
+        "tree": made.tree,
+        "digest": made.digest,
+        "diffstat": {"files": stat.files, "added": stat.added, "removed": stat.removed},
+    }
+    if made.refused:
+        fields["refused"] = [text[:200] for text in made.refused[:20]]
+    return replace(record, fields=fields)

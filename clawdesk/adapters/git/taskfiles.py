@@ -1,0 +1,149 @@
+"""Task files and project files of a commit or of the work tree, found and parsed.
+
+The work tree is read for the list of tasks only, so that a file shows up while its user writes it;
+what a task runs is always read from a commit.
+"""
+
+from __future__ import annotations
+
+import os
+import pygit2
+from pygit2.enums import FileMode
+
+from clawdesk.adapters.git.folder import Folder, OddFileError
+from clawdesk.adapters.git.lookup import entry_at, folder_at
+from clawdesk.adapters.git.names import LINK_MODE, shown
+from clawdesk.domain.definitions import (
+    FILE_BYTES_MAX,
+    PROJECT_FILE,
+    TASKS_FOLDER,
+    DefinitionError,
+    is_task_name,
+    parse_project,
+    parse_task,
+    task_file,
+)
+from clawdesk.domain.model import ProjectPolicy, TaskDefinition
+from clawdesk.ports.errors import RepositoryError
+
+DEFINITIONS_MAX = 500
+_ENDING = ".toml"
+
+
+def in_commit(tree: pygit2.Tree, name: str) -> TaskDefinition:
+    """The task file of a tree.
+
+    Raises:
+        RepositoryError: code `no_definition` or `bad_definition` (with every mistake).
+    """
+    text = _text_in(tree, task_file(name)) if is_task_name(name) else None
+    if text is None:
+        raise RepositoryError(
+            f"There is no task {shown(name)!r} in this commit: {TASKS_FOLDER}/{shown(name)}.toml"
+            " does not exist.",
+            mend="Look at the tasks this project has, or write and commit that file.",
+            code="no_definition",
+        )
+    try:
+        return parse_task(text, name)
+    except DefinitionError as error:
+        raise _bad(error) from error
+
+
+def policy_in(tree: pygit2.Tree) -> ProjectPolicy:
+    """The project file of a tree; the defaults where there is none. Raises RepositoryError."""
+    text = _text_in(tree, PROJECT_FILE)
+    try:
+        return parse_project(text) if text is not None else ProjectPolicy()
+    except DefinitionError as error:
+        raise _bad(error) from error
+
+
+def listed(
+    repo: pygit2.Repository, tree: pygit2.Tree
+) -> tuple[tuple[TaskDefinition, ...], tuple[str, ...]]:
+    """Every task as the work tree has it (else HEAD), and the mistakes in their files."""
+    definitions: list[TaskDefinition] = []
+    mistakes: list[str] = []
+    for name in _names(repo, tree):
+        try:
+            text = _present_text(repo, tree, name)
+            if text is not None:
+                definitions.append(parse_task(text, name))
+        except DefinitionError as error:
+            mistakes += error.mistakes
+    try:
+        project = _on_disk(repo, PROJECT_FILE)
+        project = project if project is not None else _text_in(tree, PROJECT_FILE)
+        parse_project(project or "")
+    except DefinitionError as error:
+        mistakes += error.mistakes
+    return tuple(definitions), tuple(mistakes)
+
+
+def _names(repo: pygit2.Repository, tree: pygit2.Tree) -> list[str]:
+    files = set(_names_on_disk(repo))
+    files.update(str(entry.name) for entry in folder_at(tree, TASKS_FOLDER) or ())
+    found = [file.removesuffix(_ENDING) for file in sorted(files) if file.endswith(_ENDING)]
+    return [name for name in found if is_task_name(name)][:DEFINITIONS_MAX]
+
+
+def _present_text(repo: pygit2.Repository, tree: pygit2.Tree, name: str) -> str | None:
+    """A task file as on disk. Also a committed one that was deleted since is still offered."""
+    text = _on_disk(repo, task_file(name))
+    return text if text is not None else _text_in(tree, task_file(name))
+
+
+def _names_on_disk(repo: pygit2.Repository) -> list[str]:
+    folder = os.path.join(str(repo.workdir), TASKS_FOLDER)  # noqa: PTH118
+    try:
+        if os.path.realpath(folder) != os.path.join(  # noqa: PTH118
+            os.path.realpath(str(repo.workdir)), TASKS_FOLDER
+        ):
+            return []  # reached through a link: not the project's own
+        return os.listdir(folder)  # noqa: PTH208
+    except OSError:
+        return []
+
+
+def _on_disk(repo: pygit2.Repository, path: str) -> str | None:
+    try:
+        state = Folder(str(repo.workdir)).read(path, FILE_BYTES_MAX)
+    except OddFileError:
+        raise _unreadable(path, "larger than 64 KiB or not a plain file") from None
+    if state is None:
+        return None
+    if state.mode == LINK_MODE:
+        raise _unreadable(path, "a symbolic link")
+    return _decoded(path, state.content)
+
+
+def _text_in(tree: pygit2.Tree, path: str) -> str | None:
+    entry = entry_at(tree, path)
+    if entry is None:
+        return None
+    if not isinstance(entry, pygit2.Blob) or entry.filemode == FileMode.LINK:
+        raise _unreadable(path, "not a plain file")
+    if entry.size > FILE_BYTES_MAX:
+        raise _unreadable(path, "larger than 64 KiB")
+    return _decoded(path, entry.data)
+
+
+def _decoded(path: str, content: bytes) -> str:
+    try:
+        return content.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DefinitionError(
+            (f"{path}:{line}: found bytes that are not UTF-8; allowed: UTF-8",)
+        ) from error
+
+
+def _unreadable(path: str, what: str) -> DefinitionError:
+    return DefinitionError((f"{path}:1: found {what}; allowed: a text file of at most 64 KiB",))
+
+
+def _bad(error: DefinitionError) -> RepositoryError:
+    return RepositoryError(
+        "\n".join(error.mistakes), mend="Mend the file, then try again.", code="bad_definition"
+    )
