@@ -7,6 +7,7 @@ what a task runs is always read from a commit.
 from __future__ import annotations
 
 import os
+
 import pygit2
 from pygit2.enums import FileMode
 
