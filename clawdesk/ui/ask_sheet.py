@@ -1,0 +1,108 @@
+"""A small question to the user before an act: what will happen, and two or three named ways on.
+
+Used for restore, cancel, a dirty folder, and closing with running tasks. Nothing is a default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from clawdesk.ui.badge import Icon
+from clawdesk.ui.button import Button
+from clawdesk.ui.clock import Clock
+from clawdesk.ui.safe_text import SafeLabel
+from clawdesk.ui.sheet import Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One answer; `key` comes back from `chosen`."""
+
+    key: str
+    text: str
+    kind: str = "plain"
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A titled list of sentences with one icon."""
+
+    title: str
+    icon: str
+    role: str
+    lines: tuple[str, ...]
+
+
+class AskSheet(Sheet):
+    """`chosen` carries the key of the way a person took; Esc takes none."""
+
+    chosen = Signal(str)
+
+    def __init__(
+        self,
+        name: str,
+        parent: QWidget,
+        clock: Clock,
+        *,
+        title: str,
+        text: str,
+        groups: Sequence[Lines] = (),
+        ways: Sequence[Way],
+        stay: str = "Back",
+        icon: str = "need",
+        role: str = "need",
+    ) -> None:
+        super().__init__(name, parent, clock, icon=icon, role=role)
+        self.show_title(title)
+        column = QVBoxLayout()
+        column.setContentsMargins(44, 2, 20, 18)
+        column.setSpacing(8)
+        words = SafeLabel(text, role="fg1", wrap=True)
+        words.setObjectName(f"{name}.words")
+        column.addWidget(words)
+        for group in groups:
+            if group.lines:
+                self._add_group(column, group)
+        column.addStretch(1)
+        self.body.addLayout(column, 1)
+        self.foot.addStretch(1)
+        later = Button(stay, f"{name}.stay", key="Esc")
+        later.clicked.connect(self.reject)
+        self.foot.addWidget(later)
+        self._buttons: list[Button] = []
+        for way in ways:
+            button = Button(way.text, f"{name}.{way.key}", kind=way.kind, icon=way.icon)
+            button.clicked.connect(lambda _=False, key=way.key: self._take(key))
+            self.foot.addWidget(button)
+            self._buttons.append(button)
+        later.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._lines = sum(len(g.lines) + 1 for g in groups if g.lines)
+
+    @staticmethod
+    def _add_group(column: QVBoxLayout, group: Lines) -> None:
+        column.addSpacing(4)
+        if group.title:
+            column.addWidget(SafeLabel(group.title, font="group", role="fg2"))
+        for line in group.lines:
+            row = QHBoxLayout()
+            row.setSpacing(8)
+            row.addWidget(Icon(group.icon, group.role, 14), 0, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(SafeLabel(line, wrap=True), 1)
+            column.addLayout(row)
+
+    def mind_buttons(self) -> None:
+        for button in getattr(self, "_buttons", []):
+            button.setEnabled(not self.guard.up)
+
+    def _take(self, key: str) -> None:
+        if not self.guard.up:
+            self.chosen.emit(key)
+            self.accept()
+
+    def sizeHint(self) -> QSize:
+        return QSize(560, 170 + 30 * self._lines)

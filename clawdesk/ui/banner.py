@@ -1,0 +1,76 @@
+"""A calm strip above the panes: what happened, why, the next step, and the details to copy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from clawdesk.ui.badge import Icon
+from clawdesk.ui.button import Button
+from clawdesk.ui.safe_text import SafeLabel
+from clawdesk.ui.tokens import colour
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """`family` is bad, need, ok or run."""
+
+    family: str
+    what: str
+    next_step: str = ""
+    details: str = ""
+
+
+_ICONS = {"bad": "xc", "need": "warn", "ok": "okc", "run": "note"}
+
+
+class Banner(QWidget):
+    """Shows the newest notice until it is closed or replaced."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("banner")
+        self.notice: Notice | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._icon = Icon("xc", "bad")
+        self._what = SafeLabel("", font="button", wrap=True, selectable=True)
+        self._what.setObjectName("banner.what")
+        self._next = SafeLabel("", role="fg1", wrap=True, selectable=True)
+        self._next.setObjectName("banner.next")
+        self._copy = Button("Copy details", "banner.copy", icon="copy", size="sm")
+        self._close = Button("", "banner.close", kind="ghost", icon="x", size="sm", spoken="Close")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 8, 8)
+        row.setSpacing(10)
+        row.addWidget(self._icon)
+        row.addWidget(self._what, 3)
+        row.addWidget(self._next, 4)
+        row.addWidget(self._copy)
+        row.addWidget(self._close)
+        self._copy.clicked.connect(self._copy_details)
+        self._close.clicked.connect(self.hide)
+        self.hide()
+
+    def show_notice(self, notice: Notice) -> None:
+        self.notice = notice
+        self._icon.show_icon(_ICONS[notice.family], notice.family)
+        self._what.show_text(notice.what)
+        self._next.show_text(notice.next_step)
+        self._next.setVisible(bool(notice.next_step))
+        self._copy.setVisible(bool(notice.details))
+        self.setAccessibleName(f"{notice.what} {notice.next_step}")
+        self.show()
+        self.update()
+
+    def _copy_details(self) -> None:
+        if self.notice is not None:
+            QGuiApplication.clipboard().setText(self.notice.details)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        family = self.notice.family if self.notice else "run"
+        painter.fillRect(self.rect(), colour(f"{family}-bg"))
+        painter.fillRect(QRect(0, self.height() - 1, self.width(), 1), colour(f"{family}-ln"))

@@ -1,0 +1,75 @@
+"""One answer of a question: a radio in a framed row with its number key."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy
+
+from clawdesk.ui import fonts
+from clawdesk.ui.safe_text import clean_line, set_tip
+from clawdesk.ui.tokens import colour
+
+
+def paint_radio(painter: QPainter, x: float, y: float, *, on: bool) -> None:
+    """A 16 px radio whose middle is at (x, y)."""
+    painter.setPen(QPen(colour("acc" if on else "ctl"), 1.5))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(QPointF(x, y), 7.25, 7.25)
+    if on:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour("acc"))
+        painter.drawEllipse(QPointF(x, y), 4, 4)
+
+
+class ChoiceRow(QAbstractButton):
+    """A checkable row; `note` says more, e.g. that it is the default."""
+
+    def __init__(self, name: str, text: str, number: int, note: str = "") -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self._words = clean_line(text, 600)
+        self._number, self._note = number, note
+        self.setCheckable(True)
+        self.setAutoExclusive(True)
+        self.setAccessibleName(self._words)
+        self.setAccessibleDescription(f"Key {number}. {note}".strip())
+        set_tip(self, text if len(text) > 60 else "")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, 40)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        on = self.isChecked()
+        edge = "acc" if on or self.hasFocus() else "line2"
+        painter.setPen(QPen(colour(edge), 2 if self.hasFocus() else 1))
+        painter.setBrush(colour("sel" if on else "bg3" if self.underMouse() else "bg1"))
+        inset = 1.0 if self.hasFocus() else 0.5
+        box = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
+        painter.drawRoundedRect(box, 8, 8)
+        middle = self.height() / 2
+        paint_radio(painter, 21, middle, on=on)
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        key = QRectF(self.width() - 32.5, middle - 7.5, 16, 15)
+        painter.setPen(QPen(colour("line2"), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(key, 4, 4)
+        painter.setPen(colour("fg2"))
+        painter.setFont(fonts.font("caption"))
+        painter.drawText(key, Qt.AlignmentFlag.AlignCenter, str(self._number))
+        right = key.left() - 10
+        if self._note:
+            wide = fonts.width("small", self._note)
+            painter.setFont(fonts.font("small"))
+            painter.drawText(QRectF(right - wide, 0, wide + 1, self.height()), flags, self._note)
+            right -= wide + 10
+        painter.setFont(fonts.font("button"))
+        painter.setPen(colour("fg0" if self.isEnabled() else "fgoff"))
+        shown = fonts.metrics("button").elidedText(
+            self._words, Qt.TextElideMode.ElideRight, right - 42
+        )
+        painter.drawText(QRectF(42, 0, right - 42, self.height()), flags, shown)

@@ -1,0 +1,107 @@
+"""A list of code or log rows: whole-row selection, copying, and one sideways scroll for all rows.
+
+A list view paints only what is visible, so a hundred thousand rows cost no more than forty.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractItemView, QListView, QScrollBar, QVBoxLayout, QWidget
+
+Index = QModelIndex | QPersistentModelIndex
+COPY_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+COPY_MAX = 50_000
+
+
+class _List(QListView):
+    scrolled_by_hand = Signal()
+    resized = Signal()
+
+    def __init__(self, sideways: QScrollBar) -> None:
+        super().__init__()
+        self._sideways = sideways
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalScrollBar().setSingleStep(20)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        elif event.key() in {Qt.Key.Key_Left, Qt.Key.Key_Right}:
+            step = 40 if event.key() == Qt.Key.Key_Right else -40
+            self._sideways.setValue(self._sideways.value() + step)
+        else:
+            super().keyPressEvent(event)
+            self.scrolled_by_hand.emit()
+
+    def copy(self) -> None:
+        rows = sorted(self.selectionModel().selectedIndexes(), key=lambda i: i.row())
+        text = "\n".join(str(i.data(COPY_ROLE)) for i in rows[:COPY_MAX])
+        QGuiApplication.clipboard().setText(text)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        delta = event.angleDelta()
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier or delta.x():
+            self._sideways.setValue(self._sideways.value() - (delta.x() or delta.y()))
+            event.accept()
+            return
+        super().wheelEvent(event)
+        self.scrolled_by_hand.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
+
+
+class CodeList(QWidget):
+    """The list and its sideways bar. `offset` is how far the rows are shifted to the left."""
+
+    def __init__(self, name: str, spoken: str) -> None:
+        super().__init__()
+        self.sideways = QScrollBar(Qt.Orientation.Horizontal)
+        self.sideways.setObjectName(f"{name}.sideways")
+        self.list = _List(self.sideways)
+        self.list.setObjectName(name)
+        self.list.setAccessibleName(spoken)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.list, 1)
+        column.addWidget(self.sideways)
+        self.sideways.valueChanged.connect(lambda _: self.list.viewport().update())
+        self.list.resized.connect(self.mind_width)
+        self.setFocusProxy(self.list)
+        self.sideways.hide()
+
+    @property
+    def offset(self) -> int:
+        return self.sideways.value()
+
+    def content_width(self) -> int:
+        """Width the widest row needs; subclasses know."""
+        return 0
+
+    def shown_width(self) -> int:
+        """Width of the part of a row that the sideways bar shifts."""
+        return self.list.viewport().width()
+
+    def mind_width(self) -> None:
+        """The bar shows only when something is cut."""
+        room = self.shown_width()
+        hidden = max(0, self.content_width() - room)
+        self.sideways.setRange(0, hidden)
+        self.sideways.setPageStep(max(1, room))
+        self.sideways.setVisible(hidden > 0)
+
+
+class RowModel(QAbstractListModel):
+    """A plain list of values as a Qt model; subclasses give the roles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else self.count

@@ -1,0 +1,389 @@
+"""A person's decisions: opens the sheets, keeps them true to the state, sends the answers.
+
+At most one request is on screen; what is sent carries the digest that was shown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QDialog
+
+from clawdesk.domain.model import FINAL, Kind, Request, Task
+from clawdesk.ports.errors import ConflictError, PortError
+from clawdesk.ports.repository import Diff
+from clawdesk.runtime.api import Outcome
+from clawdesk.ui.approval_sheet import ApprovalSheet
+from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
+from clawdesk.ui.banner import Notice
+from clawdesk.ui.merge_sheet import MergeSheet
+from clawdesk.ui.question_sheet import QuestionSheet
+from clawdesk.viewmodels.checkpoints import restore_view
+from clawdesk.viewmodels.inbox import checkpoint_view, question_view
+from clawdesk.viewmodels.words import plural
+
+if TYPE_CHECKING:
+    from clawdesk.ui.desk import Desk
+
+CHANNEL = "window"
+
+
+class Decisions(QObject):
+    """The sheets of one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._desk = desk
+        self._sheet: QDialog | None = None
+        self._request: Request | None = None
+        self._task = ""
+
+    @property
+    def sheet(self) -> QDialog | None:
+        """What is open now."""
+        return self._sheet
+
+    def _show(self, sheet: QDialog) -> None:
+        """One sheet at a time, over a dimmed window."""
+        if self._sheet is not None:
+            self._sheet.reject()
+        self._sheet = sheet
+        sheet.finished.connect(lambda _: self._gone(sheet))
+        self._desk.window.scrim.cover(sheet)
+        appear = getattr(sheet, "appear", None)
+        if appear is not None:
+            appear(sheet.sizeHint())
+
+    def _gone(self, sheet: QDialog) -> None:
+        if self._sheet is sheet:
+            self._sheet = self._request = None
+            self._task = ""
+
+    # -- requests ----------------------------------------------------
+    def open_request(self, request: str) -> None:
+        """Show a pending request by its id."""
+        for task in self._desk.plane.state.tasks.values():
+            if task.request is not None and task.request.id == request:
+                self._open(task, task.request)
+                return
+
+    def open_task(self, task_id: str) -> None:
+        """Act on a task: its request, its merge, else its log."""
+        task = self._desk.plane.state.tasks.get(task_id)
+        if task is None:
+            return
+        if task.request is not None and task.deciding is None:
+            self._open(task, task.request)
+        else:
+            self._desk.window.inspector.choose_place("log")
+
+    def open_next(self) -> None:
+        """The next request after the one on screen, longest wait first."""
+        waiting = self._desk.pending()
+        if not waiting:
+            return
+        place = next((i for i, t in enumerate(waiting) if t.id == self._task), -1)
+        task = waiting[(place + 1) % len(waiting)]
+        if task.request is not None:
+            self._open(task, task.request)
+
+    def _step(self, direction: int) -> None:
+        waiting = self._desk.pending()
+        if not waiting:
+            return
+        place = next((i for i, t in enumerate(waiting) if t.id == self._task), 0)
+        task = waiting[(place + direction) % len(waiting)]
+        if task.request is not None:
+            self._open(task, task.request)
+
+    def _open(self, task: Task, request: Request) -> None:
+        desk = self._desk
+        if task.project in desk.plane.projects and task.project != desk.project:
+            desk.choose_project(task.project)
+        desk.window.tasks.list.choose(task.id)
+        if request.kind is Kind.CLARIFY:
+            self._open_question(task, request)
+        else:
+            self._open_approval(task, request)
+
+    def _open_approval(self, task: Task, request: Request) -> None:
+        desk = self._desk
+        sheet = ApprovalSheet(desk.window, desk.clock)
+        sheet.approved.connect(self._approve)
+        sheet.rejected_with.connect(self._reject)
+        sheet.restore_wanted.connect(self.restore)
+        sheet.step_wanted.connect(self._step)
+        sheet.note.setText(desk.memory.draft(request.id))
+        sheet.note_changed.connect(desk.memory.keep_draft)
+        self._show(sheet)
+        self._task, self._request = task.id, request
+        self.refresh()
+        desk.errands.start("", "Reading the changes", self._load(sheet, task.id, request))
+
+    def _open_question(self, task: Task, request: Request) -> None:
+        desk = self._desk
+        sheet = QuestionSheet(desk.window, desk.clock)
+        sheet.answered.connect(self._answer)
+        sheet.draft_changed.connect(desk.memory.keep_draft)
+        sheet.step_wanted.connect(self._step)
+        sheet.task_wanted.connect(desk.window.tasks.list.choose)
+        view = question_view(
+            task, request, now_ms=desk.clock.now_ms(), offset_ms=desk.clock.offset_ms()
+        )
+        sheet.render_view(view, self._place(task.id), desk.memory.draft(request.id))
+        self._show(sheet)
+        self._task, self._request = task.id, request
+
+    async def _load(self, sheet: ApprovalSheet, task: str, request: Request) -> None:
+        diff = await self._desk.diff(task, request.ordinal)
+        if self._sheet is sheet and self._request is not None and self._request.id == request.id:
+            sheet.setProperty("diff_ordinal", request.ordinal)
+            self._diff = diff
+            self._render_approval(sheet)
+
+    def _place(self, task: str) -> tuple[int, int]:
+        waiting = [t.id for t in self._desk.pending()]
+        return (waiting.index(task) + 1 if task in waiting else 1, max(1, len(waiting)))
+
+    _diff: Diff | None = None
+
+    def refresh(self) -> None:
+        """Bring the open sheet up to date with the state."""
+        task = self._desk.plane.state.tasks.get(self._task)
+        if self._request is None or task is None:
+            return
+        if isinstance(self._sheet, ApprovalSheet):
+            self._render_approval(self._sheet)
+        elif isinstance(self._sheet, QuestionSheet):
+            clock = self._desk.clock
+            view = question_view(
+                task, self._request, now_ms=clock.now_ms(), offset_ms=clock.offset_ms()
+            )
+            self._sheet.render_view(view, self._place(task.id))
+
+    def _render_approval(self, sheet: ApprovalSheet) -> None:
+        desk, request = self._desk, self._request
+        task = desk.plane.state.tasks.get(self._task)
+        if request is None or task is None:
+            return
+        project = desk.plane.projects.get(task.project)
+        loaded = sheet.property("diff_ordinal") == request.ordinal
+        view = checkpoint_view(
+            task,
+            request,
+            now_ms=desk.clock.now_ms(),
+            offset_ms=desk.clock.offset_ms(),
+            diff=self._diff if loaded else None,
+            own_edits=project.dirty if project is not None else (),
+        )
+        sheet.render_view(view, self._place(task.id))
+
+    # -- answers -----------------------------------------------------
+    def _approve(self, task: str, ordinal: int, digest: str, note: str) -> None:
+        plane = self._desk.plane
+        call = plane.approve(task, ordinal, digest, channel=CHANNEL, note=note)
+        self._send(f"Approving checkpoint {ordinal}", call)
+
+    def _reject(self, task: str, ordinal: int, digest: str, note: str) -> None:
+        call = self._desk.plane.reject(task, ordinal, digest, channel=CHANNEL, note=note)
+        self._send(f"Rejecting checkpoint {ordinal}", call)
+
+    def _answer(self, task: str, key: str, text: str) -> None:
+        call = self._desk.plane.answer(task, key, text, channel=CHANNEL)
+        self._send("Sending the answer", call)
+
+    def _send(self, what: str, call: object) -> None:
+        sheet = self._sheet
+        if isinstance(sheet, ApprovalSheet | QuestionSheet):
+            sheet.show_sending(True)
+            self._desk.errands.start("decide", what, self._sent(sheet, call))
+
+    async def _sent(self, sheet: ApprovalSheet | QuestionSheet, call: object) -> None:
+        request = self._request
+        try:
+            outcome: Outcome = await call  # type: ignore[misc]
+        except PortError as error:
+            if self._sheet is sheet:
+                sheet.show_notice(f"{error.what} {error.mend}".strip(), "bad")
+                sheet.show_sending(False)
+            return
+        if not outcome.ok:
+            if self._sheet is sheet:
+                sheet.show_notice(outcome.text)
+                sheet.show_sending(False)
+            return
+        if request is not None:
+            self._desk.memory.keep_draft(request.id, "")
+        if self._sheet is sheet:
+            sheet.accept()
+
+    # -- other acts --------------------------------------------------
+    def act(self, act: str) -> None:
+        """The inspector's main act on the chosen task."""
+        task = self._desk.chosen
+        if act in {"review", "answer"}:
+            self.open_task(task)
+        elif act == "merge":
+            self.merge(task)
+        elif act == "cancel":
+            self.cancel(task)
+
+    def run(self, project: str, name: str) -> None:
+        """Start a process; with edits of the user's own, ask which state it starts from."""
+        view = self._desk.plane.projects.get(project)
+        if view is None:
+            return
+        if not view.dirty:
+            self._submit(project, name, include=False)
+            return
+        desk = self._desk
+        sheet = AskSheet(
+            "dirty",
+            desk.window,
+            desk.clock,
+            title=f"{plural(len(view.dirty), 'file')} changed by you",
+            text="The task works on a copy. Which state shall the copy have?",
+            groups=[Lines("Your changes", "edit", "fg1", tuple(view.dirty[:8]))],
+            ways=[
+                Way("head", "Start from HEAD"),
+                Way("include", "Include my changes", "plain", "edit"),
+            ],
+            icon="branch",
+            role="acc",
+        )
+        sheet.chosen.connect(lambda key: self._submit(project, name, include=key == "include"))
+        self._show(sheet)
+
+    def _submit(self, project: str, name: str, *, include: bool) -> None:
+        self._desk.errands.start(
+            f"run {project} {name}", f"Running {name}", self._submitted(project, name, include)
+        )
+
+    async def _submitted(self, project: str, name: str, include: bool) -> None:
+        desk = self._desk
+        task = await desk.plane.submit(project, name, include_changes=include)
+        desk.choose_project(project)
+        desk.window.tasks.choose_filter("All")
+        desk.window.tasks.list.choose(task)
+        desk.window.inspector.choose_place("log")
+
+    def restore(self, task_id: str, ordinal: int) -> None:
+        """Ask first: what it undoes, what it keeps, and that a safety checkpoint comes first."""
+        desk = self._desk
+        task = desk.plane.state.tasks.get(task_id)
+        if task is None:
+            return
+        project = desk.plane.projects.get(task.project)
+        view = restore_view(task, ordinal, own_edits=project.dirty if project else ())
+        sheet = AskSheet(
+            "restore",
+            desk.window,
+            desk.clock,
+            title=view.title,
+            text=" ".join(view.notes),
+            groups=[
+                Lines("This undoes", "minus", "bad", view.undoes),
+                Lines("This keeps", "check", "ok", view.keeps),
+            ],
+            ways=[Way("go", f"Restore checkpoint {ordinal}", "plain", "restore")],
+            icon="restore",
+            role="acc",
+        )
+        call = f"Restoring checkpoint {ordinal}"
+        sheet.chosen.connect(
+            lambda _: desk.errands.start(
+                "restore",
+                call,
+                self._told(desk.plane.restore(task_id, ordinal, channel=CHANNEL)),
+            )
+        )
+        self._show(sheet)
+
+    def cancel(self, task_id: str) -> None:
+        """Ask first; what was committed stays."""
+        desk = self._desk
+        task = desk.plane.state.tasks.get(task_id)
+        if task is None or task.phase in FINAL:
+            return
+        sheet = AskSheet(
+            "cancel",
+            desk.window,
+            desk.clock,
+            title=f"Cancel {task.title}?",
+            text="Its machine is destroyed and the task ends. Its checkpoints stay in Git and can "
+            "be looked at; it cannot go on.",
+            ways=[Way("go", "Cancel the task", "danger", "stop")],
+            stay="Keep it running",
+            icon="stop",
+            role="bad",
+        )
+        sheet.chosen.connect(
+            lambda _: desk.errands.start(
+                "cancel",
+                f"Cancelling {task.title}",
+                self._told(desk.plane.cancel(task_id, channel=CHANNEL)),
+            )
+        )
+        self._show(sheet)
+
+    async def _told(self, call: object) -> None:
+        outcome: Outcome = await call  # type: ignore[misc]
+        if not outcome.ok:
+            self._desk.window.banner.show_notice(Notice("need", outcome.text))
+
+    def merge(self, task_id: str) -> None:
+        desk = self._desk
+        task = desk.plane.state.tasks.get(task_id)
+        if task is None:
+            return
+        project = desk.plane.projects.get(task.project)
+        sheet = MergeSheet(
+            desk.window,
+            desk.clock,
+            task=task.id,
+            title=task.title,
+            branch=project.branch if project else "",
+        )
+        sheet.merge_wanted.connect(
+            lambda t, into, each: desk.errands.start(
+                "merge", "Merging", self._merged(sheet, t, into, each)
+            )
+        )
+        self._show(sheet)
+
+    async def _merged(self, sheet: MergeSheet, task: str, into: str, each: bool) -> None:
+        sheet.show_sending(True)
+        try:
+            outcome = await self._desk.plane.merge(task, into=into, each_checkpoint=each)
+        except PortError as error:
+            if self._sheet is sheet:
+                paths = error.paths if isinstance(error, ConflictError) else ()
+                sheet.show_refusal(error.what, error.mend, paths)
+                sheet.show_sending(False)
+            return
+        if self._sheet is sheet:
+            sheet.show_result(outcome.text or f"Merged into {outcome.branch}.")
+        self._desk.paint_all()
+
+    def ask_close(self) -> None:
+        """Closing with unfinished tasks asks; it says honestly what happens to them."""
+        desk = self._desk
+        running = [t for t in desk.plane.state.tasks.values() if t.phase not in FINAL]
+        if not running:
+            desk.ended.emit()
+            return
+        count = plural(len(running), "unfinished task")
+        sheet = AskSheet(
+            "quit",
+            desk.window,
+            desk.clock,
+            title=f"Quit with {count}?",
+            text="Without this window nobody drives them: they stop where they are and are found "
+            "again at the next start. Everything up to their last checkpoint is in Git.",
+            groups=[Lines("", "tasks", "fg1", tuple(t.title for t in running[:6]))],
+            ways=[Way("go", "Quit", "plain", "x")],
+            stay="Stay",
+        )
+        sheet.chosen.connect(lambda _: desk.ended.emit())
+        self._show(sheet)

@@ -1,0 +1,331 @@
+"""Between the plane and the window: paints what changed, sends what a person wants.
+
+Holds no state of tasks of its own; every answer of the plane comes back as a Change and is read
+from `plane.state` again. Every call is awaited in an errand, none in a slot.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QFileDialog
+
+from clawdesk.domain.model import Task
+from clawdesk.ports.errors import PortError
+from clawdesk.ports.repository import Diff, ProjectView
+from clawdesk.runtime.api import Change, PlaneApi
+from clawdesk.ui import acts
+from clawdesk.ui.actions import Registry
+from clawdesk.ui.banner import Notice
+from clawdesk.ui.clock import Clock
+from clawdesk.ui.decisions import Decisions
+from clawdesk.ui.errands import Errands
+from clawdesk.ui.main_window import MainWindow
+from clawdesk.ui.memory import Memory
+from clawdesk.viewmodels.checkpoints import checkpoint_rows
+from clawdesk.viewmodels.doctor import doctor_view
+from clawdesk.viewmodels.inbox import cards, pending
+from clawdesk.viewmodels.inspector import inspector_view
+from clawdesk.viewmodels.machine import host_view
+from clawdesk.viewmodels.projects import ProjectEntry, projects_view
+from clawdesk.viewmodels.status import status_bar
+from clawdesk.viewmodels.tasks import row_of
+
+TICK_MS = 1_000
+CHANNEL = "window"
+
+
+class Desk(QObject):
+    """One window on one plane. `ended` tells that the window is closed."""
+
+    ended = Signal()
+
+    def __init__(self, plane: PlaneApi, clock: Clock, memory: Memory) -> None:
+        super().__init__()
+        self.plane, self.clock, self.memory = plane, clock, memory
+        self.window = MainWindow(clock, memory)
+        self.errands = Errands(self.show_error)
+        self.project = ""
+        self.chosen = ""
+        self.home_wanted = False
+        self._log_of, self._log_after = "", 0
+        self._diff_of: tuple[str, int] = ("", 0)
+        self._diffs: dict[tuple[str, int, str], Diff] = {}
+        self.decisions = Decisions(self)
+        self.registry = Registry(self.window)
+        acts.register(self)
+        self._connect()
+        self._unsubscribe = plane.subscribe(self._changed)
+        self._tick = QTimer(self)
+        self._tick.setInterval(TICK_MS)
+        self._tick.timeout.connect(self.tick)
+        self._tick.start()
+        self.paint_all()
+
+    # -- wiring ------------------------------------------------------
+    def _connect(self) -> None:
+        window, trigger = self.window, self.registry.trigger
+        bar = window.tool_bar
+        for signal, key in (
+            (bar.search_wanted, "palette"),
+            (bar.new_wanted, "new"),
+            (bar.theme_wanted, "theme"),
+            (bar.projects_wanted, "toggle_projects"),
+            (bar.inbox_wanted, "toggle_inbox"),
+            (bar.home_wanted, "home"),
+            (window.projects.open_wanted, "open"),
+            (window.home.open_wanted, "open"),
+            (window.home.check_wanted, "check"),
+            (window.status.next_wanted, "next"),
+        ):
+            signal.connect(lambda key=key: trigger(key))
+        window.home.back_wanted.connect(self.leave_home)
+        window.home.recent_wanted.connect(self.open_path)
+        window.projects.recent_wanted.connect(self.open_path)
+        window.projects.chosen.connect(self.choose_project)
+        window.projects.close_wanted.connect(self.close_project)
+        window.projects.run_wanted.connect(self.decisions.run)
+        window.tasks.empty.run_wanted.connect(lambda name: self.decisions.run(self.project, name))
+        window.tasks.picked.connect(self.choose_task)
+        window.tasks.opened.connect(self.decisions.open_task)
+        window.inbox.opened.connect(self.decisions.open_request)
+        window.inspector.place_changed.connect(lambda _: self._load_place())
+        window.inspector.act_wanted.connect(self.decisions.act)
+        window.inspector.restore_wanted.connect(
+            lambda ordinal: self.decisions.restore(self.chosen, ordinal)
+        )
+        window.inspector.changes_wanted.connect(self._show_changes_of)
+        window.dropped.connect(self.open_path)
+        window.closing.connect(self.decisions.ask_close)
+
+    # -- painting ----------------------------------------------------
+    def paint_all(self) -> None:
+        """Everything from the plane's present state."""
+        self.paint_projects()
+        self.paint_tasks()
+        self.paint_load()
+
+    def entry(self) -> ProjectEntry | None:
+        """The project the window looks at."""
+        view = projects_view(self.plane.projects, self.plane.state.tasks.values())
+        return next((e for e in view.entries if e.path == self.project), None)
+
+    def paint_projects(self) -> None:
+        projects = self.plane.projects
+        if self.project not in projects:
+            self.project = next(reversed(projects), "")
+        view = projects_view(
+            projects, self.plane.state.tasks.values(), self.memory.recent(), str(Path.home())
+        )
+        entry = next((e for e in view.entries if e.path == self.project), None)
+        window = self.window
+        window.projects.show_projects(view, self.project)
+        window.tool_bar.show_project(entry)
+        window.home.show_recent(view.recent, len(view.entries))
+        window.setWindowTitle(f"{entry.name} – ClawDesk" if entry else "ClawDesk")  # noqa: RUF001
+        if not projects:
+            self.home_wanted = False
+        at_home = not projects or self.home_wanted
+        if at_home and not window.at_home:
+            self.check()
+        window.show_home(at_home)
+        if entry is not None:
+            window.tasks.empty.show_project(entry.name, entry.definitions, len(entry.mistakes))
+
+    def tasks(self) -> list[Task]:
+        """Tasks of the project looked at, oldest first."""
+        found = [t for t in self.plane.state.tasks.values() if t.project == self.project]
+        return sorted(found, key=lambda t: (t.submitted_at_ms, t.seq))
+
+    def paint_tasks(self) -> None:
+        now_ms, offset_ms = self.clock.now_ms(), self.clock.offset_ms()
+        window = self.window
+        rows = [row_of(t, now_ms, offset_ms) for t in self.tasks()]
+        window.tasks.show_rows(rows)
+        window.tasks.show_empty(not rows)
+        window.inbox.show_cards(cards(self.plane.state.tasks.values(), now_ms))
+        if self.chosen not in {r.id for r in rows}:
+            self.chosen = ""
+            if rows:
+                window.tasks.list.choose(rows[-1].id)
+        self.paint_inspector()
+        self.paint_bar()
+        self.decisions.refresh()
+
+    def paint_inspector(self) -> None:
+        task = self.plane.state.tasks.get(self.chosen)
+        if task is None:
+            self.window.inspector.show_task(None)
+            return
+        view = inspector_view(task, self.clock.now_ms(), self.clock.offset_ms())
+        self.window.inspector.show_task(view)
+        self._load_place()
+
+    def paint_bar(self) -> None:
+        plane = self.plane
+        self.window.status.show_bar(status_bar(plane.state, plane.load, plane.environment))
+
+    def paint_load(self) -> None:
+        self.window.machine.show_host(host_view(self.plane.load))
+        self.paint_bar()
+
+    def tick(self) -> None:
+        """A second passed: words with durations and the now line."""
+        if self.window.isVisible():
+            self.paint_tasks()
+
+    def _changed(self, change: Change) -> None:
+        if change.projects:
+            self.paint_projects()
+        if change.tasks or change.projects:
+            if not change.projects:
+                self.paint_projects()
+            self.paint_tasks()
+        if self.chosen in change.logs:
+            self._load_log()
+        if change.load:
+            self.paint_load()
+        if change.environment:
+            self.paint_bar()
+        for notice in change.notices:
+            self.window.banner.show_notice(Notice("run", notice))
+
+    # -- what the inspector shows ------------------------------------
+    def choose_task(self, task: str) -> None:
+        if task and task != self.chosen:
+            self.chosen = task
+            self.paint_inspector()
+
+    def _load_place(self) -> None:
+        if self.window.inspector.place == "log" or self._log_of != self.chosen:
+            self._load_log()
+        if self.window.inspector.place == "changes":
+            task = self.plane.state.tasks.get(self.chosen)
+            latest = task.checkpoints[-1].ordinal if task and task.checkpoints else 0
+            if self._diff_of[0] != self.chosen or self._diff_of[1] < latest:
+                self._load_changes(latest)
+
+    def _load_log(self) -> None:
+        if not self.chosen:
+            return
+        if self._log_of != self.chosen:
+            self._log_of, self._log_after = self.chosen, 0
+            self.window.inspector.log.offset_ms = self.clock.offset_ms()
+            self.window.inspector.clear_log()
+            self.errands.start(f"log {self.chosen} 0", "Reading the log", self._read_log())
+            return
+        self.errands.start(f"log {self.chosen}", "Reading the log", self._read_log())
+
+    async def _read_log(self) -> None:
+        task = self._log_of
+        while True:
+            after = self._log_after
+            lines = await self.plane.log_lines(task, after)
+            # Another reader or another task may have come between.
+            if not lines or task != self._log_of:
+                return
+            fresh = [line for line in lines if line.number > self._log_after]
+            if fresh:
+                self._log_after = fresh[-1].number
+                self.window.inspector.append_log(fresh)
+
+    def _show_changes_of(self, ordinal: int) -> None:
+        self._load_changes(ordinal)
+        self.window.inspector.choose_place("changes")
+
+    def _load_changes(self, ordinal: int) -> None:
+        self._diff_of = (self.chosen, ordinal)
+        if not ordinal:
+            self.window.inspector.show_changes("No checkpoint yet, so no changes to show.", None)
+            return
+        self.window.inspector.show_changes(f"Loading checkpoint {ordinal}…", None)
+        self.errands.start("", f"Reading checkpoint {ordinal}", self._read_changes())
+
+    async def _read_changes(self) -> None:
+        wanted = self._diff_of
+        diff = await self.diff(*wanted)
+        if wanted == self._diff_of:
+            rows = checkpoint_rows(self.plane.state.tasks[wanted[0]], self.clock.offset_ms())
+            row = next((r for r in rows if r.ordinal == wanted[1]), None)
+            title = f"{row.title} · {row.detail}" if row else f"Checkpoint {wanted[1]}"
+            self.window.inspector.show_changes(title, diff)
+
+    async def diff(self, task: str, ordinal: int) -> Diff:
+        """The changes of a checkpoint against the one before it; kept, since they never change."""
+        known = self.plane.state.tasks[task].checkpoint(ordinal)
+        key = (task, ordinal, known.digest if known else "")
+        if key not in self._diffs:
+            found = await self.plane.diff(task, None, ordinal)
+            if len(self._diffs) > 32:
+                self._diffs.pop(next(iter(self._diffs)))
+            self._diffs[key] = found
+        return self._diffs[key]
+
+    # -- projects ----------------------------------------------------
+    def choose_project(self, path: str) -> None:
+        self.project, self.home_wanted = path, False
+        self.paint_all()
+
+    def open_folder(self) -> None:
+        dialog = QFileDialog(self.window, "Open a project folder")
+        dialog.setObjectName("open_folder")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self.open_path)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def open_path(self, path: str) -> None:
+        self.errands.start(f"open {path}", f"Opening {path}", self._open(path))
+
+    async def _open(self, path: str) -> None:
+        view: ProjectView = await self.plane.open_project(path)
+        self.memory.remember_project(view.path)
+        self.project, self.home_wanted = view.path, False
+        self.window.banner.hide()
+        self.paint_all()
+
+    def close_project(self, path: str) -> None:
+        self.errands.start(f"close {path}", "Closing the project", self._close_project(path))
+
+    async def _close_project(self, path: str) -> None:
+        outcome = await self.plane.close_project(path)
+        if not outcome.ok:
+            self.window.banner.show_notice(Notice("need", outcome.text))
+        self.paint_all()
+
+    # -- first-run page ----------------------------------------------
+    def leave_home(self) -> None:
+        self.home_wanted = False
+        self.paint_projects()
+
+    def check(self) -> None:
+        """Look at the machine again."""
+        self.window.home.show_checking(True)
+        self.errands.start("check", "Checking this machine", self._check())
+
+    async def _check(self) -> None:
+        try:
+            found = await self.plane.doctor()
+            self.window.home.show_doctor(doctor_view(found))
+            await self.plane.check_environment()
+            self.paint_bar()
+        finally:
+            self.window.home.show_checking(False)
+
+    # -- errors and the end ------------------------------------------
+    def show_error(self, what: str, error: PortError) -> None:
+        """An expected failure: what, why, what next; details to copy."""
+        details = f"{what}\n{error.what}\n{error.mend}\n({error.code}, {type(error).__name__})"
+        self.window.banner.show_notice(Notice("bad", f"{what}: {error.what}", error.mend, details))
+
+    def pending(self) -> list[Task]:
+        return pending(self.plane.state.tasks.values())
+
+    async def close(self) -> None:
+        """Let go of the plane; the window may be closed afterwards."""
+        self._tick.stop()
+        self._unsubscribe()
+        await self.errands.close()
+        self.memory.flush()

@@ -1,0 +1,153 @@
+"""The tasks pane of a project in which nothing was run: what a lane looks like, how to begin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from clawdesk.ui import fonts, marks
+from clawdesk.ui.button import Button
+from clawdesk.ui.pane import Ground
+from clawdesk.ui.safe_text import SafeLabel, clean_line, set_tip
+from clawdesk.ui.tokens import colour
+from clawdesk.viewmodels.projects import DefinitionView, no_tasks
+
+_WIDE = 640
+
+
+class _Legend(QWidget):
+    """A lane with every kind of mark, named."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedSize(_WIDE, 112)
+        self.setAccessibleName(
+            "A lane shows steps, checkpoints, the way back to an older checkpoint, "
+            "and where a task asks you"
+        )
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(colour("line2"), 1))
+        painter.drawRoundedRect(QRectF(0.5, 0.5, _WIDE - 1, 111), 8, 8)
+        painter.setFont(fonts.font("caption"))
+        painter.setPen(colour("fg2"))
+        for x, text in (
+            (76, "a step"),
+            (143, "a checkpoint"),
+            (303, "you went back"),
+            (486, "it asks you"),
+        ):
+            painter.drawText(x, 30, text)
+        painter.drawText(406, 88, "the old branch is kept")
+        top, low = 40.0, 75.0
+        marks.paint_elbow(painter, 296, top + 8, low + 8, 326)
+        for x0, x1, number in ((76, 169, "1"), (183, 289, "2"), (394, 480, "3")):
+            marks.paint_block(painter, x0, x1, top, number)
+        marks.paint_block(painter, 326, 378, low, "3", kind="left")
+        marks.paint_disc(painter, 176, top + 8)
+        marks.paint_disc(painter, 296, top + 8)
+        marks.paint_disc(painter, 486, top + 8)
+        marks.paint_ring(painter, 386, low + 8, "bg1")
+        marks.paint_restore(painter, 386, low + 8, 296, top + 8)
+        marks.paint_need(painter, 493, 568, top, "!", label="")
+
+
+class _DefinitionRow(Ground):
+    """A process of the project, with its Run."""
+
+    def __init__(self, definition: DefinitionView) -> None:
+        super().__init__("bg1", "b")
+        self.setFixedHeight(44)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(12, 0, 12, 0)
+        line.setSpacing(12)
+        line.addWidget(SafeLabel(definition.title, font="button"))
+        line.addWidget(SafeLabel(definition.tip, role="fg2", elide=True), 1)
+        self.run = Button(
+            "Run",
+            f"empty.run.{clean_line(definition.name, 60)}",
+            icon="play",
+            size="sm",
+            spoken=f"Run {definition.title}",
+        )
+        self.run.setEnabled(not definition.why_not)
+        set_tip(self.run, definition.why_not or f"Run {definition.title}")
+        line.addWidget(self.run)
+
+
+class EmptyTasks(Ground):
+    """Tells which process to run, or that the sample is wanted."""
+
+    run_wanted = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__("bg1")
+        self.setObjectName("tasks.empty")
+        self._shown: tuple[object, ...] = ()
+        whole = QHBoxLayout(self)
+        whole.addStretch(1)
+        middle = QWidget()
+        middle.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        middle.setFixedWidth(_WIDE)
+        self._column = QVBoxLayout(middle)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        whole.addWidget(middle)
+        whole.addStretch(1)
+        self._title = SafeLabel("", font="title")
+        self._title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._text = SafeLabel("", role="fg1", wrap=True)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(0)
+        self._hint = SafeLabel("", role="fg2", wrap=True)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._column.addStretch(2)
+        self._column.addWidget(self._title)
+        self._column.addSpacing(8)
+        self._column.addWidget(self._text)
+        self._column.addSpacing(24)
+        self._column.addWidget(_Legend())
+        self._column.addSpacing(24)
+        self._start = SafeLabel("Start from", font="group", role="fg2")
+        self._start.setContentsMargins(12, 0, 0, 8)
+        self._column.addWidget(self._start)
+        self._column.addLayout(self._rows)
+        self._column.addWidget(self._hint)
+        self._column.addStretch(3)
+
+    def show_project(self, name: str, definitions: Sequence[DefinitionView], mistakes: int) -> None:
+        """Show the page of one project. Idempotent."""
+        shown = (name, tuple(definitions), mistakes)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        view = no_tasks(name)
+        self._title.show_text(view.title)
+        self._text.show_text(view.text)
+        while self._rows.count():
+            item = self._rows.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.deleteLater()
+        for definition in definitions:
+            line = _DefinitionRow(definition)
+            line.run.clicked.connect(
+                lambda _=False, wanted=definition.name: self.run_wanted.emit(wanted)
+            )
+            self._rows.addWidget(line)
+        self._start.setVisible(bool(definitions))
+        if definitions:
+            self._hint.show_text("")
+        elif mistakes:
+            self._hint.show_text("Its task files have mistakes; the list on the left names them.")
+        else:
+            self._hint.show_text(
+                "It offers no task yet: put one into .clawdesk/tasks/NAME.toml, "
+                "then it appears here."
+            )

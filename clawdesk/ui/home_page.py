@@ -1,0 +1,208 @@
+"""The first-run page: how to begin on the left, what this machine has and lacks on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from clawdesk.ui import fonts
+from clawdesk.ui.badge import Icon
+from clawdesk.ui.button import Button
+from clawdesk.ui.check_list import CheckList
+from clawdesk.ui.nav_row import NavRow
+from clawdesk.ui.pane import Ground
+from clawdesk.ui.safe_text import SafeLabel, set_tip
+from clawdesk.ui.tokens import colour
+from clawdesk.viewmodels.doctor import DoctorView
+from clawdesk.viewmodels.projects import NO_PROJECT
+
+_STEPS = (
+    ("You choose a task", "ClawDesk starts a machine without a network card"),
+    ("It works in steps", "each ends in a checkpoint you can go back to"),
+    ("You decide", "approve, reject with a reason, or answer a question"),
+)
+
+
+class _DropZone(QWidget):
+    """Says that a folder may be dropped; the window takes the drop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(88)
+        self.setAccessibleName("or drop a folder here")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(colour("ctl"), 1)
+        pen.setDashPattern([4, 3])
+        painter.setPen(pen)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+        painter.setFont(fonts.font("body"))
+        painter.setPen(colour("fg1"))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "or drop a folder here")
+
+
+class _Number(QWidget):
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._number = number
+        self.setFixedSize(20, 20)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour("bg4"))
+        painter.drawEllipse(self.rect())
+        painter.setPen(colour("fg1"))
+        painter.setFont(fonts.font("group"))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, str(self._number))
+
+
+class HomePage(QWidget):
+    """Shown while no project is open, and on demand."""
+
+    open_wanted = Signal()
+    recent_wanted = Signal(str)
+    check_wanted = Signal()
+    back_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("home")
+        self._view: DoctorView | None = None
+        self._recent: tuple[tuple[str, str], ...] = ()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._left(), 3)
+        row.addWidget(self._right(), 7)
+
+    def _left(self) -> QWidget:
+        side = Ground("bg0", "r")
+        side.setMinimumWidth(360)
+        side.setMaximumWidth(480)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(48, 40, 48, 24)
+        column.setSpacing(8)
+        self._title = SafeLabel(NO_PROJECT.title, font="title", wrap=True)
+        column.addWidget(self._title)
+        column.addWidget(SafeLabel(NO_PROJECT.text, role="fg1", wrap=True))
+        column.addSpacing(12)
+        buttons = QHBoxLayout()
+        self.open = Button(
+            "Open folder…", "home.open", kind="main", icon="folder", key="Ctrl O", size="lg"
+        )
+        self.open.clicked.connect(self.open_wanted)
+        self.back = Button("Back to the tasks", "home.back", icon="cl", size="lg", key="Esc")
+        self.back.clicked.connect(self.back_wanted)
+        buttons.addWidget(self.open)
+        buttons.addWidget(self.back)
+        buttons.addStretch(1)
+        column.addLayout(buttons)
+        column.addSpacing(8)
+        column.addWidget(_DropZone())
+        column.addSpacing(20)
+        self._recent_title = SafeLabel("Recent", font="group", role="fg2")
+        column.addWidget(self._recent_title)
+        self._recent_rows = QVBoxLayout()
+        self._recent_rows.setSpacing(2)
+        column.addLayout(self._recent_rows)
+        column.addSpacing(20)
+        column.addWidget(SafeLabel("What happens next", font="group", role="fg2"))
+        column.addSpacing(4)
+        for number, (what, how) in enumerate(_STEPS, 1):
+            line = QHBoxLayout()
+            line.setSpacing(12)
+            line.addWidget(_Number(number), 0, Qt.AlignmentFlag.AlignTop)
+            words = QVBoxLayout()
+            words.setSpacing(1)
+            words.addWidget(SafeLabel(what, font="button"))
+            words.addWidget(SafeLabel(how, font="small", role="fg2", wrap=True))
+            line.addLayout(words, 1)
+            column.addLayout(line)
+            column.addSpacing(6)
+        column.addStretch(1)
+        self.show_recent(())
+        return side
+
+    def _right(self) -> QWidget:
+        area = QScrollArea()
+        area.setObjectName("home.scroll")
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        page = Ground("bg1")
+        column = QVBoxLayout(page)
+        column.setContentsMargins(56, 40, 56, 32)
+        column.setSpacing(8)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        words = QVBoxLayout()
+        words.setSpacing(6)
+        words.addWidget(SafeLabel("This machine", font="title"))
+        self._tallies = QHBoxLayout()
+        self._tallies.setSpacing(6)
+        words.addLayout(self._tallies)
+        head.addLayout(words, 1)
+        copy = Button("Copy report", "home.copy", icon="copy")
+        copy.clicked.connect(self._copy)
+        self.again = Button("Check all again", "home.check", icon="restore", key="F5")
+        self.again.clicked.connect(self.check_wanted)
+        head.addWidget(copy, 0, Qt.AlignmentFlag.AlignBottom)
+        head.addWidget(self.again, 0, Qt.AlignmentFlag.AlignBottom)
+        column.addLayout(head)
+        column.addSpacing(8)
+        self.checks = CheckList()
+        self.checks.check_wanted.connect(self.check_wanted)
+        column.addWidget(self.checks)
+        column.addStretch(1)
+        area.setWidget(page)
+        return area
+
+    def _copy(self) -> None:
+        if self._view is not None:
+            QGuiApplication.clipboard().setText(self._view.report)
+
+    def show_recent(self, recent: Sequence[tuple[str, str]], open_projects: int = 0) -> None:
+        """Recent projects as (name, path); `open_projects` decides whether there is a way back."""
+        self.back.setVisible(open_projects > 0)
+        if tuple(recent) == self._recent and self._recent_rows.count():
+            return
+        self._recent = tuple(recent)
+        while self._recent_rows.count():
+            item = self._recent_rows.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.deleteLater()
+        for name, path in recent[:6]:
+            line = NavRow(f"home.recent.{path}", f"{name}   {path}", icon="folder", indent=8)
+            set_tip(line, path)
+            line.clicked.connect(lambda _=False, path=path: self.recent_wanted.emit(path))
+            self._recent_rows.addWidget(line)
+        self._recent_title.setVisible(bool(recent))
+
+    def show_checking(self, checking: bool) -> None:
+        self.again.setEnabled(not checking)
+        self.again.show_text("Checking…" if checking else "Check all again")
+
+    def show_doctor(self, view: DoctorView) -> None:
+        """Show what the doctor found."""
+        if view == self._view:
+            return
+        self._view = view
+        while self._tallies.count():
+            item = self._tallies.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.deleteLater()
+        for icon, text, family in view.tallies:
+            self._tallies.addWidget(Icon(icon, family.value, 14))
+            self._tallies.addWidget(SafeLabel(text, role=family.value))
+            self._tallies.addSpacing(10)
+        self._tallies.addStretch(1)
+        self.checks.show_groups(view.groups)

@@ -1,0 +1,237 @@
+"""The lower half of the middle: the chosen task's log, changes and checkpoints, and its acts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+
+from clawdesk.ports.repository import Diff
+from clawdesk.runtime.api import LogLine
+from clawdesk.ui import tokens
+from clawdesk.ui.badge import Icon
+from clawdesk.ui.button import Button
+from clawdesk.ui.checkpoint_list import CheckpointList
+from clawdesk.ui.diff_view import DiffView
+from clawdesk.ui.log_view import LogView
+from clawdesk.ui.pane import Ground
+from clawdesk.ui.safe_text import SafeLabel
+from clawdesk.ui.segments import Segments
+from clawdesk.ui.tabs import Tabs
+from clawdesk.viewmodels.inspector import InspectorView
+
+PLACES = ("log", "changes", "checkpoints")
+
+
+class Facts(Ground):
+    """Words about the task, key and value."""
+
+    def __init__(self) -> None:
+        super().__init__("bg1", "l")
+        self.setObjectName("inspector.facts")
+        self.setFixedWidth(248)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(16, 12, 12, 12)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(8)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.setColumnMinimumWidth(0, 64)
+        self._labels: list[tuple[SafeLabel, SafeLabel]] = []
+
+    def show_facts(self, facts: Sequence[tuple[str, str]]) -> None:
+        while len(self._labels) < len(facts):
+            place = len(self._labels)
+            key = SafeLabel("", font="small", role="fg2")
+            value = SafeLabel("", font="small", wrap=True, selectable=True)
+            self._grid.addWidget(key, place, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(value, place, 1, Qt.AlignmentFlag.AlignTop)
+            self._labels.append((key, value))
+            self._grid.setRowStretch(place, 0)
+            self._grid.setRowStretch(place + 1, 1)
+        for place, (key, value) in enumerate(self._labels):
+            shown = place < len(facts)
+            key.setVisible(shown)
+            value.setVisible(shown)
+            if shown:
+                key.show_text(facts[place][0])
+                # A ref has no spaces; it may break after each slash.
+                value.show_text(facts[place][1].replace("/tasks/", "/tasks/ "))
+
+
+class Inspector(QWidget):
+    """Tells what a person wants of the chosen task; loads nothing itself."""
+
+    place_changed = Signal(str)
+    act_wanted = Signal(str)  # review | answer | merge | cancel
+    restore_wanted = Signal(int)
+    changes_wanted = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("inspector")
+        self.place = "log"
+        self._view: InspectorView | None = None
+        self.log = LogView()
+        self.diff = DiffView("changes")
+        self.checkpoints = CheckpointList()
+        self.facts = Facts()
+        self.checkpoints.restore_wanted.connect(self.restore_wanted)
+        self.checkpoints.changes_wanted.connect(self.changes_wanted)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self._head())
+        self._stack = QStackedLayout()
+        for page in (self._log_page(), self._changes_page(), self.checkpoints, self._nothing()):
+            self._stack.addWidget(page)
+        whole.addLayout(self._stack, 1)
+        self.show_task(None)
+
+    def _head(self) -> QWidget:
+        head = Ground("bg1", "tb")
+        head.setFixedHeight(tokens.TABS + 1)
+        row = QHBoxLayout(head)
+        row.setContentsMargins(12, 1, 8, 0)
+        row.setSpacing(8)
+        self._icon = Icon("play", "run", 14)
+        self._title = SafeLabel("", font="label")
+        self._title.setMaximumWidth(220)
+        self._state = SafeLabel("", role="fg2", elide=True)
+        self.tabs = Tabs(
+            "inspector.tabs",
+            [
+                ("log", "Log", "log"),
+                ("changes", "Changes", "diff"),
+                ("checkpoints", "Checkpoints", "ckpt"),
+            ],
+        )
+        self.tabs.chosen.connect(self.choose_place)
+        self.act = Button("", "inspector.act", size="sm")
+        self.cancel = Button(
+            "Cancel task…", "inspector.cancel", kind="ghost", icon="stop", size="sm"
+        )
+        self.act.clicked.connect(lambda: self.act_wanted.emit(self._view.act if self._view else ""))
+        self.cancel.clicked.connect(lambda: self.act_wanted.emit("cancel"))
+        row.addWidget(self._icon)
+        row.addWidget(self._title)
+        row.addWidget(self.tabs)
+        row.addWidget(self._state, 1)
+        row.addWidget(self.cancel)
+        row.addWidget(self.act)
+        return head
+
+    def _log_page(self) -> QWidget:
+        page = Ground("bg1")
+        row = QHBoxLayout(page)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        left = QVBoxLayout()
+        left.setSpacing(0)
+        left.setContentsMargins(0, 0, 0, 0)
+        left.addWidget(self.log, 1)
+        foot = Ground("bg1", "t")
+        foot.setFixedHeight(32)
+        line = QHBoxLayout(foot)
+        line.setContentsMargins(12, 0, 12, 0)
+        line.setSpacing(6)
+        self._follow_icon = Icon("cd", "run", 14)
+        self._follow_word = SafeLabel("following", font="small", role="fg2")
+        self.follow = Button("Follow", "log.follow", kind="ghost", size="sm")
+        self.follow.clicked.connect(self.log.follow)
+        self.follow.hide()
+        line.addWidget(self._follow_icon)
+        line.addWidget(self._follow_word)
+        line.addWidget(self.follow)
+        line.addStretch(1)
+        self._log_size = SafeLabel("", font="small", role="fg2")
+        line.addWidget(self._log_size)
+        self.log.following_changed.connect(self._show_following)
+        left.addWidget(foot)
+        row.addLayout(left, 1)
+        row.addWidget(self.facts)
+        return page
+
+    def _changes_page(self) -> QWidget:
+        page = Ground("bg1")
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        head = Ground("bg1", "b")
+        head.setFixedHeight(36)
+        row = QHBoxLayout(head)
+        row.setContentsMargins(12, 0, 12, 0)
+        self.changes_title = SafeLabel("", font="small", role="fg2", elide=True)
+        self.changes_title.setObjectName("changes.title")
+        modes = [("unified", "Unified"), ("split", "Split")]
+        self._mode = Segments("changes.mode", modes)
+        self._mode.chosen.connect(lambda mode: self.diff.show_split(mode == "split"))
+        row.addWidget(self.changes_title, 1)
+        row.addWidget(self._mode)
+        column.addWidget(head)
+        column.addWidget(self.diff, 1)
+        return page
+
+    @staticmethod
+    def _nothing() -> QWidget:
+        page = Ground("bg1")
+        column = QVBoxLayout(page)
+        hint = SafeLabel("Choose a task to see its log, changes and checkpoints.", role="fg2")
+        hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(hint)
+        return page
+
+    def sizeHint(self) -> QSize:
+        return QSize(920, 330)
+
+    def show_task(self, view: InspectorView | None) -> None:
+        """Show the words about a task; None = none is chosen."""
+        self._view = view
+        for widget in (self._icon, self._title, self._state, self.tabs):
+            widget.setVisible(view is not None)
+        self.cancel.setVisible(view is not None and view.can_cancel)
+        self.act.setVisible(view is not None and bool(view.act))
+        if view is None:
+            self._stack.setCurrentIndex(3)
+            return
+        self._icon.show_icon(view.icon, view.family.value)
+        self._title.show_text(view.title)
+        self._state.show_text(view.state)
+        self._state.set_role(view.family.value)
+        if self.act.words != view.act_text:
+            self.act.show_text(view.act_text)
+        self.act.set_kind("need" if view.act in {"review", "answer"} else "plain")
+        self.facts.show_facts(view.facts[1:])
+        self.checkpoints.show_rows(view.checkpoints)
+        self.tabs.show_count("changes", view.files)
+        self.tabs.show_count("checkpoints", len(view.checkpoints))
+        self._stack.setCurrentIndex(PLACES.index(self.place))
+
+    def choose_place(self, place: str) -> None:
+        """Show one of the tabs: log, changes, checkpoints."""
+        self.place = place
+        self.tabs.choose(place)
+        if self._view is not None:
+            self._stack.setCurrentIndex(PLACES.index(place))
+        self.place_changed.emit(place)
+
+    def clear_log(self) -> None:
+        self.log.clear()
+        self._show_size()
+
+    def append_log(self, lines: Sequence[LogLine]) -> None:
+        self.log.append(lines)
+        self._show_size()
+
+    def _show_size(self) -> None:
+        count = self.log.rows.count
+        self._log_size.show_text(f"{count:,} lines" if count else "no output yet")
+
+    def _show_following(self, following: bool) -> None:
+        self._follow_word.show_text("following" if following else "not following")
+        self._follow_icon.show_icon("cd" if following else "pause", "run" if following else "fg2")
+        self.follow.setVisible(not following)
+
+    def show_changes(self, title: str, diff: Diff | None) -> None:
+        self.changes_title.show_text(title)
+        self.diff.show_diff(diff)

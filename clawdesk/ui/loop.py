@@ -1,0 +1,165 @@
+"""The window's process: Qt application, the one event loop, start and ordered shutdown.
+
+The only module that knows qasync. A change of the loop is a change of this file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import PySide6
+from PySide6.QtCore import QSettings, QStandardPaths
+from PySide6.QtWidgets import QApplication
+
+os.environ.setdefault("QT_API", "pyside6")
+import qasync
+
+from clawdesk.ports.errors import PortError
+from clawdesk.runtime.api import PlaneApi
+from clawdesk.ui import theme
+from clawdesk.ui.banner import Notice
+from clawdesk.ui.clock import WallClock
+from clawdesk.ui.desk import Desk
+from clawdesk.ui.memory import Memory
+
+MakePlane = Callable[[], AbstractAsyncContextManager[PlaneApi]]
+CLOSE_S_MAX = 5.0
+
+
+def refuse_broken_qt() -> str:
+    """A sentence when this PySide6 would crash this Python, else ""."""
+    version = tuple(int(part) for part in PySide6.__version__.split(".")[:2] if part.isdigit())
+    if version >= (6, 12) and sys.version_info < (3, 12):
+        # Each wrapped call that returns nothing drops a reference of None there.
+        return (
+            f"PySide6 {PySide6.__version__} crashes Python {sys.version_info[0]}."
+            f"{sys.version_info[1]}. Install PySide6-Essentials 6.11: "
+            "pip install 'PySide6-Essentials>=6.11.3,<6.12'"
+        )
+    return ""
+
+
+def application(arguments: Sequence[str] = ("clawdesk",)) -> QApplication:
+    """The Qt application with our identity; made once a process."""
+    made = QApplication.instance()
+    if isinstance(made, QApplication):
+        return made
+    app = QApplication(list(arguments))
+    app.setApplicationName("clawdesk")
+    app.setApplicationDisplayName("")
+    app.setDesktopFileName("org.clawdesk.ClawDesk")
+    app.setQuitOnLastWindowClosed(False)
+    return app
+
+
+def settings() -> QSettings:
+    """Where the window keeps its own small state."""
+    folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)
+    return QSettings(str(Path(folder) / "window.ini"), QSettings.Format.IniFormat)
+
+
+class CrashReport:
+    """Unexpected errors, from slots and from the loop: written down, told calmly, kept going.
+
+    Only the window's drawing is at risk: everything durable is the plane's.
+    """
+
+    def __init__(self) -> None:
+        self.desk: Desk | None = None
+        self.seen = 0
+        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.StateLocation)
+        self.path = Path(folder) / "window-errors.txt"
+
+    def note(self, error: BaseException) -> None:
+        """Append the error to the report and tell the user."""
+        self.seen += 1
+        text = "".join(traceback.format_exception(error))
+        sys.stderr.write(text)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as out:
+                out.write(text + "\n")
+        except OSError as problem:
+            sys.stderr.write(f"the report could not be written: {problem}\n")
+        if self.desk is not None:
+            what = "Something in this window went wrong; tasks are not affected."
+            step = f"If it comes again, restart the window. Report: {self.path}"
+            self.desk.window.banner.show_notice(Notice("bad", what, step, text))
+
+    def from_python(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        """For sys.excepthook: slots end here."""
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+            return
+        self.note(error)
+
+    def from_loop(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """For the loop's exception handler."""
+        error = context.get("exception")
+        if isinstance(error, BaseException):
+            self.note(error)
+        else:
+            sys.stderr.write(f"{context.get('message', 'loop error')}\n")
+
+
+async def _main(make_plane: MakePlane, paths: Sequence[str], report: CrashReport) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(report.from_loop)
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    memory = Memory(settings())
+    async with make_plane() as plane:
+        desk = Desk(plane, WallClock(), memory)
+        report.desk = desk
+        desk.ended.connect(ended.set)
+        desk.window.show()
+        for path in paths:
+            desk.open_path(path)
+        try:
+            await ended.wait()
+        finally:
+            report.desk = None
+            await asyncio.wait_for(desk.close(), CLOSE_S_MAX)
+            desk.window.let_go()
+
+
+def run_window(make_plane: MakePlane, paths: Sequence[str] = ()) -> int:
+    """Show the window until it is closed; returns the exit code.
+
+    Args:
+        make_plane: an async context manager that gives the plane and lets go of it at the end,
+            entered inside the loop.
+        paths: project folders to open.
+    """
+    broken = refuse_broken_qt()
+    if broken:
+        sys.stderr.write(broken + "\n")
+        return 5
+    app = application()
+    theme.apply(app, theme.wanted(settings()))
+    report = CrashReport()
+    before, sys.excepthook = sys.excepthook, report.from_python
+    loop = qasync.QEventLoop(app)
+    try:
+        with loop:
+            # Never app.quit(): it would stop the loop before the plane let go (facts: pitfall 2).
+            folders = [str(Path(path).expanduser().absolute()) for path in paths]
+            loop.run_until_complete(_main(make_plane, folders, report))
+    except PortError as error:
+        sys.stderr.write(f"{error.what}\n{error.mend}\n")
+        return 5
+    finally:
+        sys.excepthook = before
+    return 0

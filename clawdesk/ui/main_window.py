@@ -1,0 +1,146 @@
+"""The main window: tool bar, three regions and the always-visible bar. Lays out and paints, only.
+
+What a person wants leaves as signals of the parts; `Desk` connects them to the plane.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from clawdesk.ui.banner import Banner
+from clawdesk.ui.clock import Clock
+from clawdesk.ui.home_page import HomePage
+from clawdesk.ui.inbox_pane import InboxPane
+from clawdesk.ui.inspector import Inspector
+from clawdesk.ui.machine_panel import MachinePanel
+from clawdesk.ui.memory import Memory
+from clawdesk.ui.projects_pane import ProjectsPane
+from clawdesk.ui.sheet import Scrim
+from clawdesk.ui.status_bar import StatusBar
+from clawdesk.ui.tasks_pane import TasksPane
+from clawdesk.ui.tool_bar import ToolBar
+
+SIZE = QSize(1440, 900)
+SIZE_MIN = QSize(1080, 640)
+
+
+def _splitter(name: str, orientation: Qt.Orientation) -> QSplitter:
+    made = QSplitter(orientation)
+    made.setObjectName(name)
+    made.setHandleWidth(1)
+    made.setChildrenCollapsible(False)
+    return made
+
+
+class MainWindow(QMainWindow):
+    """`closing` asks whether the window may close; the answer comes by `let_go`."""
+
+    closing = Signal()
+    dropped = Signal(str)
+
+    def __init__(self, clock: Clock, memory: Memory) -> None:
+        super().__init__()
+        self.setObjectName("main")
+        self.setWindowTitle("ClawDesk")
+        self.setMinimumSize(SIZE_MIN)
+        self.resize(SIZE)
+        self.setAcceptDrops(True)
+        self._memory = memory
+        self._may_close = False
+        self.tool_bar = ToolBar()
+        self.banner = Banner()
+        self.projects = ProjectsPane()
+        self.tasks = TasksPane(clock)
+        self.inspector = Inspector()
+        self.inbox = InboxPane()
+        self.machine = MachinePanel()
+        self.status = StatusBar()
+        self.home = HomePage()
+        self._build()
+        self.scrim = Scrim(self)
+        memory.restore_layout(self, self.splitters)
+
+    def _build(self) -> None:
+        middle = _splitter("split.middle", Qt.Orientation.Vertical)
+        middle.addWidget(self.tasks)
+        middle.addWidget(self.inspector)
+        middle.setStretchFactor(0, 3)
+        middle.setStretchFactor(1, 2)
+        middle.setSizes([490, 338])
+        self.tasks.setMinimumHeight(160)
+        self.inspector.setMinimumHeight(180)
+        right = _splitter("split.right", Qt.Orientation.Vertical)
+        right.addWidget(self.inbox)
+        right.addWidget(self.machine)
+        right.setSizes([440, 388])
+        self.inbox.setMinimumHeight(140)
+        self.machine.setMinimumHeight(120)
+        across = _splitter("split.across", Qt.Orientation.Horizontal)
+        for widget in (self.projects, middle, right):
+            across.addWidget(widget)
+        self.projects.setMinimumWidth(168)
+        middle.setMinimumWidth(560)
+        right.setMinimumWidth(264)
+        across.setStretchFactor(1, 1)
+        across.setSizes([208, 920, 312])
+        self.right = right
+        self.splitters = {"across": across, "middle": middle, "right": right}
+        self.pages = QStackedWidget()
+        self.pages.setObjectName("pages")
+        self.pages.addWidget(self.home)
+        self.pages.addWidget(across)
+        whole = QWidget()
+        whole.setObjectName("whole")
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.tool_bar)
+        column.addWidget(self.banner)
+        column.addWidget(self.pages, 1)
+        column.addWidget(self.status)
+        self.setCentralWidget(whole)
+
+    def show_home(self, home: bool) -> None:
+        """The first-run page instead of the panes."""
+        self.pages.setCurrentIndex(0 if home else 1)
+
+    @property
+    def at_home(self) -> bool:
+        return self.pages.currentIndex() == 0
+
+    def regions(self) -> list[QWidget]:
+        """What F6 goes round."""
+        if self.at_home:
+            return [self.home.open, self.status.need]
+        around = [self.projects, self.tasks.list, self.inspector.tabs, self.inbox, self.status.need]
+        return [w for w in around if w.isVisible()]
+
+    def sizeHint(self) -> QSize:
+        return SIZE
+
+    def let_go(self) -> None:
+        """Close without asking again."""
+        self._may_close = True
+        self.close()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._may_close:
+            self._memory.keep_layout(self, self.splitters)
+            self._memory.flush()
+            event.accept()
+            return
+        # The answer may need a question, and nothing may block the loop: ask, and stay until then.
+        event.ignore()
+        self.closing.emit()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        for url in event.mimeData().urls():
+            if url.isLocalFile():
+                self.dropped.emit(url.toLocalFile())
+        event.acceptProposedAction()

@@ -1,0 +1,110 @@
+"""Bring a finished task's approved work into a branch; refusals and conflicts name their paths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit, QVBoxLayout, QWidget
+
+from clawdesk.ui import fonts
+from clawdesk.ui.button import Button
+from clawdesk.ui.choice_row import ChoiceRow
+from clawdesk.ui.clock import Clock
+from clawdesk.ui.safe_text import SafeLabel
+from clawdesk.ui.sheet import Sheet
+
+
+class MergeSheet(Sheet):
+    """`merge_wanted` carries branch ("" = the one checked out) and one-per-checkpoint."""
+
+    merge_wanted = Signal(str, str, bool)  # task, branch, each checkpoint
+
+    def __init__(
+        self, parent: QWidget, clock: Clock, *, task: str, title: str, branch: str
+    ) -> None:
+        super().__init__("merge", parent, clock, icon="merge", role="acc")
+        self._task = task
+        self._sending = self._done = False
+        self.show_title(f"Merge {title}?")
+        column = QVBoxLayout()
+        column.setContentsMargins(44, 2, 20, 16)
+        column.setSpacing(10)
+        column.addWidget(
+            SafeLabel(
+                "Only approved and automatic checkpoints go in; questions, prompts and rejected "
+                "work stay out. Your state before is kept under refs/clawdesk/backup.",
+                role="fg1",
+                wrap=True,
+            )
+        )
+        self.branch = QLineEdit(branch)
+        self.branch.setObjectName("merge.branch")
+        self.branch.setAccessibleName("Into branch")
+        self.branch.setFont(fonts.font("body"))
+        self.branch.setPlaceholderText("the branch that is checked out")
+        self.branch.setMaxLength(250)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.addWidget(SafeLabel("Into branch", role="fg1"), 0, 0)
+        grid.addWidget(self.branch, 0, 1)
+        column.addLayout(grid)
+        self.squash = ChoiceRow("merge.squash", "One commit (squash)", 1, "default")
+        self.each = ChoiceRow("merge.each", "One commit per checkpoint", 2)
+        self._group = QButtonGroup(self)
+        for row in (self.squash, self.each):
+            self._group.addButton(row)
+            column.addWidget(row)
+        self.squash.setChecked(True)
+        self.outcome = SafeLabel("", wrap=True, selectable=True)
+        self.outcome.setObjectName("merge.result")
+        self.outcome.hide()
+        column.addWidget(self.outcome)
+        self.paths = SafeLabel("", font="code", role="fg1", wrap=True, selectable=True)
+        self.paths.setObjectName("merge.paths")
+        self.paths.hide()
+        column.addWidget(self.paths)
+        column.addStretch(1)
+        self.body.addLayout(column, 1)
+        self.later = Button("Later", "merge.later", icon="snooze", key="Esc")
+        self.go = Button("Merge", "merge.go", kind="yes", icon="merge")
+        self.later.clicked.connect(self.reject)
+        self.go.clicked.connect(self._merge)
+        self.foot.addStretch(1)
+        self.foot.addWidget(self.later)
+        self.foot.addWidget(self.go)
+
+    def mind_buttons(self) -> None:
+        if hasattr(self, "go"):
+            self.go.setEnabled(not self.guard.up and not self._sending and not self._done)
+
+    def _merge(self) -> None:
+        if self.go.isEnabled():
+            self.merge_wanted.emit(self._task, self.branch.text().strip(), self.each.isChecked())
+
+    def show_sending(self, sending: bool) -> None:
+        self._sending = sending
+        self.mind_buttons()
+
+    def show_result(self, text: str) -> None:
+        """Merged: say how, then there is nothing left but to close."""
+        self._done = True
+        self.outcome.set_role("ok")
+        self.outcome.show_text(text)
+        self.outcome.show()
+        self.paths.hide()
+        self.later.show_text("Close")
+        self.go.hide()
+
+    def show_refusal(self, text: str, mend: str, paths: Sequence[str] = ()) -> None:
+        """Not merged, nothing changed: why, what to do, and which paths."""
+        self.outcome.set_role("bad")
+        self.outcome.show_text(f"{text} {mend}".strip())
+        self.outcome.show()
+        listed = "\n".join(paths[:20]) + (f"\n… and {len(paths) - 20} more" if paths[20:] else "")
+        self.paths.show_text(listed)
+        self.paths.setVisible(bool(paths))
+        self.resize(self.width(), max(self.height(), self.minimumSizeHint().height()))
+
+    def sizeHint(self) -> QSize:
+        return QSize(560, 340)

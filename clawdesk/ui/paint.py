@@ -1,0 +1,107 @@
+"""Pure drawing functions for load and memory: value in, pixels out, no state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+
+from clawdesk.ui.tokens import colour
+
+_textures: dict[tuple[str, str, int], QBrush] = {}
+
+
+def card_role(index: int) -> str:
+    """The colour role of a graphics card; four hues, then again."""
+    return f"g{index % 4}"
+
+
+def hatch(role: str, width: int = 2, period: int = 6) -> QBrush:
+    """A 45° hatch in a role's colour on nothing."""
+    hue = colour(role)
+    key = ("hatch" + hue.name(), role, width * 100 + period)
+    found = _textures.get(key)
+    if found is not None:
+        return found
+    side = period * 4
+    picture = QPixmap(side, side)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    pen = QPen(hue, width)
+    pen.setCapStyle(Qt.PenCapStyle.SquareCap)
+    painter.setPen(pen)
+    step = period * 4 / 3  # three lines a tile, so that the tile repeats without a seam
+    for place in range(-4, 8):
+        x = place * step
+        painter.drawLine(QPointF(x - side, side * 1.0 + side), QPointF(x + side, 0.0))
+    painter.end()
+    brush = _textures[key] = QBrush(picture)
+    return brush
+
+
+def dots(role: str, ground: str) -> QBrush:
+    """Dots of one role on another: memory that is not ours."""
+    hue, under = colour(role), colour(ground)
+    key = ("dots" + hue.name() + under.name(), role, 0)
+    found = _textures.get(key)
+    if found is not None:
+        return found
+    picture = QPixmap(4, 4)
+    picture.fill(under)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(hue)
+    painter.drawEllipse(QPointF(2, 2), 1.2, 1.2)
+    painter.end()
+    brush = _textures[key] = QBrush(picture)
+    return brush
+
+
+def paint_bar(
+    painter: QPainter, box: QRectF, parts: Sequence[tuple[float, QBrush | QColor]]
+) -> None:
+    """A bar of shares (0..1 each, from the left) on an empty track."""
+    path = QPainterPath()
+    path.addRoundedRect(box, 3, 3)
+    painter.save()
+    painter.setClipPath(path)
+    painter.fillRect(box, colour("track"))
+    x = box.left()
+    for share, fill in parts:
+        if share <= 0:
+            continue
+        wide = max(3.0, share * box.width())
+        painter.fillRect(QRectF(x, box.top(), wide - 1, box.height()), fill)
+        x += wide
+    painter.restore()
+
+
+def paint_spark(
+    painter: QPainter, box: QRectF, values: Sequence[float], role: str, slots: int = 120
+) -> None:
+    """A line of percentages, newest at the right edge; `slots` values fill the width."""
+    painter.setPen(QPen(colour("line2"), 1))
+    bottom = round(box.bottom()) - 0.5
+    painter.drawLine(QPointF(box.left(), bottom), QPointF(box.right(), bottom))
+    if len(values) < 2:
+        return
+    step = box.width() / (slots - 1)
+    first = box.right() - (len(values) - 1) * step
+    points = [
+        QPointF(first + i * step, box.bottom() - 1.5 - min(100.0, v) / 100 * (box.height() - 4))
+        for i, v in enumerate(values)
+    ]
+    area = QPolygonF(
+        [*points, QPointF(points[-1].x(), box.bottom()), QPointF(points[0].x(), box.bottom())]
+    )
+    shade = QColor(colour(role))
+    shade.setAlphaF(0.14)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(shade)
+    painter.drawPolygon(area)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(colour(role), 1.5))
+    painter.drawPolyline(QPolygonF(points))

@@ -1,0 +1,169 @@
+"""Projects on the left: open ones with what they can run, mistakes in their task files, recent."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from clawdesk.ui.badge import Icon
+from clawdesk.ui.button import Button
+from clawdesk.ui.nav_row import NavRow
+from clawdesk.ui.pane import Ground
+from clawdesk.ui.safe_text import SafeLabel, clean_line, set_tip
+from clawdesk.viewmodels.projects import DefinitionView, ProjectEntry, ProjectsView
+
+
+class _Definition(QWidget):
+    """A process with its Run button, which shows on hover or focus as well as always in words."""
+
+    def __init__(self, definition: DefinitionView) -> None:
+        super().__init__()
+        self.setFixedHeight(28)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(32, 0, 2, 0)
+        row.setSpacing(6)
+        label = SafeLabel(definition.title, role="fg1", elide=True)
+        row.addWidget(label, 1)
+        name = clean_line(definition.name, 60)
+        self.run = Button(
+            "Run",
+            f"run.{name}",
+            kind="ghost",
+            icon="play",
+            size="sm",
+            spoken=f"Run {definition.title}",
+        )
+        self.run.setEnabled(not definition.why_not)
+        set_tip(self.run, definition.why_not or definition.tip)
+        row.addWidget(self.run)
+
+
+class _Mistake(QWidget):
+    """A task file that cannot be read: where and what is allowed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 2, 8, 4)
+        row.setSpacing(6)
+        row.addWidget(Icon("warn", "need", 14), 0, Qt.AlignmentFlag.AlignTop)
+        label = SafeLabel(_breakable(text), font="caption", role="fg2", wrap=True, selectable=True)
+        label.setObjectName("project.mistake")
+        row.addWidget(label, 1)
+
+
+def _breakable(text: str) -> str:
+    """Long paths may break after a slash or colon; only spaces do by themselves."""
+    file, mark, rest = text.partition(": ")
+    return f"{file.rpartition('/')[2]}{mark}{rest}" if mark else text
+
+
+class ProjectsPane(Ground):
+    """Shows projects; tells what a person wants of them."""
+
+    open_wanted = Signal()
+    chosen = Signal(str)
+    recent_wanted = Signal(str)
+    close_wanted = Signal(str)
+    run_wanted = Signal(str, str)  # project path, definition name
+
+    def __init__(self) -> None:
+        super().__init__("bg0")
+        self.setObjectName("projects")
+        self._view: ProjectsView | None = None
+        self._current = ""
+        area = QScrollArea()
+        area.setObjectName("projects.scroll")
+        area.setProperty("chrome", True)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._inner = Ground("bg0")
+        self._column = QVBoxLayout(self._inner)
+        self._column.setContentsMargins(8, 8, 8, 8)
+        self._column.setSpacing(0)
+        area.setWidget(self._inner)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(area)
+
+    def sizeHint(self) -> QSize:
+        return QSize(208, 400)
+
+    def show_projects(self, view: ProjectsView, current: str) -> None:
+        """Rebuilds only when something differs, so that focus and hover stay."""
+        if view == self._view and current == self._current:
+            return
+        self._view, self._current = view, current
+        while self._column.count():
+            item = self._column.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self._column.addWidget(self._group("Projects", with_open=True))
+        for entry in view.entries:
+            self._add_entry(entry, open_=entry.path == current)
+        if view.recent:
+            self._column.addSpacing(12)
+            self._column.addWidget(self._group("Recent"))
+            for name, path in view.recent[:8]:
+                line = NavRow(f"recent.{path}", name, icon="folder", indent=8)
+                set_tip(line, path)
+                line.clicked.connect(lambda _=False, path=path: self.recent_wanted.emit(path))
+                self._column.addWidget(line)
+        self._column.addStretch(1)
+
+    def _group(self, title: str, *, with_open: bool = False) -> QWidget:
+        head = QWidget()
+        head.setFixedHeight(28)
+        row = QHBoxLayout(head)
+        row.setContentsMargins(8, 0, 2, 0)
+        row.addWidget(SafeLabel(title, font="group", role="fg2"))
+        row.addStretch(1)
+        if with_open:
+            add = Button(
+                "", "projects.open", kind="ghost", icon="plus", size="sm", spoken="Open folder"
+            )
+            set_tip(add, "Open folder (Ctrl+O)")
+            add.clicked.connect(self.open_wanted)
+            row.addWidget(add)
+        return head
+
+    def _add_entry(self, entry: ProjectEntry, *, open_: bool) -> None:
+        line = NavRow(
+            f"project.{entry.path}",
+            entry.name,
+            icon="cd" if open_ else "cr",
+            strong=True,
+            indent=8,
+            chosen=open_,
+        )
+        set_tip(line, f"{entry.place}\n{entry.headline}")
+        line.setAccessibleDescription(f"{entry.place}, {entry.headline}")
+        line.clicked.connect(lambda: self.chosen.emit(entry.path))
+        line.menu_wanted.connect(lambda: self.close_wanted.emit(entry.path))
+        if entry.needs:
+            line.show_count(entry.needs, need=True)
+        elif entry.tasks:
+            line.show_count(entry.tasks, need=False)
+        self._column.addWidget(line)
+        if not open_:
+            return
+        for definition in entry.definitions:
+            row = _Definition(definition)
+            row.run.clicked.connect(
+                lambda _=False, name=definition.name: self.run_wanted.emit(entry.path, name)
+            )
+            self._column.addWidget(row)
+        if not entry.definitions and not entry.mistakes:
+            hint = SafeLabel(
+                "No task files in .clawdesk/tasks", font="caption", role="fg2", wrap=True
+            )
+            hint.setContentsMargins(32, 2, 8, 6)
+            self._column.addWidget(hint)
+        for mistake in entry.mistakes[:12]:
+            self._column.addWidget(_Mistake(mistake))
+        for warning in (*entry.warnings[:4], *([entry.read_only] if entry.read_only else [])):
+            self._column.addWidget(_Mistake(warning))
+        self._column.addSpacing(4)

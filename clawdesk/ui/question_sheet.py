@@ -1,0 +1,202 @@
+"""Answer a task's question: choices by number, or free words; nothing expires, drafts are kept."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+
+from clawdesk.ui import fonts
+from clawdesk.ui.button import Button
+from clawdesk.ui.choice_row import ChoiceRow
+from clawdesk.ui.clock import Clock
+from clawdesk.ui.safe_text import SafeLabel
+from clawdesk.ui.sheet import Sheet
+from clawdesk.viewmodels.inbox import QuestionView
+
+TEXT_MAX = 16_000
+
+
+class QuestionSheet(Sheet):
+    """Shows a QuestionView; tells the answer."""
+
+    answered = Signal(str, str, str)  # task, key, text
+    draft_changed = Signal(str, str)  # request, text
+    step_wanted = Signal(int)
+    task_wanted = Signal(str)
+
+    def __init__(self, parent: QWidget, clock: Clock) -> None:
+        super().__init__("question", parent, clock, icon="ask", role="need")
+        self.view: QuestionView | None = None
+        self._sending = False
+        self._rows: list[ChoiceRow] = []
+        self._group = QButtonGroup(self)
+        self._waiting = SafeLabel("", font="small", role="fg2")
+        self._place = SafeLabel("", font="small", role="fg1")
+        self._back = Button(
+            "", "question.previous", kind="ghost", icon="cl", size="sm", spoken="Previous request"
+        )
+        self._on = Button(
+            "", "question.next", kind="ghost", icon="cr", size="sm", spoken="Next request"
+        )
+        self._back.clicked.connect(lambda: self.step_wanted.emit(-1))
+        self._on.clicked.connect(lambda: self.step_wanted.emit(1))
+        for place, widget in enumerate((self._waiting, self._back, self._place, self._on)):
+            self.head.insertWidget(2 + place, widget)
+        self._build_body()
+        self._build_foot()
+
+    def _build_body(self) -> None:
+        column = QVBoxLayout()
+        column.setContentsMargins(44, 4, 16, 16)
+        column.setSpacing(8)
+        self._question = SafeLabel("", font="heading", wrap=True, selectable=True)
+        self._question.setObjectName("question.text")
+        self._context = SafeLabel("", font="small", role="fg2")
+        column.addWidget(self._question)
+        column.addWidget(self._context)
+        column.addSpacing(4)
+        self._choices = QVBoxLayout()
+        self._choices.setSpacing(8)
+        column.addLayout(self._choices)
+        self._other = SafeLabel("Other, in your own words", font="small", role="fg2")
+        column.addWidget(self._other)
+        self.text = QPlainTextEdit()
+        self.text.setObjectName("field")
+        self.text.setAccessibleName("Your own words")
+        self.text.setAccessibleIdentifier("question.free")
+        self.text.setFont(fonts.font("body"))
+        self.text.setPlaceholderText("Your own words")
+        self.text.setFixedHeight(72)
+        self.text.setTabChangesFocus(True)
+        self.text.textChanged.connect(self._typed)
+        column.addWidget(self.text)
+        foot = QHBoxLayout()
+        self._draft = SafeLabel("", font="small", role="fg2")
+        foot.addStretch(1)
+        foot.addWidget(self._draft)
+        column.addLayout(foot)
+        column.addStretch(1)
+        self.body.addLayout(column, 1)
+
+    def _build_foot(self) -> None:
+        self._open = Button("Open task", "question.task", kind="ghost")
+        self._open.clicked.connect(self._open_task)
+        self.later = Button("Later", "question.later", icon="snooze", key="Esc")
+        self.send = Button(
+            "Send answer", "question.send", kind="yes", icon="check", key="Ctrl Enter"
+        )
+        self.later.clicked.connect(self.reject)
+        self.send.clicked.connect(self._send)
+        self.foot.addWidget(self._open)
+        self.foot.addStretch(1)
+        self.foot.addWidget(self.later)
+        self.foot.addWidget(self.send)
+        keys = [("Ctrl+Return", self._send), ("Ctrl+Enter", self._send)]
+        self._shortcuts = [QShortcut(QKeySequence(k), self, act) for k, act in keys]
+
+    def render_view(
+        self, view: QuestionView, place: tuple[int, int] = (1, 1), draft: str = ""
+    ) -> None:
+        """Make the sheet look like `view`; the choices are rebuilt only for another request."""
+        if self.view is None or self.view.request != view.request:
+            self._show_choices(view)
+            self.text.setPlainText(draft)
+            self.show_notice("")
+            self.guard.raise_now()
+        self.view = view
+        self.show_title(view.title)
+        self._waiting.show_text(view.waiting if not view.closed else "")
+        self._place.show_text(f"{place[0]} of {place[1]}")
+        for widget in (self._back, self._place, self._on):
+            widget.setVisible(place[1] > 1)
+        self._question.show_text(view.question)
+        self._context.show_text(view.context)
+        self._other.setVisible(bool(view.choices))
+        if view.closed:
+            self.show_notice(view.closed, "fg1")
+        self.mind_buttons()
+
+    def _show_choices(self, view: QuestionView) -> None:
+        for row in self._rows:
+            self._group.removeButton(row)
+            self._choices.removeWidget(row)
+            row.deleteLater()
+        self._rows = []
+        for number, choice in enumerate(view.choices, 1):
+            note = "default" if choice == view.default else ""
+            row = ChoiceRow(f"question.choice.{number}", choice, number, note)
+            row.clicked.connect(self._picked)
+            self._group.addButton(row)
+            self._choices.addWidget(row)
+            self._rows.append(row)
+            shortcut = QShortcut(QKeySequence(str(number)), row)
+            shortcut.activated.connect(row.click)
+        if self._rows:
+            self._rows[0].setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.text.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def answer_text(self) -> str:
+        """The answer as it would be sent: own words win over a choice, so one clears the other."""
+        words = self.text.toPlainText().strip()
+        if words:
+            return words
+        chosen = next((i for i, row in enumerate(self._rows) if row.isChecked()), None)
+        return self.view.choices[chosen] if self.view is not None and chosen is not None else ""
+
+    def _picked(self) -> None:
+        if self.text.toPlainText():
+            self.text.clear()
+        self.mind_buttons()
+
+    def _typed(self) -> None:
+        text = self.text.toPlainText()
+        if len(text) > TEXT_MAX:
+            self.text.setPlainText(text[:TEXT_MAX])
+            return
+        if text.strip():
+            self._group.setExclusive(False)
+            for row in self._rows:
+                row.setAutoExclusive(False)
+                row.setChecked(False)
+                row.setAutoExclusive(True)
+            self._group.setExclusive(True)
+        if self.view is not None:
+            self.draft_changed.emit(self.view.request, text)
+        self.mind_buttons()
+
+    def mind_buttons(self) -> None:
+        view = self.view
+        if view is None:
+            return
+        open_ = not view.closed
+        ready = open_ and not self.guard.up and not self._sending
+        self.send.setEnabled(ready and bool(self.answer_text()))
+        self.send.setVisible(open_)
+        self.text.setReadOnly(not open_)
+        for row in self._rows:
+            row.setEnabled(open_)
+        self.later.show_text("Later" if open_ else "Close")
+        if not open_:
+            self._draft.show_text("")
+        elif self.text.toPlainText().strip():
+            self._draft.show_text("Draft kept. This question does not expire.")
+        else:
+            self._draft.show_text("This question does not expire.")
+
+    def show_sending(self, sending: bool) -> None:
+        self._sending = sending
+        self.mind_buttons()
+
+    def _send(self) -> None:
+        if self.view is not None and self.send.isEnabled() and self.send.isVisible():
+            self.answered.emit(self.view.task, self.view.key, self.answer_text())
+
+    def _open_task(self) -> None:
+        if self.view is not None:
+            self.task_wanted.emit(self.view.task)
+            self.reject()
+
+    def sizeHint(self) -> QSize:
+        return QSize(720, 300 + 48 * len(self._rows))

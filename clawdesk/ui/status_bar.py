@@ -1,0 +1,100 @@
+"""The bar that is always there: who needs you, what runs, load, health in words with an icon."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from clawdesk.ui import tokens
+from clawdesk.ui.badge import Icon
+from clawdesk.ui.button import Button
+from clawdesk.ui.pane import Ground
+from clawdesk.ui.safe_text import SafeLabel, set_tip
+from clawdesk.ui.tokens import colour
+from clawdesk.viewmodels.status import Health, StatusBarView
+
+
+class _Item(QWidget):
+    """Words between two hairlines."""
+
+    def __init__(self, name: str, caption: str = "", *, line: bool = True) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self._line = line
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(6)
+        self.caption = SafeLabel(caption, font="small", role="fg2")
+        self.caption.setVisible(bool(caption))
+        self.value = SafeLabel("", font="small", role="fg1")
+        row.addWidget(self.caption)
+        row.addWidget(self.value)
+
+    def show_text(self, text: str) -> None:
+        self.value.show_text(text)
+        self.setAccessibleName(f"{self.caption.text()} {text}".strip())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._line:
+            top = (self.height() - 16) // 2
+            QPainter(self).fillRect(QRect(0, top, 1, 16), colour("line"))
+
+
+class _HealthItem(_Item):
+    def __init__(self, name: str, *, line: bool) -> None:
+        super().__init__(name, line=line)
+        self._icon = Icon("unk", "mute", 14)
+        layout = self.layout()
+        assert isinstance(layout, QHBoxLayout)
+        layout.insertWidget(0, self._icon)
+
+    def show_health(self, health: Health) -> None:
+        self._icon.show_icon(health.icon, health.family.value)
+        self.show_text(health.text)
+        set_tip(self, health.why)
+        self.setAccessibleDescription(health.why)
+
+
+class StatusBar(Ground):
+    """`next_wanted`: show the next thing that needs a person."""
+
+    next_wanted = Signal()
+    health_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("bg0", "t")
+        self.setObjectName("status")
+        self.setFixedHeight(tokens.STATUS_BAR)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 1, 0, 0)
+        row.setSpacing(0)
+        self.need = Button(
+            "Nothing needs you", "status.need", kind="ghost", icon="okc", key="F8", size="sm"
+        )
+        self.need.clicked.connect(self.next_wanted)
+        row.addWidget(self.need)
+        row.addSpacing(8)
+        self._work = _Item("status.work")
+        self._cpu = _Item("status.cpu", "CPU")
+        self._memory = _Item("status.memory", "RAM")
+        self._gpu = _Item("status.gpu", "GPU")
+        for item in (self._work, self._gpu, self._cpu, self._memory):
+            row.addWidget(item)
+        row.addStretch(1)
+        self._parts: dict[str, _HealthItem] = {}
+        for place, name in enumerate(("Fabric", "libvirt", "Docker")):
+            part = self._parts[name] = _HealthItem(f"status.{name.lower()}", line=place > 0)
+            row.addWidget(part)
+
+    def show_bar(self, view: StatusBarView) -> None:
+        self.need.set_kind("need" if view.need_count else "ghost")
+        self.need.set_icon_name("need" if view.need_count else "okc")
+        if self.need.words != view.need_text:
+            self.need.show_text(view.need_text)
+        self._work.show_text(view.work_text)
+        self._cpu.show_text(view.cpu)
+        self._memory.show_text(view.memory)
+        self._gpu.show_text(view.gpu)
+        for health in view.parts:
+            self._parts[health.name].show_health(health)

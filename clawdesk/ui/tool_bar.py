@@ -1,0 +1,123 @@
+"""The top of the window: which project, its branch, the search field, New task, theme."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
+
+from clawdesk.ui import fonts, icons, tokens
+from clawdesk.ui.badge import Icon
+from clawdesk.ui.button import Button
+from clawdesk.ui.pane import Ground
+from clawdesk.ui.safe_text import SafeLabel, set_tip
+from clawdesk.ui.tokens import colour
+from clawdesk.viewmodels.projects import ProjectEntry
+
+
+class SearchField(QAbstractButton):
+    """Looks like a field, opens the palette."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("toolbar.search")
+        self.setAccessibleName("Search or run a command")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, 28)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        edge = "acc" if self.hasFocus() else "ctl" if self.underMouse() else "line2"
+        painter.setPen(QPen(colour(edge), 1))
+        painter.setBrush(colour("bg1"))
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(box, 6, 6)
+        icons.draw(painter, 9, 6, "search", "fg2")
+        painter.setFont(fonts.font("body"))
+        painter.setPen(colour("fg2"))
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(box.adjusted(33, 0, 0, 0), middle, "Search or run a command")
+        key = "Ctrl K"
+        wide = fonts.width("caption", key) + 9
+        frame = QRectF(box.right() - 8 - wide, 6.5, wide, 15)
+        painter.setPen(QPen(colour("line2"), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(frame, 4, 4)
+        painter.setPen(colour("fg2"))
+        painter.setFont(fonts.font("caption"))
+        painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, key)
+
+
+class ToolBar(Ground):
+    """Tells what was pressed; the window decides."""
+
+    search_wanted = Signal()
+    new_wanted = Signal()
+    theme_wanted = Signal()
+    projects_wanted = Signal()
+    inbox_wanted = Signal()
+    home_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("bg0", "b")
+        self.setObjectName("toolbar")
+        self.setFixedHeight(tokens.TOOL_BAR)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 12, 1)
+        row.setSpacing(8)
+        left, right = QWidget(), QWidget()
+        west, east = QHBoxLayout(left), QHBoxLayout(right)
+        for layout in (west, east):
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(8)
+        self.side = self._icon_button("toolbar.projects", "side", "Show or hide projects", "Ctrl+B")
+        self.side.clicked.connect(self.projects_wanted)
+        self._folder = Icon("folder", "acc")
+        self._name = SafeLabel("ClawDesk", font="label")
+        self._name.setObjectName("toolbar.project")
+        self._branch_icon = Icon("branch", "fg2", 14)
+        self._branch = SafeLabel("", font="small", role="fg2", elide=True)
+        self._branch.setObjectName("toolbar.branch")
+        west.addWidget(self.side)
+        west.addWidget(self._folder)
+        west.addWidget(self._name)
+        west.addSpacing(8)
+        west.addWidget(self._branch_icon)
+        west.addWidget(self._branch, 1)
+        self.search = SearchField()
+        self.search.clicked.connect(self.search_wanted)
+        self.new = Button("New task", "toolbar.new", kind="main", icon="plus", key="Ctrl N")
+        self.new.clicked.connect(self.new_wanted)
+        home = self._icon_button("toolbar.home", "cpu", "This machine", "Ctrl+H")
+        home.clicked.connect(self.home_wanted)
+        theme = self._icon_button("toolbar.theme", "sun", "Dark or light", "Ctrl+Shift+L")
+        theme.clicked.connect(self.theme_wanted)
+        inbox = self._icon_button("toolbar.inbox", "rpane", "Show or hide the inbox", "Ctrl+I")
+        inbox.clicked.connect(self.inbox_wanted)
+        east.addStretch(1)
+        for widget in (self.new, home, theme, inbox):
+            east.addWidget(widget)
+        row.addWidget(left, 1)
+        row.addWidget(self.search)
+        row.addWidget(right, 1)
+        self.show_project(None)
+
+    @staticmethod
+    def _icon_button(name: str, icon: str, spoken: str, keys: str) -> Button:
+        made = Button("", name, kind="ghost", icon=icon, spoken=spoken)
+        set_tip(made, f"{spoken} ({keys})")
+        return made
+
+    def show_project(self, entry: ProjectEntry | None) -> None:
+        """The project the window looks at; None = none is open."""
+        self._name.show_text(entry.name if entry else "ClawDesk")
+        self._branch.show_text(entry.headline if entry else "")
+        for widget in (self._folder, self._branch_icon, self._branch):
+            widget.setVisible(entry is not None)
+        able = entry is not None and bool(entry.definitions)
+        self.new.setVisible(entry is not None)
+        self.new.setEnabled(able)
+        set_tip(self.new, "" if able else "The project has no task files to run")

@@ -1,0 +1,79 @@
+"""What the inspector says about the chosen task beside its log: facts, and what can be done.
+
+Pure; an act that is not possible carries its reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clawdesk.domain.model import Phase, Task, TaskId
+from clawdesk.viewmodels.checkpoints import CheckpointRow, checkpoint_rows
+from clawdesk.viewmodels.phases import Family, look, needs_you
+from clawdesk.viewmodels.tasks import state_texts
+from clawdesk.viewmodels.words import clock_time
+
+
+@dataclass(frozen=True, slots=True)
+class InspectorView:
+    """`act` is the main act on the task now: review, answer, merge, or "" for none."""
+
+    task: TaskId
+    title: str
+    state: str
+    icon: str
+    family: Family
+    facts: tuple[tuple[str, str], ...]
+    checkpoints: tuple[CheckpointRow, ...]
+    latest: int
+    files: int
+    act: str
+    act_text: str
+    can_cancel: bool
+
+
+def _facts(task: Task, now_ms: int, offset_ms: int) -> tuple[tuple[str, str], ...]:
+    state, why = state_texts(task, now_ms, offset_ms)
+    need = task.definition.machine
+    network = ", ".join(need.network) if need.network else "no network"
+    kind = {"kvm": "", "tcg": " · emulated"}.get(task.accelerator, "")
+    found = [
+        ("State", state),
+        ("Why", why),
+        ("Submitted", clock_time(task.submitted_at_ms, offset_ms, seconds=True)),
+        ("Attempt", str(task.attempt)),
+        ("Machine", f"{need.cpu_count} CPU · {need.memory_mib} MiB · {network}{kind}"),
+        ("Model", task.definition.model),
+        ("Feedback", task.feedback),
+        ("Ref", f"refs/clawdesk/tasks/{task.id}"),
+    ]
+    return tuple((key, value) for key, value in found if value)
+
+
+def _act(task: Task) -> tuple[str, str]:
+    if needs_you(task) and task.request is not None:
+        return ("answer", "Answer…") if task.request.question else ("review", "Review…")
+    if task.phase is Phase.DONE and not task.merged_into and task.checkpoints:
+        return "merge", "Merge…"
+    return "", ""
+
+
+def inspector_view(task: Task, now_ms: int, offset_ms: int = 0) -> InspectorView:
+    """The inspector for one task."""
+    shown = look(task)
+    act, act_text = _act(task)
+    latest = task.checkpoints[-1] if task.checkpoints else None
+    return InspectorView(
+        task=task.id,
+        title=task.title,
+        state=state_texts(task, now_ms, offset_ms)[0],
+        icon=shown.icon,
+        family=shown.family,
+        facts=_facts(task, now_ms, offset_ms),
+        checkpoints=checkpoint_rows(task, offset_ms),
+        latest=latest.ordinal if latest else 0,
+        files=latest.diffstat.files if latest else 0,
+        act=act,
+        act_text=act_text,
+        can_cancel=shown.group.value not in {"Done", "Failed"} and task.finish is None,
+    )

@@ -1,0 +1,350 @@
+"""A scripted plane in memory: the whole PlaneApi without machines, for tests of the window.
+
+It keeps the contract's rules that a window can see (digest bound approvals, first answer wins,
+a note for a rejection, files only checkpoints) and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from clawdesk.domain.model import (
+    FINAL,
+    Checkpoint,
+    DiffStat,
+    Kind,
+    Phase,
+    PlaneState,
+    ProjectPolicy,
+    Record,
+    Request,
+    Snapshot,
+    Task,
+    TaskId,
+)
+from clawdesk.ports.errors import ConflictError, PortError, RepositoryError
+from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
+from clawdesk.ports.telemetry import HostLoad
+from clawdesk.runtime.api import Change, Environment, LogLine, Outcome
+from tests.support import plane_scenes as scenes
+
+
+class FakePlane:
+    """PlaneApi. `step_ms` = how long each scripted step takes; `calls` records every intent."""
+
+    def __init__(self, now_ms: Callable[[], int], *, step_ms: int = 0) -> None:
+        self.state = PlaneState()
+        self.projects: dict[str, ProjectView] = {}
+        self.load: HostLoad | None = None
+        self.environment = Environment()
+        self.now_ms = now_ms
+        self.step_ms = step_ms
+        self.calls: list[tuple[Any, ...]] = []
+        self.logs: dict[TaskId, list[LogLine]] = {}
+        self.diffs: dict[tuple[TaskId, int], Diff] = {}
+        self.refuse: dict[str, PortError] = {}  # call name -> error to raise
+        self.hold: dict[str, asyncio.Event] = {}  # call name -> waits for it
+        self.checks = scenes.checks()
+        self._tell: list[Callable[[Change], None]] = []
+        self._scripts: set[asyncio.Task[None]] = set()
+        self._answers: dict[TaskId, asyncio.Event] = {}
+
+    # -- what tests do ---------------------------------------------------------------------------
+    def publish(self, change: Change) -> None:
+        for tell in list(self._tell):
+            tell(change)
+
+    def put(self, task: Task) -> None:
+        """Replace a task and tell the subscribers."""
+        self.state.tasks[task.id] = task
+        self.publish(Change(tasks=frozenset({task.id})))
+
+    def fill(self) -> None:
+        """Ten tasks in all states, a project, load and health."""
+        self.projects[scenes.PROJECT] = scenes.project()
+        other = "/home/ada/src/tokenizer-rs"
+        self.projects[other] = scenes.project(other, dirty=())
+        self.state.tasks.update(scenes.house(self.now_ms()))
+        self.load = scenes.load()
+        self.environment = scenes.environment()
+        now_ms = self.now_ms()
+        for task in self.state.tasks.values():
+            self.logs[task.id] = [
+                LogLine(n + 1, now_ms - 600_000 + n * 37_000, "rewrite", 1, stream, text)
+                for n, (stream, text) in enumerate(_LOG)
+            ]
+
+    def log(self, task: TaskId, text: str, stream: str = "out", step: str = "") -> None:
+        lines = self.logs.setdefault(task, [])
+        lines.append(LogLine(len(lines) + 1, self.now_ms(), step, 1, stream, text))
+        self.publish(Change(logs=frozenset({task})))
+
+    async def close(self) -> None:
+        for script in list(self._scripts):
+            script.cancel()
+        await asyncio.gather(*self._scripts, return_exceptions=True)
+
+    # -- PlaneApi --------------------------------------------------------------------------------
+    def subscribe(self, tell: Callable[[Change], None]) -> Callable[[], None]:
+        self._tell.append(tell)
+        return lambda: self._tell.remove(tell)
+
+    async def _enter(self, name: str, *what: Any) -> None:
+        self.calls.append((name, *what))
+        if name in self.hold:
+            await self.hold[name].wait()
+        if name in self.refuse:
+            raise self.refuse[name]
+
+    async def open_project(self, path: str) -> ProjectView:
+        await self._enter("open_project", path)
+        if not Path(path).is_dir():
+            raise RepositoryError(f"{path} is not a folder", mend="Choose another folder.")
+        view = scenes.project(path)
+        self.projects[path] = view
+        self.publish(Change(projects=True))
+        return view
+
+    async def close_project(self, path: str) -> Outcome:
+        await self._enter("close_project", path)
+        self.projects.pop(path, None)
+        self.publish(Change(projects=True))
+        return Outcome(True, "closed")
+
+    async def submit(
+        self,
+        project: str,
+        name: str,
+        *,
+        priority: int | None = None,
+        include_changes: bool = False,
+        settings: dict[str, str] | None = None,
+    ) -> TaskId:
+        await self._enter("submit", project, name, include_changes)
+        seq = self.state.next_seq = self.state.next_seq + 1
+        found = next(d for d in self.projects[project].definitions if d.name == name)
+        now_ms = self.now_ms()
+        task = Task(
+            id=f"01JD{seq:022d}",
+            project=project,
+            definition=found,
+            policy=ProjectPolicy(),
+            submitted_at_ms=now_ms,
+            base_commit="b" * 40,
+            start_commit="b" * 40,
+            seq=seq,
+            records=(Record("submitted", now_ms, {"definition": name}),),
+        )
+        self.put(task)
+        script = asyncio.get_running_loop().create_task(self._run(task.id))
+        self._scripts.add(script)
+        script.add_done_callback(self._scripts.discard)
+        return task.id
+
+    async def approve(
+        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str = ""
+    ) -> Outcome:
+        await self._enter("approve", task, ordinal, digest, channel, note)
+        return self._decide(task, "approved", digest, channel, note)
+
+    async def reject(
+        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str
+    ) -> Outcome:
+        await self._enter("reject", task, ordinal, digest, channel, note)
+        return self._decide(task, "rejected", digest, channel, note)
+
+    async def answer(self, task: TaskId, key: str, text: str, *, channel: str) -> Outcome:
+        await self._enter("answer", task, key, text, channel)
+        return self._decide(task, "answered", "", channel, text)
+
+    async def restore(self, task: TaskId, ordinal: int, *, channel: str) -> Outcome:
+        await self._enter("restore", task, ordinal, channel)
+        self._record(task, "restored", tip_ordinal=ordinal, ordinal=ordinal)
+        return Outcome(True, f"restoring to checkpoint {ordinal}")
+
+    async def cancel(self, task: TaskId, *, channel: str) -> Outcome:
+        await self._enter("cancel", task, channel)
+        self._record(task, "finished", phase=Phase.CANCELLED, status="cancelled")
+        return Outcome(True, "cancelled")
+
+    async def merge(
+        self, task: TaskId, *, into: str = "", each_checkpoint: bool = False
+    ) -> MergeOutcome:
+        await self._enter("merge", task, into, each_checkpoint)
+        if into == "conflict":
+            raise ConflictError("2 files changed on both sides", ("src/loader.py", "README.md"))
+        branch = into or "main"
+        self._record(task, "merged", merged_into=branch, branch=branch)
+        return MergeOutcome("d" * 40, branch, "commit", f"1 commit on {branch}")
+
+    async def diff(self, task: TaskId, old: int | None, new: int) -> Diff:
+        await self._enter("diff", task, old, new)
+        return self.diffs.get((task, new)) or scenes.sample_diff()
+
+    async def log_lines(self, task: TaskId, after: int = 0) -> tuple[LogLine, ...]:
+        await self._enter("log_lines", task, after)
+        return tuple(line for line in self.logs.get(task, []) if line.number > after)[:10_000]
+
+    async def check_environment(self) -> Environment:
+        await self._enter("check_environment")
+        self.publish(Change(environment=True))
+        return self.environment
+
+    async def doctor(self) -> list[dict[str, object]]:
+        await self._enter("doctor")
+        return self.checks
+
+    # -- the script of a task ----------------------------------------------------------------------
+    def _record(self, task_id: TaskId, event: str, **fields: Any) -> Task:
+        known = {k: fields.pop(k) for k in list(fields) if k in _TASK_FIELDS}
+        if "ordinal" in fields and event == "restored":
+            known.setdefault("tip_ordinal", fields["ordinal"])
+        task = self.state.tasks[task_id]
+        record = Record(event, self.now_ms(), fields)
+        task = replace(task, records=(*task.records, record), **known)
+        self.put(task)
+        return task
+
+    def _decide(
+        self, task_id: TaskId, verdict: str, digest: str, channel: str, text: str
+    ) -> Outcome:
+        task = self.state.tasks[task_id]
+        request = task.request
+        if request is None:
+            return Outcome(False, "It no longer waits: it was answered before.")
+        if digest and digest != request.digest:
+            return Outcome(False, "The checkpoint changed since it was shown; look again.")
+        checkpoints = tuple(
+            replace(c, approved=True)
+            if verdict == "approved" and c.ordinal == request.ordinal
+            else c
+            for c in task.checkpoints
+        )
+        self._record(
+            task_id,
+            "decision",
+            request=None,
+            checkpoints=checkpoints,
+            phase=Phase.RUNNING,
+            verdict=verdict,
+            actor="you",
+            channel=channel,
+            note=text,
+        )
+        # The record names the request that was answered; the task has none any more.
+        task = self.state.tasks[task_id]
+        last = replace(task.records[-1], fields={**task.records[-1].fields, "request": request.id})
+        self.put(replace(task, records=(*task.records[:-1], last)))
+        if task_id in self._answers:
+            self._answers[task_id].set()
+        return Outcome(True, f"{verdict} checkpoint {request.ordinal}")
+
+    async def _pause(self) -> None:
+        await asyncio.sleep(self.step_ms / 1000)
+
+    async def _run(self, task_id: TaskId) -> None:
+        """submitted → started → steps; a question after the first, an approval at the end."""
+        await self._pause()
+        self._record(task_id, "queued", phase=Phase.STARTING)
+        await self._pause()
+        self._record(task_id, "started", attempt=1, accelerator="tcg")
+        steps = self.state.tasks[task_id].steps
+        for index, step in enumerate(steps):
+            self._record(
+                task_id,
+                "step_started",
+                phase=Phase.RUNNING,
+                step_index=index,
+                step_running=True,
+                index=index,
+                name=step.name,
+                round=1,
+            )
+            self.log(task_id, f"{step.run}: begins", "event", step.name)
+            await self._pause()
+            self.log(task_id, f"{step.name} done", "out", step.name)
+            if self.state.tasks[task_id].phase in FINAL:
+                return
+            self._checkpoint(task_id, index)
+            if index == 0:
+                await self._wait_for_person(task_id, Kind.CLARIFY)
+            elif index == len(steps) - 1:
+                await self._wait_for_person(task_id, Kind.APPROVE)
+        self._record(task_id, "finished", phase=Phase.DONE, step_running=False, status="done")
+
+    def _checkpoint(self, task_id: TaskId, index: int) -> None:
+        task = self.state.tasks[task_id]
+        ordinal = task.next_ordinal
+        made = Checkpoint(
+            ordinal=ordinal,
+            at_ms=self.now_ms(),
+            step_index=index,
+            step_name=task.steps[index].name,
+            round=1,
+            commit=f"{ordinal:040x}",
+            tree="t" * 40,
+            digest=f"sha256:{ordinal:064x}",
+            diffstat=DiffStat(3, 16, 6),
+            snapshot=Snapshot(f"s{ordinal}", 54.0, 900.0, 288 << 20),
+            message="Sorted the notes and wrote an index.",
+        )
+        self._record(
+            task_id,
+            "checkpoint",
+            checkpoints=(*task.checkpoints, made),
+            next_ordinal=ordinal + 1,
+            tip_ordinal=ordinal,
+            ordinal=ordinal,
+            step=made.step_name,
+        )
+
+    async def _wait_for_person(self, task_id: TaskId, kind: Kind) -> None:
+        task = self.state.tasks[task_id]
+        last = task.checkpoints[-1]
+        asks = kind is Kind.CLARIFY
+        request = Request(
+            id=f"{task_id}-{last.ordinal}-{kind.value}",
+            kind=kind,
+            at_ms=self.now_ms(),
+            ordinal=last.ordinal,
+            digest=last.digest,
+            key="tone" if asks else "",
+            question="Which tone should the index have?" if asks else "",
+            choices=("plain", "friendly", "formal") if asks else (),
+            message="" if asks else last.message,
+            why="" if asks else "the step asks for approval",
+            diffstat=last.diffstat,
+        )
+        gate = self._answers[task_id] = asyncio.Event()
+        self.state.tasks[task_id] = replace(task, request=request, phase=Phase.HELD)
+        self._record(
+            task_id, "requested", kind=kind.value, ordinal=last.ordinal, question=request.question
+        )
+        await gate.wait()
+
+
+_TASK_FIELDS = {
+    "phase",
+    "step_index",
+    "step_running",
+    "checkpoints",
+    "next_ordinal",
+    "tip_ordinal",
+    "request",
+    "merged_into",
+}
+_LOG = (
+    ("event", "machine started in 3.8 s, emulation"),
+    ("out", "python3 tools/rewrite.py --epochs 90"),
+    ("out", "resumed at epoch 28, lr 0.0125"),
+    ("out", "epoch 29 loss 1.184 top1 71.02"),
+    ("event", "checkpoint 3: 1 file, machine 288 MiB, 2.1 s"),
+    ("out", "epoch 30 loss 1.171 top1 71.38"),
+    ("err", "warning: 2 images could not be decoded, skipped"),
+    ("out", "epoch 31 loss 1.166 top1 71.51"),
+    ("out", "epoch 32  512 / 1251"),
+)

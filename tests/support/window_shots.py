@@ -1,0 +1,125 @@
+"""Pictures of the real window on the scripted plane: `python -m tests.support.window_shots OUT`.
+
+Needs a display (Xvfb); takes the whole screen, so that sheets are seen where they really are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+
+from clawdesk.ui import theme, tokens
+from clawdesk.ui.clock import WallClock
+from clawdesk.ui.desk import Desk
+from clawdesk.ui.loop import application
+from clawdesk.ui.memory import Memory
+from tests.support import plane_scenes as scenes
+from tests.support.plane_fake import FakePlane
+
+SETTLE_S = 0.35
+
+
+def _plane(scene: str) -> FakePlane:
+    plane = FakePlane(lambda: time.time_ns() // 1_000_000)
+    if scene in {"full", "small", "approval", "question", "restore", "dirty", "merge"}:
+        plane.fill()
+    elif scene == "empty":
+        plane.projects[scenes.PROJECT] = scenes.project(dirty=())
+    plane.load = scenes.load(gpus=scene not in {"empty", "small"})
+    plane.environment = scenes.environment(kvm=scene not in {"home", "small"})
+    return plane
+
+
+async def _act(desk: Desk, scene: str) -> None:
+    tasks = list(desk.plane.state.tasks.values())
+    if scene in {"approval", "approval-split"}:
+        desk.decisions.open_task(tasks[0].id)
+    elif scene == "question":
+        desk.decisions.open_task(tasks[1].id)
+    elif scene == "restore":
+        desk.decisions.restore(tasks[0].id, 2)
+    elif scene == "dirty":
+        desk.decisions.run(scenes.PROJECT, "fix-loader")
+    elif scene == "merge":
+        desk.decisions.merge(tasks[9].id)
+    elif scene == "palette":
+        desk.registry.trigger("palette")
+    elif scene in {"changes", "checkpoints"}:
+        desk.window.inspector.choose_place(scene)
+    await asyncio.sleep(1.0 if scene in {"approval", "question", "home"} else 0.1)
+
+
+async def shoot(out: Path, scene: str, chosen: tokens.Theme) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    theme.apply(app, chosen)
+    with tempfile.TemporaryDirectory() as folder:
+        memory = Memory(QSettings(f"{folder}/w.ini", QSettings.Format.IniFormat))
+        for path in ("/home/ada/notes", "/home/ada/src/tokenizer-rs"):
+            memory.remember_project(path)
+        base = scene if scene not in {"changes", "checkpoints", "palette"} else "full"
+        desk = Desk(_plane(base), WallClock(), memory)
+        desk.window.move(0, 0)
+        desk.window.resize(1080, 640) if scene == "small" else desk.window.resize(1440, 900)
+        desk.window.show()
+        if scene != "home":
+            tasks = list(desk.plane.state.tasks)
+            if tasks:
+                desk.choose_project(scenes.PROJECT)
+                desk.window.tasks.list.choose(tasks[2])
+        await asyncio.sleep(SETTLE_S)
+        await _act(desk, scene)
+        await asyncio.sleep(SETTLE_S)
+        size = desk.window.size()
+        picture = app.primaryScreen().grabWindow(0, 0, 0, size.width(), size.height())
+        out.mkdir(parents=True, exist_ok=True)
+        picture.save(str(out / f"{scene}-{chosen.value}.png"))
+        if desk.decisions.sheet is not None:
+            desk.decisions.sheet.reject()
+        await desk.close()
+        desk.window.let_go()
+        desk.window.deleteLater()
+
+
+def main(argv: list[str]) -> int:
+    out = Path(argv[0])
+    wanted = argv[1:] or [
+        "full",
+        "small",
+        "empty",
+        "home",
+        "approval",
+        "question",
+        "restore",
+        "dirty",
+        "merge",
+        "changes",
+        "checkpoints",
+        "palette",
+    ]
+    themes = os.environ.get("SHOT_THEMES", "dark light").split()
+    app = application()
+
+    import qasync
+
+    loop = qasync.QEventLoop(app)
+
+    async def all_of_them() -> None:
+        for name in themes:
+            for scene in wanted:
+                await shoot(out, scene, tokens.Theme(name))
+
+    with loop:
+        loop.run_until_complete(all_of_them())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
