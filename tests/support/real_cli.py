@@ -1,0 +1,124 @@
+"""The real command line in folders of its own: what a person's shell would see.
+
+Machine images are shared with the user's (read only); everything else lies in one short temporary
+folder that a test may search for leftovers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pygit2
+
+from clawdesk.adapters.libvirt.image import build_image
+from clawdesk.adapters.libvirt.places import machine_home
+
+COMMAND = [sys.executable, "-m", "clawdesk"]
+TIMEOUT_S = 240
+
+
+@dataclass(frozen=True, slots=True)
+class RealCli:
+    """`root` holds everything; `data` is where machine files lie."""
+
+    root: Path
+    data: Path
+    environment: dict[str, str]
+
+    def start(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*COMMAND, *arguments],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **more,
+        )
+
+    def run(self, *arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end; fails with all its output on another exit code."""
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+        shown = f"{arguments} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert code is None or done.returncode == code, shown
+        return done
+
+    def events(self, text: str) -> list[dict[str, Any]]:
+        """JSON lines as objects."""
+        return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+    def machines(self) -> list[psutil.Process]:
+        """QEMU processes whose files lie in our folder."""
+        found = []
+        for process in psutil.process_iter(["name", "cmdline"]):
+            line = " ".join(process.info["cmdline"] or ())
+            if "qemu-system" in line and str(self.root) in line:
+                found.append(process)
+        return found
+
+
+@contextmanager
+def real_cli() -> Iterator[RealCli]:
+    """Folders of their own for one group of tests, removed at the end."""
+    build_image("base", print)
+    shared = machine_home()
+    root = Path(tempfile.mkdtemp(prefix="cdc"))
+    root.chmod(0o755)
+    data = root / "data"
+    data.mkdir(mode=0o755)
+    for name in ("images", "blank"):
+        (shared / name).mkdir(exist_ok=True)
+        (data / name).symlink_to(shared / name)
+    environment = {
+        **os.environ,
+        "CLAWDESK_DATA_DIR": str(data),
+        "CLAWDESK_RUNTIME_DIR": str(root / "run"),
+        "CLAWDESK_LIBVIRT_DIR": str(root / "virt"),
+        "XDG_STATE_HOME": str(root / "state"),
+        "XDG_CONFIG_HOME": str(root / "config"),
+        "XDG_DATA_HOME": str(root / "share"),
+        "PYTHONPATH": "",
+    }
+    cli = RealCli(root, data, environment)
+    try:
+        yield cli
+        assert not cli.machines(), "a machine outlived its test"
+    finally:
+        for process in cli.machines():
+            process.kill()
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def make_project(folder: Path, files: dict[str, str]) -> Path:
+    """A Git repository with one commit of `files` and an identity of its own."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    repository = pygit2.init_repository(folder, initial_head="main")
+    repository.config["user.name"], repository.config["user.email"] = "Ann", "ann@localhost"
+    repository.index.add_all()
+    repository.index.write()
+    who = pygit2.Signature("Ann", "ann@localhost")
+    repository.create_commit("HEAD", who, who, "start", repository.index.write_tree(), [])
+    repository.free()
+    return folder
