@@ -79,6 +79,7 @@ class Server:
         self._body_bytes_max = catalog.settings.body_bytes_max
         self.fabric = Fabric(catalog, engine, memory_mib=memory_limit_mib(catalog))
         self.port = 0  # once listening on TCP
+        self.listening = asyncio.Event()
         self._exit = asyncio.Event()
         self._last_request_s = 0.0
 
@@ -180,6 +181,7 @@ class Server:
     def _say_ready(self) -> None:
         where = f"127.0.0.1:{self.port}" if self.port else ""
         log.info("listening on %s %s", self._options.socket, where)
+        self.listening.set()
         if self._options.ready_fd >= 0:
             with os.fdopen(self._options.ready_fd, "wb") as pipe:
                 pipe.write(f"ready {clawdesk_fabric.__version__} {self.port}\n".encode())
