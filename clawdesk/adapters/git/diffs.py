@@ -55,7 +55,7 @@ def measure(
     for delta in _deltas(repo, old, new, renames=True):
         paths.update((str(delta.old_file.path), str(delta.new_file.path)))
         before, after = _blobs(repo, delta)
-        plus, minus = _counts(before, after)
+        plus, minus = line_counts(before, after)
         files, added, removed = files + 1, added + plus, removed + minus
     return DiffStat(files, added, removed), tuple(sorted(paths))
 
@@ -88,7 +88,7 @@ def is_binary(content: bytes) -> bool:
     return b"\0" in content[:_BINARY_PROBE_BYTES]
 
 
-def _counts(before: bytes | None, after: bytes | None) -> tuple[int, int]:
+def line_counts(before: bytes | None, after: bytes | None) -> tuple[int, int]:
     """Lines added and removed; (0, 0) for what is not counted."""
     old, new = before or b"", after or b""
     if is_binary(old) or is_binary(new) or len(old) + len(new) > COUNTED_BYTES_MAX:
@@ -105,14 +105,14 @@ def _line_count(content: bytes) -> int:
 
 def _file(repo: pygit2.Repository, delta: pygit2.DiffDelta, lines_left: int) -> DiffFile:
     before, after = _blobs(repo, delta)
-    added, removed = _counts(before, after)
+    added, removed = line_counts(before, after)
     notes = [_modes_note(delta)]
     hunks: tuple[DiffHunk, ...] = ()
     unshown = _unshown(before, after, added + removed, lines_left)
     if unshown:
         notes.append(unshown)
     elif before != after:
-        hunks, cut = _hunks(before or b"", after or b"")
+        hunks, cut = hunks_of(before or b"", after or b"")
         notes.append("long lines are cut" if cut else "")
         if before and after and before.endswith(b"\n") != after.endswith(b"\n"):
             lost = before.endswith(b"\n")
@@ -176,7 +176,7 @@ def _size(content: bytes | None) -> str:
     return "none" if content is None else f"{len(content):,} bytes"
 
 
-def _hunks(old: bytes, new: bytes) -> tuple[tuple[DiffHunk, ...], bool]:
+def hunks_of(old: bytes, new: bytes) -> tuple[tuple[DiffHunk, ...], bool]:
     """Hunks of two texts, and whether a line was cut.
 
     Contents are given as bytes, not as blobs: pygit2 reads a patch's lines from memory it does not

@@ -1,0 +1,342 @@
+"""The Repository port in memory: deterministic, survives a "restart", fails on demand.
+
+A project's history lives in `FakeProject`, so opening it again finds every task, as a real plane
+would after a crash. Ids are hashes of contents: the same calls give the same ids. Merging compares
+whole files, where Git compares lines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from clawdesk.adapters.git import names
+from clawdesk.adapters.git.approved import approved
+from clawdesk.adapters.git.records import BODY_BYTES_MAX
+from clawdesk.domain import definitions as files
+from clawdesk.domain.model import ProjectPolicy, Record, TaskDefinition, TaskId
+from clawdesk.ports.errors import PortError, RepositoryError
+from clawdesk.ports.guest import WorkspaceChanges
+from clawdesk.ports.repository import (
+    CheckpointCommit,
+    Diff,
+    MergeOutcome,
+    ProjectView,
+    TaskHistory,
+)
+from tests.support.fake_trees import (
+    Content,
+    Entry,
+    Tree,
+    applied,
+    content_id,
+    diff_of,
+    three_way,
+    tree_id,
+    tree_of,
+)
+
+
+@dataclass(frozen=True)
+class Commit:
+    """`record` is set on commits of tasks."""
+
+    tree: Tree
+    parent: str
+    record: Record | None = None
+    note: str = ""
+
+
+@dataclass
+class FakeProject:
+    """One repository: commits, branches, tasks, the work tree; and the faults that wait in it."""
+
+    path: str
+    work: dict[str, Entry]
+    branch: str = "main"
+    user: str = "Ann"
+    held_by: str = ""  # set: another plane holds the project
+    commits: dict[str, Commit] = field(default_factory=dict)
+    branches: dict[str, str] = field(default_factory=dict)
+    tasks: dict[TaskId, list[str]] = field(default_factory=dict)
+    logs: dict[TaskId, dict[str, bytes]] = field(default_factory=dict)
+    backups: dict[TaskId, Tree] = field(default_factory=dict)
+    faults: dict[str, list[tuple[int, PortError]]] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.branches[self.branch] = self.commit(Commit(dict(self.work), "", note="first"))
+
+    @property
+    def head(self) -> Commit:
+        return self.commits[self.branches[self.branch]]
+
+    def commit(self, commit: Commit) -> str:
+        record = commit.record
+        said = (record.event, record.at_ms, json.dumps(record.fields)) if record else ()
+        oid = content_id(commit.parent, tree_id(commit.tree), said, commit.note)
+        self.commits[oid] = commit
+        return oid
+
+    def user_commits(self, contents: Mapping[str, Content | None]) -> str:
+        """The user changes files and commits them (None deletes one)."""
+        self.user_edits(contents)
+        commit = Commit(dict(self.work), self.branches[self.branch], note="by the user")
+        self.branches[self.branch] = self.commit(commit)
+        return self.branches[self.branch]
+
+    def user_edits(self, contents: Mapping[str, Content | None]) -> None:
+        """The user changes files of the work tree without committing."""
+        for path, content in contents.items():
+            if content is None:
+                self.work.pop(path, None)
+            else:
+                self.work |= tree_of({path: content})
+
+    def fail(self, call: str, error: PortError, *, after: int = 0) -> None:
+        """Let a call of that name fail once, after `after` calls that go well."""
+        self.faults.setdefault(call, []).append((after, error))
+
+    def dirty(self) -> tuple[str, ...]:
+        head = self.head.tree
+        paths = set(head) | set(self.work)
+        return tuple(sorted(path for path in paths if head.get(path) != self.work.get(path)))
+
+
+class FakeRepositories:
+    """The Repositories port; add projects before opening them."""
+
+    def __init__(self) -> None:
+        self.projects: dict[str, FakeProject] = {}
+
+    def add(self, path: str, contents: Mapping[str, Content]) -> FakeProject:
+        self.projects[path] = FakeProject(path, tree_of(contents))
+        return self.projects[path]
+
+    async def open(self, path: str) -> FakeRepository:
+        await asyncio.sleep(0)
+        if path not in self.projects:
+            raise RepositoryError(
+                f"{path} is not a Git repository.", mend="git init", code="not_a_repository"
+            )
+        return FakeRepository(self.projects[path])
+
+
+class FakeRepository:
+    """The Repository port over a FakeProject."""
+
+    def __init__(self, project: FakeProject) -> None:
+        self.project = project
+        self.closed = False
+
+    @property
+    def path(self) -> str:
+        return self.project.path
+
+    async def _enter(self, call: str, *, write: bool = False) -> None:
+        await asyncio.sleep(0)
+        if self.closed:
+            raise RepositoryError(f"{self.path} was closed.", code="closed")
+        self.project.calls.append(call)
+        waiting = self.project.faults.get(call, [])
+        if waiting:
+            after, error = waiting[0]
+            if after:
+                waiting[0] = (after - 1, error)
+            else:
+                waiting.pop(0)
+                raise error
+        if write and self.project.held_by:
+            raise RepositoryError(
+                f"{self.path} is open read-only: {self.project.held_by}.", code="read_only"
+            )
+
+    async def view(self) -> ProjectView:
+        await self._enter("view")
+        project = self.project
+        found: list[TaskDefinition] = []
+        mistakes: list[str] = []
+        for path, (_, content) in sorted(({**project.head.tree, **project.work}).items()):
+            folder, _, name = path.rpartition("/")
+            try:
+                if folder == files.TASKS_FOLDER and name.endswith(".toml"):
+                    found.append(files.parse_task(content.decode(), name.removesuffix(".toml")))
+                elif path == files.PROJECT_FILE:
+                    files.parse_project(content.decode())
+            except files.DefinitionError as error:
+                mistakes += error.mistakes
+        return ProjectView(
+            path=project.path,
+            name=Path(project.path).name,
+            branch=project.branch,
+            head=project.branches[project.branch],
+            dirty=project.dirty(),
+            definitions=tuple(found),
+            mistakes=tuple(mistakes),
+            read_only=project.held_by,
+        )
+
+    async def definition(self, name: str, commit: str = "") -> TaskDefinition:
+        await self._enter("definition")
+        entry = self._commit(commit).tree.get(files.task_file(name))
+        if entry is None:
+            raise RepositoryError(f"There is no task {name!r}.", code="no_definition")
+        try:
+            return files.parse_task(entry[1].decode(), name)
+        except files.DefinitionError as error:
+            raise RepositoryError(str(error), code="bad_definition") from error
+
+    async def policy(self, commit: str = "") -> ProjectPolicy:
+        await self._enter("policy")
+        entry = self._commit(commit).tree.get(files.PROJECT_FILE)
+        try:
+            return files.parse_project(entry[1].decode()) if entry else ProjectPolicy()
+        except files.DefinitionError as error:
+            raise RepositoryError(str(error), code="bad_definition") from error
+
+    async def start_commit(self, *, include_changes: bool, definition: str) -> tuple[str, str]:
+        await self._enter("start_commit", write=True)
+        project = self.project
+        base = start = project.branches[project.branch]
+        dirty = project.dirty()
+        if include_changes and dirty:
+            start = project.commit(Commit(dict(project.work), base, note="uncommitted work"))
+        path = files.task_file(definition)
+        if definition and path not in project.commits[start].tree:
+            code = "uncommitted_definition" if path in dirty else "no_definition"
+            raise RepositoryError(f"There is no task {definition!r} in the start.", code=code)
+        return base, start
+
+    async def submit(self, task: TaskId, start: str, record: Record) -> str:
+        await self._enter("submit", write=True)
+        if task in self.project.tasks:
+            raise RepositoryError(f"{task} exists already.", code="exists")
+        commit = self._commit(start)
+        _check_size(record)
+        oid = self.project.commit(Commit(commit.tree, start, record))
+        self.project.tasks[task] = [oid]
+        return oid
+
+    async def export(self, commit: str, into: Path) -> None:
+        await self._enter("export")
+        with tarfile.open(into, "w", format=tarfile.GNU_FORMAT) as tar:
+            for path, (mode, content) in self._commit(commit).tree.items():
+                entry = tarfile.TarInfo(f"workspace/{path}")
+                entry.mode = mode & 0o777
+                if mode == names.LINK_MODE:
+                    entry.type, entry.linkname = tarfile.SYMTYPE, content.decode()
+                    tar.addfile(entry)
+                else:
+                    entry.size = len(content)
+                    tar.addfile(entry, io.BytesIO(content))
+
+    async def checkpoint(
+        self, task: TaskId, start: str, changes: WorkspaceChanges, record: Record
+    ) -> CheckpointCommit:
+        await self._enter("checkpoint", write=True)
+        chain = self._chain(task)
+        tip = self.project.commits[chain[-1]]
+        tree, refused = applied(self._commit(start).tree, changes)
+        shown = diff_of(tip.tree, tree)
+        message = str(record.fields.get("message", ""))
+        digest = content_id(tree_id(tip.tree), tree_id(tree), message)
+        fields = {**record.fields, "tree": tree_id(tree), "digest": digest}
+        stat = shown.stat
+        fields["diffstat"] = {"files": stat.files, "added": stat.added, "removed": stat.removed}
+        if refused:
+            fields["refused"] = list(refused)
+        record = replace(record, fields=fields)
+        _check_size(record)
+        chain.append(self.project.commit(Commit(tree, chain[-1], record)))
+        paths = tuple(file.path for file in shown.files)
+        return CheckpointCommit(chain[-1], tree_id(tree), digest, stat, paths, refused)
+
+    async def append(self, task: TaskId, record: Record, *, tree_of: str = "") -> str:
+        await self._enter("append", write=True)
+        chain = self._chain(task)
+        tree = self._commit(tree_of or chain[-1]).tree
+        _check_size(record)
+        chain.append(self.project.commit(Commit(tree, chain[-1], record)))
+        return chain[-1]
+
+    async def append_log(self, task: TaskId, step: str, output: bytes) -> None:
+        await self._enter("append_log", write=True)
+        self._chain(task)
+        log = self.project.logs.setdefault(task, {})
+        log[step] = log.get(step, b"") + output
+
+    async def log(self, task: TaskId) -> Mapping[str, bytes]:
+        await self._enter("log")
+        return dict(self.project.logs.get(task, {}))
+
+    async def histories(self) -> list[TaskHistory]:
+        await self._enter("histories")
+        found = []
+        for task, chain in sorted(self.project.tasks.items()):
+            commits = [(oid, self.project.commits[oid]) for oid in chain]
+            records = tuple(replace(c.record, commit=oid) for oid, c in commits if c.record)
+            found.append(TaskHistory(task, chain[-1], tree_id(commits[-1][1].tree), records))
+        return found
+
+    async def diff(self, old: str, new: str) -> Diff:
+        await self._enter("diff")
+        return diff_of(self._commit(old).tree, self._commit(new).tree)
+
+    async def merge(
+        self, task: TaskId, *, into: str, each_checkpoint: bool, title: str
+    ) -> MergeOutcome:
+        await self._enter("merge", write=True)
+        project, chain = self.project, self._chain(task)
+        if not project.user:
+            raise RepositoryError("Git does not know your name.", code="no_identity")
+        records = [replace(c.record, commit=o) for o, c in self._pairs(chain) if c.record]
+        points = approved(records).points
+        if not points:
+            raise RepositoryError("There is nothing to merge.", code="nothing_to_merge")
+        start = project.commits[project.commits[chain[0]].parent].tree
+        branch = into or project.branch
+        tip = project.branches.get(branch, project.branches[project.branch])
+        final = project.commits[points[-1].commit].tree
+        merged = three_way(start, project.commits[tip].tree, final)
+        if merged == project.commits[tip].tree and branch in project.branches:
+            return MergeOutcome(tip, branch, "fast", f"{branch} contains this work already.")
+        work = project.work
+        if branch == project.branch:
+            work = three_way(project.commits[tip].tree, work, merged)
+        project.backups[task] = dict(project.work)
+        for point in points if each_checkpoint else points[-1:]:
+            tree = project.commits[point.commit].tree if each_checkpoint else merged
+            last = merged if point is points[-1] else tree
+            tip = project.commit(Commit(last, tip, note=f"{title} {task}"))
+        project.branches[branch] = tip
+        project.work = work
+        how = "fast" if merged == final else "commit"
+        return MergeOutcome(tip, branch, how, f"Merged into {branch}.", content_id("backup", task))
+
+    async def close(self) -> None:
+        self.closed = True
+
+    def _pairs(self, chain: list[str]) -> list[tuple[str, Commit]]:
+        return [(oid, self.project.commits[oid]) for oid in chain]
+
+    def _chain(self, task: TaskId) -> list[str]:
+        if task not in self.project.tasks:
+            raise RepositoryError(f"There is no task {task}.", code="unknown_task")
+        return self.project.tasks[task]
+
+    def _commit(self, commit: str) -> Commit:
+        if not commit:
+            return self.project.head
+        if commit not in self.project.commits:
+            raise RepositoryError(f"The commit {commit} is gone.", code="no_commit")
+        return self.project.commits[commit]
+
+
+def _check_size(record: Record) -> None:
+    if len(json.dumps(record.fields)) > BODY_BYTES_MAX:
+        raise RepositoryError("The record is too large.", code="too_large")
