@@ -14,6 +14,7 @@ import os
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -37,11 +38,15 @@ def _cache() -> Path:
     return Path(base) / "clawdesk" / "test-dockerd"
 
 
-def _answers(host: str | None) -> bool:
-    """Whether an engine answers at `host` (None = wherever DOCKER_HOST or the default says)."""
+def _answers(host: str) -> bool:
+    """Whether an engine answers there."""
     try:
-        client = docker.DockerClient(base_url=host, timeout=10) if host else docker.from_env()
-    except docker.errors.DockerException:
+        if host.startswith("unix://"):
+            # The SDK leaves its socket open where nobody listens, so knock first.
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+                knock.connect(host.removeprefix("unix://"))
+        client = docker.DockerClient(base_url=host, timeout=10)
+    except (docker.errors.DockerException, OSError):
         return False
     try:
         return bool(client.ping())
@@ -58,8 +63,9 @@ def engine() -> Iterator[str]:
     Raises:
         NoEngineError: none answers, and none can be started by this user.
     """
-    if _answers(None):
-        yield os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    users_own = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    if _answers(users_own):
+        yield users_own
         return
     if os.geteuid() != 0:
         raise NoEngineError("no Docker engine answers, and starting a private one needs root")

@@ -31,7 +31,7 @@ from clawdesk_fabric.engines.container import (
     options,
     spec_digest,
 )
-from clawdesk_fabric.engines.watch import Watch, explain_absence
+from clawdesk_fabric.engines.watch import Watch, connect, explain_absence
 from clawdesk_fabric.errors import EngineError, FabricError
 from clawdesk_fabric.model import EngineView
 from clawdesk_fabric.recipes.image import ensure_image
@@ -210,7 +210,7 @@ class DockerEngine:
 
     def _docker(self) -> docker.DockerClient:
         if self._client is None:
-            self._client = docker.from_env(timeout=CALL_S_MAX, max_pool_size=THREADS_MAX)
+            self._client = connect(timeout_s=CALL_S_MAX, threads=THREADS_MAX)
         return self._client
 
     def _list(self) -> list[Any]:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import socket
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -50,6 +51,20 @@ def explain_absence(error: BaseException) -> tuple[str, str]:
     if any(word in text for word in ("FileNotFoundError", "ConnectionRefused", "No such file")):
         return f"no Docker engine answers at {where}", "sudo systemctl start docker"
     return f"the Docker engine at {where} fails: {seen[0][:300]}", "docker info"
+
+
+def connect(*, timeout_s: int, threads: int = 1) -> docker.DockerClient:
+    """A client of the engine that DOCKER_HOST (or the default) names.
+
+    Raises:
+        OSError, DockerException: none answers.
+    """
+    where = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    if where.startswith("unix://"):
+        # The SDK leaves its socket open where nobody listens, so knock first.
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+            knock.connect(where.removeprefix("unix://"))
+    return docker.from_env(timeout=timeout_s, max_pool_size=threads)
 
 
 class Watch:
@@ -112,7 +127,7 @@ class Watch:
         attempt = 0
         while not self._closing.is_set():
             try:
-                client = docker.from_env(timeout=30)
+                client = connect(timeout_s=30)
             except (DockerException, requests.RequestException, OSError) as error:
                 self._absent(error)
             else:
@@ -137,11 +152,15 @@ class Watch:
         listed = client.api.containers(all=True, filters=self._filters)
         running = {c["Id"] for c in listed if c["State"] not in ("exited", "dead")}
         self._tell(self._looked, EngineView(True, f"docker {version['Version']}"), running)
-        if not self._closing.is_set():
-            for event in stream:
-                self._tell(self._ended, event["id"])
-        with self._lock:
-            self._stream = None
+        try:
+            if not self._closing.is_set():
+                for event in stream:
+                    self._tell(self._ended, event["id"])
+        finally:
+            with self._lock:
+                self._stream = None
+            # The SDK's own close only wakes the reader; the connection itself is this.
+            stream._response.close()
 
     def _absent(self, error: BaseException) -> None:
         what, mend = explain_absence(error)
