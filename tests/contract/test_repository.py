@@ -13,7 +13,7 @@ from clawdesk.domain.model import DiffStat, ProjectPolicy, Record
 from clawdesk.ports.errors import ConflictError, RepositoryError
 from clawdesk.ports.guest import FileEntry, WorkspaceChanges
 from clawdesk.ports.repository import CheckpointCommit, Repositories, Repository
-from tests.support.git_projects import GitProject
+from tests.support.git_projects import GitProject, only_own_settings
 from tests.support.repository_fake import FakeRepositories
 
 TASK = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -127,9 +127,11 @@ def _show(project: GitProject, name: str) -> bytes:
 
 @pytest.fixture(params=["fake", "real"])
 async def kit(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Kit]:
-    made = await _fake_kit() if request.param == "fake" else await _real_kit(tmp_path)
-    yield made
-    await made.repository.close()
+    (tmp_path / "settings").mkdir()
+    with only_own_settings(tmp_path / "settings"):
+        made = await _fake_kit() if request.param == "fake" else await _real_kit(tmp_path)
+        yield made
+        await made.repository.close()
 
 
 def bytes_of(contents: Mapping[str, bytes | str]) -> dict[str, bytes]:

@@ -5,11 +5,15 @@ Only repositories a test made itself are touched.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+import pygit2
+from pygit2.enums import ConfigLevel
 
 Content = bytes | str
 ENVIRONMENT = {
@@ -20,6 +24,23 @@ ENVIRONMENT = {
     "PATH": os.environ.get("PATH", os.defpath),
     "LC_ALL": "C.UTF-8",
 }
+
+
+@contextlib.contextmanager
+def only_own_settings(folder: Path) -> Iterator[Path]:
+    """Let libgit2 read `folder` in place of the settings of whoever runs the tests.
+
+    libgit2 looks at HOME once a process, so changing the environment is not enough.
+    """
+    levels = (ConfigLevel.SYSTEM, ConfigLevel.XDG, ConfigLevel.GLOBAL)
+    before = {level: pygit2.settings.search_path[level] for level in levels}
+    try:
+        for level in levels:
+            pygit2.settings.search_path[level] = os.fspath(folder)
+        yield folder
+    finally:
+        for level, path in before.items():
+            pygit2.settings.search_path[level] = path
 
 
 class GitProject:
