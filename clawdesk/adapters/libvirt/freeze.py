@@ -126,6 +126,12 @@ class Freezer:
 
     def verify(self, saved: SavedRecord) -> str:
         """Compare every file with its checksum. Raises SnapshotDamagedError; see `disks.verify`."""
+        if not Path(saved.workspace).exists():
+            raise SnapshotDamagedError(
+                "The snapshot is damaged: the workspace disk it was started with is missing.",
+                mend="Run the task again.",
+                code="damaged",
+            )
         return _total([disks.verify(Path(path), saved.sizes[path]) for path in sorted(saved.sizes)])
 
     def _saved(

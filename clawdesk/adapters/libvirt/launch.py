@@ -159,7 +159,8 @@ class Launcher:
             record = replace(record, overlay=overlay, layers=layers)
             write_machine(self._layout.machine(record.task, record.machine), record)
         self._roster.put(record)
-        self._watch(record.machine)
+        self._expect(record.machine)
+        self._settle(record.machine)
 
     def end(self, machine: str) -> None:
         """Destroy a machine and remove what only it used. A machine nobody knows is no error."""
@@ -191,12 +192,14 @@ class Launcher:
             write_machine(path, record)
             disks.create_overlay(overlay, Path(record.layers[-1]))
             self._layout.give(overlay)
+            self._expect(record.machine)
             run()
             self._roster.put(record)
-            self._watch(record.machine)
+            self._settle(record.machine)
         except BaseException as error:
             self._roster.ending(record.machine)
             self._domains.destroy(record.machine)
+            self._watcher.settle(record.machine)
             self._clean(record)
             self._roster.forget(record.machine)
             if isinstance(error, OSError):
@@ -204,9 +207,11 @@ class Launcher:
             raise
         return record
 
-    def _watch(self, machine: str) -> None:
-        pid = self._connection.pid_of(machine)
-        if pid is None or not self._watcher.watch(machine, pid, self._ended):
+    def _expect(self, machine: str) -> None:
+        self._watcher.expect(machine, lambda: self._connection.pid_of(machine), self._ended)
+
+    def _settle(self, machine: str) -> None:
+        if not self._watcher.settle(machine):
             self._ended(machine, "QEMU ended right after its start")
 
     def _clean(self, record: MachineRecord) -> None:

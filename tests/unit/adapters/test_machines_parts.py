@@ -138,8 +138,10 @@ def test_the_end_of_a_process_is_told_at_once_with_its_cause() -> None:
     wait = [sys.executable, "-c", "import sys; sys.stdin.read()"]
     killed = subprocess.Popen(wait, stdin=subprocess.PIPE)
     calm = subprocess.Popen(wait, stdin=subprocess.PIPE)
-    assert watcher.watch("killed", killed.pid, ended)
-    assert watcher.watch("calm", calm.pid, ended)
+    watcher.expect("killed", lambda: killed.pid, ended)
+    watcher.expect("calm", lambda: calm.pid, ended)
+    assert watcher.settle("killed")
+    assert watcher.settle("calm")
     os.kill(killed.pid, signal.SIGKILL)
     assert calm.stdin is not None
     calm.stdin.close()
@@ -154,12 +156,28 @@ def test_the_end_of_a_process_is_told_at_once_with_its_cause() -> None:
             process.stdin.close()
 
 
-def test_a_process_that_is_gone_is_not_watched() -> None:
+def test_a_process_that_is_gone_or_never_came_is_not_watched() -> None:
     done = subprocess.Popen([sys.executable, "-c", ""])
     done.wait()
     watcher = ProcessWatcher()
-    assert not watcher.watch("gone", done.pid, lambda _name, _why: None)
+    watcher.expect("gone", lambda: done.pid, lambda _name, _why: None)
+    watcher.expect("never", lambda: None, lambda _name, _why: None)
+    assert not watcher.settle("gone")
+    assert not watcher.settle("never")
+    assert not watcher.settle("unknown")
     watcher.close()
+
+
+def test_a_process_is_reaped_although_nobody_settles_it() -> None:
+    watcher = ProcessWatcher()
+    pids: list[int] = []
+    heard = threading.Event()
+    watcher.expect("late", lambda: pids[0] if pids else None, lambda _name, _why: heard.set())
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    pids.append(process.pid)
+    assert heard.wait(10)
+    watcher.close()
+    process.wait()
 
 
 async def test_without_libvirt_everything_says_why() -> None:

@@ -1,0 +1,269 @@
+"""Real machines, real guest: going back, damage, loss, leftovers, confinement."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from clawdesk.adapters.libvirt.channel import ChannelSession, GuestChannels
+from clawdesk.adapters.libvirt.disks import SpaceRule
+from clawdesk.adapters.libvirt.machines import LibvirtMachines
+from clawdesk.domain.model import Snapshot
+from clawdesk.ports.errors import MachineError, SnapshotDamagedError
+from clawdesk.ports.machines import MachineSpec, StartedMachine
+from tests.support import libvirt_real as real
+from tests.support.libvirt_guest import guests_of, shell, workspace_tar
+
+pytestmark = pytest.mark.e2e
+TASK = "01JMACHINES000000000000001"
+OTHER = "01JMACHINES000000000000002"
+# The nonce is on a memory file system, and known to a background process; a reboot has neither.
+FRESH_NONCE = (
+    "head -c 16 /dev/urandom | od -An -tx1 > /dev/shm/nonce; "
+    "head -c 100000 /dev/urandom > secret.bin; sync; cat /dev/shm/nonce; sha256sum secret.bin"
+)
+RECALL = "cat /dev/shm/nonce; sha256sum secret.bin"
+BACKGROUND = "setsid sleep 100000 < /dev/null > /dev/null 2>&1 & echo $! > /dev/shm/pid"
+BACKGROUND_LIVES = "kill -0 $(cat /dev/shm/pid) && echo lives"
+
+
+@pytest.fixture(scope="module")
+def tar(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return workspace_tar(tmp_path_factory.mktemp("work"), {"hello.txt": b"hello from the host\n"})
+
+
+@dataclass
+class Lost:
+    """Hears of lost machines."""
+
+    told: list[tuple[str, str]]
+    news: asyncio.Event
+
+    async def hear(self, machine: str, within_s: float) -> str:
+        async def wait() -> str:
+            while True:
+                for name, why in self.told:
+                    if name == machine:
+                        return why
+                self.news.clear()
+                await self.news.wait()
+
+        return await asyncio.wait_for(wait(), within_s)
+
+
+def listen(machines: LibvirtMachines) -> Lost:
+    lost = Lost([], asyncio.Event())
+    loop = asyncio.get_running_loop()
+
+    def tell(machine: str, why: str) -> None:
+        lost.told.append((machine, why))
+        loop.call_soon_threadsafe(lost.news.set)
+
+    machines.on_lost(tell)
+    return lost
+
+
+def qemu_pid(machines: LibvirtMachines, machine: str) -> int:
+    for process in real.qemu_processes(machines.settings):
+        if machine in " ".join(process.cmdline()):
+            return process.pid
+    raise AssertionError(f"{machine} has no process")
+
+
+def kill(machines: LibvirtMachines, machine: str) -> None:
+    os.kill(qemu_pid(machines, machine), signal.SIGKILL)
+
+
+async def started(
+    machines: LibvirtMachines, guests: GuestChannels, tar: Path, task: str = TASK
+) -> tuple[StartedMachine, ChannelSession]:
+    machine = await machines.start(MachineSpec(task, 1, real.NEED, tar))
+    return machine, await guests.connect(machine.machine, token="", start=True)
+
+
+async def restored(
+    machines: LibvirtMachines, guests: GuestChannels, snapshot: Snapshot
+) -> tuple[StartedMachine, ChannelSession]:
+    machine = await machines.restore(TASK, 1, snapshot)
+    return machine, await guests.connect(machine.machine, token="", start=False)
+
+
+async def test_three_cycles_of_checkpoint_kill_and_roll_back(tar: Path) -> None:
+    async with real.real_machines() as machines, guests_of(machines) as guests:
+        lost = listen(machines)
+        machine, guest = await started(machines, guests, tar)
+        await shell(guest, BACKGROUND)
+        taken: list[tuple[Snapshot, str]] = []
+        for ordinal in (1, 2, 3):
+            remembered = await shell(guest, FRESH_NONCE)
+            assert await guest.quiesce()
+            taken.append((await machines.snapshot(machine.machine, TASK, ordinal), remembered))
+            await guest.unquiesce()
+            assert await shell(guest, FRESH_NONCE) != remembered
+            await guest.close()
+            kill(machines, machine.machine)
+            await lost.hear(machine.machine, 2.0)
+            await machines.destroy(machine.machine)
+            machine, guest = await restored(machines, guests, taken[-1][0])
+            assert await shell(guest, RECALL) == remembered
+            assert await shell(guest, BACKGROUND_LIVES) == "lives"
+        for number in (1, 0, 2, 0):
+            snapshot, remembered = taken[number]
+            before, (machine, guest) = machine, await restored(machines, guests, snapshot)
+            await machines.destroy(before.machine)
+            assert await shell(guest, RECALL) == remembered
+            assert await shell(guest, BACKGROUND_LIVES) == "lives"
+
+
+async def test_two_machines_from_one_template_at_once_are_apart(tmp_path: Path) -> None:
+    tars = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        tars.append(workspace_tar(tmp_path / name, {"who.txt": name.encode()}))
+    async with real.real_machines() as machines, guests_of(machines) as guests:
+        await machines.warm(real.NEED)
+        first, second = await asyncio.gather(
+            started(machines, guests, tars[0], TASK), started(machines, guests, tars[1], OTHER)
+        )
+        assert first[0].warm
+        assert second[0].warm
+        # Each sees its own workspace disk, not the template's nor the other's.
+        assert await shell(first[1], "cat who.txt") == "one"
+        assert await shell(second[1], "cat who.txt") == "two"
+        draws = {
+            await shell(guest, "head -c 16 /dev/urandom | od -An -tx1")
+            for _, guest in (first, second)
+        }
+        assert len(draws) == 2, "two machines drew the same random bytes"
+        await shell(first[1], "echo changed > who.txt; sync")
+        assert await shell(second[1], "cat who.txt") == "two"
+
+
+async def test_the_guest_has_no_network_card_and_qemu_no_rights(tar: Path) -> None:
+    async with real.real_machines() as machines, guests_of(machines) as guests:
+        machine, guest = await started(machines, guests, tar)
+        assert await shell(guest, "ls /sys/class/net") == "lo"
+        assert await shell(guest, "ls /dev/kvm /dev/vsock 2>/dev/null; true") == ""
+        pid = qemu_pid(machines, machine.machine)
+        status = dict(
+            line.split(":\t", 1)
+            for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+            if ":\t" in line
+        )
+        assert "0" not in status["Uid"].split()
+        assert int(status["CapEff"], 16) == 0
+        assert status["NoNewPrivs"] == "1"
+        assert status["Seccomp"] == "2"
+        assert (await machines.support()).confined
+
+
+@pytest.mark.parametrize("victim", ["memory", "layer", "record", "workspace"])
+async def test_a_snapshot_that_misses_or_changed_a_file_is_never_started(
+    tar: Path, victim: str
+) -> None:
+    async with real.real_machines() as machines:
+        machine = await machines.start(MachineSpec(TASK, 1, real.NEED, tar))
+        snapshot = await machines.snapshot(machine.machine, TASK, 1)
+        assert len(await machines.digest(snapshot)) == 64
+        folder = machines.settings.home / "tasks" / TASK
+        path = {
+            "memory": folder / "snapshots" / snapshot.id / "memory",
+            "layer": folder / "layers" / f"{machine.machine}.qcow2",
+            "record": folder / "snapshots" / snapshot.id / "record.json",
+            "workspace": folder / "workspaces" / f"{machine.machine}.raw",
+        }[victim]
+        if victim == "memory":
+            path.chmod(0o600)
+            with path.open("r+b") as out:
+                out.seek(snapshot.bytes // 3)
+                out.write(b"\xff" * 8)
+        else:
+            path.unlink()
+        with pytest.raises(SnapshotDamagedError) as caught:
+            await machines.restore(TASK, 1, snapshot)
+        assert caught.value.mend
+        assert [m.machine for m in await machines.owned()] == [machine.machine]
+
+
+async def test_without_disk_space_the_machine_goes_on_untouched(tar: Path) -> None:
+    full = SpaceRule(free_bytes_min=1 << 60)
+    async with real.real_machines(space=full) as machines, guests_of(machines) as guests:
+        machine, guest = await started(machines, guests, tar)
+        with pytest.raises(MachineError) as caught:
+            await machines.snapshot(machine.machine, TASK, 1)
+        assert caught.value.code == "no_space"
+        assert await shell(guest, "cat hello.txt") == "hello from the host"
+
+
+async def test_a_kernel_panic_is_a_lost_machine(tar: Path) -> None:
+    async with real.real_machines() as machines, guests_of(machines) as guests:
+        lost = listen(machines)
+        machine, guest = await started(machines, guests, tar)
+        with contextlib.suppress(AssertionError):  # the step never ends
+            await shell(guest, "echo c > /proc/sysrq-trigger")
+        assert await lost.hear(machine.machine, 5.0)
+
+
+async def test_a_long_chain_of_layers_is_merged(tar: Path) -> None:
+    async with real.real_machines(layers_max=3) as machines, guests_of(machines) as guests:
+        machine, guest = await started(machines, guests, tar)
+        taken = []
+        for ordinal in range(1, 8):
+            remembered = await shell(guest, FRESH_NONCE)
+            taken.append((await machines.snapshot(machine.machine, TASK, ordinal), remembered))
+        for number in (6, 0, 3):
+            snapshot, remembered = taken[number]
+            place = machines.settings.home / "tasks" / TASK / "snapshots" / snapshot.id
+            layers = (place / "record.json").read_text().count(".qcow2") // 2
+            assert layers <= 4
+            copy, guest = await restored(machines, guests, snapshot)
+            assert await shell(guest, RECALL) == remembered
+            await machines.destroy(copy.machine)
+
+
+async def test_a_damaged_template_is_made_anew(tar: Path) -> None:
+    async with real.real_machines("damaged") as machines:
+        await machines.warm(real.NEED)
+        (memory,) = machines.settings.home.glob("templates/*/*/memory")
+        memory.chmod(0o600)
+        with memory.open("r+b") as out:
+            out.seek(1 << 20)
+            out.write(b"\xff" * 4096)
+        cold = await machines.start(MachineSpec(TASK, 1, real.NEED, tar))
+        assert not cold.warm
+        await machines.warm(real.NEED)
+        warm = await machines.start(MachineSpec(TASK, 1, real.NEED, tar))
+        assert warm.warm
+
+
+async def test_a_start_nobody_waits_for_leaves_nothing(tar: Path) -> None:
+    async with real.real_machines(warm=False) as machines:
+        await machines.support()
+        call = asyncio.create_task(machines.start(MachineSpec(TASK, 1, real.NEED, tar)))
+        await until(lambda: bool(real.qemu_processes(machines.settings)))
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        await until(lambda: not real.qemu_processes(machines.settings))
+
+
+async def test_a_guest_that_does_not_come_up_is_ended(tar: Path) -> None:
+    async with real.real_machines(warm=False, start_s_max=0.2) as machines:
+        with pytest.raises(MachineError) as caught:
+            await machines.start(MachineSpec(TASK, 1, real.NEED, tar))
+        assert caught.value.code == "no_guest"
+        assert real.qemu_processes(machines.settings) == []
+
+
+async def until(true: Callable[[], bool], within_s: float = 20.0) -> None:
+    """Look again and again: the kernel tells nobody when a process appears."""
+    async with asyncio.timeout(within_s):
+        while not true():
+            await asyncio.sleep(0.02)

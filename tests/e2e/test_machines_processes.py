@@ -1,0 +1,158 @@
+"""Machines across processes: the program is killed and comes back; a user without root."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from clawdesk.adapters.libvirt.image_disk import blank_disk
+from tests.support import libvirt_real as real
+from tests.support.libvirt_guest import workspace_tar
+
+pytestmark = pytest.mark.e2e
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = ROOT / "tests" / "support" / "libvirt_program.py"
+TASK = "01JPROCESS0000000000000001"
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder every account can pass, for a process with a driver of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="cdp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+async def said(program: asyncio.subprocess.Process) -> dict[str, Any]:
+    """The next line the program prints, as an object."""
+    assert program.stdout is not None
+    line = await asyncio.wait_for(program.stdout.readline(), 90)
+    assert line, "the program ended without a word"
+    found: dict[str, Any] = json.loads(line)
+    return found
+
+
+async def run_program(place: Path, *words: str) -> asyncio.subprocess.Process:
+    found = real.image()
+    env = {
+        **os.environ,
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'vm'}",
+        "CLAWDESK_LIBVIRT_DIR": str(place / "embed"),
+        "IMAGE": str(found.root.parent),
+        "BLANK": str(blank_disk(real.NEED.disk_mib)),
+    }
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(PROGRAM),
+        str(place),
+        *words,
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+
+
+async def test_a_killed_program_finds_its_machines_again(place: Path) -> None:
+    tar = workspace_tar(place, {"hello.txt": b"hello"})
+    first = await run_program(place, "start", TASK, str(tar))
+    machine = (await said(first))["machine"]
+    first.send_signal(signal.SIGKILL)
+    await first.wait()
+    second = await run_program(place, "adopt", TASK)
+    found = await said(second)
+    assert found["owned"] == [[machine, TASK, 1]]
+    assert found["remembered"] == "still here"
+    ended = await said(second)
+    assert ended["owned"] == []
+    assert await second.wait() == 0
+    await _no_qemu(place)
+    assert list(place.glob("home/tasks/*")) == []
+    assert list(place.glob("r/*")) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a user's tests use the session already")
+async def test_an_ordinary_user_needs_no_set_up(place: Path) -> None:
+    """`qemu:///session` as nobody: the same program, the same promises."""
+    python = shutil.which("python3", path="/usr/bin")
+    if python is None or not _same_version(python):
+        pytest.skip("no Python of this version that an ordinary user may run")
+    tar = workspace_tar(place, {"hello.txt": b"hello"})
+    for name in ("home", "x", "r"):
+        (place / name).mkdir(mode=0o700)
+        os.chown(place / name, 65534, 65534)
+    packages = next(Path(p) for p in sys.path if p.endswith("site-packages"))
+    found = real.image()
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(place / "home"),
+        "XDG_RUNTIME_DIR": str(place / "x"),
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'vm'}:{packages}",
+        "CLAWDESK_ACCEL": "tcg",
+        "IMAGE": str(found.root.parent),
+        "BLANK": str(blank_disk(real.NEED.disk_mib)),
+    }
+    setpriv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
+    program = await asyncio.create_subprocess_exec(
+        *setpriv,
+        python,
+        str(PROGRAM),
+        str(place),
+        "round",
+        TASK,
+        str(tar),
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        found_here = await said(program)
+        assert found_here["uri"] == "qemu:///session"
+        assert found_here["confined"]
+        assert found_here["remembered"] == "still here"
+        assert found_here["lost"]
+        assert await program.wait() == 0
+    finally:
+        if program.returncode is None:
+            program.kill()
+            await program.wait()
+        _end_daemons(place / "x")
+    await _no_qemu(place)
+
+
+def _same_version(python: str) -> bool:
+    told = subprocess.run([python, "-V"], capture_output=True, text=True, check=True).stdout
+    return told.split()[1].split(".")[:2] == [str(part) for part in sys.version_info[:2]]
+
+
+def _end_daemons(runtime: Path) -> None:
+    """libvirt's session daemons end by themselves after two minutes; these are ours."""
+    for pidfile in runtime.glob("libvirt/*.pid"):
+        with_pid = pidfile.read_text().strip()
+        if with_pid.isdigit() and psutil.pid_exists(int(with_pid)):
+            process = psutil.Process(int(with_pid))
+            process.terminate()
+            psutil.wait_procs([process], timeout=10)
+
+
+async def _no_qemu(place: Path) -> None:
+    """Dead processes of a program that is gone may wait for process 1 to collect them."""
+    async with asyncio.timeout(10):
+        while any(
+            str(place) in " ".join(process.info["cmdline"] or [])
+            for process in psutil.process_iter(["cmdline", "name"])
+            if (process.info["name"] or "").startswith("qemu-system")
+        ):
+            await asyncio.sleep(0.05)
