@@ -4,7 +4,6 @@ The comparison has a git directory and an index of its own, outside the workspac
 a task does to /workspace/.git matters. Runs in a child process; see `errand`.
 """
 
-import hashlib
 import os
 import stat
 import struct
@@ -87,6 +86,8 @@ class Workspace:
         `git add` would read and hash every file again (9 s for 2,000 files under emulation);
         the files were just written from the very tree the index names.
         """
+        import hashlib  # here, because it would slow down every start
+
         out = [struct.pack(">4sII", b"DIRC", 2, len(entries))]
         root = os.fsencode(self.folder)
         for mode, oid, path in entries:

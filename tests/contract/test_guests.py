@@ -1,0 +1,275 @@
+"""What every `Guests` does: the fake, and the real guest program over a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from clawdesk.adapters.libvirt.channel import GuestChannels
+from clawdesk.ports.errors import GuestError
+from clawdesk.ports.guest import (
+    BoundaryAsked,
+    GuestLost,
+    GuestMessage,
+    Guests,
+    GuestSession,
+    QuestionAsked,
+    StepEnded,
+    StepOutput,
+    StepRun,
+)
+from tests.support.guest_fake import FakeGuests, FakeStep
+from tests.support.guest_process import GuestProcess
+from tests.support.guest_tar import workspace_tar
+from tests.support.inference_fake import EchoInference
+
+FILES = {"a.txt": b"a\n", "b.txt": b"b\n", "sub/c.txt": b"c\n"}
+
+
+async def _talks(step: FakeStep) -> int:
+    step.print("hello\n")
+    step.print("oops\n", "err")
+    return 4
+
+
+async def _edits(step: FakeStep) -> int:
+    step.files["a.txt"] = b"changed\n"
+    step.files["new/d.txt"] = b"new\n"
+    del step.files["b.txt"]
+    return 0
+
+
+async def _waits(step: FakeStep) -> int:
+    await asyncio.Event().wait()
+    return 0
+
+
+async def _checkpoints(step: FakeStep) -> int:
+    reply = await step.checkpoint(approve=True, message="look")
+    if reply["outcome"] == "rejected":
+        step.print(f"{reply['feedback']}\n")
+        return 3
+    return 0
+
+
+async def _asks(step: FakeStep) -> int:
+    reply = await step.ask("which?", ("red", "blue"))
+    step.print(f"{reply['text']}\n")
+    return 0
+
+
+async def _recalls(step: FakeStep) -> int:
+    step.print(f"{step.machine.feedback}\n")
+    return 0
+
+
+# What each step does: in a shell, and in the fake.
+STEPS = {
+    "echo hello; echo oops >&2; exit 4": _talks,
+    "echo changed > a.txt; mkdir new; echo new > new/d.txt; rm b.txt": _edits,
+    "exec sleep 600": _waits,
+    "claw checkpoint --approve -m look": _checkpoints,
+    "claw ask which? --choice red --choice blue": _asks,
+    "claw feedback": _recalls,
+}
+TALKS, EDITS, WAITS, CHECKPOINTS, ASKS, RECALLS = STEPS
+
+
+@dataclass
+class World:
+    """One machine, and a way to crash it."""
+
+    guests: Guests
+    crash: Callable[[], None]
+
+    async def connect(self, *, start: bool = False) -> GuestSession:
+        return await self.guests.connect("m", token="t", start=start)
+
+
+@pytest.fixture(params=["fake", "process"])
+async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    if request.param == "fake":
+        fake = FakeGuests(STEPS)
+        machine = fake.add("m", FILES)
+        yield World(fake, machine.die)
+        await fake.close()
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        process = GuestProcess(folder, workspace_tar(folder, FILES))
+        channels = GuestChannels(lambda _machine: process.socket, EchoInference())
+        yield World(channels, process.kill)
+        await channels.close()
+        process.close()
+
+
+async def _until_end(session: GuestSession) -> list[GuestMessage]:
+    """Messages up to the end of a step."""
+    seen: list[GuestMessage] = []
+    async for message in session.messages():
+        seen.append(message)
+        if isinstance(message, StepEnded | GuestLost):
+            break
+    return seen
+
+
+async def _next(session: GuestSession) -> GuestMessage:
+    async for message in session.messages():
+        if not isinstance(message, StepOutput):
+            return message
+    raise AssertionError("the messages ended")
+
+
+def _printed(messages: list[GuestMessage], stream: str = "out") -> bytes:
+    chunks = [m for m in messages if isinstance(m, StepOutput) and m.stream == stream]
+    return b"".join(m.chunk for m in chunks)
+
+
+async def test_greeting_tells_an_idle_guest(world: World) -> None:
+    session = await world.connect(start=True)
+    assert session.greeting.python.startswith("3.")
+    assert session.greeting.running == ""
+    assert session.greeting.pending == ()
+
+
+async def test_a_step_prints_then_ends_with_its_code(world: World) -> None:
+    session = await world.connect(start=True)
+    await session.run(StepRun("r1", "talk", TALKS, 60))
+    messages = await _until_end(session)
+    assert _printed(messages) == b"hello\n"
+    assert _printed(messages, "err") == b"oops\n"
+    assert messages[-1] == StepEnded("r1", 4, timed_out=False)
+
+
+async def test_one_step_at_a_time(world: World) -> None:
+    session = await world.connect(start=True)
+    await session.run(StepRun("r1", "wait", WAITS, 60))
+    with pytest.raises(GuestError):
+        await session.run(StepRun("r2", "talk", TALKS, 60))
+
+
+async def test_a_step_over_its_time_is_ended(world: World) -> None:
+    session = await world.connect(start=True)
+    await session.run(StepRun("r1", "wait", WAITS, 1))
+    assert (await _until_end(session))[-1] == StepEnded("r1", 143, timed_out=True)
+
+
+async def test_a_killed_step_ends(world: World) -> None:
+    session = await world.connect(start=True)
+    await session.run(StepRun("r1", "wait", WAITS, 60))
+    await session.kill("r1")
+    assert (await _until_end(session))[-1] == StepEnded("r1", 143, timed_out=False)
+
+
+async def test_a_checkpoint_waits_for_its_reply(world: World) -> None:
+    session = await world.connect(start=True)
+    await session.run(StepRun("r1", "check", CHECKPOINTS, 60))
+    asked = await _next(session)
+    assert isinstance(asked, BoundaryAsked)
+    assert (asked.approve, asked.message) == (True, "look")
+    await session.reply(asked.request_id, {"outcome": "continue"})
+    assert (await _until_end(session))[-1] == StepEnded("r1", 0)
+
+
+async def test_a_rejection_prints_the_feedback_and_exits_3(world: World) -> None:
+    session = await world.connect(start=True)
+    await session.run(StepRun("r1", "check", CHECKPOINTS, 60))
+    asked = await _next(session)
+    assert isinstance(asked, BoundaryAsked)
+    await session.reply(asked.request_id, {"outcome": "rejected", "feedback": "too long"})
+    messages = await _until_end(session)
+    assert _printed(messages) == b"too long\n"
+    assert messages[-1] == StepEnded("r1", 3)
+
+
+async def test_an_answer_is_printed(world: World) -> None:
+    session = await world.connect(start=True)
+    await session.run(StepRun("r1", "ask", ASKS, 60))
+    asked = await _next(session)
+    assert isinstance(asked, QuestionAsked)
+    assert (asked.question, asked.choices) == ("which?", ("red", "blue"))
+    await session.reply(asked.request_id, {"outcome": "answered", "text": "blue, größer"})
+    assert _printed(await _until_end(session)).decode() == "blue, größer\n"
+
+
+async def test_feedback_is_told_again(world: World) -> None:
+    session = await world.connect(start=True)
+    await session.set_feedback("shorter")
+    await session.run(StepRun("r1", "recall", RECALLS, 60))
+    assert _printed(await _until_end(session)) == b"shorter\n"
+
+
+async def test_a_reply_nobody_waits_for_is_refused(world: World) -> None:
+    session = await world.connect(start=True)
+    with pytest.raises(GuestError):
+        await session.reply("nothing", {"outcome": "continue"})
+
+
+async def test_collect_tells_what_differs_from_the_start(world: World) -> None:
+    session = await world.connect(start=True)
+    nothing = await session.collect()
+    assert (nothing.changed, nothing.deleted) == ((), ())
+    await session.run(StepRun("r1", "edit", EDITS, 60))
+    await _until_end(session)
+    for _ in range(2):  # not from the last call: from the start
+        changes = await session.collect()
+        assert {f.path: (f.mode, f.content) for f in changes.changed} == {
+            "a.txt": (0o100644, b"changed\n"),
+            "new/d.txt": (0o100644, b"new\n"),
+        }
+        assert changes.deleted == ("b.txt",)
+
+
+async def test_quiet_and_on(world: World) -> None:
+    session = await world.connect(start=True)
+    assert await session.quiesce()
+    await session.unquiesce()
+    await session.run(StepRun("r1", "talk", TALKS, 60))
+    assert (await _until_end(session))[-1] == StepEnded("r1", 4)
+
+
+async def test_a_new_connection_finds_the_waiting_request(world: World) -> None:
+    first = await world.connect(start=True)
+    await first.run(StepRun("r1", "check", CHECKPOINTS, 60))
+    asked = await _next(first)
+    assert isinstance(asked, BoundaryAsked)
+    assert await first.quiesce()
+    await first.close()
+    second = await world.connect()
+    assert second.greeting.running == "r1"
+    assert second.greeting.pending == (asked.request_id,)
+    await second.reply(asked.request_id, {"outcome": "continue"})
+    assert (await _until_end(second))[-1] == StepEnded("r1", 0)
+
+
+async def test_what_was_said_without_a_host_is_said_again(world: World) -> None:
+    first = await world.connect(start=True)
+    await first.run(StepRun("r1", "check", CHECKPOINTS, 60))
+    asked = await _next(first)
+    assert isinstance(asked, BoundaryAsked)
+    await first.reply(asked.request_id, {"outcome": "continue"})
+    await first.close()  # before its end could be heard
+    second = await world.connect()
+    assert await _next(second) == StepEnded("r1", 0)
+
+
+async def test_a_crash_is_told_once_and_ends_the_messages(world: World) -> None:
+    session = await world.connect(start=True)
+    await session.run(StepRun("r1", "wait", WAITS, 60))
+    world.crash()
+    messages = [message async for message in session.messages()]
+    assert [type(m) for m in messages] == [GuestLost]
+    with pytest.raises(GuestError):
+        await session.collect()
+
+
+async def test_closing_ends_the_messages(world: World) -> None:
+    session = await world.connect(start=True)
+    reader = asyncio.ensure_future(_until_end(session))
+    await session.close()
+    assert await reader == []

@@ -1,0 +1,216 @@
+"""`Guests` in memory: a step is a Python coroutine, found by its command.
+
+Behaves as the real one does in tests/contract/test_guests.py; moves no bytes and starts nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+
+from clawdesk.domain.model import MachineId
+from clawdesk.ports.errors import GuestError
+from clawdesk.ports.guest import (
+    BoundaryAsked,
+    FileEntry,
+    GuestGreeting,
+    GuestLost,
+    GuestMessage,
+    QuestionAsked,
+    StepEnded,
+    StepOutput,
+    StepRun,
+    WorkspaceChanges,
+)
+
+Script = Callable[["FakeStep"], Awaitable[int]]
+"""What a step does; returns its exit code."""
+Payload = Mapping[str, object]
+
+
+class FakeMachine:
+    """What is inside one machine; survives a reconnect as a real guest does."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self.start = dict(files)
+        self.files = dict(files)
+        self.feedback = ""
+        self.run_id = ""
+        self.waiting: dict[str, asyncio.Future[Payload]] = {}
+        self.session: FakeSession | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.unheard: list[GuestMessage] = []
+        self.quiet = True
+        self.is_dead = False
+        self._ids = itertools.count(1)
+
+    def tell(self, message: GuestMessage) -> None:
+        """To the host, now or when one connects again."""
+        if self.session is not None and not self.session.is_over:
+            self.session.heard.put_nowait(message)
+        elif not isinstance(message, StepOutput):
+            self.unheard.append(message)
+
+    def new_id(self) -> str:
+        return f"request-{next(self._ids)}"
+
+    def die(self, why: str = "the machine's channel closed") -> None:
+        """As a crash of QEMU."""
+        self.is_dead = True
+        if self.task is not None:
+            self.task.cancel()
+        if self.session is not None:
+            self.session.heard.put_nowait(GuestLost(why))
+
+
+class FakeStep:
+    """A running step, as its script sees it."""
+
+    def __init__(self, machine: FakeMachine, run: StepRun) -> None:
+        self.machine = machine
+        self.files = machine.files
+        self._run = run
+
+    def print(self, text: str, stream: str = "out") -> None:
+        self.machine.tell(StepOutput(self._run.run_id, stream, text.encode()))
+
+    async def checkpoint(self, *, approve: bool = False, message: str = "") -> Payload:
+        """Wait as `claw checkpoint` does; returns the reply."""
+        request = self.machine.new_id()
+        asked = BoundaryAsked(request, approve, message)
+        return await self._wait(request, asked)
+
+    async def ask(self, question: str, choices: tuple[str, ...] = ()) -> Payload:
+        request = self.machine.new_id()
+        return await self._wait(request, QuestionAsked(request, "", question, choices))
+
+    async def _wait(self, request: str, asked: GuestMessage) -> Payload:
+        future: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
+        self.machine.waiting[request] = future
+        self.machine.tell(asked)
+        try:
+            return await future
+        finally:
+            self.machine.waiting.pop(request, None)
+
+
+class FakeGuests:
+    """Machines by id; `add` one before it is connected to."""
+
+    def __init__(self, scripts: Mapping[str, Script]) -> None:
+        self.scripts = dict(scripts)
+        self.machines: dict[MachineId, FakeMachine] = {}
+
+    def add(self, machine: MachineId, files: Mapping[str, bytes] | None = None) -> FakeMachine:
+        self.machines[machine] = FakeMachine(files or {})
+        return self.machines[machine]
+
+    async def connect(
+        self, machine: MachineId, *, token: str, start: bool, timeout_s: float = 60.0
+    ) -> FakeSession:
+        inside = self.machines.get(machine)
+        if inside is None or inside.is_dead:
+            raise GuestError(f"the guest did not answer within {timeout_s:g} s", code="no_answer")
+        if inside.session is not None:
+            await inside.session.close()
+        inside.session = FakeSession(inside, self.scripts)
+        inside.quiet = False
+        for message in inside.unheard:
+            inside.session.heard.put_nowait(message)
+        inside.unheard.clear()
+        return inside.session
+
+    async def close(self) -> None:
+        for machine in self.machines.values():
+            if machine.session is not None:
+                await machine.session.close()
+            if machine.task is not None:
+                machine.task.cancel()
+                await asyncio.gather(machine.task, return_exceptions=True)
+
+
+class FakeSession:
+    """`GuestSession` of a fake machine."""
+
+    def __init__(self, machine: FakeMachine, scripts: Mapping[str, Script]) -> None:
+        self._machine = machine
+        self._scripts = scripts
+        self.heard: asyncio.Queue[GuestMessage | None] = asyncio.Queue()
+        self.is_over = False
+        self.greeting = GuestGreeting(
+            "fake", "3.11.2", "6.1.0-fake", machine.run_id, tuple(machine.waiting)
+        )
+
+    async def run(self, step: StepRun) -> None:
+        self._check()
+        machine = self._machine
+        if machine.run_id:
+            raise GuestError(f"the step {machine.run_id} is still running", code="refused")
+        machine.run_id = step.run_id
+        machine.task = asyncio.get_running_loop().create_task(self._perform(step))
+        await asyncio.sleep(0)  # Let it begin: a task cancelled before would not tell its end.
+
+    async def _perform(self, step: StepRun) -> None:
+        code, timed_out = 0, False
+        script = self._scripts.get(step.command)
+        try:
+            async with asyncio.timeout(step.timeout_s):
+                code = 127 if script is None else await script(FakeStep(self._machine, step))
+        except TimeoutError:
+            code, timed_out = 143, True
+        except asyncio.CancelledError:
+            code = 143
+        self._machine.run_id = ""
+        if not self._machine.is_dead:
+            self._machine.tell(StepEnded(step.run_id, code, timed_out))
+
+    async def kill(self, run_id: str) -> None:
+        self._check()
+        if self._machine.run_id == run_id and self._machine.task is not None:
+            self._machine.task.cancel()
+
+    async def reply(self, request_id: str, payload: Payload) -> None:
+        self._check()
+        future = self._machine.waiting.get(request_id)
+        if future is None or future.done():
+            raise GuestError(f"nobody waits for {request_id} any more", code="refused")
+        future.set_result(dict(payload))
+
+    async def set_feedback(self, text: str) -> None:
+        self._check()
+        self._machine.feedback = text
+
+    async def collect(self) -> WorkspaceChanges:
+        self._check()
+        before, now = self._machine.start, self._machine.files
+        changed = tuple(
+            FileEntry(path, 0o100644, content)
+            for path, content in sorted(now.items())
+            if before.get(path) != content
+        )
+        return WorkspaceChanges(changed, tuple(sorted(before.keys() - now.keys())))
+
+    async def quiesce(self, timeout_s: float = 120.0) -> bool:
+        self._check()
+        self._machine.quiet = True
+        return True
+
+    async def unquiesce(self) -> None:
+        self._check()
+        self._machine.quiet = False
+
+    async def close(self) -> None:
+        if not self.is_over:
+            self.is_over = True
+            self.heard.put_nowait(None)
+
+    async def messages(self) -> AsyncIterator[GuestMessage]:
+        while (message := await self.heard.get()) is not None:
+            yield message
+            if isinstance(message, GuestLost):
+                return
+
+    def _check(self) -> None:
+        if self.is_over or self._machine.is_dead:
+            raise GuestError("the machine's channel closed", code="lost")
