@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from clawdesk.app import open_plane
+from clawdesk.cli.exits import FAILED
 from clawdesk.domain.model import Task
 from clawdesk.domain.replay import as_fields
 from clawdesk.ports.errors import PortError
@@ -28,11 +30,22 @@ def with_plane(
     folder = str(Path(project).resolve()) if project is not None else None
 
     async def session() -> int:
+        end_on_sigterm()
         async with open_plane(drive=drive) as plane:
             await _open_projects(plane, folder)
             return await work(plane)
 
-    return asyncio.run(session())
+    try:
+        return asyncio.run(session())
+    except asyncio.CancelledError:
+        return FAILED  # SIGTERM: what ran was suspended on the way out
+
+
+def end_on_sigterm() -> None:
+    """Take SIGTERM as Ctrl+C: suspend what runs, then leave."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 async def _open_projects(plane: PlaneApi, project: str | None) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from clawdesk.cli.context import plain, print_json
 from clawdesk.cli.diff import as_text
 from clawdesk.domain.model import FINAL, Kind, Phase, Reason, Record, Request, Task, TaskId
-from clawdesk.runtime.api import Change, Outcome, PlaneApi
+from clawdesk.runtime.api import Change, LogLine, Outcome, PlaneApi
 
 _NAMES = {
     "submitted": "task_queued",
@@ -139,22 +139,24 @@ class Follower:
     async def _tell(self, task: Task) -> None:
         records = task.records[self._records :]
         self._records = len(task.records)
-        await self._tell_output(task)
-        for record in records:
-            self._tell_record(task, record)
+        lines = await self._plane.log_lines(self._id, self._line)
+        entries: list[Record | LogLine] = [*records, *lines]
+        for entry in sorted(entries, key=lambda entry: entry.at_ms):
+            if isinstance(entry, Record):
+                self._tell_record(task, entry)
+            else:
+                self._tell_line(task, entry)
         if task.reason != self._reason and task.reason is not None:
             self._event(task, "task_waiting", {"reason": task.reason}, task.reason.text)
         self._reason = task.reason
 
-    async def _tell_output(self, task: Task) -> None:
-        for line in await self._plane.log_lines(self._id, self._line):
-            self._line = line.number
-            if line.stream == "event":
-                if not self._json:
-                    print(f"-- {plain(line.text)}", flush=True)
-                continue
+    def _tell_line(self, task: Task, line: LogLine) -> None:
+        self._line = max(self._line, line.number)
+        if line.stream != "event":
             fields = {"step": line.step, "stream": line.stream, "text": line.text}
             self._event(task, "step_output", fields, f"   {line.text}", at_ms=line.at_ms)
+        elif not self._json:
+            print(f"-- {plain(line.text)}", flush=True)
 
     def _tell_record(self, task: Task, record: Record) -> None:
         name = _NAMES.get(record.event, record.event)

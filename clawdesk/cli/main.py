@@ -25,6 +25,7 @@ COMMANDS = {
     "restore": "go back to a checkpoint",
     "merge": "bring a task's approved work into a branch",
     "cancel": "end a task",
+    "prune": "remove machine snapshots of ended tasks",
     "why": "why a task waits, and what would free it",
     "doctor": "what this machine has and lacks",
     "images": "guest images: list, build",

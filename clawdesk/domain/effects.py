@@ -157,6 +157,13 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True)
+class DiscardSnapshots:
+    """Remove a task's machine files; its commits stay."""
+
+    task: TaskId
+
+
+@dataclass(frozen=True, slots=True)
 class KeepOutput:
     """Make the output of the step that just ended durable."""
 
@@ -181,6 +188,7 @@ Effect = (
     | RecordFinish
     | Acknowledge
     | Notify
+    | DiscardSnapshots
     | KeepOutput
 )
 Effects = tuple[Effect, ...]

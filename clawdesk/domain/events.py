@@ -265,6 +265,14 @@ class TaskMerged:
     commit: str
 
 
+@dataclass(frozen=True, slots=True)
+class DiscardAsked:
+    """The machine files of an ended task are not wanted any more."""
+
+    at_ms: int
+    task: TaskId
+
+
 Event = (
     CapacityChanged
     | TaskSubmitted
@@ -290,4 +298,5 @@ Event = (
     | EventRecorded
     | RecordFailed
     | TaskMerged
+    | DiscardAsked
 )

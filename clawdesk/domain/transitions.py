@@ -215,6 +215,13 @@ def _record_failed(turn: Turn, task: Task, event: ev.RecordFailed) -> None:
 def _merged(turn: Turn, task: Task, event: ev.TaskMerged) -> None:
     task = turn.put(task, merged_into=event.branch)
     turn.note(task, "merged", event.commit, branch=event.branch)
+    if task.phase in FINAL:
+        turn.do(do.DiscardSnapshots(task.id))
+
+
+def _discard_asked(turn: Turn, task: Task, event: ev.DiscardAsked) -> None:
+    if task.phase in FINAL:
+        turn.do(do.DiscardSnapshots(task.id))
 
 
 _TABLE: dict[type, _Handler] = {
@@ -239,4 +246,5 @@ _TABLE: dict[type, _Handler] = {
     ev.EventRecorded: _recorded,
     ev.RecordFailed: _record_failed,
     ev.TaskMerged: _merged,
+    ev.DiscardAsked: _discard_asked,
 }

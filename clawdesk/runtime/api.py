@@ -118,6 +118,10 @@ class PlaneApi(Protocol):
         self, task: TaskId, *, into: str = "", each_checkpoint: bool = False
     ) -> MergeOutcome: ...
 
+    async def prune(self, keep_days: float) -> Outcome:
+        """Remove the machine snapshots of tasks that ended longer ago; commits stay."""
+        ...
+
     async def diff(self, task: TaskId, old: int | None, new: int) -> Diff:
         """Between two ordinals; `old=None` means the checkpoint before `new` (0 = the start)."""
         ...

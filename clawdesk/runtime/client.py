@@ -209,6 +209,10 @@ class PlaneClient:
         )
         return outcome
 
+    async def prune(self, keep_days: float) -> Outcome:
+        outcome: Outcome = await self._call("prune", keep_days)
+        return outcome
+
     async def diff(self, task: TaskId, old: int | None, new: int) -> Diff:
         diff: Diff = await self._call("diff", task, old, new)
         return diff

@@ -76,6 +76,7 @@ class Performer:
             do.RecordEvent: self._record_event,
             do.RecordFinish: self._record_finish,
             do.KeepOutput: self._keep_output,
+            do.DiscardSnapshots: self._discard,
         }
 
     def submit(self, effect: do.Effect) -> None:
@@ -178,6 +179,12 @@ class Performer:
                     # Its memory stays counted as used would be worse than said: the user is told.
                     self._live.remark(e.task, f"The machine could not be removed: {error.what}")
         self._post(ev.MachineReleased(self._now(), e.task, e.machine))
+
+    async def _discard(self, e: do.DiscardSnapshots, task: Task) -> None:
+        try:
+            await self._machines.discard(e.task)
+        except PortError as error:
+            self._live.remark(e.task, f"Its snapshots could not be removed: {sentence(error)}")
 
     async def _hold(self, e: do.HoldMachine, task: Task) -> None:
         try:

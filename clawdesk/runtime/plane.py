@@ -31,10 +31,7 @@ from clawdesk.domain.model import (
 )
 from clawdesk.domain.policy import bounded_priority
 from clawdesk.domain.replay import (
-    UnreadableHistoryError,
-    lost_worker,
     submission,
-    task_of,
 )
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import PortError, RepositoryError
@@ -46,8 +43,6 @@ from clawdesk.ports.repository import (
     MergeOutcome,
     ProjectView,
     Repositories,
-    Repository,
-    TaskHistory,
 )
 from clawdesk.ports.telemetry import HostLoad, Telemetry
 from clawdesk.runtime import doctor
@@ -55,7 +50,8 @@ from clawdesk.runtime.api import Change, Environment, LogLine, Outcome
 from clawdesk.runtime.kernel import Kernel
 from clawdesk.runtime.live import LiveMachines
 from clawdesk.runtime.perform import Performer
-from clawdesk.runtime.recents import remember_project
+from clawdesk.runtime.projects import Projects
+from clawdesk.runtime.suspension import suspend_all
 
 SAMPLE_S = 2.0
 SUSPEND_S_MAX = 90.0
@@ -98,8 +94,7 @@ class Plane:
         self._parts = parts
         self._drive = drive
         self._subscribers: list[Callable[[Change], None]] = []
-        self._repositories: dict[str, Repository] = {}
-        self._views: dict[str, ProjectView] = {}
+        self._projects = Projects(parts.repositories, parts.clock, drive=drive, say=self._say)
         self._load: HostLoad | None = None
         self._environment = Environment()
         self._background: set[asyncio.Task[None]] = set()
@@ -117,7 +112,7 @@ class Plane:
         self._performer = Performer(
             machines=parts.machines,
             live=self._live,
-            repository=self._repository,
+            repository=self._projects.repository,
             task=self._kernel.task,
             post=self._kernel.post,
             crashed=self._crashed,
@@ -154,8 +149,7 @@ class Plane:
         await asyncio.gather(*self._background, return_exceptions=True)
         await self._performer.drain()
         await self._live.close()
-        for repository in self._repositories.values():
-            await repository.close()
+        await self._projects.close_all()
         if self._kernel.failed.done():
             self._kernel.failed.exception()  # it was reported by whoever closes us
         else:
@@ -163,26 +157,7 @@ class Plane:
 
     async def _suspend_all(self) -> None:
         self._announce_capacity()
-        done = asyncio.Event()
-
-        def look(_: Change) -> None:
-            if not any(t.machine or t.leaving for t in self.state.tasks.values()):
-                done.set()
-                return
-            for task in list(self.state.tasks.values()):
-                running = task.phase is Phase.RUNNING and task.wish is None
-                waiting = task.phase is Phase.HELD and task.machine and task.request
-                parkable = waiting and task.request and task.request.key != "retry"
-                if (running or parkable) and task.id not in asked:
-                    asked.add(task.id)
-                    self._kernel.post(ev.SuspendAsked(self._now(), task.id))
-
-        asked: set[TaskId] = set()
-        unsubscribe = self.subscribe(look)
-        look(Change())
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(done.wait(), SUSPEND_S_MAX)
-        unsubscribe()
+        await suspend_all(self, lambda task: self._kernel.post(ev.SuspendAsked(self._now(), task)))
 
     def _spawn(self, work: object) -> None:
         task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
@@ -200,6 +175,9 @@ class Plane:
     def _perform(self, effect: object) -> None:
         self._performer.submit(effect)  # type: ignore[arg-type]
 
+    def _say(self, text: str) -> None:
+        self._publish(Change(notices=(text,)))
+
     def _publish(self, change: Change) -> None:
         for tell in list(self._subscribers):
             tell(change)
@@ -214,7 +192,7 @@ class Plane:
 
     @property
     def projects(self) -> dict[str, ProjectView]:
-        return self._views
+        return self._projects.views
 
     @property
     def load(self) -> HostLoad | None:
@@ -238,7 +216,7 @@ class Plane:
         """Fill the log of a task from before this start with what Git kept."""
         task = self._known(task_id)
         output = self._live.output(task_id)
-        for step, kept in (await self._repository(task.project).log(task_id)).items():
+        for step, kept in (await self._projects.repository(task.project).log(task_id)).items():
             output.begin(step, 1)
             output.feed(task.submitted_at_ms, "out", kept)
             output.flush(task.submitted_at_ms)
@@ -254,7 +232,7 @@ class Plane:
         else:
             source = known.checkpoint(old)
             base = source.commit if source else known.start_commit
-        return await self._repository(known.project).diff(base, target.commit)
+        return await self._projects.repository(known.project).diff(base, target.commit)
 
     async def doctor(self) -> list[dict[str, object]]:
         parts = self._parts
@@ -298,62 +276,19 @@ class Plane:
 
     # -- projects -------------------------------------------------------------------------
     async def open_project(self, path: str) -> ProjectView:
-        repository = await self._parts.repositories.open(path)
-        if repository.path in self._repositories:
-            known = self._repositories[repository.path]
-            if known is not repository:
-                await repository.close()
-            repository = known
-        view = await repository.view()
-        first = repository.path not in self._repositories
-        self._repositories[repository.path] = repository
-        self._views[repository.path] = view
-        remember_project(repository.path)
-        if first and not view.read_only:
-            for history in await repository.histories():
-                await self._recover(repository, history)
+        view, recovered = await self._projects.open(path)
+        for task in recovered:
+            self._kernel.post(ev.TaskRecovered(self._now(), task))
         self._publish(Change(projects=True))
         return view
-
-    async def _recover(self, repository: Repository, history: TaskHistory) -> None:
-        try:
-            task = replace(task_of(history.records), project=repository.path)
-        except UnreadableHistoryError as error:
-            text = f"Task {history.task} cannot be read: {error}"
-            self._publish(Change(notices=(text,)))
-            return
-        if task.id in self.state.tasks:
-            return
-        if lost_worker(task) and self._drive:
-            why = "ClawDesk ended while the task ran."
-            await self._end_attempt(repository, task, why)
-            task = replace(task, tip_ordinal=0)
-            self._live.remark(task.id, f"{why} The task starts again from its beginning.")
-        self._kernel.post(ev.TaskRecovered(self._now(), task))
-
-    async def _end_attempt(self, repository: Repository, task: Task, why: str) -> None:
-        fields: dict[str, object] = {"attempt": task.attempt - 1, "why": why}
-        await repository.append(task.id, Record("attempt_ended", self._now(), fields))
-        fields = {"ordinal": 0, "actor": "clawdesk", "channel": "plane"}
-        restored = Record("restored", self._now(), fields)
-        await repository.append(task.id, restored, tree_of=task.start_commit)
 
     async def close_project(self, path: str) -> Outcome:
         busy = [t.title for t in self.state.tasks.values() if t.project == path and t.machine]
         if busy:
             return Outcome(False, f"Tasks of this project still run: {', '.join(busy)}.")
-        repository = self._repositories.pop(path, None)
-        self._views.pop(path, None)
-        if repository is not None:
-            await repository.close()
+        await self._projects.close(path)
         self._publish(Change(projects=True))
         return Outcome(True, "Closed.")
-
-    def _repository(self, path: str) -> Repository:
-        try:
-            return self._repositories[path]
-        except KeyError:
-            raise RepositoryError(f"The project {path} is not open.", code="closed") from None
 
     def _known(self, task: TaskId) -> Task:
         try:
@@ -371,7 +306,7 @@ class Plane:
         include_changes: bool = False,
         settings: dict[str, str] | None = None,
     ) -> TaskId:
-        repository = self._repository(project)
+        repository = self._projects.repository(project)
         if read_only := (await repository.view()).read_only:
             raise RepositoryError(f"The project is open read-only: {read_only}", code="read_only")
         base, start = await repository.start_commit(
@@ -448,7 +383,7 @@ class Plane:
             raise PortError(
                 f"{known.title} {end}; only finished work is merged.", code="not_finished"
             )
-        repository = self._repository(known.project)
+        repository = self._projects.repository(known.project)
         outcome = await repository.merge(
             task, into=into, each_checkpoint=each_checkpoint, title=known.title
         )
@@ -460,6 +395,18 @@ class Plane:
         }
         commit = await repository.append(task, Record("merged", self._now(), fields))
         self._kernel.post(ev.TaskMerged(self._now(), task, outcome.branch, commit))
-        self._views[known.project] = await repository.view()
+        await self._projects.look_again(known.project)
         self._publish(Change(projects=True))
         return outcome
+
+    async def prune(self, keep_days: float) -> Outcome:
+        before_ms = self._now() - int(keep_days * 86_400_000)
+        ended = [
+            task
+            for task in self.state.tasks.values()
+            if task.phase in FINAL and task.records and task.records[-1].at_ms <= before_ms
+        ]
+        for task in ended:
+            self._kernel.post(ev.DiscardAsked(self._now(), task.id))
+        await self._performer.drain()
+        return Outcome(True, f"Removed the snapshots of {len(ended)} ended tasks; commits stay.")

@@ -33,6 +33,7 @@ RESULTS: dict[str, Any] = {
     "restore": Outcome,
     "cancel": Outcome,
     "merge": MergeOutcome,
+    "prune": Outcome,
     "diff": Diff,
     "log_lines": tuple[LogLine, ...],
     "check_environment": Environment,

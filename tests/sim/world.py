@@ -332,6 +332,9 @@ class World:
     def _Notify(self, e: do.Notify) -> None:
         pass
 
+    def _DiscardSnapshots(self, e: do.DiscardSnapshots) -> None:
+        pass
+
     def _KeepOutput(self, e: do.KeepOutput) -> None:
         pass
 

@@ -1,0 +1,101 @@
+"""Open projects, and the tasks that their refs tell of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from clawdesk.domain.model import Record, Task
+from clawdesk.domain.replay import UnreadableHistoryError, lost_worker, task_of
+from clawdesk.ports.clock import Clock
+from clawdesk.ports.errors import PortError, RepositoryError
+from clawdesk.ports.repository import ProjectView, Repositories, Repository, TaskHistory
+from clawdesk.runtime.recents import remember_project
+
+LOST = "ClawDesk ended while the task ran."
+
+
+class Projects:
+    """The repositories a plane works on.
+
+    Args:
+        drive: False = only look: an attempt that was cut off is not ended in Git.
+        say: takes a sentence for the user.
+    """
+
+    def __init__(
+        self,
+        repositories: Repositories,
+        clock: Clock,
+        *,
+        drive: bool,
+        say: Callable[[str], None],
+    ) -> None:
+        self._adapter = repositories
+        self._clock = clock
+        self._drive = drive
+        self._say = say
+        self._open: dict[str, Repository] = {}
+        self.views: dict[str, ProjectView] = {}
+
+    def repository(self, path: str) -> Repository:
+        """The open repository of a project. Raises RepositoryError."""
+        try:
+            return self._open[path]
+        except KeyError:
+            raise RepositoryError(f"The project {path} is not open.", code="closed") from None
+
+    async def open(self, path: str) -> tuple[ProjectView, list[Task]]:
+        """Open a project, or look at it again; its tasks where it was not open before."""
+        opened = await self._adapter.open(path)
+        repository = self._open.get(opened.path, opened)
+        if repository is not opened:
+            await opened.close()
+        view = await repository.view()
+        first = repository.path not in self._open
+        self._open[repository.path] = repository
+        self.views[repository.path] = view
+        remember_project(repository.path)
+        if not first or view.read_only:
+            return view, []
+        found = [await self._recover(repository, h) for h in await repository.histories()]
+        return view, [task for task in found if task is not None]
+
+    async def look_again(self, path: str) -> None:
+        self.views[path] = await self.repository(path).view()
+
+    async def close(self, path: str) -> None:
+        self.views.pop(path, None)
+        repository = self._open.pop(path, None)
+        if repository is not None:
+            await repository.close()
+
+    async def close_all(self) -> None:
+        for path in list(self._open):
+            await self.close(path)
+
+    async def _recover(self, repository: Repository, history: TaskHistory) -> Task | None:
+        try:
+            task = replace(task_of(history.records), project=repository.path)
+        except UnreadableHistoryError as error:
+            self._say(f"Task {history.task} cannot be read: {error}")
+            return None
+        if not (lost_worker(task) and self._drive):
+            return task
+        try:
+            ended = await self._end_attempt(repository, task)
+        except PortError as error:
+            self._say(f"{task.title}: {error.what}")
+            return None
+        self._say(f"{task.title}: {LOST} It starts again from its beginning.")
+        return ended
+
+    async def _end_attempt(self, repository: Repository, task: Task) -> Task:
+        """Its worker is gone (ADR-006): say so in the audit trail, and begin anew."""
+        now = self._clock.now_ms()
+        ended = Record("attempt_ended", now, {"attempt": task.attempt - 1, "why": LOST})
+        back = Record("restored", now, {"ordinal": 0, "actor": "clawdesk", "channel": "plane"})
+        ended = replace(ended, commit=await repository.append(task.id, ended))
+        commit = await repository.append(task.id, back, tree_of=task.start_commit)
+        records = (*task.records, ended, replace(back, commit=commit))
+        return replace(task, tip_ordinal=0, records=records)
