@@ -7,7 +7,6 @@ WITH_ENGINE = $(SYSTEM_PYTHON) packaging/with_engine.py --
 BIN = .venv/bin
 # No display is needed, nor wanted, by tests that do not start a screen of their own.
 OFFSCREEN = QT_QPA_PLATFORM=offscreen
-HEADLESS = $(if $(DISPLAY)$(WAYLAND_DISPLAY),,--headless)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-tests demo test check run bench clean
@@ -22,8 +21,7 @@ setup-tests:
 	@$(SETUP) --tests
 
 demo: setup ## sample project: one task through question, approval and merge
-	$(if $(HEADLESS),@echo "No display here: the demo runs without the window.")
-	@$(WITH_ENGINE) $(BIN)/clawdesk demo $(HEADLESS) $(DEMO)
+	@$(WITH_ENGINE) $(BIN)/clawdesk demo $(DEMO)
 
 run: setup ## open the window
 	@$(BIN)/clawdesk

@@ -30,6 +30,7 @@ ASK_S = 60.0
 """How long one part may take to answer; booting a probe machine under emulation takes seconds."""
 BUILD_GUEST = "clawdesk images build base"
 BUILD_INFERENCE = "clawdesk-fabric images build"
+MORE_SPACE = "clawdesk prune"
 INSTALL = "clawdesk doctor --fix"
 
 
@@ -133,7 +134,7 @@ def host_checks(load: HostLoad) -> list[Check]:
             f"Under {DISK_FREE_MIB_MIN // 1024} GiB checkpoints hold files only, "
             "and going back restarts the machine. Free some space on that disk."
         )
-        checks.append(Check("disk", "limited", f"{free_gib:.1f} GiB free", why))
+        checks.append(Check("disk", "limited", f"{free_gib:.1f} GiB free", why, MORE_SPACE))
     if not load.gpus:
         why = load.gpu_note or "no NVIDIA GPU"
         text = f"{why[:1].upper()}{why[1:]}".rstrip(".") + ". Models run on the CPU."
