@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +126,8 @@ async def test_the_container_can_reach_nothing(world: World, client: docker.Dock
     run = await asyncio.to_thread(
         lambda: container.exec_run(["/usr/bin/python3.11", "-S", "-c", probe])
     )
-    status, wrote, devices = bytes(run.output).decode().strip().split("|")
+    assert isinstance(run.output, bytes)
+    status, wrote, devices = run.output.decode().strip().split("|")
     assert status == str(["0000000000000000", "1", "10001\t10001\t10001\t10001"])
     assert wrote == "Read-only file system"
     assert devices == "['lo']"
@@ -220,6 +223,68 @@ async def test_a_model_of_other_settings_is_not_adopted_but_removed(
         assert world.fabric.state.replicas[MODEL].phase is Phase.ABSENT
         assert await asyncio.to_thread(containers_of, client, owner_id(path)) == []
     assert not left.socket.parent.exists()
+
+
+class Gate:
+    """A Unix socket that passes bytes on to another one until it is shut."""
+
+    def __init__(self, path: Path, to: str) -> None:
+        self._path = path
+        self._to = to
+        self._sides: set[asyncio.StreamWriter] = set()
+        self._relays: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_unix_server(self._connected, self._path)
+
+    async def shut(self) -> None:
+        self._server.close()
+        for side in self._sides:
+            side.transport.abort()
+        await asyncio.gather(*self._relays)
+        self._path.unlink(missing_ok=True)
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._relay(reader, writer))
+        self._relays.add(task)
+        task.add_done_callback(self._relays.discard)
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_unix_connection(self._to)
+        self._sides |= {writer, far_writer}
+        await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
+        self._sides -= {writer, far_writer}
+
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while chunk := await source.read(65536):
+                sink.write(chunk)
+                await sink.drain()
+        sink.close()
+        with suppress(ConnectionError):
+            await sink.wait_closed()
+
+
+async def test_a_model_answers_on_while_the_engine_is_away(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate_path = folder / "gate.sock"
+    gate = Gate(gate_path, os.environ["DOCKER_HOST"].removeprefix("unix://"))
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{gate_path}")
+    await gate.open()
+    path = folder / "f.sock"
+    async with running(engine_at(path), path) as world:
+        assert (await world.chat(max_tokens=1))[0] == 200
+        container = world.fabric.endpoints[MODEL].container
+        await gate.shut()
+        await world.until(lambda: not world.fabric.state.engine.available)
+        assert "no Docker engine answers" in (await world.control("status"))["engine"]["problem"]
+        assert (await world.chat(max_tokens=1))[0] == 200
+        await gate.open()
+        await world.until(lambda: world.fabric.state.engine.available)
+        assert (await world.chat(max_tokens=1))[0] == 200
+        assert world.fabric.endpoints[MODEL].container == container
+    await gate.shut()
 
 
 async def test_an_idle_model_is_stopped_and_its_container_removed(
