@@ -140,7 +140,11 @@ def _refused(real: str, text: str) -> RepositoryError:
             mend=f"To make it one: git init {real}, then add and commit its files",
             code="not_a_repository",
         )
-    return RepositoryError(f"{real} cannot be opened as a Git repository: {text}.", code="broken")
+    return RepositoryError(
+        f"{real} cannot be opened as a Git repository: {text}.",
+        mend=f"See what Git says: git -C {real} status",
+        code="broken",
+    )
 
 
 def _repository_above(real: str) -> str:
