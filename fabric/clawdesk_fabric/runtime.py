@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import logging
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from clawdesk_fabric import events
@@ -70,6 +70,8 @@ class Fabric:
         )
         self.endpoints: dict[str, Endpoint] = {}
         self.counts = {"calls": 0, "refused": 0, "failed": 0, "starts": 0}
+        self.failure: BaseException | None = None  # a mistake of ours: this Fabric must end
+        self.on_failure: Callable[[], None] = lambda: None
         self._engine = engine
         self._ids = itertools.count(1)
         self._tickets: dict[CallId, Ticket] = {}
@@ -185,6 +187,9 @@ class Fabric:
                 for effect in step(self.state, self._inbox.popleft()):
                     self._perform(effect)
                 check(self.state)
+        except Exception as error:
+            self._broke(error)
+            raise
         finally:
             self._stepping = False
         # Wakes everybody who waits now, and nobody who begins to wait later.
@@ -220,12 +225,16 @@ class Fabric:
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            # Not an expected failure: a mistake of ours; end loudly rather than limp on.
-            log.critical("unexpected failure", exc_info=task.exception())
-            asyncio.get_running_loop().call_exception_handler(
-                {"message": "the Fabric broke", "exception": task.exception()}
-            )
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._broke(error)
+
+    def _broke(self, error: BaseException) -> None:
+        """Not an expected failure but a mistake of ours: end loudly rather than limp on."""
+        log.critical("the Fabric broke", exc_info=error)
+        if self.failure is None:
+            self.failure = error
+            self.on_failure()
 
     # -- the engine ------------------------------------------------------------------------------
 

@@ -78,6 +78,7 @@ class Server:
         self._tokens = Tokens(catalog.settings.tokens_max)
         self._body_bytes_max = catalog.settings.body_bytes_max
         self.fabric = Fabric(catalog, engine, memory_mib=memory_limit_mib(catalog))
+        self.fabric.on_failure = self.ask_exit
         self.port = 0  # once listening on TCP
         self.listening = asyncio.Event()
         self._exit = asyncio.Event()
@@ -107,13 +108,16 @@ class Server:
                 self._say_ready()
                 await self._until_exit()
                 remove = True
-                log.info("draining")
-                await self.fabric.drain(DRAIN_S_MAX)
+                if self.fabric.failure is None:
+                    log.info("draining")
+                    await self.fabric.drain(DRAIN_S_MAX)
                 for runner in filter(None, runners):
                     await runner.cleanup()
             finally:
                 await self.fabric.close(remove=remove)
                 self._options.socket.unlink(missing_ok=True)
+        if self.fabric.failure is not None:
+            raise RuntimeError("the Fabric broke; its log says where") from self.fabric.failure
 
     # -- listening -------------------------------------------------------------------------------
 

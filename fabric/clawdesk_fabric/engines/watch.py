@@ -49,7 +49,9 @@ def explain_absence(error: BaseException) -> tuple[str, str]:
     if shutil.which("dockerd") is None and "DOCKER_HOST" not in os.environ:
         return "Docker is not installed, and models run in its containers", _INSTALL
     if any(word in text for word in ("FileNotFoundError", "ConnectionRefused", "No such file")):
-        return f"no Docker engine answers at {where}", "sudo systemctl start docker"
+        own = "DOCKER_HOST" in os.environ
+        mend = "start the engine that DOCKER_HOST names" if own else "sudo systemctl start docker"
+        return f"no Docker engine answers at {where}", mend
     return f"the Docker engine at {where} fails: {seen[0][:300]}", "docker info"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -11,8 +12,9 @@ import pytest
 
 from clawdesk_fabric.errors import EngineError
 from clawdesk_fabric.model import EngineView, Phase
+from clawdesk_fabric.server import AlreadyRunningError, Options, Server
 from tests.support.fabric_engine import FakeEngine, FakeModel
-from tests.support.fabric_world import ASK, MODEL, World
+from tests.support.fabric_world import ASK, MODEL, World, catalog, running
 
 STREAM = {**ASK, "stream": True}
 
@@ -328,3 +330,49 @@ async def test_unload_and_load_by_name(world: World) -> None:
     assert (await world.control(f"models/{MODEL}/unload", {}))["models"][0]["phase"] == "absent"
     assert (await world.control("models/gpt-9/load", {}))["error"]["code"] == "model_not_found"
     assert world.fabric.state.replicas[MODEL].phase is Phase.ABSENT
+
+
+async def test_a_fabric_nobody_uses_exits_by_itself(engine: FakeEngine, short_folder: Path) -> None:
+    options = Options(short_folder / "idle.sock", idle_exit_s=0.05)
+    async with asyncio.timeout(10):
+        await Server(catalog(), engine, options).run()
+    assert not options.socket.exists()
+
+
+async def test_one_socket_has_one_fabric(world: World, engine: FakeEngine) -> None:
+    with pytest.raises(AlreadyRunningError):
+        await Server(catalog(), engine, Options(world.socket)).run()
+    assert (await world.chat())[0] == 200
+
+
+@pytest.mark.expect_log("shutting down")
+async def test_leaving_lets_calls_in_flight_end_and_refuses_the_rest(
+    world: World, engine: FakeEngine
+) -> None:
+    model = await loaded(world, engine)
+    model.gate.clear()
+    served = [asyncio.create_task(world.chat()) for _ in range(2)]
+    await model.until(lambda: model.in_flight == 2)
+    waiting = asyncio.create_task(world.chat())
+    await world.until(lambda: world.fabric.state.waiting_count == 1)
+    assert await world.control("exit", {}) == {"exiting": True}
+    status, answer = await waiting
+    assert (status, answer["error"]["code"]) == (503, "no_capacity")
+    model.gate.set()
+    assert [status for status, _ in await asyncio.gather(*served)] == [200, 200]
+
+
+@pytest.mark.expect_log("broke", "unexpected", "the Fabric failed")
+async def test_a_broken_rule_ends_the_fabric_loudly(engine: FakeEngine, short_folder: Path) -> None:
+    async def break_it() -> None:
+        async with running(engine, short_folder / "b.sock") as world:
+            await world.fabric.load(MODEL)
+            world.fabric.state.replicas[MODEL].in_flight.add(99)  # a call nobody knows
+            status, answer = await world.chat()
+            answered.append((status, answer["error"]["code"]))
+        raise AssertionError("it went on")
+
+    answered: list[tuple[int, str]] = []
+    with pytest.raises(RuntimeError, match="broke"):
+        await break_it()
+    assert answered == [(500, "internal_error")]
