@@ -177,6 +177,7 @@ class ApprovalSheet(Sheet):
     def render_view(self, view: CheckpointView, place: tuple[int, int] = (1, 1)) -> None:
         """Make the sheet look like `view`. Idempotent; a new digest or diff raises the guard."""
         new_request = self.view is None or self.view.request != view.request
+        new_diff = view.diff is not self._shown[1]
         self.view = view
         self.show_title(view.title)
         self._waiting.show_text(view.waiting if not view.closed else "")
@@ -197,8 +198,9 @@ class ApprovalSheet(Sheet):
         )
         self.files.show_diff(view.diff)
         self.diff.show_diff(view.diff)
-        if view.diff and new_request:
+        if view.diff and new_diff:
             self.files.mark(0)
+            self.diff.list.setFocus(Qt.FocusReason.OtherFocusReason)
         self.back.setVisible(view.older is not None and not view.closed)
         if view.older is not None:
             self.back.show_text(f"Roll back to {view.older}…")

@@ -77,6 +77,7 @@ class CheckRow(Ground):
         first.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(box)
         self.setAccessibleName(f"{name}: {view.found}, {view.word or 'ready'}")
+        self._command = view.command
         if not view.why and not view.command:
             return
         self._more = self._details(view, name)
@@ -101,7 +102,8 @@ class CheckRow(Ground):
         if view.why:
             line = QHBoxLayout()
             key: QLabel = SafeLabel("Why", role="fg2")
-            key.setFixedWidth(_NAME - 40)
+            key.setFixedWidth(_NAME - 28)
+            line.setSpacing(12)
             line.addWidget(key, 0, Qt.AlignmentFlag.AlignTop)
             line.addWidget(SafeLabel(view.why, role="fg1", wrap=True), 1)
             column.addLayout(line)
@@ -122,7 +124,8 @@ class CheckRow(Ground):
     def _mind_word(self) -> None:
         if hasattr(self, "fix"):
             hidden = self._more.isHidden()
-            self.fix.show_text("Show fix" if hidden else "Hide")
+            closed = "Show fix" if self._command else "Why"
+            self.fix.show_text(closed if hidden else "Hide")
 
 
 class CheckList(QWidget):

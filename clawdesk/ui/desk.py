@@ -49,6 +49,7 @@ class Desk(QObject):
         self.project = ""
         self.chosen = ""
         self.home_wanted = False
+        self._looked = False
         self._log_of, self._log_after = "", 0
         self._diff_of: tuple[str, int] = ("", 0)
         self._diffs: dict[tuple[str, int, str], Diff] = {}
@@ -127,8 +128,9 @@ class Desk(QObject):
         if not projects:
             self.home_wanted = False
         at_home = not projects or self.home_wanted
-        if at_home and not window.at_home:
-            self.check()
+        if at_home and not self._looked:
+            self._looked = True
+            QTimer.singleShot(0, self, self.check)
         window.show_home(at_home)
         if entry is not None:
             window.tasks.empty.show_project(entry.name, entry.definitions, len(entry.mistakes))
@@ -144,6 +146,7 @@ class Desk(QObject):
         rows = [row_of(t, now_ms, offset_ms) for t in self.tasks()]
         window.tasks.show_rows(rows)
         window.tasks.show_empty(not rows)
+        window.inspector.setVisible(bool(rows))
         window.inbox.show_cards(cards(self.plane.state.tasks.values(), now_ms))
         if self.chosen not in {r.id for r in rows}:
             self.chosen = ""

@@ -103,6 +103,7 @@ class EmptyTasks(Ground):
         self._title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._text = SafeLabel("", role="fg1", wrap=True)
         self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._text.setContentsMargins(80, 0, 80, 0)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
         self._hint = SafeLabel("", role="fg2", wrap=True)

@@ -22,6 +22,7 @@ class Errands:
 
     def __init__(self, show: ShowError) -> None:
         self._show = show
+        self._loop = asyncio.get_running_loop()
         self._running: dict[asyncio.Task[None], str] = {}
 
     def busy(self, key: str) -> bool:
@@ -33,7 +34,7 @@ class Errands:
         if key and self.busy(key):
             errand.close()
             return
-        task = asyncio.get_running_loop().create_task(self._run(what, errand))
+        task = self._loop.create_task(self._run(what, errand))
         self._running[task] = key
         task.add_done_callback(self._ended)
 
@@ -50,7 +51,7 @@ class Errands:
         error = task.exception()
         if error is not None:
             # Unexpected: the loop's exception hook writes the report and tells the user.
-            task.get_loop().call_exception_handler(
+            self._loop.call_exception_handler(
                 {"message": "an errand of the window failed", "exception": error, "task": task}
             )
 

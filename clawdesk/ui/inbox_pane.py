@@ -59,10 +59,11 @@ class Card(QWidget):
         column.addLayout(first)
         second = QHBoxLayout()
         second.setSpacing(6)
-        second.addWidget(self._task, 1)
+        second.addWidget(self._task)
         second.addWidget(self._detail)
         second.addWidget(self._added)
         second.addWidget(self._removed)
+        second.addStretch(1)
         column.addLayout(second)
         column.addWidget(self._quote)
         column.addSpacing(4)
@@ -78,7 +79,7 @@ class Card(QWidget):
         self._title.show_text(card.title)
         self._age.show_text(card.age)
         self._task.show_text(card.task_title)
-        self._detail.show_text(card.detail)
+        self._detail.show_text(f"· {card.detail}")
         added = f"+{card.stat.added}" if card.stat.added else ""
         removed = f"−{card.stat.removed}" if card.stat.removed else ""  # noqa: RUF001
         self._added.show_text(added)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from clawdesk.ports.repository import Diff
 from clawdesk.runtime.api import LogLine
-from clawdesk.ui import tokens
+from clawdesk.ui import fonts, tokens
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.checkpoint_list import CheckpointList
@@ -30,13 +31,13 @@ class Facts(Ground):
     def __init__(self) -> None:
         super().__init__("bg1", "l")
         self.setObjectName("inspector.facts")
-        self.setFixedWidth(248)
+        self.setFixedWidth(272)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(16, 12, 12, 12)
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(8)
         self._grid.setColumnStretch(1, 1)
-        self._grid.setColumnMinimumWidth(0, 64)
+        self._grid.setColumnMinimumWidth(0, 60)
         self._labels: list[tuple[SafeLabel, SafeLabel]] = []
 
     def show_facts(self, facts: Sequence[tuple[str, str]]) -> None:
@@ -55,7 +56,9 @@ class Facts(Ground):
             value.setVisible(shown)
             if shown:
                 key.show_text(facts[place][0])
-                # A ref has no spaces; it may break after each slash.
+                is_ref = facts[place][0] == "Ref"
+                value.setFont(fonts.font("code_small" if is_ref else "small"))
+                # A ref has no spaces; it may break before the task's id, never inside it.
                 value.show_text(facts[place][1].replace("/tasks/", "/tasks/ "))
 
 
@@ -95,7 +98,7 @@ class Inspector(QWidget):
         row.setContentsMargins(12, 1, 8, 0)
         row.setSpacing(8)
         self._icon = Icon("play", "run", 14)
-        self._title = SafeLabel("", font="label")
+        self._title = SafeLabel("", font="label", elide=True)
         self._title.setMaximumWidth(220)
         self._state = SafeLabel("", role="fg2", elide=True)
         self.tabs = Tabs(
@@ -109,7 +112,12 @@ class Inspector(QWidget):
         self.tabs.chosen.connect(self.choose_place)
         self.act = Button("", "inspector.act", size="sm")
         self.cancel = Button(
-            "Cancel task…", "inspector.cancel", kind="ghost", icon="stop", size="sm"
+            "Cancel…",
+            "inspector.cancel",
+            kind="ghost",
+            icon="stop",
+            size="sm",
+            spoken="Cancel the task",
         )
         self.act.clicked.connect(lambda: self.act_wanted.emit(self._view.act if self._view else ""))
         self.cancel.clicked.connect(lambda: self.act_wanted.emit("cancel"))
@@ -181,14 +189,20 @@ class Inspector(QWidget):
         column.addWidget(hint)
         return page
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.facts.setVisible(self.width() >= 720)
+        self._state.setVisible(self._view is not None and self.width() >= 640)
+
     def sizeHint(self) -> QSize:
         return QSize(920, 330)
 
     def show_task(self, view: InspectorView | None) -> None:
         """Show the words about a task; None = none is chosen."""
         self._view = view
-        for widget in (self._icon, self._title, self._state, self.tabs):
+        for widget in (self._icon, self._title, self.tabs):
             widget.setVisible(view is not None)
+        self._state.setVisible(view is not None and self.width() >= 640)
         self.cancel.setVisible(view is not None and view.can_cancel)
         self.act.setVisible(view is not None and bool(view.act))
         if view is None:

@@ -106,7 +106,8 @@ class LanePainter:
         elif mark.kind in NEEDS:
             open_need = bool(mark.label)
             if not open_need:
-                marks.paint_waited(painter, x0 + PAD, x1 - 1, top)
+                if x1 - x0 > 2 * PAD + 4:
+                    marks.paint_waited(painter, x0 + PAD, x1 - PAD, top)
                 return
             sign = "?" if mark.kind is MarkKind.NEED_ANSWER else "!"
             marks.paint_need(painter, x0 + PAD - 1, x1, top, sign, label=clean_line(mark.label, 60))

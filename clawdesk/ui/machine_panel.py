@@ -29,7 +29,7 @@ class Meter(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self._name, self._value, self._share = name, "", 0.0
-        self.setFixedHeight(34)
+        self.setFixedHeight(20)
         self.setObjectName(f"machine.{name.lower()}")
 
     def show_value(self, value: str, share: float) -> None:
@@ -41,13 +41,14 @@ class Meter(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        top = QRectF(0, 0, self.width(), 18)
+        top = QRectF(0, 0, self.width(), self.height())
         painter.setFont(fonts.font("small"))
         painter.setPen(colour("fg1"))
         painter.drawText(top, _LEFT, self._name)
         painter.setPen(colour("fg0"))
         painter.drawText(top, _RIGHT, self._value)
-        paint_bar(painter, QRectF(0, 22, self.width(), 8), [(self._share, colour("step-ln"))])
+        bar = QRectF(58, 6, self.width() - 58 - 128, 8)
+        paint_bar(painter, bar, [(self._share, colour("step-ln"))])
 
 
 class GpuCard(Ground):
@@ -169,8 +170,8 @@ class MachinePanel(QWidget):
         self._note.setContentsMargins(12, 4, 12, 12)
         meters = Ground("bg0")
         box = QVBoxLayout(meters)
-        box.setContentsMargins(12, 10, 12, 8)
-        box.setSpacing(6)
+        box.setContentsMargins(12, 8, 12, 8)
+        box.setSpacing(2)
         box.addWidget(self.cpu)
         box.addWidget(self.memory)
         self._meters = meters

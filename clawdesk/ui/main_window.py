@@ -74,7 +74,7 @@ class MainWindow(QMainWindow):
         right = _splitter("split.right", Qt.Orientation.Vertical)
         right.addWidget(self.inbox)
         right.addWidget(self.machine)
-        right.setSizes([440, 388])
+        right.setSizes([388, 440])
         self.inbox.setMinimumHeight(140)
         self.machine.setMinimumHeight(120)
         across = _splitter("split.across", Qt.Orientation.Horizontal)

@@ -61,16 +61,24 @@ def paint_block(
         )
     else:
         painter.drawRoundedRect(box, 3, 3)
-    if x1 - x0 >= 14 and label:
-        painter.setFont(fonts.font("group"))
-        painter.setPen(colour(text))
-        if x1 - x0 > 30:
-            room = x1 - x0 - 12
-            shown = fonts.metrics("group").elidedText(label, Qt.TextElideMode.ElideRight, room)
-            painter.drawText(QRectF(x0 + 7, top, room, BLOCK), _left(), shown)
-        else:
-            number = label.split(" ", 1)[0]
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, number)
+    if x1 - x0 >= 14:
+        _paint_number(painter, QRectF(x0, top, x1 - x0, BLOCK), label, text)
+
+
+def _paint_number(painter: QPainter, box: QRectF, label: str, role: str) -> None:
+    """The step's number, and its name where the whole of it fits."""
+    number, _, name = label.partition(" ")
+    painter.setPen(colour(role))
+    painter.setFont(fonts.font("group"))
+    if box.width() <= 30:
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, number)
+        return
+    painter.drawText(box.adjusted(7, 0, 0, 0), _left(), number)
+    x = 7 + fonts.width("group", number) + 6
+    name = name.strip()
+    if name and x + fonts.width("caption", name) + 6 <= box.width():
+        painter.setFont(fonts.font("caption"))
+        painter.drawText(box.adjusted(x, 0, 0, 0), _left(), name)
 
 
 def paint_disc(painter: QPainter, x: float, y: float, role: str = "fg0") -> None:

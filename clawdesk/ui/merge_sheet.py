@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from clawdesk.ui import fonts
@@ -73,6 +73,7 @@ class MergeSheet(Sheet):
         self.foot.addStretch(1)
         self.foot.addWidget(self.later)
         self.foot.addWidget(self.go)
+        self.squash.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def mind_buttons(self) -> None:
         if hasattr(self, "go"):

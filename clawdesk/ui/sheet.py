@@ -62,6 +62,8 @@ class Sheet(QDialog):
         self.close_button = Button(
             "", f"{name}.close", kind="ghost", icon="x", size="sm", spoken="Close, decide later"
         )
+        # The keyboard has Esc and "Later"; the first focus belongs to the content.
+        self.close_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.close_button.clicked.connect(self.reject)
         self.head.addWidget(self.icon)
         self.head.addWidget(self.title, 1)

@@ -74,6 +74,7 @@ class Tabs(QWidget):
             row.addWidget(tab)
             tab.clicked.connect(lambda _=False, key=key: self.chosen.emit(key))
         self.choose(tabs[0][0])
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def choose(self, key: str) -> None:
         self._tabs[key].setChecked(True)

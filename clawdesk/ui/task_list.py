@@ -27,6 +27,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import (
@@ -168,6 +169,7 @@ class TaskList(QListView):
     picked = Signal(str)
     opened = Signal(str)
     zoomed = Signal(bool)  # True = wider
+    resized = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -291,6 +293,10 @@ class TaskList(QListView):
         QAccessible.updateAccessibility(
             QAccessibleAnnouncementEvent(self, clean_line(mark.text, 300))
         )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:

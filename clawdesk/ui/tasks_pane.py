@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from clawdesk.ui import fonts, marks, tokens
@@ -33,8 +33,10 @@ class Axis(QWidget):
         self.setFixedHeight(tokens.AXIS)
         self._scale = TimeScale(0, 60_000, 100)
         self._now_ms = self._offset_ms = 0
+        self._wide = 600
 
     def show_scale(self, scale: TimeScale, now_ms: int, offset_ms: int) -> None:
+        self._wide = tokens.NAME_COLUMN + scale.width + tokens.STATE_COLUMN
         self._scale, self._now_ms, self._offset_ms = scale, now_ms, offset_ms
         self.update()
 
@@ -47,7 +49,7 @@ class Axis(QWidget):
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         high = self.height()
         painter.drawText(QRectF(12, 0, 100, high), flags, "Task")
-        state = self.width() - tokens.STATE_COLUMN + 8
+        state = self._wide - tokens.STATE_COLUMN + 8
         painter.drawText(QRectF(state, 0, 100, high), flags, "State")
         now_x = tokens.NAME_COLUMN + self._scale.x(self._now_ms)
         seconds = self._scale.tick_seconds
@@ -86,6 +88,7 @@ class TasksPane(QWidget):
         self.list.picked.connect(self.picked)
         self.list.opened.connect(self.opened)
         self.list.zoomed.connect(self.zoom)
+        self.list.resized.connect(self._resized)
 
     def _build(self) -> None:
         head = PaneHead("Tasks")
@@ -94,8 +97,10 @@ class TasksPane(QWidget):
         self.filters.chosen.connect(self.choose_filter)
         head.row.addWidget(self.filters)
         head.row.addStretch(1)
-        closer = Button("", "tasks.zoom_in", kind="ghost", icon="plus", size="sm", spoken="Zoom in")
-        wider = Button(
+        self._closer = closer = Button(
+            "", "tasks.zoom_in", kind="ghost", icon="plus", size="sm", spoken="Zoom in"
+        )
+        self._wider = wider = Button(
             "", "tasks.zoom_out", kind="ghost", icon="minus", size="sm", spoken="Zoom out"
         )
         self.span_label = SafeLabel("", font="small", role="fg2")
@@ -136,12 +141,21 @@ class TasksPane(QWidget):
     def show_empty(self, empty: bool) -> None:
         """The page for "no tasks yet" instead of the list."""
         self._stack.setCurrentIndex(1 if empty else 0)
-        for widget in (self.filters, self.span_label, self.fit_button, self.now_button):
-            widget.setVisible(not empty)
-        for name in ("tasks.zoom_in", "tasks.zoom_out"):
-            button = self.findChild(Button, name)
-            if button is not None:
-                button.setVisible(not empty)
+        self._mind_head()
+
+    def _resized(self) -> None:
+        self._mind_head()
+        self._show_scale()
+
+    def _mind_head(self) -> None:
+        """Zoom gives way to the filters where both do not fit; its keys still work."""
+        empty = self._stack.currentIndex() == 1
+        room = self.width() - self.filters.sizeHint().width() - 100
+        self.filters.setVisible(not empty)
+        for button in (self.fit_button, self.now_button):
+            button.setVisible(not empty and room >= 140)
+        for part in (self._wider, self.span_label, self._closer):
+            part.setVisible(not empty and room >= 270)
 
     def tick(self) -> None:
         """The time moved on."""
@@ -189,8 +203,4 @@ class TasksPane(QWidget):
     def show_hour(self) -> None:
         """The last hour."""
         self._span_ms = 3_600_000
-        self._show_scale()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
         self._show_scale()

@@ -181,6 +181,10 @@ class FakePlane:
         self._record(task, "merged", merged_into=branch, branch=branch)
         return MergeOutcome("d" * 40, branch, "commit", f"1 commit on {branch}")
 
+    async def prune(self, keep_days: float) -> Outcome:
+        await self._enter("prune", keep_days)
+        return Outcome(True, "nothing to prune")
+
     async def diff(self, task: TaskId, old: int | None, new: int) -> Diff:
         await self._enter("diff", task, old, new)
         return self.diffs.get((task, new)) or scenes.sample_diff()

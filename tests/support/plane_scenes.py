@@ -311,8 +311,8 @@ def decided_elsewhere(task: Task, at_ms: int) -> Task:
     return replace(task, deciding=verdict)
 
 
-_OLD = """    def _order(self, epoch: int) -> list[int]:
-        \"\"\"Order of the samples in one epoch.\"\"\"
+_OLD = """     def _order(self, epoch: int) -> list[int]:
+         \"\"\"Order of the samples in one epoch.\"\"\"
 -        n = len(self.index)
 -        rng = random.Random(self.seed + epoch)
 -        order = list(range(n - 1))

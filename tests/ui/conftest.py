@@ -1,0 +1,133 @@
+"""Offscreen Qt, a clock whose hands the test turns, a loop that runs Qt and coroutines together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_API", "pyside6")
+
+import pytest
+from PySide6.QtCore import QObject, QSettings
+from PySide6.QtWidgets import QApplication
+
+from clawdesk.ui import theme, tokens
+from clawdesk.ui.desk import Desk
+from clawdesk.ui.memory import Memory
+from tests.support.plane_fake import FakePlane
+
+T = TypeVar("T")
+NOW_MS = 1_764_000_000_000
+
+
+class HandClock:
+    """Time moves when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = NOW_MS
+        self._due: list[tuple[int, Callable[[], None]]] = []
+
+    def now_ms(self) -> int:
+        return self.now
+
+    def offset_ms(self) -> int:
+        return 0
+
+    def after(self, delay_ms: int, call: Callable[[], None], owner: QObject) -> None:
+        self._due.append((self.now + delay_ms, call))
+
+    def advance(self, ms: int) -> None:
+        self.now += ms
+        ready = [d for d in self._due if d[0] <= self.now]
+        self._due = [d for d in self._due if d[0] > self.now]
+        for _, call in ready:
+            call()
+
+
+class Bench:
+    """A desk on a scripted plane, and a way to let coroutines run."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, clock: HandClock, folder: Path) -> None:
+        self.loop, self.clock = loop, clock
+        self.plane = FakePlane(clock.now_ms)
+        self.memory = Memory(QSettings(str(folder / "w.ini"), QSettings.Format.IniFormat))
+        self.desk: Desk | None = None
+
+    def open(self) -> Desk:
+        """Show the window on the plane as it is now."""
+
+        async def make() -> Desk:
+            return Desk(self.plane, self.clock, self.memory)
+
+        desk = self.desk = self.run(make())
+        desk.window.resize(1440, 900)
+        desk.window.show()
+        self.settle()
+        return desk
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(work)
+
+    def settle(self) -> None:
+        """Until no errand is under way and Qt has nothing to deliver."""
+
+        async def quiet() -> None:
+            for _ in range(50):
+                await asyncio.sleep(0)
+                QApplication.processEvents()
+                if self.desk is None or not self.desk.errands._running:
+                    return
+
+        self.run(quiet())
+        QApplication.processEvents()
+
+    def close(self) -> None:
+        async def end() -> None:
+            await self.plane.close()
+            if self.desk is not None:
+                if self.desk.decisions.sheet is not None:
+                    self.desk.decisions.sheet.reject()
+                await self.desk.close()
+                self.desk.window.let_go()
+                self.desk.window.deleteLater()
+
+        self.run(end())
+        QApplication.processEvents()
+
+
+@pytest.fixture(scope="session")
+def qapp_args() -> list[str]:
+    return ["clawdesk-test"]
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture(autouse=True)
+def _themed(qapp: QApplication) -> None:
+    if not qapp.property("clawdesk_fusion"):
+        theme.apply(qapp, tokens.Theme.DARK)
+
+
+@pytest.fixture
+def bench(qapp: QApplication, clock: HandClock, tmp_path: Path) -> Iterator[Bench]:
+    import qasync
+
+    loop = qasync.QEventLoop(qapp, already_running=False)
+    asyncio.set_event_loop(loop)
+    made = Bench(loop, clock, tmp_path)
+    failures: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda _, context: failures.append(context))
+    try:
+        yield made
+    finally:
+        made.close()
+        loop.close()
+        asyncio.set_event_loop(None)
+    assert not failures, failures
