@@ -58,7 +58,7 @@ def plan(repo: pygit2.Repository, trees: Trees) -> list[FileMove]:
     folder = Folder(str(repo.workdir))
     paths = paths_between(trees.tip, trees.merged)
     moves, conflicts = [], []
-    removed = {path for path in paths if entry_at(trees.merged, path) is None}
+    removed = {path for path in paths if entry_of(trees.merged, path) is None}
     for path in paths:
         move = _move(repo, folder, trees, path)
         if move is None or (move.after is not None and _in_the_way(folder, path, removed)):
@@ -271,6 +271,7 @@ def _undo(
         staged = _stage(back, staging)
         for move in sorted(back, key=lambda m: (m.after is not None, _depth_first(m))):
             _put(folder, move, staged.get(move.path))
+        repo.index.read(force=True)  # what is on disk, not what was about to be written
         if any(_indexed(repo, path) != entry for path, entry in index_before.items()):
             _write_index(repo, back, index_before)
     except (OSError, pygit2.GitError, RepositoryError) as error:

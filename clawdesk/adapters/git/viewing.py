@@ -56,6 +56,8 @@ def _warnings(repo: pygit2.Repository, tree: pygit2.Tree) -> list[str]:
             "Some files pass through a filter (Git LFS?): a task sees what is stored in Git, and"
             " merges go to a branch of their own."
         )
+    if config.get("commit.gpgsign", "").lower() in ("true", "yes", "on", "1"):
+        found.append("commit.gpgSign is on: commits made by a merge here are not signed yet.")
     try:
         user_of(repo)
     except RepositoryError as error:
