@@ -379,10 +379,11 @@ class Decisions(QObject):
             desk.window,
             desk.clock,
             title=f"Quit with {count}?",
-            text="Without this window nobody drives them: they stop where they are and are found "
-            "again at the next start. Everything up to their last checkpoint is in Git.",
+            text="Tasks that this window drives are suspended at a checkpoint first, which can "
+            "take a minute, and go on at the next start. They do not run in the background. "
+            "Tasks that another ClawDesk of yours drives go on there.",
             groups=[Lines("", "tasks", "fg1", tuple(t.title for t in running[:6]))],
-            ways=[Way("go", "Quit", "plain", "x")],
+            ways=[Way("go", "Suspend and quit", "plain", "pause")],
             stay="Stay",
         )
         sheet.chosen.connect(lambda _: desk.ended.emit())

@@ -6,12 +6,13 @@ from `plane.state` again. Every call is awaited in an errand, none in a slot.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog
 
-from clawdesk.domain.model import Task
+from clawdesk.domain.model import FINAL, Task
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.repository import Diff, ProjectView
 from clawdesk.runtime.api import Change, PlaneApi
@@ -31,6 +32,7 @@ from clawdesk.viewmodels.machine import host_view
 from clawdesk.viewmodels.projects import ProjectEntry, projects_view
 from clawdesk.viewmodels.status import status_bar
 from clawdesk.viewmodels.tasks import row_of
+from clawdesk.viewmodels.words import plural
 
 TICK_MS = 1_000
 CHANNEL = "window"
@@ -41,10 +43,12 @@ class Desk(QObject):
 
     ended = Signal()
 
-    def __init__(self, plane: PlaneApi, clock: Clock, memory: Memory) -> None:
+    def __init__(
+        self, plane: PlaneApi, clock: Clock, memory: Memory, window: MainWindow | None = None
+    ) -> None:
         super().__init__()
         self.plane, self.clock, self.memory = plane, clock, memory
-        self.window = MainWindow(clock, memory)
+        self.window = window or MainWindow(clock, memory)
         self.errands = Errands(self.show_error)
         self.project = ""
         self.chosen = ""
@@ -289,6 +293,12 @@ class Desk(QObject):
         self.window.banner.hide()
         self.paint_all()
 
+    def open_at_start(self, paths: Sequence[str]) -> None:
+        """What was named, else what was open when the window was last closed."""
+        for path in paths or [p for p in self.memory.open_projects() if Path(p).is_dir()]:
+            if path not in self.plane.projects:
+                self.open_path(path)
+
     def close_project(self, path: str) -> None:
         self.errands.start(f"close {path}", "Closing the project", self._close_project(path))
 
@@ -328,7 +338,17 @@ class Desk(QObject):
 
     async def close(self) -> None:
         """Let go of the plane; the window may be closed afterwards."""
+        self.memory.keep_open_projects(list(self.plane.projects))
         self._tick.stop()
         self._unsubscribe()
         await self.errands.close()
         self.memory.flush()
+
+    def show_ending(self) -> None:
+        """The plane lets go of its machines now; the window stays to show it."""
+        self.window.pages.setEnabled(False)
+        self.window.tool_bar.setEnabled(False)
+        running = [t for t in self.plane.state.tasks.values() if t.phase not in FINAL]
+        if running:
+            text = f"Closing: suspending {plural(len(running), 'unfinished task')}…"
+            self.window.banner.show_notice(Notice("run", text))

@@ -11,7 +11,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -29,6 +29,7 @@ from clawdesk.ui import theme
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.clock import WallClock
 from clawdesk.ui.desk import Desk
+from clawdesk.ui.main_window import MainWindow
 from clawdesk.ui.memory import Memory
 
 MakePlane = Callable[[], AbstractAsyncContextManager[PlaneApi]]
@@ -74,7 +75,7 @@ class CrashReport:
     """
 
     def __init__(self) -> None:
-        self.desk: Desk | None = None
+        self.window: MainWindow | None = None
         self.seen = 0
         folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.StateLocation)
         self.path = Path(folder) / "window-errors.txt"
@@ -90,10 +91,10 @@ class CrashReport:
                 out.write(text + "\n")
         except OSError as problem:
             sys.stderr.write(f"the report could not be written: {problem}\n")
-        if self.desk is not None:
+        if self.window is not None:
             what = "Something in this window went wrong; tasks are not affected."
             step = f"If it comes again, restart the window. Report: {self.path}"
-            self.desk.window.banner.show_notice(Notice("bad", what, step, text))
+            self.window.banner.show_notice(Notice("bad", what, step, text))
 
     def from_python(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -113,26 +114,76 @@ class CrashReport:
             sys.stderr.write(f"{context.get('message', 'loop error')}\n")
 
 
-async def _main(make_plane: MakePlane, paths: Sequence[str], report: CrashReport) -> None:
-    loop = asyncio.get_running_loop()
-    loop.set_exception_handler(report.from_loop)
-    ended = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ended.set)
-    memory = Memory(settings())
-    async with make_plane() as plane:
-        desk = Desk(plane, WallClock(), memory)
-        report.desk = desk
-        desk.ended.connect(ended.set)
-        desk.window.show()
-        for path in paths:
-            desk.open_path(path)
+class Session:
+    """One showing of the window: it appears at once, the plane joins when it is ready.
+
+    At the end the order matters: first no new errands, then the plane lets go (which may suspend
+    machines and is seen in the window), then the window closes and the loop's main returns.
+    """
+
+    def __init__(self, make_plane: MakePlane, paths: Sequence[str], report: CrashReport) -> None:
+        self._make_plane, self._paths, self._report = make_plane, paths, report
+        self._memory = Memory(settings())
+        self._clock = WallClock()
+        self._ended = asyncio.Event()
+        self.window = MainWindow(self._clock, self._memory)
+        self.code = 0
+
+    async def run(self) -> int:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._report.from_loop)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._ended.set)
+        self._report.window = self.window
+        self.window.show_starting(True)
+        self.window.show()
+        self.window.closing.connect(self._ended.set)
+        async with AsyncExitStack() as stack:
+            plane = await self._plane(stack)
+            if plane is not None:
+                self.window.closing.disconnect(self._ended.set)
+                self.window.show_starting(False)
+                await self._serve(plane, stack)
+        self._report.window = None
+        self.window.let_go()
+        return self.code
+
+    async def _plane(self, stack: AsyncExitStack) -> PlaneApi | None:
+        """The plane, or None when it cannot be had or the window was closed before."""
+        loop = asyncio.get_running_loop()
+        entering = loop.create_task(stack.enter_async_context(self._make_plane()))
+        closing = loop.create_task(self._ended.wait())
+        await asyncio.wait({entering, closing}, return_when=asyncio.FIRST_COMPLETED)
+        closing.cancel()
+        if not entering.done():
+            entering.cancel()
+        (found,) = await asyncio.gather(entering, return_exceptions=True)
+        if isinstance(found, PortError):
+            self.code = 5
+            self.window.show_failed(found)
+            await self._ended.wait()
+            return None
+        if isinstance(found, asyncio.CancelledError):
+            return None
+        if isinstance(found, BaseException):
+            raise found
+        return found
+
+    async def _serve(self, plane: PlaneApi, stack: AsyncExitStack) -> None:
+        desk = Desk(plane, self._clock, self._memory, self.window)
+        desk.ended.connect(self._ended.set)
+        desk.open_at_start(self._paths)
         try:
-            await ended.wait()
+            await self._ended.wait()
+            await asyncio.wait_for(desk.errands.close(), CLOSE_S_MAX)
+            desk.show_ending()
+            await stack.aclose()
         finally:
-            report.desk = None
             await asyncio.wait_for(desk.close(), CLOSE_S_MAX)
-            desk.window.let_go()
+
+
+async def _show(make_plane: MakePlane, paths: Sequence[str], report: CrashReport) -> int:
+    return await Session(make_plane, paths, report).run()
 
 
 def run_window(make_plane: MakePlane, paths: Sequence[str] = ()) -> int:
@@ -156,10 +207,6 @@ def run_window(make_plane: MakePlane, paths: Sequence[str] = ()) -> int:
         with loop:
             # Never app.quit(): it would stop the loop before the plane let go (facts: pitfall 2).
             folders = [str(Path(path).expanduser().absolute()) for path in paths]
-            loop.run_until_complete(_main(make_plane, folders, report))
-    except PortError as error:
-        sys.stderr.write(f"{error.what}\n{error.mend}\n")
-        return 5
+            return int(loop.run_until_complete(_show(make_plane, folders, report)))
     finally:
         sys.excepthook = before
-    return 0

@@ -9,7 +9,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from clawdesk.ui.banner import Banner
+from clawdesk.ports.errors import PortError
+from clawdesk.ui.banner import Banner, Notice
 from clawdesk.ui.clock import Clock
 from clawdesk.ui.home_page import HomePage
 from clawdesk.ui.inbox_pane import InboxPane
@@ -105,6 +106,18 @@ class MainWindow(QMainWindow):
     def show_home(self, home: bool) -> None:
         """The first-run page instead of the panes."""
         self.pages.setCurrentIndex(0 if home else 1)
+
+    def show_starting(self, starting: bool) -> None:
+        """Before the plane is there: the window is up, its parts wait."""
+        for part in (self.tool_bar, self.pages, self.status):
+            part.setEnabled(not starting)
+        self.home.checks.show_text("Starting: looking at this machine and at unfinished tasks…")
+
+    def show_failed(self, error: PortError) -> None:
+        """There will be no plane: why, and what to do."""
+        details = f"{error.what}\n{error.mend}\n({error.code})"
+        self.banner.show_notice(Notice("bad", error.what, error.mend, details))
+        self.home.checks.show_text("ClawDesk could not start; the reason stands above.")
 
     @property
     def at_home(self) -> bool:

@@ -31,6 +31,16 @@ class Memory:
     def forget_project(self, path: str) -> None:
         self.settings.setValue("recent", [p for p in self.recent() if p != path])
 
+    def open_projects(self) -> list[str]:
+        """What was open when the window was closed."""
+        value = self.settings.value("open", [])
+        if isinstance(value, str):
+            return [value] if value else []
+        return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
+
+    def keep_open_projects(self, paths: list[str]) -> None:
+        self.settings.setValue("open", paths)
+
     def draft(self, request: str) -> str:
         value = self.settings.value(f"drafts/{request}", "")
         return value if isinstance(value, str) else ""

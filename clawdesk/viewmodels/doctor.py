@@ -86,11 +86,19 @@ def _word(check: Mapping[str, object], key: str) -> str:
     return value if isinstance(value, str) else "" if value is None else str(value)
 
 
+def _title(name: str) -> str:
+    """A check's name as a title: `kvm` → `KVM`, `guest image` → `Guest image`."""
+    first, space, rest = name.partition(" ")
+    if first in {"kvm", "qemu", "gpu", "nvml"}:
+        return first.upper() + space + rest
+    return name if first in {"libvirt", "pygit2"} else name[:1].upper() + name[1:]
+
+
 def check_view(check: Mapping[str, object]) -> CheckView:
     """One row from one check."""
     word, icon, family = _STATES.get(_word(check, "state").lower(), _UNKNOWN)
     return CheckView(
-        name=_word(check, "name") or "unnamed",
+        name=_title(_word(check, "name")) or "unnamed",
         found=_word(check, "found") or word,
         word="" if family is Family.GOOD else word,
         icon=icon,
