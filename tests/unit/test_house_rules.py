@@ -41,36 +41,53 @@ def test_it():
 """
 
 
-def run(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
-    """A pytest of its own, with our rules and a shorter patience."""
+CASES = {
+    "thread": LEAVES_A_THREAD,
+    "process": LEAVES_A_PROCESS,
+    "warns": WARNS,
+    "announced": WARNS_AS_ANNOUNCED,
+    "places": LOOKS_AT_ITS_PLACES,
+}
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What a pytest of its own says, with our rules and a shorter patience, of all cases."""
+    folder = tmp_path_factory.mktemp("house")
     rules = (ROOT / "tests/conftest.py").read_text()
     (folder / "conftest.py").write_text(rules.replace("END_S = 5.0", "END_S = 0.1"))
-    (folder / "test_one.py").write_text(text)
+    for name, text in CASES.items():
+        (folder / f"test_{name}.py").write_text(text)
     (folder / "pytest.ini").write_text("[pytest]\nmarkers = e2e: real parts\n")
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)],
+    plugins = ["-p", "no:cacheprovider", "-p", "no:pytest-qt", "-p", "no:asyncio"]
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-rA", *plugins, str(folder)],
         cwd=folder,
         capture_output=True,
         text=True,
         check=False,
     )
+    return result.stdout
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("name", "said"),
     [
-        (LEAVES_A_THREAD, "threads left behind: lost"),
-        (LEAVES_A_PROCESS, "processes left behind"),
-        (WARNS, "disk is nearly full"),
+        ("thread", "threads left behind: lost"),
+        ("process", "processes left behind"),
+        ("warns", "disk is nearly full"),
     ],
 )
-def test_a_leftover_or_a_warning_fails_the_test(tmp_path: Path, text: str, said: str) -> None:
-    result = run(tmp_path, text)
-    assert result.returncode == 1
-    assert said in result.stdout
+def test_a_leftover_or_a_warning_fails_the_test(report: str, name: str, said: str) -> None:
+    assert f"ERROR test_{name}.py::test_it" in report
+    assert said in report
 
 
-@pytest.mark.parametrize("text", [WARNS_AS_ANNOUNCED, LOOKS_AT_ITS_PLACES])
-def test_what_is_announced_or_isolated_passes(tmp_path: Path, text: str) -> None:
-    result = run(tmp_path, text)
-    assert result.returncode == 0, result.stdout
+@pytest.mark.parametrize("name", ["announced", "places"])
+def test_what_is_announced_or_isolated_passes(report: str, name: str) -> None:
+    assert f"PASSED test_{name}.py::test_it" in report
+    assert f"ERROR test_{name}.py" not in report
+
+
+def test_random_examples_can_be_repeated(report: str) -> None:
+    assert "--hypothesis-seed=" in report
