@@ -53,7 +53,7 @@ async def build_parts() -> Parts:
         guests=GuestChannels(machines.socket_path, inference),
         repositories=GitRepositories(),
         inference=inference,
-        telemetry=HostTelemetry(disk=home),
+        telemetry=HostTelemetry(disk=home, containers=lambda: inference.containers),
         clock=SystemClock(),
         workspaces=home / "workspaces",
         image_present=image_present,
@@ -122,11 +122,12 @@ def _try_lock(path: Path) -> int | None:
 
 @asynccontextmanager
 async def open_plane(
-    *, drive: bool = True, parts: Callable[[], Awaitable[Parts]] = build_parts
+    *, drive: bool = True, models: bool = False, parts: Callable[[], Awaitable[Parts]] = build_parts
 ) -> AsyncIterator[PlaneApi]:
     """The user's plane for as long as the block runs.
 
     Args:
+        models: start the Fabric at once (the window shows its models).
         drive: False for commands that only look or decide: where no plane runs, tasks are then
             read from Git and decisions recorded, but no machine is started or ended.
     Raises:
@@ -141,7 +142,7 @@ async def open_plane(
             await client.close()
         return
     try:
-        async with _own_plane(await parts(), drive=drive) as plane:
+        async with _own_plane(await parts(), drive=drive, models=models) as plane:
             yield plane
     finally:
         os.close(lock)
@@ -160,8 +161,8 @@ async def _connect() -> PlaneClient:
 
 
 @asynccontextmanager
-async def _own_plane(parts: Parts, *, drive: bool) -> AsyncIterator[Plane]:
-    plane = Plane(parts, drive=drive)
+async def _own_plane(parts: Parts, *, drive: bool, models: bool) -> AsyncIterator[Plane]:
+    plane = Plane(parts, drive=drive, models=models)
     server = PlaneServer(plane, plane_socket())
     try:
         await server.start()

@@ -63,6 +63,8 @@ class FabricClient:
         self._issued: dict[str, _Issued] = {}
         self._lock = threading.Lock()  # calls come from more than one loop
         self._children: list[subprocess.Popen[bytes]] = []
+        self.containers: frozenset[str] = frozenset()
+        """Ids of the Fabric's containers, as the last status told them."""
 
     # -- Inference -------------------------------------------------------------------------------
 
@@ -90,13 +92,15 @@ class FabricClient:
                 False, problem="the model service does not run", mend="clawdesk-fabric serve"
             )
         engine = found.get("engine", {})
+        models = found.get("models", ())
+        self.containers = frozenset(str(m["container"]) for m in models if m.get("container"))
         return FabricStatus(
             ready=bool(engine.get("available")),
             version=str(found.get("version", "")),
             engine=str(engine.get("name", "")),
             problem=str(engine.get("problem", "")),
             mend=str(engine.get("mend", "")),
-            models=tuple(found.get("models", ())),
+            models=tuple(models),
         )
 
     async def token(self, *, project: str, task: str, attempt: int, models: tuple[str, ...]) -> str:

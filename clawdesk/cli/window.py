@@ -22,4 +22,4 @@ def run(options: argparse.Namespace) -> int:
         print("  pip install 'clawdesk[desktop]'", file=sys.stderr)
         return NOT_READY
     paths = [str(Path(path).resolve()) for path in options.project]
-    return run_window(open_plane, paths)
+    return run_window(lambda: open_plane(models=True), paths)

@@ -88,9 +88,11 @@ class Plane:
 
     Args:
         drive: False = look and decide only: no machine is started, ended or looked for.
+        models: start the Fabric at once, not only for the first task that calls a model.
     """
 
-    def __init__(self, parts: Parts, *, drive: bool = True) -> None:
+    def __init__(self, parts: Parts, *, drive: bool = True, models: bool = False) -> None:
+        self._models = models
         self._parts = parts
         self._drive = drive
         self._subscribers: list[Callable[[Change], None]] = []
@@ -132,6 +134,8 @@ class Plane:
         with contextlib.suppress(PortError):
             for orphan in await self._parts.machines.owned():
                 await self._parts.machines.destroy(orphan.machine)
+        if self._models:
+            self._spawn(self._start_fabric())
         self._spawn(self._sample())
 
     @property
@@ -269,10 +273,21 @@ class Plane:
         while True:
             await asyncio.sleep(SAMPLE_S)
             self._load = await self._parts.telemetry.sample()
-            environment = self.state.environment
-            if environment is not None and environment.code == "no_image":
+            waits = self.state.environment
+            if waits is not None and waits.code == "no_image":
                 self._announce_capacity()
             self._publish(Change(load=True))
+            await self._look_at_fabric()
+
+    async def _start_fabric(self) -> None:
+        await self._parts.inference.ensure_up()
+        await self._look_at_fabric()
+
+    async def _look_at_fabric(self) -> None:
+        fabric = await self._parts.inference.status()
+        if fabric != self._environment.fabric:
+            self._environment = replace(self._environment, fabric=fabric)
+            self._publish(Change(environment=True))
 
     # -- projects -------------------------------------------------------------------------
     async def open_project(self, path: str) -> ProjectView:

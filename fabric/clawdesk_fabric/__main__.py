@@ -6,6 +6,8 @@ import argparse
 import asyncio
 import json
 import logging
+import os
+import select
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +19,7 @@ from clawdesk_fabric.errors import FabricError
 from clawdesk_fabric.local_client import request
 
 EXIT_FAILED, EXIT_NOT_READY = 1, 5
+STOP_S_MAX = 60
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         ("models", "List the models and where each stands."),
         ("status", "Show engine, memory, models and queue."),
         ("ps", "List the models that run."),
+        ("stop", "Let calls in flight finish, stop the models and exit."),
     ):
         command(name, text).add_argument("--json", action="store_true", help="print JSON")
     for name, text in (
@@ -150,6 +154,23 @@ def _status(arguments: argparse.Namespace) -> int:
     return _models(arguments)
 
 
+def _stop(arguments: argparse.Namespace) -> int:
+    """Ends with the Fabric's process, or at once where none runs."""
+    try:
+        pid = int(_ask(arguments, "GET", "/fabric/v1/status")["pid"])
+        fd = os.pidfd_open(pid)
+    except (FabricError, ProcessLookupError):
+        return 0
+    try:
+        _ask(arguments, "POST", "/fabric/v1/exit", {})
+        ended = bool(select.select([fd], [], [], STOP_S_MAX)[0])
+    finally:
+        os.close(fd)
+    if not ended:
+        raise FabricError(f"process {pid} did not end within {STOP_S_MAX} s", code="slow")
+    return 0
+
+
 def _load(arguments: argparse.Namespace) -> int:
     _ask(arguments, "POST", f"/fabric/v1/models/{arguments.model}/{arguments.command}", {})
     return 0
@@ -189,6 +210,7 @@ _COMMANDS = {
     "models": _models,
     "ps": _models,
     "status": _status,
+    "stop": _stop,
     "load": _load,
     "unload": _load,
     "token": _token,

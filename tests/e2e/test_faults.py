@@ -42,7 +42,7 @@ class Running:
         """Read on until an event is the wanted one."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            event = json.loads(line)
+            event: dict[str, Any] = json.loads(line)
             self.events.append(event)
             if wanted(event):
                 return event

@@ -112,7 +112,7 @@ def test_a_task_runs_to_its_end_and_the_merge_equals_what_was_approved(
 
     cli.run("merge", end["task"])
     repository = pygit2.Repository(project)
-    approved = repository.get(reached[-1]["commit"])
+    approved = repository[reached[-1]["commit"]].peel(pygit2.Commit)
     assert repository.head.peel(pygit2.Commit).tree.id == approved.tree.id
     assert (project / "colour.txt").read_text() == "blue\n"
     assert (project / "notes.txt").read_text() == "start\ntwo\n"

@@ -38,6 +38,11 @@ def _cache() -> Path:
     return Path(base) / "clawdesk" / "test-dockerd"
 
 
+def _runtime() -> Path:
+    """Short, because socket paths may have 108 bytes only."""
+    return Path(tempfile.gettempdir()) / "clawdesk-test-dockerd"
+
+
 def _answers(host: str) -> bool:
     """Whether an engine answers there."""
     try:
@@ -72,8 +77,7 @@ def engine() -> Iterator[str]:
     for program in ("dockerd", "containerd", "unshare"):
         if shutil.which(program) is None:
             raise NoEngineError(f"no Docker engine answers, and {program} is not installed")
-    # Short, because socket paths may have 108 bytes only.
-    runtime = Path(tempfile.gettempdir()) / "clawdesk-test-dockerd"
+    runtime = _runtime()
     cache = _cache()
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "users.lock").open("ab") as users:
@@ -210,9 +214,17 @@ def main(argv: list[str]) -> int:
         return 2
     try:
         with engine() as host:
-            return subprocess.run(
-                argv[1:], env={**os.environ, "DOCKER_HOST": host}, check=False
-            ).returncode
+            environment = {**os.environ, "DOCKER_HOST": host}
+            # SIGTERM reaches the command; the engine is stopped behind it, not before it.
+            with subprocess.Popen(argv[1:], env=environment) as command:
+                for number in (signal.SIGTERM, signal.SIGINT):
+                    signal.signal(number, lambda n, _: command.send_signal(n))
+                code = command.wait()
+            if host.startswith(f"unix://{_runtime()}/"):
+                # A Fabric that the command started would outlive the engine it works on.
+                stop = [sys.executable, "-m", "clawdesk_fabric", "stop"]
+                subprocess.run(stop, env=environment, check=False)
+            return code
     except NoEngineError as error:
         print(error, file=sys.stderr)
         return 5

@@ -101,6 +101,8 @@ def real_cli() -> Iterator[RealCli]:
     cli = RealCli(root, data, environment)
     try:
         yield cli
+        stop = [sys.executable, "-m", "clawdesk_fabric", "stop"]
+        subprocess.run(stop, env=environment, check=True, timeout=TIMEOUT_S)
         assert not cli.machines(), "a machine outlived its test"
     finally:
         for process in cli.machines():
