@@ -6,8 +6,10 @@ Adding a file is what triggers these rules; none of them looks at behaviour.
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -281,6 +283,31 @@ def test_repositories_are_never_touched_by_git_itself() -> None:
                 mistakes.append(f"{name}: imports subprocess")
             if is_git_command(node):
                 mistakes.append(f"{name}: {ast.unparse(node)}")
+    report(mistakes)
+
+
+NOT_FROM_THE_ENVIRONMENT = {
+    "gi",  # the system's Python, which drives the window in tests
+    "xllamacpp",  # inside the inference image
+    "notes",  # beside the sample project's tools
+}
+OURS = {"clawdesk", "clawdesk_fabric", "clawdesk_guest", "clawdesk_setup", "tests"}
+
+
+def test_every_library_in_use_has_an_exact_version() -> None:
+    """What is imported but not pinned works only where somebody installed it by hand."""
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pinned = {line.split("==")[0].lower().replace("_", "-") for line in lines if "==" in line}
+    known = importlib.metadata.packages_distributions()
+    aside = NOT_FROM_THE_ENVIRONMENT | OURS | set(sys.stdlib_module_names)
+    mistakes = []
+    for name in python_files():
+        for node in ast.walk(tree(name)):
+            for module in modules_imported(node):
+                top = module.split(".")[0]
+                makers = {maker.lower().replace("_", "-") for maker in known.get(top, [])}
+                if top and top not in aside and not makers & pinned:
+                    mistakes.append(f"{name}: {top} is not in constraints.txt")
     report(mistakes)
 
 
