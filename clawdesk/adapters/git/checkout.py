@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pygit2
-from pygit2.enums import DiffOption, FileMode
+from pygit2.enums import FileMode
 
 from clawdesk.adapters.git.changes import disk_mode
 from clawdesk.adapters.git.folder import FileState, Folder, OddFileError
-from clawdesk.adapters.git.lookup import entry_at
+from clawdesk.adapters.git.lookup import changes_between, entry_at
 from clawdesk.adapters.git.packs import BLOB, object_id
 from clawdesk.adapters.git.trees import Entry
 from clawdesk.ports.errors import ConflictError, RepositoryError
@@ -77,10 +77,7 @@ def plan(repo: pygit2.Repository, trees: Trees) -> list[FileMove]:
 
 def paths_between(old: pygit2.Tree, new: pygit2.Tree) -> list[str]:
     """Every path that differs between two trees."""
-    found: set[str] = set()
-    for delta in old.diff_to_tree(new, flags=DiffOption.SKIP_BINARY_CHECK).deltas:
-        found.update((str(delta.old_file.path), str(delta.new_file.path)))
-    return sorted(found)
+    return sorted(change.path for change in changes_between(old, new))
 
 
 def entry_of(tree: pygit2.Tree, path: str) -> Entry | None:

@@ -6,10 +6,13 @@ calling it binary, and nothing configured in the project is run. What is too lar
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pygit2
 from pygit2.enums import DeltaStatus, DiffFind, DiffOption, FileMode
 
 from clawdesk.adapters.git.hostfiles import runs_on_host
+from clawdesk.adapters.git.lookup import Change, changes_between
 from clawdesk.domain.model import DiffStat
 from clawdesk.ports.repository import Diff, DiffFile, DiffHunk, DiffLine
 
@@ -23,18 +26,12 @@ _BINARY_PROBE_BYTES = 8_000
 _NO_NEWLINE = frozenset("<>=")
 _LINK_NOTE = "a symbolic link: its text is where it points"
 
-_STATUS = {
-    DeltaStatus.ADDED: "added",
-    DeltaStatus.DELETED: "deleted",
-    DeltaStatus.RENAMED: "renamed",
-}
-
 
 def diff(repo: pygit2.Repository, old: pygit2.Tree, new: pygit2.Tree) -> Diff:
     """Every difference of two trees, renames found, in path order."""
     files = []
     lines_left = LINES_TOTAL_MAX
-    for delta in _deltas(repo, old, new, renames=True):
+    for delta in _deltas(old, new):
         shown = _file(repo, delta, lines_left)
         lines_left -= sum(len(hunk.lines) for hunk in shown.hunks)
         files.append(shown)
@@ -52,35 +49,76 @@ def measure(
         return DiffStat(), ()
     files = added = removed = 0
     paths: set[str] = set()
-    for delta in _deltas(repo, old, new, renames=True):
-        paths.update((str(delta.old_file.path), str(delta.new_file.path)))
+    for delta in _deltas(old, new):
+        paths.update((delta.old_path, delta.path))
         before, after = _blobs(repo, delta)
         plus, minus = line_counts(before, after)
         files, added, removed = files + 1, added + plus, removed + minus
     return DiffStat(files, added, removed), tuple(sorted(paths))
 
 
-def _deltas(
-    repo: pygit2.Repository, old: pygit2.Tree, new: pygit2.Tree, *, renames: bool
-) -> list[pygit2.DiffDelta]:
+@dataclass(frozen=True, slots=True)
+class _Delta:
+    """One file of a difference; a side that does not exist has mode 0 and no object."""
+
+    status: str
+    path: str
+    old_path: str
+    old: tuple[int, pygit2.Oid | None]
+    new: tuple[int, pygit2.Oid | None]
+
+
+def _deltas(old: pygit2.Tree, new: pygit2.Tree) -> list[_Delta]:
+    changes = list(changes_between(old, new))
+    added = sum(change.old is None for change in changes)
+    deleted = sum(change.new is None for change in changes)
+    if added and deleted and len(changes) <= RENAMES_FILES_MAX:
+        return _with_renames(old, new)
+    return [_delta(change) for change in changes]
+
+
+def _delta(change: Change) -> _Delta:
+    if change.old is None:
+        status = "added"
+    elif change.new is None:
+        status = "deleted"
+    else:
+        status = "mode" if change.old[1] == change.new[1] else "modified"
+    none = (0, None)
+    return _Delta(status, change.path, change.path, change.old or none, change.new or none)
+
+
+def _with_renames(old: pygit2.Tree, new: pygit2.Tree) -> list[_Delta]:
     found = old.diff_to_tree(new, flags=DiffOption.SKIP_BINARY_CHECK)
-    if renames and 1 < len(found) <= RENAMES_FILES_MAX:
-        # Unbounded, comparing every new with every deleted file would take minutes.
-        found.find_similar(flags=DiffFind.FIND_RENAMES, rename_limit=200)
-    return list(found.deltas)
+    # Unbounded, comparing every new with every deleted file would take minutes.
+    found.find_similar(flags=DiffFind.FIND_RENAMES, rename_limit=200)
+    deltas = []
+    for delta in found.deltas:
+        before, after = delta.old_file, delta.new_file
+        old_path, path = str(before.path), str(after.path)
+        old_side = (int(before.mode), before.id if before.mode else None)
+        new_side = (int(after.mode), after.id if after.mode else None)
+        if delta.status == DeltaStatus.RENAMED:
+            deltas.append(_Delta("renamed", path, old_path, old_side, new_side))
+        else:
+            deltas.append(_delta(Change(path, _side(old_side), _side(new_side))))
+    return deltas
 
 
-def _blobs(repo: pygit2.Repository, delta: pygit2.DiffDelta) -> tuple[bytes | None, bytes | None]:
+def _side(side: tuple[int, pygit2.Oid | None]) -> tuple[int, pygit2.Oid] | None:
+    mode, oid = side
+    return (mode, oid) if oid is not None else None
+
+
+def _blobs(repo: pygit2.Repository, delta: _Delta) -> tuple[bytes | None, bytes | None]:
     """Contents before and after; None where there is no file (or a submodule)."""
-    before = _content(repo, delta.old_file) if delta.status != DeltaStatus.ADDED else None
-    after = _content(repo, delta.new_file) if delta.status != DeltaStatus.DELETED else None
-    return before, after
+    return _content(repo, *delta.old), _content(repo, *delta.new)
 
 
-def _content(repo: pygit2.Repository, side: pygit2.DiffFile) -> bytes | None:
-    if side.mode in (FileMode.COMMIT, FileMode.UNREADABLE):
+def _content(repo: pygit2.Repository, mode: int, oid: pygit2.Oid | None) -> bytes | None:
+    if oid is None or mode == FileMode.COMMIT:
         return None
-    return repo[side.id].read_raw()
+    return repo[oid].read_raw()
 
 
 def is_binary(content: bytes) -> bool:
@@ -103,7 +141,7 @@ def _line_count(content: bytes) -> int:
     return content.count(b"\n") + (bool(content) and not content.endswith(b"\n"))
 
 
-def _file(repo: pygit2.Repository, delta: pygit2.DiffDelta, lines_left: int) -> DiffFile:
+def _file(repo: pygit2.Repository, delta: _Delta, lines_left: int) -> DiffFile:
     before, after = _blobs(repo, delta)
     added, removed = line_counts(before, after)
     notes = [_modes_note(delta)]
@@ -114,46 +152,38 @@ def _file(repo: pygit2.Repository, delta: pygit2.DiffDelta, lines_left: int) -> 
     elif before != after:
         hunks, cut = hunks_of(before or b"", after or b"")
         notes.append("long lines are cut" if cut else "")
-        if before and after and before.endswith(b"\n") != after.endswith(b"\n"):
-            lost = before.endswith(b"\n")
-            notes.append(
-                f"{'no' if lost else 'a'} line break at the end {'any more' * lost}".strip()
-            )
-    path, old_path = str(delta.new_file.path), str(delta.old_file.path)
-    new_mode = int(delta.new_file.mode)
-    gains_mode = new_mode if new_mode != int(delta.old_file.mode) or before != after else 0
+        notes.append(_end_note(before, after))
     return DiffFile(
-        path=path,
-        old_path=old_path,
-        status=_status(delta),
+        path=delta.path,
+        old_path=delta.old_path,
+        status=delta.status,
         added=added,
         removed=removed,
         hunks=hunks,
         note="; ".join(note for note in notes if note),
-        runs_on_host=runs_on_host(path, gains_mode) or runs_on_host(old_path),
+        runs_on_host=runs_on_host(delta.path, delta.new[0]) or runs_on_host(delta.old_path),
     )
 
 
-def _status(delta: pygit2.DiffDelta) -> str:
-    named = _STATUS.get(DeltaStatus(delta.status))
-    if named:
-        return named
-    same = delta.old_file.id == delta.new_file.id
-    return "mode" if same and delta.old_file.mode != delta.new_file.mode else "modified"
+def _end_note(before: bytes | None, after: bytes | None) -> str:
+    """Two last lines may look equal and differ in their line break alone."""
+    if not before or not after or before.endswith(b"\n") == after.endswith(b"\n"):
+        return ""
+    if after.endswith(b"\n"):
+        return "a line break at the end"
+    return "no line break at the end any more"
 
 
-def _modes_note(delta: pygit2.DiffDelta) -> str:
-    old, new = delta.old_file.mode, delta.new_file.mode
+def _modes_note(delta: _Delta) -> str:
+    (old, old_id), (new, new_id) = delta.old, delta.new
     if FileMode.COMMIT in (old, new):
-        return f"submodule {str(delta.old_file.id)[:10]} → {str(delta.new_file.id)[:10]}"
+        return f"submodule {str(old_id or 'none')[:10]} → {str(new_id or 'none')[:10]}"
     if FileMode.LINK in (old, new):
         return _LINK_NOTE
-    if old == FileMode.BLOB and new == FileMode.BLOB_EXECUTABLE:
-        return "becomes executable"
+    if new == FileMode.BLOB_EXECUTABLE and old != new:
+        return "becomes executable" if old else "executable"
     if old == FileMode.BLOB_EXECUTABLE and new == FileMode.BLOB:
         return "no longer executable"
-    if delta.status == DeltaStatus.ADDED and new == FileMode.BLOB_EXECUTABLE:
-        return "executable"
     return ""
 
 

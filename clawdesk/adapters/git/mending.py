@@ -56,7 +56,7 @@ def explain(error: Exception, path: str, doing: str) -> RepositoryError:
         )
     if is_locked(error):
         return RepositoryError(
-            f"Could not {doing}: another Git program holds a lock ({_first_line(error)}).",
+            f"Could not {doing}: another Git program holds a lock ({_lock_of(error)}).",
             mend="Wait for that program; if none is running, delete the .lock file it names.",
             code="locked",
         )
@@ -77,6 +77,11 @@ def unavailable(path: str) -> RepositoryError:
         mend="Bring it back to its place, or open it where it is now.",
         code="unavailable",
     )
+
+
+def _lock_of(error: Exception) -> str:
+    line = _first_line(error)
+    return "index.lock in the Git directory" if "the index is locked" in line else line
 
 
 def _first_line(error: Exception) -> str:
