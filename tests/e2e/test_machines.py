@@ -254,6 +254,18 @@ async def test_a_start_nobody_waits_for_leaves_nothing(tar: Path) -> None:
         await until(lambda: not real.qemu_processes(machines.settings))
 
 
+async def test_a_task_discarded_while_its_machine_starts_is_gone(tar: Path) -> None:
+    async with real.real_machines(warm=False) as machines:
+        await machines.support()
+        call = asyncio.create_task(machines.start(MachineSpec(TASK, 1, real.NEED, tar)))
+        await until(lambda: bool(real.qemu_processes(machines.settings)))
+        async with asyncio.timeout(15):
+            await machines.discard(TASK)
+            with pytest.raises(MachineError):
+                await call
+        assert await machines.owned() == []
+
+
 async def test_a_guest_that_does_not_come_up_is_ended(tar: Path) -> None:
     async with real.real_machines(warm=False, start_s_max=0.2) as machines:
         with pytest.raises(MachineError) as caught:

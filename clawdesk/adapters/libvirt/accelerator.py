@@ -19,6 +19,7 @@ from clawdesk.adapters.libvirt.records import durable
 from clawdesk.ports.errors import MachineError
 
 PROBE_S = 5.0
+_NOTE_CHARS_MAX = 200
 _log = logging.getLogger(__name__)
 _DEVICE = Path("/dev/kvm")
 _SLOW = "Machines are emulated (TCG): correct, but several times slower."
@@ -55,12 +56,18 @@ def decide(
         answer = Acceleration("kvm", "")
     except MachineError as error:
         _log.info("KVM probe: %s", error.what)
-        answer = Acceleration("tcg", f"{_SLOW} KVM was tried and no guest came up: {error.what}")
+        answer = Acceleration(
+            "tcg", f"{_SLOW} KVM was tried and no guest came up: {_short(error.what)}"
+        )
     durable(
         cache,
         json.dumps({"host": fingerprint, "name": answer.name, "note": answer.note}, indent=1),
     )
     return answer
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= _NOTE_CHARS_MAX else f"{words[:_NOTE_CHARS_MAX]}..."
 
 
 def _recall(cache: Path, fingerprint: list[str]) -> Acceleration | None:

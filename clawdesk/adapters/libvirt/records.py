@@ -1,7 +1,8 @@
 """What is written down beside machine files: who owns an overlay, what a snapshot is made of.
 
-Plain JSON, written once and durably, never changed: a snapshot that could be edited could not be
-trusted. Reads raise ValueError when a file is not ours or was cut.
+Plain JSON that appears whole or not at all. Records are not forced to the disk when written: an
+fsync would wait for the hundred megabytes of memory file behind it, and a machine does not survive
+a power cut anyway. Reads raise ValueError when a file is not ours or was cut.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def read_saved(path: Path) -> SavedRecord:
 
 
 def durable(path: Path, text: str) -> None:
-    """Write a file so that after a crash it is there whole or not at all."""
+    """Write a file so that after a power cut it is there whole or not at all."""
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     with part.open("w", encoding="utf-8") as out:
         out.write(text)
@@ -97,7 +98,9 @@ def durable(path: Path, text: str) -> None:
 
 
 def _write(path: Path, fields: dict[str, Any]) -> None:
-    durable(path, json.dumps(fields, indent=1, sort_keys=True))
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    part.write_text(json.dumps(fields, indent=1, sort_keys=True), encoding="utf-8")
+    part.replace(path)
 
 
 def _read(path: Path) -> dict[str, Any]:
