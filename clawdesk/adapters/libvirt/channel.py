@@ -75,9 +75,17 @@ class GuestChannels:
     Args:
         socket_path: the Unix socket of a machine's channel.
         inference: where model calls go; called on the I/O thread's loop.
+        silence_s_max: a guest that says nothing for so long is lost, unless it is suspended.
     """
 
-    def __init__(self, socket_path: Callable[[MachineId], Path], inference: Inference) -> None:
+    def __init__(
+        self,
+        socket_path: Callable[[MachineId], Path],
+        inference: Inference,
+        *,
+        silence_s_max: float = 30.0,
+    ) -> None:
+        self._silence_s_max = silence_s_max
         self._socket_path = socket_path
         self._inference = inference
         self._thread: _IoThread | None = None
@@ -93,7 +101,8 @@ class GuestChannels:
         if self._thread is None:
             self._thread = _IoThread()
         session = ChannelSession(self._thread)
-        await session.open(self._socket_path(machine), self._inference, token, timeout_s)
+        wire = Wire(self._inference, token, session.hear, silence_s_max=self._silence_s_max)
+        await session.open(wire, self._socket_path(machine), timeout_s)
         self._sessions[machine] = session
         if start:
             try:
@@ -129,14 +138,10 @@ class ChannelSession:
         self._is_over = False
         self._wire: Wire
 
-    async def open(self, path: Path, inference: Inference, token: str, timeout_s: float) -> None:
+    async def open(self, wire: Wire, path: Path, timeout_s: float) -> None:
         """Connect and greet. Raises GuestError."""
-
-        async def greet() -> GuestGreeting:
-            self._wire = Wire(inference, token, self._hear)
-            return await self._wire.open(path, timeout_s)
-
-        self.greeting = await self._thread.do(greet())
+        self._wire = wire
+        self.greeting = await self._thread.do(wire.open(path, timeout_s))
 
     async def unpack(self) -> None:
         """Lay out the workspace from its disk; nothing when that was done before."""
@@ -203,7 +208,7 @@ class ChannelSession:
     async def _call(self, op: str, *, within_s: float = 60.0, **fields: object) -> None:
         await self._thread.do(self._wire.call(op, within_s=within_s, **fields))
 
-    def _hear(self, message: GuestMessage, stream: int) -> None:
+    def hear(self, message: GuestMessage, stream: int) -> None:
         """On the I/O thread: hand a message to the caller's loop.
 
         Raises:

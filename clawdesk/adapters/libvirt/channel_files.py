@@ -53,9 +53,10 @@ class ChangesParser:
         """Move bytes into the buffer until a head is complete; take exactly that."""
         wanted = _LENGTH.size
         if len(self._buffer) >= _LENGTH.size:
-            wanted += _LENGTH.unpack_from(self._buffer)[0]
-            if wanted > _HEAD_BYTES_MAX:
-                raise RemoteError("a record's head is too long")
+            (length,) = _LENGTH.unpack_from(self._buffer)
+            if not 0 < length <= _HEAD_BYTES_MAX:
+                raise RemoteError("a record's head that is empty or too long")
+            wanted += length
         taken = view[: wanted - len(self._buffer)]
         self._buffer += taken
         if len(self._buffer) == wanted > _LENGTH.size:

@@ -27,8 +27,7 @@ from clawdesk_guest.protocol import LocalError, Message, RemoteError
 _READ_BYTES = 256 << 10
 _TRY_AGAIN_S = 0.02
 _HELLO_AGAIN_S = 3.0
-_PING_S = 5.0
-SILENCE_S_MAX = 30.0
+_PINGS_PER_SILENCE = 6
 _CONTROL_PER_S, _CONTROL_BURST = 200.0, 2000.0
 _DROPPED_BYTES_PER_S = 32 << 20
 """How fast output is taken that nobody will see: a flood must not cost a core."""
@@ -38,12 +37,20 @@ class Wire:
     """A greeted guest. All methods run on the I/O thread's loop.
 
     Args:
-        hear: told every message for the session, and at the end, once, GuestLost.
+        hear: told every message for the session, and at the end, once, GuestLost; the number is
+            the stream to give credit back to (`used`), 0 for none.
+        silence_s_max: how long a guest may say nothing at all, not even answer a ping.
     """
 
     def __init__(
-        self, inference: Inference, token: str, hear: Callable[[said.GuestMessage, int], None]
+        self,
+        inference: Inference,
+        token: str,
+        hear: Callable[[said.GuestMessage, int], None],
+        *,
+        silence_s_max: float,
     ) -> None:
+        self._silence_s_max = silence_s_max
         self._epoch = secrets.token_bytes(protocol.EPOCH_BYTES)
         self.link = Link(guest=False, epoch=self._epoch)
         self.greeting: said.GuestGreeting | None = None
@@ -196,10 +203,10 @@ class Wire:
 
     async def _keep_alive(self) -> None:
         for tick in itertools.count():
-            await asyncio.sleep(_PING_S)
+            await asyncio.sleep(self._silence_s_max / _PINGS_PER_SILENCE)
             if self._is_paused:
                 continue
-            if time.monotonic() - self._heard_s > SILENCE_S_MAX:
+            if time.monotonic() - self._heard_s > self._silence_s_max:
                 self._end("the guest stopped answering")
                 return
             self.link.tell({"op": "ping", "tick": tick})

@@ -1,0 +1,183 @@
+"""A guest that breaks rules, floods, lies or falls silent: GuestLost with the reason, no harm."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from clawdesk.adapters.libvirt.channel import ChannelSession, GuestChannels
+from clawdesk.adapters.libvirt.channel_output import HEAD_BYTES_MAX, TAIL_BYTES_MAX
+from clawdesk.ports.errors import GuestError
+from clawdesk.ports.guest import GuestLost, StepEnded, StepOutput
+from clawdesk_guest import protocol
+from tests.support.guest_hostile import GREETING, HostileGuest
+from tests.support.inference_fake import EchoInference
+
+
+def _control(message: dict[str, object]) -> bytes:
+    return protocol.pack(protocol.CONTROL, 0, protocol.dump(message))
+
+
+def _open(stream: int, head: dict[str, object]) -> bytes:
+    return protocol.pack(protocol.OPEN, stream, protocol.dump(head))
+
+
+OUTPUT = {"op": "output", "run": "r", "stream": "out"}
+ENDED = {"op": "ended", "n": 1, "run": "r", "exit_code": 0, "timed_out": False}
+
+
+class Meeting:
+    """A hostile guest and the session with it."""
+
+    def __init__(self, guest: HostileGuest, session: ChannelSession) -> None:
+        self.guest = guest
+        self.session = session
+
+    async def lost(self) -> str:
+        """Why the guest was given up; nothing else may be said after that."""
+        messages = [message async for message in self.session.messages()]
+        assert isinstance(messages[-1], GuestLost)
+        assert not any(isinstance(message, GuestLost) for message in messages[:-1])
+        return messages[-1].why
+
+
+@pytest.fixture
+def socket_path() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder) / "agent.sock"
+
+
+@pytest.fixture
+async def meeting(socket_path: Path) -> AsyncIterator[Meeting]:
+    guest = HostileGuest()
+    await guest.listen(socket_path)
+    channels = GuestChannels(lambda _m: socket_path, EchoInference(), silence_s_max=1.0)
+    session = await channels.connect("m", token="t", start=False)
+    session.pause_heartbeat(True)
+    yield Meeting(guest, session)
+    await channels.close()
+    await guest.close()
+
+
+BROKEN = {
+    "a length of 4 GB": b"\xff\xff\xff\xff\x01\x00\x00\x00\x00",
+    "an unknown type": b"\x00\x00\x00\x00\x09\x00\x00\x00\x00",
+    "no JSON": protocol.pack(protocol.CONTROL, 0, b"\xff\xfe"),
+    "nested 100,000 deep": protocol.pack(protocol.CONTROL, 0, b"[" * 100_000),
+    "an unknown message": _control({"op": "sudo"}),
+    "a wrong field": _control({**ENDED, "exit_code": "0"}),
+    "a second greeting": _control(GREETING),
+    "a message of ours": _control({"op": "unpack", "call": 1}),
+    "data on no stream": protocol.pack(protocol.DATA, 3, b"x"),
+    "data beyond the credit": _open(1, OUTPUT)
+    + protocol.pack_data(1, bytes(protocol.WINDOW_BYTES + 1)),
+    "credit out of nothing": _open(1, OUTPUT) + protocol.pack_window(1, 1 << 30),
+    "output of a step that does not run": _open(1, {**OUTPUT, "run": "other"}),
+    "the same output twice": _open(1, OUTPUT) + _open(2, OUTPUT),
+    "an answer to no call of the guest": _open(1, {"op": "answer", "status": 200, "headers": {}}),
+}
+
+
+@pytest.mark.parametrize("sent", BROKEN.values(), ids=BROKEN.keys())
+async def test_a_broken_rule_ends_the_connection(meeting: Meeting, sent: bytes) -> None:
+    meeting.guest.send(sent)
+    assert "broke the protocol" in await meeting.lost()
+    await meeting.guest.hung_up.wait()
+
+
+async def test_files_nobody_asked_for_are_turned_away(meeting: Meeting) -> None:
+    meeting.guest.send(_open(1, {"op": "files", "call": 7}) + _control(ENDED))
+    assert await anext(meeting.session.messages()) == StepEnded("r", 0)
+
+
+async def test_a_flood_of_messages_ends_the_connection(meeting: Meeting) -> None:
+    for number in range(20_000):
+        meeting.guest.send(_control({**ENDED, "n": number}))
+    assert "messages a second" in await meeting.lost()
+
+
+async def test_a_flood_of_output_is_bounded_and_does_not_delay_control(meeting: Meeting) -> None:
+    meeting.guest.send(_open(1, OUTPUT))
+    meeting.guest.send(protocol.pack_data(1, bytes(protocol.WINDOW_BYTES)))
+    # Nobody has taken the output yet, and control comes through all the same.
+    call = asyncio.ensure_future(meeting.session.set_feedback("x"))
+    meeting.guest.send(_control({"op": "done", "call": 1}))
+    await call
+
+
+async def test_long_output_is_cut_in_the_middle(meeting: Meeting) -> None:
+    meeting.guest.send(_open(1, OUTPUT))
+
+    async def flood() -> None:
+        await meeting.guest.send_data(1, b"y" * (3 * HEAD_BYTES_MAX))
+        end = protocol.dump({"op": "end", "error": ""})
+        meeting.guest.send(protocol.pack(protocol.CLOSE, 1, end) + _control(ENDED))
+
+    flooding = asyncio.ensure_future(flood())
+    received = b""
+    async for message in meeting.session.messages():
+        if isinstance(message, StepEnded | GuestLost):
+            break
+        assert isinstance(message, StepOutput)
+        received += message.chunk
+    await flooding
+    assert message == StepEnded("r", 0)
+    assert len(received) < HEAD_BYTES_MAX + TAIL_BYTES_MAX + 70_000
+    assert b"bytes left out here" in received
+
+
+async def test_silence_is_the_end(meeting: Meeting) -> None:
+    meeting.session.pause_heartbeat(False)
+    assert await meeting.lost() == "the guest stopped answering"
+
+
+async def test_a_suspended_machine_may_be_silent(meeting: Meeting) -> None:
+    meeting.session.pause_heartbeat(False)
+    meeting.session.pause_heartbeat(True)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(anext(meeting.session.messages()), 1.5)
+
+
+async def test_last_words_are_the_reason(meeting: Meeting) -> None:
+    meeting.guest.send(_control({"op": "failed", "call": 0, "why": "the guest program failed: x"}))
+    assert await meeting.lost() == "the guest program failed: x"
+
+
+async def test_waiting_calls_fail_when_the_guest_is_lost(meeting: Meeting) -> None:
+    call = asyncio.ensure_future(meeting.session.collect())
+    await meeting.guest.connected.wait()
+    await meeting.guest.close()
+    with pytest.raises(GuestError) as caught:
+        await call
+    assert caught.value.code == "lost"
+
+
+async def test_a_guest_that_never_answers(socket_path: Path) -> None:
+    server = await asyncio.start_unix_server(lambda _r, w: w.close(), socket_path)
+    channels = GuestChannels(lambda _m: socket_path, EchoInference())
+    with pytest.raises(GuestError):
+        await channels.connect("m", token="t", start=False, timeout_s=5)
+    server.close()
+    await channels.close()
+
+
+async def test_a_machine_without_a_socket(socket_path: Path) -> None:
+    channels = GuestChannels(lambda _m: socket_path, EchoInference())
+    with pytest.raises(GuestError) as caught:
+        await channels.connect("m", token="t", start=False, timeout_s=0.1)
+    assert caught.value.code == "no_answer"
+    await channels.close()
+
+
+async def test_another_version_is_named(socket_path: Path) -> None:
+    guest = HostileGuest({**GREETING, "version": 99})
+    await guest.listen(socket_path)
+    channels = GuestChannels(lambda _m: socket_path, EchoInference())
+    with pytest.raises(GuestError, match="version 99"):
+        await channels.connect("m", token="t", start=False, timeout_s=5)
+    await channels.close()
+    await guest.close()

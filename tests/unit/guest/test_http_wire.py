@@ -1,0 +1,79 @@
+"""The little HTTP of the relay."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clawdesk_guest.http_wire import BadRequestError, RequestParser, answer_head, chunk
+
+POST = (
+    b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    b"Authorization: Bearer clawdesk\r\nContent-Length: 5\r\n\r\n12345"
+)
+
+
+def test_a_request_with_a_length() -> None:
+    request = RequestParser().feed(POST)
+    assert request is not None
+    assert (request.method, request.path, request.body) == (
+        "POST",
+        "/v1/chat/completions",
+        b"12345",
+    )
+    assert request.headers["content-type"] == "application/json"
+    assert "host" not in request.headers
+
+
+def test_a_request_in_chunks() -> None:
+    head = b"POST /v1/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    request = RequestParser().feed(head + chunk(b"ab") + chunk(b"c") + b"0\r\n\r\n")
+    assert request is not None
+    assert request.body == b"abc"
+
+
+@pytest.mark.parametrize("parts", [1, 2, 7])
+def test_a_request_in_pieces(parts: int) -> None:
+    parser = RequestParser()
+    answers = [parser.feed(POST[i : i + parts]) for i in range(0, len(POST), parts)]
+    assert answers[-1] is not None
+    assert not any(answers[:-1])
+
+
+def test_a_client_that_waits_for_a_go_ahead() -> None:
+    parser = RequestParser()
+    head = b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n"
+    assert parser.feed(head) is None
+    assert parser.wants_go_ahead
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"hello\r\n\r\n",
+        b"GET x HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"x" * 70_000,
+    ],
+)
+def test_what_is_not_a_request_is_refused(sent: bytes) -> None:
+    with pytest.raises(BadRequestError):
+        RequestParser().feed(sent)
+
+
+@settings(max_examples=200)
+@given(st.binary(max_size=300))
+def test_noise_is_harmless(noise: bytes) -> None:
+    with contextlib.suppress(BadRequestError):
+        RequestParser().feed(b"POST / HTTP/1.1\r\n" + noise)
+
+
+def test_a_header_cannot_begin_another() -> None:
+    head = answer_head(200, {"x": "a\r\nset-cookie: b"}, chunked=True)
+    assert b"\r\nset-cookie" not in head

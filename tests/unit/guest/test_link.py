@@ -1,0 +1,170 @@
+"""Streams and credit: two ends of a link, joined in memory."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clawdesk_guest import protocol
+from clawdesk_guest.link import Closed, Event, Got, Link, Opened, Told
+from clawdesk_guest.protocol import RemoteError
+
+EPOCH = b"e" * 16
+HEAD = {"op": "output", "run": "r", "stream": "out"}
+
+
+def _pair() -> tuple[Link, Link]:
+    """(guest, host), greeted."""
+    guest, host = Link(guest=True), Link(guest=False, epoch=EPOCH)
+    guest.raw(protocol.SYNC + EPOCH)
+    host.raw(protocol.SYNC)
+    _move(guest, host)
+    _move(host, guest)
+    return guest, host
+
+
+def _move(source: Link, target: Link) -> list[Event]:
+    """Everything `source` has to send, taken by `target`."""
+    events: list[Event] = []
+    while content := source.outgoing():
+        count = len(content)
+        events += target.feed(bytes(content))
+        source.sent(count)
+    return events
+
+
+def test_control_overtakes_bulk() -> None:
+    guest, host = _pair()
+    stream = guest.open(HEAD)
+    guest.data(stream, b"bulk")
+    guest.tell({"op": "pong", "tick": 1})
+    kinds = [type(event) for event in _move(guest, host)]
+    assert kinds == [Opened, Told, Got]
+
+
+def test_what_is_told_in_turn_comes_behind_the_bulk() -> None:
+    guest, host = _pair()
+    stream = guest.open(HEAD)
+    guest.data(stream, b"bulk")
+    guest.close(stream)
+    guest.tell_in_turn({"op": "done", "call": 1})
+    assert [type(event) for event in _move(guest, host)] == [Opened, Got, Closed, Told]
+
+
+def test_credit_ends_and_comes_back() -> None:
+    guest, host = _pair()
+    stream = guest.open(HEAD)
+    sent = 0
+    while room := guest.room(stream):
+        guest.data(stream, bytes(room))
+        sent += room
+        _move(guest, host)
+    assert sent == protocol.WINDOW_BYTES
+    host.grant(stream, 1000)
+    _move(host, guest)
+    assert guest.room(stream) == 1000
+
+
+def test_more_than_the_credit_is_refused() -> None:
+    guest, host = _pair()
+    stream = guest.open(HEAD)
+    _move(guest, host)
+    too_much = protocol.pack_data(stream, bytes(protocol.WINDOW_BYTES + 1))
+    with pytest.raises(RemoteError, match="rule 4"):
+        host.feed(too_much)
+
+
+def test_credit_out_of_nothing_is_refused() -> None:
+    guest, host = _pair()
+    stream = guest.open(HEAD)
+    _move(guest, host)
+    with pytest.raises(RemoteError, match="rule 4"):
+        host.feed(protocol.pack_window(stream, 1))
+
+
+@pytest.mark.parametrize("kind", [protocol.DATA, protocol.CLOSE, protocol.WINDOW])
+def test_a_stream_that_is_not_open_is_refused(kind: int) -> None:
+    _, host = _pair()
+    with pytest.raises(RemoteError, match="rule 3"):
+        host.feed(protocol.pack(kind, 9, b"x"))
+
+
+def test_too_many_streams_are_refused() -> None:
+    guest, host = _pair()
+    for _ in range(protocol.STREAMS_MAX):
+        assert guest.open(HEAD)
+    assert guest.open(HEAD) == 0
+    _move(guest, host)
+    number = protocol.STREAMS_MAX + 1
+    with pytest.raises(RemoteError, match="streams at once"):
+        host.feed(protocol.pack(protocol.OPEN, number, protocol.dump(HEAD)))
+
+
+def test_a_number_is_not_used_twice() -> None:
+    guest, host = _pair()
+    stream = guest.open(HEAD)
+    guest.close(stream)
+    _move(guest, host)
+    _move(host, guest)
+    with pytest.raises(RemoteError, match="again"):
+        host.feed(protocol.pack(protocol.OPEN, stream, protocol.dump(HEAD)))
+
+
+def test_closing_with_an_error_drops_what_was_queued() -> None:
+    guest, host = _pair()
+    stream = guest.open(HEAD)
+    guest.data(stream, b"never mind")
+    guest.close(stream, "the client left")
+    assert _move(guest, host) == [Opened(stream, HEAD), Closed(stream, "the client left")]
+    assert not guest.is_open(stream)
+
+
+def test_both_may_close_at_once() -> None:
+    guest, host = _pair()
+    stream = guest.open(HEAD)
+    guest.data(stream, b"a")
+    _move(guest, host)
+    guest.data(stream, b"still on its way")
+    host.close(stream, "enough")
+    guest.close(stream)
+    assert _move(guest, host) == []
+    assert _move(host, guest) == []
+    assert guest.open(HEAD) == stream + 1
+
+
+@given(st.lists(st.tuples(st.sampled_from("owdcax"), st.integers(0, 3), st.integers(1, 99_999))))
+def test_honest_ends_never_offend_each_other(actions: list[tuple[str, int, int]]) -> None:
+    guest, host = _pair()
+    streams: list[int] = [0, 0, 0, 0]
+    for action, which, size in actions:
+        stream = streams[which]
+        if action == "o" and not guest.is_open(stream):
+            streams[which] = guest.open(HEAD)
+        elif action == "w":
+            guest.data(stream, bytes(min(size, guest.room(stream))))
+        elif action == "d":
+            host.data(stream, bytes(min(size, host.room(stream))))
+        elif action in "ca":
+            (guest if size % 2 else host).close(stream, "error" if action == "a" else "")
+        else:
+            for event in _move(guest, host):
+                if isinstance(event, Got):
+                    host.grant(event.stream, len(event.content))
+            for event in _move(host, guest):
+                if isinstance(event, Got):
+                    guest.grant(event.stream, len(event.content))
+    _move(guest, host)
+    _move(host, guest)
+
+
+@given(st.binary(max_size=600))
+def test_a_guest_forgives_torn_bytes_after_the_next_hello(noise: bytes) -> None:
+    guest = Link(guest=True)
+    try:
+        guest.feed(protocol.SYNC + noise)
+    except RemoteError:
+        guest.deafen()
+    hello = {"op": "hello", "version": 1, "epoch": "e", "clock_ms": 1, "seed": "00"}
+    sent = protocol.SYNC + protocol.pack_message(hello, protocol.TO_GUEST)
+    assert guest.feed(sent) == [Told(hello)]

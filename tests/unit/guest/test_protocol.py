@@ -1,0 +1,167 @@
+"""The wire: what is refused, what comes back as it went, and that noise never does harm."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clawdesk_guest import protocol
+from clawdesk_guest.protocol import FrameParser, LocalError, RemoteError
+
+GREETING = {
+    "op": "greeting",
+    "version": 1,
+    "boot_id": "b",
+    "python": "3.11.2",
+    "kernel": "6.1",
+    "running": "",
+    "pending": [],
+}
+
+
+def _host_parser(epoch: bytes = bytes(16)) -> FrameParser:
+    parser = FrameParser(protocol.SYNC + epoch, again=False)
+    parser.feed(protocol.SYNC + epoch)
+    return parser
+
+
+@given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 2**32 - 1), st.binary(max_size=300))))
+def test_frames_come_back_however_they_are_cut(frames: list[tuple[int, int, bytes]]) -> None:
+    sent = b"".join(protocol.pack(*frame) for frame in frames)
+    parser = _host_parser()
+    whole = [tuple(frame) for frame in parser.feed(sent)]
+    parser = _host_parser()
+    bytewise = [tuple(frame) for byte in sent for frame in parser.feed(bytes([byte]))]
+    assert whole == bytewise == frames
+
+
+@settings(max_examples=300)
+@given(st.lists(st.binary(max_size=200), max_size=8))
+def test_noise_is_parsed_or_refused(chunks: list[bytes]) -> None:
+    parser = _host_parser()
+    with contextlib.suppress(RemoteError):
+        for chunk in chunks:
+            parser.feed(chunk)
+
+
+def test_a_length_of_four_gigabytes_is_refused_at_once() -> None:
+    with pytest.raises(RemoteError, match="rule 1"):
+        _host_parser().feed(b"\xff\xff\xff\xff\x01\x00\x00\x00\x00")
+
+
+@settings(max_examples=300)
+@given(st.binary(max_size=400))
+def test_json_of_any_bytes_is_an_object_or_refused(payload: bytes) -> None:
+    try:
+        message = protocol.load(payload)
+    except RemoteError:
+        return
+    assert isinstance(message, dict)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"a":' * 40 + b"1" + b"}" * 40,
+        b'{"a": NaN}',
+        b'{"a": "\xff"}',
+        b"[]",
+        b"1" * 100_000,
+        b"\xef\xbb\xbf{}",
+        b"",
+    ],
+    ids=["100k deep", "40 deep", "NaN", "not UTF-8", "a list", "a long number", "BOM", "empty"],
+)
+def test_json_that_is_refused(payload: bytes) -> None:
+    with pytest.raises(RemoteError, match="rule 6"):
+        protocol.load(payload)
+
+
+def test_json_may_be_as_deep_as_the_rule_says() -> None:
+    depth = protocol.DEPTH_MAX
+    assert protocol.load(b'{"a":' * depth + b"1" + b"}" * depth)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*GREETING, "x"]), JSON))
+def test_only_messages_that_fit_pass(fields: dict[str, object]) -> None:
+    message = {**GREETING, **fields}
+    if not protocol.mistake(message, protocol.TO_HOST):
+        assert message.keys() == GREETING.keys()
+        assert all(type(message[name]) is type(value) for name, value in GREETING.items())
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"op": "unheard"}, "unknown"),
+        ({"extra": 1}, "wrong fields"),
+        ({"version": True}, "not of type"),
+        ({"version": 1 << 60}, "too large"),
+        ({"boot_id": "b" * 65}, "too large"),
+        ({"boot_id": "\ud800"}, "may not"),
+        ({"pending": [1]}, "may not"),
+        ({"pending": ["r"] * 257}, "too large"),
+    ],
+)
+def test_a_message_that_does_not_fit_is_named(change: dict[str, object], word: str) -> None:
+    assert word in protocol.mistake({**GREETING, **change}, protocol.TO_HOST)
+
+
+def test_we_do_not_send_what_does_not_fit() -> None:
+    with pytest.raises(LocalError):
+        protocol.pack_message({"op": "ping"}, protocol.TO_GUEST)
+    with pytest.raises(LocalError):
+        protocol.pack(protocol.DATA, 1, bytes(protocol.PAYLOAD_BYTES_MAX + 1))
+
+
+@given(st.integers(0, 2**32 - 1), st.lists(st.sampled_from([protocol.SYNC, b"\xf8", b"x" * 9])))
+def test_data_never_contains_the_mark(stream: int, parts: list[bytes]) -> None:
+    content = b"".join(parts)
+    for begin in range(min(17, len(content) + 1)):
+        packed = protocol.pack_data(stream, content[begin:])
+        assert protocol.SYNC not in packed
+        frames = _host_parser().feed(packed)
+        assert b"".join(frame.payload for frame in frames) == content[begin:]
+
+
+def test_a_stream_number_that_ends_like_the_mark_begins() -> None:
+    stream = int.from_bytes(b"\x01" + protocol.SYNC[:3])
+    assert protocol.SYNC not in protocol.pack_data(stream, protocol.SYNC[3:])
+
+
+@given(st.binary(max_size=100), st.integers(0, 15))
+def test_a_mark_resets_the_guest_in_the_middle_of_a_frame(torn: bytes, cut: int) -> None:
+    parser = FrameParser(protocol.SYNC, again=True)
+    parser.feed(protocol.SYNC + protocol.pack(protocol.DATA, 1, bytes(1000))[: 20 + len(torn)])
+    message = protocol.pack_message({"op": "ping", "tick": 1}, protocol.TO_GUEST)
+    frames = parser.feed(protocol.SYNC[:cut])
+    frames += parser.feed(protocol.SYNC[cut:] + message)
+    assert [json.loads(frame.payload)["op"] for frame in frames] == ["ping"]
+
+
+def test_the_host_hears_nothing_before_its_own_epoch() -> None:
+    parser = FrameParser(protocol.SYNC + b"n" * 16, again=False)
+    stale = protocol.pack(protocol.DATA, 7, b"stale") + protocol.SYNC + b"o" * 16
+    assert parser.feed(stale) == []
+    fresh = parser.feed(protocol.SYNC + b"n" * 16 + protocol.pack(protocol.DATA, 1, b"new"))
+    assert [frame.payload for frame in fresh] == [b"new"]
+
+
+def test_the_host_does_not_skip_for_ever() -> None:
+    parser = FrameParser(protocol.SYNC + bytes(16), again=False, skip_bytes_max=1000)
+    for _ in range(9):
+        parser.feed(bytes(100))
+    with pytest.raises(RemoteError, match="rule 8"):
+        parser.feed(bytes(1000))

@@ -1,0 +1,166 @@
+"""Unpacking and comparing a workspace, with the real git and tar, outside a machine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from clawdesk.adapters.libvirt.channel_files import ChangesParser
+from clawdesk.ports.errors import GuestError
+from clawdesk.ports.guest import WorkspaceChanges
+from clawdesk_guest.workspace import Workspace
+from tests.support.guest_tar import workspace_tar
+
+FILES = {
+    "a.txt": b"a\n",
+    "crlf.txt": b"one\r\ntwo\r\n",
+    "bin/tool*": b"#!/bin/sh\n",
+    "sub/deep/c.txt": b"c\n",
+    "link": b"->a.txt",
+    ".gitignore": b"*.o\n/out/\n!keep.o\n",
+    "sub/.gitignore": b"/local\ncache/\n",
+}
+
+
+class Place:
+    """An unpacked workspace and what the guest would tell of it."""
+
+    def __init__(self, folder: Path) -> None:
+        tar = workspace_tar(folder, FILES)
+        self.path = folder / "workspace"
+        self._workspace = Workspace(str(self.path), str(folder / "state"), str(tar))
+        self._workspace.unpack(-1)
+
+    def collect(self, files_max: int = 100, bytes_max: int = 1 << 20) -> WorkspaceChanges:
+        parser = ChangesParser()
+        read, write = os.pipe()
+        with os.fdopen(read, "rb") as source:
+            try:
+                self._workspace.collect(write, files_max, bytes_max)
+            finally:
+                os.close(write)
+            parser.feed(source.read())
+        return parser.changes()
+
+    def write(self, path: str, content: str = "x\n") -> None:
+        target = self.path / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(content)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def _git(folder: Path, *words: str) -> str:
+    """The workspace's own repository, which is ours: made from the tar a moment ago."""
+    env = {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": "/dev/null", "HOME": str(folder)}
+    done = subprocess.run(["git", *words], cwd=folder, env=env, capture_output=True, check=True)
+    return done.stdout.decode()
+
+
+def test_the_workspace_is_an_ordinary_clean_checkout(place: Place) -> None:
+    assert _git(place.path, "status", "--porcelain") == ""
+    assert _git(place.path, "log", "--format=%s").split() == ["base"]
+    assert _git(place.path, "fsck", "--strict") == ""
+    assert os.access(place.path / "bin/tool", os.X_OK)
+    assert (place.path / "link").readlink() == Path("a.txt")
+
+
+def test_nothing_has_changed(place: Place) -> None:
+    assert place.collect() == WorkspaceChanges((), ())
+
+
+def test_a_touched_file_has_not_changed(place: Place) -> None:
+    os.utime(place.path / "a.txt")
+    assert place.collect() == WorkspaceChanges((), ())
+
+
+def test_every_kind_of_change(place: Place) -> None:
+    place.write("a.txt", "b\n")
+    place.write("new/file.txt")
+    (place.path / "bin/tool").chmod(0o644)
+    (place.path / "sub/deep/c.txt").unlink()
+    (place.path / "link").unlink()
+    (place.path / "link").symlink_to("/etc/passwd")
+    changes = place.collect()
+    assert {f.path: (f.mode, f.content) for f in changes.changed} == {
+        "a.txt": (0o100644, b"b\n"),
+        "new/file.txt": (0o100644, b"x\n"),
+        "bin/tool": (0o100644, b"#!/bin/sh\n"),
+        "link": (0o120000, b"/etc/passwd"),
+    }
+    assert changes.deleted == ("sub/deep/c.txt",)
+
+
+def test_the_start_trees_rules_say_what_is_ignored(place: Place) -> None:
+    for path in ("x.o", "sub/x.o", "out/y", "sub/local", "sub/deep/cache/z"):
+        place.write(path)
+    for path in ("keep.o", "sub/out/y", "deep/local", "cache/z"):
+        place.write(path)
+    (place.path / ".gitignore").write_text("*\n")  # a change, not a rule
+    changed = {f.path for f in place.collect().changed}
+    assert changed == {".gitignore", "keep.o", "sub/out/y", "deep/local", "cache/z"}
+
+
+def test_line_ends_count_whatever_the_attributes_say(place: Place) -> None:
+    place.write(".gitattributes", "* text=auto eol=crlf\n")
+    (place.path / "crlf.txt").write_bytes(b"one\ntwo\n")
+    changed = {f.path: f.content for f in place.collect().changed}
+    assert changed["crlf.txt"] == b"one\ntwo\n"
+
+
+def test_what_a_task_does_to_its_own_repository_does_not_matter(place: Place) -> None:
+    place.write("a.txt", "b\n")
+    _git(place.path, "add", "-A")
+    _git(place.path, "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "mine")
+    (place.path / ".git/config").write_text('[core]\n\tfsmonitor = "touch /tmp/never"\n')
+    (place.path / ".git/index").write_bytes(b"broken")
+    assert [f.path for f in place.collect().changed] == ["a.txt"]
+
+
+def test_a_folder_in_place_of_a_file_and_the_other_way_round(place: Place) -> None:
+    (place.path / "a.txt").unlink()
+    place.write("a.txt/inside")
+    (place.path / "sub/deep/c.txt").unlink()
+    (place.path / "sub/deep").rmdir()
+    place.write("sub/deep", "now a file\n")
+    changes = place.collect()
+    assert {f.path for f in changes.changed} == {"a.txt/inside", "sub/deep"}
+    assert set(changes.deleted) == {"a.txt", "sub/deep/c.txt"}
+
+
+def test_what_cannot_be_taken_is_named(place: Place) -> None:
+    os.mkfifo(place.path / "pipe")
+    nested = place.path / "nested"
+    nested.mkdir()
+    _git(nested, "init", "-q")
+    (nested / "file").write_text("x")
+    Path(os.fsdecode(os.fsencode(place.path) + b"/\xff.txt")).write_text("x")
+    skipped = place.collect().skipped
+    assert len(skipped) == 3
+    assert "pipe: neither a file nor a symbolic link" in skipped
+    assert "nested/: a Git repository inside the workspace is not taken" in skipped
+    assert "\\xff.txt: its name is not UTF-8" in skipped
+
+
+def test_too_many_changes_are_a_question(place: Place) -> None:
+    for number in range(5):
+        place.write(f"n{number}")
+    with pytest.raises(GuestError, match="5 files") as caught:
+        place.collect(files_max=4)
+    assert caught.value.code == "too_many_changes"
+    with pytest.raises(GuestError, match="changed 5 files"):
+        place.collect(bytes_max=9)
+
+
+def test_a_cut_tar_is_an_error_in_words(tmp_path: Path) -> None:
+    tar = workspace_tar(tmp_path, FILES)
+    tar.write_bytes(tar.read_bytes()[:1100])
+    workspace = Workspace(str(tmp_path / "w"), str(tmp_path / "s"), str(tar))
+    with pytest.raises(RuntimeError, match="tar ended with 2"):
+        workspace.unpack(-1)
