@@ -9,6 +9,7 @@ from __future__ import annotations
 import pygit2
 from pygit2.enums import FileMode, FileStatus
 
+from clawdesk.adapters.git.blobs import store
 from clawdesk.adapters.git.folder import FileState, Folder, OddFileError
 from clawdesk.adapters.git.lookup import entry_at
 from clawdesk.adapters.git.names import LINK_MODE
@@ -37,6 +38,7 @@ def work_tree(repo: pygit2.Repository, base: pygit2.Tree) -> pygit2.Oid:
             code="unmerged",
         )
     folder = Folder(str(repo.workdir))
+    states: dict[str, FileState] = {}
     changes: dict[str, Entry | None] = {}
     total_bytes = 0
     for path in changed_paths(repo):
@@ -47,24 +49,22 @@ def work_tree(repo: pygit2.Repository, base: pygit2.Tree) -> pygit2.Oid:
             state = folder.read(path, BYTES_MAX)
         except OddFileError:
             continue
-        total_bytes += len(state.content) if state else 0
+        if state is None:
+            changes[path] = None
+            continue
+        total_bytes += len(state.content)
         if total_bytes > BYTES_MAX:
             raise RepositoryError(
                 f"Your uncommitted files are over {BYTES_MAX / 1e6:,.0f} MB together.",
                 mend="Ignore the large ones in .gitignore, or start without your changes.",
                 code="too_large",
             )
-        changes[path] = _entry(repo, state, present)
+        known = int(present.filemode) if isinstance(present, pygit2.Blob) else None
+        states[path] = FileState(disk_mode(repo, state, known), state.content)
+    stored = store(repo, (state.content for state in states.values()))
+    for (path, state), oid in zip(states.items(), stored, strict=True):
+        changes[path] = (state.mode, oid)
     return with_changes(repo, base, changes)
-
-
-def _entry(
-    repo: pygit2.Repository, state: FileState | None, present: pygit2.Object | None
-) -> Entry | None:
-    if state is None:
-        return None
-    known = int(present.filemode) if isinstance(present, pygit2.Blob) else None
-    return disk_mode(repo, state, known), repo.create_blob(state.content)
 
 
 def disk_mode(repo: pygit2.Repository, state: FileState, known: int | None) -> int:

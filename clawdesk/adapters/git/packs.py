@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO
 
 COMMIT, TREE, BLOB = 1, 2, 3
 _TYPE_NAMES = {COMMIT: b"commit", TREE: b"tree", BLOB: b"blob"}
@@ -38,7 +38,7 @@ def object_id(kind: int, content: bytes) -> bytes:
 class PackWriter:
     """Writes `count` objects into a file open for writing; then `finish` gives name and index."""
 
-    def __init__(self, out: BinaryIO, count: int) -> None:
+    def __init__(self, out: IO[bytes], count: int) -> None:
         self._out = out
         self._count = count
         self._sum = hashlib.sha1(usedforsecurity=False)

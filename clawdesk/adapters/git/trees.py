@@ -13,6 +13,7 @@ import pygit2
 from pygit2.enums import FileMode
 
 from clawdesk.adapters.git import names
+from clawdesk.adapters.git.blobs import store
 from clawdesk.adapters.git.ignoring import ignored_new
 from clawdesk.adapters.git.lookup import entry_at, folder_at
 from clawdesk.ports.errors import RepositoryError
@@ -101,8 +102,9 @@ def accept(
         taken.pop(path, None)
         refused.append(f"{names.shown(path)}: {why}")
     accepted: dict[str, Entry | None] = dict.fromkeys(sorted(gone - set(taken)))
-    for path, item in sorted(taken.items()):
-        accepted[path] = (item.mode, repo.create_blob(item.content))
+    items = [item for _, item in sorted(taken.items())]
+    stored = store(repo, (item.content for item in items))
+    accepted |= {item.path: (item.mode, oid) for item, oid in zip(items, stored, strict=True)}
     return accepted, _shortened(refused)
 
 

@@ -175,3 +175,19 @@ def test_a_tree_of_every_ordinary_kind_passes_gits_own_check(
     author = pygit2.Signature("a", "a@b")
     repo.create_commit("refs/heads/checked", author, author, "m", tree, [])
     assert project.fsck() == ""
+
+
+def test_many_files_become_one_pack(repo: pygit2.Repository, project: GitProject) -> None:
+    many = [text(f"many/{number}", f"{number % 900}\n") for number in range(1_000)]
+    tree, refused = apply(repo, *many, text("a.txt", "x" * 100_000))
+    assert refused == ()
+    author = pygit2.Signature("a", "a@b")
+    repo.create_commit("refs/heads/checked", author, author, "m", tree, [])
+    assert len(list((project.folder / ".git/objects/pack").glob("*.pack"))) == 1
+    assert list((project.folder / ".git/objects/pack").glob("tmp*")) == []
+    assert project.fsck() == ""
+    assert project.git("show", "checked:many/999") == "99"
+    apply(repo, *many)
+    assert len(list((project.folder / ".git/objects/pack").glob("*.pack"))) == 1
+    project.git("gc", "-q")
+    assert project.git("show", "checked:many/1") == "1"
