@@ -51,19 +51,23 @@ class ChangesParser:
 
     def _fill_head(self, view: memoryview) -> memoryview:
         """Move bytes into the buffer until a head is complete; take exactly that."""
-        wanted = _LENGTH.size
-        if len(self._buffer) >= _LENGTH.size:
-            (length,) = _LENGTH.unpack_from(self._buffer)
-            if not 0 < length <= _HEAD_BYTES_MAX:
-                raise RemoteError("a record's head that is empty or too long")
-            wanted += length
-        taken = view[: wanted - len(self._buffer)]
+        taken = view[: self._head_end() - len(self._buffer)]
         self._buffer += taken
-        if len(self._buffer) == wanted > _LENGTH.size:
+        end = self._head_end()
+        if len(self._buffer) == end:
             head = protocol.load(bytes(self._buffer[_LENGTH.size :]))
             self._buffer.clear()
             self._take(head)
         return view[len(taken) :]
+
+    def _head_end(self) -> int:
+        """Where the head that is being buffered ends, as far as known."""
+        if len(self._buffer) < _LENGTH.size:
+            return _LENGTH.size
+        (length,) = _LENGTH.unpack_from(self._buffer)
+        if not 0 < length <= _HEAD_BYTES_MAX:
+            raise RemoteError("a record's head that is empty or too long")
+        return int(_LENGTH.size + length)
 
     def _take(self, head: protocol.Message) -> None:
         wrong = protocol.mistake(head, protocol.RECORDS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -18,12 +18,12 @@ from tests.support.guest_hostile import GREETING, HostileGuest
 from tests.support.inference_fake import EchoInference
 
 
-def _control(message: dict[str, object]) -> bytes:
-    return protocol.pack(protocol.CONTROL, 0, protocol.dump(message))
+def _control(message: Mapping[str, object]) -> bytes:
+    return protocol.pack(protocol.CONTROL, 0, protocol.dump(dict(message)))
 
 
-def _open(stream: int, head: dict[str, object]) -> bytes:
-    return protocol.pack(protocol.OPEN, stream, protocol.dump(head))
+def _open(stream: int, head: Mapping[str, object]) -> bytes:
+    return protocol.pack(protocol.OPEN, stream, protocol.dump(dict(head)))
 
 
 OUTPUT = {"op": "output", "run": "r", "stream": "out"}
@@ -85,8 +85,8 @@ BROKEN = {
 @pytest.mark.parametrize("sent", BROKEN.values(), ids=BROKEN.keys())
 async def test_a_broken_rule_ends_the_connection(meeting: Meeting, sent: bytes) -> None:
     meeting.guest.send(sent)
-    assert "broke the protocol" in await meeting.lost()
     await meeting.guest.hung_up.wait()
+    assert "broke the protocol" in await meeting.lost()
 
 
 async def test_files_nobody_asked_for_are_turned_away(meeting: Meeting) -> None:
