@@ -5,6 +5,7 @@ It is packed into a squashfs together with the guest program. Nothing is unpacke
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
@@ -19,6 +20,7 @@ from typing import IO
 from clawdesk.adapters.libvirt.image_commands import environment, failed, locked, require, run
 from clawdesk.adapters.libvirt.image_recipe import Recipe, makes_byte_code
 from clawdesk.adapters.libvirt.places import cache_home
+from clawdesk.ports.errors import MachineError
 
 _EPOCH_S = 1_700_000_000
 """Time stamp of everything we add, so that equal inputs give equal images."""
@@ -78,23 +80,18 @@ def write_squashfs(recipe: Recipe, tar: Path, target: Path) -> None:
     require("sqfstar", "squashfs-tools")
     command = ["sqfstar", "-comp", "lz4", "-quiet", "-no-progress", "-processors", "1"]
     command += ["-mkfs-time", str(_EPOCH_S), str(target)]
-    log = target.with_suffix(".log")
-    with log.open("w+b") as said:
-        packer = subprocess.Popen(
+    with tempfile.TemporaryFile() as said:
+        with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=said, stderr=said, env=environment(None)
-        )
-        assert packer.stdin is not None
-        try:
-            with packer.stdin as sink:
+        ) as packer:
+            assert packer.stdin is not None
+            # A packer that ends early breaks the pipe; its exit status and its words say why.
+            with contextlib.suppress(BrokenPipeError), packer.stdin as sink:
                 _write_stream(recipe, tar, sink)
-        except BrokenPipeError:
-            pass  # The packer ended early; its exit status and its words say why.
-        code = packer.wait()
         said.seek(0)
         words = said.read().decode(errors="replace")
-    log.unlink()
-    if code != 0:
-        raise failed("sqfstar", code, words)
+    if packer.returncode != 0:
+        raise failed("sqfstar", packer.returncode, words)
 
 
 def _write_stream(recipe: Recipe, tar: Path, sink: IO[bytes]) -> None:
@@ -105,23 +102,36 @@ def _write_stream(recipe: Recipe, tar: Path, sink: IO[bytes]) -> None:
             left = end - start
             while left:
                 block = source.read(min(left, _COPY_BYTES))
+                if not block:
+                    raise _damaged(tar)
                 left -= len(block)
                 sink.write(block)
     sink.write(_own_entries(recipe))
+
+
+def _damaged(tar: Path) -> MachineError:
+    return MachineError(
+        f"the cached root file system {tar} is damaged",
+        mend=f"delete {tar}, then run: clawdesk images build",
+        code="build_failed",
+    )
 
 
 def _kept_ranges(recipe: Recipe, tar: Path) -> Iterator[tuple[int, int]]:
     """Byte ranges of the tar to copy: whole entries, neighbours joined."""
     replaced = recipe.leave_out | {path for path, _, _ in recipe.files}
     start = end = 0
-    with tarfile.open(tar) as root:
-        for entry in root:
-            after = root.offset  # where the next header begins
-            if entry.name.removeprefix("./") in replaced:
-                if end > start:
-                    yield start, end
-                start = after
-            end = after
+    try:
+        with tarfile.open(tar) as root:
+            for entry in root:
+                after = root.offset  # where the next header begins
+                if entry.name.removeprefix("./") in replaced:
+                    if end > start:
+                        yield start, end
+                    start = after
+                end = after
+    except tarfile.TarError as error:
+        raise _damaged(tar) from error
     if end > start:
         yield start, end
 
