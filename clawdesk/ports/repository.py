@@ -78,7 +78,13 @@ class CheckpointCommit:
 
 @dataclass(frozen=True, slots=True)
 class MergeOutcome:
-    """`how` says what happened: "fast", "commit", "branch-only" with `text` for the user."""
+    """`how` says what happened, `text` says it to the user.
+
+    "fast": the branch now has exactly the approved tree (or had this work already). "commit": it
+    has that work beside newer work of the user's. "branch-only": where filters apply or the branch
+    is checked out elsewhere, the work stands on `branch`, and `text` shows the command.
+    `backup` is the commit that keeps the state before; "" when nothing was moved.
+    """
 
     commit: str
     branch: str
@@ -123,13 +129,25 @@ class Repository(Protocol):
         ...
 
     async def export(self, commit: str, into: Path) -> None:
-        """Write the workspace tar of a commit's tree (files plus a one-commit repository)."""
+        """Write the workspace tar of a commit's tree to the file `into`.
+
+        It holds `workspace/` (the files), `base.git/` (a repository with that tree as its only
+        commit) and `excludes` (the tree's ignore rules for `git ls-files --exclude-from`).
+        """
         ...
 
     async def checkpoint(
         self, task: TaskId, start: str, changes: WorkspaceChanges, record: Record
     ) -> CheckpointCommit:
-        """Commit start tree + changes as the task's next checkpoint (compare-and-swap)."""
+        """Commit start tree + changes as the task's next checkpoint (compare-and-swap).
+
+        The committed record has the fields `tree`, `digest`, `diffstat` and, if any, `refused`
+        beside those of `record`. A merge reads of it `ordinal`, `step`, `mode` (auto | approve) and
+        `safety`; of "requested" `ordinal` and `kind`; of "decision" `ordinal` and `verdict`; of
+        "restored" `ordinal`.
+        Raises:
+            RepositoryError: code `too_large`, more than 10,000 changed files or 1 GB.
+        """
         ...
 
     async def append(self, task: TaskId, record: Record, *, tree_of: str = "") -> str:
@@ -142,7 +160,10 @@ class Repository(Protocol):
 
     async def log(self, task: TaskId) -> Mapping[str, bytes]: ...
 
-    async def histories(self) -> list[TaskHistory]: ...
+    async def histories(self) -> list[TaskHistory]:
+        """All tasks, oldest first. A chain with unreadable commits begins with a record whose event
+        is `damaged` and whose field `why` says what is missing."""
+        ...
 
     async def diff(self, old: str, new: str) -> Diff:
         """Difference of two commits' trees."""
@@ -151,13 +172,24 @@ class Repository(Protocol):
     async def merge(
         self, task: TaskId, *, into: str, each_checkpoint: bool, title: str
     ) -> MergeOutcome:
-        """Bring approved work into a branch. Raises ConflictError when bytes would be lost."""
+        """Bring approved work into a branch ("" = the one HEAD is on; an unknown one is made).
+
+        Raises:
+            ConflictError: both sides changed the same places, or the user's files are in the way.
+            RepositoryError: codes `nothing_to_merge`, `no_identity`, `detached`, `bad_branch`,
+                `changed` (try again), `locked`, `no_space`. Nothing was changed then.
+        """
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Give this handle back; safe to repeat. Calls on it raise RepositoryError `closed`."""
+        ...
 
 
 class Repositories(Protocol):
     async def open(self, path: str) -> Repository:
-        """Raises RepositoryError naming exactly why a folder cannot be opened."""
+        """A handle of its own, also when the project is open already; close each.
+
+        Raises RepositoryError naming exactly why a folder cannot be opened.
+        """
         ...

@@ -432,7 +432,10 @@ async def test_a_merge_needs_the_users_name(kit: Kit) -> None:
 
 async def test_a_closed_project_answers_nothing(kit: Kit) -> None:
     again = await kit.repositories.open(kit.path)
+    assert again is not kit.repository
     await again.close()
+    await again.close()
+    await refusal(again.view(), "closed")
     await kit.repository.view()
     await kit.repository.close()
     await refusal(kit.repository.view(), "closed")

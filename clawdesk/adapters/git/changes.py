@@ -6,13 +6,15 @@ files count unless Git ignores them; nested repositories and odd files do not.
 
 from __future__ import annotations
 
+import os
+
 import pygit2
 from pygit2.enums import FileMode, FileStatus
 
 from clawdesk.adapters.git.blobs import store
 from clawdesk.adapters.git.folder import FileState, Folder, OddFileError
 from clawdesk.adapters.git.lookup import entry_at
-from clawdesk.adapters.git.names import LINK_MODE
+from clawdesk.adapters.git.names import LINK_MODE, shown
 from clawdesk.adapters.git.trees import BYTES_MAX, Entry, with_changes
 from clawdesk.ports.errors import RepositoryError
 
@@ -29,7 +31,8 @@ def work_tree(repo: pygit2.Repository, base: pygit2.Tree) -> pygit2.Oid:
     """The tree of `base` (HEAD's) with the user's uncommitted work; writes objects only.
 
     Raises:
-        RepositoryError: code `unmerged` in the middle of a merge, `too_large` over 1 GB.
+        RepositoryError: code `unmerged` in the middle of a merge, `too_large` over 1 GB,
+            `bad_name` for a file whose name is not UTF-8.
     """
     if repo.index.conflicts is not None:
         raise RepositoryError(
@@ -49,6 +52,12 @@ def work_tree(repo: pygit2.Repository, base: pygit2.Tree) -> pygit2.Oid:
             state = folder.read(path, BYTES_MAX)
         except OddFileError:
             continue
+        if not path.isascii() and path.encode("utf-8", "replace") != os.fsencode(path):
+            raise RepositoryError(
+                f"The name of the uncommitted file {shown(path)} is not UTF-8 and cannot be kept.",
+                mend="Rename it, commit it, or go on without your changes.",
+                code="bad_name",
+            )
         if state is None:
             changes[path] = None
             continue

@@ -1,27 +1,27 @@
-"""Opening projects: one GitRepository a work tree, one lock a repository, one pool of readers."""
+"""Opening projects: one bench a work tree, one lock a repository, one pool of readers."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from clawdesk.adapters.git.locks import ProjectLock, clear_stale
 from clawdesk.adapters.git.mending import Foreign, explain
-from clawdesk.adapters.git.opening import find
-from clawdesk.adapters.git.repository import GitRepository
+from clawdesk.adapters.git.opening import Place, find
+from clawdesk.adapters.git.repository import Bench, GitRepository
 
 READERS = 4
 
 
 class GitRepositories:
-    """The Repositories port. Opening a project twice gives the same object; close it as often."""
+    """The Repositories port. Every opening gives a handle of its own; close each of them."""
 
     def __init__(self) -> None:
         self._mutex = threading.Lock()
-        self._open: dict[str, GitRepository] = {}
+        self._benches: dict[str, Bench] = {}
         self._locks: dict[str, ProjectLock] = {}
-        self._users: dict[str, int] = {}  # work trees that share a lock, by common directory
+        self._users: dict[str, int] = {}  # benches that share a lock, by common directory
         self._readers: ThreadPoolExecutor | None = None
 
     async def open(self, path: str) -> GitRepository:
@@ -41,36 +41,38 @@ class GitRepositories:
         except Foreign as error:
             raise explain(error, path, "open the project") from error
         with self._mutex:
-            known = self._open.get(place.path)
-            if known is not None:
-                known.openers += 1
-                return known
-            lock = self._locks.setdefault(place.common_dir, ProjectLock(place.common_dir))
-            self._users[place.common_dir] = self._users.get(place.common_dir, 0) + 1
-            if not lock.acquire():
-                clear_stale(place.common_dir)
-            if self._readers is None:
-                self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="git-reader")
-            opened = GitRepository(
-                place,
-                readers=self._readers,
-                hold=lock.acquire,
-                leaving=self._leaving,
-                left=self._left,
-            )
-            self._open[place.path] = opened
-            return opened
+            bench = self._benches.get(place.path)
+            if bench is None:
+                bench = self._benches[place.path] = self._new_bench(place)
+            bench.handles += 1
+            return GitRepository(bench, leave=self._leave)
 
-    def _leaving(self, closed: GitRepository) -> None:
+    def _new_bench(self, place: Place) -> Bench:
+        lock = self._locks.setdefault(place.common_dir, ProjectLock(place.common_dir))
+        self._users[place.common_dir] = self._users.get(place.common_dir, 0) + 1
+        if not lock.acquire():
+            clear_stale(place.common_dir)
+        if self._readers is None:
+            self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="git-reader")
+        writer = ThreadPoolExecutor(1, thread_name_prefix="git-writer")
+        return Bench(place, self._readers, writer, lock.acquire)
+
+    def _leave(self, bench: Bench) -> Future[None] | None:
+        """One handle less. The last one ends the writer, after what it still has to write."""
         with self._mutex:
-            self._open.pop(closed.place.path, None)
-            if not self._open and self._readers is not None:
+            bench.handles -= 1
+            if bench.handles:
+                return None
+            del self._benches[bench.place.path]
+            if not self._benches and self._readers is not None:
                 self._readers.shutdown(wait=False)
                 self._readers = None
+        ended = bench.writer.submit(self._left, bench.place.common_dir)
+        bench.writer.shutdown(wait=False)
+        return ended
 
-    def _left(self, closed: GitRepository) -> None:
-        """Runs on the closed project's writer thread, after its last write."""
-        common_dir = closed.place.common_dir
+    def _left(self, common_dir: str) -> None:
+        """Runs on the writer's thread, after its last write."""
         with self._mutex:
             self._users[common_dir] -= 1
             if not self._users[common_dir]:

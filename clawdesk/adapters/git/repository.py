@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import replace
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -47,31 +47,34 @@ from clawdesk.ports.repository import (
 Result = TypeVar("Result")
 
 
-class GitRepository:
-    """One open project. See `clawdesk.ports.repository.Repository` for what the calls mean.
+@dataclass(slots=True)
+class Bench:
+    """The threads and the lock behind the handles on one work tree.
 
-    Args:
-        hold: takes or keeps the right to write; returns "" or who has it.
-        leaving: called at once when the last opener closes: a new opener gets a new object.
-        left: called when nothing is being written any more.
+    `hold` takes or keeps the right to write; it returns "" or who has it.
     """
 
-    def __init__(
-        self,
-        place: Place,
-        *,
-        readers: Executor,
-        hold: Callable[[], str],
-        leaving: Callable[[GitRepository], None],
-        left: Callable[[GitRepository], None],
-    ) -> None:
-        self.place = place
-        self.openers = 1
-        self._readers = readers
-        self._hold = hold
-        self._leaving = leaving
-        self._left = left
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="git-writer")
+    place: Place
+    readers: Executor
+    writer: Executor
+    hold: Callable[[], str]
+    handles: int = 0
+
+
+class GitRepository:
+    """A handle on an open project. See `clawdesk.ports.repository.Repository` for the calls.
+
+    Args:
+        bench: what all handles on the same work tree share.
+        leave: gives this handle back; when it was the last, the returned future is done once
+            everything was written and the lock is free.
+    """
+
+    def __init__(self, bench: Bench, *, leave: Callable[[Bench], Future[None] | None]) -> None:
+        self.place = bench.place
+        self._bench = bench
+        self._leave = leave
+        self._is_open = True
 
     @property
     def path(self) -> str:
@@ -202,13 +205,12 @@ class GitRepository:
         return await self._write("merge", lambda: merging.merge(self.place, wanted))
 
     async def close(self) -> None:
-        """Let go. The project's lock is freed when its last opener has closed."""
-        self.openers -= 1
-        if self.openers == 0:
-            self._leaving(self)
-            closing = self._writer.submit(self._left, self)
-            self._writer.shutdown(wait=False)
-            await asyncio.wrap_future(closing)
+        """Let go; safe to repeat. The project's lock is freed when its last handle is closed."""
+        if self._is_open:
+            self._is_open = False
+            ended = self._leave(self._bench)
+            if ended is not None:
+                await asyncio.wrap_future(ended)
 
     # -- threads --------------------------------------------------------------------------
     async def _read(self, doing: str, work: Callable[[pygit2.Repository], Result]) -> Result:
@@ -219,7 +221,7 @@ class GitRepository:
             finally:
                 repo.free()
 
-        return await self._run(self._readers, doing, guarded)
+        return await self._run(self._bench.readers, doing, guarded)
 
     async def _write(self, doing: str, work: Callable[[], Result]) -> Result:
         def guarded() -> Result:
@@ -236,10 +238,10 @@ class GitRepository:
                 )
             return work()
 
-        return await self._run(self._writer, doing, guarded)
+        return await self._run(self._bench.writer, doing, guarded)
 
     async def _run(self, pool: Executor, doing: str, work: Callable[[], Result]) -> Result:
-        if self.openers <= 0:
+        if not self._is_open:
             raise RepositoryError(f"{self.path} was closed.", code="closed")
 
         def translated() -> Result:
@@ -260,7 +262,7 @@ class GitRepository:
         schema = refs.schema_of(repo)
         if schema > records.SCHEMA:
             return f"a newer ClawDesk wrote its tasks (schema {schema})"
-        return self._hold()
+        return self._bench.hold()
 
     def _known(self, task: TaskId) -> str:
         """The ref of a task that exists. Raises RepositoryError `unknown_task`."""

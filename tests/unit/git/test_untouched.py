@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from clawdesk.adapters.git import GitRepositories, GitRepository
 from clawdesk.domain.model import Record
+from clawdesk.ports.errors import RepositoryError
 from clawdesk.ports.guest import FileEntry, WorkspaceChanges
 from tests.support.git_projects import ENVIRONMENT, GitProject
 
@@ -164,3 +166,26 @@ async def test_the_canary_would_sing(project: GitProject, tmp_path: Path) -> Non
     command = ["git", "-C", project.path, "status", "--porcelain"]
     subprocess.run(command, env=ENVIRONMENT, capture_output=True, check=False)
     assert (tmp_path / "canary").exists()
+
+
+async def test_names_that_are_not_utf8(project: GitProject, tmp_path: Path) -> None:
+    """Old projects have them; a task may run beside them, and they come through unchanged."""
+    old = os.fsencode(project.folder) + b"/caf\xe9.txt"
+    with open(old, "wb") as file:  # noqa: PTH123 - the name is bytes
+        file.write(b"old\n")
+    project.commit({})
+    repository = await GitRepositories().open(project.path)
+    try:
+        await everything_but_merge(repository, tmp_path, include_changes=False)
+        checkpoint = (await repository.histories())[0].records[1]
+        kept = [line for line in project.git("ls-tree", "-r", "HEAD").split("\n") if "caf" in line]
+        assert kept[0] in project.git("ls-tree", "-r", checkpoint.commit)
+        with open(old, "wb") as file:  # noqa: PTH123
+            file.write(b"edited\n")
+        with pytest.raises(RepositoryError) as caught:
+            await repository.start_commit(include_changes=True, definition="tidy")
+        assert caught.value.code == "bad_name"
+        assert caught.value.what.isprintable()
+    finally:
+        await repository.close()
+    assert project.fsck() == ""
