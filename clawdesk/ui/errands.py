@@ -29,6 +29,10 @@ class Errands:
         """Whether an errand of that key is under way."""
         return key in self._running.values()
 
+    def any_busy(self) -> bool:
+        """Whether anything is under way."""
+        return bool(self._running)
+
     def start(self, key: str, what: str, errand: Coroutine[Any, Any, None]) -> None:
         """Run `errand`; `what` names it for the user ("Approving checkpoint 4")."""
         if key and self.busy(key):

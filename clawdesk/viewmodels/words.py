@@ -62,7 +62,7 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 def first_line(text: str, limit: int = 200) -> str:
     """The first line that says something, cut with an ellipsis past `limit` characters."""
-    for line in map(str.strip, text.splitlines()):
+    for line in map(str.strip, text[:4096].splitlines()):
         if line:
             return line if len(line) <= limit else line[: limit - 1] + "…"
     return ""

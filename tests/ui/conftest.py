@@ -12,6 +12,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_API", "pyside6")
 
 import pytest
+import shiboken6
 from PySide6.QtCore import QObject, QSettings
 from PySide6.QtWidgets import QApplication
 
@@ -29,7 +30,7 @@ class HandClock:
 
     def __init__(self) -> None:
         self.now = NOW_MS
-        self._due: list[tuple[int, Callable[[], None]]] = []
+        self._due: list[tuple[int, Callable[[], None], QObject]] = []
 
     def now_ms(self) -> int:
         return self.now
@@ -38,14 +39,15 @@ class HandClock:
         return 0
 
     def after(self, delay_ms: int, call: Callable[[], None], owner: QObject) -> None:
-        self._due.append((self.now + delay_ms, call))
+        self._due.append((self.now + delay_ms, call, owner))
 
     def advance(self, ms: int) -> None:
         self.now += ms
         ready = [d for d in self._due if d[0] <= self.now]
         self._due = [d for d in self._due if d[0] > self.now]
-        for _, call in ready:
-            call()
+        for _, call, owner in ready:
+            if shiboken6.isValid(owner):
+                call()
 
 
 class Bench:
@@ -76,14 +78,17 @@ class Bench:
         """Until no errand is under way and Qt has nothing to deliver."""
 
         async def quiet() -> None:
-            for _ in range(50):
-                await asyncio.sleep(0)
-                QApplication.processEvents()
-                if self.desk is None or not self.desk.errands._running:
+            # The loop is Qt's own: while it sleeps, Qt delivers its events. (processEvents in a
+            # coroutine would run other tasks inside this one and lose their wake-ups.)
+            calm = 0
+            for _ in range(500):
+                await asyncio.sleep(0.001)
+                busy = self.desk is not None and self.desk.errands.any_busy()
+                calm = 0 if busy else calm + 1
+                if calm >= 5:
                     return
 
         self.run(quiet())
-        QApplication.processEvents()
 
     def close(self) -> None:
         async def end() -> None:
@@ -96,7 +101,6 @@ class Bench:
                 self.desk.window.deleteLater()
 
         self.run(end())
-        QApplication.processEvents()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,127 @@
+"""Records become marks; missing fields never fail; a restore greys what it leaves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clawdesk.domain.model import Kind, Phase, Reason, Record
+from clawdesk.viewmodels.lane import MarkKind, lane_of
+from tests.support.plane_scenes import MINUTE, Story, house
+
+NOW = 1_764_000_000_000
+
+
+def kinds(task: object) -> list[tuple[str, int]]:
+    lane = lane_of(task, NOW)  # type: ignore[arg-type]
+    return [(m.kind.value, m.row) for m in lane.marks]
+
+
+def test_steps_checkpoints_and_the_running_edge() -> None:
+    story = Story(1, "t", NOW, 30)
+    story.started(29)
+    story.step(29, 0)
+    story.checkpoint(20)
+    story.step(20, 1)
+    assert kinds(story.task) == [("waiting", 0), ("step", 0), ("disc", 0), ("running", 0)]
+    running = lane_of(story.task, NOW).marks[-1]
+    assert (running.start_ms, running.end_ms) == (NOW - 20 * MINUTE, NOW)
+    assert running.number == 2
+    assert running.text == "Step 2 rewrite runs since 20 m."
+
+
+def test_a_checkpoint_inside_a_step_splits_it() -> None:
+    story = Story(1, "t", NOW, 10)
+    story.step(10, 0)
+    story.checkpoint(6)
+    lane = lane_of(story.task, NOW)
+    assert [m.kind for m in lane.marks if m.number == 1] == [
+        MarkKind.STEP,
+        MarkKind.DISC,
+        MarkKind.RUNNING,
+    ]
+
+
+def test_files_only_is_a_ring_and_approved_a_star() -> None:
+    story = Story(1, "t", NOW, 10)
+    story.step(10, 0)
+    story.checkpoint(8, files_only=True)
+    story.step(8, 1)
+    story.checkpoint(5)
+    story.ask(5, Kind.APPROVE)
+    story.decide(4)
+    story.finish(4, Phase.DONE)
+    assert ("ring", 0) in kinds(story.task)
+    assert ("star", 0) in kinds(story.task)
+    assert ("need_approval", 0) in kinds(story.task)
+
+
+def test_what_waits_for_me_reaches_to_now() -> None:
+    story = Story(1, "t", NOW, 10)
+    story.step(10, 0)
+    story.checkpoint(5)
+    story.ask(5, Kind.CLARIFY, question="which?")
+    mark = lane_of(story.task, NOW).marks[-1]
+    assert mark.kind is MarkKind.NEED_ANSWER
+    assert mark.end_ms == NOW
+    assert mark.label == "which?"
+
+
+def test_a_restore_leaves_a_branch() -> None:
+    task = next(t for t in house(NOW).values() if t.title == "refactor-io")
+    lane = lane_of(task, NOW)
+    assert lane.rows == 2
+    behind = [(m.kind.value, m.number) for m in lane.marks if m.row == 1]
+    assert behind == [("step", 3), ("disc", 3), ("step", 4), ("disc", 4)]
+    arrow = next(m for m in lane.marks if m.kind is MarkKind.RESTORE)
+    kept = next(m for m in lane.marks if m.kind in {MarkKind.DISC, MarkKind.STAR} and m.number == 2)
+    assert arrow.end_ms == kept.start_ms
+    assert arrow.start_ms > arrow.end_ms
+
+
+def test_a_failed_step_is_red_and_lost_work_grey() -> None:
+    story = Story(1, "t", NOW, 10)
+    story.step(10, 0)
+    story.record("attempt_ended", 8, why="worker lost")
+    story.started(7, 2)
+    story.step(7, 0)
+    story.finish(6, Phase.FAILED, "exit code 1")
+    assert [k for k, _ in kinds(story.task)] == ["lost", "waiting", "failed"]
+
+
+def test_waiting_carries_its_reason() -> None:
+    story = Story(1, "t", NOW, 10)
+    task = replace(story.task, reason=Reason("memory", "needs 6 GiB, 4 are free"))
+    mark = lane_of(task, NOW).marks[-1]
+    assert mark.kind is MarkKind.WAITING
+    assert mark.label == "needs 6 GiB, 4 are free"
+
+
+EVENTS = [
+    "submitted", "started", "step_started", "checkpoint", "requested", "decision", "restored",
+    "attempt_ended", "finished", "merged", "unheard_of",
+]  # fmt: skip
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(0, 3), st.booleans()), max_size=40),
+    st.sampled_from(list(Phase)),
+)
+def test_any_order_with_or_without_fields_draws(
+    events: list[tuple[str, int, bool]], phase: Phase
+) -> None:
+    task = replace(Story(1, "t", NOW, 60).task, phase=phase)
+    records = []
+    for place, (event, ordinal, full) in enumerate(events):
+        fields: dict[str, object] = (
+            {"ordinal": ordinal, "index": ordinal, "verdict": "approved", "kind": "approve"}
+            if full
+            else {"ordinal": "x", "diffstat": 3}
+        )
+        records.append(Record(event, NOW - 60 * MINUTE + place * 1000, fields))
+    lane = lane_of(replace(task, records=tuple(records)), NOW)
+    for mark in lane.marks:
+        assert mark.kind is MarkKind.RESTORE or mark.end_ms >= mark.start_ms
+        assert mark.row in {0, 1}
