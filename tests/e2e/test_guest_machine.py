@@ -7,6 +7,7 @@ import http.server
 import json
 import tempfile
 import threading
+import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
@@ -170,7 +171,8 @@ async def test_a_waiting_checkpoint_survives_a_restore(
 ) -> None:
     session = await channels.connect("m", token="t", start=True)
     secret = "head -c 16 /dev/urandom | od -An -tx1 | tr -d ' ' > /dev/shm/nonce"
-    command = f"{secret}; cat /dev/shm/nonce; claw checkpoint --approve -m now; cat /dev/shm/nonce"
+    later = "cat /dev/shm/nonce; date +%s; head -c 8 /dev/urandom | od -An -tx8"
+    command = f"{secret}; cat /dev/shm/nonce; claw checkpoint --approve -m now; {later}"
     await session.run(StepRun("r", "step", command, 600))
     before = b""
     async for message in session.messages():
@@ -183,6 +185,7 @@ async def test_a_waiting_checkpoint_survives_a_restore(
     await session.close()
     state = guest.folder / "state"
     guest.save(state)
+    drawn = set()
     for _ in range(2):  # the same snapshot twice: each answers the same waiting call
         guest.restore(state)
         again = await channels.connect("m", token="t", start=False)
@@ -192,10 +195,14 @@ async def test_a_waiting_checkpoint_survives_a_restore(
         await again.reply(asked.request_id, {"outcome": "continue"})
         messages = [m async for m in _until_end(again)]
         after = b"".join(m.chunk for m in messages if isinstance(m, StepOutput))
-        assert after == before  # a value that was only in memory
+        nonce, clock_s, random = after.split()
+        assert nonce == before.strip()  # a value that was only in memory
+        assert abs(int(clock_s) - time.time_ns() // 10**9) <= 5  # not the snapshot's clock
+        drawn.add(random)
         assert messages[-1] == StepEnded("r", 0)
         await again.close()
         guest.kill()
+    assert len(drawn) == 2  # nor its random numbers
 
 
 async def test_a_killed_machine_is_told(guest: QemuGuest, channels: GuestChannels) -> None:

@@ -56,7 +56,7 @@ class HostileGuest:
         if not self._writers[-1].is_closing():
             self._writers[-1].write(content)
 
-    async def send_data(self, stream: int, content: bytes) -> None:
+    async def send_chunks(self, stream: int, content: bytes) -> None:
         """Send within the credit, waiting for more where needed."""
         while content:
             self._credit_came.clear()
@@ -65,7 +65,7 @@ class HostileGuest:
             part = content[: min(self.credit_bytes, protocol.CHUNK_BYTES)]
             self.credit_bytes -= len(part)
             content = content[len(part) :]
-            self.send(protocol.pack_data(stream, part))
+            self.send(protocol.pack_chunks(stream, part))
             await self._writers[-1].drain()
 
     async def close(self) -> None:

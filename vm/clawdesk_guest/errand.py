@@ -52,7 +52,7 @@ class Errand:
                 room = _READ_BYTES  # Nobody listens any more: let the child come to its end.
             content = read_some(self._bytes, min(room, _READ_BYTES)) if room else None
             if content:
-                link.data(self._stream, content)
+                link.write(self._stream, content)
                 continue
             if content == b"" and self._exit_code is not None:
                 self._finish(link)

@@ -94,8 +94,8 @@ class Link:
         stream = self._streams.get(frame.stream)
         if stream is None:
             raise RemoteError(f"a frame for stream {frame.stream}, which is not open (rule 3)")
-        if frame.kind == protocol.DATA:
-            return self._take_data(frame, stream)
+        if frame.kind == protocol.CHUNK:
+            return self._take_chunk(frame, stream)
         if frame.kind == protocol.WINDOW:
             stream.may_send_bytes += protocol.unpack_window(frame.payload)
             if stream.may_send_bytes > protocol.WINDOW_BYTES:
@@ -121,9 +121,9 @@ class Link:
         self._streams[frame.stream] = _Stream()
         return Opened(frame.stream, head)
 
-    def _take_data(self, frame: protocol.Frame, stream: _Stream) -> Event | None:
+    def _take_chunk(self, frame: protocol.Frame, stream: _Stream) -> Event | None:
         if not frame.payload:
-            raise RemoteError("a DATA frame without bytes (rule 4)")
+            raise RemoteError("a CHUNK frame without bytes (rule 4)")
         stream.may_receive_bytes -= len(frame.payload)
         if stream.may_receive_bytes < 0:
             raise RemoteError(f"more on stream {frame.stream} than was allowed (rule 4)")
@@ -164,20 +164,20 @@ class Link:
             self._urgent.append(packed)
 
     def room(self, stream: int) -> int:
-        """How many bytes `data` may take now: credit (rule 4) and place in the queue."""
+        """How many bytes `write` may take now: credit (rule 4) and place in the queue."""
         state = self._streams.get(stream)
         if state is None or state.closed_here:
             return 0
         return max(0, min(state.may_send_bytes, _BULK_BYTES_MAX - self._bulk_bytes))
 
-    def data(self, stream: int, content: bytes) -> None:
+    def write(self, stream: int, content: bytes) -> None:
         """Queue bytes, at most `room(stream)`. A stream that is gone swallows them."""
         state = self._streams.get(stream)
         if state is None or state.closed_here or not content:
             return
         state.may_send_bytes -= len(content)
         assert state.may_send_bytes >= 0, "send only what room() allows"
-        self._add_bulk(stream, protocol.pack_data(stream, content))
+        self._add_bulk(stream, protocol.pack_chunks(stream, content))
 
     def grant(self, stream: int, used_bytes: int) -> None:
         """Let the other end send that much more on a stream."""

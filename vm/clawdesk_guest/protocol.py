@@ -4,14 +4,14 @@ Bytes in, values out; no file, socket or clock is touched here. Both ends import
 
  1. A frame is [u32 payload length][u8 type][u32 stream][payload], big-endian, payload <= 1 MiB.
  2. CONTROL carries one JSON message on stream 0; its schema is in TO_GUEST or TO_HOST.
- 3. OPEN, DATA, CLOSE, WINDOW belong to a stream. Only the guest opens streams, with ids that grow.
+ 3. OPEN, CHUNK, CLOSE, WINDOW belong to a stream. Only the guest opens streams, with ids that grow.
     An OPEN of the host on an open stream is the head of its answer.
- 4. DATA, never empty, may only be sent within the credit of its stream: WINDOW_BYTES at the start,
+ 4. CHUNK, never empty, may only be sent within the credit of its stream: WINDOW_BYTES at the start,
     given back by WINDOW frames as the receiver uses bytes up. Control never waits for credit.
  5. Each end sends CLOSE once per stream; what still arrives before the other's CLOSE is dropped.
  6. JSON is strict UTF-8, an object, at most 32 deep, without NaN.
  7. A connection begins with SYNC from the host and `hello`. SYNC never occurs inside other frames
-    (its bytes are no JSON, cannot lie across a header, and DATA holding it is cut in two), so it
+    (its bytes are no JSON, cannot lie across a header, and a CHUNK holding it is cut), so it
     resets the guest's parser even in the middle of a frame that a snapshot tore apart.
  8. The guest answers SYNC + the 16 bytes of the hello's epoch, then `greeting`; the host drops
     everything before that: bytes of an older epoch.
@@ -33,7 +33,7 @@ STREAMS_MAX = 128
 TEXT_CHARS_MAX = 16 << 10
 COMMAND_CHARS_MAX = 128 << 10
 
-CONTROL, OPEN, DATA, CLOSE, WINDOW = 1, 2, 3, 4, 5
+CONTROL, OPEN, CHUNK, CLOSE, WINDOW = 1, 2, 3, 4, 5
 _HEADER = struct.Struct(">IBI")
 _CREDIT = struct.Struct(">I")
 
@@ -73,10 +73,10 @@ def pack_message(message: Message, schemas: "Schemas") -> bytes:
     return pack(CONTROL, 0, dump(message))
 
 
-def pack_data(stream: int, content: bytes) -> bytes:
-    """DATA frames for `content`, cut where SYNC would appear in them (rule 7)."""
+def pack_chunks(stream: int, content: bytes) -> bytes:
+    """CHUNK frames for `content`, cut where SYNC would appear in them (rule 7)."""
     frames = b"".join(
-        pack(DATA, stream, content[begin : begin + CHUNK_BYTES])
+        pack(CHUNK, stream, content[begin : begin + CHUNK_BYTES])
         for begin in range(0, len(content), CHUNK_BYTES)
     )
     if SYNC not in frames:
@@ -84,7 +84,7 @@ def pack_data(stream: int, content: bytes) -> bytes:
     # SYNC's bytes are all different and a header begins with 0: frames this short cannot hold it.
     step = len(SYNC) // 2
     pieces = range(0, len(content), step)
-    return b"".join(pack(DATA, stream, content[begin : begin + step]) for begin in pieces)
+    return b"".join(pack(CHUNK, stream, content[begin : begin + step]) for begin in pieces)
 
 
 def pack_window(stream: int, credit_bytes: int) -> bytes:

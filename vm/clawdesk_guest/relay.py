@@ -155,7 +155,7 @@ class Relay:
         while call.body_sent_bytes < len(request.body) and (room := link.room(call.stream)):
             begin = call.body_sent_bytes
             part = request.body[begin : begin + room]
-            link.data(call.stream, part)
+            link.write(call.stream, part)
             call.body_sent_bytes += len(part)
 
     # The client

@@ -105,7 +105,7 @@ class Step:
         while not self._held and (room := link.room(output.stream)) > 0:
             content = read_some(output.descriptor, min(room, _READ_BYTES))
             if content:
-                link.data(output.stream, content)
+                link.write(output.stream, content)
                 continue
             if content == b"" or self.exited:
                 output.finished = True

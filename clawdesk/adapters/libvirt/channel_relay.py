@@ -156,7 +156,7 @@ class ModelRelay:
             room = await self._wire.room(stream)
             if room == 0:
                 return False
-            self._wire.link.data(stream, bytes(view[:room]))
+            self._wire.link.write(stream, bytes(view[:room]))
             self._wire.wake()
             view = view[room:]
         return True

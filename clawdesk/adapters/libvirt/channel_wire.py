@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from clawdesk.adapters.libvirt.channel_files import BYTES_MAX, FILES_MAX, ChangesParser
-from clawdesk.adapters.libvirt.channel_output import LONG_MARK, OutputBudget, TokenBucket
+from clawdesk.adapters.libvirt.channel_files import BYTES_MAX, FILES_MAX
+from clawdesk.adapters.libvirt.channel_output import TokenBucket
 from clawdesk.adapters.libvirt.channel_relay import ModelRelay
+from clawdesk.adapters.libvirt.channel_streams import Streams
 from clawdesk.ports import guest as said
 from clawdesk.ports.errors import GuestError
 from clawdesk.ports.inference import Inference
@@ -29,8 +30,6 @@ _TRY_AGAIN_S = 0.02
 _HELLO_AGAIN_S = 3.0
 _PINGS_PER_SILENCE = 6
 _CONTROL_PER_S, _CONTROL_BURST = 200.0, 2000.0
-_DROPPED_BYTES_PER_S = 32 << 20
-"""How fast output is taken that nobody will see: a flood must not cost a core."""
 
 
 class Wire:
@@ -56,10 +55,7 @@ class Wire:
         self.greeting: said.GuestGreeting | None = None
         self._hear = hear
         self._relay = ModelRelay(self, inference, token)
-        self._runs: dict[str, set[str]] = {}  # steps of this connection and their open streams
-        self._outputs: dict[int, tuple[str, str, OutputBudget]] = {}
-        self._files: dict[int, ChangesParser] = {}
-        self._parsers: dict[int, ChangesParser] = {}  # call number -> what it asked for
+        self._streams = Streams(self, self._relay, hear)
         self._calls: dict[int, asyncio.Future[None]] = {}
         self._numbers = itertools.count(1)
         self._bucket = TokenBucket(_CONTROL_PER_S, _CONTROL_BURST)
@@ -130,9 +126,7 @@ class Wire:
             if not call.done():
                 call.set_exception(GuestError(why, code="lost"))
         self._calls.clear()
-        self._parsers.clear()
-        self._files.clear()
-        self._outputs.clear()
+        self._streams.clear()
         self.link.restart()
         self._greeted.set()
         if self._writer is not None:
@@ -217,6 +211,11 @@ class Wire:
         self._is_paused = paused
         self._heard_s = time.monotonic()
 
+    def used(self, stream: int, count_bytes: int) -> None:
+        """The caller has taken that much output: let the step print on."""
+        self.link.grant(stream, count_bytes)
+        self.wake()
+
     # Calls
 
     async def call(self, op: str, *, within_s: float = 60.0, **fields: object) -> None:
@@ -229,7 +228,7 @@ class Wire:
 
     async def run(self, step: said.StepRun) -> None:
         """Start a step. Raises GuestError."""
-        self._runs = {step.run_id: set()}
+        self._streams.expect_output(step.run_id)
         await self.call(
             "run",
             run=step.run_id,
@@ -242,7 +241,7 @@ class Wire:
     async def collect(self, timeout_s: float) -> said.WorkspaceChanges:
         """The guest's changed files. Raises GuestError."""
         number = next(self._numbers)
-        parser = self._parsers[number] = ChangesParser()
+        parser = self._streams.expect_files(number)
         limits: dict[str, object] = {"files_max": FILES_MAX, "bytes_max": BYTES_MAX}
         try:
             await self._call(number, "collect", timeout_s, limits)
@@ -251,7 +250,7 @@ class Wire:
             self._end(f"the guest broke the protocol: {error}")
             raise GuestError(self._lost, code="lost") from error
         finally:
-            self._parsers.pop(number, None)
+            self._streams.forget_files(number)
 
     async def _call(self, number: int, op: str, timeout_s: float, fields: Message) -> None:
         if self._lost:
@@ -284,12 +283,14 @@ class Wire:
                 raise RemoteError(f"more than {_CONTROL_PER_S:g} messages a second")
             if isinstance(event, events.Told):
                 self._told(event.message)
+            elif self.greeting is None:
+                raise RemoteError("a stream before the greeting (rule 8)")
             else:
-                self._opened(event.stream, event.head)
+                self._streams.opened(event.stream, event.head)
         elif isinstance(event, events.Got):
-            self._got(event.stream, event.content)
+            self._streams.got(event.stream, event.content)
         else:
-            self._closed(event.stream)
+            self._streams.closed(event.stream)
 
     def _told(self, message: Message) -> None:
         op = message["op"]
@@ -319,7 +320,7 @@ class Wire:
             running=message["running"],
             pending=tuple(message["pending"]),
         )
-        self._runs[message["running"]] = set()
+        self._streams.expect_output(message["running"])
         self._greeted.set()
 
     def _answered(self, message: Message) -> None:
@@ -332,66 +333,6 @@ class Wire:
             call.set_result(None)
         else:
             call.set_exception(GuestError(message["why"], code="refused"))
-
-    def _opened(self, stream: int, head: Message) -> None:
-        op = head["op"]
-        if self.greeting is None:
-            raise RemoteError("a stream before the greeting (rule 8)")
-        if op == "model":
-            self._relay.opened(stream, head)
-        elif op == "output":
-            self._opened_output(stream, head["run"], head["stream"])
-        elif op == "files" and head["call"] in self._parsers:
-            self._files[stream] = self._parsers[head["call"]]
-        elif op == "files":
-            self.link.close(stream, "nobody asked for these files any more")
-        else:
-            raise RemoteError("a stream of no known kind (rule 3)")
-
-    def _opened_output(self, stream: int, run_id: str, name: str) -> None:
-        """Two streams a run and no more, or a guest could begin its budget again and again."""
-        open_here = self._runs.get(run_id)
-        if open_here is None or name in open_here or name not in {"out", "err"}:
-            raise RemoteError("output of a step that does not run, or twice (rule 3)")
-        open_here.add(name)
-        self._outputs[stream] = (run_id, name, OutputBudget())
-
-    def _got(self, stream: int, content: bytes) -> None:
-        if stream in self._outputs:
-            self._got_output(stream, content)
-        elif stream in self._files:
-            self._files[stream].feed(content)
-            self.link.grant(stream, len(content))
-        elif self._relay.owns(stream):
-            self._relay.got(stream, content)
-
-    def _got_output(self, stream: int, content: bytes) -> None:
-        run_id, name, budget = self._outputs[stream]
-        was_over = budget.is_over
-        now = budget.take(content)
-        if now:
-            # Credit returns when the caller has taken the chunk: a slow caller slows the step.
-            self._hear(said.StepOutput(run_id, name, now), stream)
-        if budget.is_over and not was_over:
-            self._hear(said.StepOutput(run_id, name, LONG_MARK), 0)
-        hidden_bytes = len(content) - len(now)
-        if hidden_bytes:
-            loop = asyncio.get_running_loop()
-            loop.call_later(hidden_bytes / _DROPPED_BYTES_PER_S, self.used, stream, hidden_bytes)
-
-    def used(self, stream: int, count_bytes: int) -> None:
-        """The caller has taken that much output: let the step print on."""
-        self.link.grant(stream, count_bytes)
-        self.wake()
-
-    def _closed(self, stream: int) -> None:
-        if stream in self._outputs:
-            run_id, name, budget = self._outputs.pop(stream)
-            rest = budget.finish()
-            if rest:
-                self._hear(said.StepOutput(run_id, name, rest), 0)
-        elif self._files.pop(stream, None) is None:
-            self._relay.closed(stream)
 
 
 async def _connect(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

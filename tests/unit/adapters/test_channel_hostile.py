@@ -72,9 +72,9 @@ BROKEN = {
     "a wrong field": _control({**ENDED, "exit_code": "0"}),
     "a second greeting": _control(GREETING),
     "a message of ours": _control({"op": "unpack", "call": 1}),
-    "data on no stream": protocol.pack(protocol.DATA, 3, b"x"),
+    "data on no stream": protocol.pack(protocol.CHUNK, 3, b"x"),
     "data beyond the credit": _open(1, OUTPUT)
-    + protocol.pack_data(1, bytes(protocol.WINDOW_BYTES + 1)),
+    + protocol.pack_chunks(1, bytes(protocol.WINDOW_BYTES + 1)),
     "credit out of nothing": _open(1, OUTPUT) + protocol.pack_window(1, 1 << 30),
     "output of a step that does not run": _open(1, {**OUTPUT, "run": "other"}),
     "the same output twice": _open(1, OUTPUT) + _open(2, OUTPUT),
@@ -102,7 +102,7 @@ async def test_a_flood_of_messages_ends_the_connection(meeting: Meeting) -> None
 
 async def test_a_flood_of_output_is_bounded_and_does_not_delay_control(meeting: Meeting) -> None:
     meeting.guest.send(_open(1, OUTPUT))
-    meeting.guest.send(protocol.pack_data(1, bytes(protocol.WINDOW_BYTES)))
+    meeting.guest.send(protocol.pack_chunks(1, bytes(protocol.WINDOW_BYTES)))
     # Nobody has taken the output yet, and control comes through all the same.
     call = asyncio.ensure_future(meeting.session.set_feedback("x"))
     meeting.guest.send(_control({"op": "done", "call": 1}))
@@ -113,7 +113,7 @@ async def test_long_output_is_cut_in_the_middle(meeting: Meeting) -> None:
     meeting.guest.send(_open(1, OUTPUT))
 
     async def flood() -> None:
-        await meeting.guest.send_data(1, b"y" * (3 * HEAD_BYTES_MAX))
+        await meeting.guest.send_chunks(1, b"y" * (3 * HEAD_BYTES_MAX))
         end = protocol.dump({"op": "end", "error": ""})
         meeting.guest.send(protocol.pack(protocol.CLOSE, 1, end) + _control(ENDED))
 

@@ -37,7 +37,7 @@ def _move(source: Link, target: Link) -> list[Event]:
 def test_control_overtakes_bulk() -> None:
     guest, host = _pair()
     stream = guest.open(HEAD)
-    guest.data(stream, b"bulk")
+    guest.write(stream, b"bulk")
     guest.tell({"op": "pong", "tick": 1})
     kinds = [type(event) for event in _move(guest, host)]
     assert kinds == [Opened, Told, Got]
@@ -46,7 +46,7 @@ def test_control_overtakes_bulk() -> None:
 def test_what_is_told_in_turn_comes_behind_the_bulk() -> None:
     guest, host = _pair()
     stream = guest.open(HEAD)
-    guest.data(stream, b"bulk")
+    guest.write(stream, b"bulk")
     guest.close(stream)
     guest.tell_in_turn({"op": "done", "call": 1})
     assert [type(event) for event in _move(guest, host)] == [Opened, Got, Closed, Told]
@@ -57,7 +57,7 @@ def test_credit_ends_and_comes_back() -> None:
     stream = guest.open(HEAD)
     sent = 0
     while room := guest.room(stream):
-        guest.data(stream, bytes(room))
+        guest.write(stream, bytes(room))
         sent += room
         _move(guest, host)
     assert sent == protocol.WINDOW_BYTES
@@ -70,7 +70,7 @@ def test_more_than_the_credit_is_refused() -> None:
     guest, host = _pair()
     stream = guest.open(HEAD)
     _move(guest, host)
-    too_much = protocol.pack_data(stream, bytes(protocol.WINDOW_BYTES + 1))
+    too_much = protocol.pack_chunks(stream, bytes(protocol.WINDOW_BYTES + 1))
     with pytest.raises(RemoteError, match="rule 4"):
         host.feed(too_much)
 
@@ -83,7 +83,7 @@ def test_credit_out_of_nothing_is_refused() -> None:
         host.feed(protocol.pack_window(stream, 1))
 
 
-@pytest.mark.parametrize("kind", [protocol.DATA, protocol.CLOSE, protocol.WINDOW])
+@pytest.mark.parametrize("kind", [protocol.CHUNK, protocol.CLOSE, protocol.WINDOW])
 def test_a_stream_that_is_not_open_is_refused(kind: int) -> None:
     _, host = _pair()
     with pytest.raises(RemoteError, match="rule 3"):
@@ -114,7 +114,7 @@ def test_a_number_is_not_used_twice() -> None:
 def test_closing_with_an_error_drops_what_was_queued() -> None:
     guest, host = _pair()
     stream = guest.open(HEAD)
-    guest.data(stream, b"never mind")
+    guest.write(stream, b"never mind")
     guest.close(stream, "the client left")
     assert _move(guest, host) == [Opened(stream, HEAD), Closed(stream, "the client left")]
     assert not guest.is_open(stream)
@@ -123,9 +123,9 @@ def test_closing_with_an_error_drops_what_was_queued() -> None:
 def test_both_may_close_at_once() -> None:
     guest, host = _pair()
     stream = guest.open(HEAD)
-    guest.data(stream, b"a")
+    guest.write(stream, b"a")
     _move(guest, host)
-    guest.data(stream, b"still on its way")
+    guest.write(stream, b"still on its way")
     host.close(stream, "enough")
     guest.close(stream)
     assert _move(guest, host) == []
@@ -142,9 +142,9 @@ def test_honest_ends_never_offend_each_other(actions: list[tuple[str, int, int]]
         if action == "o" and not guest.is_open(stream):
             streams[which] = guest.open(HEAD)
         elif action == "w":
-            guest.data(stream, bytes(min(size, guest.room(stream))))
+            guest.write(stream, bytes(min(size, guest.room(stream))))
         elif action == "d":
-            host.data(stream, bytes(min(size, host.room(stream))))
+            host.write(stream, bytes(min(size, host.room(stream))))
         elif action in "ca":
             (guest if size % 2 else host).close(stream, "error" if action == "a" else "")
         else:

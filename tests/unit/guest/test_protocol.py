@@ -123,14 +123,14 @@ def test_we_do_not_send_what_does_not_fit() -> None:
     with pytest.raises(LocalError):
         protocol.pack_message({"op": "ping"}, protocol.TO_GUEST)
     with pytest.raises(LocalError):
-        protocol.pack(protocol.DATA, 1, bytes(protocol.PAYLOAD_BYTES_MAX + 1))
+        protocol.pack(protocol.CHUNK, 1, bytes(protocol.PAYLOAD_BYTES_MAX + 1))
 
 
 @given(st.integers(0, 2**32 - 1), st.lists(st.sampled_from([protocol.SYNC, b"\xf8", b"x" * 9])))
-def test_data_never_contains_the_mark(stream: int, parts: list[bytes]) -> None:
+def test_chunks_never_contains_the_mark(stream: int, parts: list[bytes]) -> None:
     content = b"".join(parts)
     for begin in range(min(17, len(content) + 1)):
-        packed = protocol.pack_data(stream, content[begin:])
+        packed = protocol.pack_chunks(stream, content[begin:])
         assert protocol.SYNC not in packed
         frames = _host_parser().feed(packed)
         assert b"".join(frame.payload for frame in frames) == content[begin:]
@@ -138,13 +138,13 @@ def test_data_never_contains_the_mark(stream: int, parts: list[bytes]) -> None:
 
 def test_a_stream_number_that_ends_like_the_mark_begins() -> None:
     stream = int.from_bytes(b"\x01" + protocol.SYNC[:3])
-    assert protocol.SYNC not in protocol.pack_data(stream, protocol.SYNC[3:])
+    assert protocol.SYNC not in protocol.pack_chunks(stream, protocol.SYNC[3:])
 
 
 @given(st.binary(max_size=100), st.integers(0, 15))
 def test_a_mark_resets_the_guest_in_the_middle_of_a_frame(torn: bytes, cut: int) -> None:
     parser = FrameParser(protocol.SYNC, again=True)
-    parser.feed(protocol.SYNC + protocol.pack(protocol.DATA, 1, bytes(1000))[: 20 + len(torn)])
+    parser.feed(protocol.SYNC + protocol.pack(protocol.CHUNK, 1, bytes(1000))[: 20 + len(torn)])
     message = protocol.pack_message({"op": "ping", "tick": 1}, protocol.TO_GUEST)
     frames = parser.feed(protocol.SYNC[:cut])
     frames += parser.feed(protocol.SYNC[cut:] + message)
@@ -153,9 +153,9 @@ def test_a_mark_resets_the_guest_in_the_middle_of_a_frame(torn: bytes, cut: int)
 
 def test_the_host_hears_nothing_before_its_own_epoch() -> None:
     parser = FrameParser(protocol.SYNC + b"n" * 16, again=False)
-    stale = protocol.pack(protocol.DATA, 7, b"stale") + protocol.SYNC + b"o" * 16
+    stale = protocol.pack(protocol.CHUNK, 7, b"stale") + protocol.SYNC + b"o" * 16
     assert parser.feed(stale) == []
-    fresh = parser.feed(protocol.SYNC + b"n" * 16 + protocol.pack(protocol.DATA, 1, b"new"))
+    fresh = parser.feed(protocol.SYNC + b"n" * 16 + protocol.pack(protocol.CHUNK, 1, b"new"))
     assert [frame.payload for frame in fresh] == [b"new"]
 
 
