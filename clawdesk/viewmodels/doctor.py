@@ -69,7 +69,7 @@ _GROUPS = (
     ("Isolation", ("kvm", "libvirt", "qemu", "guest", "image", "machine", "confine")),
     ("Models and GPUs", ("docker", "fabric", "gpu", "nvidia", "nvml", "model", "inference")),
 )
-_REST = "Projects and reach"
+_REST = "Desktop and projects"
 
 
 def _group_of(name: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.real_cli import RealCli, make_project, real_cli
 from tests.support.stage import ROOT, Stage, missing, stage
 
 pytestmark = [
@@ -26,6 +27,35 @@ def play(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Stage]:
         yield made
         if request.session.testsfailed:
             made.shoot(tmp_path / "screen.png")
+
+
+TASK = """
+title = "Write and ask"
+[machine]
+memory_mib = 256
+disk_mib = 512
+[[steps]]
+name = "write"
+run = "echo one > one.txt; echo two >> notes.txt; rm old.txt; echo hello from the step"
+[[steps]]
+name = "ask"
+run = "claw ask 'Which colour?' --choice red --choice blue --key colour > colour.txt"
+[[steps]]
+name = "approve"
+run = "echo done > done.txt"
+checkpoint = "approve"
+"""
+
+
+@pytest.fixture
+def real_stage(tmp_path: Path) -> Iterator[tuple[Stage, RealCli]]:
+    """A screen and folders of their own for the real program."""
+    with real_cli() as cli:
+        wanted = ("CLAWDESK_", "XDG_")
+        extra = {k: v for k, v in cli.environment.items() if k.startswith(wanted)}
+        extra.pop("XDG_RUNTIME_DIR", None)
+        with stage(tmp_path, extra) as made:
+            yield made, cli
 
 
 def journey(play: Stage, definition: str, *, patience_s: float = 30) -> dict[str, object]:
@@ -100,6 +130,28 @@ def test_the_scripted_plane_from_run_to_merge(play: Stage, tmp_path: Path) -> No
     assert play.app is not None
     assert play.app.wait(10) == 0, play.log()
     assert "Traceback" not in play.log()
+
+
+def test_the_real_program_from_run_to_merge(
+    real_stage: tuple[Stage, RealCli], tmp_path: Path
+) -> None:
+    play, cli = real_stage
+    files = {"notes.txt": "start\n", "old.txt": "old\n", ".clawdesk/tasks/write.toml": TASK}
+    project = make_project(tmp_path / "colours", files)
+    play.play([sys.executable, "-m", "clawdesk", str(project)])
+    # The first start proves the accelerator by booting a machine.
+    play.tell("wait", "run.write", timeout_s=120)
+    seen = journey(play, "write", patience_s=240)
+    assert (seen["question"], seen["questions"], seen["approvals"]) == ("Which colour?", 1, 1)
+    assert (project / "colour.txt").read_text() == "red\n"
+    assert (project / "notes.txt").read_text() == "start\ntwo\n"
+    assert (project / "done.txt").read_text() == "done\n"
+    assert not (project / "old.txt").exists()
+    play.key("ctrl+q")
+    assert play.app is not None
+    assert play.app.wait(60) == 0, play.log()
+    assert "Traceback" not in play.log()
+    assert not cli.machines()
 
 
 def test_the_window_ends_in_order_on_sigterm(play: Stage) -> None:

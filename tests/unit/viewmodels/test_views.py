@@ -201,7 +201,7 @@ def test_health_names_what_is_missing() -> None:
 def test_doctor_groups_and_counts() -> None:
     view = doctor_view([*scenes.checks(), {"name": "odd", "state": "?!"}])
     assert [g.title for g in view.groups] == [
-        "Isolation", "Models and GPUs", "Projects and reach",
+        "Isolation", "Models and GPUs", "Desktop and projects",
     ]  # fmt: skip
     libvirt = next(c for g in view.groups for c in g.checks if c.name == "libvirt")
     assert libvirt.command.startswith("sudo apt-get install")
