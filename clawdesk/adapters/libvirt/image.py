@@ -22,7 +22,7 @@ from clawdesk.adapters.libvirt.image_kernel import (
 )
 from clawdesk.adapters.libvirt.image_recipe import Recipe, load_recipe
 from clawdesk.adapters.libvirt.image_root import file_digest, member, root_tar, write_squashfs
-from clawdesk.adapters.libvirt.places import machine_home
+from clawdesk.adapters.libvirt.places import machine_home, open_folder
 from clawdesk.ports.errors import MachineError
 
 _NOTE = "image.json"
@@ -89,7 +89,7 @@ def list_images() -> list[GuestImage]:
 
 
 def _images() -> Path:
-    return machine_home() / "images"
+    return open_folder(machine_home() / "images")
 
 
 def _find(recipe: Recipe) -> GuestImage | None:
@@ -126,7 +126,7 @@ def _build(recipe: Recipe, progress: Callable[[str], None]) -> GuestImage:
     folder = _images() / f"{recipe.name}-{recipe.digest[:16]}-{digest[:16]}"
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(mode=0o755, parents=True)
+    open_folder(part)
     try:
         _write(recipe, tar, kernel, part, digest)
         shutil.rmtree(folder, ignore_errors=True)

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from clawdesk.adapters.libvirt.image_commands import locked, run
-from clawdesk.adapters.libvirt.places import machine_home
+from clawdesk.adapters.libvirt.places import machine_home, open_folder
 from clawdesk.ports.errors import MachineError
 
 _SMALLEST_MIB = 256
@@ -25,11 +25,10 @@ def blank_disk(disk_mib: int) -> Path:
             mend=f"ask for at least {_SMALLEST_MIB} MiB (machine.disk_mib)",
             code="bad_need",
         )
-    folder = machine_home() / "blank"
+    folder = open_folder(machine_home() / "blank")
     target = folder / f"ext4-{disk_mib}.qcow2"
     if target.exists():
         return target
-    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     try:
         with locked(folder / "blank.lock"):
             if not target.exists():

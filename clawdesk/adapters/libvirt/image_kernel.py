@@ -37,34 +37,57 @@ class KernelPackage:
 
 
 def fetch_kernel(recipe: Recipe, tar: Path, progress: Callable[[str], None]) -> KernelPackage:
-    """Download the newest kernel package of the root's archive (about 30 MB), or find it again.
+    """The newest kernel package of the root's archive, downloaded (about 30 MB) or found again.
+
+    Without a network the newest one downloaded before will do.
 
     Raises:
-        MachineError: no network, or apt refuses the archive's signature.
+        MachineError: no network and nothing downloaded, or apt refuses the archive's signature.
     """
     home = cache_home() / "kernels"
     with locked(home / "apt.lock"):
-        apt = _private_apt(home / "apt", tar)
         progress("Looking up Debian's kernel for virtual machines")
-        run(["apt-get", *apt, "-qq", "update"], package="apt")
-        said = run(["apt-cache", *apt, "show", recipe.kernel_package], package="apt")
-        found = _DEPENDS.search(said)
-        if found is None:
-            raise MachineError(
-                f"Debian's package {recipe.kernel_package} names no kernel",
-                mend="report this with the output of: clawdesk doctor --json",
-                code="build_failed",
-            )
-        name, version = found.groups()
-        folder = home / f"{name}_{version.replace(':', '%')}"
-        if not list(folder.glob("*.deb")):
-            progress(f"Downloading {name} {version} (about 30 MB)")
-            part = folder.with_name(f".{folder.name}.part")
-            shutil.rmtree(part, ignore_errors=True)
-            part.mkdir(parents=True)
-            run(["apt-get", *apt, "-qq", "download", f"{name}={version}"], package="apt", cwd=part)
-            part.replace(folder)
-        return KernelPackage(name, version, next(folder.glob("*.deb")))
+        try:
+            return _newest(recipe, home, _private_apt(home / "apt", tar), progress)
+        except MachineError as error:
+            kept = _downloaded(home)
+            if kept is None or error.code == "missing_program":
+                raise
+            progress(f"Debian's archive does not answer; using {kept.name} {kept.version}")
+            return kept
+
+
+def _newest(
+    recipe: Recipe, home: Path, apt: list[str], progress: Callable[[str], None]
+) -> KernelPackage:
+    run(["apt-get", *apt, "-qq", "update", "--error-on=any"], package="apt")
+    said = run(["apt-cache", *apt, "show", recipe.kernel_package], package="apt")
+    found = _DEPENDS.search(said)
+    if found is None:
+        raise MachineError(
+            f"Debian's package {recipe.kernel_package} names no kernel",
+            mend="report this with the output of: clawdesk doctor --json",
+            code="build_failed",
+        )
+    name, version = found.groups()
+    folder = home / f"{name}_{version.replace(':', '%')}"
+    if not list(folder.glob("*.deb")):
+        progress(f"Downloading {name} {version} (about 30 MB)")
+        part = folder.with_name(f".{folder.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        run(["apt-get", *apt, "-qq", "download", f"{name}={version}"], package="apt", cwd=part)
+        part.replace(folder)
+    return KernelPackage(name, version, next(folder.glob("*.deb")))
+
+
+def _downloaded(home: Path) -> KernelPackage | None:
+    """The kernel package that was downloaded last, if any."""
+    debs = sorted(home.glob("linux-image-*/*.deb"), key=lambda deb: deb.stat().st_mtime)
+    if not debs:
+        return None
+    name, _, version = debs[-1].parent.name.partition("_")
+    return KernelPackage(name, version.replace("%", ":"), debs[-1])
 
 
 def _private_apt(home: Path, tar: Path) -> list[str]:

@@ -22,8 +22,15 @@ def machine_home() -> Path:
     """
     override = os.environ.get("CLAWDESK_DATA_DIR", "")
     home = Path(override) if override else _default_home()
-    home.mkdir(parents=True, exist_ok=True)
-    return home
+    return open_folder(home)
+
+
+def open_folder(folder: Path) -> Path:
+    """Make a folder of shared, public files, which QEMU's user may enter whatever our umask is."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)
+    return folder
 
 
 def qemu_user() -> pwd.struct_passwd | None:

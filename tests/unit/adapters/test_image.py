@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from clawdesk.adapters.libvirt import image_recipe, places
+from clawdesk.adapters.libvirt import image_kernel, image_recipe, places
 from clawdesk.adapters.libvirt.image import build_image, find_image
 from clawdesk.adapters.libvirt.image_disk import blank_disk
 from clawdesk.adapters.libvirt.image_kernel import initramfs, pvh_kernel
@@ -196,10 +196,40 @@ def test_machine_files_lie_where_qemus_user_can_reach(
     monkeypatch.delenv("CLAWDESK_DATA_DIR", raising=False)
     shut = tmp_path / "shut"
     shut.mkdir(mode=0o700)
-    made: list[Path] = []
-    monkeypatch.setattr(Path, "mkdir", lambda self, **_words: made.append(self))
+    monkeypatch.setattr(places, "open_folder", lambda folder: folder)
     monkeypatch.setenv("XDG_DATA_HOME", str(shut / "data"))
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert places.machine_home() == Path("/var/lib/clawdesk")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert places.machine_home() == shut / "data" / "clawdesk"
+
+
+def test_without_a_network_the_last_kernel_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(arguments: list[str], **_words: object) -> str:
+        raise MachineError(f"{arguments[0]} failed", code="build_failed")
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(image_kernel, "run", fail)
+    monkeypatch.setattr(image_kernel, "member", lambda *_words: b"")
+    recipe = load_recipe("base")
+    with pytest.raises(MachineError, match="apt-get failed"):
+        image_kernel.fetch_kernel(recipe, tmp_path / "tar", lambda _line: None)
+    kept = tmp_path / "clawdesk/kernels/linux-image-6.1.0-1-cloud-amd64_6.1.1-1/kernel.deb"
+    kept.parent.mkdir(parents=True)
+    kept.touch()
+    said: list[str] = []
+    found = image_kernel.fetch_kernel(recipe, tmp_path / "tar", said.append)
+    assert (found.version, found.deb) == ("6.1.1-1", kept)
+    assert "does not answer" in said[-1]
+
+
+def test_shared_folders_are_open_whatever_the_umask(home: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        disk = blank_disk(256)
+    finally:
+        os.umask(before)
+    for folder in (disk.parent, home):
+        assert folder.stat().st_mode & 0o777 == 0o755
