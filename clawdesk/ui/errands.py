@@ -40,6 +40,8 @@ class Errands:
             return
         task = self._loop.create_task(self._run(what, errand))
         self._running[task] = key
+        # A task that is cancelled before its first step would leave its coroutine unawaited.
+        task.add_done_callback(lambda _: errand.close())
         task.add_done_callback(self._ended)
 
     async def _run(self, what: str, errand: Coroutine[Any, Any, None]) -> None:

@@ -6,6 +6,7 @@ The only module that knows qasync. A change of the loop is a change of this file
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -34,6 +35,7 @@ from clawdesk.ui.memory import Memory
 
 MakePlane = Callable[[], AbstractAsyncContextManager[PlaneApi]]
 CLOSE_S_MAX = 5.0
+PAINT_S_MAX = 2.0  # a window that starts hidden is never painted
 
 
 def refuse_broken_qt() -> str:
@@ -136,8 +138,13 @@ class Session:
             loop.add_signal_handler(number, self._ended.set)
         self._report.window = self.window
         self.window.show_starting(True)
+        painted = asyncio.Event()
+        self.window.painted.connect(painted.set)
         self.window.show()
         self.window.closing.connect(self._ended.set)
+        # Opening the plane imports and asks a lot: the window is on screen first.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(painted.wait(), PAINT_S_MAX)
         async with AsyncExitStack() as stack:
             plane = await self._plane(stack)
             if plane is not None:

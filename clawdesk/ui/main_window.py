@@ -6,7 +6,7 @@ What a person wants leaves as signals of the parts; `Desk` connects them to the 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from clawdesk.ports.errors import PortError
@@ -39,6 +39,7 @@ class MainWindow(QMainWindow):
     """`closing` asks whether the window may close; the answer comes by `let_go`."""
 
     closing = Signal()
+    painted = Signal()  # once, when it is on screen for the first time
     dropped = Signal(str)
 
     def __init__(self, clock: Clock, memory: Memory) -> None:
@@ -49,7 +50,7 @@ class MainWindow(QMainWindow):
         self.resize(SIZE)
         self.setAcceptDrops(True)
         self._memory = memory
-        self._may_close = False
+        self._may_close = self._was_painted = False
         self.tool_bar = ToolBar()
         self.banner = Banner()
         self.projects = ProjectsPane()
@@ -137,6 +138,12 @@ class MainWindow(QMainWindow):
         """Close without asking again."""
         self._may_close = True
         self.close()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            self.painted.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._may_close:

@@ -33,6 +33,17 @@ from clawdesk.runtime.api import Change, Environment, LogLine, Outcome
 from tests.support import plane_scenes as scenes
 
 
+async def scripted_time(ms: int) -> None:
+    """Let that much time pass: a step of a script takes as long as it is written to take."""
+    loop = asyncio.get_running_loop()
+    passed = loop.create_future()
+    timer = loop.call_later(ms / 1000, passed.set_result, None)
+    try:
+        await passed
+    finally:
+        timer.cancel()
+
+
 class FakePlane:
     """PlaneApi. `step_ms` = how long each scripted step takes; `calls` records every intent."""
 
@@ -248,7 +259,7 @@ class FakePlane:
         return Outcome(True, f"{verdict} checkpoint {request.ordinal}")
 
     async def _pause(self) -> None:
-        await asyncio.sleep(self.step_ms / 1000)
+        await scripted_time(self.step_ms)
 
     async def _run(self, task_id: TaskId) -> None:
         """submitted → started → steps; a question after the first, an approval at the end."""

@@ -5,7 +5,6 @@ Needs a display (Xvfb); takes the whole screen, so that sheets are seen where th
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import tempfile
@@ -21,9 +20,11 @@ from clawdesk.ui.desk import Desk
 from clawdesk.ui.loop import application
 from clawdesk.ui.memory import Memory
 from tests.support import plane_scenes as scenes
-from tests.support.plane_fake import FakePlane
+from tests.support.plane_fake import FakePlane, scripted_time
 
-SETTLE_S = 0.35
+SETTLE_MS = 350
+# Sheets whose buttons wait for the guard are pictured after it.
+DECIDED = {"approval", "question", "home", "dirty", "restore", "merge"}
 
 
 def _plane(scene: str) -> FakePlane:
@@ -53,7 +54,7 @@ async def _act(desk: Desk, scene: str) -> None:
         desk.registry.trigger("palette")
     elif scene in {"changes", "checkpoints"}:
         desk.window.inspector.choose_place(scene)
-    await asyncio.sleep(1.0 if scene in {"approval", "question", "home"} else 0.1)
+    await scripted_time(1_000 if scene in DECIDED else 100)
 
 
 async def shoot(out: Path, scene: str, chosen: tokens.Theme) -> None:
@@ -74,9 +75,9 @@ async def shoot(out: Path, scene: str, chosen: tokens.Theme) -> None:
             if tasks:
                 desk.choose_project(scenes.PROJECT)
                 desk.window.tasks.list.choose(tasks[2])
-        await asyncio.sleep(SETTLE_S)
+        await scripted_time(SETTLE_MS)
         await _act(desk, scene)
-        await asyncio.sleep(SETTLE_S)
+        await scripted_time(SETTLE_MS)
         size = desk.window.size()
         picture = app.primaryScreen().grabWindow(0, 0, 0, size.width(), size.height())
         out.mkdir(parents=True, exist_ok=True)

@@ -81,11 +81,11 @@ class Bench:
             # The loop is Qt's own: while it sleeps, Qt delivers its events. (processEvents in a
             # coroutine would run other tasks inside this one and lose their wake-ups.)
             calm = 0
-            for _ in range(500):
-                await asyncio.sleep(0.001)
+            for _ in range(5_000):
+                await asyncio.sleep(0)
                 busy = self.desk is not None and self.desk.errands.any_busy()
                 calm = 0 if busy else calm + 1
-                if calm >= 5:
+                if calm >= 25:
                     return
 
         self.run(quiet())
