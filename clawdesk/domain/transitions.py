@@ -22,7 +22,7 @@ from clawdesk.domain.model import FINAL, Phase, PlaneState, Task
 from clawdesk.domain.moves import Turn
 from clawdesk.domain.planning import plan
 
-_Handler = Callable[[Turn, Task, Any], None]
+_Move = Callable[[Turn, Task, Any], None]
 
 
 def step(state: PlaneState, event: ev.Event) -> do.Effects:
@@ -224,7 +224,7 @@ def _discard_asked(turn: Turn, task: Task, event: ev.DiscardAsked) -> None:
         turn.do(do.DiscardSnapshots(task.id))
 
 
-_TABLE: dict[type, _Handler] = {
+_TABLE: dict[type, _Move] = {
     ev.MachineStarted: _machine_started,
     ev.MachineRestored: _machine_restored,
     ev.MachineFailed: _machine_failed,

@@ -79,7 +79,8 @@ def write_squashfs(recipe: Recipe, tar: Path, target: Path) -> None:
     """
     require("sqfstar", "squashfs-tools")
     command = ["sqfstar", "-comp", "lz4", "-quiet", "-no-progress", "-processors", "1"]
-    command += ["-mkfs-time", str(_EPOCH_S), str(target)]
+    # The files' own times stay: Python's compiled modules are bound to them.
+    command += ["-mkfs-time", str(_EPOCH_S), "-root-time", str(_EPOCH_S), str(target)]
     with tempfile.TemporaryFile() as said:
         with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=said, stderr=said, env=environment(None)

@@ -114,6 +114,11 @@ def test_what_is_no_kernel_is_refused() -> None:
 
 def _root(path: Path) -> Path:
     with tarfile.open(path, "w") as tar:
+        folders = ["./etc"] + ["./" + "/".join(["long"] * n) for n in range(1, 41)]
+        for folder in folders:  # a root names them all; packing would date those it does not
+            entry = tarfile.TarInfo(folder)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            tar.addfile(entry)
         for name, content in (
             ("./etc/hostname", b"builder"),
             ("./etc/keep", b"kept"),
