@@ -1,0 +1,131 @@
+"""A whole plane on fakes: machines, guests and Git in memory, driven by scripts.
+
+A restore brings back the files of a snapshot, not the waiting coroutine inside: what memory does is
+proven on real machines (tests/e2e).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tarfile
+from collections.abc import Awaitable, Callable, Mapping
+from itertools import count
+from pathlib import Path
+
+from clawdesk.domain.model import MachineId, Snapshot, Task, TaskId
+from clawdesk.ports.machines import MachineSpec, StartedMachine
+from clawdesk.ports.telemetry import HostLoad
+from clawdesk.runtime.api import PlaneApi
+from clawdesk.runtime.plane import Parts, Plane
+from tests.support.guest_fake import FakeGuests, FakeStep
+from tests.support.inference_fake import EchoInference
+from tests.support.machines_fake import FakeMachines
+from tests.support.repository_fake import FakeProject, FakeRepositories
+
+PROJECT = "/projects/notes"
+
+
+class StillTelemetry:
+    """A host that never changes."""
+
+    async def sample(self) -> HostLoad:
+        return HostLoad(1.0, 2, 1_000, 8_000, 100_000, gpu_note="no NVIDIA GPU")
+
+    async def close(self) -> None:
+        pass
+
+
+class CountingClock:
+    def __init__(self) -> None:
+        self._ticks = count(1_000_000, 10)
+
+    def now_ms(self) -> int:
+        return next(self._ticks)
+
+
+class JoinedMachines(FakeMachines):
+    """Machines whose guests are found by `FakeGuests`."""
+
+    def __init__(self, guests: FakeGuests) -> None:
+        super().__init__()
+        self._guests = guests
+        self._files: dict[str, dict[str, bytes]] = {}
+
+    async def start(self, spec: MachineSpec) -> StartedMachine:
+        started = await super().start(spec)
+        self._guests.add(started.machine, await asyncio.to_thread(_files_of, spec.workspace))
+        return started
+
+    async def snapshot(self, machine: MachineId, task: TaskId, ordinal: int) -> Snapshot:
+        taken = await super().snapshot(machine, task, ordinal)
+        self._files[taken.id] = dict(self._guests.machines[machine].files)
+        return taken
+
+    async def restore(self, task: TaskId, attempt: int, snapshot: Snapshot) -> StartedMachine:
+        started = await super().restore(task, attempt, snapshot)
+        inside = self._guests.add(started.machine, self._files[snapshot.id])
+        inside.start = {}
+        return started
+
+
+def _files_of(tar: Path) -> dict[str, bytes]:
+    with tarfile.open(tar) as archive:
+        found = {}
+        for entry in archive:
+            if entry.isfile() and entry.name.startswith("workspace/"):
+                stream = archive.extractfile(entry)
+                assert stream is not None
+                found[entry.name.removeprefix("workspace/")] = stream.read()
+        return found
+
+
+class PlaneWorld:
+    """Fakes that outlive a plane, as Git and machines do."""
+
+    def __init__(
+        self,
+        folder: Path,
+        task_files: Mapping[str, str],
+        scripts: Mapping[str, Callable[[FakeStep], Awaitable[int]]],
+    ) -> None:
+        self.guests = FakeGuests(scripts)
+        self.machines = JoinedMachines(self.guests)
+        self.repositories = FakeRepositories()
+        self.folder = folder
+        files = {f".clawdesk/tasks/{name}.toml": text for name, text in task_files.items()}
+        self.project: FakeProject = self.repositories.add(PROJECT, {"notes.txt": "start", **files})
+
+    def parts(self) -> Parts:
+        return Parts(
+            machines=self.machines,
+            guests=self.guests,
+            repositories=self.repositories,
+            inference=EchoInference(),
+            telemetry=StillTelemetry(),
+            clock=CountingClock(),
+            workspaces=self.folder / "workspaces",
+            image_present=lambda: "base 123",
+        )
+
+    async def open(self) -> Plane:
+        """A started plane with the project open; the test closes it."""
+        plane = Plane(self.parts())
+        await plane.start()
+        await plane.open_project(PROJECT)
+        return plane
+
+
+async def until(plane: PlaneApi, task: TaskId, wanted: Callable[[Task], bool]) -> Task:
+    """Wait for the task to be as wanted; an event, never a sleep."""
+    moved = asyncio.Event()
+    unsubscribe = plane.subscribe(lambda _: moved.set())
+    try:
+        async with asyncio.timeout(20):
+            while not wanted(plane.state.tasks[task]):
+                moved.clear()
+                await moved.wait()
+    except TimeoutError:
+        raise AssertionError(f"never: {plane.state.tasks[task]}") from None
+    finally:
+        unsubscribe()
+    return plane.state.tasks[task]

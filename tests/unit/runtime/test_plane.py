@@ -1,0 +1,198 @@
+"""The plane on fakes: decisions, refusals, restarts, and the socket."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clawdesk.domain.model import FINAL, Phase, Task
+from clawdesk.ports.errors import PortError, RepositoryError
+from clawdesk.runtime.client import PlaneClient
+from clawdesk.runtime.server import PlaneServer
+from tests.support.guest_fake import FakeStep
+from tests.support.plane_world import PROJECT, PlaneWorld, until
+
+TASK = """
+title = "Write"
+[machine]
+memory_mib = 256
+[[steps]]
+name = "one"
+run = "one"
+checkpoint = "approve"
+[[steps]]
+name = "two"
+run = "two"
+"""
+
+
+async def one(step: FakeStep) -> int:
+    step.files["a.txt"] = step.machine.feedback.encode() or b"first"
+    step.print("wrote a.txt\n")
+    return 0
+
+
+async def two(step: FakeStep) -> int:
+    step.files["b.txt"] = b"second"
+    return 0
+
+
+async def fails(step: FakeStep) -> int:
+    step.print("no such thing\n", "err")
+    return 4
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> PlaneWorld:
+    files = {"write": TASK, "bad": 'title = "Bad"\n[[steps]]\nname = "x"\nrun = "fails"\n'}
+    return PlaneWorld(tmp_path, files, {"one": one, "two": two, "fails": fails})
+
+
+def held(task: Task) -> bool:
+    return task.phase is Phase.HELD
+
+
+def ended(task: Task) -> bool:
+    return task.phase in FINAL
+
+
+async def test_approve_then_merge_gives_what_was_approved(world: PlaneWorld) -> None:
+    plane = await world.open()
+    task_id = await plane.submit(PROJECT, "write")
+    task = await until(plane, task_id, held)
+    assert task.request is not None
+    machine = world.machines.machines[task.machine]
+    assert machine.suspended, "a held machine's virtual CPUs must stand still"
+    assert (await plane.approve(task_id, 1, "old digest", channel="t")).ok is False
+    done = await plane.approve(task_id, 1, task.request.digest, channel="t")
+    assert done.ok
+    again = await plane.approve(task_id, 1, task.request.digest, channel="u")
+    assert not again.ok
+    assert "via t" in again.text
+    task = await until(plane, task_id, ended)
+    assert task.phase is Phase.DONE
+    outcome = await plane.merge(task_id)
+    assert outcome.branch
+    assert b"second" in world.project.work["b.txt"]
+    assert world.machines.kept(task_id) == [], "snapshots outlived the merge"
+    await plane.close()
+    assert world.machines.machines == {}
+
+
+async def test_a_rejection_runs_the_step_again_with_the_note(world: PlaneWorld) -> None:
+    plane = await world.open()
+    task_id = await plane.submit(PROJECT, "write")
+    task = await until(plane, task_id, held)
+    assert task.request is not None
+    assert not (await plane.reject(task_id, 1, task.request.digest, channel="t", note=" ")).ok
+    assert (await plane.reject(task_id, 1, task.request.digest, channel="t", note="again")).ok
+    task = await until(plane, task_id, lambda t: held(t) and t.request is not None and t.round == 2)
+    diff = await plane.diff(task_id, 0, task.checkpoints[-1].ordinal)
+    [file] = diff.files
+    assert [line.text.strip() for hunk in file.hunks for line in hunk.lines] == ["again"]
+    await plane.close()
+
+
+async def test_a_restart_asks_the_same_request_again(world: PlaneWorld) -> None:
+    plane = await world.open()
+    task_id = await plane.submit(PROJECT, "write")
+    before = await until(plane, task_id, held)
+    await plane.close()
+    assert world.machines.machines == {}, "closing left a machine"
+
+    plane = await world.open()
+    after = plane.state.tasks[task_id]
+    assert before.request is not None
+    assert after.request == before.request
+    assert after.phase is Phase.HELD
+    assert (await plane.approve(task_id, 1, before.request.digest, channel="t")).ok
+    task = await until(plane, task_id, ended)
+    assert task.phase is Phase.DONE
+    assert "restore" in [call for call, _ in world.machines.calls]
+    await plane.close()
+
+
+async def test_a_failing_step_ends_with_its_output(world: PlaneWorld) -> None:
+    plane = await world.open()
+    task_id = await plane.submit(PROJECT, "bad")
+    task = await until(plane, task_id, ended)
+    assert task.phase is Phase.FAILED
+    assert "exited with 4" in task.finish_text
+    assert "no such thing" in task.finish_text
+    lines = [line.text for line in await plane.log_lines(task_id)]
+    assert "no such thing" in lines
+    await plane.close()
+    plane = await world.open()
+    kept = [line.text for line in await plane.log_lines(task_id)]
+    assert "no such thing" in kept, "the output was not kept in Git"
+    await plane.close()
+
+
+async def test_a_request_that_cannot_be_recorded_is_not_lost(world: PlaneWorld) -> None:
+    plane = await world.open()
+    # The `started` record comes first; the request is the second append.
+    world.project.fail("append", RepositoryError("No space.", mend="Free some."), after=1)
+    task_id = await plane.submit(PROJECT, "write")
+    task = await until(plane, task_id, held)
+    assert task.request is not None
+    assert task.request.key == "retry"
+    assert "No space." in task.request.question
+    assert (await plane.answer(task_id, "retry", "retry", channel="t")).ok
+    task = await until(plane, task_id, lambda t: held(t) and bool(t.request and not t.request.key))
+    assert task.checkpoints[-1].approval_reason
+    await plane.close()
+
+
+async def test_cancel_is_final_and_leaves_nothing(world: PlaneWorld) -> None:
+    plane = await world.open()
+    task_id = await plane.submit(PROJECT, "write")
+    await until(plane, task_id, held)
+    assert (await plane.cancel(task_id, channel="t")).ok
+    task = await until(plane, task_id, ended)
+    assert task.phase is Phase.CANCELLED
+    assert not (await plane.cancel(task_id, channel="t")).ok
+    assert world.machines.machines == {}
+    with pytest.raises(PortError, match="cancelled"):
+        await plane.merge(task_id)
+    await plane.close()
+
+
+async def test_a_client_sees_and_decides_as_the_plane_does(
+    world: PlaneWorld, tmp_path: Path
+) -> None:
+    plane = await world.open()
+    server = PlaneServer(plane, tmp_path / "p.sock")
+    await server.start()
+    assert (tmp_path / "p.sock").stat().st_mode & 0o777 == 0o600
+    client = await PlaneClient.connect(tmp_path / "p.sock")
+    task_id = await client.submit(PROJECT, "write")
+    task = await until(client, task_id, held)
+    assert task.request == plane.state.tasks[task_id].request
+    assert client.projects[PROJECT] == plane.projects[PROJECT]
+    diff = await client.diff(task_id, None, 1)
+    assert diff == await plane.diff(task_id, None, 1)
+    assert task.request is not None
+    outcome = await client.approve(task_id, 1, task.request.digest, channel="client")
+    assert outcome.ok
+    await until(client, task_id, ended)
+    with pytest.raises(PortError, match="no task"):
+        await client.diff("NOBODY", None, 1)
+    await client.close()
+    await server.close()
+    await plane.close()
+    assert not (tmp_path / "p.sock").exists()
+
+
+async def test_a_plane_that_only_looks_starts_nothing(world: PlaneWorld, tmp_path: Path) -> None:
+    from clawdesk.runtime.plane import Plane
+
+    plane = Plane(world.parts(), drive=False)
+    await plane.start()
+    await plane.open_project(PROJECT)
+    task_id = await plane.submit(PROJECT, "write")
+    reason = plane.state.tasks[task_id].reason
+    assert reason is not None
+    assert reason.code == "not_driven"
+    await plane.close()
+    assert [call for call, _ in world.machines.calls if call != "owned"] == []
