@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,6 +148,26 @@ async def open_plane(
         os.close(lock)
 
 
+async def hand_over(paths: Sequence[str]) -> bool:
+    """Give folders to the window that already runs; False when none does.
+
+    Raises:
+        PortError: a folder cannot be opened, or another version runs.
+    """
+    lock = _try_lock(plane_lock())
+    if lock is not None:
+        os.close(lock)
+        return False
+    client = await _connect()
+    try:
+        if client.has_window:
+            for path in paths:
+                await client.open_project(path)
+        return client.has_window
+    finally:
+        await client.close()
+
+
 async def _connect() -> PlaneClient:
     """The holder listens a moment after it took the lock; a socket gives no event to wait for."""
     for attempt in range(CONNECT_TRIES):
@@ -163,7 +183,7 @@ async def _connect() -> PlaneClient:
 @asynccontextmanager
 async def _own_plane(parts: Parts, *, drive: bool, models: bool) -> AsyncIterator[Plane]:
     plane = Plane(parts, drive=drive, models=models)
-    server = PlaneServer(plane, plane_socket())
+    server = PlaneServer(plane, plane_socket(), window=models)
     try:
         await server.start()
         await plane.start()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 from pathlib import Path
 
-from clawdesk.app import open_plane
-from clawdesk.cli.exits import NOT_READY
+from clawdesk.app import hand_over, open_plane
+from clawdesk.cli.exits import DONE, NOT_READY
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,11 +16,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    paths = [str(Path(path).resolve()) for path in options.project]
+    if asyncio.run(hand_over(paths)):
+        print("ClawDesk is already open; what you named is shown there.", file=sys.stderr)
+        return DONE
     try:
         from clawdesk.ui.loop import run_window
     except ImportError as error:
         print(f"clawdesk: the window needs PySide6 ({error}).", file=sys.stderr)
         print("  pip install 'clawdesk[desktop]'", file=sys.stderr)
         return NOT_READY
-    paths = [str(Path(path).resolve()) for path in options.project]
     return run_window(lambda: open_plane(models=True), paths)

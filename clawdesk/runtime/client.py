@@ -37,6 +37,7 @@ class PlaneClient:
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._number = 0
         self._listener: asyncio.Task[None] | None = None
+        self.has_window = False
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @classmethod
@@ -57,6 +58,7 @@ class PlaneClient:
                 mend="Quit the running one first.",
                 code="version",
             )
+        client.has_window = bool(hello.get("window"))
         client._take(await read_line(reader))
         client._listener = asyncio.get_running_loop().create_task(client._listen())
         return client

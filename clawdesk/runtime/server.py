@@ -18,17 +18,18 @@ import msgspec
 
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import Change, PlaneApi
-from clawdesk.runtime.wire import HELLO, LINE_BYTES_MAX, RESULTS, Picture, bare, encode, read_line
+from clawdesk.runtime.wire import LINE_BYTES_MAX, RESULTS, Picture, bare, encode, hello, read_line
 
 BACKLOG_BYTES_MAX = 32 * 1024 * 1024
 """A client that does not read is dropped before it costs the plane more than this."""
 
 
 class PlaneServer:
-    """Serves a plane on a Unix socket until closed."""
+    """Serves a plane on a Unix socket until closed; `window`: this process shows one."""
 
-    def __init__(self, plane: PlaneApi, path: Path) -> None:
+    def __init__(self, plane: PlaneApi, path: Path, *, window: bool = False) -> None:
         self._plane = plane
+        self._window = window
         self._path = path
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
@@ -69,7 +70,7 @@ class PlaneServer:
             return
         self._writers.add(writer)
         try:
-            writer.write(encode(HELLO) + encode({"change": self._whole()}))
+            writer.write(encode(hello(window=self._window)) + encode({"change": self._whole()}))
             while line := await read_line(reader):
                 request = msgspec.json.decode(line)
                 call = asyncio.get_running_loop().create_task(self._answer(request, writer))

@@ -21,7 +21,12 @@ from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import Environment, LogLine, Outcome
 
 LINE_BYTES_MAX = 64 * 1024 * 1024
-HELLO = {"clawdesk": __version__}
+
+
+def hello(*, window: bool) -> dict[str, object]:
+    """The first line of a plane: its version, and whether its process shows a window."""
+    return {"clawdesk": __version__, "window": window}
+
 
 RESULTS: dict[str, Any] = {
     "open_project": ProjectView,
