@@ -185,10 +185,12 @@ class ApprovalSheet(Sheet):
         for widget in (self._back, self._place, self._on):
             widget.setVisible(place[1] > 1)
         self._message.show_text(f"“{view.message}”" if view.message else "No message was given.")
-        self._why.show_text(f"Asked because {view.why}.")
+        self._why.show_text(f"Why you are asked: {view.why}")
         self._count.show_text(plural(view.stat.files, "file"))
         self._added.show_text(f"+{view.stat.added}")
         self._removed.show_text(f"−{view.stat.removed}")  # noqa: RUF001
+        self._added.setVisible(view.stat.added > 0)
+        self._removed.setVisible(view.stat.removed > 0)
         self._compared.show_text(
             "compared with the checkpoint before it" if view.diff else "loading the diff…"
         )
@@ -226,6 +228,7 @@ class ApprovalSheet(Sheet):
         for button in (self.yes, self.no):
             button.setVisible(open_)
         self.later.show_text("Later" if open_ else "Close")
+        self.later.set_icon_name("snooze" if open_ else "")
         if not open_:
             says = "Nothing more can be decided here."
         elif view.diff is None:

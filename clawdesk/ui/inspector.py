@@ -225,6 +225,7 @@ class Inspector(QWidget):
         """Show one of the tabs: log, changes, checkpoints."""
         self.place = place
         self.tabs.choose(place)
+        self.tabs.update()
         if self._view is not None:
             self._stack.setCurrentIndex(PLACES.index(place))
         self.place_changed.emit(place)

@@ -206,9 +206,10 @@ class MachinePanel(QWidget):
     def show_host(self, view: HostView) -> None:
         self.cpu.show_value(view.cpu, view.cpu_share)
         self.memory.show_value(view.memory, view.memory_share)
-        self._summary.show_text(view.gpu_summary or view.disk)
+        self._summary.show_text(view.gpu_summary or f"disk {view.disk}")
         note = view.gpu_note
-        self._note.show_text(f"GPU: {note}. Models run on the CPU." if note else "")
+        said = f"{note[:1].upper()}{note[1:]}".rstrip(".")
+        self._note.show_text(f"{said}. Models run on the CPU." if note else "")
         self._note.setVisible(bool(note))
         wanted = {g.index: g for g in view.gpus}
         for index in [i for i in self._cards if i not in wanted]:

@@ -95,6 +95,7 @@ class MergeSheet(Sheet):
         self.outcome.show()
         self.paths.hide()
         self.later.show_text("Close")
+        self.later.set_icon_name("")
         self.go.hide()
 
     def show_refusal(self, text: str, mend: str, paths: Sequence[str] = ()) -> None:

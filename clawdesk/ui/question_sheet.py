@@ -126,7 +126,7 @@ class QuestionSheet(Sheet):
         for number, choice in enumerate(view.choices, 1):
             note = "default" if choice == view.default else ""
             row = ChoiceRow(f"question.choice.{number}", choice, number, note)
-            row.clicked.connect(self._picked)
+            row.toggled.connect(self._picked)
             self._group.addButton(row)
             self._choices.addWidget(row)
             self._rows.append(row)
@@ -145,8 +145,8 @@ class QuestionSheet(Sheet):
         chosen = next((i for i, row in enumerate(self._rows) if row.isChecked()), None)
         return self.view.choices[chosen] if self.view is not None and chosen is not None else ""
 
-    def _picked(self) -> None:
-        if self.text.toPlainText():
+    def _picked(self, chosen: bool) -> None:
+        if chosen and self.text.toPlainText():
             self.text.clear()
         self.mind_buttons()
 
@@ -178,6 +178,7 @@ class QuestionSheet(Sheet):
         for row in self._rows:
             row.setEnabled(open_)
         self.later.show_text("Later" if open_ else "Close")
+        self.later.set_icon_name("snooze" if open_ else "")
         if not open_:
             self._draft.show_text("")
         elif self.text.toPlainText().strip():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
 
@@ -94,13 +94,15 @@ class Segments(QWidget):
             self._buttons[key] = choice
             self._group.addButton(choice)
             row.addWidget(choice)
-            choice.clicked.connect(lambda _=False, key=key: self.chosen.emit(key))
+            # A screen reader toggles where a mouse clicks: listen to what both do.
+            choice.toggled.connect(lambda on, key=key: self.chosen.emit(key) if on else None)
         self.choose(choices[0][0])
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def choose(self, key: str) -> None:
         """Show `key` as chosen without telling anyone."""
-        self._buttons[key].setChecked(True)
+        with QSignalBlocker(self._buttons[key]):
+            self._buttons[key].setChecked(True)
 
     def show_count(self, key: str, count: int | None) -> None:
         self._buttons[key].show_count(count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
 
@@ -72,12 +72,15 @@ class Tabs(QWidget):
             tab = self._tabs[key] = _Tab(f"{name}.{key}", text, icon)
             group.addButton(tab)
             row.addWidget(tab)
-            tab.clicked.connect(lambda _=False, key=key: self.chosen.emit(key))
+            # A screen reader toggles where a mouse clicks: listen to what both do.
+            tab.toggled.connect(lambda on, key=key: self.chosen.emit(key) if on else None)
         self.choose(tabs[0][0])
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def choose(self, key: str) -> None:
-        self._tabs[key].setChecked(True)
+        tab = self._tabs[key]
+        with QSignalBlocker(tab):
+            tab.setChecked(True)
 
     def show_count(self, key: str, count: int) -> None:
         self._tabs[key].show_count(count)

@@ -51,7 +51,7 @@ class HostView:
     gpu_summary: str
 
 
-UNKNOWN = HostView(False, "–", 0.0, "–", 0.0, "–", (), "not measured yet", "")  # noqa: RUF001
+UNKNOWN = HostView(False, "–", 0.0, "–", 0.0, "–", (), "", "")  # noqa: RUF001
 
 
 def _of(part: int | None, whole: int | None) -> float:

@@ -6,6 +6,7 @@ the scripted plane and on the real program (`clawdesk PROJECT`).
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,9 +82,17 @@ def journey(play: Stage, definition: str, *, patience_s: float = 30) -> dict[str
     play.tell("press", "inspector.act")
     play.tell("press", "merge.go")
     seen["merged"] = play.tell("text", "merge.result", timeout_s=patience_s)
+    picture(play, "merged")
     play.tell("press", "merge.later")
     play.tell("gone", "merge.later")
     return seen
+
+
+def picture(play: Stage, name: str) -> None:
+    """Keep a picture where the guide wants one (CLAWDESK_PICTURES names a folder)."""
+    folder = os.environ.get("CLAWDESK_PICTURES")
+    if folder:
+        play.shoot(Path(folder) / f"{name}-{play.env.get('CLAWDESK_THEME', 'dark')}.png")
 
 
 def decide(
@@ -91,16 +100,25 @@ def decide(
 ) -> None:
     """Answer or approve what stands first in the inbox."""
     if not opened:
+        picture(play, "inbox")
+        if os.environ.get("CLAWDESK_PICTURES"):
+            play.tell("press", "inspector.tabs.changes")
+            play.tell("rows", "changes", filled=True, timeout_s=5)
+            picture(play, "main")
         play.tell("press", "inbox.open.*")
     sheet = play.tell("wait", ["question.text", "approval.digest"], timeout_s=patience_s)
     if sheet["id"] == "question.text":
         seen["question"] = play.tell("text", "question.text")
         play.tell("press", "question.choice.1")
+        play.tell("wait", "question.send", enabled=True)
+        picture(play, "question")
         play.tell("press", "question.send")
         seen["questions"] = int(str(seen["questions"])) + 1
     else:
         # Approve becomes sensitive only when the diff is on screen and the guard is down.
         wait_for_rows(play, seen)
+        play.tell("wait", "approval.approve", enabled=True)
+        picture(play, "approval")
         play.tell("press", "approval.approve", timeout_s=patience_s)
         seen["approvals"] = int(str(seen["approvals"])) + 1
     play.tell("gone", sheet["id"], timeout_s=patience_s)

@@ -149,7 +149,7 @@ class Driver:
         patterns = command["id"] if isinstance(command["id"], list) else [command["id"]]
         found, node = self.wait(
             patterns,
-            enabled=do in {"press", "type"},
+            enabled=do in {"press", "type"} or bool(command.get("enabled")),
             timeout_s=timeout_s,
         )
         if do == "press":

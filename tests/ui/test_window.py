@@ -387,3 +387,15 @@ def test_unreadable_contrast_is_a_mistake() -> None:
                 assert ratio(mark, "bg1") >= 3, (chosen, mark)
     finally:
         tokens.choose(before)
+
+
+def test_toggling_as_a_screen_reader_does_is_choosing(bench: Bench, full: Desk) -> None:
+    tab = full.window.findChild(QAbstractButton, "inspector.tabs.checkpoints")
+    assert isinstance(tab, QAbstractButton)
+    tab.toggle()
+    assert full.window.inspector.place == "checkpoints"
+    assert full.window.inspector.checkpoints.isVisible()
+    shown = full.window.findChild(QAbstractButton, "tasks.filter.Failed")
+    assert isinstance(shown, QAbstractButton)
+    shown.toggle()
+    assert [r.title for r in full.window.tasks.list.rows.rows] == ["eval-old"]
