@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -112,8 +113,9 @@ async def _raw() -> float:
         begun = time.monotonic()
         guest.start()
         try:
+            pause = threading.Event()
             while not guest.socket.exists():
-                await asyncio.sleep(0.005)
+                await asyncio.to_thread(pause.wait, 0.005)
             await channels.connect("raw", token="", start=False)
             return (time.monotonic() - begun) * 1000
         finally:

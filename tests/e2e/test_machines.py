@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -276,6 +277,7 @@ async def test_a_guest_that_does_not_come_up_is_ended(tar: Path) -> None:
 
 async def until(true: Callable[[], bool], within_s: float = 20.0) -> None:
     """Look again and again: the kernel tells nobody when a process appears."""
+    pause = threading.Event()
     async with asyncio.timeout(within_s):
         while not true():
-            await asyncio.sleep(0.02)
+            await asyncio.to_thread(pause.wait, 0.02)

@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
+from clawdesk.adapters.libvirt.connection import adopt_orphans
 from clawdesk.adapters.libvirt.image_disk import blank_disk
 from tests.support import libvirt_real as real
 from tests.support.libvirt_guest import workspace_tar
@@ -29,10 +30,17 @@ TASK = "01JPROCESS0000000000000001"
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """A folder every account can pass, for a process with a driver of its own."""
+    """A folder every account can pass, for a process with a driver of its own.
+
+    This process must not inherit the QEMU of a program it kills: nobody here would collect it.
+    """
     folder = Path(tempfile.mkdtemp(prefix="cdp"))
     folder.chmod(0o755)
+    adopt_orphans(False)
     yield folder
+    for process in _qemu_of(folder):
+        process.kill()
+    adopt_orphans(True)
     shutil.rmtree(folder)
 
 
@@ -72,12 +80,15 @@ async def test_a_killed_program_finds_its_machines_again(place: Path) -> None:
     first.send_signal(signal.SIGKILL)
     await first.wait()
     second = await run_program(place, "adopt", TASK)
-    found = await said(second)
-    assert found["owned"] == [[machine, TASK, 1]]
-    assert found["remembered"] == "still here"
-    ended = await said(second)
-    assert ended["owned"] == []
-    assert await second.wait() == 0
+    try:
+        found = await said(second)
+        assert found["owned"] == [[machine, TASK, 1]]
+        assert found["remembered"] == "still here"
+        ended = await said(second)
+        assert ended["owned"] == []
+        assert await second.wait() == 0
+    finally:
+        await _ended(second)
     await _no_qemu(place)
     assert list(place.glob("home/tasks/*")) == []
     assert list(place.glob("r/*")) == []
@@ -125,11 +136,15 @@ async def test_an_ordinary_user_needs_no_set_up(place: Path) -> None:
         assert found_here["lost"]
         assert await program.wait() == 0
     finally:
-        if program.returncode is None:
-            program.kill()
-            await program.wait()
+        await _ended(program)
         _end_daemons(place / "x")
     await _no_qemu(place)
+
+
+async def _ended(program: asyncio.subprocess.Process) -> None:
+    if program.returncode is None:
+        program.kill()
+        await program.wait()
 
 
 def _same_version(python: str) -> bool:
@@ -149,10 +164,14 @@ def _end_daemons(runtime: Path) -> None:
 
 async def _no_qemu(place: Path) -> None:
     """Dead processes of a program that is gone may wait for process 1 to collect them."""
-    async with asyncio.timeout(10):
-        while any(
-            str(place) in " ".join(process.info["cmdline"] or [])
-            for process in psutil.process_iter(["cmdline", "name"])
-            if (process.info["name"] or "").startswith("qemu-system")
-        ):
-            await asyncio.sleep(0.05)
+    _, alive = await asyncio.to_thread(psutil.wait_procs, _qemu_of(place), 10)
+    assert alive == []
+
+
+def _qemu_of(place: Path) -> list[psutil.Process]:
+    return [
+        process
+        for process in psutil.process_iter(["cmdline", "name"])
+        if (process.info["name"] or "").startswith("qemu-system")
+        and str(place) in " ".join(process.info["cmdline"] or [])
+    ]

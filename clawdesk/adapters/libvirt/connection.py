@@ -71,7 +71,7 @@ class Connection:
         self._runtime = runtime
         _run_event_loop()
         try:
-            self.libvirt = libvirt.open(uri)
+            self.libvirt = _open(uri)
         except libvirt.libvirtError as error:
             raise MachineError(
                 f"libvirt does not open {uri}: {explain(error)}",
@@ -94,10 +94,10 @@ class Connection:
         would wait 80 s for a zombie that nobody reaps (facts, section 10).
         """
         if self.embedded:
-            _adopt_orphans(False)
+            adopt_orphans(False)
         self.libvirt.getDomainCapabilities(str(self.emulator), "x86_64", "pc", "qemu")
         if self.embedded:
-            _adopt_orphans(True)
+            adopt_orphans(True)
 
     def on_lifecycle(self, tell: LifecycleTell) -> None:
         self._tell.append(tell)
@@ -127,7 +127,8 @@ class Connection:
         self._tell.clear()
         try:
             self.libvirt.domainEventDeregisterAny(self._subscription)
-            self.libvirt.close()
+            if not self.embedded:
+                self.libvirt.close()
         except libvirt.libvirtError as error:
             _log.info("libvirt did not close cleanly: %s", explain(error))
 
@@ -221,7 +222,7 @@ def is_missing(error: libvirt.libvirtError) -> bool:
     }
 
 
-def _adopt_orphans(yes: bool) -> None:
+def adopt_orphans(yes: bool) -> None:
     """Whether daemonised descendants become our children when their parent ends."""
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, int(yes), 0, 0, 0)
 
@@ -231,6 +232,20 @@ def _kvm_gid(otherwise: int) -> int:
         return grp.getgrnam("kvm").gr_gid
     except KeyError:
         return otherwise
+
+
+def _open(uri: str) -> libvirt.virConnect:
+    """The embedded driver is opened once a process and then shared.
+
+    libvirt registers it anew at each open, and has room for some twenty times only.
+    """
+    global _embedded  # noqa: PLW0603 - libvirt keeps one a process as well
+    if not uri.startswith("qemu:///embed"):
+        return libvirt.open(uri)
+    with _loop_lock:
+        if _embedded is None:
+            _embedded = libvirt.open(uri)
+        return _embedded
 
 
 def _driver_root(wanted: Path) -> Path:
@@ -271,6 +286,7 @@ def _dotted(number: int) -> str:
 _loop_lock = threading.Lock()
 _loop_started = False
 _driver_folder: Path | None = None
+_embedded: libvirt.virConnect | None = None
 
 
 def _run_event_loop() -> None:
