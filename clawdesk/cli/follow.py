@@ -15,6 +15,7 @@ from typing import Any
 from clawdesk.cli.context import plain, print_json
 from clawdesk.cli.diff import as_text
 from clawdesk.domain.model import FINAL, Kind, Phase, Reason, Record, Request, Task, TaskId
+from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import Change, LogLine, Outcome, PlaneApi
 
 _NAMES = {
@@ -123,9 +124,25 @@ class Follower:
                     continue
                 if task.phase is Phase.QUEUED and _never(task):
                     return task
-                await self._moved.wait()
+                await self._wait()
         finally:
             unsubscribe()
+
+    async def _wait(self) -> None:
+        """Until something moved; raises what ended the plane."""
+        moved = asyncio.get_running_loop().create_task(self._moved.wait())
+        waits: set[asyncio.Future[Any]] = {moved, self._plane.ended}
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            moved.cancel()
+        if self._plane.ended.done():
+            self._plane.ended.result()
+            raise PortError(
+                "The ClawDesk that ran this task has ended; the task keeps its place.",
+                mend="Go on with: clawdesk run PROJECT --resume",
+                code="plane_ended",
+            )
 
     def _look(self, change: Change) -> None:
         if self._id in change.tasks or self._id in change.logs:

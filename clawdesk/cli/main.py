@@ -7,7 +7,7 @@ import importlib
 import sys
 
 from clawdesk import __version__
-from clawdesk.cli.exits import FAILED, NOT_READY, WRONG_USE
+from clawdesk.cli.exits import FAILED, NOT_READY, WAITS, WRONG_USE
 from clawdesk.ports.errors import PortError
 
 COMMANDS = {
@@ -52,6 +52,8 @@ def run(argv: list[str]) -> int:
 
 
 def _code_of(error: PortError) -> int:
+    if error.code == "plane_ended":
+        return WAITS
     return WRONG_USE if error.code in {"no_task", "no_checkpoint", "usage"} else FAILED
 
 

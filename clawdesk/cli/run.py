@@ -6,15 +6,17 @@ Always without a window; `--headless` says so, for scripts that want to be expli
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 
-from clawdesk.cli.context import with_plane
+from clawdesk.cli.context import plain, with_plane
 from clawdesk.cli.exits import NOT_READY, code_of
 from clawdesk.cli.follow import Decider, Follower
 from clawdesk.cli.submit import add_submission_arguments, pairs, submit
-from clawdesk.domain.model import FINAL, Task
+from clawdesk.domain.model import FINAL, Phase, Task, TaskId
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import PlaneApi
+from clawdesk.runtime.client import PlaneClient
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,9 +64,33 @@ def run(options: argparse.Namespace) -> int:
         else:
             task_id = await submit(plane, view.path, options)
         task = await Follower(plane, task_id, as_json=options.json).until_rest(who)
+        await others_at_rest(plane, task_id)
         return leave(task, options.project)
 
     return with_plane(work, drive=True, project=options.project)
+
+
+async def others_at_rest(plane: PlaneApi, mine: TaskId) -> None:
+    """Tasks of other commands run in this process too: stay until they have ended or wait."""
+    if isinstance(plane, PlaneClient):
+        return
+    moved = asyncio.Event()
+    unsubscribe = plane.subscribe(lambda _: moved.set())
+    told = False
+    try:
+        while busy := [t.title for t in plane.state.tasks.values() if t.id != mine and _busy(t)]:
+            if not told:
+                names = plain(", ".join(busy))
+                print(f"Staying for {names}; Ctrl+C suspends what runs.", file=sys.stderr)
+                told = True
+            await moved.wait()
+            moved.clear()
+    finally:
+        unsubscribe()
+
+
+def _busy(task: Task) -> bool:
+    return task.phase not in FINAL and task.phase not in (Phase.HELD, Phase.QUEUED)
 
 
 def leave(task: Task, project: str) -> int:

@@ -7,6 +7,7 @@ A shell never learns which of the two it holds.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -79,6 +80,14 @@ class PlaneApi(Protocol):
 
     @property
     def environment(self) -> Environment: ...
+
+    @property
+    def ended(self) -> asyncio.Future[None]:
+        """Done when this plane can no longer be used: its process ended, or it met a bug.
+
+        The exception of a bug stands in it; do not cancel it, wait with `asyncio.wait`.
+        """
+        ...
 
     def subscribe(self, tell: Callable[[Change], None]) -> Callable[[], None]:
         """Call `tell` on the caller's loop after every change; returns the unsubscriber."""

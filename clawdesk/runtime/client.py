@@ -38,7 +38,7 @@ class PlaneClient:
         self._number = 0
         self._listener: asyncio.Task[None] | None = None
         self.has_window = False
-        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @classmethod
     async def connect(cls, path: Path) -> PlaneClient:
@@ -71,8 +71,8 @@ class PlaneClient:
         self._writer.close()
         with contextlib.suppress(ConnectionError):
             await self._writer.wait_closed()
-        if not self.gone.done():
-            self.gone.cancel()
+        if not self._gone.done():
+            self._gone.cancel()
 
     async def _listen(self) -> None:
         with contextlib.suppress(ConnectionError):
@@ -83,8 +83,8 @@ class PlaneClient:
             if not future.done():
                 future.set_exception(error)
         self._waiting.clear()
-        if not self.gone.done():
-            self.gone.set_result(None)
+        if not self._gone.done():
+            self._gone.set_result(None)
 
     def _take(self, line: bytes) -> None:
         message = msgspec.json.decode(line)
@@ -118,7 +118,7 @@ class PlaneClient:
             tell(change)
 
     async def _call(self, method: str, *args: object, **params: object) -> Any:
-        if self.gone.done():
+        if self._gone.done():
             raise PlaneGoneError("The process that runs the tasks has ended.", code="gone")
         self._number += 1
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -147,6 +147,10 @@ class PlaneClient:
     def subscribe(self, tell: Callable[[Change], None]) -> Callable[[], None]:
         self._subscribers.append(tell)
         return lambda: self._subscribers.remove(tell) if tell in self._subscribers else None
+
+    @property
+    def ended(self) -> asyncio.Future[None]:
+        return self._gone
 
     async def open_project(self, path: str) -> ProjectView:
         view: ProjectView = await self._call("open_project", path)

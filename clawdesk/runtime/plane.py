@@ -139,8 +139,7 @@ class Plane:
         self._spawn(self._sample())
 
     @property
-    def failed(self) -> asyncio.Future[None]:
-        """Resolves with an exception when the plane met a bug; the session then ends."""
+    def ended(self) -> asyncio.Future[None]:
         return self._kernel.failed
 
     async def close(self) -> None:

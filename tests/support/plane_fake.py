@@ -63,6 +63,7 @@ class FakePlane:
         self._tell: list[Callable[[Change], None]] = []
         self._scripts: set[asyncio.Task[None]] = set()
         self._answers: dict[TaskId, asyncio.Event] = {}
+        self._ended: asyncio.Future[None] | None = None
 
     # -- what tests do ---------------------------------------------------------------------------
     def publish(self, change: Change) -> None:
@@ -100,6 +101,12 @@ class FakePlane:
         await asyncio.gather(*self._scripts, return_exceptions=True)
 
     # -- PlaneApi --------------------------------------------------------------------------------
+    @property
+    def ended(self) -> asyncio.Future[None]:
+        if self._ended is None:
+            self._ended = asyncio.get_running_loop().create_future()
+        return self._ended
+
     def subscribe(self, tell: Callable[[Change], None]) -> Callable[[], None]:
         self._tell.append(tell)
         return lambda: self._tell.remove(tell)
