@@ -254,6 +254,8 @@ class Plane:
         return self._environment
 
     def _announce_capacity(self) -> None:
+        if self._load is None:
+            return  # closed before the host was looked at: nothing was started either
         support, reason = self._environment.machines, None
         if not self._drive:
             text = "No ClawDesk is running that could go on with it."
@@ -265,7 +267,6 @@ class Plane:
         elif not self._parts.image_present():
             mend = "clawdesk images build base"
             reason = Reason("no_image", "There is no guest image to boot.", mend)
-        assert self._load is not None
         self._kernel.post(ev.CapacityChanged(self._now(), capacity_of(self._load), reason))
 
     async def _sample(self) -> None:

@@ -179,6 +179,7 @@ class Session:
     async def _serve(self, plane: PlaneApi, stack: AsyncExitStack) -> None:
         desk = Desk(plane, self._clock, self._memory, self.window)
         desk.ended.connect(self._ended.set)
+        plane.ended.add_done_callback(self._plane_ended)
         desk.open_at_start(self._paths)
         try:
             await self._ended.wait()
@@ -186,7 +187,19 @@ class Session:
             desk.show_ending()
             await stack.aclose()
         finally:
+            plane.ended.remove_done_callback(self._plane_ended)
             await asyncio.wait_for(desk.close(), CLOSE_S_MAX)
+
+    def _plane_ended(self, ended: asyncio.Future[None]) -> None:
+        """What is on screen is the last that was known; say so, and what to do."""
+        if ended.cancelled() or self._ended.is_set():
+            return
+        error = ended.exception()
+        if error is not None:
+            self._report.note(error)
+        what = "The process that runs the tasks has ended; this is the last it told."
+        step = "Close this window and start ClawDesk again: it finds every task."
+        self.window.banner.show_notice(Notice("bad", what, step))
 
 
 async def _show(make_plane: MakePlane, paths: Sequence[str], report: CrashReport) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -67,3 +68,10 @@ def test_without_faults_no_task_starts_twice() -> None:
     )
     assert world.starts <= 6 + rejected, f"seed {seed}"
     assert {task.phase for task in world.state.tasks.values()} == {Phase.DONE}, f"seed {seed}"
+
+
+def test_the_diagram_of_states_is_what_the_machine_does() -> None:
+    from tests.sim.states import page
+
+    drawn = (Path(__file__).parents[2] / "docs/guide/states.md").read_text()
+    assert drawn == page(), "python -m tests.sim.states > docs/guide/states.md"

@@ -235,7 +235,7 @@ class World:
             request = f"g{next(self._order)}"
             self.post(ev.QuestionAsked(self.now_ms, task, machine, request, "k", "which?"))
         else:
-            code = 1 if self.chance(self.faults.step_failed) else 0
+            code = self.random.choice((1, 3)) if self.chance(self.faults.step_failed) else 0
             self.post(ev.StepEnded(self.now_ms, task, machine, code))
         if self.random.random() < 0.3:
             self.later(self.random.randint(0, 200), lambda: self.disturb(task))
