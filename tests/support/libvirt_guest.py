@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from itertools import count
@@ -71,7 +72,8 @@ async def guests_of(machines: LibvirtMachines) -> AsyncIterator[GuestChannels]:
 
 async def shell(session: ChannelSession, command: str) -> str:
     """Run a command in /workspace; returns what it printed. Fails when it does."""
-    run_id = f"run{next(_numbers)}"
+    # Unlike that of any other program: a guest tells the end of a run again to the next host.
+    run_id = f"run-{os.getpid()}-{next(_numbers)}"
     await session.run(StepRun(run_id, "test", command, timeout_s=60))
     printed = b""
     async for message in session.messages():
