@@ -102,7 +102,8 @@ def image_check(present: str) -> Check:
 def model_checks(status: FabricStatus) -> list[Check]:
     """The Fabric, its engine and its models. Tasks that call no model need none of them."""
     fabric = f"clawdesk-fabric {status.version}" if status.version else "not running"
-    problem = status.problem or "The Fabric did not answer."
+    problem = status.problem or "The Fabric did not answer"
+    problem = f"{problem[:1].upper()}{problem[1:].rstrip('.')}."
     if not status.version:
         return [Check("fabric", "missing", fabric, problem, status.mend, needed=False)]
     checks = [Check("fabric", "ok", fabric, needed=False)]
