@@ -17,7 +17,7 @@ STEPS = ("system", "python", "guest", "inference")
 if sys.version_info < (3, 10):  # noqa: UP036 (this file runs before the right Python is there)
     raise SystemExit("set-up needs Python 3.10 or newer to run: sudo apt-get install python3")
 
-from clawdesk_setup import engine, environment, system  # noqa: E402
+from clawdesk_setup import account, engine, environment, system  # noqa: E402
 from clawdesk_setup.progress import SetupError, Steps, say  # noqa: E402
 
 
@@ -77,6 +77,8 @@ def main() -> int:
             steps.begin(titles[name])
             if name == "system":
                 done = system.ensure(tests=options.tests, yes=options.yes, dry_run=options.dry_run)
+                made = account.ensure(dry_run=options.dry_run)
+                done = f"{done}, {made}" if made else done
             elif options.dry_run:
                 done = "left out (dry run)"
             elif name == "python":

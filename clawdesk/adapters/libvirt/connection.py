@@ -201,8 +201,7 @@ def confined_account() -> Confinement:
         raise MachineError(
             f"The system account and group {_DEFAULT_ACCOUNT} are missing; libvirt needs them to "
             "run QEMU unprivileged.",
-            mend="adduser --system --group --no-create-home --home /nonexistent "
-            f"{_DEFAULT_ACCOUNT}",
+            mend=f"useradd --system --user-group --no-create-home {_DEFAULT_ACCOUNT}",
             code="no_account",
         ) from None
     return Confinement(account.pw_uid, _kvm_gid(account.pw_gid), account.pw_uid != 0)
