@@ -6,6 +6,7 @@ folder that a test may search for leftovers.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
@@ -21,11 +22,13 @@ from typing import Any
 import psutil
 import pygit2
 
+from clawdesk.adapters.libvirt.connection import adopt_orphans
 from clawdesk.adapters.libvirt.image import build_image
 from clawdesk.adapters.libvirt.places import machine_home
 
 COMMAND = [sys.executable, "-m", "clawdesk"]
 TIMEOUT_S = 240
+_PR_GET_CHILD_SUBREAPER = 37
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,31 @@ class RealCli:
 
 
 @contextmanager
+def _no_sub_reaper() -> Iterator[None]:
+    """Orphans of the programs under test go to init, as on a user's machine.
+
+    Machines started in this process earlier made it a sub-reaper; libvirt in a child would then
+    wait for zombies that nobody here reaps.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    before = ctypes.c_int()
+    libc.prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(before), 0, 0, 0)
+    adopt_orphans(False)
+    try:
+        yield
+    finally:
+        adopt_orphans(bool(before.value))
+
+
+@contextmanager
 def real_cli() -> Iterator[RealCli]:
     """Folders of their own for one group of tests, removed at the end."""
+    with _no_sub_reaper(), _folders() as cli:
+        yield cli
+
+
+@contextmanager
+def _folders() -> Iterator[RealCli]:
     build_image("base", print)
     shared = machine_home()
     root = Path(tempfile.mkdtemp(prefix="cdc"))
