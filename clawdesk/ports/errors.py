@@ -18,6 +18,13 @@ class PortError(Exception):
         self.mend = mend
         self.code = code
 
+    @property
+    def sentence(self) -> str:
+        """What happened and the next step, as one text for a log or a record."""
+        what = self.what if self.what.endswith((".", "!", "?")) else f"{self.what}."
+        what = what[:1].upper() + what[1:]
+        return f"{what} {self.mend}" if self.mend else what
+
 
 class MachineError(PortError):
     """A machine could not be started, snapshotted, restored or destroyed."""

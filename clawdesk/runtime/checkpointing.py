@@ -86,4 +86,4 @@ async def _snapshot(
     try:
         return await machines.snapshot(effect.machine, effect.task, effect.ordinal), ""
     except MachineError as error:
-        return None, f"{error.what} {error.mend}".strip()
+        return None, error.sentence

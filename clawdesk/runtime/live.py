@@ -130,7 +130,8 @@ class LiveMachines:
         try:
             status = await self._inference.ensure_up()
             if status.problem:
-                self.remark(task.id, f"Models: {status.problem} {status.mend}".strip())
+                problem = InferenceError(status.problem, mend=status.mend)
+                self.remark(task.id, f"Models: {problem.sentence}")
             return await self._inference.token(
                 project=task.project,
                 task=task.id,
@@ -138,7 +139,7 @@ class LiveMachines:
                 models=(task.definition.model,),
             )
         except InferenceError as error:
-            self.remark(task.id, f"Model calls will fail: {error.what} {error.mend}".strip())
+            self.remark(task.id, f"Model calls will fail: {error.sentence}")
             return ""
 
     async def _drop_token(self, token: str) -> None:

@@ -26,11 +26,6 @@ from clawdesk.runtime.live import LiveMachines
 RELEASE_TRIES_MAX = 3
 
 
-def sentence(error: PortError) -> str:
-    """What happened, and the next step, for a person."""
-    return f"{error.what} {error.mend}".strip() if error.mend else error.what
-
-
 class Performer:
     """Carries effects out.
 
@@ -120,7 +115,7 @@ class Performer:
             repository = self._repository(task.project)
             ready = await self._live.start(task, repository, e.commit)
         except PortError as error:
-            self._post(ev.MachineFailed(self._now(), e.task, e.attempt, sentence(error)))
+            self._post(ev.MachineFailed(self._now(), e.task, e.attempt, error.sentence))
             return
         self._post(
             ev.MachineStarted(
@@ -150,7 +145,7 @@ class Performer:
             )
             return
         except PortError as error:
-            self._post(ev.MachineFailed(self._now(), e.task, e.attempt, sentence(error)))
+            self._post(ev.MachineFailed(self._now(), e.task, e.attempt, error.sentence))
             return
         self._post(
             ev.MachineRestored(
@@ -177,14 +172,14 @@ class Performer:
             except PortError as error:
                 if attempt == RELEASE_TRIES_MAX:
                     # Its memory stays counted as used would be worse than said: the user is told.
-                    self._live.remark(e.task, f"The machine could not be removed: {error.what}")
+                    self._live.remark(e.task, f"The machine could not be removed: {error.sentence}")
         self._post(ev.MachineReleased(self._now(), e.task, e.machine))
 
     async def _discard(self, e: do.DiscardSnapshots, task: Task) -> None:
         try:
             await self._machines.discard(e.task)
         except PortError as error:
-            self._live.remark(e.task, f"Its snapshots could not be removed: {sentence(error)}")
+            self._live.remark(e.task, f"Its snapshots could not be removed: {error.sentence}")
 
     async def _hold(self, e: do.HoldMachine, task: Task) -> None:
         try:
@@ -199,7 +194,7 @@ class Performer:
             self._lost(e.task, e.machine, error)
 
     def _lost(self, task: TaskId, machine: str, error: PortError) -> None:
-        self._post(ev.MachineLost(self._now(), task, machine, sentence(error)))
+        self._post(ev.MachineLost(self._now(), task, machine, error.sentence))
 
     # -- the guest ------------------------------------------------------------------------
     async def _run_step(self, e: do.RunStep, task: Task) -> None:
@@ -225,7 +220,7 @@ class Performer:
             repository = self._repository(task.project)
             checkpoint = await take(e, task, session, self._machines, repository, at_ms=self._now())
         except PortError as error:
-            self._post(ev.CheckpointFailed(self._now(), e.task, e.machine, sentence(error)))
+            self._post(ev.CheckpointFailed(self._now(), e.task, e.machine, error.sentence))
             return
         self._post(ev.CheckpointTaken(self._now(), e.task, e.machine, checkpoint))
 
@@ -236,7 +231,7 @@ class Performer:
         try:
             return await self._repository(task.project).append(task.id, record, tree_of=tree_of)
         except PortError as error:
-            failed = ev.RecordFailed(self._now(), task.id, record.event, sentence(error), intent)
+            failed = ev.RecordFailed(self._now(), task.id, record.event, error.sentence, intent)
             self._post(failed)
             return None
 
@@ -302,4 +297,4 @@ class Performer:
         try:
             await self._repository(task.project).append_log(e.task, name, output.kept())
         except PortError as error:
-            self._live.remark(e.task, f"The output could not be kept in Git: {sentence(error)}")
+            self._live.remark(e.task, f"The output could not be kept in Git: {error.sentence}")

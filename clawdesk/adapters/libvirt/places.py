@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import pwd
 from pathlib import Path
 
 import platformdirs
 
-CONFINED_USER = "nobody"
-"""QEMU runs as this user when the program itself is root."""
 _SYSTEM_HOME = Path("/var/lib/clawdesk")
 
 
@@ -31,11 +28,6 @@ def open_folder(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o755)
     return folder
-
-
-def qemu_user() -> pwd.struct_passwd | None:
-    """The account QEMU runs as, or None when it runs as the current (unprivileged) user."""
-    return pwd.getpwnam(CONFINED_USER) if os.geteuid() == 0 else None
 
 
 def cache_home() -> Path:
