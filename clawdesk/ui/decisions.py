@@ -205,7 +205,7 @@ class Decisions(QObject):
             outcome: Outcome = await call  # type: ignore[misc]
         except PortError as error:
             if self._sheet is sheet:
-                sheet.show_notice(f"{error.what} {error.mend}".strip(), "bad")
+                sheet.show_notice(error.sentence, "bad")
                 sheet.show_sending(False)
             return
         if not outcome.ok:

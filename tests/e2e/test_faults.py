@@ -149,3 +149,34 @@ def test_a_rejected_claw_checkpoint_tells_its_caller(cli: RealCli, project: Path
     done = cli.run("run", str(project), "--resume", "--headless", "--json", code=3)
     end = cli.events(done.stdout)[-1]
     assert (end["status"], "no, thank you" in end["text"]) == ("rejected", True)
+
+
+def test_two_tasks_run_side_by_side_under_one_plane(cli: RealCli, project: Path) -> None:
+    first = Running(cli, project, "long")
+    task = first.until(reached(1))["task"]
+    second = Running(cli, project, "two")
+    other = second.until(reached(1))["task"]
+    states = {e["task"]: e["state"] for e in cli.events(cli.run("tasks", "--json").stdout)}
+    assert (states[task], states[other]) == ("running", "running")
+    assert len({e["machine"] for e in (*first.events, *second.events) if "machine" in e}) == 2
+    # The first command's process holds the plane: it stays until the other's task is at rest.
+    cli.run("cancel", task)
+    second.until(reached(2))
+    cli.run("cancel", other)
+    assert (second.end()[0], first.end()[0]) == (3, 3)
+    assert not cli.machines()
+
+
+def test_sigterm_suspends_and_the_task_goes_on_where_it_was(cli: RealCli, project: Path) -> None:
+    running = Running(cli, project, "long")
+    task = running.until(reached(1))["task"]
+    running.process.terminate()
+    running.end()
+    assert not cli.machines()
+    again = cli.start("run", str(project), "--resume", "--headless", "--json")
+    assert again.stdout is not None
+    resumed = next(e for e in map(json.loads, again.stdout) if e["event"] == "task_resumed")
+    assert (resumed["memory"], resumed["attempt"]) == (True, 1)
+    cli.run("cancel", task)
+    again.communicate(timeout=EVENT_S)
+    assert again.returncode == 3

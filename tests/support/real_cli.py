@@ -69,6 +69,15 @@ class RealCli:
         """JSON lines as objects."""
         return [json.loads(line) for line in text.splitlines() if line.strip()]
 
+    def stop_fabric(self) -> None:
+        """End the Fabric that commands of ours started, and its containers; none is fine."""
+        subprocess.run(
+            [sys.executable, "-m", "clawdesk_fabric", "stop"],
+            env=self.environment,
+            check=True,
+            timeout=TIMEOUT_S,
+        )
+
     def machines(self) -> list[psutil.Process]:
         """QEMU processes whose files lie in our folder."""
         found = []
@@ -127,8 +136,7 @@ def _folders() -> Iterator[RealCli]:
     cli = RealCli(root, data, environment)
     try:
         yield cli
-        stop = [sys.executable, "-m", "clawdesk_fabric", "stop"]
-        subprocess.run(stop, env=environment, check=True, timeout=TIMEOUT_S)
+        cli.stop_fabric()
         assert not cli.machines(), "a machine outlived its test"
     finally:
         for process in cli.machines():

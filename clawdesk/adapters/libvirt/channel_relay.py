@@ -116,7 +116,7 @@ class ModelRelay:
                 await self._forward(stream, call)
             link.close(stream)
         except PortError as error:
-            text = f"{error.what} {error.mend}".strip()
+            text = error.sentence
             await self._refuse(stream, 503, error.code, text)
             link.close(stream)
         except Exception as error:
