@@ -20,8 +20,9 @@ from clawdesk.runtime.api import PlaneApi
 from clawdesk.runtime.client import PlaneClient
 from clawdesk.runtime.clock import SystemClock
 from clawdesk.runtime.places import plane_lock, plane_socket, runtime_dir
-from clawdesk.runtime.plane import Parts, Plane
+from clawdesk.runtime.plane import Plane
 from clawdesk.runtime.server import PlaneServer
+from clawdesk.runtime.watch import Parts
 
 if TYPE_CHECKING:
     from clawdesk.adapters.libvirt.image import GuestImage

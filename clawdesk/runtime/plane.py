@@ -10,20 +10,17 @@ import asyncio
 import contextlib
 import getpass
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
 
 from ulid import ULID
 
 from clawdesk.domain import events as ev
 from clawdesk.domain.model import (
     FINAL,
-    Capacity,
     MachineId,
     Phase,
     PlaneState,
-    Reason,
     Record,
     Task,
     TaskId,
@@ -33,18 +30,13 @@ from clawdesk.domain.policy import bounded_priority
 from clawdesk.domain.replay import (
     submission,
 )
-from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import PortError, RepositoryError
-from clawdesk.ports.guest import Guests
-from clawdesk.ports.inference import Inference
-from clawdesk.ports.machines import Machines
 from clawdesk.ports.repository import (
     Diff,
     MergeOutcome,
     ProjectView,
-    Repositories,
 )
-from clawdesk.ports.telemetry import HostLoad, Telemetry
+from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime import doctor
 from clawdesk.runtime.api import Change, Environment, LogLine, Outcome
 from clawdesk.runtime.kernel import Kernel
@@ -52,35 +44,7 @@ from clawdesk.runtime.live import LiveMachines
 from clawdesk.runtime.perform import Performer
 from clawdesk.runtime.projects import Projects
 from clawdesk.runtime.suspension import suspend_all
-
-SAMPLE_S = 2.0
-SUSPEND_S_MAX = 90.0
-RESERVE_MIB_MIN = 2048
-"""Memory the desktop keeps: this much, or a quarter of the host, whichever is more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The adapters a plane is made of; `image_present` names the guest image or gives ""."""
-
-    machines: Machines
-    guests: Guests
-    repositories: Repositories
-    inference: Inference
-    telemetry: Telemetry
-    clock: Clock
-    workspaces: Path
-    image_present: Callable[[], str]
-
-
-def capacity_of(load: HostLoad) -> Capacity:
-    """What this host gives to machines."""
-    reserve = max(RESERVE_MIB_MIN, load.memory_total_mib // 4)
-    return Capacity(
-        cpu_count=max(1, load.cpu_count),
-        memory_mib=max(512, load.memory_total_mib - reserve),
-        machines=8,
-    )
+from clawdesk.runtime.watch import HostWatch, Parts
 
 
 class Plane:
@@ -97,11 +61,9 @@ class Plane:
         self._drive = drive
         self._subscribers: list[Callable[[Change], None]] = []
         self._projects = Projects(parts.repositories, parts.clock, drive=drive, say=self._say)
-        self._load: HostLoad | None = None
-        self._environment = Environment()
         self._background: set[asyncio.Task[None]] = set()
-        self._quitting = False
         self._kernel = Kernel(self._perform, self._publish)
+        self._watch = HostWatch(parts, drive=drive, post=self._kernel.post, publish=self._publish)
         self._live = LiveMachines(
             machines=parts.machines,
             guests=parts.guests,
@@ -126,17 +88,15 @@ class Plane:
     # -- life -----------------------------------------------------------------------------
     async def start(self) -> None:
         """Look at the host, end orphaned machines, begin to sample its load."""
+        await self._watch.look()
         if not self._drive:
-            self._load = await self._parts.telemetry.sample()
-            self._announce_capacity()
             return
-        await self.check_environment()
         with contextlib.suppress(PortError):
             for orphan in await self._parts.machines.owned():
                 await self._parts.machines.destroy(orphan.machine)
         if self._models:
-            self._spawn(self._start_fabric())
-        self._spawn(self._sample())
+            self._spawn(self._watch.start_fabric())
+        self._spawn(self._watch.keep_looking())
 
     @property
     def ended(self) -> asyncio.Future[None]:
@@ -144,7 +104,7 @@ class Plane:
 
     async def close(self) -> None:
         """Suspend what runs, so that the next start finds everything; then let go."""
-        self._quitting = True
+        self._watch.quit()
         if self._drive and not self._kernel.failed.done():
             await self._suspend_all()
         for task in self._background:
@@ -159,13 +119,18 @@ class Plane:
             self._kernel.failed.cancel()
 
     async def _suspend_all(self) -> None:
-        self._announce_capacity()
         await suspend_all(self, lambda task: self._kernel.post(ev.SuspendAsked(self._now(), task)))
 
-    def _spawn(self, work: object) -> None:
-        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        task.add_done_callback(self._background_ended)
+
+    def _background_ended(self, task: asyncio.Task[None]) -> None:
+        self._background.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._crashed(error)
 
     def _lost(self, machine: MachineId, why: str) -> None:
         """Told by the machines' adapter, from any thread."""
@@ -199,11 +164,11 @@ class Plane:
 
     @property
     def load(self) -> HostLoad | None:
-        return self._load
+        return self._watch.load
 
     @property
     def environment(self) -> Environment:
-        return self._environment
+        return self._watch.environment
 
     def subscribe(self, tell: Callable[[Change], None]) -> Callable[[], None]:
         self._subscribers.append(tell)
@@ -245,49 +210,7 @@ class Plane:
         return [check.as_json() for check in checks]
 
     async def check_environment(self) -> Environment:
-        support = await self._parts.machines.support()
-        fabric = await self._parts.inference.status()
-        self._environment = Environment(support, fabric)
-        self._load = await self._parts.telemetry.sample()
-        self._announce_capacity()
-        self._publish(Change(environment=True, load=True))
-        return self._environment
-
-    def _announce_capacity(self) -> None:
-        if self._load is None:
-            return  # closed before the host was looked at: nothing was started either
-        support, reason = self._environment.machines, None
-        if not self._drive:
-            text = "No ClawDesk is running that could go on with it."
-            reason = Reason("not_driven", text, "clawdesk, or clawdesk run PROJECT --resume")
-        elif self._quitting:
-            reason = Reason("quitting", "ClawDesk is closing.", "the next start")
-        elif support is not None and not support.ready:
-            reason = Reason("no_machines", support.problem, support.mend)
-        elif not self._parts.image_present():
-            mend = "clawdesk images build base"
-            reason = Reason("no_image", "There is no guest image to boot.", mend)
-        self._kernel.post(ev.CapacityChanged(self._now(), capacity_of(self._load), reason))
-
-    async def _sample(self) -> None:
-        while True:
-            await asyncio.sleep(SAMPLE_S)
-            self._load = await self._parts.telemetry.sample()
-            waits = self.state.environment
-            if waits is not None and waits.code == "no_image":
-                self._announce_capacity()
-            self._publish(Change(load=True))
-            await self._look_at_fabric()
-
-    async def _start_fabric(self) -> None:
-        await self._parts.inference.ensure_up()
-        await self._look_at_fabric()
-
-    async def _look_at_fabric(self) -> None:
-        fabric = await self._parts.inference.status()
-        if fabric != self._environment.fabric:
-            self._environment = replace(self._environment, fabric=fabric)
-            self._publish(Change(environment=True))
+        return await self._watch.look()
 
     # -- projects -------------------------------------------------------------------------
     async def open_project(self, path: str) -> ProjectView:

@@ -16,7 +16,8 @@ from clawdesk.domain.model import MachineId, Snapshot, Task, TaskId
 from clawdesk.ports.machines import MachineSpec, StartedMachine
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import PlaneApi
-from clawdesk.runtime.plane import Parts, Plane
+from clawdesk.runtime.plane import Plane
+from clawdesk.runtime.watch import Parts
 from tests.support.guest_fake import FakeGuests, FakeStep
 from tests.support.inference_fake import EchoInference
 from tests.support.machines_fake import FakeMachines
