@@ -27,7 +27,8 @@ run: setup ## open the window
 	@$(BIN)/clawdesk
 
 test: setup-tests ## every test, on real machines and a real Docker engine
-	@$(OFFSCREEN) $(WITH_ENGINE) $(BIN)/python -m pytest $(PYTEST)
+	@$(OFFSCREEN) SIM_SEEDS=1000 $(BIN)/python -m pytest -m "not e2e" $(PYTEST)
+	@$(OFFSCREEN) $(WITH_ENGINE) $(BIN)/python -m pytest -m e2e $(PYTEST)
 
 check: ## style, types, layers and the quick tests (under a minute)
 	@$(SETUP) --only system,python

@@ -130,7 +130,7 @@ async def test_what_the_fabric_refuses_is_said_in_openais_shape(
     async with client.post(place.url + CHAT, json={}) as answer:
         assert answer.status == 503
         error = json.loads(await answer.text())["error"]
-    assert (error["message"], error["code"]) == ("no engine start Docker", "no_engine")
+    assert (error["message"], error["code"]) == ("No engine. start Docker", "no_engine")
 
 
 async def test_a_quiesced_guest_holds_new_calls(
