@@ -21,6 +21,8 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 
+# As the window does (clawdesk/ui/loop.py): libvirt's event thread shares GLib's default context.
+os.environ["QT_NO_GLIB"] = "1"
 THREADS_OF_LIBRARIES = re.compile(
     # Started once a process by a library and kept by it until the end, by that library's design.
     r"libvirt.*|pydevd.*|QtThread.*|Dummy-\d+"

@@ -35,6 +35,7 @@ from clawdesk.ui.memory import Memory
 
 MakePlane = Callable[[], AbstractAsyncContextManager[PlaneApi]]
 CLOSE_S_MAX = 5.0
+_GTK_DESKTOPS = frozenset({"GNOME", "UNITY", "X-CINNAMON", "MATE", "XFCE", "PANTHEON", "BUDGIE"})
 PAINT_S_MAX = 2.0  # a window that starts hidden is never painted
 
 
@@ -51,11 +52,24 @@ def refuse_broken_qt() -> str:
     return ""
 
 
+def keep_apart_from_libvirt() -> None:
+    """Give Qt an event dispatcher of its own; before the application is made.
+
+    libvirt runs GLib's default main context on a thread of its own, and Qt would run the same one
+    here: each would then call the other's handlers on the wrong thread, and hang or crash.
+    """
+    os.environ["QT_NO_GLIB"] = "1"
+    if _GTK_DESKTOPS & set(os.environ.get("XDG_CURRENT_DESKTOP", "").upper().split(":")):
+        # Qt would load GTK there, which lives on that context too; the portal has the same dialogs.
+        os.environ.setdefault("QT_QPA_PLATFORMTHEME", "xdgdesktopportal")
+
+
 def application(arguments: Sequence[str] = ("clawdesk",)) -> QApplication:
     """The Qt application with our identity; made once a process."""
     made = QApplication.instance()
     if isinstance(made, QApplication):
         return made
+    keep_apart_from_libvirt()
     app = QApplication(list(arguments))
     app.setApplicationName("clawdesk")
     app.setApplicationDisplayName("")

@@ -69,7 +69,7 @@ class Connection:
         self.emulator = emulator
         self.confinement = confinement
         self._runtime = runtime
-        _run_event_loop()
+        run_events()
         try:
             self.libvirt = _open(uri)
         except libvirt.libvirtError as error:
@@ -288,7 +288,7 @@ _driver_folder: Path | None = None
 _embedded: libvirt.virConnect | None = None
 
 
-def _run_event_loop() -> None:
+def run_events() -> None:
     """Once a process, before the first open(): libvirt's events and keep-alive need it."""
     global _loop_started  # noqa: PLW0603 - libvirt's loop is one per process too
     with _loop_lock:
