@@ -24,7 +24,7 @@ demo: setup ## sample project: one task through question, approval and merge
 	@$(WITH_ENGINE) $(BIN)/clawdesk demo $(DEMO)
 
 run: setup ## open the window
-	@$(BIN)/clawdesk
+	@$(WITH_ENGINE) $(BIN)/clawdesk
 
 test: setup-tests ## every test, on real machines and a real Docker engine
 	@$(OFFSCREEN) SIM_SEEDS=1000 $(BIN)/python -m pytest -m "not e2e" $(PYTEST)

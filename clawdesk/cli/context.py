@@ -27,12 +27,12 @@ def with_plane(
 ) -> int:
     """Run `work` on the user's plane; a plane of our own knows the recent projects."""
 
-    folder = str(Path(project).resolve()) if project is not None else None
+    path = folder(project) if project is not None else None
 
     async def session() -> int:
         end_on_sigterm()
         async with open_plane(drive=drive) as plane:
-            await _open_projects(plane, folder)
+            await _open_projects(plane, path)
             return await work(plane)
 
     try:
@@ -59,6 +59,11 @@ async def _open_projects(plane: PlaneApi, project: str | None) -> None:
             await plane.open_project(path)
         except PortError as error:
             print(f"clawdesk: {path}: {error.what}", file=sys.stderr)
+
+
+def folder(project: str) -> str:
+    """A project as every process understands it: the plane has another working directory."""
+    return str(Path(project).expanduser().resolve())
 
 
 def find_task(plane: PlaneApi, text: str) -> Task:

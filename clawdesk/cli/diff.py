@@ -40,6 +40,8 @@ def run(options: argparse.Namespace) -> int:
         else:
             print(as_text(diff))
             if checkpoint is not None:
+                for name in checkpoint.not_taken:
+                    print(f"not taken: {plain(name)}")
                 print(f"checkpoint {new}, digest {checkpoint.digest[:16]}")
         return 0
 

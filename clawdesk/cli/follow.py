@@ -47,6 +47,8 @@ class Decider:
         """Answer a request; None when nobody here can."""
         if request.kind is Kind.CLARIFY:
             text = self.answers.get(request.key)
+            if text is None and request.key == "retry" and self.ask is None:
+                text = "give up"  # it is not committed: nobody could answer it later
             if text is None and self.ask is not None:
                 text = await self._answer_from_terminal(request)
             if text is None:
@@ -211,9 +213,10 @@ def _sentence(name: str, fields: dict[str, Any]) -> str:
         case "checkpoint_reached":
             pause, stat = fields.get("pause_ms"), fields.get("diffstat") or {}
             kept = f"paused {pause} ms" if pause is not None else "files only"
+            missing = "".join(f"\n   not taken: {name}" for name in fields.get("not_taken") or ())
             return (
                 f"== checkpoint {fields.get('ordinal')}: {stat.get('files', 0)} files "
-                f"+{stat.get('added', 0)} -{stat.get('removed', 0)}, {kept}"
+                f"+{stat.get('added', 0)} -{stat.get('removed', 0)}, {kept}{missing}"
             )
         case "approval_requested":
             return f"== waits for approval of checkpoint {fields.get('ordinal')}"

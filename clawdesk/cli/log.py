@@ -7,6 +7,7 @@ import asyncio
 
 from clawdesk.cli.context import find_task, plain, with_plane
 from clawdesk.domain.model import FINAL, TaskId
+from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import Change, LogLine, PlaneApi
 
 
@@ -19,7 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     async def work(plane: PlaneApi) -> int:
         task = find_task(plane, options.task)
-        step = task.steps[options.step - 1].name if options.step else None
+        step = None
+        if options.step is not None:
+            if not 1 <= options.step <= len(task.steps):
+                raise PortError(f"The task has {len(task.steps)} steps.", code="usage")
+            step = task.steps[options.step - 1].name
         last = _print(await plane.log_lines(task.id), step)
         if options.follow:
             await _follow(plane, task.id, last, step)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+from pathlib import Path
 
 from clawdesk import __version__
 from clawdesk.cli.exits import FAILED, NOT_READY, WAITS, WRONG_USE
@@ -37,6 +38,11 @@ def run(argv: list[str]) -> int:
     """Run a command line; returns its exit code (protocols.md, section 2)."""
     parser = _parser()
     if not argv or (argv[0] not in COMMANDS and not argv[0].startswith("-")):
+        missing = [word for word in argv if not word.startswith("-") and not Path(word).is_dir()]
+        if missing:
+            print(f"clawdesk: there is no command or folder {missing[0]!r}.", file=sys.stderr)
+            print("  clawdesk --help lists the commands.", file=sys.stderr)
+            return WRONG_USE
         argv = ["window", *argv]
     options = parser.parse_args(argv)
     module = importlib.import_module(f"clawdesk.cli.{options.command}")
@@ -69,7 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"clawdesk {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, text in {"window": "open the window (the default)", **COMMANDS}.items():
-        command = commands.add_parser(name, help=text, description=text[:1].upper() + text[1:])
+        command = commands.add_parser(
+            name, prog=f"clawdesk {name}", help=text, description=text[:1].upper() + text[1:]
+        )
         module = importlib.import_module(f"clawdesk.cli.{name}")
         module.add_arguments(command)
     return parser

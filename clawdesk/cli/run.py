@@ -9,7 +9,7 @@ import argparse
 import asyncio
 import sys
 
-from clawdesk.cli.context import plain, with_plane
+from clawdesk.cli.context import folder, plain, with_plane
 from clawdesk.cli.exits import NOT_READY, code_of
 from clawdesk.cli.follow import Decider, Follower
 from clawdesk.cli.submit import add_submission_arguments, pairs, submit
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     who = decider(options)
 
     async def work(plane: PlaneApi) -> int:
-        view = await plane.open_project(options.project)
+        view = await plane.open_project(folder(options.project))
         if options.resume:
             task_id = _waiting(plane, view.path).id
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from clawdesk.cli.context import print_json, with_plane
+from clawdesk.cli.context import folder, print_json, with_plane
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import PlaneApi
 
@@ -62,7 +62,7 @@ async def submit(plane: PlaneApi, project: str, options: argparse.Namespace) -> 
 
 def run(options: argparse.Namespace) -> int:
     async def work(plane: PlaneApi) -> int:
-        view = await plane.open_project(options.project)
+        view = await plane.open_project(folder(options.project))
         task = await submit(plane, view.path, options)
         if options.json:
             print_json({"task": task, "project": view.path, "name": options.task})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -20,6 +21,11 @@ def run(options: argparse.Namespace) -> int:
     if asyncio.run(hand_over(paths)):
         print("ClawDesk is already open; what you named is shown there.", file=sys.stderr)
         return DONE
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if not any(os.environ.get(name) for name in screens):
+        print("clawdesk: there is no screen in this session.", file=sys.stderr)
+        print("  Every act has a command: clawdesk --help", file=sys.stderr)
+        return NOT_READY
     try:
         from clawdesk.ui.loop import run_window
     except ImportError as error:

@@ -177,6 +177,7 @@ class Checkpoint:
     snapshot: Snapshot | None = None
     why_files_only: str = ""
     message: str = ""
+    not_taken: tuple[str, ...] = ()  # "NAME: why" of what the guest offered and Git did not get
     guest_request: str = ""
     approval_reason: str = ""  # "" = no approval needed
     approved: bool = False

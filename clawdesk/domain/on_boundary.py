@@ -120,6 +120,7 @@ def describe(checkpoint: Checkpoint) -> dict[str, Any]:
         "why_files_only": checkpoint.why_files_only,
         "diffstat": {"files": stat.files, "added": stat.added, "removed": stat.removed},
         "message": checkpoint.message,
+        "not_taken": list(checkpoint.not_taken),
         "safety": checkpoint.safety,
     }
 

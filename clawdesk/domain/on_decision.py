@@ -80,15 +80,21 @@ def _refusal(task: Task, event: ev.DecisionGiven) -> str:
         return f"{what} was just answered by {task.deciding.actor} via {task.deciding.channel}."
     if request is None or task.phase is not Phase.HELD:
         return f"{what} is not waiting.{_who_answered(task)}"
-    if approving:
-        if request.kind is not Kind.APPROVE or str(request.ordinal) != event.ref:
-            return f"{what} is not waiting; {_waits(request)} is."
-        if request.digest != event.digest:
-            return f"{what} changed since it was shown to you; look at it again."
-        if event.verdict is Verdict.REJECTED and not event.note.strip():
-            return "A rejection needs a note: the task gets it as feedback."
-    elif request.kind is not Kind.CLARIFY or event.ref not in (request.key, request.id):
+    mine = (str(request.ordinal),) if approving else (request.key, request.id)
+    kind = Kind.APPROVE if approving else Kind.CLARIFY
+    if request.kind is not kind or event.ref not in mine:
         return f"{what} is not waiting; {_waits(request)} is."
+    return _unfit(request, event, what)
+
+
+def _unfit(request: Request, event: ev.DecisionGiven, what: str) -> str:
+    """What is wrong with a decision on the request that waits, "" = nothing."""
+    if event.verdict is Verdict.ANSWERED:
+        return "" if event.text.strip() else "An answer needs some text."
+    if request.digest != event.digest:
+        return f"{what} changed since it was shown to you; look at it again."
+    if event.verdict is Verdict.REJECTED and not event.note.strip():
+        return "A rejection needs a note: the task gets it as feedback."
     return ""
 
 
@@ -114,7 +120,9 @@ def _retry_answered(turn: Turn, task: Task, request: Request, decision: Decision
         moves.take_checkpoint(turn, task, task.boundary or Boundary())
     else:
         turn.acknowledge(decision.intent, True, "The task ends here.")
-        moves.finish(turn, task, Phase.FAILED, "Given up after a checkpoint could not be made.")
+        moves.finish(
+            turn, task, Phase.FAILED, f"Given up. {request.question.removesuffix(' Try again?')}"
+        )
 
 
 def decision_recorded(turn: Turn, task: Task, event: ev.DecisionRecorded) -> None:

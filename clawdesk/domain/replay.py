@@ -17,6 +17,7 @@ from clawdesk.domain import moves
 from clawdesk.domain.model import (
     FINAL,
     Checkpoint,
+    DiffStat,
     Phase,
     Record,
     Request,
@@ -79,7 +80,11 @@ def _apply(task: Task, record: Record) -> Task:
             return _with_checkpoint(task, record)
         case "requested":
             request = from_fields(fields.get("value"), Request)
-            return replace(task, request=request, phase=Phase.HELD)
+            checkpoints = tuple(
+                replace(c, approval_reason=request.why) if c.ordinal == request.ordinal else c
+                for c in task.checkpoints
+            )
+            return replace(task, request=request, phase=Phase.HELD, checkpoints=checkpoints)
         case "decision":
             return _decided(task, fields)
         case "restored":
@@ -114,6 +119,8 @@ def _with_checkpoint(task: Task, record: Record) -> Task:
         commit=record.commit,
         tree=str(record.fields.get("tree", checkpoint.tree)),
         digest=str(record.fields.get("digest", checkpoint.digest)),
+        diffstat=from_fields(record.fields.get("diffstat", {}), DiffStat),
+        not_taken=tuple(str(name) for name in record.fields.get("refused", ())),
     )
     return replace(
         task,

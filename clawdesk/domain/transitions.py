@@ -180,9 +180,10 @@ def _machine_lost(turn: Turn, task: Task, event: ev.MachineLost) -> None:
         moves.finish(turn, task, Phase.FAILED, f"Lost {moves.ATTEMPTS_MAX} machines: {event.why}")
         return
     offer = f" Checkpoint {task.tip_ordinal} can be restored instead." if task.tip_ordinal else ""
+    why = f"{event.why[:1].upper()}{event.why[1:].rstrip('.')}."
     turn.do(
         do.RecordRestore(task.id, 0, task.start_commit, "clawdesk", "plane"),
-        do.Notify(task.id, f"{event.why} The task starts again from its beginning.{offer}"),
+        do.Notify(task.id, f"{why} The task starts again from its beginning.{offer}"),
     )
     moves.requeue_at(turn, turn.put(task, tip_ordinal=0), 0)
 

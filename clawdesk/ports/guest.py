@@ -138,6 +138,10 @@ class GuestSession(Protocol):
 
     async def unquiesce(self) -> None: ...
 
+    def pause_heartbeat(self, paused: bool) -> None:
+        """Whether silence is expected: the machine's virtual CPUs are stopped."""
+        ...
+
     async def close(self) -> None: ...
 
     def messages(self) -> AsyncIterator[GuestMessage]:

@@ -56,14 +56,15 @@ async def take(
             attempt=effect.attempt,
         )
         fields = {**describe(checkpoint), "mode": boundary.mode, "value": as_fields(checkpoint)}
-        for absent in ("commit", "digest", "diffstat"):
+        for absent in ("commit", "digest", "diffstat", "not_taken"):
             del fields[absent]
         record = Record("checkpoint", at_ms, fields)
         done = await repository.checkpoint(task.id, task.start_commit, changes, record)
         reason = "" if boundary.safety else approval_reason(boundary.mode, done.paths, task.policy)
         held = bool(reason or boundary.question)
-        refused = "\n".join((*done.refused, *changes.skipped))
-        message = f"{boundary.message}\nNot taken:\n{refused}".strip() if refused else ""
+        not_taken = (*done.refused, *changes.skipped)
+        if reason and not_taken:
+            reason = f"{reason} {len(not_taken)} files were not taken, among them {not_taken[0]}."
         return replace(
             checkpoint,
             commit=done.commit,
@@ -71,7 +72,7 @@ async def take(
             digest=done.digest,
             diffstat=done.diffstat,
             approval_reason=reason,
-            message=message or boundary.message,
+            not_taken=not_taken,
         )
     finally:
         if not held:

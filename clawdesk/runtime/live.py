@@ -223,10 +223,12 @@ class LiveMachines:
         await self.session(machine).reply(request, payload)
 
     async def suspend(self, machine: MachineId) -> None:
+        self.session(machine).pause_heartbeat(True)
         await self._machines.suspend(machine)
 
     async def resume(self, machine: MachineId) -> None:
         await self._machines.resume(machine)
+        self.session(machine).pause_heartbeat(False)
         await self.session(machine).unquiesce()
 
     def lost(self, machine: MachineId, why: str) -> None:

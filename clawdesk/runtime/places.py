@@ -27,7 +27,14 @@ def runtime_dir() -> Path:
         path = Path(session) / "clawdesk"
     else:
         path = Path(tempfile.gettempdir()) / f"clawdesk-{os.getuid()}"
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise PortError(
+            f"The folder for sockets, {path}, cannot be made: {error.strerror}.",
+            mend="Set CLAWDESK_RUNTIME_DIR to a folder of yours.",
+            code="runtime_dir",
+        ) from None
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
         raise PortError(

@@ -184,10 +184,16 @@ class Plane:
         """Fill the log of a task from before this start with what Git kept."""
         task = self._known(task_id)
         output = self._live.output(task_id)
-        for step, kept in (await self._projects.repository(task.project).log(task_id)).items():
+        ended = {r.fields.get("step"): r.at_ms for r in task.records if r.event == "checkpoint"}
+        kept = await self._projects.repository(task.project).log(task_id)
+        for step, text in kept.items():
+            at_ms = ended.get(step.partition(".")[0], task.submitted_at_ms)
             output.begin(step, 1)
-            output.feed(task.submitted_at_ms, "out", kept)
-            output.flush(task.submitted_at_ms)
+            output.event(at_ms, f"Step {step}, as Git kept it:")
+            output.feed(at_ms, "out", text)
+            output.flush(at_ms)
+        if not kept:
+            output.event(task.submitted_at_ms, "No output of this task was kept.")
 
     async def diff(self, task: TaskId, old: int | None, new: int) -> Diff:
         known = self._known(task)

@@ -71,7 +71,7 @@ def _fabric(environment: Environment) -> tuple[Health, Health]:
         docker = Health("Docker", *_OK, fabric.engine)
     else:
         docker = Health("Docker", "missing", "xc", Family.BAD, why or "No Docker engine answers.")
-    if fabric.ready:
+    if fabric.version:
         return Health("Fabric", *_OK, f"version {fabric.version}"), docker
     return Health("Fabric", "not ready", "xc", Family.BAD, why), docker
 

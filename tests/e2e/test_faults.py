@@ -137,7 +137,7 @@ def test_hostile_names_are_refused_and_named(cli: RealCli, project: Path) -> Non
     assert running.end()[0] == 0
     [checkpoint] = [e for e in running.events if e["event"] == "checkpoint_reached"]
     assert checkpoint["diffstat"]["files"] == 1
-    assert "Not taken" in checkpoint["message"]
+    assert len(checkpoint["not_taken"]) >= 3, checkpoint
 
 
 def test_a_rejected_claw_checkpoint_tells_its_caller(cli: RealCli, project: Path) -> None:

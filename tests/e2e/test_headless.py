@@ -127,6 +127,8 @@ def test_without_a_terminal_it_waits_and_resumes_from_its_snapshot(
     first = cli.run("run", str(project), "write", "--headless", "--json", code=4)
     task = cli.events(first.stdout)[0]["task"]
     assert not cli.machines(), "a waiting task kept its machine"
+    [listed] = cli.events(cli.run("tasks", ".", "--json", cwd=project).stdout)
+    assert listed["task"] == task, "a relative path means the caller's folder"
     [waiting] = cli.events(cli.run("inbox", "--json").stdout)
     assert (waiting["task"], waiting["key"]) == (task, "colour")
     cli.run("answer", task, "colour", "green")
@@ -182,6 +184,7 @@ def test_a_killed_app_starts_the_task_again_from_its_beginning(cli: RealCli, pro
         (("run", "{project}"), 2, "Name a task"),
         (("show", "ABCDEFGH"), 2, "no task"),
         (("approve", "ABCDEFGH", "1"), 2, "no task"),
+        (("bogus",), 2, "no command or folder"),
     ],
 )
 def test_wrong_use_is_told_plainly(

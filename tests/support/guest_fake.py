@@ -200,6 +200,9 @@ class FakeSession:
         self._check()
         self._machine.quiet = False
 
+    def pause_heartbeat(self, paused: bool) -> None:
+        pass
+
     async def close(self) -> None:
         if not self.is_over:
             self.is_over = True

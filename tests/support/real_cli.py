@@ -50,11 +50,14 @@ class RealCli:
             **more,
         )
 
-    def run(self, *arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, code: int | None = 0, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command to its end; fails with all its output on another exit code."""
         done = subprocess.run(
             [*COMMAND, *arguments],
             env=self.environment,
+            cwd=cwd,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

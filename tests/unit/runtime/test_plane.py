@@ -196,3 +196,36 @@ async def test_a_plane_that_only_looks_starts_nothing(world: PlaneWorld, tmp_pat
     assert reason.code == "not_driven"
     await plane.close()
     assert [call for call, _ in world.machines.calls if call != "owned"] == []
+
+
+async def test_going_back_to_rejected_work_after_a_restart_asks_again(world: PlaneWorld) -> None:
+    plane = await world.open()
+    task_id = await plane.submit(PROJECT, "write")
+    task = await until(plane, task_id, held)
+    assert task.request is not None
+    await plane.reject(task_id, 1, task.request.digest, channel="t", note="again")
+    task = await until(plane, task_id, lambda t: held(t) and t.round == 2)
+    assert (await plane.cancel(task_id, channel="t")).ok
+    await until(plane, task_id, ended)
+    await plane.close()
+
+    plane = await world.open()
+    assert (await plane.restore(task_id, 1, channel="t")).ok
+    task = await until(plane, task_id, lambda t: held(t) or t.phase is Phase.DONE)
+    assert task.phase is Phase.HELD, "rejected work went on without being asked about"
+    assert task.request is not None
+    assert task.request.ordinal == 1
+    await plane.close()
+
+
+async def test_an_answer_needs_text(world: PlaneWorld) -> None:
+    plane = await world.open()
+    world.project.fail("append", RepositoryError("No space."), after=1)
+    task_id = await plane.submit(PROJECT, "write")
+    await until(plane, task_id, held)
+    outcome = await plane.answer(task_id, "retry", "  ", channel="t")
+    assert (outcome.ok, "text" in outcome.text) == (False, True)
+    assert (await plane.answer(task_id, "retry", "give up", channel="t")).ok
+    task = await until(plane, task_id, ended)
+    assert "No space." in task.finish_text
+    await plane.close()
