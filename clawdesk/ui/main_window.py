@@ -47,7 +47,8 @@ class MainWindow(QMainWindow):
         self.setObjectName("main")
         self.setWindowTitle("ClawDesk")
         self.setMinimumSize(SIZE_MIN)
-        self.resize(SIZE)
+        # A smaller screen gets a smaller window, never one with its edge cut off.
+        self.resize(SIZE.boundedTo(self.screen().availableSize()))
         self.setAcceptDrops(True)
         self._memory = memory
         self._may_close = self._was_painted = False

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clawdesk.domain.model import FINAL, Phase, Task
-from clawdesk.ports.errors import PortError, RepositoryError
+from clawdesk.ports.errors import MachineError, PortError, RepositoryError
 from clawdesk.runtime.client import PlaneClient
 from clawdesk.runtime.server import PlaneServer
 from tests.support.guest_fake import FakeStep
@@ -228,4 +228,29 @@ async def test_an_answer_needs_text(world: PlaneWorld) -> None:
     assert (await plane.answer(task_id, "retry", "give up", channel="t")).ok
     task = await until(plane, task_id, ended)
     assert "No space." in task.finish_text
+    await plane.close()
+
+
+async def test_without_room_for_a_snapshot_the_checkpoint_holds_files_and_says_so(
+    world: PlaneWorld,
+) -> None:
+    plane = await world.open()
+    why = MachineError("Only 3 GiB are free.", mend="clawdesk prune", code="no_space")
+    world.machines.fail_next("snapshot", why)
+    task_id = await plane.submit(PROJECT, "write")
+    task = await until(plane, task_id, held)
+    [checkpoint] = task.checkpoints
+    assert checkpoint.snapshot is None
+    assert checkpoint.why_files_only == "Only 3 GiB are free. clawdesk prune"
+    await plane.close()
+
+    # Nothing but files: the next start goes on in a fresh machine with them.
+    plane = await world.open()
+    assert (await plane.approve(task_id, 1, checkpoint.digest, channel="t")).ok
+    task = await until(plane, task_id, ended)
+    assert task.phase is Phase.DONE
+    assert [c for c, _ in world.machines.calls].count("restore") == 0
+    resumed = next(r for r in task.records if r.event == "resumed")
+    assert resumed.fields["memory"] is False
+    assert "3 GiB" in resumed.fields["note"]
     await plane.close()
