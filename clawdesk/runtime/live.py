@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -25,6 +26,9 @@ from clawdesk.ports.inference import Inference
 from clawdesk.ports.machines import Machines, MachineSpec, StartedMachine
 from clawdesk.ports.repository import Repository
 from clawdesk.runtime.output import TaskOutput
+
+
+_EXPORT = "export-"
 
 
 @dataclass(slots=True)
@@ -68,6 +72,11 @@ class LiveMachines:
         self._live: dict[MachineId, _Live] = {}
         self._outputs: dict[TaskId, TaskOutput] = {}
 
+    def sweep(self) -> None:
+        """Remove exports that a killed plane left half way; only before the first task starts."""
+        for left in self._workspaces.glob(f"{_EXPORT}*"):
+            shutil.rmtree(left, ignore_errors=True)
+
     def output(self, task: TaskId) -> TaskOutput:
         return self._outputs.setdefault(task, TaskOutput())
 
@@ -88,7 +97,7 @@ class LiveMachines:
         began = time.perf_counter()
         self.remark(task.id, "Starting a machine.")
         self._workspaces.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._workspaces, prefix="export-") as folder:
+        with tempfile.TemporaryDirectory(dir=self._workspaces, prefix=_EXPORT) as folder:
             tar = Path(folder) / "workspace.tar"
             await repository.export(commit, tar)
             spec = MachineSpec(task.id, task.attempt, task.definition.machine, tar)

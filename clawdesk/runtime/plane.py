@@ -91,6 +91,7 @@ class Plane:
         await self._watch.look()
         if not self._drive:
             return
+        await asyncio.to_thread(self._live.sweep)
         with contextlib.suppress(PortError):
             for orphan in await self._parts.machines.owned():
                 await self._parts.machines.destroy(orphan.machine)

@@ -254,3 +254,12 @@ async def test_without_room_for_a_snapshot_the_checkpoint_holds_files_and_says_s
     assert resumed.fields["memory"] is False
     assert "3 GiB" in resumed.fields["note"]
     await plane.close()
+
+
+async def test_what_a_killed_plane_left_half_way_is_removed(world: PlaneWorld) -> None:
+    left = world.folder / "workspaces" / "export-abc"
+    left.mkdir(parents=True)
+    (left / "workspace.tar").write_bytes(b"half")
+    plane = await world.open()
+    assert not left.exists()
+    await plane.close()
