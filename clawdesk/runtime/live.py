@@ -27,7 +27,6 @@ from clawdesk.ports.machines import Machines, MachineSpec, StartedMachine
 from clawdesk.ports.repository import Repository
 from clawdesk.runtime.output import TaskOutput
 
-
 _EXPORT = "export-"
 
 
