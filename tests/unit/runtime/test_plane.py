@@ -263,3 +263,17 @@ async def test_what_a_killed_plane_left_half_way_is_removed(world: PlaneWorld) -
     plane = await world.open()
     assert not left.exists()
     await plane.close()
+
+
+async def test_without_libvirt_tasks_wait_and_say_what_mends_it(world: PlaneWorld) -> None:
+    world.machines.ready = False
+    plane = await world.open()
+    task_id = await plane.submit(PROJECT, "write")
+    reason = plane.state.tasks[task_id].reason
+    assert reason is not None
+    assert (reason.code, reason.text) == ("no_machines", "There is no libvirt in this test.")
+
+    world.machines.ready = True
+    await plane.check_environment()
+    await until(plane, task_id, held)
+    await plane.close()
