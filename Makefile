@@ -9,7 +9,7 @@ BIN = .venv/bin
 OFFSCREEN = QT_QPA_PLATFORM=offscreen
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo test check run bench clean
+.PHONY: help setup setup-tests demo test check check-style check-tests run bench clean
 
 help: ## show the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,10 +32,15 @@ test: setup-tests ## every test, on real machines and a real Docker engine
 
 check: ## style, types, layers and the quick tests (under a minute)
 	@$(SETUP) --only system,python
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-style check-tests
+
+check-style:
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+check-tests:
 	@$(OFFSCREEN) $(BIN)/python -m pytest -q -m "not e2e" $(PYTEST)
 
 bench: setup-tests ## measure; prints one JSON object a row and writes out/bench.md
