@@ -114,6 +114,7 @@ class Fabric:
         return int(asyncio.get_running_loop().time() * 1000)
 
     async def _keep_time(self) -> None:
+        # The core has no clock: idle limits and deadlines are measured by these ticks.
         while True:
             await asyncio.sleep(0.25)
             self.post(events.TimePassed(self.now_ms()))

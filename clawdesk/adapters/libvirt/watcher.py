@@ -114,6 +114,7 @@ class ProcessWatcher:
         try:
             machine.ended(machine.name, why)
         except Exception:
+            # One listener's bug must not end the thread that hears of every other machine's end.
             _log.exception("the end of %s could not be told", machine.name)
 
 
