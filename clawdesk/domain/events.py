@@ -18,6 +18,9 @@ from clawdesk.domain.model import (
     TaskId,
     Verdict,
 )
+from clawdesk.domain.rules import Rules
+
+TICK_MS_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,23 @@ class CapacityChanged:
     at_ms: int
     capacity: Capacity
     environment: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Running time has passed; at most `TICK_MS_MAX` counts, whatever the clock says."""
+
+    at_ms: int
+    elapsed_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class RulesChanged:
+    """The user's `policy.toml`, or what they trust, was read (again)."""
+
+    at_ms: int
+    rules: Rules
+    trusted: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +74,26 @@ class MachineStarted:
     boot_ms: float
     accelerator: str
     warm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MachineAdopted:
+    """A machine that outlived the plane before this one answers again.
+
+    Args:
+        run: `INDEX.ROUND` of the step it runs or ran last; "" = none yet.
+        ended: that step's process has exited, with `exit_code`.
+    """
+
+    at_ms: int
+    task: TaskId
+    attempt: int
+    machine: MachineId
+    accelerator: str
+    run: str
+    ended: bool = False
+    exit_code: int = 0
+    timed_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +160,7 @@ class StepEnded:
     exit_code: int
     timed_out: bool = False
     tail: str = ""
+    run: str = ""  # `INDEX.ROUND`; the end of any other run is an old word
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,9 +316,12 @@ class DiscardAsked:
 
 Event = (
     CapacityChanged
+    | Ticked
+    | RulesChanged
     | TaskSubmitted
     | TaskRecovered
     | MachineStarted
+    | MachineAdopted
     | MachineFailed
     | MachineLost
     | MachineReleased

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from clawdesk.domain.rules import Rules
+
 TaskId = str
 """A ULID, 26 characters; also the name of the task's Git ref."""
 MachineId = str
@@ -41,6 +43,14 @@ class CheckpointMode(StrEnum):
     AUTO = "auto"
     APPROVE = "approve"
     NONE = "none"
+
+
+class PriorityClass(StrEnum):
+    """What kind of work a project's tasks are; a step of ten points each (domain/scheduling)."""
+
+    INTERACTIVE = "interactive"
+    AGENT = "agent"
+    BATCH = "batch"
 
 
 class Kind(StrEnum):
@@ -100,7 +110,14 @@ class ProjectPolicy:
     priority_min: int = -10
     priority_max: int = 10
     approval_paths: tuple[str, ...] = ()
-    on_timeout: str = "hold"
+    on_timeout: str = "hold"  # hold | reject
+    timeout_s: int = 0  # how long an approval waits before `on_timeout`; 0 = for ever
+    default_class: PriorityClass = PriorityClass.AGENT
+    checkpoint_every_s: int = 300  # what its tasks are expected to keep
+    network_allow: tuple[str, ...] = ()
+    gpu_hours: float | None = None
+    tokens: int | None = None
+    peers: str = "never"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +245,31 @@ class Reason:
     code: str
     text: str
     frees: str = ""
+    facts: tuple[tuple[str, str | int | float], ...] = ()  # the numbers behind `text`, by name
+    also: tuple[Reason, ...] = ()  # further causes; each alone would keep the task waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Yielding:
+    """A running task was asked to leave at its next checkpoint.
+
+    Args:
+        since_ms: in `PlaneState.steady_ms`.
+    """
+
+    for_task: TaskId
+    since_ms: int
+    why: str
+    told_overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a fork comes from: its first machine is the snapshot of that checkpoint."""
+
+    task: TaskId
+    ordinal: int
+    commit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,10 +308,20 @@ class Task:
     base_commit: str
     start_commit: str
     settings: tuple[tuple[str, str], ...] = ()  # `--set KEY=VALUE`, in the steps' environment
+    policy_digest: str = ""  # of the project file it was submitted under
+    policy_asks: tuple[str, ...] = ()  # what that file asks beyond the defaults, in words
+    forked_from: Origin | None = None
     seq: int = 0
     phase: Phase = Phase.QUEUED
     attempt: int = 1
-    priority: int = 0
+    priority: int = 0  # the process's suggestion; `scheduling.score` bounds it
+    priority_class: PriorityClass = PriorityClass.AGENT
+    eligible_ms: int = 0  # steady time from which it ages; not while it waited for a person
+    machine_since_ms: int = 0  # steady time at which it last got a machine
+    held_since_ms: int = 0  # steady time at which it last began to wait for a person
+    preemptions: int = 0
+    yielding: Yielding | None = None
+    stuck_since_ms: int | None = None  # steady time since which it heads the queue without room
     machine: MachineId = ""
     leaving: MachineId = ""  # parked: being released while the task stays held; still counted
     accelerator: str = ""
@@ -329,9 +381,22 @@ class Capacity:
 
 @dataclass(slots=True)
 class PlaneState:
-    """Run-time state of the control plane; written by `transitions.step` alone."""
+    """Run-time state of the control plane; written by `transitions.step` alone.
+
+    Args:
+        rules: the user's own policy.
+        trusted: digests of project files whose wishes the user allowed.
+        steady_ms: running time of this plane; grows by `Ticked` alone, so that neither a jump of
+            the wall clock nor a sleep of the host is time that somebody waited.
+        touched: tasks the last `step` replaced.
+    """
 
     capacity: Capacity = Capacity()
     environment: Reason | None = None  # set while no machine can be started at all
+    rules: Rules = field(default_factory=Rules)
+    trusted: frozenset[str] = frozenset()
+    steady_ms: int = 0
     tasks: dict[TaskId, Task] = field(default_factory=dict)
     next_seq: int = 1
+    touched: frozenset[TaskId] = frozenset()
+    index: Any = field(default=None, compare=False, repr=False)  # scheduling.Index, made on demand

@@ -41,6 +41,12 @@ def _dispatch(turn: Turn, event: ev.Event) -> None:
     if isinstance(event, ev.CapacityChanged):
         state.capacity, state.environment = event.capacity, event.environment
         return
+    if isinstance(event, ev.Ticked):
+        state.steady_ms += max(0, min(event.elapsed_ms, ev.TICK_MS_MAX))
+        return
+    if isinstance(event, ev.RulesChanged):
+        state.rules, state.trusted = event.rules, event.trusted
+        return
     if isinstance(event, ev.TaskSubmitted | ev.TaskRecovered):
         _enter(turn, event)
         return
