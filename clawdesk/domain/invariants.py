@@ -28,7 +28,7 @@ def _faults(task: Task) -> Iterable[str]:
         yield "queued but still owns a machine"
     if task.phase is Phase.HELD and task.request is None:
         yield "held, but nothing is asked of anybody"
-    if task.request is not None and task.phase is not Phase.HELD:
+    if task.request is not None and task.phase not in (Phase.HELD, Phase.UNKNOWN):
         yield "asks somebody while it is not held"
     if task.deciding is not None and task.request is None:
         yield "a decision without a request"

@@ -28,6 +28,7 @@ class Phase(StrEnum):
     HELD = "held"  # a person must approve or answer
     RESTORING = "restoring"
     RELEASING = "releasing"  # its machine is being destroyed
+    UNKNOWN = "unknown"  # its machine outlived the plane and does not answer yet
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"

@@ -40,8 +40,13 @@ class Turn:
         self.touched: set[TaskId] = set()
 
     def put(self, task: Task, **changes: Any) -> Task:
-        """Replace the task's value."""
+        """Replace the task's value. Waiting for a person is not waiting in the queue."""
         new = replace(task, **changes)
+        if task.phase is Phase.HELD and new.phase is not Phase.HELD:
+            waited_ms = self.state.steady_ms - task.held_since_ms
+            new = replace(new, eligible_ms=new.eligible_ms + waited_ms)
+        elif task.phase is not Phase.HELD and new.phase is Phase.HELD:
+            new = replace(new, held_since_ms=self.state.steady_ms)
         self.state.tasks[new.id] = new
         self.touched.add(new.id)
         return new
@@ -143,7 +148,7 @@ def ask(turn: Turn, task: Task, checkpoint: Checkpoint) -> Task:
         guest_request=checkpoint.guest_request,
         question=question,
     )
-    return turn.put(task, phase=Phase.SNAPSHOTTING, boundary=boundary)
+    return turn.put(task, phase=Phase.SNAPSHOTTING, boundary=boundary, yielding=None)
 
 
 def ask_to_retry(turn: Turn, task: Task, why: str) -> Task:
@@ -183,7 +188,7 @@ def release(turn: Turn, task: Task, *, discard: bool = False) -> Task:
 
 def settle_released(turn: Turn, task: Task) -> Task:
     """The task owns no machine any more: it ends, or waits for the next one."""
-    task = turn.put(task, machine="", request=None, deferred=(), step_running=False)
+    task = turn.put(task, machine="", request=None, deferred=(), step_running=False, yielding=None)
     if task.finish is not None:
         turn.do(do.RecordFinish(task.id, task.finish, task.finish_text, turn.at_ms))
         return turn.put(task, phase=Phase.RELEASING)

@@ -6,7 +6,7 @@ from typing import Any
 
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
-from clawdesk.domain import moves, on_decision
+from clawdesk.domain import moves, on_adoption, on_decision, on_pressure
 from clawdesk.domain.model import Boundary, Checkpoint, CheckpointMode, Phase, Question, Task
 from clawdesk.domain.moves import Turn
 
@@ -32,6 +32,8 @@ def _from_guest(turn: Turn, task: Task, event: ev.Event) -> bool:
 
 def step_ended(turn: Turn, task: Task, event: ev.StepEnded) -> None:
     """A step's process has exited: the boundary between two steps, or the end by failure."""
+    if event.run and event.run != f"{task.step_index}.{task.round}":
+        return  # R1: the end of an earlier round
     if not _from_guest(turn, task, event):
         return
     spec = moves.step_of(task)
@@ -67,6 +69,8 @@ def boundary_asked(turn: Turn, task: Task, event: ev.BoundaryAsked) -> None:
     """`claw checkpoint` or `claw step NAME`: the caller waits inside the machine."""
     if not _from_guest(turn, task, event):
         return
+    if on_adoption.answer_again(turn, task, event.guest_request):
+        return
     mode = "approve" if event.approve else "auto"
     boundary = Boundary(mode, event.message, event.guest_request)
     moves.take_checkpoint(turn, task, boundary)
@@ -77,6 +81,8 @@ def boundary_asked(turn: Turn, task: Task, event: ev.BoundaryAsked) -> None:
 def question_asked(turn: Turn, task: Task, event: ev.QuestionAsked) -> None:
     """`claw ask`: a checkpoint first, so that the task can be given another answer later."""
     if not _from_guest(turn, task, event):
+        return
+    if on_adoption.answer_again(turn, task, event.guest_request):
         return
     question = Question(event.key, event.question, event.choices, event.default)
     boundary = Boundary(guest_request=event.guest_request, question=question)
@@ -99,6 +105,8 @@ def checkpoint_taken(turn: Turn, task: Task, event: ev.CheckpointTaken) -> None:
         return
     if checkpoint.question or checkpoint.approval_reason:
         moves.ask(turn, task, checkpoint)
+    elif task.yielding is not None:
+        on_pressure.leave(turn, task, checkpoint)
     else:
         moves.go_on(turn, task, checkpoint)
 

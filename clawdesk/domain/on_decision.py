@@ -20,7 +20,7 @@ from clawdesk.domain.model import (
 )
 from clawdesk.domain.moves import Turn
 
-_BUSY = frozenset({Phase.STARTING, Phase.RESTORING, Phase.SNAPSHOTTING})
+_BUSY = frozenset({Phase.STARTING, Phase.RESTORING, Phase.SNAPSHOTTING, Phase.UNKNOWN})
 
 
 def request_recorded(turn: Turn, task: Task, event: ev.RequestRecorded) -> None:
@@ -78,6 +78,8 @@ def _refusal(task: Task, event: ev.DecisionGiven) -> str:
         return f"The task is being taken back to checkpoint {task.wish.ordinal}."
     if task.deciding is not None:
         return f"{what} was just answered by {task.deciding.actor} via {task.deciding.channel}."
+    if task.phase is Phase.UNKNOWN:
+        return "Its machine is being looked for after a restart; try again in a moment."
     if request is None or task.phase is not Phase.HELD:
         return f"{what} is not waiting.{_who_answered(task)}"
     mine = (str(request.ordinal),) if approving else (request.key, request.id)

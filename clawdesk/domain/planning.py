@@ -16,11 +16,24 @@ _COMING = frozenset({Phase.STARTING, Phase.RESTORING})
 
 
 @dataclass(frozen=True, slots=True)
+class Yield:
+    """`victim` is to leave at its next checkpoint, so that `for_task` can start."""
+
+    victim: TaskId
+    for_task: TaskId
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """`start` in order; `reasons` for every queued task that does not start."""
 
     start: tuple[TaskId, ...]
     reasons: dict[TaskId, Reason]
+    yields: tuple[Yield, ...] = ()
+    parks: tuple[TaskId, ...] = ()
+    keeps: tuple[TaskId, ...] = ()
+    blocked: TaskId | None = None
 
 
 def holds_machine(task: Task) -> bool:

@@ -27,7 +27,8 @@ from clawdesk.domain.model import (
 
 Value = TypeVar("Value")
 SCHEMA = 1
-_AFTER_START = frozenset({"started", "checkpoint", "resumed"})
+AGE_MS_MAX = 30 * 86_400_000
+"""A clock that was wrong once must not decide the order for ever."""
 
 
 class UnreadableHistoryError(ValueError):
@@ -54,7 +55,12 @@ def submission(task: Task) -> Record:
 
 
 def task_of(records: Iterable[Record]) -> Task:
-    """Rebuild a task from its committed records, oldest first; it owns no machine.
+    """A task from its committed records, oldest first, whose machine is gone."""
+    return at_rest(read(records))
+
+
+def read(records: Iterable[Record]) -> Task:
+    """Rebuild a task as its commits tell of it: RUNNING where its machine was last seen to run.
 
     Raises:
         UnreadableHistoryError: not written by us, or by a newer version.
@@ -69,7 +75,7 @@ def task_of(records: Iterable[Record]) -> Task:
     task = replace(task, records=(replace(shown, commit=story[0].commit),))
     for record in story[1:]:
         task = _apply(task, record)
-    return _at_rest(task)
+    return replace(task, machine="", leaving="", rounds=_rounds(task))
 
 
 def _apply(task: Task, record: Record) -> Task:
@@ -90,14 +96,22 @@ def _apply(task: Task, record: Record) -> Task:
         case "restored":
             ordinal = int(fields.get("ordinal", 0))
             return replace(
-                task,
-                tip_ordinal=ordinal,
+                _standing_at(task, ordinal),
                 request=None,
                 resume_from=ordinal,
                 resume_outcome="",
                 phase=Phase.QUEUED,
                 finish_text="",
                 feedback=str(fields.get("feedback", "")) or task.feedback,
+            )
+        case "yielded":
+            return replace(
+                task,
+                phase=Phase.QUEUED,
+                request=None,
+                resume_from=int(fields.get("ordinal", task.tip_ordinal)),
+                resume_outcome="",
+                preemptions=task.preemptions + 1,
             )
         case "attempt_ended":
             return replace(task, attempt=int(fields.get("attempt", task.attempt)) + 1)
@@ -108,8 +122,24 @@ def _apply(task: Task, record: Record) -> Task:
         case "merged":
             task = replace(task, merged_into=str(fields.get("branch", "")))
         case "started" | "resumed":
-            task = replace(task, phase=Phase.RUNNING, request=None)
+            task = _standing_at(task, int(fields.get("ordinal", 0)))
+            task = replace(
+                task, phase=Phase.RUNNING, request=None, resume_from=None, resume_outcome=""
+            )
     return task
+
+
+def _standing_at(task: Task, ordinal: int) -> Task:
+    """Its machine was brought to that checkpoint (0 = the start)."""
+    checkpoint = task.checkpoint(ordinal)
+    if checkpoint is None:
+        return replace(task, tip_ordinal=0, step_index=0, step_name="")
+    return replace(
+        task,
+        tip_ordinal=ordinal,
+        step_index=checkpoint.step_index,
+        step_name=checkpoint.step_name,
+    )
 
 
 def _with_checkpoint(task: Task, record: Record) -> Task:
@@ -131,6 +161,8 @@ def _with_checkpoint(task: Task, record: Record) -> Task:
         step_name=checkpoint.step_name,
         phase=Phase.RUNNING,
         request=None,
+        resume_from=None,
+        resume_outcome="",
     )
 
 
@@ -158,9 +190,8 @@ def _decided(task: Task, fields: dict[str, Any]) -> Task:
     return replace(task, resume_from=moves.before_step(task, index))
 
 
-def _at_rest(task: Task) -> Task:
+def at_rest(task: Task) -> Task:
     """What a task without a machine waits for."""
-    task = replace(task, machine="", leaving="", rounds=_rounds(task))
     if task.phase in FINAL or (task.phase is Phase.HELD and _can_wait(task)):
         return task
     if task.phase is Phase.RUNNING:
@@ -184,7 +215,36 @@ def _rounds(task: Task) -> tuple[int, ...]:
     return tuple(rounds)
 
 
-def lost_worker(before: Task) -> bool:
-    """True when `task_of` had to end an attempt: the caller records that in Git."""
-    last = before.records[-1].event if before.records else ""
-    return before.phase is Phase.QUEUED and last in _AFTER_START
+def lost_worker(read_task: Task) -> bool:
+    """Whether a task without its machine loses its attempt: the caller records that in Git."""
+    return read_task.phase is Phase.RUNNING
+
+
+def may_adopt(read_task: Task) -> bool:
+    """Whether a machine of the task that still lives is the one it goes on in.
+
+    Not where the machine was being left: going back, yielding, or waiting for a person with a
+    snapshot to come back from.
+    """
+    if read_task.phase is Phase.RUNNING:
+        return True
+    if read_task.phase is Phase.QUEUED:
+        return bool(read_task.resume_outcome)  # a decision that may not have reached the guest
+    if read_task.phase is not Phase.HELD or read_task.request is None:
+        return False
+    checkpoint = read_task.checkpoint(read_task.request.ordinal)
+    return checkpoint is not None and checkpoint.snapshot is None
+
+
+def waited_for_a_machine_ms(task: Task, at_ms: int) -> int:
+    """How long a recovered task has aged: since its submission, without waiting for a person."""
+    held_ms, since_ms = 0, None
+    for record in task.records:
+        if record.event == "requested":
+            since_ms = record.at_ms
+        elif since_ms is not None:
+            held_ms += max(0, record.at_ms - since_ms)
+            since_ms = None
+    if since_ms is not None:
+        held_ms += max(0, at_ms - since_ms)
+    return max(0, min(at_ms - task.submitted_at_ms - held_ms, AGE_MS_MAX))

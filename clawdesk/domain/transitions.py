@@ -16,11 +16,12 @@ from typing import Any
 
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
-from clawdesk.domain import moves, on_boundary, on_decision
+from clawdesk.domain import moves, on_adoption, on_boundary, on_decision, on_pressure
 from clawdesk.domain.invariants import check
-from clawdesk.domain.model import FINAL, Phase, PlaneState, Task
+from clawdesk.domain.model import FINAL, Phase, PlaneState, Task, TaskId
 from clawdesk.domain.moves import Turn
 from clawdesk.domain.planning import plan
+from clawdesk.domain.replay import waited_for_a_machine_ms
 
 _Move = Callable[[Turn, Task, Any], None]
 
@@ -33,6 +34,7 @@ def step(state: PlaneState, event: ev.Event) -> do.Effects:
         _dispatch(turn, turn.replay.pop(0))  # type: ignore[arg-type]
     _apply_plan(turn)
     check(state, turn.touched)
+    state.touched = frozenset(turn.touched)
     return tuple(turn.effects)
 
 
@@ -43,6 +45,7 @@ def _dispatch(turn: Turn, event: ev.Event) -> None:
         return
     if isinstance(event, ev.Ticked):
         state.steady_ms += max(0, min(event.elapsed_ms, ev.TICK_MS_MAX))
+        on_pressure.time_passed(turn)
         return
     if isinstance(event, ev.RulesChanged):
         state.rules, state.trusted = event.rules, event.trusted
@@ -61,8 +64,17 @@ def _dispatch(turn: Turn, event: ev.Event) -> None:
 def _enter(turn: Turn, event: ev.TaskSubmitted | ev.TaskRecovered) -> None:
     if event.task.id in turn.state.tasks:
         return
-    task = replace(event.task, seq=turn.state.next_seq)
-    turn.state.next_seq += 1
+    state = turn.state
+    waited_ms = 0
+    if isinstance(event, ev.TaskRecovered):
+        waited_ms = waited_for_a_machine_ms(event.task, event.at_ms)
+    task = replace(
+        event.task,
+        seq=state.next_seq,
+        eligible_ms=state.steady_ms - waited_ms,
+        held_since_ms=state.steady_ms,
+    )
+    state.next_seq += 1
     turn.put(task)
 
 
@@ -70,13 +82,27 @@ def _apply_plan(turn: Turn) -> None:
     decided = plan(turn.state)
     for task_id in decided.start:
         _start(turn, turn.state.tasks[task_id])
+    for task_id in decided.parks:
+        on_pressure.park(turn, task_id, "another task needs its memory")
+    for wanted in decided.yields:
+        on_pressure.ask_to_yield(turn, wanted.victim, wanted.for_task, wanted.why)
+    for task_id in decided.keeps:
+        on_pressure.keep(turn, task_id)
+    _mark_blocked(turn, decided.blocked)
     for task_id, reason in decided.reasons.items():
         task = turn.state.tasks[task_id]
         if task.reason != reason:
             turn.put(task, reason=reason)
 
 
+def _mark_blocked(turn: Turn, blocked: TaskId | None) -> None:
+    """Remember since when the head of the queue finds no room: in time it gets a reservation."""
+    if blocked is not None and turn.state.tasks[blocked].stuck_since_ms is None:
+        turn.put(turn.state.tasks[blocked], stuck_since_ms=turn.state.steady_ms)
+
+
 def _start(turn: Turn, task: Task) -> None:
+    task = turn.put(task, machine_since_ms=turn.state.steady_ms, stuck_since_ms=None, yielding=None)
     checkpoint = task.checkpoint(task.resume_from) if task.resume_from else None
     if checkpoint is None:
         turn.put(task, phase=Phase.STARTING, reason=None)
@@ -123,14 +149,15 @@ def _machine_restored(turn: Turn, task: Task, event: ev.MachineRestored) -> None
     if task.finish is not None:
         moves.release(turn, task, discard=True)
         return
-    task = turn.note(
-        task,
-        "resumed",
-        ordinal=event.ordinal,
-        memory=event.memory,
-        boot_ms=round(event.boot_ms),
-        note=event.note,
-    )
+    facts: dict[str, Any] = {
+        "ordinal": event.ordinal,
+        "machine": event.machine,
+        "memory": event.memory,
+        "boot_ms": round(event.boot_ms),
+        "note": event.note,
+    }
+    task = turn.note(task, "resumed", **facts)
+    turn.do(do.RecordEvent(task.id, "resumed", event.at_ms, tuple(facts.items())))
     on_boundary.continue_from(turn, task, event.ordinal, memory=event.memory)
     on_decision.turn_back(turn, turn.state.tasks[task.id])
 
@@ -170,6 +197,11 @@ def _machine_lost(turn: Turn, task: Task, event: ev.MachineLost) -> None:
         turn.do(do.ReleaseMachine(task.id, task.machine))
         turn.put(task, machine="", leaving=task.machine, deferred=())
         return
+    if task.phase is Phase.UNKNOWN and task.resume_from is not None:
+        # A decision is committed and not carried out: that can be done from its snapshot as well.
+        outcome, text = task.resume_outcome, task.resume_text
+        moves.requeue_at(turn, task, task.resume_from, outcome, text)
+        return
     taken = task.next_ordinal - 1
     if task.phase is Phase.SNAPSHOTTING and task.wish and task.checkpoint(taken):
         return  # on its way back to a checkpoint anyway: RestoreRecorded gives the machine up
@@ -202,6 +234,8 @@ def _machine_released(turn: Turn, task: Task, event: ev.MachineReleased) -> None
 
 
 def _recorded(turn: Turn, task: Task, event: ev.EventRecorded) -> None:
+    if event.event == "yielded":
+        on_pressure.left(turn, task, event.commit)
     if event.event != "finished" or task.finish is None or task.phase in FINAL:
         return
     task = turn.put(task, phase=task.finish, finish=None, reason=None)
@@ -213,6 +247,8 @@ def _record_failed(turn: Turn, task: Task, event: ev.RecordFailed) -> None:
         # The end is a fact even where Git cannot take it; the next start finds the task unfinished.
         text = f"{task.finish_text} (not recorded: {event.why})"
         turn.put(task, phase=task.finish, finish=None, finish_text=text)
+    elif event.event == "yielded":
+        on_pressure.not_left(turn, task, event.why)
     elif event.event in ("decision", "requested", "restored"):
         on_decision.not_recorded(turn, task, event)
     else:
@@ -234,6 +270,7 @@ def _discard_asked(turn: Turn, task: Task, event: ev.DiscardAsked) -> None:
 _TABLE: dict[type, _Move] = {
     ev.MachineStarted: _machine_started,
     ev.MachineRestored: _machine_restored,
+    ev.MachineAdopted: on_adoption.machine_adopted,
     ev.MachineFailed: _machine_failed,
     ev.MachineLost: _machine_lost,
     ev.MachineReleased: _machine_released,

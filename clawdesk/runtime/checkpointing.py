@@ -5,13 +5,13 @@ A missing snapshot is never fatal: the checkpoint then holds files only, and say
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+from clawdesk.domain.audit import checkpoint_record
 from clawdesk.domain.effects import TakeCheckpoint
-from clawdesk.domain.model import Checkpoint, Record, Snapshot, Task
-from clawdesk.domain.on_boundary import describe
+from clawdesk.domain.model import Checkpoint, Snapshot, Task
 from clawdesk.domain.policy import approval_reason
-from clawdesk.domain.replay import as_fields
 from clawdesk.ports.errors import MachineError
 from clawdesk.ports.guest import GuestSession
 from clawdesk.ports.machines import Machines
@@ -26,10 +26,12 @@ async def take(
     repository: Repository,
     *,
     at_ms: int,
+    leaves: Callable[[], bool],
 ) -> Checkpoint:
     """Make the machine's present state durable. Raises PortError; the machine then goes on.
 
-    Model calls stay held when a person will be asked: they are forwarded after the decision.
+    Model calls stay held when a person will be asked, or when the machine is about to be given
+    back (`leaves`): they are forwarded when the task goes on.
     """
     boundary = effect.boundary
     quiet = await session.quiesce()
@@ -55,13 +57,10 @@ async def take(
             question=boundary.question,
             attempt=effect.attempt,
         )
-        fields = {**describe(checkpoint), "mode": boundary.mode, "value": as_fields(checkpoint)}
-        for absent in ("commit", "digest", "diffstat", "not_taken"):
-            del fields[absent]
-        record = Record("checkpoint", at_ms, fields)
+        record = checkpoint_record(checkpoint, boundary.mode)
         done = await repository.checkpoint(task.id, task.start_commit, changes, record)
         reason = "" if boundary.safety else approval_reason(boundary.mode, done.paths, task.policy)
-        held = bool(reason or boundary.question)
+        held = bool(reason or boundary.question or leaves())
         not_taken = (*done.refused, *changes.skipped)
         if reason and not_taken:
             reason = f"{reason} {len(not_taken)} files were not taken, among them {not_taken[0]}."

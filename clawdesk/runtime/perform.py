@@ -13,9 +13,9 @@ from typing import Any
 
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
+from clawdesk.domain.audit import record_of
 from clawdesk.domain.events import Event
 from clawdesk.domain.model import Record, Task, TaskId
-from clawdesk.domain.replay import as_fields
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import PortError, SnapshotDamagedError
 from clawdesk.ports.machines import Machines
@@ -69,7 +69,7 @@ class Performer:
             do.RecordDecision: self._record_decision,
             do.RecordRestore: self._record_restore,
             do.RecordEvent: self._record_event,
-            do.RecordFinish: self._record_finish,
+            do.RecordFinish: self._record_event,
             do.KeepOutput: self._keep_output,
             do.DiscardSnapshots: self._discard,
         }
@@ -218,11 +218,23 @@ class Performer:
         try:
             session = self._live.session(e.machine)
             repository = self._repository(task.project)
-            checkpoint = await take(e, task, session, self._machines, repository, at_ms=self._now())
+            checkpoint = await take(
+                e,
+                task,
+                session,
+                self._machines,
+                repository,
+                at_ms=self._now(),
+                leaves=lambda: self._yields(e.task),
+            )
         except PortError as error:
             self._post(ev.CheckpointFailed(self._now(), e.task, e.machine, error.sentence))
             return
         self._post(ev.CheckpointTaken(self._now(), e.task, e.machine, checkpoint))
+
+    def _yields(self, task_id: TaskId) -> bool:
+        task = self._task(task_id)
+        return task is not None and task.yielding is not None
 
     # -- Git ------------------------------------------------------------------------------
     async def _append(
@@ -236,59 +248,27 @@ class Performer:
             return None
 
     async def _record_request(self, e: do.RecordRequest, task: Task) -> None:
-        r = e.request
-        fields = {
-            "request": r.id,
-            "kind": r.kind.value,
-            "ordinal": r.ordinal,
-            "digest": r.digest,
-            "key": r.key,
-            "question": r.question,
-            "choices": list(r.choices),
-            "value": as_fields(r),
-        }
-        commit = await self._append(task, Record("requested", r.at_ms, fields))
+        commit = await self._append(task, record_of(e, self._now()))
         if commit is not None:
-            self._post(ev.RequestRecorded(self._now(), e.task, r, commit))
+            self._post(ev.RequestRecorded(self._now(), e.task, e.request, commit))
 
     async def _record_decision(self, e: do.RecordDecision, task: Task) -> None:
-        d = e.decision
-        fields = {
-            "request": d.request_id,
-            "ordinal": e.request.ordinal,
-            "verdict": d.verdict.value,
-            "digest": e.request.digest,
-            "actor": d.actor,
-            "channel": d.channel,
-            "note": d.note,
-            "text": d.text,
-        }
-        commit = await self._append(task, Record("decision", d.at_ms, fields), intent=d.intent)
+        record = record_of(e, self._now())
+        commit = await self._append(task, record, intent=e.decision.intent)
         if commit is not None:
-            self._post(ev.DecisionRecorded(self._now(), e.task, d.request_id, commit))
+            decided = ev.DecisionRecorded(self._now(), e.task, e.decision.request_id, commit)
+            self._post(decided)
 
     async def _record_restore(self, e: do.RecordRestore, task: Task) -> None:
-        fields = {
-            "ordinal": e.ordinal,
-            "actor": e.actor,
-            "channel": e.channel,
-            "feedback": e.feedback,
-        }
-        record = Record("restored", self._now(), fields)
-        commit = await self._append(task, record, tree_of=e.commit)
+        commit = await self._append(task, record_of(e, self._now()), tree_of=e.commit)
         if commit is not None:
             self._post(ev.RestoreRecorded(self._now(), e.task, e.ordinal, commit))
 
-    async def _record_event(self, e: do.RecordEvent, task: Task) -> None:
-        commit = await self._append(task, Record(e.event, e.at_ms, dict(e.fields)))
+    async def _record_event(self, e: do.RecordEvent | do.RecordFinish, task: Task) -> None:
+        record = record_of(e, self._now())
+        commit = await self._append(task, record)
         if commit is not None:
-            self._post(ev.EventRecorded(self._now(), e.task, e.event, commit))
-
-    async def _record_finish(self, e: do.RecordFinish, task: Task) -> None:
-        fields = {"status": e.status.value, "text": e.text[:4_000]}
-        commit = await self._append(task, Record("finished", e.at_ms, fields))
-        if commit is not None:
-            self._post(ev.EventRecorded(self._now(), e.task, "finished", commit))
+            self._post(ev.EventRecorded(self._now(), e.task, record.event, commit))
 
     async def _keep_output(self, e: do.KeepOutput, task: Task) -> None:
         output = self._live.output(e.task)

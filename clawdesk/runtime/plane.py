@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from ulid import ULID
 
+from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
 from clawdesk.domain.model import (
     FINAL,
@@ -43,6 +44,7 @@ from clawdesk.runtime.kernel import Kernel
 from clawdesk.runtime.live import LiveMachines
 from clawdesk.runtime.perform import Performer
 from clawdesk.runtime.projects import Projects
+from clawdesk.runtime.recents import recent_projects
 from clawdesk.runtime.suspension import suspend_all
 from clawdesk.runtime.watch import HostWatch, Parts
 
@@ -92,12 +94,48 @@ class Plane:
         if not self._drive:
             return
         await asyncio.to_thread(self._live.sweep)
-        with contextlib.suppress(PortError):
-            for orphan in await self._parts.machines.owned():
-                await self._parts.machines.destroy(orphan.machine)
+        await self._take_up_machines()
         if self._models:
             self._spawn(self._watch.start_fabric())
         self._spawn(self._watch.keep_looking())
+
+    async def _take_up_machines(self) -> None:
+        """Find the tasks of machines that outlived an earlier plane; end those of nobody."""
+        alive = self._projects.alive
+        with contextlib.suppress(PortError):
+            alive.update({owned.task: owned for owned in await self._parts.machines.owned()})
+        for path in recent_projects():
+            if not alive:
+                return
+            with contextlib.suppress(PortError):
+                await self.open_project(path)
+        for orphan in list(alive.values()):
+            with contextlib.suppress(PortError):
+                await self._parts.machines.destroy(orphan.machine)
+        alive.clear()
+
+    async def _adopt(self, task: Task) -> None:
+        """Speak to the machine of a task that is UNKNOWN, and say where it stands."""
+        machine = task.machine
+        try:
+            greeting = await self._live.adopt(task, machine, task.accelerator)
+        except PortError as error:
+            self._kernel.post(ev.MachineLost(self._now(), task.id, machine, error.sentence))
+            return
+        self._kernel.post(
+            ev.MachineAdopted(
+                self._now(),
+                task.id,
+                task.attempt,
+                machine,
+                task.accelerator,
+                greeting.last_run,
+                greeting.last_ended,
+                greeting.last_exit_code,
+                greeting.last_timed_out,
+            )
+        )
+        self._live.listen(machine)
 
     @property
     def ended(self) -> asyncio.Future[None]:
@@ -224,6 +262,10 @@ class Plane:
         view, recovered = await self._projects.open(path)
         for task in recovered:
             self._kernel.post(ev.TaskRecovered(self._now(), task))
+            if task.phase is Phase.UNKNOWN:
+                self._spawn(self._adopt(task))
+            elif task.leaving:
+                self._perform(do.ReleaseMachine(task.id, task.leaving))
         self._publish(Change(projects=True))
         return view
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from clawdesk.domain.model import Record, Task
-from clawdesk.domain.replay import UnreadableHistoryError, lost_worker, task_of
+from clawdesk.domain.model import Phase, Record, Task, TaskId
+from clawdesk.domain.replay import UnreadableHistoryError, at_rest, lost_worker, may_adopt, read
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import PortError, RepositoryError
+from clawdesk.ports.machines import OwnedMachine
 from clawdesk.ports.repository import ProjectView, Repositories, Repository, TaskHistory
 from clawdesk.runtime.recents import remember_project
 
@@ -36,6 +37,8 @@ class Projects:
         self._drive = drive
         self._say = say
         self._open: dict[str, Repository] = {}
+        self.alive: dict[TaskId, OwnedMachine] = {}
+        """Machines that outlived an earlier plane and that no open project has claimed yet."""
         self.views: dict[str, ProjectView] = {}
 
     def repository(self, path: str) -> Repository:
@@ -76,14 +79,23 @@ class Projects:
 
     async def _recover(self, repository: Repository, history: TaskHistory) -> Task | None:
         try:
-            task = replace(task_of(history.records), project=repository.path)
+            task = replace(read(history.records), project=repository.path)
         except UnreadableHistoryError as error:
             self._say(f"Task {history.task} cannot be read: {error}")
             return None
-        if not (lost_worker(task) and self._drive):
-            return task
+        if not self._drive:
+            return at_rest(task)
+        alive = self.alive.pop(task.id, None)
+        if alive is not None and may_adopt(task) and alive.attempt == task.attempt:
+            accelerator = getattr(alive, "accelerator", "")
+            return replace(
+                task, phase=Phase.UNKNOWN, machine=alive.machine, accelerator=accelerator
+            )
+        leaving = alive.machine if alive is not None else ""
+        if not lost_worker(task):
+            return replace(at_rest(task), leaving=leaving)
         try:
-            ended = await self._end_attempt(repository, task)
+            ended = await self._end_attempt(repository, replace(at_rest(task), leaving=leaving))
         except PortError as error:
             self._say(f"{task.title}: {error.what}")
             return None

@@ -1,0 +1,111 @@
+"""A machine that outlived the plane: where its task stands, told by Git and by the guest.
+
+Git says what was acknowledged, the guest says what ran since. The guest tells its waiting `claw`
+calls again; one whose checkpoint is committed already gets the same answer once more
+(`answer_again`), so nothing runs or is asked twice.
+"""
+
+from __future__ import annotations
+
+from clawdesk.domain import effects as do
+from clawdesk.domain import events as ev
+from clawdesk.domain import moves, on_decision
+from clawdesk.domain.model import Checkpoint, Phase, Task, Verdict
+from clawdesk.domain.moves import Turn
+
+_OUTCOMES = {
+    Verdict.APPROVED.value: "continue",
+    Verdict.REJECTED.value: "rejected",
+    Verdict.ANSWERED.value: "answered",
+}
+
+
+def machine_adopted(turn: Turn, task: Task, event: ev.MachineAdopted) -> None:
+    """Go on with it as if nothing had happened."""
+    mine = task.attempt == event.attempt and task.machine == event.machine
+    if task.phase is not Phase.UNKNOWN or not mine:
+        turn.do(do.ReleaseMachine(task.id, event.machine))
+        return
+    facts = (("machine", event.machine), ("attempt", event.attempt), ("run", event.run))
+    task = turn.put(task, accelerator=event.accelerator, machine_since_ms=turn.state.steady_ms)
+    task = turn.note(task, "adopted", **dict(facts))
+    turn.do(do.RecordEvent(task.id, "adopted", event.at_ms, facts))
+    if task.request is not None:
+        task = turn.put(task, phase=Phase.HELD)
+        turn.do(do.HoldMachine(task.id, task.machine))
+        on_decision.obey_wish(turn, task)
+        return
+    if not event.run:
+        task = moves.run_step(turn, turn.put(task, resume_from=None), 0)
+    elif not _stands(turn, task, event):
+        why = f"The guest speaks of a step {event.run!r} that this task does not have."
+        turn.replay.append(ev.MachineLost(event.at_ms, task.id, event.machine, why))
+        return
+    on_decision.turn_back(turn, turn.state.tasks[task.id])
+
+
+def _stands(turn: Turn, task: Task, event: ev.MachineAdopted) -> bool:
+    """Put the task where its guest is; False when that is nowhere."""
+    index_text, _, round_text = event.run.partition(".")
+    if not (index_text.isdigit() and round_text.isdigit() and int(index_text) < len(task.steps)):
+        return False
+    index, round_ = int(index_text), int(round_text)
+    rounds = list(task.rounds or (0,) * len(task.steps))
+    rounds[index] = max(rounds[index], round_)
+    same_step = task.step_index == index and task.step_name
+    task = turn.put(
+        task,
+        phase=Phase.RUNNING,
+        step_index=index,
+        step_name=task.step_name if same_step else task.steps[index].name,
+        rounds=tuple(rounds),
+        step_running=True,
+        resume_from=None,
+        resume_outcome="",
+        resume_text="",
+    )
+    if not event.ended:
+        return True
+    last = task.checkpoints[-1] if task.checkpoints else None
+    if last is not None and _ends_step(last, index, round_):
+        moves.run_step(turn, task, index + 1)
+    else:
+        turn.replay.append(
+            ev.StepEnded(
+                event.at_ms,
+                task.id,
+                task.machine,
+                event.exit_code,
+                event.timed_out,
+                run=event.run,
+            )
+        )
+    return True
+
+
+def _ends_step(checkpoint: Checkpoint, index: int, round_: int) -> bool:
+    between_steps = not checkpoint.guest_request and not checkpoint.mid_step
+    return between_steps and (checkpoint.step_index, checkpoint.round) == (index, round_)
+
+
+def answer_again(turn: Turn, task: Task, guest_request: str) -> bool:
+    """Whether this `claw` call was answered before: then it gets the same answer once more."""
+    checkpoint = next((c for c in task.checkpoints if c.guest_request == guest_request), None)
+    if checkpoint is None or checkpoint.ordinal != task.tip_ordinal:
+        return False
+    outcome, text = "continue", ""
+    if checkpoint.question or checkpoint.approval_reason:
+        decision = next(
+            (
+                r.fields
+                for r in reversed(task.records)
+                if r.event == "decision" and r.fields.get("ordinal") == checkpoint.ordinal
+            ),
+            None,
+        )
+        if decision is None:
+            return False
+        outcome = _OUTCOMES[str(decision.get("verdict"))]
+        text = str(decision.get("text" if outcome == "answered" else "note", ""))
+    turn.do(do.ReplyToGuest(task.id, task.machine, guest_request, outcome, text))
+    return True
