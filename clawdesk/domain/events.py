@@ -130,6 +130,8 @@ class MachineRestored:
 
     Args:
         memory: True when memory came back too; False: only the files, in a fresh machine.
+        ended: the step that ran at the checkpoint had exited inside, with `exit_code`, before the
+            memory was copied; nobody will say so again.
     """
 
     at_ms: int
@@ -141,6 +143,9 @@ class MachineRestored:
     boot_ms: float
     accelerator: str
     note: str = ""
+    ended: bool = False
+    exit_code: int = 0
+    timed_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -327,7 +327,8 @@ class Task:
     leaving: MachineId = ""  # parked: being released while the task stays held; still counted
     accelerator: str = ""
     step_index: int = 0
-    rounds: tuple[int, ...] = ()  # how often each step was begun
+    rounds: tuple[int, ...] = ()  # how often each step was begun; only grows
+    round: int = 1  # of the present step's run in the machine; less than `rounds` after going back
     step_name: str = (
         ""  # what `claw step` called the present part of the step, else the step's name
     )
@@ -356,11 +357,6 @@ class Task:
     @property
     def steps(self) -> tuple[StepSpec, ...]:
         return self.definition.steps
-
-    @property
-    def round(self) -> int:
-        """How often the present step was begun; 1 = the first time."""
-        return self.rounds[self.step_index] if self.step_index < len(self.rounds) else 1
 
     @property
     def title(self) -> str:

@@ -76,6 +76,7 @@ def run_step(turn: Turn, task: Task, index: int) -> Task:
         phase=Phase.RUNNING,
         step_index=index,
         rounds=tuple(rounds),
+        round=rounds[index],
         step_name=spec.name,
         step_running=True,
         reason=None,

@@ -59,6 +59,7 @@ def _stands(turn: Turn, task: Task, event: ev.MachineAdopted) -> bool:
         step_index=index,
         step_name=task.step_name if same_step else task.steps[index].name,
         rounds=tuple(rounds),
+        round=round_,
         step_running=True,
         resume_from=None,
         resume_outcome="",

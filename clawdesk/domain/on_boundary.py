@@ -147,9 +147,9 @@ def checkpoint_failed(turn: Turn, task: Task, event: ev.CheckpointFailed) -> Non
     moves.ask_to_retry(turn, task, event.why)
 
 
-def continue_from(turn: Turn, task: Task, ordinal: int, *, memory: bool) -> None:
-    """The machine stands at `ordinal` again: answer what waits there, ask again, or go on."""
-    checkpoint = task.checkpoint(ordinal)
+def continue_from(turn: Turn, task: Task, event: ev.MachineRestored) -> None:
+    """The machine stands there again: answer what waits there, ask again, or go on."""
+    checkpoint = task.checkpoint(event.ordinal)
     assert checkpoint is not None, "restored to an ordinal the task never had"
     outcome, text = task.resume_outcome, task.resume_text
     task = turn.put(
@@ -159,10 +159,17 @@ def continue_from(turn: Turn, task: Task, ordinal: int, *, memory: bool) -> None
         resume_text="",
         step_index=checkpoint.step_index,
         step_name=checkpoint.step_name,
+        round=checkpoint.round,
         tip_ordinal=checkpoint.ordinal,
     )
     waits = checkpoint.guest_request or checkpoint.mid_step
-    if waits and not memory:
+    if waits and event.ended and event.memory:
+        run = f"{checkpoint.step_index}.{checkpoint.round}"
+        ended = ev.StepEnded(
+            event.at_ms, task.id, task.machine, event.exit_code, event.timed_out, run=run
+        )
+        task = turn.put(task, deferred=(ended,))
+    if waits and not event.memory:
         # Without memory nobody waits in the machine: the step begins anew on the same files.
         moves.run_step(turn, task, checkpoint.step_index)
     elif outcome and checkpoint.guest_request:

@@ -8,7 +8,7 @@ A task at rest goes on from its snapshot.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,6 +18,7 @@ from clawdesk.domain.model import (
     FINAL,
     Checkpoint,
     DiffStat,
+    MachineId,
     Phase,
     Record,
     Request,
@@ -139,6 +140,7 @@ def _standing_at(task: Task, ordinal: int) -> Task:
         tip_ordinal=ordinal,
         step_index=checkpoint.step_index,
         step_name=checkpoint.step_name,
+        round=checkpoint.round,
     )
 
 
@@ -159,6 +161,7 @@ def _with_checkpoint(task: Task, record: Record) -> Task:
         next_ordinal=checkpoint.ordinal + 1,
         step_index=checkpoint.step_index,
         step_name=checkpoint.step_name,
+        round=checkpoint.round,
         phase=Phase.RUNNING,
         request=None,
         resume_from=None,
@@ -213,6 +216,52 @@ def _rounds(task: Task) -> tuple[int, ...]:
             index = checkpoint.step_index
             rounds[index] = max(rounds[index], checkpoint.round)
     return tuple(rounds)
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """A machine that outlived the plane before this one."""
+
+    machine: MachineId
+    attempt: int
+    accelerator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """A task as it enters a new plane.
+
+    `task.phase` UNKNOWN: its machine lives and is to be adopted; `task.leaving`: a machine of its
+    lives that is to be released. `lost_attempt`: the attempt that ends with this, 0 = none.
+    """
+
+    task: Task
+    lost_attempt: int = 0
+
+    def ends_attempt(self, at_ms: int, why: str) -> tuple[Record, ...]:
+        """What Git must be told first; the last one has the start tree again."""
+        if not self.lost_attempt:
+            return ()
+        return (
+            Record("attempt_ended", at_ms, {"attempt": self.lost_attempt, "why": why}),
+            Record("restored", at_ms, {"ordinal": 0, "actor": "clawdesk", "channel": "plane"}),
+        )
+
+
+def recover(read_task: Task, alive: Alive | None) -> Recovery:
+    """What becomes of a task when a plane begins, with the machine of its that still lives."""
+    if alive is not None and may_adopt(read_task) and alive.attempt == read_task.attempt:
+        adopted = replace(
+            read_task,
+            phase=Phase.UNKNOWN,
+            machine=alive.machine,
+            accelerator=alive.accelerator,
+        )
+        return Recovery(adopted)
+    task = replace(at_rest(read_task), leaving=alive.machine if alive is not None else "")
+    if lost_worker(read_task):
+        return Recovery(replace(task, tip_ordinal=0), read_task.attempt)
+    return Recovery(task)
 
 
 def lost_worker(read_task: Task) -> bool:

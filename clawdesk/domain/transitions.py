@@ -158,7 +158,7 @@ def _machine_restored(turn: Turn, task: Task, event: ev.MachineRestored) -> None
     }
     task = turn.note(task, "resumed", **facts)
     turn.do(do.RecordEvent(task.id, "resumed", event.at_ms, tuple(facts.items())))
-    on_boundary.continue_from(turn, task, event.ordinal, memory=event.memory)
+    on_boundary.continue_from(turn, task, event)
     on_decision.turn_back(turn, turn.state.tasks[task.id])
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from clawdesk.domain import effects as do
 from clawdesk.domain.events import Event
-from clawdesk.domain.model import PlaneState, Task, TaskId
+from clawdesk.domain.model import PlaneState, Reason, Task, TaskId
 from clawdesk.domain.transitions import step
 from clawdesk.runtime.api import Change, Outcome
 
@@ -27,7 +27,8 @@ class Kernel:
     def __init__(
         self, perform: Callable[[do.Effect], None], publish: Callable[[Change], None]
     ) -> None:
-        self.state = PlaneState()
+        # Until the host was looked at and every living machine is counted, nothing starts.
+        self.state = PlaneState(environment=Reason("starting", "ClawDesk is starting."))
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._perform = perform
         self._publish = publish

@@ -212,7 +212,9 @@ class Performer:
         try:
             await self._live.reply(e.machine, e.guest_request, payload)
         except PortError as error:
-            self._lost(e.task, e.machine, error)
+            # Refused: nobody waits there any more, so the call has its answer or its caller died.
+            if error.code != "refused":
+                self._lost(e.task, e.machine, error)
 
     async def _take(self, e: do.TakeCheckpoint, task: Task) -> None:
         try:

@@ -28,9 +28,7 @@ from clawdesk.domain.model import (
     Verdict,
 )
 from clawdesk.domain.policy import bounded_priority
-from clawdesk.domain.replay import (
-    submission,
-)
+from clawdesk.domain.replay import Alive, submission
 from clawdesk.ports.errors import PortError, RepositoryError
 from clawdesk.ports.repository import (
     Diff,
@@ -89,12 +87,13 @@ class Plane:
 
     # -- life -----------------------------------------------------------------------------
     async def start(self) -> None:
-        """Look at the host, end orphaned machines, begin to sample its load."""
+        """Take up what outlived an earlier plane, look at the host, begin to sample its load."""
+        if self._drive:
+            await asyncio.to_thread(self._live.sweep)
+            await self._take_up_machines()
         await self._watch.look()
         if not self._drive:
             return
-        await asyncio.to_thread(self._live.sweep)
-        await self._take_up_machines()
         if self._models:
             self._spawn(self._watch.start_fabric())
         self._spawn(self._watch.keep_looking())
@@ -103,7 +102,9 @@ class Plane:
         """Find the tasks of machines that outlived an earlier plane; end those of nobody."""
         alive = self._projects.alive
         with contextlib.suppress(PortError):
-            alive.update({owned.task: owned for owned in await self._parts.machines.owned()})
+            for owned in await self._parts.machines.owned():
+                accelerator = getattr(owned, "accelerator", "")
+                alive[owned.task] = Alive(owned.machine, owned.attempt, accelerator)
         for path in recent_projects():
             if not alive:
                 return

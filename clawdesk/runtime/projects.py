@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from clawdesk.domain.model import Phase, Record, Task, TaskId
-from clawdesk.domain.replay import UnreadableHistoryError, at_rest, lost_worker, may_adopt, read
+from clawdesk.domain.model import Task, TaskId
+from clawdesk.domain.replay import Alive, Recovery, UnreadableHistoryError, at_rest, read, recover
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import PortError, RepositoryError
-from clawdesk.ports.machines import OwnedMachine
 from clawdesk.ports.repository import ProjectView, Repositories, Repository, TaskHistory
 from clawdesk.runtime.recents import remember_project
 
@@ -37,7 +36,7 @@ class Projects:
         self._drive = drive
         self._say = say
         self._open: dict[str, Repository] = {}
-        self.alive: dict[TaskId, OwnedMachine] = {}
+        self.alive: dict[TaskId, Alive] = {}
         """Machines that outlived an earlier plane and that no open project has claimed yet."""
         self.views: dict[str, ProjectView] = {}
 
@@ -85,29 +84,21 @@ class Projects:
             return None
         if not self._drive:
             return at_rest(task)
-        alive = self.alive.pop(task.id, None)
-        if alive is not None and may_adopt(task) and alive.attempt == task.attempt:
-            accelerator = getattr(alive, "accelerator", "")
-            return replace(
-                task, phase=Phase.UNKNOWN, machine=alive.machine, accelerator=accelerator
-            )
-        leaving = alive.machine if alive is not None else ""
-        if not lost_worker(task):
-            return replace(at_rest(task), leaving=leaving)
+        recovery = recover(task, self.alive.pop(task.id, None))
         try:
-            ended = await self._end_attempt(repository, replace(at_rest(task), leaving=leaving))
+            task = await self._end_attempt(repository, recovery)
         except PortError as error:
             self._say(f"{task.title}: {error.what}")
             return None
-        self._say(f"{task.title}: {LOST} It starts again from its beginning.")
-        return ended
+        if recovery.lost_attempt:
+            self._say(f"{task.title}: {LOST} It starts again from its beginning.")
+        return task
 
-    async def _end_attempt(self, repository: Repository, task: Task) -> Task:
-        """Its worker is gone (ADR-006): say so in the audit trail, and begin anew."""
-        now = self._clock.now_ms()
-        ended = Record("attempt_ended", now, {"attempt": task.attempt - 1, "why": LOST})
-        back = Record("restored", now, {"ordinal": 0, "actor": "clawdesk", "channel": "plane"})
-        ended = replace(ended, commit=await repository.append(task.id, ended))
-        commit = await repository.append(task.id, back, tree_of=task.start_commit)
-        records = (*task.records, ended, replace(back, commit=commit))
-        return replace(task, tip_ordinal=0, records=records)
+    async def _end_attempt(self, repository: Repository, recovery: Recovery) -> Task:
+        """Where its worker is gone (ADR-006), say so in the audit trail."""
+        task = recovery.task
+        for record in recovery.ends_attempt(self._clock.now_ms(), LOST):
+            tree_of = task.start_commit if record.event == "restored" else ""
+            commit = await repository.append(task.id, record, tree_of=tree_of)
+            task = replace(task, records=(*task.records, replace(record, commit=commit)))
+        return task

@@ -26,6 +26,9 @@ FAULTS = {
     "machines": Faults(machine_lost=0.5, start_failed=0.1, damaged=0.3, step_failed=0.1),
     "disk": Faults(checkpoint_failed=0.2, record_failed=0.1),
     "all": Faults(0.2, 0.1, 0.1, 0.05, 0.2, 0.1, 0.3, 0.05, 0.2),
+    "crashes": Faults(crashes=3),
+    "crashes and people": Faults(crashes=3, wishes=0.4, cancels=0.1, suspends=0.2),
+    "everything": Faults(0.2, 0.1, 0.1, 0.05, 0.2, 0.1, 0.3, 0.05, 0.2, 0.2, crashes=4),
 }
 
 

@@ -1,8 +1,8 @@
-"""A seeded world around the pure core: machines, Git and people, in virtual milliseconds.
+"""A seeded world around the pure core: machines, Git, people and crashes, in virtual milliseconds.
 
 One heap, one random generator, no I/O. Every effect is answered by events after random delays;
-faults (lost machines, failed checkpoints, refused commits, late and double decisions) are drawn
-from the same generator. The same seed tells the same story.
+faults (lost machines, failed checkpoints, refused commits, late and double decisions, crashes of
+the plane at any moment) are drawn from the same generator. The same seed tells the same story.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ import heapq
 import os
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
+from clawdesk.domain.audit import checkpoint_record, record_of
+from clawdesk.domain.events import MachineAdopted
 from clawdesk.domain.invariants import total_use
 from clawdesk.domain.model import (
     FINAL,
@@ -26,19 +29,27 @@ from clawdesk.domain.model import (
     MachineNeed,
     Phase,
     PlaneState,
+    PriorityClass,
     ProjectPolicy,
+    Reason,
+    Record,
     Snapshot,
     StepSpec,
     Task,
     TaskDefinition,
     Verdict,
 )
+from clawdesk.domain.replay import Alive, read, recover, submission
+from clawdesk.domain.rules import Rules
 from clawdesk.domain.transitions import step
+from tests.sim.guests import Act, Guest, Inside, Outside
+
+RULES = Rules(ageing_s=1, run_s_min=1, reserve_after_s=5, held_memory_s=2, margin=3, machines_max=8)
 
 
 @dataclass
 class Faults:
-    """Chance of each fault, 0..1."""
+    """Chance of each fault, 0..1; `crashes`: how often the plane is killed."""
 
     machine_lost: float = 0.0
     start_failed: float = 0.0
@@ -49,6 +60,8 @@ class Faults:
     wishes: float = 0.0
     cancels: float = 0.0
     suspends: float = 0.0
+    adoption_failed: float = 0.0
+    crashes: int = 0
 
 
 @dataclass
@@ -59,20 +72,30 @@ class World:
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
-        self.state = PlaneState(
-            capacity=Capacity(cpu_count=self.slots, memory_mib=512 * self.slots, machines=8)
-        )
         self.now_ms = 0
+        self.outside = Outside()
         self._heap: list[tuple[int, int, Callable[[], None]]] = []
+        self._acts: list[Act] = []
         self._order = count()
-        self._machines = count(1)
-        self.alive: dict[str, str] = {}  # machine -> task
+        self._names = count(1)
+        self._ticked_ms = 0
+        self._lanes: dict[str, int] = {}
+        self.epoch = 0
         self.story: list[str] = []
         self.acks: dict[str, bool] = {}
-        self.intents: set[str] = set()
-        self.commits: dict[str, list[str]] = {}
-        self.git_queue: dict[str, int] = {}
+        self.intents: dict[str, int] = {}  # intent -> epoch of the plane that was asked
         self.starts = 0
+        self.yields = 0
+        self.state = PlaneState()
+        self._look()
+        for _ in range(self.faults.crashes):
+            self.later(self.random.randint(1, 6_000), self.crash)
+
+    def _look(self) -> None:
+        """The plane learns of the user's rules and of the host; from now on it may start tasks."""
+        capacity = Capacity(cpu_count=self.slots, memory_mib=512 * self.slots, machines=8)
+        self.post(ev.RulesChanged(self.now_ms, RULES, frozenset()))
+        self.post(ev.CapacityChanged(self.now_ms, capacity))
 
     # -- time -----------------------------------------------------------------------------
     def later(self, delay_ms: int, act: Callable[[], None]) -> None:
@@ -84,6 +107,9 @@ class World:
             if not self._heap:
                 return
             self.now_ms, _, act = heapq.heappop(self._heap)
+            if self.now_ms - self._ticked_ms >= 1000:
+                elapsed_ms, self._ticked_ms = self.now_ms - self._ticked_ms, self.now_ms
+                self.post(ev.Ticked(self.now_ms, elapsed_ms))
             act()
         raise AssertionError(f"seed {self.seed}: no end after {limit} events\n{self.tell()}")
 
@@ -97,8 +123,127 @@ class World:
         self.story.append(f"{self.now_ms:>8} {event}")
         for effect in step(self.state, event):
             self.story.append(f"{'':>8}   -> {effect}")
-            self.perform(effect)
-        total_use(self.state)
+            getattr(self, f"_{type(effect).__name__}")(effect)
+        if self.state.environment is None:
+            total_use(self.state)
+
+    def _act(
+        self,
+        lane: str,
+        happen: Callable[[], None],
+        event_of: Callable[[], ev.Event | None],
+        low: int = 1,
+        high: int = 80,
+    ) -> None:
+        """Let something happen in a while, then tell the plane that asked for it."""
+        at = max(self.now_ms, self._lanes.get(lane, 0)) + self.random.randint(low, high)
+        self._lanes[lane] = at
+        epoch = self.epoch
+
+        def told() -> None:
+            event = event_of()
+            if event is not None:
+                self.post(event)
+
+        act = Act(at, lane, happen, told)
+        self._acts.append(act)
+
+        def due() -> None:
+            if self.epoch == epoch:
+                self._acts.remove(act)
+                act.happen()
+                act.told()
+
+        self.later(at - self.now_ms, due)
+
+    def chance(self, probability: float) -> bool:
+        return self.random.random() < probability
+
+    # -- crashes --------------------------------------------------------------------------
+    def crash(self) -> None:
+        """Kill the plane: what it had begun happens or not, in order; then a new one wakes."""
+        self.story.append(f"{self.now_ms:>8} CRASH")
+        self.epoch += 1
+        cut: set[str] = set()
+        for act in sorted(self._acts, key=lambda act: act.at_ms):
+            if act.lane not in cut and self.chance(0.5):
+                act.happen()
+            else:
+                cut.add(act.lane)
+        self._acts.clear()
+        self._lanes.clear()
+        for guest in self.outside.guests.values():
+            guest.connected = False
+        self.state = PlaneState(environment=Reason("starting", "It begins."))
+        self._recover()
+        self._look()
+
+    def _recover(self) -> None:
+        """As runtime.projects and runtime.plane do."""
+        alive: dict[str, Guest] = {}
+        for guest in list(self.outside.guests.values()):
+            if guest.task in alive:
+                self.outside.guests.pop(guest.name)  # an adapter never lists two for one task
+            else:
+                alive[guest.task] = guest
+        for task_id, records in list(self.outside.log.items()):
+            known = alive.pop(task_id, None)
+            found = Alive(known.name, known.attempt, "tcg") if known else None
+            task = replace(read(records), project=read(records).project)
+            recovery = recover(task, found)
+            for record in recovery.ends_attempt(self.now_ms, "the plane was killed"):
+                self.outside.commit(task_id, record, self.outside.trees.get(task.start_commit, []))
+            self.post(ev.TaskRecovered(self.now_ms, recovery.task))
+            if recovery.task.phase is Phase.UNKNOWN and known is not None:
+                self._adopt(recovery.task, known)
+            elif recovery.task.leaving:
+                self._ReleaseMachine(do.ReleaseMachine(task_id, recovery.task.leaving))
+            if recovery.task.phase is Phase.HELD:
+                self.later(self.random.randint(10, 500), partial(self.person, task_id))
+        for guest in alive.values():
+            self.outside.guests.pop(guest.name, None)
+
+    def _adopt(self, task: Task, guest: Guest) -> None:
+        if self.chance(self.faults.adoption_failed):
+            self._act(
+                guest.name,
+                lambda: self._end(guest.name),
+                lambda: ev.MachineLost(self.now_ms, task.id, guest.name, "it does not answer."),
+            )
+            return
+
+        def answered() -> ev.Event | None:
+            if guest.name not in self.outside.guests:
+                return None
+            inside = guest.inside
+            guest.connected = True
+            self._repeat_soon(guest)
+            return MachineAdopted(
+                self.now_ms,
+                task.id,
+                task.attempt,
+                guest.name,
+                "tcg",
+                inside.run,
+                inside.ended,
+                inside.exit_code,
+            )
+
+        def resume() -> None:
+            guest.suspended = False
+            self._wake_guest(guest)
+
+        self._act(guest.name, resume, answered)
+
+    def _repeat_soon(self, guest: Guest) -> None:
+        """A guest that was greeted tells its waiting calls again."""
+        for request in list(guest.inside.waiting):
+            self.later(self.random.randint(1, 30), partial(self._repeat, guest, request))
+
+    def _repeat(self, guest: Guest, request: str) -> None:
+        living = guest.name in self.outside.guests and guest.connected
+        if living and request in guest.inside.waiting:
+            self._say(guest, request)
 
     # -- tasks and people -----------------------------------------------------------------
     def submit(self, number: int) -> None:
@@ -107,27 +252,35 @@ class World:
             StepSpec(f"s{i}", "true", checkpoint=self.random.choice(modes))
             for i in range(self.random.randint(1, 4))
         )
-        definition = TaskDefinition(f"t{number}", f"T{number}", steps, machine=MachineNeed())
+        need = MachineNeed(memory_mib=self.random.choice((256, 512)))
+        definition = TaskDefinition(f"t{number}", f"T{number}", steps, machine=need)
         task = Task(
             id=f"task{number:03}",
-            project="/p",
+            project=f"/p{number % 2}",
             definition=definition,
-            policy=ProjectPolicy(),
+            policy=ProjectPolicy(checkpoint_every_s=3),
             submitted_at_ms=self.now_ms,
             base_commit="base",
             start_commit="start",
             priority=self.random.randint(-5, 5),
+            priority_class=self.random.choice(list(PriorityClass)),
         )
-        self.post(ev.TaskSubmitted(self.now_ms, task))
+        record = submission(task)
+        commit = self.outside.commit(task.id, record)
+        shown = Record("submitted", self.now_ms, {"definition": definition.name}, commit)
+        self.post(ev.TaskSubmitted(self.now_ms, replace(task, records=(shown,))))
+
+    def _intent(self) -> str:
+        intent = f"i{len(self.intents)}"
+        self.intents[intent] = self.epoch
+        return intent
 
     def person(self, task_id: str) -> None:
         """Decide what is asked, sometimes twice, sometimes about an old picture."""
-        task = self.state.tasks[task_id]
-        request = task.request
-        if request is None:
+        task = self.state.tasks.get(task_id)
+        if task is None or task.request is None:
             return
-        intent = f"i{len(self.intents)}"
-        self.intents.add(intent)
+        request, intent = task.request, self._intent()
         if request.kind is Kind.CLARIFY:
             text = "retry" if request.key == "retry" and self.random.random() < 0.9 else "x"
             verdict, ref, note = Verdict.ANSWERED, request.key, ""
@@ -146,184 +299,280 @@ class World:
             self.later(self.random.randint(0, 50), lambda: self.person(task_id))
 
     def disturb(self, task_id: str) -> None:
-        task = self.state.tasks[task_id]
-        intent = f"i{len(self.intents)}"
+        task = self.state.tasks.get(task_id)
+        if task is None:
+            return
         if self.chance(self.faults.cancels):
-            self.intents.add(intent)
-            self.post(ev.CancelAsked(self.now_ms, task_id, "me", "sim", intent))
+            self.post(ev.CancelAsked(self.now_ms, task_id, "me", "sim", self._intent()))
         elif self.chance(self.faults.suspends):
-            self.intents.add(intent)
-            self.post(ev.SuspendAsked(self.now_ms, task_id, intent))
+            self.post(ev.SuspendAsked(self.now_ms, task_id, self._intent()))
         elif self.chance(self.faults.wishes):
-            self.intents.add(intent)
             ordinal = self.random.randint(0, max(1, task.next_ordinal - 1))
-            self.post(ev.RestoreAsked(self.now_ms, task_id, ordinal, "me", "sim", intent))
-        elif task.machine in self.alive and self.chance(self.faults.machine_lost):
-            self.alive.pop(task.machine)
+            self.post(ev.RestoreAsked(self.now_ms, task_id, ordinal, "me", "sim", self._intent()))
+        elif task.machine in self.outside.guests and self.chance(self.faults.machine_lost):
+            del self.outside.guests[task.machine]
             self.post(ev.MachineLost(self.now_ms, task_id, task.machine, "killed."))
 
-    def chance(self, probability: float) -> bool:
-        return self.random.random() < probability
+    # -- guests ---------------------------------------------------------------------------
+    def _wake_guest(self, guest: Guest) -> None:
+        """Let something happen inside, if anything can."""
+        if guest.due or guest.suspended or not guest.inside.runs:
+            return
+        guest.due = True
+        self.later(self.random.randint(10, 500), lambda: self._inside(guest))
+
+    def _inside(self, guest: Guest) -> None:
+        """The process computes, and then says something."""
+        guest.due = False
+        inside = guest.inside
+        if guest.name not in self.outside.guests or guest.suspended or not inside.runs:
+            return
+        draw = self.random.random()
+        if draw < 0.35:
+            request = f"g{next(self._order)}"
+            inside.waiting[request] = (draw >= 0.2, draw < 0.1)
+            self._say(guest, request)
+        else:
+            inside.work.append(f"end {inside.run.partition('.')[0]}")
+            inside.ended = True
+            inside.exit_code = (
+                self.random.choice((1, 3)) if self.chance(self.faults.step_failed) else 0
+            )
+            if guest.connected:
+                self.post(
+                    ev.StepEnded(
+                        self.now_ms, guest.task, guest.name, inside.exit_code, run=inside.run
+                    )
+                )
+        if self.random.random() < 0.3:
+            self.later(self.random.randint(0, 200), lambda: self.disturb(guest.task))
+
+    def _say(self, guest: Guest, request: str) -> None:
+        if not guest.connected:
+            return
+        asks, approve = guest.inside.waiting[request]
+        now, task, machine = self.now_ms, guest.task, guest.name
+        if asks:
+            self.post(ev.QuestionAsked(now, task, machine, request, "k", "which?"))
+        else:
+            self.post(ev.BoundaryAsked(now, task, machine, request, approve, "note"))
+
+    def _end(self, machine: str) -> None:
+        self.outside.guests.pop(machine, None)
+
+    def _living(self, machine: str) -> Guest | None:
+        return self.outside.guests.get(machine)
 
     # -- effects --------------------------------------------------------------------------
-    def perform(self, effect: do.Effect) -> None:
-        getattr(self, f"_{type(effect).__name__}")(effect)
+    def _bring_up(
+        self,
+        e: do.StartMachine | do.RestoreMachine,
+        inside: Inside,
+        event: ev.MachineStarted | ev.MachineRestored,
+    ) -> None:
+        machine = event.machine
+        guest = Guest(machine, e.task, e.attempt, inside, connected=False)
 
-    def _soon(self, event_of: Callable[[], ev.Event], low: int = 1, high: int = 80) -> None:
-        self.later(self.random.randint(low, high), lambda: self.post(event_of()))
+        def happen() -> None:
+            self.starts += 1
+            self.outside.guests[machine] = guest
 
-    def _git(self, task: str, event_of: Callable[[], ev.Event]) -> None:
-        """Commits of one task become durable in order."""
-        at = max(self.now_ms, self.git_queue.get(task, 0)) + self.random.randint(1, 20)
-        self.git_queue[task] = at
-        self.later(at - self.now_ms, lambda: self.post(event_of()))
+        def told() -> ev.Event:
+            guest.connected = True
+            self._wake_guest(guest)
+            self._repeat_soon(guest)
+            if isinstance(event, ev.MachineRestored):
+                inside = guest.inside
+                return replace(
+                    event, at_ms=self.now_ms, ended=inside.ended, exit_code=inside.exit_code
+                )
+            return replace(event, at_ms=self.now_ms)
+
+        self._act(machine, happen, told, 100, 700)
 
     def _StartMachine(self, e: do.StartMachine) -> None:
         if self.chance(self.faults.start_failed):
-            self._soon(lambda: ev.MachineFailed(self.now_ms, e.task, e.attempt, "no boot"))
-            return
-        machine = f"m{next(self._machines)}"
-
-        def started() -> ev.Event:
-            self.alive[machine] = e.task
-            self.starts += 1
-            return ev.MachineStarted(
-                self.now_ms, e.task, e.attempt, machine, 700.0, "tcg", warm=True
+            self._act(
+                e.task,
+                lambda: None,
+                lambda: ev.MachineFailed(self.now_ms, e.task, e.attempt, "no boot"),
             )
-
-        self._soon(started, 100, 900)
+            return
+        machine = f"m{next(self._names)}"
+        work = self.outside.trees.get(e.commit, [])
+        started = ev.MachineStarted(0, e.task, e.attempt, machine, 700.0, "tcg", warm=True)
+        self._bring_up(e, Inside(list(work)), started)
 
     def _RestoreMachine(self, e: do.RestoreMachine) -> None:
-        snapshot = e.checkpoint.snapshot
+        snapshot, ordinal = e.checkpoint.snapshot, e.checkpoint.ordinal
         if snapshot and self.chance(self.faults.damaged):
-            ordinal = e.checkpoint.ordinal
-            self._soon(
+            self._act(
+                e.task,
+                lambda: None,
                 lambda: ev.MachineFailed(
                     self.now_ms, e.task, e.attempt, "damaged.", damaged_ordinal=ordinal
-                )
+                ),
             )
             return
-        machine = f"m{next(self._machines)}"
-
-        def restored() -> ev.Event:
-            self.alive[machine] = e.task
-            if snapshot and e.checkpoint.mid_step:
-                # The process inside runs on by itself, and says again what nobody answered.
-                self.later(50, lambda: self._run_on(e.task, machine))
-            return ev.MachineRestored(
-                self.now_ms,
-                e.task,
-                e.attempt,
-                machine,
-                e.checkpoint.ordinal,
-                memory=snapshot is not None,
-                boot_ms=500.0,
-                accelerator="tcg",
-            )
-
-        self._soon(restored, 100, 600)
-
-    def _run_on(self, task: str, machine: str) -> None:
-        """What the process inside does next."""
-        if self.alive.get(machine) != task:
-            return
-        draw = self.random.random()
-        if draw < 0.2:
-            request = f"g{next(self._order)}"
-            self.post(ev.BoundaryAsked(self.now_ms, task, machine, request, draw < 0.1, "note"))
-        elif draw < 0.35:
-            request = f"g{next(self._order)}"
-            self.post(ev.QuestionAsked(self.now_ms, task, machine, request, "k", "which?"))
+        machine = f"m{next(self._names)}"
+        if snapshot:
+            inside = self.outside.thaw(snapshot.id)
         else:
-            code = self.random.choice((1, 3)) if self.chance(self.faults.step_failed) else 0
-            self.post(ev.StepEnded(self.now_ms, task, machine, code))
-        if self.random.random() < 0.3:
-            self.later(self.random.randint(0, 200), lambda: self.disturb(task))
+            # Without memory a step that was under way is run again on the files it left.
+            again = f"end {e.checkpoint.step_index}"
+            waits = e.checkpoint.guest_request or e.checkpoint.mid_step
+            work = self.outside.trees.get(e.checkpoint.commit, [])
+            inside = Inside([done for done in work if not (waits and done == again)])
+        restored = ev.MachineRestored(
+            0,
+            e.task,
+            e.attempt,
+            machine,
+            ordinal,
+            memory=snapshot is not None,
+            boot_ms=500.0,
+            accelerator="tcg",
+        )
+        self._bring_up(e, inside, restored)
 
     def _RunStep(self, e: do.RunStep) -> None:
-        assert self.alive.get(e.machine) == e.task, "a step was sent to a machine that is gone"
-        self.later(self.random.randint(10, 500), lambda: self._run_on(e.task, e.machine))
+        guest = self._living(e.machine)
+        assert guest is not None, "a step was sent to a machine that is gone"
+
+        def begin() -> None:
+            inside = guest.inside
+            assert not inside.runs, f"{e.index}.{e.round} beside {inside.run}: {self.tell()}"
+            inside.run, inside.ended = f"{e.index}.{e.round}", False
+            inside.waiting.clear()
+            self._wake_guest(guest)
+
+        self._act(e.machine, begin, lambda: None, 1, 20)
 
     def _ReplyToGuest(self, e: do.ReplyToGuest) -> None:
-        self.later(self.random.randint(10, 500), lambda: self._run_on(e.task, e.machine))
+        guest = self._living(e.machine)
+
+        def reply() -> None:
+            if guest is not None:
+                guest.inside.waiting.pop(e.guest_request, None)
+                self._wake_guest(guest)
+
+        self._act(e.machine, reply, lambda: None, 1, 20)
 
     def _TakeCheckpoint(self, e: do.TakeCheckpoint) -> None:
-        if self.chance(self.faults.checkpoint_failed):
-            self._soon(lambda: ev.CheckpointFailed(self.now_ms, e.task, e.machine, "no space."))
+        guest = self._living(e.machine)
+        if guest is None or self.chance(self.faults.checkpoint_failed):
+            self._act(
+                e.machine,
+                lambda: None,
+                lambda: ev.CheckpointFailed(self.now_ms, e.task, e.machine, "no space."),
+            )
             return
         b = e.boundary
         approval = "the task asks for it" if b.mode == "approve" else ""
-        checkpoint = Checkpoint(
+        snapshot_id = f"s{e.task}.{e.ordinal}.{next(self._order)}"
+        taken = Checkpoint(
             ordinal=e.ordinal,
             at_ms=self.now_ms,
             step_index=e.step_index,
             step_name=e.step_name,
             round=e.round,
-            commit=f"c{e.task}.{e.ordinal}",
-            tree=f"t{e.ordinal}",
-            digest=f"d{e.ordinal}",
-            snapshot=Snapshot(f"s{e.ordinal}", 60, 150, 1) if self.random.random() < 0.9 else None,
+            commit="",
+            tree="",
+            digest="",
+            snapshot=Snapshot(snapshot_id, 60, 150, 1) if self.random.random() < 0.9 else None,
             message=b.message,
             guest_request=b.guest_request,
-            approval_reason=approval,
             safety=b.safety,
             mid_step=b.mid_step,
             question=b.question,
             attempt=e.attempt,
         )
-        self._git(e.task, lambda: ev.CheckpointTaken(self.now_ms, e.task, e.machine, checkpoint))
+        done: list[Checkpoint] = []
+
+        def happen() -> None:
+            if guest.name not in self.outside.guests:
+                return
+            self.outside.freeze(snapshot_id, guest.inside)
+            record = checkpoint_record(taken, b.mode)
+            record = replace(record, fields={**record.fields, "digest": f"d{e.ordinal}"})
+            commit = self.outside.commit(e.task, record, guest.inside.work)
+            digest = f"d{e.ordinal}"
+            done.append(replace(taken, commit=commit, digest=digest, approval_reason=approval))
+
+        def told() -> ev.Event:
+            if not done:
+                return ev.CheckpointFailed(self.now_ms, e.task, e.machine, "the machine is gone.")
+            return ev.CheckpointTaken(self.now_ms, e.task, e.machine, done[0])
+
+        self._act(f"git {e.task}", happen, told)
 
     def _HoldMachine(self, e: do.HoldMachine) -> None:
-        pass
+        guest = self._living(e.machine)
+        if guest is not None:
+            guest.suspended = True
 
     def _ResumeMachine(self, e: do.ResumeMachine) -> None:
-        pass
+        guest = self._living(e.machine)
+        if guest is not None:
+            guest.suspended = False
+            self._wake_guest(guest)
 
     def _ReleaseMachine(self, e: do.ReleaseMachine) -> None:
-        def gone() -> ev.Event:
-            self.alive.pop(e.machine, None)
-            return ev.MachineReleased(self.now_ms, e.task, e.machine)
+        self._act(
+            e.machine,
+            lambda: self._end(e.machine),
+            lambda: ev.MachineReleased(self.now_ms, e.task, e.machine),
+        )
 
-        self._soon(gone)
-
-    def _record(self, task: str, name: str, event_of: Callable[[], ev.Event]) -> None:
+    def _record(
+        self,
+        e: do.RecordRequest
+        | do.RecordDecision
+        | do.RecordRestore
+        | do.RecordEvent
+        | do.RecordFinish,
+        event_of: Callable[[str], ev.Event],
+    ) -> None:
+        record = record_of(e, self.now_ms)
+        lane = f"git {e.task}"
         if self.chance(self.faults.record_failed):
-            self._git(task, lambda: ev.RecordFailed(self.now_ms, task, name, "Git refused."))
+            failed = lambda: ev.RecordFailed(  # noqa: E731
+                self.now_ms, e.task, record.event, "Git refused."
+            )
+            self._act(lane, lambda: None, failed, 1, 20)
             return
-
-        def done() -> ev.Event:
-            self.commits.setdefault(task, []).append(name)
-            return event_of()
-
-        self._git(task, done)
+        commits: list[str] = []
+        self._act(
+            lane,
+            lambda: commits.append(self.outside.commit(e.task, record)),
+            lambda: event_of(commits[0]),
+            1,
+            20,
+        )
 
     def _RecordRequest(self, e: do.RecordRequest) -> None:
-        def recorded() -> ev.Event:
-            self.later(self.random.randint(10, 2_000), lambda: self.person(e.task))
-            return ev.RequestRecorded(self.now_ms, e.task, e.request, "c")
+        def recorded(commit: str) -> ev.Event:
+            self.later(self.random.randint(10, 4_000), lambda: self.person(e.task))
+            return ev.RequestRecorded(self.now_ms, e.task, e.request, commit)
 
-        self._record(e.task, "requested", recorded)
+        self._record(e, recorded)
 
     def _RecordDecision(self, e: do.RecordDecision) -> None:
-        assert "requested" in self.commits.get(e.task, []), "told before it was committed"
+        asked = [r.fields.get("request") for r in self.outside.log[e.task]]
+        assert e.request.id in asked, "decided before it was committed"
         self._record(
-            e.task,
-            "decision",
-            lambda: ev.DecisionRecorded(self.now_ms, e.task, e.request.id, "c"),
+            e, lambda commit: ev.DecisionRecorded(self.now_ms, e.task, e.request.id, commit)
         )
 
     def _RecordRestore(self, e: do.RecordRestore) -> None:
-        self._record(
-            e.task, "restored", lambda: ev.RestoreRecorded(self.now_ms, e.task, e.ordinal, "c")
-        )
+        self._record(e, lambda commit: ev.RestoreRecorded(self.now_ms, e.task, e.ordinal, commit))
 
     def _RecordEvent(self, e: do.RecordEvent) -> None:
-        self._record(e.task, e.event, lambda: ev.EventRecorded(self.now_ms, e.task, e.event, "c"))
+        self.yields += e.event == "yielded"
+        self._record(e, lambda commit: ev.EventRecorded(self.now_ms, e.task, e.event, commit))
 
     def _RecordFinish(self, e: do.RecordFinish) -> None:
-        self._record(
-            e.task, "finished", lambda: ev.EventRecorded(self.now_ms, e.task, "finished", "c")
-        )
+        self._record(e, lambda commit: ev.EventRecorded(self.now_ms, e.task, "finished", commit))
 
     def _Acknowledge(self, e: do.Acknowledge) -> None:
         assert e.intent not in self.acks, f"{e.intent} was answered twice"
@@ -352,8 +601,23 @@ class World:
 
     def check_end(self) -> None:
         where = f"seed {self.seed}\n{self.tell()}"
-        phases = {task.id: task.phase for task in self.state.tasks.values()}
+        tasks = self.state.tasks.values()
+        phases = {task.id: task.phase for task in tasks}
         assert all(phase in FINAL for phase in phases.values()), f"{phases} {where}"
-        assert not self.alive, f"machines left: {self.alive} {where}"
-        unanswered = self.intents - set(self.acks)
+        assert set(phases) == set(self.outside.log), f"a task was lost {where}"
+        assert not self.outside.guests, f"machines left: {self.outside.guests} {where}"
+        asked = {intent for intent, epoch in self.intents.items() if epoch == self.epoch}
+        unanswered = asked - set(self.acks)
         assert not unanswered, f"nobody answered {unanswered} {where}"
+        for task in tasks:
+            self._check_work(task, where)
+
+    def _check_work(self, task: Task, where: str) -> None:
+        """The surviving work holds every step once, in order: none lost, none run twice."""
+        if task.phase is not Phase.DONE:
+            return
+        tip = task.checkpoint(task.tip_ordinal)
+        assert tip is not None, where
+        expected = [f"end {index}" for index in range(len(task.steps))]
+        work = self.outside.trees[tip.commit]
+        assert work == expected, f"{task.id}: {work} {where}"

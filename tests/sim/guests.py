@@ -1,0 +1,84 @@
+"""Simulated guests and Git: what outlives a plane.
+
+A guest works by itself, keeps what it did (`work`), waits in `claw` calls, and stands still while
+its virtual CPUs are stopped. A snapshot is a copy of all of it, a checkpoint's tree a copy of its
+work. Git holds records a task, in order, durable one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+from clawdesk.domain.model import Record
+
+
+@dataclass
+class Inside:
+    """Everything in one machine's memory and disk."""
+
+    work: list[str] = field(default_factory=list)
+    run: str = ""
+    ended: bool = False
+    exit_code: int = 0
+    waiting: dict[str, tuple[bool, bool]] = field(default_factory=dict)  # id -> (asks, approve)
+
+    @property
+    def runs(self) -> bool:
+        """A process computes; it neither waits for an answer nor has it ended."""
+        return bool(self.run) and not self.ended and not self.waiting
+
+
+@dataclass
+class Guest:
+    """A living machine. `connected`: the present plane hears it."""
+
+    name: str
+    task: str
+    attempt: int
+    inside: Inside
+    suspended: bool = False
+    connected: bool = True
+    due: bool = False  # something happens inside, now or when the CPUs go on
+
+
+@dataclass
+class Outside:
+    """The world that no crash of the plane touches."""
+
+    guests: dict[str, Guest] = field(default_factory=dict)
+    snapshots: dict[str, Inside] = field(default_factory=dict)
+    trees: dict[str, list[str]] = field(default_factory=dict)  # commit -> work
+    log: dict[str, list[Record]] = field(default_factory=dict)
+    commits: int = 0
+
+    def commit(self, task: str, record: Record, work: list[str] | None = None) -> str:
+        """Make a record durable; returns its commit."""
+        from dataclasses import replace
+
+        self.commits += 1
+        name = f"c{self.commits}"
+        self.log.setdefault(task, []).append(replace(record, commit=name))
+        if work is not None:
+            self.trees[name] = list(work)
+        return name
+
+    def freeze(self, snapshot: str, inside: Inside) -> None:
+        self.snapshots[snapshot] = deepcopy(inside)
+
+    def thaw(self, snapshot: str) -> Inside:
+        return deepcopy(self.snapshots[snapshot])
+
+
+@dataclass
+class Act:
+    """Something under way in the world: `happen` changes it, `told` tells the plane.
+
+    A crash of the plane may cut it before it happens, or between the two.
+    """
+
+    at_ms: int
+    lane: str  # acts of one lane happen in order
+    happen: Callable[[], None]
+    told: Callable[[], None]
