@@ -351,6 +351,8 @@ class Task:
     reason: Reason | None = None
     finish: Phase | None = None  # decided end, while the machine is still being released
     finish_text: str = ""
+    finish_asked: bool = False  # its commit is under way
+    finish_known: bool = False  # Git has it, or has refused it for good
     merged_into: str = ""
     records: tuple[Record, ...] = ()
 

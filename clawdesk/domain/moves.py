@@ -179,6 +179,7 @@ def _request_id(task: Task, ordinal: int, number: int) -> str:
 
 def release(turn: Turn, task: Task, *, discard: bool = False) -> Task:
     """Give the machine back; what comes next is decided when it is really gone."""
+    task = _record_end(turn, task)
     if not task.machine:
         return settle_released(turn, task)
     turn.do(do.ReleaseMachine(task.id, task.machine, discard))
@@ -190,10 +191,32 @@ def release(turn: Turn, task: Task, *, discard: bool = False) -> Task:
 def settle_released(turn: Turn, task: Task) -> Task:
     """The task owns no machine any more: it ends, or waits for the next one."""
     task = turn.put(task, machine="", request=None, deferred=(), step_running=False, yielding=None)
-    if task.finish is not None:
-        turn.do(do.RecordFinish(task.id, task.finish, task.finish_text, turn.at_ms))
-        return turn.put(task, phase=Phase.RELEASING)
-    return turn.put(task, phase=Phase.QUEUED)
+    if task.finish is None:
+        return turn.put(task, phase=Phase.QUEUED)
+    task = _record_end(turn, task)
+    return close(turn, turn.put(task, phase=Phase.RELEASING))
+
+
+def _record_end(turn: Turn, task: Task) -> Task:
+    """The end is committed before the machine goes: a crash in between must not run it again."""
+    if task.finish is None or task.finish_asked:
+        return task
+    turn.do(do.RecordFinish(task.id, task.finish, task.finish_text, turn.at_ms))
+    return turn.put(task, finish_asked=True)
+
+
+def close(turn: Turn, task: Task) -> Task:
+    """Final once both hold: Git knows the end, and the machine is gone."""
+    if task.finish is None or not task.finish_known or task.machine:
+        return task
+    return turn.put(
+        task,
+        phase=task.finish,
+        finish=None,
+        finish_asked=False,
+        finish_known=False,
+        reason=None,
+    )
 
 
 def finish(turn: Turn, task: Task, status: Phase, text: str) -> Task:
@@ -207,7 +230,13 @@ def finish(turn: Turn, task: Task, status: Phase, text: str) -> Task:
 def requeue_at(turn: Turn, task: Task, ordinal: int, outcome: str = "", text: str = "") -> Task:
     """Wait for a machine that stands at `ordinal` (0 = the start of the task)."""
     task = turn.put(
-        task, resume_from=ordinal, resume_outcome=outcome, resume_text=text, finish=None
+        task,
+        resume_from=ordinal,
+        resume_outcome=outcome,
+        resume_text=text,
+        finish=None,
+        finish_asked=False,
+        finish_known=False,
     )
     return release(turn, task)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
-from clawdesk.domain import moves, on_decision
+from clawdesk.domain import moves, on_boundary, on_decision
 from clawdesk.domain.model import Checkpoint, Phase, Task, Verdict
 from clawdesk.domain.moves import Turn
 
@@ -36,12 +36,31 @@ def machine_adopted(turn: Turn, task: Task, event: ev.MachineAdopted) -> None:
         on_decision.obey_wish(turn, task)
         return
     if not event.run:
-        task = moves.run_step(turn, turn.put(task, resume_from=None), 0)
+        _begin(turn, task, event)
     elif not _stands(turn, task, event):
         why = f"The guest speaks of a step {event.run!r} that this task does not have."
         turn.replay.append(ev.MachineLost(event.at_ms, task.id, event.machine, why))
         return
     on_decision.turn_back(turn, turn.state.tasks[task.id])
+
+
+def _begin(turn: Turn, task: Task, event: ev.MachineAdopted) -> None:
+    """A fresh machine that was never sent a step: it holds files, of the start or of a point."""
+    ordinal = task.resume_from or task.tip_ordinal
+    if not ordinal:
+        moves.run_step(turn, turn.put(task, resume_from=None), 0)
+        return
+    restored = ev.MachineRestored(
+        event.at_ms,
+        task.id,
+        event.attempt,
+        event.machine,
+        ordinal,
+        memory=False,
+        boot_ms=0.0,
+        accelerator=event.accelerator,
+    )
+    on_boundary.continue_from(turn, task, restored)
 
 
 def _stands(turn: Turn, task: Task, event: ev.MachineAdopted) -> bool:
@@ -68,7 +87,8 @@ def _stands(turn: Turn, task: Task, event: ev.MachineAdopted) -> bool:
     if not event.ended:
         return True
     last = task.checkpoints[-1] if task.checkpoints else None
-    if last is not None and _ends_step(last, index, round_):
+    mine = last is not None and last.attempt == task.attempt
+    if last is not None and mine and _ends_step(last, index, round_):
         moves.run_step(turn, task, index + 1)
     else:
         turn.replay.append(

@@ -238,15 +238,16 @@ def _recorded(turn: Turn, task: Task, event: ev.EventRecorded) -> None:
         on_pressure.left(turn, task, event.commit)
     if event.event != "finished" or task.finish is None or task.phase in FINAL:
         return
-    task = turn.put(task, phase=task.finish, finish=None, reason=None)
-    turn.note(task, "finished", event.commit, status=task.phase.value, text=task.finish_text)
+    status, text = task.finish.value, task.finish_text
+    task = turn.note(task, "finished", event.commit, status=status, text=text)
+    moves.close(turn, turn.put(task, finish_known=True))
 
 
 def _record_failed(turn: Turn, task: Task, event: ev.RecordFailed) -> None:
     if event.event == "finished" and task.finish is not None:
         # The end is a fact even where Git cannot take it; the next start finds the task unfinished.
         text = f"{task.finish_text} (not recorded: {event.why})"
-        turn.put(task, phase=task.finish, finish=None, finish_text=text)
+        moves.close(turn, turn.put(task, finish_text=text, finish_known=True))
     elif event.event == "yielded":
         on_pressure.not_left(turn, task, event.why)
     elif event.event in ("decision", "requested", "restored"):

@@ -388,7 +388,7 @@ class World:
                 )
             return replace(event, at_ms=self.now_ms)
 
-        self._act(machine, happen, told, 100, 700)
+        self._act(e.task, happen, told, 100, 700)
 
     def _StartMachine(self, e: do.StartMachine) -> None:
         if self.chance(self.faults.start_failed):
@@ -446,7 +446,7 @@ class World:
             inside.waiting.clear()
             self._wake_guest(guest)
 
-        self._act(e.machine, begin, lambda: None, 1, 20)
+        self._act(e.task, begin, lambda: None, 1, 20)
 
     def _ReplyToGuest(self, e: do.ReplyToGuest) -> None:
         guest = self._living(e.machine)
@@ -456,13 +456,13 @@ class World:
                 guest.inside.waiting.pop(e.guest_request, None)
                 self._wake_guest(guest)
 
-        self._act(e.machine, reply, lambda: None, 1, 20)
+        self._act(e.task, reply, lambda: None, 1, 20)
 
     def _TakeCheckpoint(self, e: do.TakeCheckpoint) -> None:
         guest = self._living(e.machine)
         if guest is None or self.chance(self.faults.checkpoint_failed):
             self._act(
-                e.machine,
+                e.task,
                 lambda: None,
                 lambda: ev.CheckpointFailed(self.now_ms, e.task, e.machine, "no space."),
             )
@@ -504,22 +504,28 @@ class World:
                 return ev.CheckpointFailed(self.now_ms, e.task, e.machine, "the machine is gone.")
             return ev.CheckpointTaken(self.now_ms, e.task, e.machine, done[0])
 
-        self._act(f"git {e.task}", happen, told)
+        self._act(e.task, happen, told)
 
     def _HoldMachine(self, e: do.HoldMachine) -> None:
-        guest = self._living(e.machine)
-        if guest is not None:
-            guest.suspended = True
+        def hold() -> None:
+            guest = self._living(e.machine)
+            if guest is not None:
+                guest.suspended = True
+
+        self._act(e.task, hold, lambda: None, 1, 10)
 
     def _ResumeMachine(self, e: do.ResumeMachine) -> None:
-        guest = self._living(e.machine)
-        if guest is not None:
-            guest.suspended = False
-            self._wake_guest(guest)
+        def resume() -> None:
+            guest = self._living(e.machine)
+            if guest is not None:
+                guest.suspended = False
+                self._wake_guest(guest)
+
+        self._act(e.task, resume, lambda: None, 1, 10)
 
     def _ReleaseMachine(self, e: do.ReleaseMachine) -> None:
         self._act(
-            e.machine,
+            e.task,
             lambda: self._end(e.machine),
             lambda: ev.MachineReleased(self.now_ms, e.task, e.machine),
         )
@@ -534,7 +540,7 @@ class World:
         event_of: Callable[[str], ev.Event],
     ) -> None:
         record = record_of(e, self.now_ms)
-        lane = f"git {e.task}"
+        lane = e.task
         if self.chance(self.faults.record_failed):
             failed = lambda: ev.RecordFailed(  # noqa: E731
                 self.now_ms, e.task, record.event, "Git refused."
