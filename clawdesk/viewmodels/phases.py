@@ -47,11 +47,13 @@ _LOOKS = {
     Phase.HELD: PhaseLook("Held", "pause", Family.STILL, Group.RUNNING),
     Phase.RESTORING: PhaseLook("Restoring", "restore", Family.ALIVE, Group.RUNNING),
     Phase.RELEASING: PhaseLook("Releasing", "release", Family.STILL, Group.RUNNING),
+    Phase.UNKNOWN: PhaseLook("Unknown", "unk", Family.STILL, Group.RUNNING),
     Phase.DONE: PhaseLook("Done", "okc", Family.GOOD, Group.DONE),
     Phase.FAILED: PhaseLook("Failed", "xc", Family.BAD, Group.FAILED),
     Phase.CANCELLED: PhaseLook("Cancelled", "cancel", Family.STILL, Group.DONE),
     Phase.REJECTED: PhaseLook("Rejected", "xc", Family.BAD, Group.DONE),
 }
+_YIELDING = PhaseLook("Yielding", "release", Family.ALIVE, Group.RUNNING)
 _APPROVE = PhaseLook("Approve", "need", Family.NEED, Group.NEEDS_YOU)
 _ASK = PhaseLook("Asks you", "ask", Family.NEED, Group.NEEDS_YOU)
 
@@ -65,4 +67,6 @@ def look(task: Task) -> PhaseLook:
     """The look of a task's present phase."""
     if needs_you(task) and task.request is not None:
         return _ASK if task.request.kind is Kind.CLARIFY else _APPROVE
+    if task.phase is Phase.RUNNING and task.yielding is not None:
+        return _YIELDING
     return _LOOKS[task.phase]

@@ -93,6 +93,9 @@ def _running_texts(task: Task, now_ms: int) -> tuple[str, str]:
     since = _step_since(task)
     if since:
         parts.append(f"{duration(now_ms - since)} in")
+    if task.yielding is not None:
+        state = "Yielding"
+        parts = ["leaves at its next checkpoint", task.yielding.why]
     return state, " · ".join(p for p in parts if p)
 
 
@@ -103,7 +106,8 @@ def _held_texts(task: Task, now_ms: int) -> tuple[str, str]:
     waited = f"waiting {duration(now_ms - request.at_ms)}"
     if request.kind is Kind.CLARIFY:
         return "Answer a question", f"{waited} · {first_line(request.question, 80)}"
-    return f"Approve checkpoint {request.ordinal}", f"{waited} · machine stands still"
+    where = "machine stands still" if task.machine else "memory given back"
+    return f"Approve checkpoint {request.ordinal}", f"{waited} · {where}"
 
 
 def _end_texts(task: Task, offset_ms: int) -> tuple[str, str]:
@@ -138,6 +142,7 @@ def state_texts(task: Task, now_ms: int, offset_ms: int = 0) -> tuple[str, str]:
         if task.resume_from is not None
         else "back to a checkpoint",
         Phase.RELEASING: "its machine is given back",
+        Phase.UNKNOWN: "its machine is looked for after a restart",
     }
     return look(task).word, reason or fallback.get(task.phase, "")
 
