@@ -24,6 +24,7 @@ _NAMES = {
     "checkpoint": "checkpoint_reached",
     "decision": "decision_given",
     "resumed": "task_resumed",
+    "yielded": "task_yielded",
     "finished": "task_finished",
 }
 
@@ -227,6 +228,14 @@ def _sentence(name: str, fields: dict[str, Any]) -> str:
             return (
                 f"== {fields.get('verdict')} by {who} via {fields.get('channel')} {said}".rstrip()
             )
+        case "yield_asked":
+            return f"== asked to yield at its next checkpoint: {fields.get('why')}"
+        case "task_yielded":
+            return f"== yielded at checkpoint {fields.get('ordinal')}: {fields.get('why')}"
+        case "parked":
+            return f"== its memory was given back: {fields.get('why')}"
+        case "adopted":
+            return "== ClawDesk was restarted and found its machine alive"
         case "restored":
             return f"== back at checkpoint {fields.get('ordinal')}"
         case "task_finished":

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import keyword
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from clawdesk import __version__
 from clawdesk.cli.exits import FAILED, NOT_READY, WAITS, WRONG_USE
@@ -26,6 +28,7 @@ COMMANDS = {
     "restore": "go back to a checkpoint",
     "merge": "bring a task's approved work into a branch",
     "cancel": "end a task",
+    "yield": "give a task's machine back now; it queues and goes on from there",
     "prune": "remove machine snapshots of ended tasks",
     "why": "why a task waits, and what would free it",
     "doctor": "what this machine has and lacks",
@@ -45,7 +48,7 @@ def run(argv: list[str]) -> int:
             return WRONG_USE
         argv = ["window", *argv]
     options = parser.parse_args(argv)
-    module = importlib.import_module(f"clawdesk.cli.{options.command}")
+    module = _module(options.command)
     try:
         return int(module.run(options))
     except PortError as error:
@@ -55,6 +58,12 @@ def run(argv: list[str]) -> int:
         return NOT_READY if error.code in _SEEN_BEFORE_PLANE else _code_of(error)
     except KeyboardInterrupt:
         return FAILED
+
+
+def _module(command: str) -> ModuleType:
+    """The file of a command; `yield` is a word of the language, so its file is `yield_`."""
+    suffix = "_" if keyword.iskeyword(command) else ""
+    return importlib.import_module(f"clawdesk.cli.{command}{suffix}")
 
 
 def _code_of(error: PortError) -> int:
@@ -78,6 +87,6 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(
             name, prog=f"clawdesk {name}", help=text, description=text[:1].upper() + text[1:]
         )
-        module = importlib.import_module(f"clawdesk.cli.{name}")
+        module = _module(name)
         module.add_arguments(command)
     return parser

@@ -103,7 +103,7 @@ def _overdue(turn: Turn, task: Task, yielding: Yielding) -> None:
     turn.put(task, yielding=replace(yielding, told_overdue=True))
     text = (
         f"It was asked {waited_s} s ago to yield and has not reached a checkpoint; its policy "
-        f"expects one every {task.policy.checkpoint_every_s} s. `clawdesk pause {task.id}` makes "
-        f"one in the middle of its step and gives its machine back."
+        f"expects one every {task.policy.checkpoint_every_s} s. `clawdesk yield {task.id}` takes "
+        f"one in the middle of its step, and gives its machine back."
     )
     turn.do(do.Notify(task.id, text))

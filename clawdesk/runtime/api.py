@@ -123,6 +123,10 @@ class PlaneApi(Protocol):
 
     async def cancel(self, task: TaskId, *, channel: str) -> Outcome: ...
 
+    async def yield_now(self, task: TaskId, *, channel: str) -> Outcome:
+        """Give its machine back at once: a checkpoint in the middle of its step, then the queue."""
+        ...
+
     async def merge(
         self, task: TaskId, *, into: str = "", each_checkpoint: bool = False
     ) -> MergeOutcome: ...

@@ -207,6 +207,10 @@ class PlaneClient:
         outcome: Outcome = await self._call("cancel", task, channel=channel)
         return outcome
 
+    async def yield_now(self, task: TaskId, *, channel: str) -> Outcome:
+        outcome: Outcome = await self._call("yield_now", task, channel=channel)
+        return outcome
+
     async def merge(
         self, task: TaskId, *, into: str = "", each_checkpoint: bool = False
     ) -> MergeOutcome:

@@ -362,6 +362,9 @@ class Plane:
             lambda intent: ev.CancelAsked(self._now(), task, actor, channel, intent)
         )
 
+    async def yield_now(self, task: TaskId, *, channel: str) -> Outcome:
+        return await self._ask(lambda intent: ev.SuspendAsked(self._now(), task, intent))
+
     async def merge(
         self, task: TaskId, *, into: str = "", each_checkpoint: bool = False
     ) -> MergeOutcome:

@@ -37,6 +37,7 @@ RESULTS: dict[str, Any] = {
     "answer": Outcome,
     "restore": Outcome,
     "cancel": Outcome,
+    "yield_now": Outcome,
     "merge": MergeOutcome,
     "prune": Outcome,
     "diff": Diff,

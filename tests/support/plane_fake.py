@@ -184,6 +184,9 @@ class FakePlane:
         self._record(task, "restored", tip_ordinal=ordinal, ordinal=ordinal)
         return Outcome(True, f"restoring to checkpoint {ordinal}")
 
+    async def yield_now(self, task: TaskId, *, channel: str) -> Outcome:
+        return Outcome(True, "Parked.")
+
     async def cancel(self, task: TaskId, *, channel: str) -> Outcome:
         await self._enter("cancel", task, channel)
         self._record(task, "finished", phase=Phase.CANCELLED, status="cancelled")

@@ -1,0 +1,20 @@
+"""`clawdesk yield TASK`: give its machine back now, in the middle of its step."""
+
+from __future__ import annotations
+
+import argparse
+
+from clawdesk.cli.context import CHANNEL, find_task, tell, with_plane
+from clawdesk.runtime.api import PlaneApi
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("task", help="id of the task, or its beginning or end")
+
+
+def run(options: argparse.Namespace) -> int:
+    async def work(plane: PlaneApi) -> int:
+        task = find_task(plane, options.task)
+        return tell(await plane.yield_now(task.id, channel=CHANNEL))
+
+    return with_plane(work)
