@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -209,37 +210,29 @@ def _never(task: Task) -> bool:
     return task.reason is not None and task.reason.code in ("no_machines", "no_image", "too_big")
 
 
+_SENTENCES = {
+    "approval_requested": "== waits for approval of checkpoint {ordinal}",
+    "clarification_requested": "== asks: {question}",
+    "yield_asked": "== asked to yield at its next checkpoint: {why}",
+    "task_yielded": "== yielded at checkpoint {ordinal}: {why}",
+    "parked": "== its memory was given back: {why}",
+    "adopted": "== ClawDesk was started again and found its machine alive",
+    "restored": "== back at checkpoint {ordinal}",
+    "task_finished": "== {status}: {text}",
+    "attempt_ended": "== the attempt ended: {why}",
+}
+
+
 def _sentence(name: str, fields: dict[str, Any]) -> str:
-    match name:
-        case "checkpoint_reached":
-            pause, stat = fields.get("pause_ms"), fields.get("diffstat") or {}
-            kept = f"paused {pause} ms" if pause is not None else "files only"
-            missing = "".join(f"\n   not taken: {name}" for name in fields.get("not_taken") or ())
-            return (
-                f"== checkpoint {fields.get('ordinal')}: {stat.get('files', 0)} files "
-                f"+{stat.get('added', 0)} -{stat.get('removed', 0)}, {kept}{missing}"
-            )
-        case "approval_requested":
-            return f"== waits for approval of checkpoint {fields.get('ordinal')}"
-        case "clarification_requested":
-            return f"== asks: {fields.get('question')}"
-        case "decision_given":
-            who, said = fields.get("actor"), fields.get("text") or fields.get("note") or ""
-            return (
-                f"== {fields.get('verdict')} by {who} via {fields.get('channel')} {said}".rstrip()
-            )
-        case "yield_asked":
-            return f"== asked to yield at its next checkpoint: {fields.get('why')}"
-        case "task_yielded":
-            return f"== yielded at checkpoint {fields.get('ordinal')}: {fields.get('why')}"
-        case "parked":
-            return f"== its memory was given back: {fields.get('why')}"
-        case "adopted":
-            return "== ClawDesk was restarted and found its machine alive"
-        case "restored":
-            return f"== back at checkpoint {fields.get('ordinal')}"
-        case "task_finished":
-            return f"== {fields.get('status')}: {fields.get('text')}"
-        case "attempt_ended":
-            return f"== the attempt ended: {fields.get('why')}"
-    return ""
+    if name == "checkpoint_reached":
+        pause, stat = fields.get("pause_ms"), fields.get("diffstat") or {}
+        kept = f"paused {pause} ms" if pause is not None else "files only"
+        missing = "".join(f"\n   not taken: {name}" for name in fields.get("not_taken") or ())
+        return (
+            f"== checkpoint {fields.get('ordinal')}: {stat.get('files', 0)} files "
+            f"+{stat.get('added', 0)} -{stat.get('removed', 0)}, {kept}{missing}"
+        )
+    if name == "decision_given":
+        who, said = fields.get("actor"), fields.get("text") or fields.get("note") or ""
+        return f"== {fields.get('verdict')} by {who} via {fields.get('channel')} {said}".rstrip()
+    return _SENTENCES.get(name, "").format_map(defaultdict(str, fields))
