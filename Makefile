@@ -9,10 +9,10 @@ BIN = .venv/bin
 OFFSCREEN = QT_QPA_PLATFORM=offscreen
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo test check check-style check-tests run bench clean
+.PHONY: help setup setup-tests demo demo-preemption sim test check check-style check-tests run bench clean
 
 help: ## show the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what ClawDesk needs (asks before it installs system packages)
 	@$(SETUP)
@@ -42,6 +42,12 @@ check-style:
 
 check-tests:
 	@$(OFFSCREEN) $(BIN)/python -m pytest -q -m "not e2e" $(PYTEST)
+
+demo-preemption: setup-tests ## two tasks, room for one; one yields and comes back; the app is killed twice
+	@$(BIN)/python -m tests.stories.preemption
+
+sim: setup-tests ## the control plane in a simulated world: N seeds (100,000) of every kind of fault
+	@$(BIN)/python -m tests.sim --seeds $(or $(N),100000) --first $(or $(SEED),0)
 
 bench: setup-tests ## measure; prints one JSON object a row and writes out/bench.md
 	@$(OFFSCREEN) $(WITH_ENGINE) $(BIN)/python tests/bench/run.py $(BENCH)

@@ -86,6 +86,7 @@ class World:
         self.intents: dict[str, int] = {}  # intent -> epoch of the plane that was asked
         self.starts = 0
         self.yields = 0
+        self.events = 0
         self.state = PlaneState()
         self._look()
         for _ in range(self.faults.crashes):
@@ -120,6 +121,7 @@ class World:
         return "\n".join(lines[-int(os.environ.get("SIM_TELL", "60")) :])
 
     def post(self, event: ev.Event) -> None:
+        self.events += 1
         self.story.append(f"{self.now_ms:>8} {event}")
         for effect in step(self.state, event):
             self.story.append(f"{'':>8}   -> {effect}")

@@ -1,0 +1,36 @@
+"""Kinds of faults, and one seed of one kind played to its end."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from tests.sim.world import Faults, World
+
+FAULTS = {
+    "calm": Faults(),
+    "people": Faults(wishes=0.5, cancels=0.1),
+    "suspends": Faults(suspends=0.7, wishes=0.1),
+    "machines": Faults(machine_lost=0.5, start_failed=0.1, damaged=0.3, step_failed=0.1),
+    "disk": Faults(checkpoint_failed=0.2, record_failed=0.1),
+    "all": Faults(0.2, 0.1, 0.1, 0.05, 0.2, 0.1, 0.3, 0.05, 0.2),
+    "crashes": Faults(crashes=3),
+    "crashes-and-people": Faults(crashes=3, wishes=0.4, cancels=0.1, suspends=0.2),
+    "everything": Faults(0.2, 0.1, 0.1, 0.05, 0.2, 0.1, 0.3, 0.05, 0.2, 0.2, crashes=4),
+}
+
+
+def play(kind: str, seed: int) -> int:
+    """Let one world live until every task has ended; returns how many events it had.
+
+    Raises:
+        AssertionError: with the story, where a promise was broken.
+    """
+    world = World(seed, FAULTS[kind], slots=1 + seed % 3)
+    for number in range(1 + seed % 5):
+        world.later(world.random.randint(0, 3_000), partial(world.submit, number))
+    try:
+        world.settle()
+    except Exception as error:
+        raise AssertionError(f"seed {seed}: {error}\n{world.tell()}") from error
+    world.check_end()
+    return world.events

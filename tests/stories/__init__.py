@@ -1,0 +1,1 @@
+"""Scripted demonstrations on real machines: `python -m tests.stories.preemption` tells one."""

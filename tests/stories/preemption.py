@@ -1,0 +1,207 @@
+"""Two tasks on a host with room for one; the app is killed twice in between.
+
+A long task keeps a secret in its memory only. An urgent one arrives: the long one yields at its
+next checkpoint, its machine is destroyed, the urgent one runs, and the long one comes back with the
+same process and the same secret. ClawDesk is killed with SIGKILL after the urgent task was accepted
+and again while it runs. Run it with `make demo-preemption`.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pygit2
+
+from tests.support.real_cli import RealCli, make_project, real_cli
+
+POLICY = """\
+[host]
+machines_max = 1
+[priority]
+run_s_min = 1
+"""
+LONG = """\
+title = "Long"
+priority = -5
+[machine]
+memory_mib = 256
+[[steps]]
+name = "count"
+run = "python3 count.py"
+"""
+COUNT = """\
+import os, secrets, subprocess, time
+secret = secrets.token_hex(16)  # nowhere but in this process's memory
+with open("first.txt", "w") as out:
+    print(os.getpid(), secret, file=out)
+for number in range(12):
+    time.sleep(0.5)
+    with open("count.txt", "a") as out:
+        print(number, file=out)
+    subprocess.run(["claw", "checkpoint", "-m", f"number {number}"], check=True)
+with open("last.txt", "w") as out:
+    print(os.getpid(), secret, file=out)
+"""
+URGENT = """\
+title = "Urgent"
+priority = 5
+[machine]
+memory_mib = 256
+[[steps]]
+name = "hurry"
+run = "for i in 1 2 3 4; do echo $i >> urgent.txt; sleep 1; claw checkpoint; done"
+"""
+WAIT_S = 120.0
+
+
+@dataclass
+class App:
+    """One running ClawDesk, its events as they come."""
+
+    process: subprocess.Popen[str]
+    events: list[dict[str, Any]] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    moved: threading.Condition = field(default_factory=threading.Condition)
+
+    def __post_init__(self) -> None:
+        for read in (self._read, self._read_errors):
+            threading.Thread(target=read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self.moved:
+                self.events.append(json.loads(line))
+                self.moved.notify_all()
+        with self.moved:
+            self.moved.notify_all()
+
+    def _read_errors(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.errors.append(line.rstrip())
+
+    def wait_for(self, what: str, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The first event that is wanted; fails with all that was said."""
+        with self.moved:
+            self.moved.wait_for(
+                lambda: any(map(wanted, self.events)) or self.process.poll() is not None, WAIT_S
+            )
+            for event in self.events:
+                if wanted(event):
+                    return event
+        seen = [(e["event"], e["task"][-4:]) for e in self.events if e["event"] != "step_output"]
+        raise AssertionError(f"never {what}; saw {seen}; said {self.errors[-20:]}")
+
+    def kill(self) -> None:
+        """SIGKILL: no word of farewell."""
+        self.process.kill()
+        self.process.wait(timeout=30)
+
+
+def tell(cli: RealCli, say: Callable[[str], None]) -> dict[str, Any]:
+    """Run the story; returns what was seen. Fails where a promise is broken."""
+    config = Path(cli.environment["XDG_CONFIG_HOME"]) / "clawdesk"
+    config.mkdir(parents=True, exist_ok=True)
+    (config / "policy.toml").write_text(POLICY)
+    files = {
+        ".clawdesk/tasks/long.toml": LONG,
+        ".clawdesk/tasks/urgent.toml": URGENT,
+        "count.py": COUNT,
+    }
+    project = make_project(Path(tempfile.mkdtemp(dir=cli.root)), files)
+
+    say("The long task starts on a host with room for one machine.")
+    first = App(cli.start("run", str(project), "long", "--headless", "--json"))
+    long_id = first.wait_for("a checkpoint", _is("checkpoint_reached"))["task"]
+    memory_mib = _memory_mib(cli)
+    say(f"Its machine holds {memory_mib:.0f} MiB. The urgent task is submitted.")
+    cli.run("submit", str(project), "urgent")
+    first.kill()
+    assert len(cli.machines()) == 1, "the machine outlives the app"
+    say("ClawDesk was killed. It is started again and finds the machine alive.")
+
+    second = App(cli.start("run", str(project), "--resume", "--headless", "--json"))
+    started = second.wait_for("the urgent machine", _is("machine_started"))
+    urgent_id = started["task"]
+    assert urgent_id != long_id
+    why = json.loads(cli.run("why", long_id, "--json").stdout)
+    running = cli.machines()
+    assert len(running) == 1, "the long task's machine is gone, the urgent one's is there"
+    say(f"The long task yielded; its machine is destroyed. It waits: {why['text']}")
+    second.wait_for("a checkpoint of the urgent task", _is("checkpoint_reached", urgent_id))
+    second.kill()
+    say("ClawDesk was killed again, while the urgent task ran.")
+
+    third = App(cli.start("run", str(project), "--resume", "--headless", "--json"))
+    third.wait_for("the end of the urgent task", _is("task_finished", urgent_id))
+    say("The urgent task is done. The long one comes back from its snapshot.")
+    third.process.wait(timeout=WAIT_S)
+    assert third.process.returncode == 0, third.errors[-10:]
+
+    shown = json.loads(cli.run("show", long_id, "--json").stdout)
+    assert shown["phase"] == "done", shown
+    files_at_end = _files(project, long_id)
+    pid, secret = files_at_end["last.txt"].split()
+    assert files_at_end["first.txt"].split() == [pid, secret], "the same process, the same memory"
+    assert files_at_end["count.txt"].split() == [str(n) for n in range(12)], "nothing ran twice"
+    history = _records(project, long_id)
+    assert "yielded" in history, history
+    assert "attempt_ended" not in history, history
+    say("It is done too: same process, same secret, every number once.")
+    return {
+        "memory_mib": round(memory_mib),
+        "machines_after_yield": 1,
+        "history": history,
+        "why": why["text"],
+    }
+
+
+def _is(name: str, task: str = "") -> Callable[[dict[str, Any]], bool]:
+    return lambda event: event["event"] == name and (not task or event["task"] == task)
+
+
+def _memory_mib(cli: RealCli) -> float:
+    return sum(p.memory_full_info().pss for p in cli.machines()) / 2**20
+
+
+def _tip(project: Path, task: str) -> pygit2.Commit:
+    repository = pygit2.Repository(str(project))
+    return repository.references[f"refs/clawdesk/tasks/{task}"].peel(pygit2.Commit)
+
+
+def _files(project: Path, task: str) -> dict[str, str]:
+    tree = _tip(project, task).tree
+    wanted = ("first.txt", "last.txt", "count.txt")
+    return {name: tree[name].data.decode() for name in wanted}  # type: ignore[union-attr]
+
+
+def _records(project: Path, task: str) -> list[str]:
+    """Events of the audit trail, oldest first."""
+    names, commit = [], _tip(project, task)
+    while True:
+        for line in commit.message.splitlines():
+            if line.startswith("Clawdesk-Event: "):
+                names.append(line.partition(": ")[2])
+        if not names or names[-1] == "submitted" or not commit.parents:
+            return names[::-1]
+        commit = commit.parents[0]
+
+
+def main() -> int:
+    with real_cli() as cli:
+        seen = tell(cli, lambda text: print(f"-- {text}", flush=True))
+    print(json.dumps(seen))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
