@@ -1,44 +1,42 @@
-"""Task files and project files: TOML text in, `TaskDefinition` and `ProjectPolicy` out.
+"""Task, project and policy files: TOML text in; definition, project's policy, user's rules out.
 
 Pure; it opens no file. Every mistake becomes one sentence that names file, line and key, what was
 found and what is allowed. Unknown keys are mistakes: a mistyped key must not be ignored. What this
 version cannot keep (an agent, a budget, network) is refused rather than read and forgotten.
+The user's own file, `policy.toml`, is read in `policy_file`, with what is shared from here.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
-from typing import Any
 
 from clawdesk.domain.model import (
     CheckpointMode,
     MachineNeed,
+    PriorityClass,
     ProjectPolicy,
     StepSpec,
     TaskDefinition,
 )
-from clawdesk.domain.toml_lines import KeyPath, key_lines, line_of
+from clawdesk.domain.toml_lines import KeyPath
+from clawdesk.domain.toml_values import LATER, Reader, show
+from clawdesk.domain.toml_values import DefinitionError as DefinitionError  # noqa: PLC0414 - ours
 
 TASKS_FOLDER = ".clawdesk/tasks"
 PROJECT_FILE = ".clawdesk/project.toml"
 FILE_BYTES_MAX = 64 * 1024
 STEPS_MAX = 100
 TIMEOUT_S_MAX = 7 * 24 * 3600
+CLASSES = tuple(kind.value for kind in PriorityClass)
+PRIORITIES = (-10, 10)
+WEIGHT_MIN, WEIGHT_MAX = 0.01, 100.0
+WAIT_S_MAX = 30 * 24 * 3600
+CHECKPOINT_S_MAX = 24 * 3600
+NO_PEERS = '"never"; sending prompts to other machines'
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,199}")
 _NAME_RULE = "1 to 64 letters, digits, '.', '_' or '-', starting with a letter or digit"
-_SHOWN_CHARS_MAX = 60
-_LATER = "comes with a later version"
-
-
-class DefinitionError(ValueError):
-    """The user's file is wrong; `mistakes` has one sentence each, in the order of the file."""
-
-    def __init__(self, mistakes: tuple[str, ...]) -> None:
-        super().__init__("\n".join(mistakes))
-        self.mistakes = mistakes
 
 
 def task_file(name: str) -> str:
@@ -57,7 +55,7 @@ def parse_task(text: str, name: str) -> TaskDefinition:
     Raises:
         DefinitionError: with every mistake found.
     """
-    reader = _Reader(text, task_file(name))
+    reader = Reader(text, task_file(name))
     reader.only_keys((), ("title", "description", "priority", "machine", "models", "steps"))
     model = ""
     if reader.table(("models",), ("default",)):
@@ -72,7 +70,7 @@ def parse_task(text: str, name: str) -> TaskDefinition:
         steps=_steps(reader),
     )
     if not is_task_name(name):
-        reader.mistake((), f"the file's name is {_show(name)}", _NAME_RULE)
+        reader.mistake((), f"the file's name is {show(name)}", _NAME_RULE)
     reader.finish()
     return definition
 
@@ -83,44 +81,82 @@ def parse_project(text: str) -> ProjectPolicy:
     Raises:
         DefinitionError: with every mistake found.
     """
-    reader = _Reader(text, PROJECT_FILE)
+    reader = Reader(text, PROJECT_FILE)
     tables = ("approval", "priority", "network", "budget", "peers")
     reader.only_keys((), ("weight", "priority_min", "priority_max", *tables))
     usual = ProjectPolicy()
     paths: tuple[str, ...] = ()
-    on_timeout = usual.on_timeout
-    if reader.table(("approval",), ("paths", "on_timeout")):
+    on_timeout, timeout_s = usual.on_timeout, usual.timeout_s
+    if reader.table(("approval",), ("paths", "on_timeout", "timeout_s")):
         paths = reader.texts(("approval", "paths"))
         on_timeout = reader.choice(("approval", "on_timeout"), usual.on_timeout, ("hold", "reject"))
+        timeout_s = reader.whole(("approval", "timeout_s"), timeout_s, 0, WAIT_S_MAX)
+    default_class, every_s = usual.default_class, usual.checkpoint_every_s
+    if reader.table(("priority",), ("default_class", "checkpoint_every_s")):
+        choice = reader.choice(("priority", "default_class"), default_class.value, CLASSES)
+        default_class = PriorityClass(choice)
+        every_s = reader.whole(("priority", "checkpoint_every_s"), every_s, 1, CHECKPOINT_S_MAX)
+    gpu_hours, tokens = _budget(reader)
     policy = ProjectPolicy(
-        weight=reader.number(("weight",), usual.weight, 0.01, 100.0),
-        priority_min=reader.whole(("priority_min",), usual.priority_min, -10, 10),
-        priority_max=reader.whole(("priority_max",), usual.priority_max, -10, 10),
+        weight=reader.number(("weight",), usual.weight, WEIGHT_MIN, WEIGHT_MAX),
+        priority_min=reader.whole(("priority_min",), usual.priority_min, *PRIORITIES),
+        priority_max=reader.whole(("priority_max",), usual.priority_max, *PRIORITIES),
         approval_paths=paths,
         on_timeout=on_timeout,
+        timeout_s=timeout_s,
+        default_class=default_class,
+        checkpoint_every_s=every_s,
+        network_allow=_network(reader, ("network",)),
+        gpu_hours=gpu_hours,
+        tokens=tokens,
+        peers=_peers(reader, ("peers",)),
     )
-    if policy.priority_min > policy.priority_max:
-        found = f"{policy.priority_min}, above priority_max = {policy.priority_max}"
-        reader.mistake(("priority_min",), found, "at most priority_max")
-    _not_yet(reader)
+    _in_order(reader, (), policy.priority_min, policy.priority_max)
     reader.finish()
     return policy
 
 
-def _not_yet(reader: _Reader) -> None:
-    """Settings whose effect does not exist yet: only the value that asks for nothing is taken."""
-    if reader.table(("priority",), ("default_class", "checkpoint_every_s")):
-        reader.only_value(("priority", "default_class"), "agent")
-        reader.only_value(("priority", "checkpoint_every_s"), 300)
-    if reader.table(("network",), ("allow",)):
-        reader.only_value(("network", "allow"), [])
-    if reader.table(("peers",), ("use",)):
-        reader.only_value(("peers", "use"), "never")
-    if reader.get(("budget",)) is not None:
-        reader.mistake(("budget",), "a budget", f"no [budget]; it {_LATER}")
+def _in_order(reader: Reader, path: KeyPath, least: int, most: int) -> None:
+    if least > most:
+        found = f"{least}, above priority_max = {most}"
+        reader.mistake((*path, "priority_min"), found, "at most priority_max")
 
 
-def _machine(reader: _Reader) -> MachineNeed:
+def _network(reader: Reader, path: KeyPath) -> tuple[str, ...]:
+    """Hosts. No guest has a network card yet, so any host named here would be a promise broken."""
+    hosts: tuple[str, ...] = ()
+    if reader.table(path, ("allow",)):
+        hosts = reader.texts((*path, "allow"))
+        reader.not_yet((*path, "allow"), "[]; network access", unless=not hosts)
+    return hosts
+
+
+def _peers(reader: Reader, path: KeyPath) -> str:
+    use = "never"
+    if reader.table(path, ("use",)):
+        use = reader.choice((*path, "use"), use, ("never", "trusted"))
+        reader.not_yet((*path, "use"), NO_PEERS, unless=use == "never")
+    return use
+
+
+def _budget(reader: Reader) -> tuple[float | None, int | None]:
+    """GPU hours and tokens; nothing counts them yet, so a budget would not be kept."""
+    if not reader.table(("budget",), ("gpu_hours", "tokens")):
+        return None, None
+    hours: float | None = None
+    tokens: int | None = None
+    for key in ("gpu_hours", "tokens"):
+        if reader.get(("budget", key)) is None:
+            continue
+        if key == "gpu_hours":
+            hours = reader.number(("budget", key), 0.0, 0.0, 1_000_000.0)
+        else:
+            tokens = reader.whole(("budget", key), 0, 0, 10**15)
+        reader.not_yet(("budget", key), "no [budget]; it", unless=False)
+    return hours, tokens
+
+
+def _machine(reader: Reader) -> MachineNeed:
     usual = MachineNeed()
     keys = ("image", "cpu_count", "memory_mib", "disk_mib", "network")
     if not reader.table(("machine",), keys):
@@ -134,26 +170,26 @@ def _machine(reader: _Reader) -> MachineNeed:
     )
 
 
-def _steps(reader: _Reader) -> tuple[StepSpec, ...]:
+def _steps(reader: Reader) -> tuple[StepSpec, ...]:
     if reader.get(("agent",)) is not None:
-        reader.mistake(("agent",), "an agent", f"[[steps]]; [agent] {_LATER}")
+        reader.mistake(("agent",), "an agent", f"[[steps]]; [agent] {LATER}")
         return ()
     tables = reader.get(("steps",))
     good = isinstance(tables, list) and all(isinstance(table, dict) for table in tables)
     if not good or not 1 <= len(tables) <= STEPS_MAX:
-        found = "nothing" if tables is None else _show(tables)
+        found = "nothing" if tables is None else show(tables)
         reader.mistake(("steps",), found, f"1 to {STEPS_MAX} tables [[steps]]")
         return ()
     steps = tuple(_step(reader, index) for index in range(len(tables)))
     seen: set[str] = set()
     for index, step in enumerate(steps):
         if step.name in seen:
-            reader.mistake(("steps", index, "name"), f"{_show(step.name)} twice", "each name once")
+            reader.mistake(("steps", index, "name"), f"{show(step.name)} twice", "each name once")
         seen.add(step.name)
     return steps
 
 
-def _step(reader: _Reader, index: int) -> StepSpec:
+def _step(reader: Reader, index: int) -> StepSpec:
     path: KeyPath = ("steps", index)
     reader.only_keys(path, ("name", "run", "timeout_s", "checkpoint"))
     usual = StepSpec("", "")
@@ -164,145 +200,3 @@ def _step(reader: _Reader, index: int) -> StepSpec:
         timeout_s=reader.whole((*path, "timeout_s"), usual.timeout_s, 1, TIMEOUT_S_MAX),
         checkpoint=CheckpointMode(reader.choice((*path, "checkpoint"), "auto", modes)),
     )
-
-
-class _Reader:
-    """Typed access to a parsed TOML file; a wrong value is noted and its default returned."""
-
-    def __init__(self, text: str, file: str) -> None:
-        self._file = file
-        self._mistakes: list[tuple[int, str]] = []
-        try:
-            self._root: dict[str, Any] = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
-            raise DefinitionError((_syntax(file, text, str(error)),)) from error
-        self._lines = key_lines(text)
-
-    def mistake(self, path: KeyPath, found: str, allowed: str) -> None:
-        line = line_of(self._lines, path)
-        named = f"{_dotted(path)}: " if path else ""
-        self._mistakes.append((line, f"{self._file}:{line}: {named}found {found}; {_may(allowed)}"))
-
-    def finish(self) -> None:
-        """Raise what was noted, in the order of the file."""
-        if self._mistakes:
-            self._mistakes.sort(key=lambda mistake: mistake[0])
-            raise DefinitionError(tuple(text for _, text in self._mistakes))
-
-    def get(self, path: KeyPath) -> Any:
-        """The value at a path, None where there is none."""
-        value: Any = self._root
-        for part in path:
-            if isinstance(part, int):
-                value = value[part]
-            else:
-                value = value.get(part) if isinstance(value, dict) else None
-        return value
-
-    def only_keys(self, path: KeyPath, allowed: tuple[str, ...]) -> None:
-        for key in self.get(path):
-            if key not in allowed and (path, key) != ((), "agent"):
-                self.mistake((*path, key), "a key nobody knows", ", ".join(allowed))
-
-    def table(self, path: KeyPath, keys: tuple[str, ...]) -> bool:
-        """True when there is a table; its unknown keys are noted."""
-        value = self.get(path)
-        if value is None:
-            return False
-        if not isinstance(value, dict):
-            self.mistake(path, _show(value), f"a table [{_dotted(path)}]")
-            return False
-        self.only_keys(path, keys)
-        return True
-
-    def only_value(self, path: KeyPath, only: object) -> None:
-        value = self.get(path)
-        if value is not None and (value != only or type(value) is not type(only)):
-            self.mistake(path, _show(value), f"{_show(only)}; anything else {_LATER}")
-
-    def text(self, path: KeyPath, usual: str | None, *, chars_max: int, lines: bool = False) -> str:
-        value = self.get(path)
-        if value is None and usual is not None:
-            return usual
-        good = isinstance(value, str) and len(value) <= chars_max
-        if good and (lines or value.isprintable()) and (value.strip() or usual == ""):
-            return str(value)
-        shape = "text" if lines else "one line of text"
-        self.mistake(path, _found(value), f"{shape}, 1 to {chars_max} characters")
-        return usual or ""
-
-    def pattern(self, path: KeyPath, usual: str | None, rule: re.Pattern[str], words: str) -> str:
-        value = self.get(path)
-        if value is None and usual is not None:
-            return usual
-        if isinstance(value, str) and rule.fullmatch(value):
-            return value
-        self.mistake(path, _found(value), words)
-        return usual or ""
-
-    def choice(self, path: KeyPath, usual: str, choices: tuple[str, ...]) -> str:
-        value = self.get(path)
-        if value is None:
-            return usual
-        if isinstance(value, str) and value in choices:
-            return value
-        self.mistake(path, _show(value), ", ".join(f'"{choice}"' for choice in choices))
-        return usual
-
-    def whole(self, path: KeyPath, usual: int, least: int, most: int) -> int:
-        value = self.get(path)
-        if value is None:
-            return usual
-        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
-            return value
-        self.mistake(path, _show(value), f"a whole number from {least} to {most}")
-        return usual
-
-    def number(self, path: KeyPath, usual: float, least: float, most: float) -> float:
-        value = self.get(path)
-        if value is None:
-            return usual
-        good = isinstance(value, int | float) and not isinstance(value, bool)
-        if good and least <= value <= most:
-            return float(value)
-        self.mistake(path, _show(value), f"a number from {least:g} to {most:g}")
-        return usual
-
-    def texts(self, path: KeyPath) -> tuple[str, ...]:
-        value = self.get(path)
-        if value is None:
-            return ()
-        if isinstance(value, list) and all(isinstance(item, str) and item for item in value):
-            return tuple(value)
-        self.mistake(path, _show(value), 'a list of texts, e.g. ["src/**"]')
-        return ()
-
-
-def _syntax(file: str, text: str, message: str) -> str:
-    """Our sentence for a text that is no TOML; the parser's words name line and column."""
-    place = re.search(r"\(at line (\d+), column \d+\)", message)
-    line = int(place.group(1)) if place else text.count("\n") + 1
-    words = message[: place.start()].strip() if place else message.partition(" (at ")[0]
-    return f"{file}:{line}: not valid TOML: {words}"
-
-
-def _dotted(path: KeyPath) -> str:
-    """("steps", 0, "name") as a reader counts: steps[1].name."""
-    shown = ""
-    for part in path:
-        shown += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if shown else part
-    return shown if shown.isprintable() else repr(shown)
-
-
-def _found(value: object) -> str:
-    return "nothing" if value is None else _show(value)
-
-
-def _show(value: object) -> str:
-    """A value in one short line; whatever is in the file, the message stays readable."""
-    shown = f'"{value}"' if isinstance(value, str) and value.isprintable() else repr(value)
-    return shown if len(shown) <= _SHOWN_CHARS_MAX else shown[:_SHOWN_CHARS_MAX] + "…"
-
-
-def _may(allowed: str) -> str:
-    return f"allowed: {allowed}"

@@ -1,13 +1,97 @@
-"""Rules of a project applied to its tasks: priority bounds, and what always needs approval."""
+"""A project's policy under the user's rules: what counts, what needs trust, what needs approval.
+
+The user's rules win over the project's policy, the project's policy over a process's suggestion.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from clawdesk.domain.model import ProjectPolicy
+from clawdesk.domain.model import PriorityClass, ProjectPolicy, Task
+from clawdesk.domain.rules import ProjectRules, Rules
 
-OWN_FILES = ".clawdesk/"
+OWN_FOLDER = ".clawdesk"
+_RANK = {PriorityClass.BATCH: 0, PriorityClass.AGENT: 1, PriorityClass.INTERACTIVE: 2}
+_USUAL = ProjectPolicy()
+# What file systems leave out of a name, or add to one, and still find the same file: see is_own.
+_IGNORED_BY_HFS = frozenset(
+    map(chr, (*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF))
+)
+_SHORT_STEM = "clawde"  # 8.3 names on NTFS: CLAWDE~1
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One thing a project's file asks beyond the usual. `key` names the line it stands on."""
+
+    key: tuple[str, ...]
+    words: str
+
+
+def digest(content: bytes | None) -> str:
+    """What trust is bound to: sha256 of the project file, in hex; "" where there is none."""
+    return "" if content is None else hashlib.sha256(content).hexdigest()
+
+
+def effective(asked: ProjectPolicy, rules: ProjectRules) -> ProjectPolicy:
+    """The project's policy as it counts: inside the user's bounds, with the user's approvals."""
+    weight = asked.weight if rules.weight is None else rules.weight
+    if rules.weight_max is not None:
+        weight = min(weight, rules.weight_max)
+    default_class = asked.default_class
+    if rules.class_max is not None and _RANK[default_class] > _RANK[PriorityClass(rules.class_max)]:
+        default_class = PriorityClass(rules.class_max)
+    hosts, bound = asked.network_allow, rules.network_allow
+    return replace(
+        asked,
+        weight=weight,
+        priority_min=_inside(asked.priority_min, rules),
+        priority_max=_inside(asked.priority_max, rules),
+        default_class=default_class,
+        approval_paths=tuple(dict.fromkeys((*asked.approval_paths, *rules.approval_paths))),
+        network_allow=hosts if bound is None else tuple(h for h in hosts if h in bound),
+        peers="never" if rules.peers == "never" else asked.peers,
+    )
+
+
+def _inside(priority: int, rules: ProjectRules) -> int:
+    return max(rules.priority_min, min(rules.priority_max, priority))
+
+
+def wishes(asked: ProjectPolicy, rules: ProjectRules) -> tuple[Wish, ...]:
+    """What a project's file asks beyond the usual and beyond what the user's rules grant."""
+    counts = effective(asked, rules)
+    found: list[Wish] = []
+    if rules.weight is None and rules.weight_max is None and counts.weight > _USUAL.weight:
+        words = f"weight {counts.weight:g}: that many times the usual share of this machine"
+        found.append(Wish(("weight",), words))
+    if rules.class_max is None and _RANK[counts.default_class] > _RANK[_USUAL.default_class]:
+        words = f"class {counts.default_class.value}: its tasks go before those of other projects"
+        found.append(Wish(("priority", "default_class"), words))
+    if counts.network_allow and rules.network_allow is None:
+        hosts = ", ".join(counts.network_allow)
+        found.append(Wish(("network", "allow"), f"network access to {hosts}"))
+    for key, amount in (("gpu_hours", counts.gpu_hours), ("tokens", counts.tokens)):
+        if amount is not None:
+            words = f"a budget of {amount:g} {key.replace('gpu_hours', 'GPU hours')}"
+            found.append(Wish(("budget", key), words))
+    if counts.peers != _USUAL.peers and rules.peers is None:
+        found.append(Wish(("peers", "use"), "its prompts may leave this machine"))
+    return tuple(found)
+
+
+def asks(asked: ProjectPolicy, rules: ProjectRules) -> tuple[str, ...]:
+    """`wishes` in words; () = its tasks need no trust."""
+    return tuple(wish.words for wish in wishes(asked, rules))
+
+
+def asks_now(task: Task, rules: Rules) -> tuple[str, ...]:
+    """What the task's policy asks under the rules of this moment."""
+    return asks(task.policy, rules.of(task.project))
 
 
 def bounded_priority(suggestion: int, policy: ProjectPolicy) -> int:
@@ -15,20 +99,39 @@ def bounded_priority(suggestion: int, policy: ProjectPolicy) -> int:
     return max(policy.priority_min, min(policy.priority_max, suggestion))
 
 
+def is_own(path: str) -> bool:
+    """Whether a path is, or lies in, the folder that configures ClawDesk, on any file system.
+
+    A checkout folds case (macOS, Windows), composes characters and leaves some out (HFS+), drops
+    dots and spaces at the end and knows short names and streams (NTFS): all of them count.
+    """
+    first = folded(path).partition("/")[0].partition(":")[0].rstrip(". ")
+    stem, tilde, number = first.lstrip(".").partition("~")
+    return first == OWN_FOLDER or bool(tilde and stem == _SHORT_STEM and number.isdigit())
+
+
+def folded(path: str) -> str:
+    """A path as the most forgiving file system compares it."""
+    kept = "".join(c for c in path.replace("\\", "/") if c not in _IGNORED_BY_HFS)
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", kept).casefold())
+
+
 def approval_reason(mode: str, paths: Iterable[str], policy: ProjectPolicy) -> str:
     """Why a checkpoint must be approved, one sentence; "" = it need not.
 
     Args:
         mode: auto | approve, as the task file or `claw checkpoint` asked.
-        paths: changed against the checkpoint before.
+        paths: changed against the checkpoint before; of a rename both names.
     """
     if mode == "approve":
         return "The task asks for your approval here."
+    patterns = [(pattern, folded(pattern)) for pattern in policy.approval_paths]
     for path in paths:
-        if path == OWN_FILES.rstrip("/") or path.startswith(OWN_FILES):
+        if is_own(path):
             return f"{path} configures ClawDesk itself: changes there always need approval."
-        for pattern in policy.approval_paths:
+        name = folded(path)
+        for pattern, rule in patterns:
             # fnmatch's * crosses "/", so src/** and src/* both cover everything below src.
-            if fnmatchcase(path, pattern):
+            if fnmatchcase(name, rule) or fnmatchcase(path, pattern):
                 return f"The project's policy asks for approval of changes in {pattern} ({path})."
     return ""

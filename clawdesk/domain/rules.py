@@ -1,6 +1,6 @@
 """The user's own rules: what bounds every project's policy, and the scheduler's constants.
 
-Read from `policy.toml` in the configuration directory (`definitions.parse_rules`); no file = these
+Read from `policy.toml` in the configuration directory (`policy_file.parse_rules`); no file = these
 defaults. Times are seconds of running time: they stand still while the host sleeps.
 """
 
@@ -29,16 +29,21 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class ProjectRules:
-    """Upper bounds for one project, set by the user; they win over the project's own policy."""
+    """Upper bounds for one project, set by the user; they win over the project's own policy.
 
-    weight_max: float = 1.0
+    A bound that is None was not said: then the project's file may ask for more than the usual, and
+    the user is asked to trust it. A bound that was said also grants what is inside it.
+    """
+
+    weight_max: float | None = None
     weight: float | None = None  # set: used instead of what the project asks for
+    class_max: str | None = None  # interactive | agent | batch
     priority_min: int = -10
     priority_max: int = 10
     quota: Quota = Quota()
     approval_paths: tuple[str, ...] = ()  # added to the project's own
-    network_allow: tuple[str, ...] = ()
-    peers: str = "never"
+    network_allow: tuple[str, ...] | None = None
+    peers: str | None = None  # never | trusted
 
 
 @dataclass(frozen=True, slots=True)

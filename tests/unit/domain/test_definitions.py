@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clawdesk.domain.definitions import DefinitionError, parse_project, parse_task
-from clawdesk.domain.model import CheckpointMode, MachineNeed, ProjectPolicy, StepSpec
+from clawdesk.domain.model import (
+    CheckpointMode,
+    MachineNeed,
+    PriorityClass,
+    ProjectPolicy,
+    StepSpec,
+)
 from clawdesk.domain.toml_lines import key_lines
 
 STEP = '[[steps]]\nname = "a"\nrun = "true"\n'
@@ -119,11 +125,20 @@ def test_everything_a_project_file_may_say() -> None:
     assert parse_project("") == ProjectPolicy()
     policy = parse_project(
         "weight = 2\npriority_min = -3\npriority_max = 4\n"
-        '[approval]\npaths = ["src/**"]\non_timeout = "reject"\n'
-        '[priority]\ndefault_class = "agent"\ncheckpoint_every_s = 300\n'
+        '[approval]\npaths = ["src/**"]\non_timeout = "reject"\ntimeout_s = 60\n'
+        '[priority]\ndefault_class = "batch"\ncheckpoint_every_s = 30\n'
         '[network]\nallow = []\n[peers]\nuse = "never"\n'
     )
-    assert policy == ProjectPolicy(2.0, -3, 4, ("src/**",), "reject")
+    assert policy == ProjectPolicy(
+        weight=2.0,
+        priority_min=-3,
+        priority_max=4,
+        approval_paths=("src/**",),
+        on_timeout="reject",
+        timeout_s=60,
+        default_class=PriorityClass.BATCH,
+        checkpoint_every_s=30,
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,8 +147,23 @@ def test_everything_a_project_file_may_say() -> None:
         ("weight = 0\n", ":1: weight: found 0; allowed: a number from 0.01 to 100"),
         ("[approval]\non_timeout = 'go'\n", ':2: approval.on_timeout: found "go"; allowed: "hold"'),
         ("[approval]\npaths = 'src'\n", ':2: approval.paths: found "src"; allowed: a list'),
-        ("[budget]\ntokens = 1\n", ":1: budget: found a budget; allowed: no [budget]; it comes"),
-        ("[peers]\nuse = 'trusted'\n", ':2: peers.use: found "trusted"; allowed: "never"; any'),
+        ("[budget]\ntokens = 1\n", ":2: budget.tokens: found 1; allowed: no [budget]; it comes"),
+        ("[peers]\nuse = 'trusted'\n", ':2: peers.use: found "trusted"; allowed: "never"; send'),
+        ("[peers]\nuse = 'all'\n", ':2: peers.use: found "all"; allowed: "never", "trusted"'),
+        ("[network]\nallow = ['a.b']\n", ":2: network.allow: found ['a.b']; allowed: []; network"),
+        (
+            "[budget]\ngpu_hours = nan\n",
+            ":2: budget.gpu_hours: found nan; allowed: a number from 0",
+        ),
+        ("weight = nan\n", ":1: weight: found nan; allowed: a number from 0.01 to 100"),
+        ("weight = inf\n", ":1: weight: found inf; allowed: a number from 0.01 to 100"),
+        ("weight = -inf\n", ":1: weight: found -inf; allowed: a number from 0.01 to 100"),
+        ("priority_max = 1e3\n", ":1: priority_max: found 1000.0; allowed: a whole number"),
+        ("priority_max = 0x" + "f" * 9000, ":1: priority_max: found a number of thousands of"),
+        ("priority_max = " + "9" * 9000, ":1: not valid TOML: "),
+        ("[approval]\ntimeout_s = -1\n", ":2: approval.timeout_s: found -1; allowed: a whole"),
+        ("[priority]\ndefault_class = 'root'\n", ':2: priority.default_class: found "root"; al'),
+        ("[priority]\ncheckpoint_every_s = 0\n", ":2: priority.checkpoint_every_s: found 0; all"),
         ("agents = 1\n", ":1: agents: found a key nobody knows"),
         ("priority_min = 5\npriority_max = 1\n", ":1: priority_min: found 5, above priority_max"),
     ],

@@ -1,0 +1,158 @@
+"""The user's own `policy.toml`: TOML text in, `Rules` out.
+
+Pure. Tables [host], [priority], [held] and [snapshots] hold for this machine; [defaults] for every
+project; [projects."/its/path"] for one, on top of [defaults]. docs/guide/policy.md says what each
+key means. Mistakes are told as in project files: file, line, key, what was found, what is allowed.
+"""
+
+from __future__ import annotations
+
+from clawdesk.domain.definitions import CLASSES, NO_PEERS, PRIORITIES, WEIGHT_MAX, WEIGHT_MIN
+from clawdesk.domain.rules import ProjectRules, Quota, Rules
+from clawdesk.domain.toml_lines import KeyPath
+from clawdesk.domain.toml_values import Reader
+
+POLICY_FILE = "policy.toml"
+PROJECTS_MAX = 1_000
+MEMORY_MIB_MAX = 16 * 1024 * 1024
+MACHINES_MAX = 256
+DAY_S = 24 * 3600
+_QUOTA = ("machines", "memory_mib", "machines_borrow", "memory_mib_borrow")
+_PROJECT = ("weight", "weight_max", "priority_min", "priority_max", "class_max")
+_TABLES = ("approval", "network", "peers", "quota")
+
+
+def parse_rules(text: str, file: str = POLICY_FILE) -> Rules:
+    """Read `policy.toml`.
+
+    Args:
+        file: how mistakes name the file.
+    Raises:
+        DefinitionError: with every mistake found.
+    """
+    reader = Reader(text, file)
+    reader.only_keys((), ("host", "priority", "held", "snapshots", "defaults", "projects"))
+    usual = Rules()
+    defaults = _project(reader, ("defaults",), usual.defaults)
+    projects = {}
+    if _is_table(reader, ("projects",)):
+        paths = list(reader.get(("projects",)))
+        if len(paths) > PROJECTS_MAX:
+            reader.mistake(("projects",), f"{len(paths)} projects", f"at most {PROJECTS_MAX}")
+        for path in paths[:PROJECTS_MAX]:
+            if not path.startswith("/") or not path.isprintable():
+                allowed = 'the absolute path of a project, e.g. [projects."/home/me/notes"]'
+                reader.mistake(("projects", path), "this name", allowed)
+            projects[path.rstrip("/") or "/"] = _project(reader, ("projects", path), defaults)
+    numbers = _numbers(reader, usual)
+    rules = Rules(
+        ageing_s=numbers["priority", "ageing_s"],
+        hint_max=numbers["priority", "hint_max"],
+        margin=numbers["priority", "margin"],
+        run_s_min=numbers["priority", "run_s_min"],
+        reserve_after_s=numbers["priority", "reserve_after_s"],
+        held_memory_s=numbers["held", "memory_s"],
+        machines_max=numbers["host", "machines_max"],
+        reserve_memory_mib=_or_none(reader, ("host", "reserve_memory_mib"), MEMORY_MIB_MAX),
+        snapshot_gib_max=numbers["snapshots", "gib_max"],
+        snapshot_keep_days=numbers["snapshots", "keep_days"],
+        defaults=defaults,
+        projects=projects,
+    )
+    reader.finish()
+    return rules
+
+
+def _numbers(reader: Reader, usual: Rules) -> dict[tuple[str, str], int]:
+    """Whole numbers of the tables that hold for this machine."""
+    bounds = {
+        ("host", "machines_max"): (usual.machines_max, 1, MACHINES_MAX),
+        ("priority", "ageing_s"): (usual.ageing_s, 1, DAY_S),
+        ("priority", "hint_max"): (usual.hint_max, 0, 10),
+        ("priority", "margin"): (usual.margin, 1, 100),
+        ("priority", "run_s_min"): (usual.run_s_min, 0, DAY_S),
+        ("priority", "reserve_after_s"): (usual.reserve_after_s, 0, 7 * DAY_S),
+        ("held", "memory_s"): (usual.held_memory_s, 0, 7 * DAY_S),
+        ("snapshots", "gib_max"): (usual.snapshot_gib_max, 1, 1_000_000),
+        ("snapshots", "keep_days"): (usual.snapshot_keep_days, 0, 3_650),
+    }
+    for table in ("host", "priority", "held", "snapshots"):
+        extra = ("reserve_memory_mib",) if table == "host" else ()
+        reader.table((table,), (*extra, *(key for t, key in bounds if t == table)))
+    return {path: reader.whole(path, *bound) for path, bound in bounds.items()}
+
+
+def _project(reader: Reader, path: KeyPath, base: ProjectRules) -> ProjectRules:
+    """The rules of one table; what it does not say is as in `base`."""
+    if not reader.table(path, (*_PROJECT, *_TABLES)):
+        return base
+    weight = _number_or(reader, (*path, "weight"), base.weight)
+    weight_max = _number_or(reader, (*path, "weight_max"), base.weight_max)
+    if weight is not None and weight_max is not None and weight > weight_max:
+        found = f"{weight:g}, above weight_max = {weight_max:g}"
+        reader.mistake((*path, "weight"), found, "at most weight_max")
+    least = reader.whole((*path, "priority_min"), base.priority_min, *PRIORITIES)
+    most = reader.whole((*path, "priority_max"), base.priority_max, *PRIORITIES)
+    if least > most:
+        found = f"{least}, above priority_max = {most}"
+        reader.mistake((*path, "priority_min"), found, "at most priority_max")
+    class_max = base.class_max
+    if reader.get((*path, "class_max")) is not None:
+        class_max = reader.choice((*path, "class_max"), CLASSES[0], CLASSES)
+    added: tuple[str, ...] = ()
+    if reader.table((*path, "approval"), ("paths",)):
+        added = reader.texts((*path, "approval", "paths"))
+    _nothing_else(reader, path)
+    return ProjectRules(
+        weight=weight,
+        weight_max=weight_max,
+        priority_min=least,
+        priority_max=most,
+        class_max=class_max,
+        quota=_quota(reader, (*path, "quota"), base.quota),
+        approval_paths=tuple(dict.fromkeys((*base.approval_paths, *added))),
+        network_allow=base.network_allow,
+        peers=base.peers,
+    )
+
+
+def _nothing_else(reader: Reader, path: KeyPath) -> None:
+    """Grants whose effect does not exist yet: only the value that grants nothing is taken."""
+    if reader.table((*path, "network"), ("allow",)):
+        hosts = reader.texts((*path, "network", "allow"))
+        reader.not_yet((*path, "network", "allow"), "[]; network access", unless=not hosts)
+    if reader.table((*path, "peers"), ("use",)):
+        use = reader.choice((*path, "peers", "use"), "never", ("never", "trusted"))
+        reader.not_yet((*path, "peers", "use"), NO_PEERS, unless=use == "never")
+
+
+def _quota(reader: Reader, path: KeyPath, base: Quota) -> Quota:
+    if not reader.table(path, _QUOTA):
+        return base
+    most = {"machines": MACHINES_MAX, "memory_mib": MEMORY_MIB_MAX}
+    told = {
+        key: _or_none(reader, (*path, key), most[key.removesuffix("_borrow")]) for key in _QUOTA
+    }
+    for what in ("machines", "memory_mib"):
+        key = f"{what}_borrow"
+        if told[key] is not None and told[what] is None and getattr(base, what) is None:
+            found = f"{told[key]} without {what}"
+            reader.mistake((*path, key), found, f"only together with {what}")
+    return Quota(**{key: getattr(base, key) if told[key] is None else told[key] for key in _QUOTA})
+
+
+def _is_table(reader: Reader, path: KeyPath) -> bool:
+    value = reader.get(path)
+    if value is not None and not isinstance(value, dict):
+        reader.table(path, ())
+    return isinstance(value, dict)
+
+
+def _or_none(reader: Reader, path: KeyPath, most: int) -> int | None:
+    return None if reader.get(path) is None else reader.whole(path, 0, 0, most)
+
+
+def _number_or(reader: Reader, path: KeyPath, usual: float | None) -> float | None:
+    if reader.get(path) is None:
+        return usual
+    return reader.number(path, 1.0, WEIGHT_MIN, WEIGHT_MAX)
