@@ -10,7 +10,7 @@ from collections import defaultdict
 
 from clawdesk.domain.events import Event
 from clawdesk.domain.model import FINAL, Phase
-from tests.sim.test_world import FAULTS
+from tests.sim.kinds import FAULTS
 from tests.sim.world import World
 
 SEEDS = 60

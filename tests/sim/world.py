@@ -17,13 +17,11 @@ from itertools import count
 
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
-from clawdesk.domain.audit import checkpoint_record, record_of
 from clawdesk.domain.events import MachineAdopted
 from clawdesk.domain.invariants import total_use
 from clawdesk.domain.model import (
     FINAL,
     Capacity,
-    Checkpoint,
     CheckpointMode,
     Kind,
     MachineNeed,
@@ -33,7 +31,6 @@ from clawdesk.domain.model import (
     ProjectPolicy,
     Reason,
     Record,
-    Snapshot,
     StepSpec,
     Task,
     TaskDefinition,
@@ -42,7 +39,8 @@ from clawdesk.domain.model import (
 from clawdesk.domain.replay import Alive, read, recover, submission
 from clawdesk.domain.rules import Rules
 from clawdesk.domain.transitions import step
-from tests.sim.guests import Act, Guest, Inside, Outside
+from tests.sim.doing import Doing
+from tests.sim.guests import Act, Guest, Outside
 
 RULES = Rules(ageing_s=1, run_s_min=1, reserve_after_s=5, held_memory_s=2, margin=3, machines_max=8)
 
@@ -74,10 +72,11 @@ class World:
         self.random = random.Random(self.seed)
         self.now_ms = 0
         self.outside = Outside()
+        self.doing = Doing(self)
         self._heap: list[tuple[int, int, Callable[[], None]]] = []
         self._acts: list[Act] = []
-        self._order = count()
-        self._names = count(1)
+        self.order = count()
+        self.names = count(1)
         self._ticked_ms = 0
         self._lanes: dict[str, int] = {}
         self.epoch = 0
@@ -100,7 +99,7 @@ class World:
 
     # -- time -----------------------------------------------------------------------------
     def later(self, delay_ms: int, act: Callable[[], None]) -> None:
-        heapq.heappush(self._heap, (self.now_ms + delay_ms, next(self._order), act))
+        heapq.heappush(self._heap, (self.now_ms + delay_ms, next(self.order), act))
 
     def run(self, limit: int = 20_000) -> None:
         """Until nothing is left to happen."""
@@ -125,11 +124,11 @@ class World:
         self.story.append(f"{self.now_ms:>8} {event}")
         for effect in step(self.state, event):
             self.story.append(f"{'':>8}   -> {effect}")
-            getattr(self, f"_{type(effect).__name__}")(effect)
+            self.doing.perform(effect)
         if self.state.environment is None:
             total_use(self.state)
 
-    def _act(
+    def act(
         self,
         lane: str,
         happen: Callable[[], None],
@@ -199,7 +198,7 @@ class World:
             if recovery.task.phase is Phase.UNKNOWN and known is not None:
                 self._adopt(recovery.task, known)
             elif recovery.task.leaving:
-                self._ReleaseMachine(do.ReleaseMachine(task_id, recovery.task.leaving))
+                self.doing.perform(do.ReleaseMachine(task_id, recovery.task.leaving))
             if recovery.task.phase is Phase.HELD:
                 self.later(self.random.randint(10, 500), partial(self.person, task_id))
         for guest in alive.values():
@@ -207,9 +206,9 @@ class World:
 
     def _adopt(self, task: Task, guest: Guest) -> None:
         if self.chance(self.faults.adoption_failed):
-            self._act(
+            self.act(
                 guest.name,
-                lambda: self._end(guest.name),
+                lambda: self.end(guest.name),
                 lambda: ev.MachineLost(self.now_ms, task.id, guest.name, "it does not answer."),
             )
             return
@@ -219,7 +218,7 @@ class World:
                 return None
             inside = guest.inside
             guest.connected = True
-            self._repeat_soon(guest)
+            self.repeat_soon(guest)
             return MachineAdopted(
                 self.now_ms,
                 task.id,
@@ -233,11 +232,11 @@ class World:
 
         def resume() -> None:
             guest.suspended = False
-            self._wake_guest(guest)
+            self.wake_guest(guest)
 
-        self._act(guest.name, resume, answered)
+        self.act(guest.name, resume, answered)
 
-    def _repeat_soon(self, guest: Guest) -> None:
+    def repeat_soon(self, guest: Guest) -> None:
         """A guest that was greeted tells its waiting calls again."""
         for request in list(guest.inside.waiting):
             self.later(self.random.randint(1, 30), partial(self._repeat, guest, request))
@@ -316,7 +315,7 @@ class World:
             self.post(ev.MachineLost(self.now_ms, task_id, task.machine, "killed."))
 
     # -- guests ---------------------------------------------------------------------------
-    def _wake_guest(self, guest: Guest) -> None:
+    def wake_guest(self, guest: Guest) -> None:
         """Let something happen inside, if anything can."""
         if guest.due or guest.suspended or not guest.inside.runs:
             return
@@ -331,7 +330,7 @@ class World:
             return
         draw = self.random.random()
         if draw < 0.35:
-            request = f"g{next(self._order)}"
+            request = f"g{next(self.order)}"
             inside.waiting[request] = (draw >= 0.2, draw < 0.1)
             self._say(guest, request)
         else:
@@ -359,241 +358,11 @@ class World:
         else:
             self.post(ev.BoundaryAsked(now, task, machine, request, approve, "note"))
 
-    def _end(self, machine: str) -> None:
+    def end(self, machine: str) -> None:
         self.outside.guests.pop(machine, None)
 
-    def _living(self, machine: str) -> Guest | None:
+    def living(self, machine: str) -> Guest | None:
         return self.outside.guests.get(machine)
-
-    # -- effects --------------------------------------------------------------------------
-    def _bring_up(
-        self,
-        e: do.StartMachine | do.RestoreMachine,
-        inside: Inside,
-        event: ev.MachineStarted | ev.MachineRestored,
-    ) -> None:
-        machine = event.machine
-        guest = Guest(machine, e.task, e.attempt, inside, connected=False)
-
-        def happen() -> None:
-            self.starts += 1
-            self.outside.guests[machine] = guest
-
-        def told() -> ev.Event:
-            guest.connected = True
-            self._wake_guest(guest)
-            self._repeat_soon(guest)
-            if isinstance(event, ev.MachineRestored):
-                inside = guest.inside
-                return replace(
-                    event, at_ms=self.now_ms, ended=inside.ended, exit_code=inside.exit_code
-                )
-            return replace(event, at_ms=self.now_ms)
-
-        self._act(e.task, happen, told, 100, 700)
-
-    def _StartMachine(self, e: do.StartMachine) -> None:
-        if self.chance(self.faults.start_failed):
-            self._act(
-                e.task,
-                lambda: None,
-                lambda: ev.MachineFailed(self.now_ms, e.task, e.attempt, "no boot"),
-            )
-            return
-        machine = f"m{next(self._names)}"
-        work = self.outside.trees.get(e.commit, [])
-        started = ev.MachineStarted(0, e.task, e.attempt, machine, 700.0, "tcg", warm=True)
-        self._bring_up(e, Inside(list(work)), started)
-
-    def _RestoreMachine(self, e: do.RestoreMachine) -> None:
-        snapshot, ordinal = e.checkpoint.snapshot, e.checkpoint.ordinal
-        if snapshot and self.chance(self.faults.damaged):
-            self._act(
-                e.task,
-                lambda: None,
-                lambda: ev.MachineFailed(
-                    self.now_ms, e.task, e.attempt, "damaged.", damaged_ordinal=ordinal
-                ),
-            )
-            return
-        machine = f"m{next(self._names)}"
-        if snapshot:
-            inside = self.outside.thaw(snapshot.id)
-        else:
-            # Without memory a step that was under way is run again on the files it left.
-            again = f"end {e.checkpoint.step_index}"
-            waits = e.checkpoint.guest_request or e.checkpoint.mid_step
-            work = self.outside.trees.get(e.checkpoint.commit, [])
-            inside = Inside([done for done in work if not (waits and done == again)])
-        restored = ev.MachineRestored(
-            0,
-            e.task,
-            e.attempt,
-            machine,
-            ordinal,
-            memory=snapshot is not None,
-            boot_ms=500.0,
-            accelerator="tcg",
-        )
-        self._bring_up(e, inside, restored)
-
-    def _RunStep(self, e: do.RunStep) -> None:
-        guest = self._living(e.machine)
-        assert guest is not None, "a step was sent to a machine that is gone"
-
-        def begin() -> None:
-            inside = guest.inside
-            assert not inside.runs, f"{e.index}.{e.round} beside {inside.run}: {self.tell()}"
-            inside.run, inside.ended = f"{e.index}.{e.round}", False
-            inside.waiting.clear()
-            self._wake_guest(guest)
-
-        self._act(e.task, begin, lambda: None, 1, 20)
-
-    def _ReplyToGuest(self, e: do.ReplyToGuest) -> None:
-        guest = self._living(e.machine)
-
-        def reply() -> None:
-            if guest is not None:
-                guest.inside.waiting.pop(e.guest_request, None)
-                self._wake_guest(guest)
-
-        self._act(e.task, reply, lambda: None, 1, 20)
-
-    def _TakeCheckpoint(self, e: do.TakeCheckpoint) -> None:
-        guest = self._living(e.machine)
-        if guest is None or self.chance(self.faults.checkpoint_failed):
-            self._act(
-                e.task,
-                lambda: None,
-                lambda: ev.CheckpointFailed(self.now_ms, e.task, e.machine, "no space."),
-            )
-            return
-        b = e.boundary
-        approval = "the task asks for it" if b.mode == "approve" else ""
-        snapshot_id = f"s{e.task}.{e.ordinal}.{next(self._order)}"
-        taken = Checkpoint(
-            ordinal=e.ordinal,
-            at_ms=self.now_ms,
-            step_index=e.step_index,
-            step_name=e.step_name,
-            round=e.round,
-            commit="",
-            tree="",
-            digest="",
-            snapshot=Snapshot(snapshot_id, 60, 150, 1) if self.random.random() < 0.9 else None,
-            message=b.message,
-            guest_request=b.guest_request,
-            safety=b.safety,
-            mid_step=b.mid_step,
-            question=b.question,
-            attempt=e.attempt,
-        )
-        done: list[Checkpoint] = []
-
-        def happen() -> None:
-            if guest.name not in self.outside.guests:
-                return
-            self.outside.freeze(snapshot_id, guest.inside)
-            record = checkpoint_record(taken, b.mode)
-            record = replace(record, fields={**record.fields, "digest": f"d{e.ordinal}"})
-            commit = self.outside.commit(e.task, record, guest.inside.work)
-            digest = f"d{e.ordinal}"
-            done.append(replace(taken, commit=commit, digest=digest, approval_reason=approval))
-
-        def told() -> ev.Event:
-            if not done:
-                return ev.CheckpointFailed(self.now_ms, e.task, e.machine, "the machine is gone.")
-            return ev.CheckpointTaken(self.now_ms, e.task, e.machine, done[0])
-
-        self._act(e.task, happen, told)
-
-    def _HoldMachine(self, e: do.HoldMachine) -> None:
-        def hold() -> None:
-            guest = self._living(e.machine)
-            if guest is not None:
-                guest.suspended = True
-
-        self._act(e.task, hold, lambda: None, 1, 10)
-
-    def _ResumeMachine(self, e: do.ResumeMachine) -> None:
-        def resume() -> None:
-            guest = self._living(e.machine)
-            if guest is not None:
-                guest.suspended = False
-                self._wake_guest(guest)
-
-        self._act(e.task, resume, lambda: None, 1, 10)
-
-    def _ReleaseMachine(self, e: do.ReleaseMachine) -> None:
-        self._act(
-            e.task,
-            lambda: self._end(e.machine),
-            lambda: ev.MachineReleased(self.now_ms, e.task, e.machine),
-        )
-
-    def _record(
-        self,
-        e: do.RecordRequest
-        | do.RecordDecision
-        | do.RecordRestore
-        | do.RecordEvent
-        | do.RecordFinish,
-        event_of: Callable[[str], ev.Event],
-    ) -> None:
-        record = record_of(e, self.now_ms)
-        lane = e.task
-        if self.chance(self.faults.record_failed):
-            failed = lambda: ev.RecordFailed(  # noqa: E731
-                self.now_ms, e.task, record.event, "Git refused."
-            )
-            self._act(lane, lambda: None, failed, 1, 20)
-            return
-        commits: list[str] = []
-        self._act(
-            lane,
-            lambda: commits.append(self.outside.commit(e.task, record)),
-            lambda: event_of(commits[0]),
-            1,
-            20,
-        )
-
-    def _RecordRequest(self, e: do.RecordRequest) -> None:
-        def recorded(commit: str) -> ev.Event:
-            self.later(self.random.randint(10, 4_000), lambda: self.person(e.task))
-            return ev.RequestRecorded(self.now_ms, e.task, e.request, commit)
-
-        self._record(e, recorded)
-
-    def _RecordDecision(self, e: do.RecordDecision) -> None:
-        asked = [r.fields.get("request") for r in self.outside.log[e.task]]
-        assert e.request.id in asked, "decided before it was committed"
-        self._record(
-            e, lambda commit: ev.DecisionRecorded(self.now_ms, e.task, e.request.id, commit)
-        )
-
-    def _RecordRestore(self, e: do.RecordRestore) -> None:
-        self._record(e, lambda commit: ev.RestoreRecorded(self.now_ms, e.task, e.ordinal, commit))
-
-    def _RecordEvent(self, e: do.RecordEvent) -> None:
-        self.yields += e.event == "yielded"
-        self._record(e, lambda commit: ev.EventRecorded(self.now_ms, e.task, e.event, commit))
-
-    def _RecordFinish(self, e: do.RecordFinish) -> None:
-        self._record(e, lambda commit: ev.EventRecorded(self.now_ms, e.task, "finished", commit))
-
-    def _Acknowledge(self, e: do.Acknowledge) -> None:
-        assert e.intent not in self.acks, f"{e.intent} was answered twice"
-        self.acks[e.intent] = e.ok
-
-    def _Notify(self, e: do.Notify) -> None:
-        pass
-
-    def _DiscardSnapshots(self, e: do.DiscardSnapshots) -> None:
-        pass
-
-    def _KeepOutput(self, e: do.KeepOutput) -> None:
-        pass
 
     # -- the end --------------------------------------------------------------------------
     def settle(self) -> None:

@@ -1,0 +1,265 @@
+"""How a simulated world answers the plane's effects: each one happens after a while, or fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from clawdesk.domain import effects as do
+from clawdesk.domain import events as ev
+from clawdesk.domain.audit import checkpoint_record, record_of
+from clawdesk.domain.model import Checkpoint, Snapshot
+from tests.sim.guests import Guest, Inside
+
+if TYPE_CHECKING:
+    from tests.sim.world import World
+
+
+class Doing:
+    """Carries effects out in a world; a method each, named after its effect."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def perform(self, effect: do.Effect) -> None:
+        getattr(self, f"_{type(effect).__name__}")(effect)
+
+    def _bring_up(
+        self,
+        e: do.StartMachine | do.RestoreMachine,
+        inside: Inside,
+        event: ev.MachineStarted | ev.MachineRestored,
+    ) -> None:
+        machine = event.machine
+        guest = Guest(machine, e.task, e.attempt, inside, connected=False)
+
+        def happen() -> None:
+            self.world.starts += 1
+            self.world.outside.guests[machine] = guest
+
+        def told() -> ev.Event:
+            guest.connected = True
+            self.world.wake_guest(guest)
+            self.world.repeat_soon(guest)
+            if isinstance(event, ev.MachineRestored):
+                inside = guest.inside
+                return replace(
+                    event, at_ms=self.world.now_ms, ended=inside.ended, exit_code=inside.exit_code
+                )
+            return replace(event, at_ms=self.world.now_ms)
+
+        self.world.act(e.task, happen, told, 100, 700)
+
+    def _StartMachine(self, e: do.StartMachine) -> None:
+        if self.world.chance(self.world.faults.start_failed):
+            self.world.act(
+                e.task,
+                lambda: None,
+                lambda: ev.MachineFailed(self.world.now_ms, e.task, e.attempt, "no boot"),
+            )
+            return
+        machine = f"m{next(self.world.names)}"
+        work = self.world.outside.trees.get(e.commit, [])
+        started = ev.MachineStarted(0, e.task, e.attempt, machine, 700.0, "tcg", warm=True)
+        self._bring_up(e, Inside(list(work)), started)
+
+    def _RestoreMachine(self, e: do.RestoreMachine) -> None:
+        snapshot, ordinal = e.checkpoint.snapshot, e.checkpoint.ordinal
+        if snapshot and self.world.chance(self.world.faults.damaged):
+            self.world.act(
+                e.task,
+                lambda: None,
+                lambda: ev.MachineFailed(
+                    self.world.now_ms, e.task, e.attempt, "damaged.", damaged_ordinal=ordinal
+                ),
+            )
+            return
+        machine = f"m{next(self.world.names)}"
+        if snapshot:
+            inside = self.world.outside.thaw(snapshot.id)
+        else:
+            # Without memory a step that was under way is run again on the files it left.
+            again = f"end {e.checkpoint.step_index}"
+            waits = e.checkpoint.guest_request or e.checkpoint.mid_step
+            work = self.world.outside.trees.get(e.checkpoint.commit, [])
+            inside = Inside([done for done in work if not (waits and done == again)])
+        restored = ev.MachineRestored(
+            0,
+            e.task,
+            e.attempt,
+            machine,
+            ordinal,
+            memory=snapshot is not None,
+            boot_ms=500.0,
+            accelerator="tcg",
+        )
+        self._bring_up(e, inside, restored)
+
+    def _RunStep(self, e: do.RunStep) -> None:
+        guest = self.world.living(e.machine)
+        assert guest is not None, "a step was sent to a machine that is gone"
+
+        def begin() -> None:
+            inside = guest.inside
+            assert not inside.runs, f"{e.index}.{e.round} beside {inside.run}: {self.world.tell()}"
+            inside.run, inside.ended = f"{e.index}.{e.round}", False
+            inside.waiting.clear()
+            self.world.wake_guest(guest)
+
+        self.world.act(e.task, begin, lambda: None, 1, 20)
+
+    def _ReplyToGuest(self, e: do.ReplyToGuest) -> None:
+        guest = self.world.living(e.machine)
+
+        def reply() -> None:
+            if guest is not None:
+                guest.inside.waiting.pop(e.guest_request, None)
+                self.world.wake_guest(guest)
+
+        self.world.act(e.task, reply, lambda: None, 1, 20)
+
+    def _TakeCheckpoint(self, e: do.TakeCheckpoint) -> None:
+        guest = self.world.living(e.machine)
+        if guest is None or self.world.chance(self.world.faults.checkpoint_failed):
+            self.world.act(
+                e.task,
+                lambda: None,
+                lambda: ev.CheckpointFailed(self.world.now_ms, e.task, e.machine, "no space."),
+            )
+            return
+        b = e.boundary
+        approval = "the task asks for it" if b.mode == "approve" else ""
+        snapshot_id = f"s{e.task}.{e.ordinal}.{next(self.world.order)}"
+        taken = Checkpoint(
+            ordinal=e.ordinal,
+            at_ms=self.world.now_ms,
+            step_index=e.step_index,
+            step_name=e.step_name,
+            round=e.round,
+            commit="",
+            tree="",
+            digest="",
+            snapshot=Snapshot(snapshot_id, 60, 150, 1)
+            if self.world.random.random() < 0.9
+            else None,
+            message=b.message,
+            guest_request=b.guest_request,
+            safety=b.safety,
+            mid_step=b.mid_step,
+            question=b.question,
+            attempt=e.attempt,
+        )
+        done: list[Checkpoint] = []
+
+        def happen() -> None:
+            if guest.name not in self.world.outside.guests:
+                return
+            self.world.outside.freeze(snapshot_id, guest.inside)
+            record = checkpoint_record(taken, b.mode)
+            record = replace(record, fields={**record.fields, "digest": f"d{e.ordinal}"})
+            commit = self.world.outside.commit(e.task, record, guest.inside.work)
+            digest = f"d{e.ordinal}"
+            done.append(replace(taken, commit=commit, digest=digest, approval_reason=approval))
+
+        def told() -> ev.Event:
+            if not done:
+                return ev.CheckpointFailed(
+                    self.world.now_ms, e.task, e.machine, "the machine is gone."
+                )
+            return ev.CheckpointTaken(self.world.now_ms, e.task, e.machine, done[0])
+
+        self.world.act(e.task, happen, told)
+
+    def _HoldMachine(self, e: do.HoldMachine) -> None:
+        def hold() -> None:
+            guest = self.world.living(e.machine)
+            if guest is not None:
+                guest.suspended = True
+
+        self.world.act(e.task, hold, lambda: None, 1, 10)
+
+    def _ResumeMachine(self, e: do.ResumeMachine) -> None:
+        def resume() -> None:
+            guest = self.world.living(e.machine)
+            if guest is not None:
+                guest.suspended = False
+                self.world.wake_guest(guest)
+
+        self.world.act(e.task, resume, lambda: None, 1, 10)
+
+    def _ReleaseMachine(self, e: do.ReleaseMachine) -> None:
+        self.world.act(
+            e.task,
+            lambda: self.world.end(e.machine),
+            lambda: ev.MachineReleased(self.world.now_ms, e.task, e.machine),
+        )
+
+    def _record(
+        self,
+        e: do.RecordRequest
+        | do.RecordDecision
+        | do.RecordRestore
+        | do.RecordEvent
+        | do.RecordFinish,
+        event_of: Callable[[str], ev.Event],
+    ) -> None:
+        record = record_of(e, self.world.now_ms)
+        lane = e.task
+        if self.world.chance(self.world.faults.record_failed):
+            failed = lambda: ev.RecordFailed(  # noqa: E731
+                self.world.now_ms, e.task, record.event, "Git refused."
+            )
+            self.world.act(lane, lambda: None, failed, 1, 20)
+            return
+        commits: list[str] = []
+        self.world.act(
+            lane,
+            lambda: commits.append(self.world.outside.commit(e.task, record)),
+            lambda: event_of(commits[0]),
+            1,
+            20,
+        )
+
+    def _RecordRequest(self, e: do.RecordRequest) -> None:
+        def recorded(commit: str) -> ev.Event:
+            self.world.later(
+                self.world.random.randint(10, 4_000), lambda: self.world.person(e.task)
+            )
+            return ev.RequestRecorded(self.world.now_ms, e.task, e.request, commit)
+
+        self._record(e, recorded)
+
+    def _RecordDecision(self, e: do.RecordDecision) -> None:
+        asked = [r.fields.get("request") for r in self.world.outside.log[e.task]]
+        assert e.request.id in asked, "decided before it was committed"
+        self._record(
+            e, lambda commit: ev.DecisionRecorded(self.world.now_ms, e.task, e.request.id, commit)
+        )
+
+    def _RecordRestore(self, e: do.RecordRestore) -> None:
+        self._record(
+            e, lambda commit: ev.RestoreRecorded(self.world.now_ms, e.task, e.ordinal, commit)
+        )
+
+    def _RecordEvent(self, e: do.RecordEvent) -> None:
+        self.world.yields += e.event == "yielded"
+        self._record(e, lambda commit: ev.EventRecorded(self.world.now_ms, e.task, e.event, commit))
+
+    def _RecordFinish(self, e: do.RecordFinish) -> None:
+        self._record(
+            e, lambda commit: ev.EventRecorded(self.world.now_ms, e.task, "finished", commit)
+        )
+
+    def _Acknowledge(self, e: do.Acknowledge) -> None:
+        assert e.intent not in self.world.acks, f"{e.intent} was answered twice"
+        self.world.acks[e.intent] = e.ok
+
+    def _Notify(self, e: do.Notify) -> None:
+        pass
+
+    def _DiscardSnapshots(self, e: do.DiscardSnapshots) -> None:
+        pass
+
+    def _KeepOutput(self, e: do.KeepOutput) -> None:
+        pass
