@@ -75,13 +75,23 @@ GuestMessage = StepOutput | StepEnded | BoundaryAsked | QuestionAsked | GuestLos
 
 @dataclass(frozen=True, slots=True)
 class GuestGreeting:
-    """What the guest says when a host connects; `pending` are `claw` calls that still wait."""
+    """What the guest says when a host connects.
+
+    Args:
+        pending: `claw` calls that still wait; each is told again as a message.
+        last_run: the run that goes on or went last, "" = none yet.
+        last_ended: it has exited, with `last_exit_code`; that may be told again as StepEnded.
+    """
 
     boot_id: str
     python: str
     kernel: str
     running: str = ""  # run_id of the step that runs, "" = idle
     pending: tuple[str, ...] = ()
+    last_run: str = ""
+    last_ended: bool = False
+    last_exit_code: int = 0
+    last_timed_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ class OwnedMachine:
     machine: MachineId
     task: TaskId
     attempt: int
+    accelerator: str = ""
 
 
 class Machines(Protocol):

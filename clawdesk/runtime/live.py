@@ -110,6 +110,16 @@ class LiveMachines:
         started = await self._machines.restore(task.id, task.attempt, snapshot)
         return await self._connect(task, started, began, start=False)
 
+    async def adopt(self, task: Task, machine: MachineId, accelerator: str) -> said.GuestGreeting:
+        """Take up a machine that outlived an earlier plane. Raises PortError; then destroy it."""
+        self.remark(task.id, "ClawDesk was started again; its machine lives and is taken up.")
+        # It may have been left standing still, in a snapshot or in a hold.
+        await self._machines.resume(machine)
+        found = StartedMachine(machine, 0.0, accelerator, warm=True)
+        # "Start" lays out the workspace where that had not happened yet, and else does nothing.
+        await self._connect(task, found, time.perf_counter(), start=True)
+        return self._live[machine].session.greeting
+
     async def _connect(
         self, task: Task, started: StartedMachine, began: float, *, start: bool
     ) -> StartedMachine:
@@ -176,7 +186,8 @@ class LiveMachines:
                 self._grew(task)
             case said.StepEnded(exit_code=code, timed_out=timed_out):
                 tail = self.output(task).tail() if code or timed_out else ""
-                self._post(ev.StepEnded(now, task, machine, code, timed_out, tail))
+                run = message.run_id
+                self._post(ev.StepEnded(now, task, machine, code, timed_out, tail, run))
             case said.BoundaryAsked() as asked:
                 self._post(
                     ev.BoundaryAsked(

@@ -147,6 +147,8 @@ class Performer:
         except PortError as error:
             self._post(ev.MachineFailed(self._now(), e.task, e.attempt, error.sentence))
             return
+        last = self._live.session(ready.machine).greeting
+        run = f"{checkpoint.step_index}.{checkpoint.round}"
         self._post(
             ev.MachineRestored(
                 self._now(),
@@ -158,6 +160,9 @@ class Performer:
                 boot_ms=ready.boot_ms,
                 accelerator=ready.accelerator,
                 note=note,
+                ended=last.last_ended and last.last_run == run,
+                exit_code=last.last_exit_code,
+                timed_out=last.last_timed_out,
             )
         )
         self._live.listen(ready.machine)

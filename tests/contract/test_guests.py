@@ -258,6 +258,25 @@ async def test_what_was_said_without_a_host_is_said_again(world: World) -> None:
     assert await _next(second) == StepEnded("r1", 0)
 
 
+async def test_a_call_that_waits_is_told_again_to_the_next_host(world: World) -> None:
+    """The first host may have died between its acknowledgement and what it had to do."""
+    first = await world.connect(start=True)
+    await first.run(StepRun("0.1", "check", CHECKPOINTS, 60))
+    asked = await _next(first)
+    await first.close()
+    second = await world.connect()
+    greeting = second.greeting
+    assert (greeting.last_run, greeting.last_ended) == ("0.1", False)
+    assert await _next(second) == asked
+    assert isinstance(asked, BoundaryAsked)
+    await second.reply(asked.request_id, {"outcome": "continue"})
+    assert await _next(second) == StepEnded("0.1", 0)
+    await second.close()
+    third = await world.connect()
+    greeting = third.greeting
+    assert (greeting.last_run, greeting.last_ended, greeting.last_exit_code) == ("0.1", True, 0)
+
+
 async def test_a_crash_is_told_once_and_ends_the_messages(world: World) -> None:
     session = await world.connect(start=True)
     await session.run(StepRun("r1", "wait", WAITS, 60))

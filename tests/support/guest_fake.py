@@ -37,7 +37,10 @@ class FakeMachine:
         self.files = dict(files)
         self.feedback = ""
         self.run_id = ""
+        self.last: StepEnded | None = None
+        self.last_run = ""
         self.waiting: dict[str, asyncio.Future[Payload]] = {}
+        self.asked: dict[str, GuestMessage] = {}
         self.session: FakeSession | None = None
         self.task: asyncio.Task[None] | None = None
         self.unheard: list[GuestMessage] = []
@@ -88,11 +91,13 @@ class FakeStep:
     async def _wait(self, request: str, asked: GuestMessage) -> Payload:
         future: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
         self.machine.waiting[request] = future
+        self.machine.asked[request] = asked
         self.machine.tell(asked)
         try:
             return await future
         finally:
             self.machine.waiting.pop(request, None)
+            self.machine.asked.pop(request, None)
 
 
 class FakeGuests:
@@ -116,7 +121,8 @@ class FakeGuests:
             await inside.session.close()
         inside.session = FakeSession(inside, self.scripts)
         inside.quiet = False
-        for message in inside.unheard:
+        ended = [message for message in inside.unheard if isinstance(message, StepEnded)]
+        for message in (*ended, *inside.asked.values()):
             inside.session.heard.put_nowait(message)
         inside.unheard.clear()
         return inside.session
@@ -138,8 +144,17 @@ class FakeSession:
         self._scripts = scripts
         self.heard: asyncio.Queue[GuestMessage | None] = asyncio.Queue()
         self.is_over = False
+        last = machine.last
         self.greeting = GuestGreeting(
-            "fake", "3.11.2", "6.1.0-fake", machine.run_id, tuple(machine.waiting)
+            "fake",
+            "3.11.2",
+            "6.1.0-fake",
+            machine.run_id,
+            tuple(machine.waiting),
+            machine.last_run,
+            last is not None,
+            last.exit_code if last is not None else 0,
+            last.timed_out if last is not None else False,
         )
 
     async def run(self, step: StepRun) -> None:
@@ -147,7 +162,8 @@ class FakeSession:
         machine = self._machine
         if machine.run_id:
             raise GuestError(f"the step {machine.run_id} is still running", code="refused")
-        machine.run_id = step.run_id
+        machine.run_id = machine.last_run = step.run_id
+        machine.last = None
         machine.task = asyncio.get_running_loop().create_task(self._perform(step))
         await asyncio.sleep(0)  # Let it begin: a task cancelled before would not tell its end.
 
@@ -163,7 +179,8 @@ class FakeSession:
             code = 143
         self._machine.run_id = ""
         if not self._machine.is_dead:
-            self._machine.tell(StepEnded(step.run_id, code, timed_out))
+            self._machine.last = StepEnded(step.run_id, code, timed_out)
+            self._machine.tell(self._machine.last)
 
     async def kill(self, run_id: str) -> None:
         self._check()
@@ -175,6 +192,7 @@ class FakeSession:
         future = self._machine.waiting.get(request_id)
         if future is None or future.done():
             raise GuestError(f"nobody waits for {request_id} any more", code="refused")
+        self._machine.asked.pop(request_id, None)
         future.set_result(dict(payload))
 
     async def set_feedback(self, text: str) -> None:

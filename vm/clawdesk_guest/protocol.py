@@ -15,14 +15,16 @@ Bytes in, values out; no file, socket or clock is touched here. Both ends import
     resets the guest's parser even in the middle of a frame that a snapshot tore apart.
  8. The guest answers SYNC + the 16 bytes of the hello's epoch, then `greeting`; the host drops
     everything before that: bytes of an older epoch.
- 9. Messages with a number `n` are sent again after the next hello unless the host said `ack`.
+ 9. Messages with a number `n` are sent again after the next hello unless the host said `ack`; those
+    of a `claw` call that still waits are sent again in any case, since a host may die between its
+    `ack` and what it had to do. The greeting says which step runs or ran last, and how that ended.
 """
 
 import json
 import struct
 from typing import Any, NamedTuple
 
-VERSION = 1
+VERSION = 2
 SYNC = bytes.fromhex("f8c1a7deb0bfe1f5c0d9a9f7edc4b6fe")
 EPOCH_BYTES = 16
 PAYLOAD_BYTES_MAX = 1 << 20
@@ -229,6 +231,10 @@ TO_HOST: Schemas = {
         "kernel": (str, 128),
         "running": _ID,
         "pending": _TEXTS,
+        "last_run": _ID,
+        "last_ended": _FLAG,
+        "last_exit_code": _NUMBER,
+        "last_timed_out": _FLAG,
     },
     "pong": {"tick": _NUMBER},
     "done": {"call": _NUMBER},

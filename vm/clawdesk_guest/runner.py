@@ -49,6 +49,7 @@ class Runner:
         self._last_number = 0
         self._unacked: dict[int, protocol.Message] = {}
         self._step: Step | None = None
+        self._last: Step | None = None  # the step that runs or ran last
         self._errands: set[Errand] = set()
         self._quiescing: int | None = None
         self._is_unpacked = False
@@ -139,7 +140,8 @@ class Runner:
             self._link.tell_in_turn(numbered)
 
     def _forget_number(self, number: int) -> None:
-        self._unacked.pop(number, None)
+        if "request" not in self._unacked.get(number, {}):  # rule 9: a waiting call is kept
+            self._unacked.pop(number, None)
 
     def _new_request_id(self) -> str:
         # The epoch keeps a restored machine from using a name again.
@@ -177,6 +179,7 @@ class Runner:
             "kernel": os.uname().release,
             "running": self._step.run_id if self._step is not None else "",
             "pending": self._requests.waiting,
+            **self._last_step(),
         })  # fmt: skip
         self._quiescing = None
         self._relay.restart()
@@ -185,6 +188,16 @@ class Runner:
             self._step.connect(self._link)
         for unacked in self._unacked.values():
             self._link.tell_in_turn(unacked)
+
+    def _last_step(self) -> protocol.Message:
+        last = self._last
+        ended = last is not None and last is not self._step
+        return {
+            "last_run": last.run_id if last is not None else "",
+            "last_ended": ended,
+            "last_exit_code": last.exit_code if last is not None and ended else 0,
+            "last_timed_out": last.timed_out if last is not None and ended else False,
+        }
 
     # Steps
 
@@ -201,7 +214,7 @@ class Runner:
         except OSError as error:
             self._failed(message["call"], f"the step could not be started: {error}")
             return
-        self._step = step
+        self._step = self._last = step
         self._done(message["call"])
         step.connect(self._link)
 
@@ -242,6 +255,7 @@ class Runner:
 
     def _reply(self, message: protocol.Message) -> None:
         if self._requests.reply(message["request"], message["payload"]):
+            self._request_left(message["request"])
             self._done(message["call"])
         else:
             self._failed(message["call"], f"nobody waits for {message['request']} any more")

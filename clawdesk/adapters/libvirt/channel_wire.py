@@ -319,6 +319,10 @@ class Wire:
             kernel=message["kernel"],
             running=message["running"],
             pending=tuple(message["pending"]),
+            last_run=message["last_run"],
+            last_ended=message["last_ended"],
+            last_exit_code=message["last_exit_code"],
+            last_timed_out=message["last_timed_out"],
         )
         self._streams.expect_output(message["running"])
         self._greeted.set()

@@ -139,7 +139,7 @@ class LibvirtMachines:
     async def owned(self) -> list[OwnedMachine]:
         place = await self._use()
         records = await self._within("listing machines", _SHORT_S, place.owned)
-        return [OwnedMachine(r.machine, r.task, r.attempt) for r in records.values()]
+        return [OwnedMachine(r.machine, r.task, r.attempt, r.accelerator) for r in records.values()]
 
     def on_lost(self, tell: Callable[[MachineId, str], None]) -> None:
         self._tell.append(tell)

@@ -20,6 +20,10 @@ GREETING = {
     "kernel": "6.1",
     "running": "",
     "pending": [],
+    "last_run": "0.1",
+    "last_ended": False,
+    "last_exit_code": 0,
+    "last_timed_out": False,
 }
 
 
