@@ -66,24 +66,28 @@ class HostTelemetry:
     def _sample(self, ours: frozenset[str]) -> HostLoad:
         memory = psutil.virtual_memory()
         gpus, note, driver = self._gpus(ours)
+        free_mib, total_mib = self._disk_mib()
         return HostLoad(
             # Since the last sample, so that no sample has to wait.
             cpu_percent=psutil.cpu_percent(interval=None),
             cpu_count=psutil.cpu_count() or 1,
             memory_used_mib=(memory.total - memory.available) // MIB,
             memory_total_mib=memory.total // MIB,
-            disk_free_mib=self._disk_free_mib(),
+            disk_free_mib=free_mib,
+            disk_total_mib=total_mib,
+            disk_path=str(self._disk),
             gpus=gpus,
             gpu_note=note,
             driver=driver,
         )
 
-    def _disk_free_mib(self) -> int:
+    def _disk_mib(self) -> tuple[int, int]:
+        """(free for this user, whole) of the disk."""
         place = self._disk
         while not place.exists() and place != place.parent:
             place = place.parent
         found = os.statvfs(place)
-        return found.f_bavail * found.f_frsize // MIB
+        return found.f_bavail * found.f_frsize // MIB, found.f_blocks * found.f_frsize // MIB
 
     def _open_nvml(self) -> str:
         """Load the driver's library; "" or why there is none."""

@@ -21,6 +21,7 @@ from clawdesk.domain.invariants import check
 from clawdesk.domain.model import FINAL, Phase, PlaneState, Task, TaskId
 from clawdesk.domain.moves import Turn
 from clawdesk.domain.planning import plan
+from clawdesk.domain.policy import asks_now
 from clawdesk.domain.replay import waited_for_a_machine_ms
 
 _Move = Callable[[Turn, Task, Any], None]
@@ -48,7 +49,7 @@ def _dispatch(turn: Turn, event: ev.Event) -> None:
         on_pressure.time_passed(turn)
         return
     if isinstance(event, ev.RulesChanged):
-        state.rules, state.trusted = event.rules, event.trusted
+        _rules_changed(turn, event)
         return
     if isinstance(event, ev.TaskSubmitted | ev.TaskRecovered):
         _enter(turn, event)
@@ -61,15 +62,27 @@ def _dispatch(turn: Turn, event: ev.Event) -> None:
     _TABLE[type(event)](turn, task, event)
 
 
+def _rules_changed(turn: Turn, event: ev.RulesChanged) -> None:
+    """They hold at once; what runs goes on, and may have to be trusted before its next machine."""
+    state = turn.state
+    state.rules, state.trusted = event.rules, event.trusted
+    for task in list(state.tasks.values()):
+        asks = asks_now(task, state.rules)
+        if task.phase not in FINAL and task.policy_asks != asks:
+            turn.put(task, policy_asks=asks)
+
+
 def _enter(turn: Turn, event: ev.TaskSubmitted | ev.TaskRecovered) -> None:
     if event.task.id in turn.state.tasks:
         return
     state = turn.state
-    waited_ms = 0
+    waited_ms, asks = 0, event.task.policy_asks
     if isinstance(event, ev.TaskRecovered):
         waited_ms = waited_for_a_machine_ms(event.task, event.at_ms)
+        asks = asks_now(event.task, state.rules)
     task = replace(
         event.task,
+        policy_asks=asks,
         seq=state.next_seq,
         eligible_ms=state.steady_ms - waited_ms,
         held_since_ms=state.steady_ms,

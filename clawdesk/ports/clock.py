@@ -9,3 +9,7 @@ class Clock(Protocol):
     def now_ms(self) -> int:
         """Milliseconds since the epoch, for records that people read."""
         ...
+
+    def steady_ms(self) -> int:
+        """Running time in milliseconds from any start: no jump of the wall clock, no sleep."""
+        ...

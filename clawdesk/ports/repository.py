@@ -120,6 +120,10 @@ class Repository(Protocol):
         """`.clawdesk/project.toml` of a commit (default HEAD); no such file = the defaults."""
         ...
 
+    async def project_file(self, commit: str = "") -> bytes | None:
+        """The bytes of `.clawdesk/project.toml` in a commit (default HEAD); None = no such file."""
+        ...
+
     async def start_commit(self, *, include_changes: bool, definition: str) -> tuple[str, str]:
         """(base commit, start commit). With changes included the start commit's tree holds them."""
         ...

@@ -35,7 +35,13 @@ class Gpu:
 
 @dataclass(frozen=True, slots=True)
 class HostLoad:
-    """One sample. `gpu_note` says plainly why `gpus` is empty ("no NVIDIA GPU: ...")."""
+    """One sample. `gpu_note` says plainly why `gpus` is empty ("no NVIDIA GPU: ...").
+
+    Args:
+        disk_total_mib: 0 = not known.
+        disk_path: the folder of machine files, on the disk that is meant.
+        machines_mib: memory our machines really occupy; None = not measured.
+    """
 
     cpu_percent: float
     cpu_count: int
@@ -45,6 +51,9 @@ class HostLoad:
     gpus: tuple[Gpu, ...] = ()
     gpu_note: str = ""
     driver: str = ""
+    disk_total_mib: int = 0
+    disk_path: str = ""
+    machines_mib: int | None = None
 
 
 class Telemetry(Protocol):

@@ -52,6 +52,26 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyView:
+    """A project's file, as far as trust goes.
+
+    Args:
+        digest: sha256 of its bytes; "" = the project has no such file.
+        asks: what it asks beyond the usual, each with its line in the file.
+        trusted: the user trusts exactly these bytes.
+        text: hostile, unescaped.
+        uncommitted: the work tree has another version, which no task starts from yet.
+    """
+
+    project: str
+    digest: str
+    asks: tuple[tuple[int, str], ...]
+    trusted: bool
+    text: str = ""
+    uncommitted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """Health of the parts, for the always-visible bar and the first-run page."""
 
@@ -134,6 +154,19 @@ class PlaneApi(Protocol):
     async def prune(self, keep_days: float) -> Outcome:
         """Remove the machine snapshots of tasks that ended longer ago; commits stay."""
         ...
+
+    async def project_policy(self, project: str, task: TaskId = "") -> PolicyView:
+        """The project's file at HEAD, or as the task started with it.
+
+        Raises RepositoryError for a mistake in the file.
+        """
+        ...
+
+    async def trust(self, project: str, digest: str) -> Outcome:
+        """Trust the project file of that digest; refused when none has it any more."""
+        ...
+
+    async def untrust(self, project: str) -> Outcome: ...
 
     async def diff(self, task: TaskId, old: int | None, new: int) -> Diff:
         """Between two ordinals; `old=None` means the checkpoint before `new` (0 = the start)."""

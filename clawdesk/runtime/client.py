@@ -15,7 +15,7 @@ from clawdesk.domain.model import PlaneState, TaskId
 from clawdesk.ports.errors import ConflictError, PortError
 from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
 from clawdesk.ports.telemetry import HostLoad
-from clawdesk.runtime.api import Change, Environment, LogLine, Outcome
+from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView
 from clawdesk.runtime.wire import LINE_BYTES_MAX, RESULTS, Picture, apply, encode, read_line
 
 
@@ -221,6 +221,18 @@ class PlaneClient:
 
     async def prune(self, keep_days: float) -> Outcome:
         outcome: Outcome = await self._call("prune", keep_days)
+        return outcome
+
+    async def project_policy(self, project: str, task: TaskId = "") -> PolicyView:
+        view: PolicyView = await self._call("project_policy", project, task)
+        return view
+
+    async def trust(self, project: str, digest: str) -> Outcome:
+        outcome: Outcome = await self._call("trust", project, digest)
+        return outcome
+
+    async def untrust(self, project: str) -> Outcome:
+        outcome: Outcome = await self._call("untrust", project)
         return outcome
 
     async def diff(self, task: TaskId, old: int | None, new: int) -> Diff:

@@ -1,4 +1,4 @@
-"""The wall clock of this host: the only place that reads it for records."""
+"""The clocks of this host: the only place that reads them for records and durations."""
 
 from __future__ import annotations
 
@@ -10,3 +10,6 @@ class SystemClock:
 
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000
+
+    def steady_ms(self) -> int:
+        return time.monotonic_ns() // 1_000_000

@@ -1,4 +1,4 @@
-"""Where the plane keeps its socket, lock and log: never project data."""
+"""Where the plane keeps its socket, lock and log, and finds the user's own rules."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ import stat
 import tempfile
 from pathlib import Path
 
+import platformdirs
+
 from clawdesk.ports.errors import PortError
+
+
+def config_dir() -> Path:
+    """`$XDG_CONFIG_HOME/clawdesk`: `policy.toml`, and what the user trusts."""
+    return platformdirs.user_config_path("clawdesk", appauthor=False)
 
 
 def runtime_dir() -> Path:

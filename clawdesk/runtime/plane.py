@@ -27,6 +27,7 @@ from clawdesk.domain.model import (
     TaskId,
     Verdict,
 )
+from clawdesk.domain.planning import in_use
 from clawdesk.domain.policy import bounded_priority
 from clawdesk.domain.replay import Alive, submission
 from clawdesk.ports.errors import PortError, RepositoryError
@@ -37,12 +38,14 @@ from clawdesk.ports.repository import (
 )
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime import doctor
-from clawdesk.runtime.api import Change, Environment, LogLine, Outcome
+from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView
 from clawdesk.runtime.kernel import Kernel
 from clawdesk.runtime.live import LiveMachines
 from clawdesk.runtime.perform import Performer
+from clawdesk.runtime.policies import Policies
 from clawdesk.runtime.projects import Projects
 from clawdesk.runtime.recents import recent_projects
+from clawdesk.runtime.settings import Settings
 from clawdesk.runtime.suspension import suspend_all
 from clawdesk.runtime.watch import HostWatch, Parts
 
@@ -63,7 +66,16 @@ class Plane:
         self._projects = Projects(parts.repositories, parts.clock, drive=drive, say=self._say)
         self._background: set[asyncio.Task[None]] = set()
         self._kernel = Kernel(self._perform, self._publish)
-        self._watch = HostWatch(parts, drive=drive, post=self._kernel.post, publish=self._publish)
+        self._settings = Settings()
+        self._policies = Policies(self._settings, parts.clock)
+        self._watch = HostWatch(
+            parts,
+            settings=self._settings,
+            drive=drive,
+            used=lambda: in_use(self.state.tasks.values()),
+            post=self._kernel.post,
+            publish=self._publish,
+        )
         self._live = LiveMachines(
             machines=parts.machines,
             guests=parts.guests,
@@ -88,6 +100,7 @@ class Plane:
     # -- life -----------------------------------------------------------------------------
     async def start(self) -> None:
         """Take up what outlived an earlier plane, look at the host, begin to sample its load."""
+        await self._watch.read_settings()
         if self._drive:
             await asyncio.to_thread(self._live.sweep)
             await self._take_up_machines()
@@ -103,8 +116,7 @@ class Plane:
         alive = self._projects.alive
         with contextlib.suppress(PortError):
             for owned in await self._parts.machines.owned():
-                accelerator = getattr(owned, "accelerator", "")
-                alive[owned.task] = Alive(owned.machine, owned.attempt, accelerator)
+                alive[owned.task] = Alive(owned.machine, owned.attempt, owned.accelerator)
         for path in recent_projects():
             if not alive:
                 return
@@ -253,7 +265,7 @@ class Plane:
         checks = await doctor.gather(
             parts.machines, parts.inference, parts.telemetry, parts.image_present
         )
-        return [check.as_json() for check in checks]
+        return [check.as_json() for check in (*checks, *self._settings.checks())]
 
     async def check_environment(self) -> Environment:
         return await self._watch.look()
@@ -284,6 +296,22 @@ class Plane:
         except KeyError:
             raise PortError(f"There is no task {task}.", code="no_task") from None
 
+    # -- trust ----------------------------------------------------------------------------
+    async def project_policy(self, project: str, task: TaskId = "") -> PolicyView:
+        commit = self._known(task).start_commit if task else ""
+        return await self._policies.view(self._projects.repository(project), commit)
+
+    async def trust(self, project: str, digest: str) -> Outcome:
+        repository, tasks = self._projects.repository(project), self.state.tasks.values()
+        outcome = await self._policies.trust(repository, digest, tuple(tasks))
+        self._watch.rules_changed()
+        return outcome
+
+    async def untrust(self, project: str) -> Outcome:
+        outcome = await self._policies.untrust(self._projects.repository(project))
+        self._watch.rules_changed()
+        return outcome
+
     # -- intents --------------------------------------------------------------------------
     async def submit(
         self,
@@ -301,7 +329,7 @@ class Plane:
             include_changes=include_changes, definition=name
         )
         definition = await repository.definition(name, start)
-        policy = await repository.policy(start)
+        policy, digest, asks = await self._policies.at(repository, start)
         wanted = definition.priority if priority is None else priority
         task = Task(
             id=str(ULID()),
@@ -312,6 +340,9 @@ class Plane:
             base_commit=base,
             start_commit=start,
             settings=tuple(sorted((settings or {}).items())),
+            policy_digest=digest,
+            policy_asks=asks,
+            priority_class=policy.default_class,
             priority=bounded_priority(wanted, policy),
         )
         record = submission(task)

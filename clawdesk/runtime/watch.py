@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from clawdesk.domain.events import CapacityChanged
+from clawdesk.domain.events import CapacityChanged, Event, RulesChanged, Ticked
 from clawdesk.domain.model import Capacity, Reason
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.guest import Guests
@@ -16,11 +17,12 @@ from clawdesk.ports.machines import Machines
 from clawdesk.ports.repository import Repositories
 from clawdesk.ports.telemetry import HostLoad, Telemetry
 from clawdesk.runtime.api import Change, Environment
+from clawdesk.runtime.offer import Offer
+from clawdesk.runtime.settings import Settings
 
-SAMPLE_S = 2.0
-MACHINES_MAX = 8
-RESERVE_MIB_MIN = 2048
-"""Memory the desktop keeps: this much, or a quarter of the host, whichever is more."""
+TICK_S = 1.0
+SAMPLE_TICKS = 2
+"""The host and the user's files are looked at with every second tick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +39,14 @@ class Parts:
     image_present: Callable[[], str]
 
 
-def capacity_of(load: HostLoad) -> Capacity:
-    """What this host gives to machines."""
-    reserve = max(RESERVE_MIB_MIN, load.memory_total_mib // 4)
-    return Capacity(
-        cpu_count=max(1, load.cpu_count),
-        memory_mib=max(512, load.memory_total_mib - reserve),
-        machines=MACHINES_MAX,
-    )
-
-
 class HostWatch:
     """What is known of the host.
 
     Args:
         drive: False = only its load is looked at, and no machine may be started.
-        post: takes the capacity for the planner.
+        settings: the user's own rules, looked at on the way.
+        used: what machines hold now.
+        post: takes what the planner must know.
         publish: told what changed.
     """
 
@@ -60,14 +54,21 @@ class HostWatch:
         self,
         parts: Parts,
         *,
+        settings: Settings,
         drive: bool,
-        post: Callable[[CapacityChanged], None],
+        used: Callable[[], Capacity],
+        post: Callable[[Event], None],
         publish: Callable[[Change], None],
     ) -> None:
         self._parts = parts
         self._drive = drive
         self._post = post
         self._publish = publish
+        self._settings = settings
+        self._used = used
+        self._offer = Offer()
+        self._posted: tuple[Capacity, Reason | None] | None = None
+        self._ticked_ms = 0
         self._quitting = False
         self.load: HostLoad | None = None
         self.environment = Environment()
@@ -88,16 +89,48 @@ class HostWatch:
         self._quitting = True
         self._announce()
 
+    async def read_settings(self) -> None:
+        """Read the user's rules and trust for the first time."""
+        await asyncio.to_thread(self._settings.begin)
+        self._tell_rules()
+
     async def keep_looking(self) -> None:
-        """Sample until cancelled."""
-        while True:
-            await asyncio.sleep(SAMPLE_S)
-            self.load = await self._parts.telemetry.sample()
-            support = self.environment.machines
-            if support is not None and support.ready:
-                self._announce()  # an image may have been built meanwhile
-            self._publish(Change(load=True))
-            await self.look_at_fabric()
+        """Tick and sample until cancelled."""
+        self._ticked_ms = self._parts.clock.steady_ms()
+        for number in itertools.count(1):
+            await asyncio.sleep(TICK_S)
+            self._tick()
+            if number % SAMPLE_TICKS == 0:
+                await self._look_at_settings()
+                await self._sample()
+                await self.look_at_fabric()
+
+    def _tick(self) -> None:
+        steady_ms = self._parts.clock.steady_ms()
+        elapsed_ms, self._ticked_ms = steady_ms - self._ticked_ms, steady_ms
+        self._post(Ticked(self._parts.clock.now_ms(), elapsed_ms))
+
+    async def _look_at_settings(self) -> None:
+        if await asyncio.to_thread(self._settings.look):
+            self.rules_changed()
+        if news := self._settings.news():
+            self._publish(Change(notices=news))
+
+    def rules_changed(self) -> None:
+        """The user's rules or trust are others now: they hold at once."""
+        self._tell_rules()
+        self._announce()
+
+    def _tell_rules(self) -> None:
+        settings, now = self._settings, self._parts.clock.now_ms()
+        self._post(RulesChanged(now, settings.rules, settings.trusted))
+
+    async def _sample(self) -> None:
+        self.load = await self._parts.telemetry.sample()
+        support = self.environment.machines
+        if support is not None and support.ready:
+            self._announce()  # an image may have been built meanwhile
+        self._publish(Change(load=True))
 
     async def start_fabric(self) -> None:
         await self._parts.inference.ensure_up()
@@ -113,9 +146,13 @@ class HostWatch:
         if self.load is None:
             return  # closed before the host was looked at: nothing was started either
         now = self._parts.clock.now_ms()
-        self._post(CapacityChanged(now, capacity_of(self.load), self._why_none()))
+        capacity = self._offer.take(self.load, self._settings.rules, self._used())
+        news = (capacity, self._why_none(self.load))
+        if news != self._posted:
+            self._posted = news
+            self._post(CapacityChanged(now, *news))
 
-    def _why_none(self) -> Reason | None:
+    def _why_none(self, load: HostLoad) -> Reason | None:
         """Why no machine can be started at all, None when they can."""
         support = self.environment.machines
         if not self._drive:
@@ -128,4 +165,4 @@ class HostWatch:
         if not self._parts.image_present():
             mend = "clawdesk images build base"
             return Reason("no_image", "There is no guest image to boot.", mend)
-        return None
+        return self._offer.no_space(load)

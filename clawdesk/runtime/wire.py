@@ -18,7 +18,7 @@ from clawdesk.domain.model import PlaneState, Reason, Task
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
 from clawdesk.ports.telemetry import HostLoad
-from clawdesk.runtime.api import Environment, LogLine, Outcome
+from clawdesk.runtime.api import Environment, LogLine, Outcome, PolicyView
 
 LINE_BYTES_MAX = 64 * 1024 * 1024
 
@@ -40,6 +40,9 @@ RESULTS: dict[str, Any] = {
     "yield_now": Outcome,
     "merge": MergeOutcome,
     "prune": Outcome,
+    "project_policy": PolicyView,
+    "trust": Outcome,
+    "untrust": Outcome,
     "diff": Diff,
     "log_lines": tuple[LogLine, ...],
     "check_environment": Environment,

@@ -29,7 +29,7 @@ from clawdesk.domain.model import (
 from clawdesk.ports.errors import ConflictError, PortError, RepositoryError
 from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
 from clawdesk.ports.telemetry import HostLoad
-from clawdesk.runtime.api import Change, Environment, LogLine, Outcome
+from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView
 from tests.support import plane_scenes as scenes
 
 
@@ -205,6 +205,27 @@ class FakePlane:
     async def prune(self, keep_days: float) -> Outcome:
         await self._enter("prune", keep_days)
         return Outcome(True, "nothing to prune")
+
+    async def project_policy(self, project: str, task: TaskId = "") -> PolicyView:
+        await self._enter("project_policy", project, task)
+        found = self.state.tasks.get(task)
+        if found is None:
+            return PolicyView(project, "", (), trusted=False)
+        asks = tuple(enumerate(found.policy_asks, 1))
+        trusted = found.policy_digest in self.state.trusted
+        return PolicyView(project, found.policy_digest, asks, trusted, scenes.PROJECT_FILE)
+
+    async def trust(self, project: str, digest: str) -> Outcome:
+        await self._enter("trust", project, digest)
+        self.state.trusted |= {digest}
+        for task in list(self.state.tasks.values()):
+            if task.policy_digest == digest and task.reason is not None:
+                self.put(replace(task, reason=None))
+        return Outcome(True, "Trusted.")
+
+    async def untrust(self, project: str) -> Outcome:
+        await self._enter("untrust", project)
+        return Outcome(True, "It is not trusted any more.")
 
     async def diff(self, task: TaskId, old: int | None, new: int) -> Diff:
         await self._enter("diff", task, old, new)

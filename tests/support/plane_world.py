@@ -43,6 +43,9 @@ class CountingClock:
     def now_ms(self) -> int:
         return next(self._ticks)
 
+    def steady_ms(self) -> int:
+        return next(self._ticks)
+
 
 class JoinedMachines(FakeMachines):
     """Machines whose guests are found by `FakeGuests`."""

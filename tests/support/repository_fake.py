@@ -199,6 +199,11 @@ class FakeRepository:
         except files.DefinitionError as error:
             raise RepositoryError(str(error), code="bad_definition") from error
 
+    async def project_file(self, commit: str = "") -> bytes | None:
+        await self._enter("project_file")
+        entry = self._commit(commit).tree.get(files.PROJECT_FILE)
+        return entry[1] if entry else None
+
     async def start_commit(self, *, include_changes: bool, definition: str) -> tuple[str, str]:
         await self._enter("start_commit", write=True)
         project = self.project

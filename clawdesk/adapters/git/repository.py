@@ -96,6 +96,11 @@ class GitRepository:
             "read the project file", lambda repo: taskfiles.policy_in(_tree(repo, commit))
         )
 
+    async def project_file(self, commit: str = "") -> bytes | None:
+        return await self._read(
+            "read the project file", lambda repo: taskfiles.project_file_in(_tree(repo, commit))
+        )
+
     async def start_commit(self, *, include_changes: bool, definition: str) -> tuple[str, str]:
         def work() -> tuple[str, str]:
             repo = open_place(self.place)

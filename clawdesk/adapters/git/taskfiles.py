@@ -60,6 +60,14 @@ def policy_in(tree: pygit2.Tree) -> ProjectPolicy:
         raise _bad(error) from error
 
 
+def project_file_in(tree: pygit2.Tree) -> bytes | None:
+    """The project file of a tree as it is, None where there is none. Raises RepositoryError."""
+    try:
+        return _content_in(tree, PROJECT_FILE)
+    except DefinitionError as error:
+        raise _bad(error) from error
+
+
 def listed(
     repo: pygit2.Repository, tree: pygit2.Tree
 ) -> tuple[tuple[TaskDefinition, ...], tuple[str, ...]]:
@@ -120,6 +128,11 @@ def _on_disk(repo: pygit2.Repository, path: str) -> str | None:
 
 
 def _text_in(tree: pygit2.Tree, path: str) -> str | None:
+    content = _content_in(tree, path)
+    return None if content is None else _decoded(path, content)
+
+
+def _content_in(tree: pygit2.Tree, path: str) -> bytes | None:
     entry = entry_at(tree, path)
     if entry is None:
         return None
@@ -127,7 +140,7 @@ def _text_in(tree: pygit2.Tree, path: str) -> str | None:
         raise _unreadable(path, "not a plain file")
     if entry.size > FILE_BYTES_MAX:
         raise _unreadable(path, "larger than 64 KiB")
-    return _decoded(path, entry.data)
+    return entry.data
 
 
 def _decoded(path: str, content: bytes) -> str:

@@ -1,0 +1,98 @@
+"""What projects ask of the user, and the user's answer: trust, bound to the bytes they saw."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from clawdesk.domain import policy
+from clawdesk.domain.definitions import PROJECT_FILE
+from clawdesk.domain.model import FINAL, ProjectPolicy, Task
+from clawdesk.domain.toml_lines import key_lines, line_of
+from clawdesk.ports.clock import Clock
+from clawdesk.ports.errors import PortError
+from clawdesk.ports.repository import Repository
+from clawdesk.runtime.api import Outcome, PolicyView
+from clawdesk.runtime.settings import Settings
+from clawdesk.runtime.trust import Trusted
+
+
+class Policies:
+    """Reads project files for their wishes and keeps the user's answers."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+
+    async def at(
+        self, repository: Repository, commit: str
+    ) -> tuple[ProjectPolicy, str, tuple[str, ...]]:
+        """(the policy that counts, the digest of its file, what it asks) for a start commit."""
+        asked = await repository.policy(commit)
+        digest = policy.digest(await repository.project_file(commit))
+        rules = self._settings.rules.of(repository.path)
+        return policy.effective(asked, rules), digest, policy.asks(asked, rules)
+
+    async def view(self, repository: Repository, commit: str = "") -> PolicyView:
+        """The project's file in a commit (default HEAD). Raises RepositoryError for a mistake."""
+        content = await repository.project_file(commit)
+        asked = await repository.policy(commit)
+        text = "" if content is None else content.decode(errors="replace").replace("\r\n", "\n")
+        rules = self._settings.rules.of(repository.path)
+        lines = key_lines(text) if text else {}
+        asks = tuple((line_of(lines, w.key), w.words) for w in policy.wishes(asked, rules))
+        digest = policy.digest(content)
+        dirty = not commit and PROJECT_FILE in (await repository.view()).dirty
+        return PolicyView(
+            project=repository.path,
+            digest=digest,
+            asks=asks,
+            trusted=digest in self._settings.trusted,
+            text=text,
+            uncommitted=dirty,
+        )
+
+    async def trust(self, repository: Repository, digest: str, tasks: Iterable[Task]) -> Outcome:
+        """Trust what the user was shown, if a task starts from it or would start from it now."""
+        asks = await self._asked(repository, digest, tasks)
+        if asks is None:
+            return Outcome(
+                False,
+                f"{PROJECT_FILE} of {repository.path} is not what was shown any more; nothing is "
+                f"trusted. Look at it again: clawdesk trust {repository.path}",
+            )
+        entry = Trusted(digest, repository.path, self._clock.now_ms(), asks)
+        try:
+            await asyncio.to_thread(self._settings.trust, entry)
+        except PortError as error:
+            return Outcome(False, error.sentence)
+        return Outcome(True, f"Trusted: {PROJECT_FILE} of {repository.path}, as it was shown.")
+
+    async def untrust(self, repository: Repository) -> Outcome:
+        """Trust no version of the project's file any more; running tasks go on."""
+        present = policy.digest(await repository.project_file())
+        try:
+            count = await asyncio.to_thread(self._settings.untrust, repository.path, present)
+        except PortError as error:
+            return Outcome(False, error.sentence)
+        if not count:
+            return Outcome(True, "It was not trusted; nothing changed.")
+        return Outcome(
+            True,
+            "It is not trusted any more. Tasks that have a machine keep it until they next give "
+            "it back; the others wait.",
+        )
+
+    async def _asked(
+        self, repository: Repository, digest: str, tasks: Iterable[Task]
+    ) -> tuple[str, ...] | None:
+        """What the file of that digest asks; None = no such file counts for this project."""
+        for task in tasks:
+            live = task.project == repository.path and task.phase not in FINAL
+            if live and digest and task.policy_digest == digest:
+                return task.policy_asks
+        content = await repository.project_file()
+        if content is None or policy.digest(content) != digest:
+            return None
+        rules = self._settings.rules.of(repository.path)
+        return policy.asks(await repository.policy(), rules)
