@@ -148,7 +148,7 @@ def tell(cli: RealCli, say: Callable[[str], None]) -> dict[str, Any]:
     assert third.process.returncode == 0, third.errors[-10:]
 
     shown = json.loads(cli.run("show", long_id, "--json").stdout)
-    assert shown["phase"] == "done", shown
+    assert shown["state"] == "done", shown
     files_at_end = _files(project, long_id)
     pid, secret = files_at_end["last.txt"].split()
     assert files_at_end["first.txt"].split() == [pid, secret], "the same process, the same memory"
@@ -173,20 +173,20 @@ def _memory_mib(cli: RealCli) -> float:
     return sum(p.memory_full_info().pss for p in cli.machines()) / 2**20
 
 
-def _tip(project: Path, task: str) -> pygit2.Commit:
+def tip(project: Path, task: str) -> pygit2.Commit:
     repository = pygit2.Repository(str(project))
     return repository.references[f"refs/clawdesk/tasks/{task}"].peel(pygit2.Commit)
 
 
 def _files(project: Path, task: str) -> dict[str, str]:
-    tree = _tip(project, task).tree
+    tree = tip(project, task).tree
     wanted = ("first.txt", "last.txt", "count.txt")
     return {name: tree[name].data.decode() for name in wanted}  # type: ignore[union-attr]
 
 
 def _records(project: Path, task: str) -> list[str]:
     """Events of the audit trail, oldest first."""
-    names, commit = [], _tip(project, task)
+    names, commit = [], tip(project, task)
     while True:
         for line in commit.message.splitlines():
             if line.startswith("Clawdesk-Event: "):
