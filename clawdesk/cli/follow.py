@@ -206,8 +206,9 @@ class Follower:
 
 
 def _never(task: Task) -> bool:
-    """Waiting is pointless: no machine can be started, or none of this size."""
-    return task.reason is not None and task.reason.code in ("no_machines", "no_image", "too_big")
+    """Waiting is pointless: no machine can be started, or not this one, or not without the user."""
+    pointless = ("no_machines", "no_image", "too_big", "untrusted")
+    return task.reason is not None and task.reason.code in pointless
 
 
 _SENTENCES = {

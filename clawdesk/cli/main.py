@@ -31,6 +31,7 @@ COMMANDS = {
     "yield": "give a task's machine back now; it queues and goes on from there",
     "prune": "remove machine snapshots of ended tasks",
     "why": "why a task waits, and what would free it",
+    "trust": "what a project's file asks beyond the usual, and your answer to it",
     "doctor": "what this machine has and lacks",
     "images": "guest images: list, build",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from clawdesk.cli.context import folder, print_json, with_plane
+from clawdesk.cli.context import folder, plain, print_json, with_plane
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import PlaneApi
 
@@ -68,9 +68,12 @@ def run(options: argparse.Namespace) -> int:
             print_json({"task": task, "project": view.path, "name": options.task})
         else:
             print(f"{task} submitted.")
-            waits = plane.state.environment
+            submitted = plane.state.tasks.get(task)
+            waits = submitted.reason if submitted else plane.state.environment
             if waits is not None:
-                print(f"It waits: {waits.text} {waits.frees}")
+                print(plain(f"It waits: {waits.text} Freed by: {waits.frees}"))
+            if waits is not None and waits.code == "untrusted":
+                print(f"  clawdesk trust {view.path}")
         return 0
 
     return with_plane(work, project=options.project)

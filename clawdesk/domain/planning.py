@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from clawdesk.domain.model import Capacity, Phase, PlaneState, Reason, Task, TaskId
+from clawdesk.domain.policy import untrusted
 
 _COMING = frozenset({Phase.STARTING, Phase.RESTORING})
 
@@ -79,8 +80,8 @@ def plan(state: PlaneState) -> Plan:
             cpu += need.cpu_count
             memory += need.memory_mib
             machines += 1
-        elif refusal is not None and refusal.code == "too_big":
-            # A task that can never fit blocks nobody; it waits until the host or it changes.
+        elif refusal is not None and refusal.code in ("too_big", "untrusted"):
+            # A task that cannot start blocks nobody; it waits until the host, it or trust changes.
             reasons[task.id] = refusal
         else:
             reasons[task.id] = refusal or _behind(rank, blocked)
@@ -94,6 +95,8 @@ def _behind(rank: int, blocked: Task | None) -> Reason:
 
 
 def _refusal(task: Task, free: Capacity, state: PlaneState) -> Reason | None:
+    if distrust := untrusted(task, state.trusted):
+        return distrust
     need, capacity = task.definition.machine, state.capacity
     for what, wanted, left, total in (
         ("MiB of memory", need.memory_mib, free.memory_mib, capacity.memory_mib),
