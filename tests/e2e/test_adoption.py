@@ -35,7 +35,6 @@ def test_a_running_step_goes_on_in_its_machine() -> None:
         project = make_project(folder, {".clawdesk/tasks/steps.toml": TASK})
         app = App(cli.start("run", str(project), "steps", "--headless", "--json"))
         said = app.wait_for("its output", lambda e: e.get("text") == "here")
-        before = {process.pid for process in cli.machines()}
         app.kill()
         done = cli.run("run", str(project), "--resume", "--headless", "--json")
         events = [event["event"] for event in cli.events(done.stdout)]
@@ -47,7 +46,6 @@ def test_a_running_step_goes_on_in_its_machine() -> None:
         assert tree["ran.txt"].data.decode().split() == ["one", "two", "end", "three"]
         first, second = tree["pid.txt"].data.decode().split()
         assert first == second, "the same process"
-        assert len(before) == 1
 
 
 def test_two_tasks_and_room_for_one_with_the_app_killed_twice() -> None:
