@@ -12,7 +12,7 @@ from clawdesk.domain.model import FINAL, Phase
 from clawdesk.ui import theme, tokens
 from clawdesk.ui.palette_sheet import Entry, PaletteSheet
 from clawdesk.ui.safe_text import clean_line
-from clawdesk.viewmodels.phases import look
+from clawdesk.viewmodels.phases import look, wants_trust
 from clawdesk.viewmodels.tasks import state_texts
 
 if TYPE_CHECKING:
@@ -47,6 +47,13 @@ def register(desk: Desk) -> None:
         keys="Ctrl+M",
         icon="merge",
         why_not=lambda: _not_done(desk),
+    )
+    add(
+        "trust",
+        "Trust this project's policy…",
+        lambda: desk.decisions.trust(desk.chosen),
+        icon="need",
+        why_not=lambda: _no_trust_wanted(desk),
     )
     add(
         "restore",
@@ -132,6 +139,13 @@ def _not_done(desk: Desk) -> str:
     if task.phase is not Phase.DONE:
         return "the task is not done"
     return f"it is merged into {task.merged_into}" if task.merged_into else ""
+
+
+def _no_trust_wanted(desk: Desk) -> str:
+    task = desk.plane.state.tasks.get(desk.chosen)
+    if task is None:
+        return "no task is chosen"
+    return "" if wants_trust(task) else "the chosen task does not wait for that"
 
 
 def _ended(desk: Desk) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog
 
+from clawdesk.domain.definitions import PROJECT_FILE
 from clawdesk.domain.model import FINAL, Kind, Request, Task
 from clawdesk.ports.errors import ConflictError, PortError
 from clawdesk.ports.repository import Diff
@@ -21,6 +22,7 @@ from clawdesk.ui.merge_sheet import MergeSheet
 from clawdesk.ui.question_sheet import QuestionSheet
 from clawdesk.viewmodels.checkpoints import restore_view
 from clawdesk.viewmodels.inbox import checkpoint_view, question_view
+from clawdesk.viewmodels.phases import wants_trust
 from clawdesk.viewmodels.words import plural
 
 if TYPE_CHECKING:
@@ -75,6 +77,8 @@ class Decisions(QObject):
             return
         if task.request is not None and task.deciding is None:
             self._open(task, task.request)
+        elif wants_trust(task):
+            self.trust(task_id)
         else:
             self._desk.window.inspector.choose_place("log")
 
@@ -228,6 +232,8 @@ class Decisions(QObject):
             self.merge(task)
         elif act == "cancel":
             self.cancel(task)
+        elif act == "trust":
+            self.trust(task)
 
     def run(self, project: str, name: str) -> None:
         """Start a process; with edits of the user's own, ask which state it starts from."""
@@ -296,6 +302,38 @@ class Decisions(QObject):
                 "restore",
                 call,
                 self._told(desk.plane.restore(task_id, ordinal, channel=CHANNEL)),
+            )
+        )
+        self._show(sheet)
+
+    def trust(self, task_id: str) -> None:
+        """Show what the task's project file asks; trust is for exactly what is shown."""
+        task = self._desk.plane.state.tasks.get(task_id)
+        if task is not None:
+            self._desk.errands.start("trust", "Reading the policy", self._show_policy(task))
+
+    async def _show_policy(self, task: Task) -> None:
+        desk = self._desk
+        view = await desk.plane.project_policy(task.project, task.id)
+        name = task.project.rstrip("/").rpartition("/")[2]
+        sheet = AskSheet(
+            "trust",
+            desk.window,
+            desk.clock,
+            title=f"Trust the policy of {name}?",
+            text=f"{PROJECT_FILE} asks for more than a project gets by itself. You trust exactly "
+            f"this version (sha256 {view.digest[:16]}); a changed file asks again.",
+            groups=[
+                Lines(
+                    "It asks", "need", "need", tuple(f"line {n}: {text}" for n, text in view.asks)
+                )
+            ],
+            ways=[Way("go", "Trust this version", "plain", "check")],
+            stay="Not now",
+        )
+        sheet.chosen.connect(
+            lambda _: desk.errands.start(
+                "trust", "Trusting", self._told(desk.plane.trust(task.project, view.digest))
             )
         )
         self._show(sheet)

@@ -214,7 +214,7 @@ class Inspector(QWidget):
         self._state.set_role(view.family.value)
         if self.act.words != view.act_text:
             self.act.show_text(view.act_text)
-        self.act.set_kind("need" if view.act in {"review", "answer"} else "plain")
+        self.act.set_kind("need" if view.act in {"review", "answer", "trust"} else "plain")
         self.facts.show_facts(view.facts[1:])
         self.checkpoints.show_rows(view.checkpoints)
         self.tabs.show_count("changes", view.files)

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 from clawdesk.domain.model import Phase, Task, TaskId
 from clawdesk.viewmodels.checkpoints import CheckpointRow, checkpoint_rows
-from clawdesk.viewmodels.phases import Family, look, needs_you
+from clawdesk.viewmodels.phases import Family, look, needs_you, wants_trust
 from clawdesk.viewmodels.tasks import state_texts
 from clawdesk.viewmodels.words import clock_time
 
 
 @dataclass(frozen=True, slots=True)
 class InspectorView:
-    """`act` is the main act on the task now: review, answer, merge, or "" for none."""
+    """`act` is the main act on the task now: review, answer, trust, merge, or "" for none."""
 
     task: TaskId
     title: str
@@ -53,6 +53,8 @@ def _facts(task: Task, now_ms: int, offset_ms: int) -> tuple[tuple[str, str], ..
 def _act(task: Task) -> tuple[str, str]:
     if needs_you(task) and task.request is not None:
         return ("answer", "Answer…") if task.request.question else ("review", "Review…")
+    if wants_trust(task):
+        return "trust", "Trust…"
     if task.phase is Phase.DONE and not task.merged_into and task.checkpoints:
         return "merge", "Merge…"
     return "", ""

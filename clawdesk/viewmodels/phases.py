@@ -54,6 +54,7 @@ _LOOKS = {
     Phase.REJECTED: PhaseLook("Rejected", "xc", Family.BAD, Group.DONE),
 }
 _YIELDING = PhaseLook("Yielding", "release", Family.ALIVE, Group.RUNNING)
+_TRUST = PhaseLook("Waits for trust", "need", Family.NEED, Group.WAITING)
 _APPROVE = PhaseLook("Approve", "need", Family.NEED, Group.NEEDS_YOU)
 _ASK = PhaseLook("Asks you", "ask", Family.NEED, Group.NEEDS_YOU)
 
@@ -63,8 +64,16 @@ def needs_you(task: Task) -> bool:
     return task.phase is Phase.HELD and task.request is not None and task.deciding is None
 
 
+def wants_trust(task: Task) -> bool:
+    """Whether it waits until the user trusts its project's file."""
+    queued = task.phase is Phase.QUEUED and task.reason is not None
+    return queued and task.reason is not None and task.reason.code == "untrusted"
+
+
 def look(task: Task) -> PhaseLook:
     """The look of a task's present phase."""
+    if wants_trust(task):
+        return _TRUST
     if needs_you(task) and task.request is not None:
         return _ASK if task.request.kind is Kind.CLARIFY else _APPROVE
     if task.phase is Phase.RUNNING and task.yielding is not None:

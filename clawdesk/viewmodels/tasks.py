@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from clawdesk.domain.model import FINAL, Kind, Phase, Task, TaskId
 from clawdesk.viewmodels.lane import Lane, lane_of
-from clawdesk.viewmodels.phases import Family, Group, PhaseLook, look
+from clawdesk.viewmodels.phases import Family, Group, PhaseLook, look, wants_trust
 from clawdesk.viewmodels.words import clock_time, duration, first_line
 
 
@@ -132,6 +132,8 @@ def state_texts(task: Task, now_ms: int, offset_ms: int = 0) -> tuple[str, str]:
     if task.phase is Phase.RUNNING:
         return _running_texts(task, now_ms)
     reason = task.reason.text if task.reason is not None else ""
+    if wants_trust(task):
+        return "Trust its project's policy", f"waiting {duration(now_ms - _since(task))} · {reason}"
     if task.phase is Phase.QUEUED:
         frees = f" · {task.reason.frees}" if task.reason and task.reason.frees else ""
         return f"Waiting {duration(now_ms - _since(task))}", (reason or "in the queue") + frees

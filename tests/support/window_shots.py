@@ -24,13 +24,16 @@ from tests.support.plane_fake import FakePlane, scripted_time
 
 SETTLE_MS = 350
 # Sheets whose buttons wait for the guard are pictured after it.
-DECIDED = {"approval", "question", "home", "dirty", "restore", "merge"}
+DECIDED = {"approval", "question", "home", "dirty", "restore", "merge", "trust"}
 
 
 def _plane(scene: str) -> FakePlane:
     plane = FakePlane(lambda: time.time_ns() // 1_000_000)
-    if scene in {"full", "small", "approval", "question", "restore", "dirty", "merge"}:
+    if scene in {"full", "small", "approval", "question", "restore", "dirty", "merge", "trust"}:
         plane.fill()
+        if scene == "trust":
+            task = scenes.untrusted(plane.now_ms())
+            plane.state.tasks[task.id] = task
     elif scene == "empty":
         plane.projects[scenes.PROJECT] = scenes.project(dirty=())
     plane.load = scenes.load(gpus=scene not in {"empty", "small"})
@@ -50,6 +53,9 @@ async def _act(desk: Desk, scene: str) -> None:
         desk.decisions.run(scenes.PROJECT, "fix-loader")
     elif scene == "merge":
         desk.decisions.merge(tasks[9].id)
+    elif scene == "trust":
+        desk.window.tasks.list.choose(tasks[-1].id)
+        desk.decisions.act("trust")
     elif scene == "palette":
         desk.registry.trigger("palette")
     elif scene in {"changes", "checkpoints"}:
@@ -101,6 +107,7 @@ def main(argv: list[str]) -> int:
         "restore",
         "dirty",
         "merge",
+        "trust",
         "changes",
         "checkpoints",
         "palette",
