@@ -54,7 +54,9 @@ async def build_parts() -> Parts:
         guests=GuestChannels(machines.socket_path, inference),
         repositories=GitRepositories(),
         inference=inference,
-        telemetry=HostTelemetry(disk=home, containers=lambda: inference.containers),
+        telemetry=HostTelemetry(
+            disk=home, containers=lambda: inference.containers, machines=machines.pids
+        ),
         clock=SystemClock(),
         workspaces=home / "workspaces",
         image_present=image_present,

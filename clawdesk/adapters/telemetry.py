@@ -36,6 +36,8 @@ class HostTelemetry:
     Args:
         disk: the file system whose free space is reported.
         containers: ids of our Fabric's containers, to tell our GPU processes from others.
+        machines: process ids of our machines; None = their memory is not measured. Called on the
+            thread of the samples.
     """
 
     def __init__(
@@ -43,8 +45,10 @@ class HostTelemetry:
         *,
         disk: Path | None = None,
         containers: Callable[[], Collection[str]] = tuple,
+        machines: Callable[[], Collection[int]] | None = None,
         proc: Path = Path("/proc"),
     ) -> None:
+        self._machines = machines
         self._disk = disk or Path.home()
         self._containers = containers
         self._proc = proc
@@ -76,10 +80,27 @@ class HostTelemetry:
             disk_free_mib=free_mib,
             disk_total_mib=total_mib,
             disk_path=str(self._disk),
+            machines_mib=self._machines_mib(),
             gpus=gpus,
             gpu_note=note,
             driver=driver,
         )
+
+    def _machines_mib(self) -> int | None:
+        """What our machines occupy: pages that are theirs alone, not files that they map."""
+        if self._machines is None:
+            return None
+        return sum(self._own_kib(pid) for pid in self._machines()) // 1024
+
+    def _own_kib(self, pid: int) -> int:
+        try:
+            status = (self._proc / str(pid) / "status").read_text()
+        except OSError:
+            return 0  # it has ended
+        found = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+        if not found.get("Name", "").strip().startswith("qemu"):
+            return 0  # the number belongs to another program by now
+        return sum(int(found.get(key, "0").split()[0]) for key in ("RssAnon", "RssShmem"))
 
     def _disk_mib(self) -> tuple[int, int]:
         """(free for this user, whole) of the disk."""

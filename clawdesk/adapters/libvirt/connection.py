@@ -116,6 +116,11 @@ class Connection:
         except (OSError, ValueError):
             return None
 
+    def pids(self) -> tuple[int, ...]:
+        """Process ids of all our machines, by what libvirt wrote down; some may have ended."""
+        machines = [path.stem for path in self._runtime.glob("cd-*.pid")]
+        return tuple(pid for machine in machines if (pid := self.pid_of(machine)) is not None)
+
     def log_of(self, machine: str) -> Path:
         """QEMU's own log, where the last words of a crash stand."""
         if self.embedded:

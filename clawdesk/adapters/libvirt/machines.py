@@ -144,6 +144,11 @@ class LibvirtMachines:
     def on_lost(self, tell: Callable[[MachineId, str], None]) -> None:
         self._tell.append(tell)
 
+    def pids(self) -> tuple[int, ...]:
+        """Process ids of our machines; from any thread, blocks a moment."""
+        place = self._workplace
+        return place.connection.pids() if place is not None else ()
+
     def socket_path(self, machine: MachineId) -> Path:
         """The Unix socket of a machine's channel, for `GuestChannels`."""
         return self.settings.runtime / f"{machine}.sock"

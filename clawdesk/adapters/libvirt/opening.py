@@ -28,6 +28,10 @@ from clawdesk.ports.machines import (
 class ChannelledMachines(Machines, Protocol):
     """Machines whose channels can be found; what the channel's adapter is given."""
 
+    def pids(self) -> tuple[int, ...]:
+        """Process ids of our machines, to tell their memory from others'."""
+        ...
+
     def socket_path(self, machine: MachineId) -> Path:
         """The Unix socket of a running machine's channel."""
         ...
@@ -105,6 +109,9 @@ class AbsentMachines:
 
     def on_lost(self, tell: Callable[[MachineId, str], None]) -> None:
         """No machine, none lost."""
+
+    def pids(self) -> tuple[int, ...]:
+        return ()
 
     def socket_path(self, machine: MachineId) -> Path:
         raise self._why

@@ -127,3 +127,22 @@ async def test_processor_memory_and_disk_are_this_hosts(telemetry: HostTelemetry
     assert 0 < load.memory_used_mib < load.memory_total_mib
     assert load.disk_free_mib > 0
     assert 0.0 <= load.cpu_percent <= 100.0
+
+
+async def test_the_memory_of_our_machines_is_measured(tmp_path: Path) -> None:
+    for pid, status in {
+        "10": "Name:\tqemu-system-x86\nRssAnon:\t  204800 kB\nRssFile:\t 90000 kB\n"
+        "RssShmem:\t  102400 kB\n",
+        "11": "Name:\tbash\nRssAnon:\t  999999 kB\n",  # a number used again
+    }.items():
+        (tmp_path / pid).mkdir()
+        (tmp_path / pid / "status").write_text(status)
+    measured = HostTelemetry(disk=tmp_path, machines=lambda: (10, 11, 12), proc=tmp_path)
+    load = await measured.sample()
+    assert load.machines_mib == 300
+    assert load.disk_total_mib >= load.disk_free_mib > 0
+    assert load.disk_path == str(tmp_path)
+    await measured.close()
+    unmeasured = HostTelemetry(disk=tmp_path)
+    assert (await unmeasured.sample()).machines_mib is None
+    await unmeasured.close()
