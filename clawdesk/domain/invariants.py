@@ -43,7 +43,7 @@ def _faults(task: Task) -> Iterable[str]:
 
 def total_use(state: PlaneState) -> None:
     """Machines never exceed the host's offer (checked by tests after every step)."""
-    from clawdesk.domain.planning import in_use
+    from clawdesk.domain.scheduling import in_use
 
     used = in_use(state.tasks.values())
     for name in ("cpu_count", "memory_mib", "machines"):

@@ -24,6 +24,7 @@ from clawdesk.domain.model import (
     Task,
     TaskId,
 )
+from clawdesk.domain.scheduling.index import index_of
 
 ATTEMPTS_MAX = 3
 DEFERRED_MAX = 64
@@ -47,6 +48,7 @@ class Turn:
             new = replace(new, eligible_ms=new.eligible_ms + waited_ms)
         elif task.phase is not Phase.HELD and new.phase is Phase.HELD:
             new = replace(new, held_since_ms=self.state.steady_ms)
+        index_of(self.state).put(self.state.tasks.get(new.id), new)
         self.state.tasks[new.id] = new
         self.touched.add(new.id)
         return new

@@ -8,7 +8,7 @@ from clawdesk.domain import effects as do
 from clawdesk.domain import moves, on_decision
 from clawdesk.domain.model import Checkpoint, Phase, Task, TaskId, Yielding
 from clawdesk.domain.moves import Turn
-from clawdesk.domain.planning import holds_machine
+from clawdesk.domain.scheduling import index_of, may_park
 
 
 def ask_to_yield(turn: Turn, victim: TaskId, for_task: TaskId, why: str) -> None:
@@ -63,17 +63,6 @@ def not_left(turn: Turn, task: Task, why: str) -> None:
     moves.go_on(turn, task, checkpoint)
 
 
-def may_park(task: Task) -> bool:
-    """Whether its memory can be given back and come again from a snapshot."""
-    request = task.request
-    if task.phase is not Phase.HELD or not task.machine or request is None:
-        return False
-    if request.key == "retry" or task.deciding is not None or task.wish is not None:
-        return False
-    checkpoint = task.checkpoint(request.ordinal)
-    return checkpoint is not None and checkpoint.snapshot is not None
-
-
 def park(turn: Turn, task_id: TaskId, why: str) -> None:
     """Give the memory of a task back that waits for a person."""
     task = turn.state.tasks[task_id]
@@ -87,7 +76,7 @@ def park(turn: Turn, task_id: TaskId, why: str) -> None:
 def time_passed(turn: Turn) -> None:
     """What is due after a tick: held memory to give back, tasks that do not reach a checkpoint."""
     state = turn.state
-    for task in [task for task in state.tasks.values() if holds_machine(task)]:
+    for task in [state.tasks[task_id] for task_id in sorted(index_of(state).holding)]:
         limit_ms = state.rules.held_memory_s * 1000
         if may_park(task) and state.steady_ms - task.held_since_ms >= limit_ms:
             park(turn, task.id, f"it waited for you for {state.rules.held_memory_s} s")

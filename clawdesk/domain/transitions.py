@@ -20,9 +20,9 @@ from clawdesk.domain import moves, on_adoption, on_boundary, on_decision, on_pre
 from clawdesk.domain.invariants import check
 from clawdesk.domain.model import FINAL, Phase, PlaneState, Task, TaskId
 from clawdesk.domain.moves import Turn
-from clawdesk.domain.planning import plan
-from clawdesk.domain.policy import asks_now
+from clawdesk.domain.policy import under
 from clawdesk.domain.replay import waited_for_a_machine_ms
+from clawdesk.domain.scheduling import plan
 
 _Move = Callable[[Turn, Task, Any], None]
 
@@ -67,22 +67,20 @@ def _rules_changed(turn: Turn, event: ev.RulesChanged) -> None:
     state = turn.state
     state.rules, state.trusted = event.rules, event.trusted
     for task in list(state.tasks.values()):
-        asks = asks_now(task, state.rules)
-        if task.phase not in FINAL and task.policy_asks != asks:
-            turn.put(task, policy_asks=asks)
+        new = under(task, state.rules)
+        if task.phase not in FINAL and new != task:
+            turn.put(new)
 
 
 def _enter(turn: Turn, event: ev.TaskSubmitted | ev.TaskRecovered) -> None:
     if event.task.id in turn.state.tasks:
         return
     state = turn.state
-    waited_ms, asks = 0, event.task.policy_asks
+    waited_ms = 0
     if isinstance(event, ev.TaskRecovered):
         waited_ms = waited_for_a_machine_ms(event.task, event.at_ms)
-        asks = asks_now(event.task, state.rules)
     task = replace(
-        event.task,
-        policy_asks=asks,
+        under(event.task, state.rules),
         seq=state.next_seq,
         eligible_ms=state.steady_ms - waited_ms,
         held_since_ms=state.steady_ms,

@@ -27,9 +27,9 @@ from clawdesk.domain.model import (
     TaskId,
     Verdict,
 )
-from clawdesk.domain.planning import in_use
 from clawdesk.domain.policy import bounded_priority
 from clawdesk.domain.replay import Alive, submission
+from clawdesk.domain.scheduling import in_use
 from clawdesk.ports.errors import PortError, RepositoryError
 from clawdesk.ports.repository import (
     Diff,
@@ -329,22 +329,22 @@ class Plane:
             include_changes=include_changes, definition=name
         )
         definition = await repository.definition(name, start)
-        policy, digest, asks = await self._policies.at(repository, start)
+        asked, digest = await self._policies.at(repository, start)
         wanted = definition.priority if priority is None else priority
         task = Task(
             id=str(ULID()),
             project=repository.path,
             definition=definition,
-            policy=policy,
+            policy=asked,
             submitted_at_ms=self._now(),
             base_commit=base,
             start_commit=start,
             settings=tuple(sorted((settings or {}).items())),
+            policy_asked=asked,
             policy_digest=digest,
-            policy_asks=asks,
-            priority_class=policy.default_class,
-            priority=bounded_priority(wanted, policy),
+            priority=bounded_priority(wanted, asked),
         )
+        task = self._policies.under(task)
         record = submission(task)
         commit = await repository.submit(task.id, start, record)
         shown = Record("submitted", record.at_ms, {"definition": definition.name}, commit)

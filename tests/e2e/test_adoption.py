@@ -22,17 +22,28 @@ name = "one"
 run = "echo one >> ran.txt"
 [[steps]]
 name = "two"
-run = "echo two >> ran.txt; echo $$ > pid.txt; echo here; sleep 3; echo $$ >> pid.txt; claw checkpoint; echo end >> ran.txt"
+run = ". ./two.sh"
 [[steps]]
 name = "three"
 run = "echo three >> ran.txt"
 """
 
 
+TWO = """\
+echo two >> ran.txt
+echo $$ > pid.txt
+echo here
+sleep 3
+echo $$ >> pid.txt
+claw checkpoint
+echo end >> ran.txt
+"""
+
+
 def test_a_running_step_goes_on_in_its_machine() -> None:
     with real_cli() as cli:
         folder = Path(tempfile.mkdtemp(dir=cli.root))
-        project = make_project(folder, {".clawdesk/tasks/steps.toml": TASK})
+        project = make_project(folder, {".clawdesk/tasks/steps.toml": TASK, "two.sh": TWO})
         app = App(cli.start("run", str(project), "steps", "--headless", "--json"))
         said = app.wait_for("its output", lambda e: e.get("text") == "here")
         app.kill()
@@ -42,9 +53,9 @@ def test_a_running_step_goes_on_in_its_machine() -> None:
         assert "attempt_ended" not in events
         shown = json.loads(cli.run("show", said["task"], "--json").stdout)
         assert (shown["state"], shown["attempt"]) == ("done", 1)
-        tree = preemption.tip(project, said["task"]).tree
-        assert tree["ran.txt"].data.decode().split() == ["one", "two", "end", "three"]
-        first, second = tree["pid.txt"].data.decode().split()
+        files = preemption.files_of(project, said["task"], "ran.txt", "pid.txt")
+        assert files["ran.txt"].split() == ["one", "two", "end", "three"]
+        first, second = files["pid.txt"].split()
         assert first == second, "the same process"
 
 

@@ -149,7 +149,7 @@ def tell(cli: RealCli, say: Callable[[str], None]) -> dict[str, Any]:
 
     shown = json.loads(cli.run("show", long_id, "--json").stdout)
     assert shown["state"] == "done", shown
-    files_at_end = _files(project, long_id)
+    files_at_end = files_of(project, long_id, "first.txt", "last.txt", "count.txt")
     pid, secret = files_at_end["last.txt"].split()
     assert files_at_end["first.txt"].split() == [pid, secret], "the same process, the same memory"
     assert files_at_end["count.txt"].split() == [str(n) for n in range(12)], "nothing ran twice"
@@ -178,10 +178,15 @@ def tip(project: Path, task: str) -> pygit2.Commit:
     return repository.references[f"refs/clawdesk/tasks/{task}"].peel(pygit2.Commit)
 
 
-def _files(project: Path, task: str) -> dict[str, str]:
+def files_of(project: Path, task: str, *names: str) -> dict[str, str]:
+    """Files of a task's present tree, as text."""
     tree = tip(project, task).tree
-    wanted = ("first.txt", "last.txt", "count.txt")
-    return {name: tree[name].data.decode() for name in wanted}  # type: ignore[union-attr]
+    found = {}
+    for name in names:
+        blob = tree[name]
+        assert isinstance(blob, pygit2.Blob)
+        found[name] = blob.data.decode()
+    return found
 
 
 def _records(project: Path, task: str) -> list[str]:

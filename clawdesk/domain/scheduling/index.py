@@ -1,0 +1,200 @@
+"""What planning needs to know of all tasks, kept up to date at every change of one.
+
+Waiting tasks lie in buckets, one a project and need; everything in a bucket fits or fits not, so
+looking at its first one is enough.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from clawdesk.domain.model import Phase, PlaneState, Task, TaskId
+from clawdesk.domain.rules import Rules
+from clawdesk.domain.scheduling.resources import (
+    NOTHING,
+    Need,
+    fits,
+    holds_machine,
+    minus,
+    need_of,
+    plus,
+)
+from clawdesk.domain.scheduling.scores import Key, key_of, score_of
+from clawdesk.domain.scheduling.sorting import Sorted, sorted_keys
+
+
+@dataclass(slots=True)
+class Shelf:
+    """One project: its waiting tasks by need, and what it holds."""
+
+    weight: float = 1.0
+    used: Need = NOTHING
+    buckets: dict[Need, Sorted] = field(default_factory=dict)
+    queued: int = 0
+
+
+class Index:
+    """Make it with `index_of`.
+
+    Args:
+        rules: what keys depend on; other rules need another index.
+        trusted: digests of project files; a task that asks for more waits beside the buckets.
+    """
+
+    def __init__(self, rules: Rules, trusted: frozenset[str]) -> None:
+        self.rules = rules
+        self.trusted = trusted
+        self.shelves: dict[str, Shelf] = {}
+        self.used: Need = NOTHING
+        self.queued = 0
+        self.untrusted: set[TaskId] = set()
+        self.holding: set[TaskId] = set()
+        self.running: set[TaskId] = set()
+        self.held: set[TaskId] = set()
+        self.yielding: set[TaskId] = set()
+        self.leaving: set[TaskId] = set()
+        self.stuck: set[TaskId] = set()
+        self.unexplained: set[TaskId] = set()
+        self.scores: dict[int, int] = {}  # of waiting tasks: score -> how many
+        self._places: dict[TaskId, tuple[str, Need, Key, int]] = {}
+
+    # -- changes --------------------------------------------------------------------------
+    def put(self, old: Task | None, new: Task) -> None:
+        """A task's value was replaced."""
+        self._queue(new)
+        was = old is not None and holds_machine(old)
+        now = holds_machine(new)
+        if was != now:
+            need = need_of(new)
+            shelf = self._shelf(new)
+            self.used = plus(self.used, need) if now else minus(self.used, need)
+            shelf.used = plus(shelf.used, need) if now else minus(shelf.used, need)
+        _mark(self.holding, new.id, now)
+        if not (was or now):
+            return
+        _mark(self.running, new.id, new.phase is Phase.RUNNING)
+        _mark(self.held, new.id, new.phase is Phase.HELD and bool(new.machine))
+        _mark(self.yielding, new.id, new.yielding is not None and bool(new.machine))
+        _mark(self.leaving, new.id, bool(new.leaving) or new.phase is Phase.RELEASING)
+
+    def _queue(self, task: Task) -> None:
+        waits = task.phase is Phase.QUEUED and task.wish is None
+        trusted = not task.policy_asks or task.policy_digest in self.trusted
+        _mark(self.untrusted, task.id, waits and not trusted)
+        _mark(self.stuck, task.id, waits and task.stuck_since_ms is not None)
+        _mark(self.unexplained, task.id, waits and task.reason is None)
+        place = self._places.get(task.id)
+        if not (waits and trusted):
+            if place is not None:
+                self._take_out(task.id, place)
+            return
+        key = key_of(task, self.rules)
+        if place is not None:
+            if place[2] == key:
+                return
+            self._take_out(task.id, place)
+        score = score_of(task, self.rules).total
+        need, shelf = need_of(task), self._shelf(task)
+        shelf.weight = max(0.01, task.policy.weight)
+        if need not in shelf.buckets:
+            shelf.buckets[need] = sorted_keys()
+        shelf.buckets[need].add(key)
+        shelf.queued += 1
+        self.queued += 1
+        self.scores[score] = self.scores.get(score, 0) + 1
+        self._places[task.id] = (task.project, need, key, score)
+
+    def _take_out(self, task_id: TaskId, place: tuple[str, Need, Key, int]) -> None:
+        project, need, key, score = place
+        shelf = self.shelves[project]
+        bucket = shelf.buckets[need]
+        bucket.remove(key)
+        if not len(bucket):
+            del shelf.buckets[need]
+        shelf.queued -= 1
+        self.queued -= 1
+        self.scores[score] -= 1
+        if not self.scores[score]:
+            del self.scores[score]
+        del self._places[task_id]
+
+    def _shelf(self, task: Task) -> Shelf:
+        return self.shelves.setdefault(task.project, Shelf())
+
+    # -- questions ------------------------------------------------------------------------
+    def share(self, project: str, capacity: Need, extra: Need = NOTHING) -> float:
+        """Dominant share of the host that a project holds, divided by its weight."""
+        shelf = self.shelves[project]
+        return _share(plus(shelf.used, extra), capacity) / shelf.weight
+
+    def key_at(self, task: TaskId) -> Key | None:
+        """The key under which a task waits; None where it is not eligible."""
+        place = self._places.get(task)
+        return place[2] if place is not None else None
+
+    def place(self, task: TaskId) -> int:
+        """Its place among the waiting tasks of its project, from 1."""
+        project, _need, key, _score = self._places[task]
+        return 1 + sum(b.bisect_left(key) for b in self.shelves[project].buckets.values())
+
+    def within_quota(self, project: str, need: Need, extra: Need = NOTHING) -> bool:
+        """Whether the project may hold that much more, borrowing included."""
+        quota = self.rules.of(project).quota
+        shelf = self.shelves.get(project)
+        total = plus(plus(shelf.used if shelf else NOTHING, extra), need)
+        return fits(
+            total,
+            _limit(
+                quota.memory_mib, quota.memory_mib_borrow, quota.machines, quota.machines_borrow
+            ),
+        )
+
+    def within_nominal(self, project: str, need: Need) -> bool:
+        """Whether the project would stay inside what is its own; never where it has no quota."""
+        quota = self.rules.of(project).quota
+        if quota.machines is None and quota.memory_mib is None:
+            return False
+        total = plus(self.shelves[project].used, need)
+        return fits(total, _limit(quota.memory_mib, 0, quota.machines, 0))
+
+    def borrows(self, project: str) -> bool:
+        """Whether the project holds more than its quota."""
+        quota = self.rules.of(project).quota
+        if quota.machines is None and quota.memory_mib is None:
+            return False
+        return not fits(self.shelves[project].used, _limit(quota.memory_mib, 0, quota.machines, 0))
+
+
+_MUCH = 1 << 60
+
+
+def _limit(
+    memory: int | None, memory_borrow: int | None, machines: int | None, machines_borrow: int | None
+) -> Need:
+    def total(nominal: int | None, borrow: int | None) -> int:
+        return _MUCH if nominal is None or borrow is None else nominal + borrow
+
+    return (_MUCH, total(memory, memory_borrow), total(machines, machines_borrow))
+
+
+def _share(used: Need, capacity: Need) -> float:
+    return max(u / c if c > 0 else 0.0 for u, c in zip(used, capacity, strict=True))
+
+
+def _mark(marked: set[TaskId], task: TaskId, wanted: bool) -> None:
+    if wanted:
+        marked.add(task)
+    else:
+        marked.discard(task)
+
+
+def index_of(state: PlaneState) -> Index:
+    """The state's index, made anew where there is none for its rules and trust."""
+    index = state.index
+    if isinstance(index, Index) and index.rules is state.rules and index.trusted is state.trusted:
+        return index
+    made = Index(state.rules, state.trusted)
+    for task in state.tasks.values():
+        made.put(None, task)
+    state.index = made
+    return made

@@ -1,0 +1,263 @@
+"""`plan(state)`: pure and deterministic; the same tasks give the same plan in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from operator import itemgetter
+
+from clawdesk.domain.model import Phase, PlaneState, Reason, Task, TaskId
+from clawdesk.domain.scheduling.index import Index, index_of
+from clawdesk.domain.scheduling.pressure import Pressure
+from clawdesk.domain.scheduling.reasons import EAGER_MAX, Situation, coarse, rank_facts, reason_of
+from clawdesk.domain.scheduling.resources import (
+    NOTHING,
+    Need,
+    fits,
+    minus,
+    need_of,
+    of_capacity,
+    plus,
+)
+from clawdesk.domain.scheduling.scores import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Yield:
+    """`victim` is to leave at its next checkpoint, so that `for_task` can start."""
+
+    victim: TaskId
+    for_task: TaskId
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done now.
+
+    Args:
+        start: in order.
+        reasons: of waiting tasks, where they changed.
+        yields: running tasks to be asked to leave at their next checkpoint.
+        parks: held tasks whose memory is needed now.
+        keeps: tasks asked to leave for somebody who needs their place no more.
+        blocked: the first in line, where it finds no room.
+    """
+
+    start: tuple[TaskId, ...] = ()
+    reasons: dict[TaskId, Reason] = field(default_factory=dict)
+    yields: tuple[Yield, ...] = ()
+    parks: tuple[TaskId, ...] = ()
+    keeps: tuple[TaskId, ...] = ()
+    blocked: TaskId | None = None
+
+
+def plan(state: PlaneState) -> Plan:
+    """Decide who starts, who leaves, and who waits for what."""
+    index = index_of(state)
+    keeps = tuple(sorted(v for v in index.yielding if not _still_wanted(state, index, v)))
+    if not index.queued and not index.untrusted:
+        return Plan(keeps=keeps)
+    if state.environment is not None:
+        waiting = [*index.unexplained, *_first(index, EAGER_MAX)]
+        return Plan(reasons=_changed(state, dict.fromkeys(waiting, state.environment)), keeps=keeps)
+    draft = _Draft(state, index, frozenset(keeps))
+    draft.start_what_fits()
+    blocked = draft.first_blocked()
+    pressure = Pressure(state, index, draft.free, draft.reserved, frozenset(keeps))
+    parks, victims, beneficiary = pressure.relieve(draft.heads(), frozenset(draft.started))
+    yields = tuple(Yield(v, beneficiary, pressure.why(v, beneficiary)) for v in victims)
+    return Plan(
+        start=tuple(draft.started),
+        reasons=_reasons(state, index, draft, blocked),
+        yields=yields,
+        parks=parks,
+        keeps=keeps,
+        blocked=blocked,
+    )
+
+
+def _still_wanted(state: PlaneState, index: Index, victim: TaskId) -> bool:
+    yielding = state.tasks[victim].yielding
+    return yielding is not None and index.key_at(yielding.for_task) is not None
+
+
+def reservations(state: PlaneState, index: Index, keeps: frozenset[TaskId]) -> dict[TaskId, Need]:
+    """For whom room is set aside, and how much of it is already on its way.
+
+    Tasks that others were asked to leave for, and the one that has found no room for longest.
+    """
+    coming: dict[TaskId, Need] = {}
+    for victim in sorted(index.yielding - keeps):
+        yielding = state.tasks[victim].yielding
+        if yielding is not None:
+            before = coming.get(yielding.for_task, NOTHING)
+            coming[yielding.for_task] = plus(before, need_of(state.tasks[victim]))
+    limit_ms = state.rules.reserve_after_s * 1000
+    longest: tuple[int, Key, TaskId] | None = None
+    for task_id in index.stuck:
+        since, key = state.tasks[task_id].stuck_since_ms, index.key_at(task_id)
+        if since is None or key is None or state.steady_ms - since < limit_ms:
+            continue
+        if longest is None or (since, key, task_id) < longest:
+            longest = (since, key, task_id)
+    if longest is not None:
+        coming.setdefault(longest[2], NOTHING)
+    return coming
+
+
+class _Draft:
+    """The plan while starts are chosen."""
+
+    def __init__(self, state: PlaneState, index: Index, keeps: frozenset[TaskId]) -> None:
+        self.state = state
+        self.index = index
+        self.capacity = of_capacity(state.capacity)
+        self.free = minus(self.capacity, index.used)
+        self.reserved = reservations(state, index, keeps)
+        self.started: dict[TaskId, None] = {}
+        self._extra: dict[str, Need] = {}  # what starts of this plan add to a project
+        self._taken: dict[tuple[str, Need], int] = {}  # how many of a bucket have started
+
+    def start_what_fits(self) -> None:
+        """Those that room is set aside for first, then by the least share."""
+        tasks = self.state.tasks
+        for task_id in sorted(self.reserved, key=lambda t: self.index.key_at(t) or (0, 0, t)):
+            if self._may_start(tasks[task_id].project, need_of(tasks[task_id]), reserved=True):
+                self._start(tasks[task_id])
+        while self.free[2] > 0:
+            found = self._next_that_fits()
+            if found is None:
+                return
+            self._start(tasks[found])
+
+    def _next_that_fits(self) -> TaskId | None:
+        for project in self.projects():
+            best: Key | None = None
+            for need, key in self._heads_of(project):
+                if (best is None or key < best) and self._may_start(project, need):
+                    best = key
+            if best is not None:
+                return best[2]
+        return None
+
+    def projects(self) -> list[str]:
+        """Projects with waiting tasks, the least share first."""
+        ranked = []
+        for project, shelf in self.index.shelves.items():
+            if shelf.queued:
+                extra = self._extra.get(project, NOTHING)
+                ranked.append((self.index.share(project, self.capacity, extra), project))
+        ranked.sort()
+        ordered: list[str] = []
+        for _, equals in groupby(ranked, key=itemgetter(0)):
+            names = [project for _, project in equals]
+            ordered.extend(sorted(names, key=self._head) if len(names) > 1 else names)
+        return ordered
+
+    def _head(self, project: str) -> Key:
+        return min((key for _, key in self._heads_of(project)), default=(0, 0, ""))
+
+    def _heads_of(self, project: str) -> Iterator[tuple[Need, Key]]:
+        """The first task of each bucket that has not started in this plan."""
+        for need, bucket in self.index.shelves[project].buckets.items():
+            place = self._taken.get((project, need), 0)
+            while place < len(bucket) and bucket[place][2] in self.started:
+                place += 1
+            if place < len(bucket):
+                yield need, bucket[place]
+
+    def heads(self) -> list[TaskId]:
+        """The first tasks of all buckets, in serving order of their projects."""
+        found: list[TaskId] = []
+        for project in self.projects():
+            found.extend(key[2] for _, key in sorted(self._heads_of(project), key=lambda h: h[1]))
+        return found
+
+    def first_blocked(self) -> TaskId | None:
+        """The head of the queue, if only room is missing."""
+        for project in self.projects():
+            for need, key in sorted(self._heads_of(project), key=lambda head: head[1]):
+                if fits(need, self.capacity) and self._within_quota(project, need):
+                    return key[2]
+        return None
+
+    def _within_quota(self, project: str, need: Need) -> bool:
+        return self.index.within_quota(project, need, self._extra.get(project, NOTHING))
+
+    def _may_start(self, project: str, need: Need, *, reserved: bool = False) -> bool:
+        if not fits(need, self.free) or not self._within_quota(project, need):
+            return False
+        return reserved or self.leaves_room(need)
+
+    def leaves_room(self, need: Need) -> bool:
+        """Whether those that room is set aside for would still find it."""
+        room, wanted = minus(self.free, need), NOTHING
+        for task_id, coming in self.reserved.items():
+            if task_id not in self.started:
+                room = plus(room, coming)
+                wanted = plus(wanted, need_of(self.state.tasks[task_id]))
+        return wanted == NOTHING or fits(wanted, room)
+
+    def _start(self, task: Task) -> None:
+        need = need_of(task)
+        self.started[task.id] = None
+        self.free = minus(self.free, need)
+        self._extra[task.project] = plus(self._extra.get(task.project, NOTHING), need)
+        bucket = self.index.shelves[task.project].buckets[need]
+        place = self._taken.get((task.project, need), 0)
+        if place < len(bucket) and bucket[place][2] == task.id:
+            self._taken[task.project, need] = place + 1
+
+
+def _reasons(
+    state: PlaneState, index: Index, draft: _Draft, blocked: TaskId | None
+) -> dict[TaskId, Reason]:
+    """Exact ones while the queue is short; in a long one what is true at any place of it."""
+    situation = Situation(state, index, draft.free, draft.reserved, draft.leaves_room)
+    wanted: dict[TaskId, Reason] = {}
+    if index.queued + len(index.untrusted) <= EAGER_MAX:
+        for task_id in (*_first(index, EAGER_MAX), *index.untrusted):
+            if task_id not in draft.started:
+                wanted[task_id] = reason_of(situation, state.tasks[task_id])
+    else:
+        for task_id in index.unexplained - draft.started.keys():
+            wanted[task_id] = coarse(state, index, state.tasks[task_id])
+        if blocked is not None:
+            wanted[blocked] = reason_of(situation, state.tasks[blocked])
+    return _changed(state, wanted)
+
+
+def _first(index: Index, count: int) -> list[TaskId]:
+    """Some waiting tasks; all of them where there are no more than `count`."""
+    found: list[TaskId] = []
+    for project in sorted(index.shelves):
+        for bucket in index.shelves[project].buckets.values():
+            found.extend(bucket[place][2] for place in range(min(len(bucket), count - len(found))))
+            if len(found) >= count:
+                return found
+    return found
+
+
+def _changed(state: PlaneState, wanted: dict[TaskId, Reason]) -> dict[TaskId, Reason]:
+    tasks = state.tasks
+    return {
+        task_id: reason
+        for task_id, reason in sorted(wanted.items())
+        if tasks[task_id].phase is Phase.QUEUED and tasks[task_id].reason != reason
+    }
+
+
+def explain(state: PlaneState, task_id: TaskId) -> Reason | None:
+    """The exact reason of one waiting task, with its rank and ageing; None where it waits not."""
+    task = state.tasks[task_id]
+    if task.phase is not Phase.QUEUED:
+        return task.reason
+    if state.environment is not None:
+        return state.environment
+    index = index_of(state)
+    draft = _Draft(state, index, frozenset())
+    situation = Situation(state, index, draft.free, draft.reserved, draft.leaves_room)
+    reason = reason_of(situation, task)
+    return replace(reason, facts=(*reason.facts, *rank_facts(situation, task)))

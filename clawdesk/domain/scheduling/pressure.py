@@ -1,0 +1,156 @@
+"""Making room: held tasks give their memory back at once, running ones yield at a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from clawdesk.domain.model import Phase, PlaneState, Task, TaskId
+from clawdesk.domain.scheduling.index import Index
+from clawdesk.domain.scheduling.resources import (
+    NOTHING,
+    Need,
+    fits,
+    minus,
+    need_of,
+    of_capacity,
+    plus,
+)
+from clawdesk.domain.scheduling.scores import score_of
+
+LOOK_MAX = 8
+"""So many of the most important waiting tasks are considered; the others' turn comes with them."""
+
+
+class Pressure:
+    """What may be taken back, and for whom.
+
+    Args:
+        free: what nobody holds.
+        reserved: for whom room is set aside, and how much of it comes from tasks that leave.
+    """
+
+    def __init__(
+        self,
+        state: PlaneState,
+        index: Index,
+        free: Need,
+        reserved: dict[TaskId, Need],
+        keeps: frozenset[TaskId],
+    ) -> None:
+        self._state = state
+        self._index = index
+        self._reserved = reserved
+        self._keeps = keeps
+        coming = NOTHING
+        for task_id in index.leaving | (index.yielding - keeps):
+            coming = plus(coming, need_of(state.tasks[task_id]))
+        self._room = plus(free, coming)
+        for task_id, _ in reserved.items():
+            if state.tasks[task_id].phase is Phase.QUEUED:
+                self._room = minus(self._room, need_of(state.tasks[task_id]))
+
+    def relieve(
+        self, heads: Sequence[TaskId], started: frozenset[TaskId]
+    ) -> tuple[tuple[TaskId, ...], tuple[TaskId, ...], TaskId]:
+        """Held tasks to park, running ones to ask to leave, and for whom; () where none is."""
+        if not (self._index.held or self._index.running):
+            return (), (), ""
+        capacity = of_capacity(self._state.capacity)
+        waiting = [t for t in heads if t not in started]
+        order = {task_id: place for place, task_id in enumerate(waiting)}
+        waiting.sort(key=lambda t: (-self._score(t), order[t]))
+        for task_id in waiting[:LOOK_MAX]:
+            task = self._state.tasks[task_id]
+            need = need_of(task)
+            if not fits(need, capacity) or not self._index.within_quota(task.project, need):
+                continue
+            room = self._room
+            if task_id in self._reserved:
+                room = plus(room, need)
+            if fits(need, room):
+                continue  # what is on its way is enough
+            found = self._make_room(task, room)
+            if found is not None:
+                return (*found, task_id)
+        return (), (), ""
+
+    def why(self, victim: TaskId, beneficiary: TaskId) -> str:
+        """In words, for the one that is asked to leave."""
+        mine, other = self._state.tasks[victim], self._state.tasks[beneficiary]
+        if self._index.borrows(mine.project) and self._index.within_nominal(
+            other.project, need_of(other)
+        ):
+            return f"{other.title} gets back what its project lent"
+        return (
+            f"{other.title} is more important "
+            f"({self._score(beneficiary)} against {self._score(victim)} points)"
+        )
+
+    def _make_room(
+        self, task: Task, room: Need
+    ) -> tuple[tuple[TaskId, ...], tuple[TaskId, ...]] | None:
+        need = need_of(task)
+        parks: list[TaskId] = []
+        for task_id in self._parkable():
+            if fits(need, room):
+                break
+            parks.append(task_id)
+            room = plus(room, need_of(self._state.tasks[task_id]))
+        victims: list[TaskId] = []
+        for task_id in self._victims(task):
+            if fits(need, room):
+                break
+            victims.append(task_id)
+            room = plus(room, need_of(self._state.tasks[task_id]))
+        if not fits(need, room):
+            return None
+        chosen = [*victims[::-1], *parks[::-1]]  # running ones are let off before held ones
+        for task_id in chosen[:]:
+            without = minus(room, need_of(self._state.tasks[task_id]))
+            if fits(need, without):
+                room = without
+                chosen.remove(task_id)
+        kept = frozenset(chosen)
+        return (
+            tuple(t for t in parks if t in kept),
+            tuple(t for t in victims if t in kept),
+        )
+
+    def _parkable(self) -> list[TaskId]:
+        tasks = self._state.tasks
+        found = [t for t in self._index.held if may_park(tasks[t])]
+        return sorted(found, key=lambda t: (tasks[t].held_since_ms, t))
+
+    def _victims(self, task: Task) -> list[TaskId]:
+        """Who may be asked to leave for it: borrowers, then the least important, then newest."""
+        tasks, index, rules = self._state.tasks, self._index, self._state.rules
+        mine = self._score(task.id)
+        reclaims = index.within_nominal(task.project, need_of(task))
+        found = []
+        for task_id in index.running:
+            other = tasks[task_id]
+            if task_id in index.yielding or other.wish is not None:
+                continue
+            ran_ms = self._state.steady_ms - other.machine_since_ms
+            if ran_ms < rules.run_s_min * 1000 * 2 ** min(other.preemptions, 20):
+                continue
+            borrower = index.borrows(other.project)
+            allowed = mine >= self._score(task_id) + rules.margin
+            if allowed or (reclaims and borrower and other.project != task.project):
+                rank = (not borrower, self._score(task_id), -other.machine_since_ms, task_id)
+                found.append((rank, task_id))
+        return [task_id for _, task_id in sorted(found)]
+
+    def _score(self, task_id: TaskId) -> int:
+        return score_of(self._state.tasks[task_id], self._state.rules).total
+
+
+def may_park(task: Task) -> bool:
+    """Whether a held task's memory can be given back and come again from a snapshot."""
+    request = task.request
+    if task.phase is not Phase.HELD or not task.machine or request is None:
+        return False
+    if request.key == "retry" or task.deciding is not None or task.wish is not None:
+        return False
+    checkpoint = task.checkpoint(request.ordinal)
+    return checkpoint is not None and checkpoint.snapshot is not None

@@ -1,0 +1,173 @@
+"""Why a task waits: one sentence with its numbers, from the parts that decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from clawdesk.domain.model import PlaneState, Reason, Task, TaskId
+from clawdesk.domain.scheduling.index import Index
+from clawdesk.domain.scheduling.resources import (
+    NAMES,
+    Need,
+    fits,
+    need_of,
+    of_capacity,
+)
+from clawdesk.domain.scheduling.scores import score_of
+
+EAGER_MAX = 50
+"""A queue up to this long has every reason worked out at every change; see `coarse`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is free after a plan, and for whom it is set aside."""
+
+    state: PlaneState
+    index: Index
+    free: Need
+    reserved: dict[TaskId, Need]
+    leaves_room: Callable[[Need], bool]
+
+
+def coarse(state: PlaneState, index: Index, task: Task) -> Reason:
+    """True at any place of a long queue, so that it need not be written again with each start."""
+    if task.id in index.untrusted:
+        return _untrusted(task)
+    text = f"more than {EAGER_MAX} tasks wait on this host"
+    return Reason("rank", text, f"its turn; `clawdesk why {task.id}` counts it out")
+
+
+def reason_of(situation: Situation, task: Task) -> Reason:
+    """What keeps it from starting, after a plan was drawn up."""
+    index, state = situation.index, situation.state
+    if task.wish is not None:
+        return Reason("restoring", f"is being taken back to checkpoint {task.wish.ordinal}", "that")
+    if task.id in index.untrusted:
+        return _untrusted(task)
+    need, capacity = need_of(task), of_capacity(state.capacity)
+    for name, wanted, total in zip(NAMES, need, capacity, strict=True):
+        if wanted > total:
+            return Reason(
+                "too_big",
+                f"needs {wanted} {name}, this host gives {total} to machines",
+                "a smaller [machine] table in the task file, or a larger host",
+                (("needs", wanted), ("capacity", total)),
+            )
+    if not index.within_quota(task.project, need):
+        return _quota(situation, task)
+    if not fits(need, situation.free):
+        return _capacity(situation, task)
+    if task.id not in situation.reserved and not situation.leaves_room(need):
+        return _set_aside(situation, task)
+    return Reason("next", "starts with the next change", "nothing")
+
+
+def _untrusted(task: Task) -> Reason:
+    asks = "; ".join(task.policy_asks)
+    return Reason(
+        "untrusted",
+        f"its project's policy asks for more than you have allowed: {asks}",
+        f"clawdesk trust {task.project}",
+        (("asks", len(task.policy_asks)),),
+    )
+
+
+def _quota(situation: Situation, task: Task) -> Reason:
+    index = situation.index
+    used, quota = index.shelves[task.project].used, index.rules.of(task.project).quota
+    limit = ", ".join(
+        f"{nominal} {name}" + (f" (+{borrow} borrowed)" if borrow else "")
+        for name, nominal, borrow in (
+            ("MiB", quota.memory_mib, quota.memory_mib_borrow),
+            ("machines", quota.machines, quota.machines_borrow),
+        )
+        if nominal is not None
+    )
+    return Reason(
+        "quota",
+        f"its project may hold {limit}, and holds {used[1]} MiB in {used[2]} machines",
+        "another task of its project ends, or a larger quota in policy.toml",
+        (("project_memory_mib", used[1]), ("project_machines", used[2])),
+    )
+
+
+def _capacity(situation: Situation, task: Task) -> Reason:
+    state, index = situation.state, situation.index
+    need, free, capacity = need_of(task), situation.free, of_capacity(state.capacity)
+    short = [
+        (name, wanted, left, total)
+        for name, wanted, left, total in zip(NAMES, need, free, capacity, strict=True)
+        if wanted > left
+    ]
+    name, wanted, left, total = short[0] if len(short) == 1 else _tightest(short)
+    holders = sorted(state.tasks[t].title for t in index.holding)
+    names = ", ".join(holders[:3]) + (f" and {len(holders) - 3} more" if len(holders) > 3 else "")
+    victims = sorted(
+        t for t in index.yielding if (y := state.tasks[t].yielding) and y.for_task == task.id
+    )
+    frees = f"{names} ends, yields, or waits for you"
+    facts: list[tuple[str, str | int | float]] = [
+        ("needs", wanted),
+        ("free", max(0, left)),
+        ("capacity", total),
+        ("what", name),
+        ("holders", names),
+    ]
+    text = f"needs {wanted} {name}, {max(0, left)} of {total} are free"
+    if names:
+        text += f"; held by {names}"
+    if victims:
+        titles = ", ".join(state.tasks[v].title for v in victims)
+        due_s = max(state.tasks[v].policy.checkpoint_every_s for v in victims)
+        text += f"; {titles} was asked to yield"
+        frees = f"the next checkpoint of {titles}, expected every {due_s} s"
+        facts.append(("yields_within_s", due_s))
+    return Reason("capacity", text, frees, tuple(facts))
+
+
+def _tightest(short: list[tuple[str, int, int, int]]) -> tuple[str, int, int, int]:
+    """Memory says more than slots do."""
+    return next((found for found in short if found[0] == NAMES[1]), short[0])
+
+
+def _set_aside(situation: Situation, task: Task) -> Reason:
+    state = situation.state
+    others = sorted(state.tasks[t].title for t in situation.reserved if t != task.id)
+    names = ", ".join(others)
+    return Reason(
+        "reserved",
+        f"would fit, but what is free is set aside for {names}",
+        f"{names} starts",
+        (("reserved_for", names),),
+    )
+
+
+def rank_facts(situation: Situation, task: Task) -> tuple[tuple[str, str | int | float], ...]:
+    state, index = situation.state, situation.index
+    score = score_of(task, state.rules)
+    waited_s = max(0, state.steady_ms - task.eligible_ms) // 1000
+    facts: list[tuple[str, str | int | float]] = [
+        ("score", score.total),
+        ("class", task.priority_class.value),
+        ("class_points", score.base),
+        ("suggestion_points", score.suggestion),
+        ("waited_s", waited_s),
+        ("ageing_points", round(waited_s / max(1, state.rules.ageing_s), 1)),
+        ("queued", index.queued),
+    ]
+    if index.key_at(task.id) is not None:
+        capacity = of_capacity(state.capacity)
+        mine = index.share(task.project, capacity)
+        ahead = sum(
+            1
+            for project, shelf in index.shelves.items()
+            if shelf.queued and index.share(project, capacity) < mine
+        )
+        facts += [
+            ("place_in_project", index.place(task.id)),
+            ("project_share", round(mine, 4)),
+            ("projects_served_first", ahead),
+        ]
+    return tuple(facts)
