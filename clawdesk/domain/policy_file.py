@@ -88,7 +88,10 @@ def _project(reader: Reader, path: KeyPath, base: ProjectRules) -> ProjectRules:
         return base
     weight = _number_or(reader, (*path, "weight"), base.weight)
     weight_max = _number_or(reader, (*path, "weight_max"), base.weight_max)
-    if weight is not None and weight_max is not None and weight > weight_max:
+    told = {key: reader.get((*path, key)) is not None for key in ("weight", "weight_max")}
+    if told["weight"] and not told["weight_max"]:
+        weight_max = None  # the user's own word for this project, whatever bounds the others
+    elif all(told.values()) and weight is not None and weight > (weight_max or weight):
         found = f"{weight:g}, above weight_max = {weight_max:g}"
         reader.mistake((*path, "weight"), found, "at most weight_max")
     least = reader.whole((*path, "priority_min"), base.priority_min, *PRIORITIES)

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clawdesk.domain.definitions import DefinitionError
+from clawdesk.domain.model import ProjectPolicy
+from clawdesk.domain.policy import effective
 from clawdesk.domain.policy_file import parse_rules
 from clawdesk.domain.rules import ProjectRules, Quota, Rules
 
@@ -55,7 +57,7 @@ def test_everything_a_policy_file_may_say() -> None:
     )
     notes = ProjectRules(
         weight=1.5,
-        weight_max=2.0,
+        weight_max=None,
         priority_min=-2,
         priority_max=5,
         class_max="agent",
@@ -79,6 +81,14 @@ def test_everything_a_policy_file_may_say() -> None:
     )
     assert rules.of("/home/me/notes") == notes
     assert rules.of("/home/me/other") == defaults
+
+
+def test_the_users_word_for_one_project_wins_over_the_bound_of_all() -> None:
+    text = "[defaults]\nweight = 2\nweight_max = 2\n[projects.'/a']\nweight = 4\n"
+    rules = parse_rules(text + "[projects.'/b']\nweight_max = 1\n[projects.'/c']\n")
+    found = [effective(ProjectPolicy(weight=9.0), rules.of(path)).weight for path in ("/a", "/b")]
+    assert found == [4.0, 1.0]
+    assert rules.of("/c") == rules.defaults
 
 
 def test_an_empty_file_is_the_defaults() -> None:
