@@ -309,6 +309,7 @@ class Task:
     base_commit: str
     start_commit: str
     settings: tuple[tuple[str, str], ...] = ()  # `--set KEY=VALUE`, in the steps' environment
+    policy_asked: ProjectPolicy | None = None  # as its file has it; `policy` is what counts of it
     policy_digest: str = ""  # of the project file it was submitted under
     policy_asks: tuple[str, ...] = ()  # what that file asks beyond the defaults, in words
     forked_from: Origin | None = None

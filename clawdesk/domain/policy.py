@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from clawdesk.domain.model import PriorityClass, ProjectPolicy, Reason, Task
+from clawdesk.domain.model import PriorityClass, ProjectPolicy, Task
 from clawdesk.domain.rules import ProjectRules, Rules
 
 OWN_FOLDER = ".clawdesk"
@@ -89,20 +89,17 @@ def asks(asked: ProjectPolicy, rules: ProjectRules) -> tuple[str, ...]:
     return tuple(wish.words for wish in wishes(asked, rules))
 
 
-def asks_now(task: Task, rules: Rules) -> tuple[str, ...]:
-    """What the task's policy asks under the rules of this moment."""
-    return asks(task.policy, rules.of(task.project))
-
-
-def untrusted(task: Task, trusted: Container[str]) -> Reason | None:
-    """Why the task may not have a machine before the user trusts its project's file; else None."""
-    if not task.policy_asks or task.policy_digest in trusted:
-        return None
-    return Reason(
-        "untrusted",
-        f"its project's file asks for more than usual: {'; '.join(task.policy_asks)}",
-        "you trust that file",
-        (("digest", task.policy_digest),),
+def under(task: Task, rules: Rules) -> Task:
+    """The task under the user's rules of this moment: what counts of its project's policy."""
+    asked, of_project = task.policy_asked, rules.of(task.project)
+    if asked is None:
+        return task  # it was submitted without a project's file to look at
+    counts = effective(asked, of_project)
+    return replace(
+        task,
+        policy=counts,
+        policy_asks=asks(asked, of_project),
+        priority_class=counts.default_class,
     )
 
 

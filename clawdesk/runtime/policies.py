@@ -24,14 +24,14 @@ class Policies:
         self._settings = settings
         self._clock = clock
 
-    async def at(
-        self, repository: Repository, commit: str
-    ) -> tuple[ProjectPolicy, str, tuple[str, ...]]:
-        """(the policy that counts, the digest of its file, what it asks) for a start commit."""
+    async def at(self, repository: Repository, commit: str) -> tuple[ProjectPolicy, str]:
+        """(the project's policy, the digest of its file) in a start commit."""
         asked = await repository.policy(commit)
-        digest = policy.digest(await repository.project_file(commit))
-        rules = self._settings.rules.of(repository.path)
-        return policy.effective(asked, rules), digest, policy.asks(asked, rules)
+        return asked, policy.digest(await repository.project_file(commit))
+
+    def under(self, task: Task) -> Task:
+        """A new task under the user's rules."""
+        return policy.under(task, self._settings.rules)
 
     async def view(self, repository: Repository, commit: str = "") -> PolicyView:
         """The project's file in a commit (default HEAD). Raises RepositoryError for a mistake."""
