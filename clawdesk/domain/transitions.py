@@ -16,7 +16,7 @@ from typing import Any
 
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
-from clawdesk.domain import moves, on_adoption, on_boundary, on_decision, on_pressure
+from clawdesk.domain import moves, on_adoption, on_boundary, on_decision, on_pressure, on_silence
 from clawdesk.domain.invariants import check
 from clawdesk.domain.model import FINAL, Phase, PlaneState, Task, TaskId
 from clawdesk.domain.moves import Turn
@@ -45,8 +45,10 @@ def _dispatch(turn: Turn, event: ev.Event) -> None:
         state.capacity, state.environment = event.capacity, event.environment
         return
     if isinstance(event, ev.Ticked):
+        before_ms = state.steady_ms
         state.steady_ms += max(0, min(event.elapsed_ms, ev.TICK_MS_MAX))
         on_pressure.time_passed(turn)
+        on_silence.time_passed(turn, before_ms)
         return
     if isinstance(event, ev.RulesChanged):
         _rules_changed(turn, event)

@@ -107,7 +107,9 @@ def _held_texts(task: Task, now_ms: int) -> tuple[str, str]:
     if request.kind is Kind.CLARIFY:
         return "Answer a question", f"{waited} · {first_line(request.question, 80)}"
     where = "machine stands still" if task.machine else "memory given back"
-    return f"Approve checkpoint {request.ordinal}", f"{waited} · {where}"
+    limit_s, ends = task.policy.timeout_s, task.policy.on_timeout == "reject"
+    after = f" · rejected by itself after {duration(limit_s * 1000)}" if limit_s and ends else ""
+    return f"Approve checkpoint {request.ordinal}", f"{waited}{after} · {where}"
 
 
 def _end_texts(task: Task, offset_ms: int) -> tuple[str, str]:
