@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from clawdesk.domain.model import PlaneState, TaskId
+from clawdesk.domain.model import PlaneState, Reason, TaskId
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import MachineSupport
 from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
@@ -142,6 +142,10 @@ class PlaneApi(Protocol):
     async def restore(self, task: TaskId, ordinal: int, *, channel: str) -> Outcome: ...
 
     async def cancel(self, task: TaskId, *, channel: str) -> Outcome: ...
+
+    async def why(self, task: TaskId) -> Reason | None:
+        """Why a task waits, worked out now with all its numbers; None where it does not wait."""
+        ...
 
     async def yield_now(self, task: TaskId, *, channel: str) -> Outcome:
         """Give its machine back at once: a checkpoint in the middle of its step, then the queue."""

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from clawdesk import __version__
-from clawdesk.domain.model import PlaneState, TaskId
+from clawdesk.domain.model import PlaneState, Reason, TaskId
 from clawdesk.ports.errors import ConflictError, PortError
 from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
 from clawdesk.ports.telemetry import HostLoad
@@ -206,6 +206,10 @@ class PlaneClient:
     async def cancel(self, task: TaskId, *, channel: str) -> Outcome:
         outcome: Outcome = await self._call("cancel", task, channel=channel)
         return outcome
+
+    async def why(self, task: TaskId) -> Reason | None:
+        reason: Reason | None = await self._call("why", task)
+        return reason
 
     async def yield_now(self, task: TaskId, *, channel: str) -> Outcome:
         outcome: Outcome = await self._call("yield_now", task, channel=channel)

@@ -22,6 +22,7 @@ from clawdesk.domain.model import (
     MachineId,
     Phase,
     PlaneState,
+    Reason,
     Record,
     Task,
     TaskId,
@@ -29,7 +30,7 @@ from clawdesk.domain.model import (
 )
 from clawdesk.domain.policy import bounded_priority
 from clawdesk.domain.replay import Alive, submission
-from clawdesk.domain.scheduling import in_use
+from clawdesk.domain.scheduling import explain, in_use
 from clawdesk.ports.errors import PortError, RepositoryError
 from clawdesk.ports.repository import (
     Diff,
@@ -392,6 +393,10 @@ class Plane:
         return await self._ask(
             lambda intent: ev.CancelAsked(self._now(), task, actor, channel, intent)
         )
+
+    async def why(self, task: TaskId) -> Reason | None:
+        self._known(task)
+        return explain(self.state, task)
 
     async def yield_now(self, task: TaskId, *, channel: str) -> Outcome:
         return await self._ask(lambda intent: ev.SuspendAsked(self._now(), task, intent))

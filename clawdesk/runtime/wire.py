@@ -38,6 +38,7 @@ RESULTS: dict[str, Any] = {
     "restore": Outcome,
     "cancel": Outcome,
     "yield_now": Outcome,
+    "why": Reason | None,
     "merge": MergeOutcome,
     "prune": Outcome,
     "project_policy": PolicyView,

@@ -20,6 +20,7 @@ from clawdesk.domain.model import (
     Phase,
     PlaneState,
     ProjectPolicy,
+    Reason,
     Record,
     Request,
     Snapshot,
@@ -183,6 +184,9 @@ class FakePlane:
         await self._enter("restore", task, ordinal, channel)
         self._record(task, "restored", tip_ordinal=ordinal, ordinal=ordinal)
         return Outcome(True, f"restoring to checkpoint {ordinal}")
+
+    async def why(self, task: TaskId) -> Reason | None:
+        return self.state.tasks[task].reason
 
     async def yield_now(self, task: TaskId, *, channel: str) -> Outcome:
         return Outcome(True, "Parked.")
