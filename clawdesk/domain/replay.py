@@ -8,7 +8,7 @@ A task at rest goes on from its snapshot.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
@@ -25,6 +25,7 @@ from clawdesk.domain.model import (
     Task,
     Verdict,
 )
+from clawdesk.domain.replacing import replace
 
 Value = TypeVar("Value")
 SCHEMA = 1
@@ -73,14 +74,13 @@ def read(records: Iterable[Record]) -> Task:
         raise UnreadableHistoryError("written by a newer ClawDesk")
     task = from_fields(story[0].fields.get("task"), Task)
     shown = Record("submitted", story[0].at_ms, {"definition": task.definition.name})
-    task = replace(task, records=(replace(shown, commit=story[0].commit),))
     for record in story[1:]:
         task = _apply(task, record)
-    return replace(task, machine="", leaving="", rounds=_rounds(task))
+    trail = (replace(shown, commit=story[0].commit), *story[1:])
+    return replace(task, machine="", leaving="", rounds=_rounds(task), records=trail)
 
 
 def _apply(task: Task, record: Record) -> Task:
-    task = replace(task, records=(*task.records, record))
     fields = record.fields
     match record.event:
         case "checkpoint":

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
+
 from clawdesk.domain.model import Record, TaskId
 from clawdesk.ports.errors import RepositoryError
 
@@ -73,7 +75,22 @@ def task_of(message: str) -> TaskId:
     return ""
 
 
+class _Body(msgspec.Struct):
+    event: str
+    at_ms: int
+    fields: dict[str, Any]
+
+
+_BODY = msgspec.json.Decoder(_Body)
+
+
 def _decode_body(line: str, commit: str) -> Record | None:
+    try:
+        # Eight times as quick as `json`, which a start beside 70,000 records is glad of.
+        quick = _BODY.decode(line)
+        return Record(quick.event, quick.at_ms, quick.fields, commit)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        pass  # it takes neither lone surrogates nor NaN, which `json` writes
     try:
         body: Any = json.loads(line)
     except (ValueError, RecursionError):
