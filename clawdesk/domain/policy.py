@@ -6,6 +6,7 @@ The user's rules win over the project's policy, the project's policy over a proc
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ _USUAL = ProjectPolicy()
 _IGNORED_BY_HFS = frozenset(
     map(chr, (*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF))
 )
-_SHORT_STEM = "clawde"  # 8.3 names on NTFS: CLAWDE~1
+_SHORT_NAME = re.compile(r"(?:clawde|cl[0-9a-f]{4})~[0-9]+")  # 8.3 names on NTFS: CLAWDE~1
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,7 @@ def is_own(path: str) -> bool:
     dots and spaces at the end and knows short names and streams (NTFS): all of them count.
     """
     first = folded(path).partition("/")[0].partition(":")[0].rstrip(". ")
-    stem, tilde, number = first.lstrip(".").partition("~")
-    return first == OWN_FOLDER or bool(tilde and stem == _SHORT_STEM and number.isdigit())
+    return first == OWN_FOLDER or _SHORT_NAME.fullmatch(first) is not None
 
 
 def folded(path: str) -> str:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from clawdesk.domain.definitions import PROJECT_FILE
 from clawdesk.domain.model import DiffStat, ProjectPolicy, Record
+from clawdesk.domain.policy import approval_reason
 from clawdesk.ports.errors import ConflictError, RepositoryError
 from clawdesk.ports.guest import FileEntry, WorkspaceChanges
 from clawdesk.ports.repository import CheckpointCommit, Repositories, Repository
@@ -241,6 +243,39 @@ async def test_a_checkpoint_is_the_start_plus_the_guests_changes(kit: Kit) -> No
     same = await kit.checkpoint(start, {"b.txt": None}, 3)
     assert (same.tree, same.paths) == (second.tree, ())
     assert same.digest != second.digest
+
+
+MOVES: list[tuple[Contents, str]] = [
+    ({".clawdesk/tasks/tidy.toml": None, "docs/tidy.toml": TIDY}, ".clawdesk/tasks/tidy.toml"),
+    ({".ClawDesk/project.toml": "weight = 9\n"}, ".ClawDesk/project.toml"),
+    ({".clawdesk./project.toml": "weight = 9\n"}, ".clawdesk./project.toml"),
+    ({".clawdes\u212a/tasks/new.toml": "x\n"}, ".clawdes\u212a/tasks/new.toml"),
+]
+
+
+@pytest.mark.parametrize(("contents", "named"), MOVES)
+async def test_whatever_touches_our_own_folder_needs_approval(
+    kit: Kit, contents: Contents, named: str
+) -> None:
+    start = await kit.submit()
+    taken = await kit.checkpoint(start, contents, 1)
+    reason = approval_reason("auto", taken.paths, ProjectPolicy())
+    assert taken.refused == ()
+    assert reason.startswith(f"{named} configures ClawDesk itself")
+    free = await kit.checkpoint(start, {**contents, "a.txt": "more\n"}, 2)
+    assert free.paths == ("a.txt",), "what was there at the checkpoint before is asked about there"
+
+
+async def test_the_project_file_is_given_as_its_bytes(kit: Kit) -> None:
+    assert await kit.repository.project_file() is None
+    first = b"weight = 2\r\n# \xc3\xa4\n"
+    kit.user_commits({PROJECT_FILE: first.decode()})
+    _, start = await kit.repository.start_commit(include_changes=False, definition="tidy")
+    kit.user_edits({PROJECT_FILE: "weight = 3\n"})
+    assert await kit.repository.project_file() == first
+    kit.user_commits({PROJECT_FILE: "weight = 4\n"})
+    assert await kit.repository.project_file(start) == first
+    assert await kit.repository.project_file() == b"weight = 4\n"
 
 
 async def test_names_from_the_guest_are_not_trusted(kit: Kit) -> None:

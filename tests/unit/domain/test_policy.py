@@ -119,6 +119,7 @@ OWN = (
     ".clawdesk::$INDEX_ALLOCATION/project.toml",
     ".clawdesk\\project.toml",
     "CLAWDE~1/project.toml",  # its short name on NTFS
+    "CL3F0A~2/project.toml",  # and where several files would have that one
 )
 NOT_OWN = (
     "clawdesk/project.toml",
