@@ -190,7 +190,7 @@ class Follower:
             checkpoint = task.checkpoint(int(fields.get("ordinal", 0)))
             if checkpoint is not None and not clarify:
                 fields["diffstat"] = checkpoint.diffstat
-        if record.event == "finished":
+        if record.commit:
             fields["commit"] = record.commit
         self._event(task, name, fields, _sentence(name, fields), at_ms=record.at_ms)
 
