@@ -9,7 +9,7 @@ BIN = .venv/bin
 OFFSCREEN = QT_QPA_PLATFORM=offscreen
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo demo-preemption sim test check check-style check-tests run bench clean
+.PHONY: help setup setup-tests demo demo-preemption kill9 sim test check check-style check-tests run bench clean
 
 help: ## show the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ check-tests:
 
 demo-preemption: setup-tests ## two tasks, room for one; one yields and comes back; the app is killed twice
 	@$(BIN)/python -m tests.stories.preemption
+
+kill9: setup-tests ## SIGKILL of the real app at N (500) random moments of SEED, real machines
+	@$(BIN)/python -m tests.soak.kill9 -n $(or $(N),500) $(if $(SEED),--seed $(SEED))
 
 sim: setup-tests ## the control plane in a simulated world: N seeds (100,000) of every kind of fault
 	@$(BIN)/python -m tests.sim --seeds $(or $(N),100000) --first $(or $(SEED),0)
