@@ -50,6 +50,18 @@ class RulesChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ProjectPaused:
+    """Why nothing may be started or decided in a project: its folder is gone, others hold it.
+
+    None = it may again. What runs goes on until its next commit.
+    """
+
+    at_ms: int
+    project: str
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
 class TaskSubmitted:
     """The task's ref is durable; the submission has been acknowledged."""
 
@@ -323,6 +335,7 @@ Event = (
     CapacityChanged
     | Ticked
     | RulesChanged
+    | ProjectPaused
     | TaskSubmitted
     | TaskRecovered
     | MachineStarted

@@ -388,6 +388,7 @@ class PlaneState:
         trusted: digests of project files whose wishes the user allowed.
         steady_ms: running time of this plane; grows by `Ticked` alone, so that neither a jump of
             the wall clock nor a sleep of the host is time that somebody waited.
+        paused: projects in which nothing may be started or decided, and why; replaced as a whole.
         touched: tasks the last `step` replaced.
     """
 
@@ -396,6 +397,7 @@ class PlaneState:
     rules: Rules = field(default_factory=Rules)
     trusted: frozenset[str] = frozenset()
     steady_ms: int = 0
+    paused: dict[str, Reason] = field(default_factory=dict)
     tasks: dict[TaskId, Task] = field(default_factory=dict)
     next_seq: int = 1
     touched: frozenset[TaskId] = frozenset()

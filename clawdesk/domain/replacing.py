@@ -24,11 +24,13 @@ def replace(value: Value, **changes: Any) -> Value:
     Raises:
         TypeError: a field of that name does not exist.
     """
-    get, places = _shape(type(value))
+    kind: Any = type(value)
+    get, places = _shape(kind)
     values = list(get(value))
     for name, new in changes.items():
         place = places.get(name)
         if place is None:
             raise TypeError(f"{type(value).__name__} has no field {name!r}")
         values[place] = new
-    return type(value)(*values)
+    made: Value = kind(*values)
+    return made

@@ -53,6 +53,9 @@ def _dispatch(turn: Turn, event: ev.Event) -> None:
     if isinstance(event, ev.RulesChanged):
         _rules_changed(turn, event)
         return
+    if isinstance(event, ev.ProjectPaused):
+        _project_paused(turn, event)
+        return
     if isinstance(event, ev.TaskSubmitted | ev.TaskRecovered):
         _enter(turn, event)
         return
@@ -60,6 +63,10 @@ def _dispatch(turn: Turn, event: ev.Event) -> None:
     if task is None:
         intent = getattr(event, "intent", "")
         turn.acknowledge(intent, False, f"There is no task {event.task}.")
+        return
+    why = state.paused.get(task.project)
+    if why is not None and not task.machine and isinstance(event, _INTENTS):
+        turn.acknowledge(event.intent, False, f"{why.text} What mends it: {why.frees}.")
         return
     _TABLE[type(event)](turn, task, event)
 
@@ -74,10 +81,23 @@ def _rules_changed(turn: Turn, event: ev.RulesChanged) -> None:
             turn.put(new)
 
 
-def _enter(turn: Turn, event: ev.TaskSubmitted | ev.TaskRecovered) -> None:
-    if event.task.id in turn.state.tasks:
-        return
+def _project_paused(turn: Turn, event: ev.ProjectPaused) -> None:
+    """Its waiting tasks say why at once; afterwards planning gives them a reason again."""
     state = turn.state
+    others = {path: why for path, why in state.paused.items() if path != event.project}
+    # A new mapping each time: the index of planning knows by it that it is out of date.
+    state.paused = others if event.reason is None else {**others, event.project: event.reason}
+    for task in list(state.tasks.values()):
+        if task.project == event.project and task.phase in (Phase.QUEUED, Phase.UNKNOWN):
+            turn.put(task, reason=event.reason, start_failures=0)
+
+
+def _enter(turn: Turn, event: ev.TaskSubmitted | ev.TaskRecovered) -> None:
+    """A task of a paused project is only shown, and replaced when Git is read again."""
+    state = turn.state
+    paused, shown = state.paused.get(event.task.project), state.tasks.get(event.task.id)
+    if shown is not None and (paused is None or shown.machine):
+        return
     waited_ms = 0
     if isinstance(event, ev.TaskRecovered):
         waited_ms = waited_for_a_machine_ms(event.task, event.at_ms)
@@ -86,6 +106,7 @@ def _enter(turn: Turn, event: ev.TaskSubmitted | ev.TaskRecovered) -> None:
         seq=state.next_seq,
         eligible_ms=state.steady_ms - waited_ms,
         held_since_ms=state.steady_ms,
+        reason=paused if event.task.phase in (Phase.QUEUED, Phase.UNKNOWN) else None,
     )
     state.next_seq += 1
     turn.put(task)
@@ -185,7 +206,8 @@ def _machine_failed(turn: Turn, task: Task, event: ev.MachineFailed) -> None:
         # Never boot a damaged snapshot: Git's copy of the files is still good, say so and use it.
         _forget_snapshot(turn, task, event.damaged_ordinal, event.why)
         return
-    failures = task.start_failures + 1
+    # A project whose folder is gone is no failure of the task: it waits for the folder.
+    failures = task.start_failures + (task.project not in turn.state.paused)
     task = turn.put(task, start_failures=failures)
     if failures >= 2:
         moves.finish(turn, task, Phase.FAILED, f"The machine did not start: {event.why}")
@@ -281,6 +303,7 @@ def _discard_asked(turn: Turn, task: Task, event: ev.DiscardAsked) -> None:
         turn.do(do.DiscardSnapshots(task.id))
 
 
+_INTENTS = (ev.DecisionGiven, ev.RestoreAsked, ev.CancelAsked, ev.SuspendAsked)
 _TABLE: dict[type, _Move] = {
     ev.MachineStarted: _machine_started,
     ev.MachineRestored: _machine_restored,

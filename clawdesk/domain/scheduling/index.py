@@ -6,9 +6,10 @@ looking at its first one is enough.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from clawdesk.domain.model import Phase, PlaneState, Task, TaskId
+from clawdesk.domain.model import Phase, PlaneState, Reason, Task, TaskId
 from clawdesk.domain.rules import Rules
 from clawdesk.domain.scheduling.resources import (
     NOTHING,
@@ -38,12 +39,14 @@ class Index:
 
     Args:
         rules: what keys depend on; other rules need another index.
-        trusted: digests of project files; a task that asks for more waits beside the buckets.
+        trusted: digests of project files; a task that asks for more waits beside the buckets
+            (`untrusted`), and so do the tasks of a project that is `paused`.
     """
 
-    def __init__(self, rules: Rules, trusted: frozenset[str]) -> None:
+    def __init__(self, rules: Rules, trusted: frozenset[str], paused: Mapping[str, Reason]) -> None:
         self.rules = rules
         self.trusted = trusted
+        self.paused = paused
         self.shelves: dict[str, Shelf] = {}
         self.used: Need = NOTHING
         self.queued = 0
@@ -80,6 +83,7 @@ class Index:
     def _queue(self, task: Task) -> None:
         waits = task.phase is Phase.QUEUED and task.wish is None
         trusted = not task.policy_asks or task.policy_digest in self.trusted
+        trusted = trusted and task.project not in self.paused
         _mark(self.untrusted, task.id, waits and not trusted)
         _mark(self.stuck, task.id, waits and task.stuck_since_ms is not None)
         _mark(self.unexplained, task.id, waits and task.reason is None)
@@ -191,9 +195,13 @@ def _mark(marked: set[TaskId], task: TaskId, wanted: bool) -> None:
 def index_of(state: PlaneState) -> Index:
     """The state's index, made anew where there is none for its rules and trust."""
     index = state.index
-    if isinstance(index, Index) and index.rules is state.rules and index.trusted is state.trusted:
+    if isinstance(index, Index) and (index.rules, index.trusted, index.paused) == (
+        state.rules,
+        state.trusted,
+        state.paused,
+    ):
         return index
-    made = Index(state.rules, state.trusted)
+    made = Index(state.rules, state.trusted, state.paused)
     for task in state.tasks.values():
         made.put(None, task)
     state.index = made

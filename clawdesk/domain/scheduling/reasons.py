@@ -33,6 +33,8 @@ class Situation:
 
 def coarse(state: PlaneState, index: Index, task: Task) -> Reason:
     """True at any place of a long queue, so that it need not be written again with each start."""
+    if task.project in index.paused:
+        return index.paused[task.project]
     if task.id in index.untrusted:
         return _untrusted(task)
     text = f"more than {EAGER_MAX} tasks wait on this host"
@@ -44,6 +46,8 @@ def reason_of(situation: Situation, task: Task) -> Reason:
     index, state = situation.index, situation.state
     if task.wish is not None:
         return Reason("restoring", f"is being taken back to checkpoint {task.wish.ordinal}", "that")
+    if task.project in index.paused:
+        return index.paused[task.project]
     if task.id in index.untrusted:
         return _untrusted(task)
     need, capacity = need_of(task), of_capacity(state.capacity)
