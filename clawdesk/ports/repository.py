@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -74,6 +74,12 @@ class CheckpointCommit:
     diffstat: DiffStat  # against the previous tip's tree
     paths: tuple[str, ...]  # changed against the previous tip's tree
     refused: tuple[str, ...] = ()  # names from the guest that were not taken, and why
+    approval: str = ""  # why it must be approved, as `judge` said; it stands in the commit
+
+
+def no_approval(paths: tuple[str, ...]) -> str:
+    """A judge that asks for nothing."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,13 @@ class Repository(Protocol):
 
     async def view(self) -> ProjectView: ...
 
+    async def read_only(self) -> str:
+        """Why nothing may be written now, "" when it may; quick enough for every second.
+
+        Raises RepositoryError `unavailable` when the folder is gone.
+        """
+        ...
+
     async def definition(self, name: str, commit: str = "") -> TaskDefinition:
         """The task file as it stands in a commit (default HEAD). Mistakes raise RepositoryError."""
         ...
@@ -141,12 +154,19 @@ class Repository(Protocol):
         ...
 
     async def checkpoint(
-        self, task: TaskId, start: str, changes: WorkspaceChanges, record: Record
+        self,
+        task: TaskId,
+        start: str,
+        changes: WorkspaceChanges,
+        record: Record,
+        judge: Callable[[tuple[str, ...]], str] = no_approval,
     ) -> CheckpointCommit:
         """Commit start tree + changes as the task's next checkpoint (compare-and-swap).
 
-        The committed record has the fields `tree`, `digest`, `diffstat` and, if any, `refused`
-        beside those of `record`. A merge reads of it `ordinal`, `step`, `mode` (auto | approve) and
+        `judge` is asked with the changed paths before the commit, so that why it must be approved
+        is as durable as the checkpoint itself.
+        The committed record has the fields `tree`, `digest`, `diffstat` and, if any, `refused` and
+        `approval` beside those of `record`. A merge reads of it `ordinal`, `step`, `mode` (auto | approve) and
         `safety`; of "requested" `ordinal` and `kind`; of "decision" `ordinal` and `verdict`; of
         "restored" `ordinal`.
         Raises:

@@ -22,6 +22,7 @@ from clawdesk.ports.machines import Machines
 from clawdesk.ports.repository import Repository
 from clawdesk.runtime.checkpointing import take
 from clawdesk.runtime.live import LiveMachines
+from clawdesk.runtime.pauses import UNAVAILABLE, gone_reason
 
 RELEASE_TRIES_MAX = 3
 
@@ -110,12 +111,20 @@ class Performer:
         return self._clock.now_ms()
 
     # -- machines -------------------------------------------------------------------------
+    def _not_started(
+        self, e: do.StartMachine | do.RestoreMachine, task: Task, error: PortError
+    ) -> None:
+        """A folder that is gone pauses its project first: the task waits for it, and fails not."""
+        if error.code == UNAVAILABLE:
+            self._post(ev.ProjectPaused(self._now(), task.project, gone_reason(error)))
+        self._post(ev.MachineFailed(self._now(), e.task, e.attempt, error.sentence))
+
     async def _start(self, e: do.StartMachine, task: Task) -> None:
         try:
             repository = self._repository(task.project)
             ready = await self._live.start(task, repository, e.commit)
         except PortError as error:
-            self._post(ev.MachineFailed(self._now(), e.task, e.attempt, error.sentence))
+            self._not_started(e, task, error)
             return
         self._post(
             ev.MachineStarted(
@@ -145,7 +154,7 @@ class Performer:
             )
             return
         except PortError as error:
-            self._post(ev.MachineFailed(self._now(), e.task, e.attempt, error.sentence))
+            self._not_started(e, task, error)
             return
         last = self._live.session(ready.machine).greeting
         run = f"{checkpoint.step_index}.{checkpoint.round}"

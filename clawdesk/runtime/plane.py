@@ -42,13 +42,17 @@ from clawdesk.runtime import doctor
 from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView
 from clawdesk.runtime.kernel import Kernel
 from clawdesk.runtime.live import LiveMachines
+from clawdesk.runtime.pauses import ProjectWatch
 from clawdesk.runtime.perform import Performer
 from clawdesk.runtime.policies import Policies
-from clawdesk.runtime.projects import Projects
+from clawdesk.runtime.projects import Opened, Projects, no_collections
 from clawdesk.runtime.recents import recent_projects
 from clawdesk.runtime.settings import Settings
 from clawdesk.runtime.suspension import suspend_all
 from clawdesk.runtime.watch import HostWatch, Parts
+
+ENTER_AT_ONCE = 50
+"""Tasks given to the kernel before the loop may do something else."""
 
 
 class Plane:
@@ -95,6 +99,16 @@ class Plane:
             crashed=self._crashed,
             clock=parts.clock,
         )
+        self._opening = asyncio.Lock()
+        self._project_watch = ProjectWatch(
+            state=self._kernel.state,
+            clock=parts.clock,
+            repositories=self._projects.open_ones,
+            post=self._kernel.post,
+            publish=self._publish,
+            open_project=self.open_project,
+            shown_only=self._projects.is_shown_only,
+        )
         self._loop = asyncio.get_running_loop()
         parts.machines.on_lost(self._lost)
 
@@ -111,6 +125,7 @@ class Plane:
         if self._models:
             self._spawn(self._watch.start_fabric())
         self._spawn(self._watch.keep_looking())
+        self._spawn(self._project_watch.keep_looking())
 
     async def _take_up_machines(self) -> None:
         """Find the tasks of machines that outlived an earlier plane; end those of nobody."""
@@ -273,15 +288,30 @@ class Plane:
 
     # -- projects -------------------------------------------------------------------------
     async def open_project(self, path: str) -> ProjectView:
-        view, recovered = await self._projects.open(path)
-        for task in recovered:
+        async with self._opening:
+            with no_collections():
+                opened = await self._projects.open(path)
+                await self._enter(opened)
+        self._publish(Change(projects=True))
+        return opened.view
+
+    async def _enter(self, opened: Opened) -> None:
+        """Give the kernel the tasks of a project: while it is paused they only become visible."""
+        path, why, paused = opened.view.path, opened.paused, self.state.paused
+        if why is not None and paused.get(path) != why:
+            self._kernel.post(ev.ProjectPaused(self._now(), path, why))
+        # Machines that live are counted before anything may start beside them.
+        tasks = sorted(opened.tasks, key=lambda task: not (task.machine or task.leaving))
+        for number, task in enumerate(tasks):
             self._kernel.post(ev.TaskRecovered(self._now(), task))
-            if task.phase is Phase.UNKNOWN:
+            if task.phase is Phase.UNKNOWN and task.machine:
                 self._spawn(self._adopt(task))
             elif task.leaving:
                 self._perform(do.ReleaseMachine(task.id, task.leaving))
-        self._publish(Change(projects=True))
-        return view
+            if number % ENTER_AT_ONCE == ENTER_AT_ONCE - 1:
+                await asyncio.sleep(0)  # ten thousand of them must not hold up the window
+        if why is None and path in paused:
+            self._kernel.post(ev.ProjectPaused(self._now(), path, None))
 
     async def close_project(self, path: str) -> Outcome:
         busy = [t.title for t in self.state.tasks.values() if t.project == path and t.machine]

@@ -2,17 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+import asyncio
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
-from clawdesk.domain.model import Task, TaskId
+from clawdesk.domain.model import Phase, Reason, Task, TaskId
+from clawdesk.domain.replacing import replace
 from clawdesk.domain.replay import Alive, Recovery, UnreadableHistoryError, at_rest, read, recover
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import PortError, RepositoryError
 from clawdesk.ports.repository import ProjectView, Repositories, Repository, TaskHistory
+from clawdesk.runtime.pauses import held_reason
 from clawdesk.runtime.recents import remember_project
 
+FREEZE_FROM = 100_000
+"""Values made in one go that are worth being left out of every later search for garbage."""
 LOST = "ClawDesk ended while the task ran."
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What opening a project found.
+
+    Args:
+        tasks: those that were not known before, or are only shown.
+        paused: why they are only shown.
+    """
+
+    view: ProjectView
+    tasks: list[Task]
+    paused: Reason | None = None
+
+
+def shown(task: Task) -> Task:
+    """A task of another plane's: its machine, if it runs, is not ours to speak to."""
+    return replace(task, phase=Phase.UNKNOWN) if task.phase is Phase.RUNNING else task
+
+
+def _read_all(histories: list[TaskHistory], path: str) -> tuple[list[Task], list[str]]:
+    """Tasks and, for each that tells no story, a sentence. Runs beside the loop."""
+    found, unread = [], []
+    for history in histories:
+        try:
+            found.append(replace(read(history.records), project=path))
+        except UnreadableHistoryError as error:
+            unread.append(f"Task {history.task} cannot be read: {error}")
+    return found, unread
+
+
+@contextmanager
+def no_collections() -> Iterator[None]:
+    """Many values that will live are made: looking for garbage among them takes half the time.
+
+    What has been made is then left out of later searches, which would stall the window.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if gc.get_count()[0] > FREEZE_FROM:
+            gc.freeze()
+        if was_on:
+            gc.enable()
 
 
 class Projects:
@@ -35,7 +89,8 @@ class Projects:
         self._clock = clock
         self._drive = drive
         self._say = say
-        self._open: dict[str, Repository] = {}
+        self.open_ones: dict[str, Repository] = {}
+        self._shown_only: set[str] = set()
         self.alive: dict[TaskId, Alive] = {}
         """Machines that outlived an earlier plane and that no open project has claimed yet."""
         self.views: dict[str, ProjectView] = {}
@@ -43,45 +98,63 @@ class Projects:
     def repository(self, path: str) -> Repository:
         """The open repository of a project. Raises RepositoryError."""
         try:
-            return self._open[path]
+            return self.open_ones[path]
         except KeyError:
             raise RepositoryError(f"The project {path} is not open.", code="closed") from None
 
-    async def open(self, path: str) -> tuple[ProjectView, list[Task]]:
-        """Open a project, or look at it again; its tasks where it was not open before."""
+    async def open(self, path: str) -> Opened:
+        """Open a project, or look at it again; its tasks where this plane drives them from now.
+
+        The tasks of a project that somebody else holds are given as Git tells of them, every time.
+        """
         opened = await self._adapter.open(path)
-        repository = self._open.get(opened.path, opened)
+        repository = self.open_ones.get(opened.path, opened)
         if repository is not opened:
             await opened.close()
         view = await repository.view()
-        first = repository.path not in self._open
-        self._open[repository.path] = repository
-        self.views[repository.path] = view
-        remember_project(repository.path)
-        if not first or view.read_only:
-            return view, []
-        found = [await self._recover(repository, h) for h in await repository.histories()]
-        return view, [task for task in found if task is not None]
+        path = repository.path
+        first = path not in self.open_ones
+        self.open_ones[path] = repository
+        self.views[path] = view
+        remember_project(path)
+        why = held_reason(path, view.read_only) if view.read_only else None
+        if not first and path not in self._shown_only:
+            return Opened(view, [], why)
+        found = await self._read(repository)
+        if why is not None:
+            self._shown_only.add(path)
+            return Opened(view, [shown(task) for task in found], why)
+        self._shown_only.discard(path)
+        tasks = [await self._take_up(repository, task) for task in found]
+        return Opened(view, [task for task in tasks if task is not None], why)
+
+    def is_shown_only(self, path: str) -> bool:
+        """Whether another plane held the project whenever this one looked."""
+        return path in self._shown_only
+
+    async def _read(self, repository: Repository) -> list[Task]:
+        """Every task Git tells of; what cannot be read is said."""
+        histories = await repository.histories()
+        found, unread = await asyncio.to_thread(_read_all, histories, repository.path)
+        for text in unread:
+            self._say(text)
+        return found
 
     async def look_again(self, path: str) -> None:
         self.views[path] = await self.repository(path).view()
 
     async def close(self, path: str) -> None:
         self.views.pop(path, None)
-        repository = self._open.pop(path, None)
+        self._shown_only.discard(path)
+        repository = self.open_ones.pop(path, None)
         if repository is not None:
             await repository.close()
 
     async def close_all(self) -> None:
-        for path in list(self._open):
+        for path in list(self.open_ones):
             await self.close(path)
 
-    async def _recover(self, repository: Repository, history: TaskHistory) -> Task | None:
-        try:
-            task = replace(read(history.records), project=repository.path)
-        except UnreadableHistoryError as error:
-            self._say(f"Task {history.task} cannot be read: {error}")
-            return None
+    async def _take_up(self, repository: Repository, task: Task) -> Task | None:
         if not self._drive:
             return at_rest(task)
         recovery = recover(task, self.alive.pop(task.id, None))

@@ -11,7 +11,7 @@ import asyncio
 import io
 import json
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from clawdesk.ports.repository import (
     MergeOutcome,
     ProjectView,
     TaskHistory,
+    no_approval,
 )
 from tests.support.fake_trees import (
     Content,
@@ -61,6 +62,7 @@ class FakeProject:
     branch: str = "main"
     user: str = "Ann"
     held_by: str = ""  # set: another plane holds the project
+    gone: bool = False  # set: the folder was moved, deleted or unmounted
     commits: dict[str, Commit] = field(default_factory=dict)
     branches: dict[str, str] = field(default_factory=dict)
     tasks: dict[TaskId, list[str]] = field(default_factory=dict)
@@ -124,6 +126,8 @@ class FakeRepositories:
             raise RepositoryError(
                 f"{path} is not a Git repository.", mend="git init", code="not_a_repository"
             )
+        if self.projects[path].gone:
+            raise _unavailable(path)
         return FakeRepository(self.projects[path])
 
 
@@ -143,6 +147,8 @@ class FakeRepository:
         if self.closed:
             raise RepositoryError(f"{self.path} was closed.", code="closed")
         self.project.calls.append(call)
+        if self.project.gone:
+            raise _unavailable(self.path)
         waiting = self.project.faults.get(call, [])
         if waiting:
             after, error = waiting[0]
@@ -180,6 +186,10 @@ class FakeRepository:
             mistakes=tuple(mistakes),
             read_only=project.held_by,
         )
+
+    async def read_only(self) -> str:
+        await self._enter("read_only")
+        return self.project.held_by
 
     async def definition(self, name: str, commit: str = "") -> TaskDefinition:
         await self._enter("definition")
@@ -241,7 +251,12 @@ class FakeRepository:
                     tar.addfile(entry, io.BytesIO(content))
 
     async def checkpoint(
-        self, task: TaskId, start: str, changes: WorkspaceChanges, record: Record
+        self,
+        task: TaskId,
+        start: str,
+        changes: WorkspaceChanges,
+        record: Record,
+        judge: Callable[[tuple[str, ...]], str] = no_approval,
     ) -> CheckpointCommit:
         await self._enter("checkpoint", write=True)
         chain = self._chain(task)
@@ -253,13 +268,16 @@ class FakeRepository:
         fields = {**record.fields, "tree": tree_id(tree), "digest": digest}
         stat = shown.stat
         fields["diffstat"] = {"files": stat.files, "added": stat.added, "removed": stat.removed}
+        paths = tuple(file.path for file in shown.files)
+        approval = judge(paths)
+        if approval:
+            fields["approval"] = approval
         if refused:
             fields["refused"] = list(refused)
         record = replace(record, fields=fields)
         _check_size(record)
         chain.append(self.project.commit(Commit(tree, chain[-1], record)))
-        paths = tuple(file.path for file in shown.files)
-        return CheckpointCommit(chain[-1], tree_id(tree), digest, stat, paths, refused)
+        return CheckpointCommit(chain[-1], tree_id(tree), digest, stat, paths, refused, approval)
 
     async def append(self, task: TaskId, record: Record, *, tree_of: str = "") -> str:
         await self._enter("append", write=True)
@@ -340,6 +358,14 @@ class FakeRepository:
         if commit not in self.project.commits:
             raise RepositoryError(f"The commit {commit} is gone.", code="no_commit")
         return self.project.commits[commit]
+
+
+def _unavailable(path: str) -> RepositoryError:
+    return RepositoryError(
+        f"{path} is not there any more: moved, deleted or unmounted.",
+        mend="Bring it back to its place, or open it where it is now.",
+        code="unavailable",
+    )
 
 
 def _check_size(record: Record) -> None:

@@ -38,6 +38,7 @@ def explain(error: Exception, path: str, doing: str) -> RepositoryError:
         return error
     try:
         disk = os.statvfs(path)
+        os.stat(os.path.join(path, ".git"))  # noqa: PTH116, PTH118 - an empty mount point has none
     except OSError:
         return unavailable(path)
     number = getattr(error, "errno", None)

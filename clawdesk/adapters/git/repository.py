@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
@@ -42,6 +43,7 @@ from clawdesk.ports.repository import (
     MergeOutcome,
     ProjectView,
     TaskHistory,
+    no_approval,
 )
 
 Result = TypeVar("Result")
@@ -86,6 +88,9 @@ class GitRepository:
 
         return await self._read("read the project", work)
 
+    async def read_only(self) -> str:
+        return await self._read("look at the project", self._read_only)
+
     async def definition(self, name: str, commit: str = "") -> TaskDefinition:
         return await self._read(
             "read the task file", lambda repo: taskfiles.in_commit(_tree(repo, commit), name)
@@ -129,14 +134,20 @@ class GitRepository:
         await self._read("pack the workspace", work)
 
     async def checkpoint(
-        self, task: TaskId, start: str, changes: WorkspaceChanges, record: Record
+        self,
+        task: TaskId,
+        start: str,
+        changes: WorkspaceChanges,
+        record: Record,
+        judge: Callable[[tuple[str, ...]], str] = no_approval,
     ) -> CheckpointCommit:
         def work() -> CheckpointCommit:
             made: list[CheckpointCommit] = []
 
             def draft(repo: pygit2.Repository, tip: pygit2.Commit | None) -> refs.Draft:
                 assert tip is not None, "the tip was looked at before"
-                made[:] = [self._draft_checkpoint(repo, tip, start, changes, record)]
+                drawn = self._draft_checkpoint(repo, tip, start, changes, record)
+                made[:] = [replace(drawn, approval=judge(drawn.paths))]
                 full = _described(record, made[0])
                 tree = pygit2.Oid(hex=made[0].tree)
                 return refs.Draft(tree, records.encode(task, full), record.at_ms)
@@ -267,7 +278,10 @@ class GitRepository:
         schema = refs.schema_of(repo)
         if schema > records.SCHEMA:
             return f"a newer ClawDesk wrote its tasks (schema {schema})"
-        return self._bench.hold()
+        held = self._bench.hold()
+        if not held and not os.access(self.place.common_dir, os.W_OK):
+            return "its Git directory cannot be written (is its disk mounted read-only?)"
+        return held
 
     def _known(self, task: TaskId) -> str:
         """The ref of a task that exists. Raises RepositoryError `unknown_task`."""
@@ -322,6 +336,8 @@ def _described(record: Record, made: CheckpointCommit) -> Record:
         "digest": made.digest,
         "diffstat": {"files": stat.files, "added": stat.added, "removed": stat.removed},
     }
+    if made.approval:
+        fields["approval"] = made.approval
     if made.refused:
         fields["refused"] = [text[:200] for text in made.refused[:20]]
     return replace(record, fields=fields)
