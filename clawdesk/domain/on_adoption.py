@@ -7,6 +7,8 @@ calls again; one whose checkpoint is committed already gets the same answer once
 
 from __future__ import annotations
 
+from typing import Any
+
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
 from clawdesk.domain import moves, on_boundary, on_decision
@@ -89,7 +91,10 @@ def _stands(turn: Turn, task: Task, event: ev.MachineAdopted) -> bool:
     last = task.checkpoints[-1] if task.checkpoints else None
     mine = last is not None and last.attempt == task.attempt
     if last is not None and mine and _ends_step(last, index, round_):
-        moves.run_step(turn, task, index + 1)
+        if undecided(task, last):
+            moves.ask(turn, task, last)
+        else:
+            moves.run_step(turn, task, index + 1)
     else:
         turn.replay.append(
             ev.StepEnded(
@@ -104,28 +109,41 @@ def _stands(turn: Turn, task: Task, event: ev.MachineAdopted) -> bool:
     return True
 
 
+def undecided(task: Task, checkpoint: Checkpoint) -> bool:
+    """Whether a person must still be asked about a committed checkpoint."""
+    asks = checkpoint.question or (checkpoint.approval_reason and not checkpoint.approved)
+    return bool(asks) and _decision_on(task, checkpoint) is None
+
+
+def _decision_on(task: Task, checkpoint: Checkpoint) -> dict[str, Any] | None:
+    """The last decision on it since it was made, or made again after going back to it."""
+    for record in reversed(task.records):
+        if record.fields.get("ordinal") != checkpoint.ordinal:
+            continue
+        if record.event == "decision":
+            return record.fields
+        if record.event in ("checkpoint", "restored"):
+            return None
+    return None
+
+
 def _ends_step(checkpoint: Checkpoint, index: int, round_: int) -> bool:
     between_steps = not checkpoint.guest_request and not checkpoint.mid_step
     return between_steps and (checkpoint.step_index, checkpoint.round) == (index, round_)
 
 
 def answer_again(turn: Turn, task: Task, guest_request: str) -> bool:
-    """Whether this `claw` call was answered before: then it gets the same answer once more."""
+    """Whether this `claw` call has its checkpoint: then it gets the same answer once more, or the
+    person is asked whom nobody had asked yet."""
     checkpoint = next((c for c in task.checkpoints if c.guest_request == guest_request), None)
     if checkpoint is None or checkpoint.ordinal != task.tip_ordinal:
         return False
     outcome, text = "continue", ""
-    if checkpoint.question or checkpoint.approval_reason:
-        decision = next(
-            (
-                r.fields
-                for r in reversed(task.records)
-                if r.event == "decision" and r.fields.get("ordinal") == checkpoint.ordinal
-            ),
-            None,
-        )
-        if decision is None:
-            return False
+    if undecided(task, checkpoint):
+        moves.ask(turn, task, checkpoint)
+        return True
+    decision = _decision_on(task, checkpoint)
+    if decision is not None:
         outcome = _OUTCOMES[str(decision.get("verdict"))]
         text = str(decision.get("text" if outcome == "answered" else "note", ""))
     turn.do(do.ReplyToGuest(task.id, task.machine, guest_request, outcome, text))

@@ -152,6 +152,7 @@ def _with_checkpoint(task: Task, record: Record) -> Task:
         tree=str(record.fields.get("tree", checkpoint.tree)),
         digest=str(record.fields.get("digest", checkpoint.digest)),
         diffstat=from_fields(record.fields.get("diffstat", {}), DiffStat),
+        approval_reason=str(record.fields.get("approval", "")),
         not_taken=tuple(str(name) for name in record.fields.get("refused", ())),
     )
     return replace(

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from clawdesk.domain.audit import checkpoint_record
 from clawdesk.domain.effects import TakeCheckpoint
-from clawdesk.domain.model import Checkpoint, Snapshot, Task
+from clawdesk.domain.model import Boundary, Checkpoint, Snapshot, Task
 from clawdesk.domain.policy import approval_reason
 from clawdesk.ports.errors import MachineError
 from clawdesk.ports.guest import GuestSession
 from clawdesk.ports.machines import Machines
 from clawdesk.ports.repository import Repository
+from clawdesk.runtime import crash
 
 
 async def take(
@@ -38,7 +40,9 @@ async def take(
     held = False
     try:
         changes = await session.collect()
+        crash.point("checkpoint.collected")
         snapshot, why = await _snapshot(effect, machines, quiet)
+        crash.point("checkpoint.frozen")
         checkpoint = Checkpoint(
             ordinal=effect.ordinal,
             at_ms=at_ms,
@@ -58,8 +62,11 @@ async def take(
             attempt=effect.attempt,
         )
         record = checkpoint_record(checkpoint, boundary.mode)
-        done = await repository.checkpoint(task.id, task.start_commit, changes, record)
-        reason = "" if boundary.safety else approval_reason(boundary.mode, done.paths, task.policy)
+        done = await repository.checkpoint(
+            task.id, task.start_commit, changes, record, partial(_judge, boundary, task)
+        )
+        crash.point("checkpoint.committed")
+        reason = done.approval
         held = bool(reason or boundary.question or leaves())
         not_taken = (*done.refused, *changes.skipped)
         if reason and not_taken:
@@ -76,6 +83,11 @@ async def take(
     finally:
         if not held:
             await session.unquiesce()
+
+
+def _judge(boundary: Boundary, task: Task, paths: tuple[str, ...]) -> str:
+    """Why a person must approve what changed, "" = nobody need."""
+    return "" if boundary.safety else approval_reason(boundary.mode, paths, task.policy)
 
 
 async def _snapshot(

@@ -20,6 +20,7 @@ from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import PortError, SnapshotDamagedError
 from clawdesk.ports.machines import Machines
 from clawdesk.ports.repository import Repository
+from clawdesk.runtime import crash
 from clawdesk.runtime.checkpointing import take
 from clawdesk.runtime.live import LiveMachines
 from clawdesk.runtime.pauses import UNAVAILABLE, gone_reason
@@ -99,7 +100,10 @@ class Performer:
                 effect = queue.popleft()
                 task = self._task(task_id)
                 if task is not None:
+                    name = type(effect).__name__
+                    crash.point(f"{name}.before")
                     await self._table[type(effect)](effect, task)
+                    crash.point(f"{name}.after")
         except Exception as error:
             self._crashed(error)
         finally:

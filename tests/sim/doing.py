@@ -157,7 +157,8 @@ class Doing:
                 return
             self.world.outside.freeze(snapshot_id, guest.inside)
             record = checkpoint_record(taken, b.mode)
-            record = replace(record, fields={**record.fields, "digest": f"d{e.ordinal}"})
+            more = {"digest": f"d{e.ordinal}", "approval": approval}
+            record = replace(record, fields={**record.fields, **more})
             commit = self.world.outside.commit(e.task, record, guest.inside.work)
             digest = f"d{e.ordinal}"
             done.append(replace(taken, commit=commit, digest=digest, approval_reason=approval))

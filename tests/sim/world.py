@@ -388,6 +388,7 @@ class World:
         assert not unanswered, f"nobody answered {unanswered} {where}"
         for task in tasks:
             self._check_work(task, where)
+            self._check_decided(task.id, where)
 
     def _check_work(self, task: Task, where: str) -> None:
         """The surviving work holds every step once, in order: none lost, none run twice."""
@@ -398,3 +399,19 @@ class World:
         expected = [f"end {index}" for index in range(len(task.steps))]
         work = self.outside.trees[tip.commit]
         assert work == expected, f"{task.id}: {work} {where}"
+
+    def _check_decided(self, task: str, where: str) -> None:
+        """Nothing goes on behind a checkpoint that a person had to decide on, and did not."""
+        pending = 0
+        for record in self.outside.log[task]:
+            fields = record.fields
+            if record.event == "checkpoint":
+                asks = fields.get("approval") or fields.get("value", {}).get("question")
+                # A safety checkpoint is no going on; one tried again takes the place of its first.
+                still = fields.get("safety") or asks
+                assert not pending or still, f"{task} went on behind checkpoint {pending} {where}"
+                pending = int(fields["ordinal"]) if asks else pending
+            elif record.event in ("decision", "restored", "attempt_ended"):
+                pending = 0
+            elif record.event == "finished" and fields.get("status") == "done":
+                assert not pending, f"{task} ended behind checkpoint {pending} {where}"

@@ -75,8 +75,8 @@ def soak(cli: RealCli, kills: int, seed: int) -> Result:
     project = make_project(folder, files)
     while result.kills < kills:
         _pair(cli, project, rng, result, kills)
-    result.fsck = _fsck(project)
-    result.locks = len(list((project / ".git").rglob("*.lock"))) - _own_lock(project)
+    result.fsck = fsck(project)
+    result.locks = locks(project)
     return result
 
 
@@ -106,14 +106,14 @@ def _pair(cli: RealCli, project: Path, rng: random.Random, result: Result, kills
         seen += [e for e in app.events if e["event"] in _ACKNOWLEDGED]
         if ended:
             _note_code(app, result)
-            open_tasks = _open(cli, project)
-            if not open_tasks:
+            still = open_tasks(cli, project)
+            if not still:
                 break
             assert not enough or app.process.returncode == 0, app.errors[-10:]
         arguments = ["run", str(project), "--resume"]
     mine = sorted(set(_tasks(project)) - before)
     for task in mine:
-        _check(project, task, seen, result)
+        check(project, task, seen, result)
 
 
 def _first_word(app: App, begun: float) -> int:
@@ -133,12 +133,12 @@ def _tasks(project: Path) -> list[str]:
     return [r.removeprefix(prefix) for r in repository.references if r.startswith(prefix)]
 
 
-def _open(cli: RealCli, project: Path) -> list[str]:
+def open_tasks(cli: RealCli, project: Path) -> list[str]:
     listed = cli.events(cli.run("tasks", str(project), "--json").stdout)
     return [t["task"] for t in listed if t["state"] not in ("done", "failed", "cancelled")]
 
 
-def _check(project: Path, task: str, seen: list[dict[str, Any]], result: Result) -> None:
+def check(project: Path, task: str, seen: list[dict[str, Any]], result: Result) -> None:
     """Compare what was acknowledged with what Git has, and what ran with what should have."""
     result.tasks += 1
     trail = _trail(project, task)
@@ -176,16 +176,17 @@ def _trail(project: Path, task: str) -> list[tuple[str, str]]:
         commit = commit.parents[0]
 
 
-def _fsck(project: Path) -> int:
+def fsck(project: Path) -> int:
     """Lines in which Git finds fault with the test's own repository."""
     command = ["git", "-C", str(project), "fsck", "--full", "--no-dangling"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return len([line for line in (done.stdout + done.stderr).splitlines() if line.strip()])
 
 
-def _own_lock(project: Path) -> int:
-    """The plane's own flock file is no stale lock: it is a file that stays."""
-    return int((project / ".git" / "clawdesk.lock").exists())
+def locks(project: Path) -> int:
+    """Lock files left behind; the plane's own flock file is one that stays."""
+    found = {path.name for path in (project / ".git").rglob("*.lock")}
+    return len(found - {"clawdesk.lock"})
 
 
 def main() -> int:

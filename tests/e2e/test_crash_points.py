@@ -1,0 +1,69 @@
+"""The real app dies at every named place, and is started again: nothing lost, nothing run twice."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from clawdesk.domain import effects as do
+from clawdesk.runtime import crash
+from tests.soak.kill9 import STEP, TASK, Result, check, fsck, locks, open_tasks
+from tests.support.real_cli import RealCli, make_project, real_cli
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).parents[2]
+INSIDE = frozenset({do.Acknowledge, do.Notify})
+"""Delivered by the kernel itself, between two events."""
+ELSEWHERE = frozenset({"RecordRestore", "DiscardSnapshots"})
+"""A run that is approved throughout has neither; the simulator dies around them."""
+
+
+def points() -> list[str]:
+    """Before and after every effect that this run has, and what the code names besides."""
+    names = [e.__name__ for e in get_args(do.Effect) if e not in INSIDE]
+    around = [f"{n}.{when}" for n in names if n not in ELSEWHERE for when in ("before", "after")]
+    named = re.compile(r'crash\.point\("([\w.]+)"\)')
+    inside = [n for p in (ROOT / "clawdesk").rglob("*.py") for n in named.findall(p.read_text())]
+    return [*around, *sorted(inside)]
+
+
+@pytest.mark.timeout(900)
+def test_the_app_may_die_at_every_named_place() -> None:
+    with real_cli() as cli:
+        folder = Path(tempfile.mkdtemp(dir=cli.root))
+        project = make_project(folder, {".clawdesk/tasks/t.toml": TASK, "step.sh": STEP})
+        left, result = points(), Result()
+        assert len(left) > 20
+        while left:
+            died = _one_task(cli, project, left, result)
+            assert died, f"no run comes past {left[0]}"
+        assert (result.lost, result.duplicated, result.attempts_ended) == (0, 0, 0), result
+        assert (fsck(project), locks(project)) == (0, 0)
+        assert not cli.machines()
+
+
+def _one_task(cli: RealCli, project: Path, left: list[str], result: Result) -> int:
+    """Play one task to its end; it dies at as many of the places as it passes, in their order."""
+    died, arguments = 0, ["run", str(project), "t"]
+    seen: list[dict[str, object]] = []
+    options = ("--headless", "--json", "--approve", "all", "--answer", "which=this")
+    while True:
+        cli.environment["CLAWDESK_CRASH_AT"] = left[0] if left else ""
+        done = cli.run(*arguments, *options, code=None)
+        del cli.environment["CLAWDESK_CRASH_AT"]
+        events = cli.events(done.stdout)
+        seen += events
+        arguments = ["run", str(project), "--resume"]
+        if done.returncode == crash.EXIT_CODE:
+            died += 1
+            left.pop(0)
+            continue
+        assert done.returncode == 0, (left[:1], done.stderr[-2_000:])
+        assert not open_tasks(cli, project)
+        check(project, str(events[-1]["task"]), seen, result)
+        return died
