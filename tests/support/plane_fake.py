@@ -32,6 +32,7 @@ from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView
 from tests.support import plane_scenes as scenes
+from tests.support import trust_scene
 
 
 async def scripted_time(ms: int) -> None:
@@ -217,7 +218,7 @@ class FakePlane:
             return PolicyView(project, "", (), trusted=False)
         asks = tuple(enumerate(found.policy_asks, 1))
         trusted = found.policy_digest in self.state.trusted
-        return PolicyView(project, found.policy_digest, asks, trusted, scenes.PROJECT_FILE)
+        return PolicyView(project, found.policy_digest, asks, trusted, trust_scene.PROJECT_FILE)
 
     async def trust(self, project: str, digest: str) -> Outcome:
         await self._enter("trust", project, digest)

@@ -29,7 +29,6 @@ from clawdesk.runtime.api import Environment
 
 MINUTE = 60_000
 PROJECT = "/home/ada/src/vision-lab"
-PROJECT_FILE = 'weight = 3\n[priority]\ndefault_class = "interactive"\n'
 
 
 def definition(name: str, title: str = "", steps: int = 4, description: str = "") -> TaskDefinition:
@@ -303,21 +302,6 @@ def house(now_ms: int) -> dict[str, Task]:
         done.task,
     ]
     return {t.id: t for t in tasks}
-
-
-def untrusted(now_ms: int) -> Task:
-    """A task that waits until its project's file is trusted."""
-    task = Story(40, "index-photos", now_ms, 3).task
-    text = "its project's file asks for more than usual: weight 3; class interactive"
-    return replace(
-        task,
-        policy_digest="5f" * 32,
-        policy_asks=(
-            "weight 3: that many times the usual share of this machine",
-            "class interactive: its tasks go before those of other projects",
-        ),
-        reason=Reason("untrusted", text, "you trust that file"),
-    )
 
 
 def decided_elsewhere(task: Task, at_ms: int) -> Task:

@@ -20,6 +20,7 @@ from clawdesk.ui.desk import Desk
 from clawdesk.ui.loop import application
 from clawdesk.ui.memory import Memory
 from tests.support import plane_scenes as scenes
+from tests.support import trust_scene
 from tests.support.plane_fake import FakePlane, scripted_time
 
 SETTLE_MS = 350
@@ -32,7 +33,7 @@ def _plane(scene: str) -> FakePlane:
     if scene in {"full", "small", "approval", "question", "restore", "dirty", "merge", "trust"}:
         plane.fill()
         if scene == "trust":
-            task = scenes.untrusted(plane.now_ms())
+            task = trust_scene.untrusted(plane.now_ms())
             plane.state.tasks[task.id] = task
     elif scene == "empty":
         plane.projects[scenes.PROJECT] = scenes.project(dirty=())

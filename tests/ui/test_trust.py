@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from clawdesk.ui.ask_sheet import AskSheet
 from clawdesk.ui.guard import GUARD_MS
 from tests.support import plane_scenes as scenes
+from tests.support import trust_scene
 
 if TYPE_CHECKING:
     from tests.ui.conftest import Bench
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def open_sheet(bench: Bench) -> AskSheet:
     bench.plane.fill()
-    task = scenes.untrusted(bench.plane.now_ms())
+    task = trust_scene.untrusted(bench.plane.now_ms())
     bench.plane.state.tasks[task.id] = task
     desk = bench.open()
     desk.choose_project(scenes.PROJECT)
@@ -48,7 +49,7 @@ def test_what_is_asked_is_shown_and_nothing_is_a_default(bench: Bench) -> None:
     bench.clock.advance(GUARD_MS)
     go.click()
     bench.settle()
-    task = scenes.untrusted(0)
+    task = trust_scene.untrusted(0)
     assert trusted(bench) == [("trust", task.project, task.policy_digest)]
 
 
