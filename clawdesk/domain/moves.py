@@ -7,7 +7,6 @@ place where a task's value is replaced.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import Any
 
 from clawdesk.domain import effects as do
@@ -24,6 +23,7 @@ from clawdesk.domain.model import (
     Task,
     TaskId,
 )
+from clawdesk.domain.replacing import replace
 from clawdesk.domain.scheduling.index import index_of
 
 ATTEMPTS_MAX = 3

@@ -11,7 +11,6 @@ R5  A final phase is left only by a restore.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from clawdesk.domain import effects as do
@@ -21,6 +20,7 @@ from clawdesk.domain.invariants import check
 from clawdesk.domain.model import FINAL, Phase, PlaneState, Task, TaskId
 from clawdesk.domain.moves import Turn
 from clawdesk.domain.policy import under
+from clawdesk.domain.replacing import replace
 from clawdesk.domain.replay import waited_for_a_machine_ms
 from clawdesk.domain.scheduling import plan
 
