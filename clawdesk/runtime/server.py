@@ -8,20 +8,37 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
+import logging
 import os
 import socket
 import struct
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import Change, PlaneApi
-from clawdesk.runtime.wire import LINE_BYTES_MAX, RESULTS, Picture, bare, encode, hello, read_line
+from clawdesk.runtime.wire import RESULTS, Picture, bare, encode, hello, read_line
 
 BACKLOG_BYTES_MAX = 32 * 1024 * 1024
 """A client that does not read is dropped before it costs the plane more than this."""
+REQUEST_BYTES_MAX = 1024 * 1024
+CALLS_AT_ONCE = 32
+"""A connection with that many unanswered calls is not read from until one is answered."""
+CLIENTS_MAX = 200
+"""More would eat the file descriptors that Git and the machines need."""
+
+_log = logging.getLogger(__name__)
+
+
+class _Request(msgspec.Struct):
+    method: str
+    id: Any = None
+    args: list[Any] = []
+    params: dict[str, Any] = {}
 
 
 class PlaneServer:
@@ -42,7 +59,7 @@ class PlaneServer:
         old = os.umask(0o177)
         try:
             self._server = await asyncio.start_unix_server(
-                self._serve, self._path, limit=LINE_BYTES_MAX
+                self._serve, self._path, limit=REQUEST_BYTES_MAX
             )
         finally:
             os.umask(old)
@@ -65,18 +82,21 @@ class PlaneServer:
         return len(self._writers)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if _peer_uid(writer) != os.getuid():
+        if _peer_uid(writer) != os.getuid() or len(self._writers) >= CLIENTS_MAX:
             writer.close()
             return
         self._writers.add(writer)
+        room = asyncio.Semaphore(CALLS_AT_ONCE)
         try:
             writer.write(encode(hello(window=self._window)) + encode({"change": self._whole()}))
             while line := await read_line(reader):
-                request = msgspec.json.decode(line)
+                request = msgspec.json.decode(line, type=_Request)
+                await room.acquire()
                 call = asyncio.get_running_loop().create_task(self._answer(request, writer))
                 self._calls.add(call)
                 call.add_done_callback(self._calls.discard)
-        except (ConnectionError, PortError, msgspec.DecodeError):
+                call.add_done_callback(lambda _: room.release())
+        except (ConnectionError, PortError, msgspec.DecodeError, ValueError, RecursionError):
             pass  # the client is gone or speaks another language: its connection ends here
         finally:
             self._writers.discard(writer)
@@ -84,22 +104,28 @@ class PlaneServer:
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()
 
-    async def _answer(self, request: dict[str, Any], writer: asyncio.StreamWriter) -> None:
-        reply: dict[str, Any] = {"id": request.get("id")}
+    async def _answer(self, request: _Request, writer: asyncio.StreamWriter) -> None:
+        reply: dict[str, Any] = {"id": request.id}
         try:
-            method = request.get("method")
-            if method not in RESULTS:
-                raise PortError(f"The plane knows no call {method!r}.", code="wire")
-            call = getattr(self._plane, method)
-            reply["result"] = await call(*request.get("args", []), **request.get("params", {}))
+            if request.method not in RESULTS:
+                raise PortError(f"The plane knows no call {request.method!r}.", code="wire")
+            call = getattr(self._plane, request.method)
+            bound = _bound(request)
+            reply["result"] = await call(*bound.args[1:], **bound.kwargs)
         except PortError as error:
             reply["error"] = {"what": error.what, "mend": error.mend, "code": error.code}
             if paths := getattr(error, "paths", ()):
                 reply["error"]["paths"] = list(paths)
         except TypeError as error:
             reply["error"] = {"what": f"Wrong arguments: {error}", "mend": "", "code": "wire"}
+        except Exception as error:
+            # Values of a wrong kind go wrong anywhere: the caller's trouble, not the plane's.
+            _log.info("a call of %s went wrong", request.method, exc_info=True)
+            what = f"{request.method} went wrong: {type(error).__name__}: {error}"
+            reply["error"] = {"what": what, "mend": "", "code": "wire"}
         if not writer.is_closing():
             writer.write(encode(reply))
+            self._drop_if_deaf(writer)
 
     def _whole(self) -> Picture:
         plane = self._plane
@@ -127,10 +153,39 @@ class PlaneServer:
         )
         line = encode({"change": picture})
         for writer in list(self._writers):
-            if writer.transport.get_write_buffer_size() > BACKLOG_BYTES_MAX:
-                writer.transport.abort()
-            elif not writer.is_closing():
+            if not writer.is_closing():
                 writer.write(line)
+                self._drop_if_deaf(writer)
+
+    @staticmethod
+    def _drop_if_deaf(writer: asyncio.StreamWriter) -> None:
+        if writer.transport.get_write_buffer_size() > BACKLOG_BYTES_MAX:
+            writer.transport.abort()
+
+
+@cache
+def _shape(method: str) -> tuple[inspect.Signature, dict[str, Any]]:
+    function = getattr(PlaneApi, method)
+    return inspect.signature(function), get_type_hints(function)
+
+
+def _bound(request: _Request) -> inspect.BoundArguments:
+    """The arguments of a call, each of the kind that PlaneApi promises.
+
+    A value of another kind deep inside the plane would look like a bug there and end it.
+
+    Raises:
+        TypeError: other arguments, or other kinds.
+    """
+    signature, kinds = _shape(request.method)
+    bound = signature.bind(None, *request.args, **request.params)
+    for name, value in bound.arguments.items():
+        if name != "self":
+            try:
+                bound.arguments[name] = msgspec.convert(value, kinds[name])
+            except msgspec.ValidationError as error:
+                raise TypeError(f"{name}: {error}") from None
+    return bound
 
 
 def _peer_uid(writer: asyncio.StreamWriter) -> int:
