@@ -105,10 +105,13 @@ def leave(task: Task, project: str) -> int:
         )
         return code_of(task)
     reason = task.reason
-    why = f"{reason.text} {reason.frees}" if reason else "it cannot start"
-    print(f"{task.id} is queued: {plain(why)}", file=sys.stderr)
+    print(
+        f"{task.id} is queued: {plain(reason.text if reason else 'it cannot start')}",
+        file=sys.stderr,
+    )
+    if reason is not None and reason.frees:
+        print(f"  {plain(reason.frees)}", file=sys.stderr)
     if reason is not None and reason.code == "untrusted":
-        print(f"  clawdesk trust {project}", file=sys.stderr)
         return code_of(task)
     return NOT_READY
 

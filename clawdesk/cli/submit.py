@@ -72,8 +72,6 @@ def run(options: argparse.Namespace) -> int:
             waits = submitted.reason if submitted else plane.state.environment
             if waits is not None:
                 print(plain(f"It waits: {waits.text} Freed by: {waits.frees}"))
-            if waits is not None and waits.code == "untrusted":
-                print(f"  clawdesk trust {view.path}")
         return 0
 
     return with_plane(work, project=options.project)
