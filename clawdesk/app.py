@@ -21,6 +21,7 @@ from clawdesk.runtime.client import PlaneClient
 from clawdesk.runtime.clock import SystemClock
 from clawdesk.runtime.places import plane_lock, plane_socket, runtime_dir
 from clawdesk.runtime.plane import Plane
+from clawdesk.runtime.recents import state_dir
 from clawdesk.runtime.server import PlaneServer
 from clawdesk.runtime.watch import Parts
 
@@ -52,7 +53,7 @@ async def build_parts() -> Parts:
     return Parts(
         machines=machines,
         guests=GuestChannels(machines.socket_path, inference),
-        repositories=GitRepositories(),
+        repositories=GitRepositories(tips=state_dir() / "tips"),
         inference=inference,
         telemetry=HostTelemetry(
             disk=home, containers=lambda: inference.containers, machines=machines.pids

@@ -166,9 +166,9 @@ class Repository(Protocol):
         `judge` is asked with the changed paths before the commit, so that why it must be approved
         is as durable as the checkpoint itself.
         The committed record has the fields `tree`, `digest`, `diffstat` and, if any, `refused` and
-        `approval` beside those of `record`. A merge reads of it `ordinal`, `step`, `mode` (auto | approve) and
-        `safety`; of "requested" `ordinal` and `kind`; of "decision" `ordinal` and `verdict`; of
-        "restored" `ordinal`.
+        `approval` beside those of `record`. A merge reads of it `ordinal`, `step`, `mode` (auto |
+        approve) and `safety`; of "requested" `ordinal` and `kind`; of "decision" `ordinal` and
+        `verdict`; of "restored" `ordinal`.
         Raises:
             RepositoryError: code `too_large`, more than 10,000 changed files or 1 GB.
         """

@@ -45,6 +45,10 @@ def _read_all(histories: list[TaskHistory], path: str) -> tuple[list[Task], list
     """Tasks and, for each that tells no story, a sentence. Runs beside the loop."""
     found, unread = [], []
     for history in histories:
+        first = history.records[0] if history.records else None
+        if first is not None and first.event == "damaged":
+            unread.append(f"Task {history.task}: {first.fields.get('why', 'it is damaged.')}")
+            continue
         try:
             found.append(replace(read(history.records), project=path))
         except UnreadableHistoryError as error:

@@ -97,7 +97,8 @@ def _has_started(state: PlaneState, effect: do.StartMachine) -> None:
 
 def _decide(state: PlaneState, running: list[do.StartMachine]) -> list[float]:
     """End one task after another; the ms of each step that gives a machine back."""
-    found, queue = [], list(running)
+    found: list[float] = []
+    queue = list(running)
     gc.collect()
     while len(found) < DECISIONS and queue:
         effect = queue.pop(0)

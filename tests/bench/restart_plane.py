@@ -20,7 +20,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "fabric"), str(ROOT / "vm")]
 from clawdesk.adapters.git import GitRepositories  # noqa: E402
 from clawdesk.runtime.clock import SystemClock  # noqa: E402
 from clawdesk.runtime.plane import Plane  # noqa: E402
-from clawdesk.runtime.recents import remember_project  # noqa: E402
+from clawdesk.runtime.recents import remember_project, state_dir  # noqa: E402
 from clawdesk.runtime.server import PlaneServer  # noqa: E402
 from clawdesk.runtime.watch import Parts  # noqa: E402
 from tests.support.guest_fake import FakeGuests  # noqa: E402
@@ -41,7 +41,7 @@ async def main(project: str, running: list[str]) -> None:
         parts = Parts(
             machines=machines,
             guests=guests,
-            repositories=GitRepositories(),
+            repositories=GitRepositories(tips=state_dir() / "tips"),
             inference=EchoInference(),
             telemetry=StillTelemetry(),
             clock=SystemClock(),

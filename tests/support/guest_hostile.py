@@ -16,6 +16,10 @@ GREETING = {
     "kernel": "6.1",
     "running": "r",
     "pending": [],
+    "last_run": "",
+    "last_ended": False,
+    "last_exit_code": 0,
+    "last_timed_out": False,
 }
 
 

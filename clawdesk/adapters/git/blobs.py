@@ -14,6 +14,7 @@ from pathlib import Path
 import pygit2
 
 from clawdesk.adapters.git import packs
+from clawdesk.adapters.git.loose import write_blob
 from clawdesk.adapters.git.opening import common_dir_of
 from clawdesk.ports.errors import RepositoryError
 
@@ -27,7 +28,7 @@ def store(repo: pygit2.Repository, contents: Iterable[bytes]) -> list[pygit2.Oid
     missing = {oid: content for oid, content in zip(oids, listed, strict=True) if oid not in repo}
     if len(missing) <= LOOSE_MAX:
         for content in missing.values():
-            repo.create_blob(content)
+            write_blob(repo, content)
     else:
         _write_pack(Path(common_dir_of(repo.path)) / "objects" / "pack", missing)
     return oids

@@ -6,11 +6,12 @@ own `git gc --prune=now` or a broken disk took away is said in a record `damaged
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pygit2
 
 from clawdesk.adapters.git import records
+from clawdesk.adapters.git.tips import KnownTips
 from clawdesk.domain.model import Record, TaskId
 from clawdesk.ports.repository import TaskHistory
 
@@ -33,11 +34,25 @@ def task_ids(repo: pygit2.Repository) -> list[TaskId]:
     return sorted(ref[len(prefix) :].decode("utf-8", "replace") for ref in found)
 
 
+def read_all(repo: pygit2.Repository, tips: KnownTips) -> list[TaskHistory]:
+    """Every task, oldest first; also those whose ref is gone though it was durable once."""
+    found = []
+    present = task_ids(repo)
+    for task in sorted({*present, *tips.tasks()}):
+        chain = read_chain(repo, task).history
+        known = tips.of(task)
+        if known and known != chain.tip and all(r.commit != known for r in chain.records):
+            lost = _damage(tips.sentence(repo, task))
+            chain = replace(chain, records=(lost, *chain.records))
+        found.append(chain)
+    return found
+
+
 def read_chain(repo: pygit2.Repository, task: TaskId) -> Chain:
     """Walk a task's chain from its tip to its submission."""
     reference = repo.references.get(records.TASK_REFS + task)
     if reference is None:
-        return Chain(TaskHistory(task, "", "", (_damage("its ref is gone"),)), "")
+        return Chain(TaskHistory(task, "", "", (_damage("Its ref is gone."),)), "")
     tip_id = reference.target
     found: list[Record] = []
     start, tip_tree = "", ""
@@ -57,10 +72,10 @@ def read_chain(repo: pygit2.Repository, task: TaskId) -> Chain:
                 break
             oid = commit.parent_ids[0]
     except (pygit2.GitError, KeyError, ValueError, IndexError, OSError) as error:
-        found.append(_damage(str(error)))
+        found.append(_damage(f"Commits of this task cannot be read: {error}"))
     history = TaskHistory(task, str(tip_id), tip_tree, tuple(reversed(found)))
     return Chain(history, start)
 
 
 def _damage(why: str) -> Record:
-    return Record(DAMAGED, 0, {"why": f"Commits of this task cannot be read: {why}"})
+    return Record(DAMAGED, 0, {"why": why})

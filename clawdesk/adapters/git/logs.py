@@ -13,6 +13,8 @@ from urllib.parse import quote, unquote
 import pygit2
 from pygit2.enums import FileMode
 
+from clawdesk.adapters.git.loose import write_blob
+
 STEP_BYTES_MAX = 5 * 1024 * 1024
 _ENTRY = re.compile(r"([0-9]{6})-(.+)")
 _CUT = b"\n[... %d bytes left out ...]\n"
@@ -27,11 +29,11 @@ def with_output(
     for entry, name in _entries(tree):
         number = max(number, int(str(entry.name)[:6]))
         if name == step:
-            blob = repo.create_blob(shortened(_content(entry) + output))
+            blob = write_blob(repo, shortened(_content(entry) + output))
             builder.insert(str(entry.name), blob, FileMode.BLOB)
             return builder.write()
     name = f"{number + 1:06}-{quote(step, safe='')[:200]}"
-    builder.insert(name, repo.create_blob(shortened(output)), FileMode.BLOB)
+    builder.insert(name, write_blob(repo, shortened(output)), FileMode.BLOB)
     return builder.write()
 
 

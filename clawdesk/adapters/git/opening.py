@@ -13,6 +13,7 @@ from pathlib import Path
 import pygit2
 from pygit2.enums import RepositoryOpenFlag
 
+from clawdesk.adapters.git.loose import AFTER_PACKS, LooseObjects
 from clawdesk.ports.errors import RepositoryError
 
 pygit2.settings.enable_fsync_gitdir(True)  # rule G4: libgit2 makes nothing durable by itself
@@ -30,7 +31,14 @@ class Place:
 
 def open_place(place: Place) -> pygit2.Repository:
     """A fresh handle: it sees what other programs did since the last one."""
-    return pygit2.Repository(place.path, RepositoryOpenFlag.NO_SEARCH)
+    return _open(place.path)
+
+
+def _open(path: str) -> pygit2.Repository:
+    repo = pygit2.Repository(path, RepositoryOpenFlag.NO_SEARCH)
+    objects = os.path.join(common_dir_of(repo.path), "objects")  # noqa: PTH118 - text, not a Path
+    repo.odb.add_backend(LooseObjects(objects), AFTER_PACKS)
+    return repo
 
 
 def find(path: str) -> Place:
@@ -47,7 +55,7 @@ def find(path: str) -> Place:
         raise RepositoryError(f"{folder} {what}.", mend="Choose a folder.", code="not_found")
     real = os.fspath(folder.resolve())
     try:
-        repo = pygit2.Repository(real, RepositoryOpenFlag.NO_SEARCH)
+        repo = _open(real)
     except (pygit2.GitError, OSError, ValueError, KeyError) as error:
         raise _refused(real, str(error)) from error
     try:

@@ -5,19 +5,26 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 from clawdesk.adapters.git.locks import ProjectLock, clear_stale
 from clawdesk.adapters.git.mending import Foreign, explain
 from clawdesk.adapters.git.opening import Place, find
 from clawdesk.adapters.git.repository import Bench, GitRepository
+from clawdesk.adapters.git.tips import KnownTips
 
 READERS = 4
 
 
 class GitRepositories:
-    """The Repositories port. Every opening gives a handle of its own; close each of them."""
+    """The Repositories port. Every opening gives a handle of its own; close each of them.
 
-    def __init__(self) -> None:
+    Args:
+        tips: a folder outside all projects that remembers what was durable (rule G7).
+    """
+
+    def __init__(self, *, tips: Path | None = None) -> None:
+        self._tips = tips
         self._mutex = threading.Lock()
         self._benches: dict[str, Bench] = {}
         self._locks: dict[str, ProjectLock] = {}
@@ -55,7 +62,8 @@ class GitRepositories:
         if self._readers is None:
             self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="git-reader")
         writer = ThreadPoolExecutor(1, thread_name_prefix="git-writer")
-        return Bench(place, self._readers, writer, lock.acquire)
+        tips = KnownTips(self._tips, place.common_dir)
+        return Bench(place, self._readers, writer, lock.acquire, tips)
 
     def _leave(self, bench: Bench) -> Future[None] | None:
         """One handle less. The last one ends the writer, after what it still has to write."""

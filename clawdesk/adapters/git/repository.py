@@ -33,6 +33,7 @@ from clawdesk.adapters.git import (
 )
 from clawdesk.adapters.git.mending import Foreign, explain
 from clawdesk.adapters.git.opening import Place, open_place
+from clawdesk.adapters.git.tips import KnownTips
 from clawdesk.domain.definitions import DefinitionError
 from clawdesk.domain.model import ProjectPolicy, Record, TaskDefinition, TaskId
 from clawdesk.ports.errors import PortError, RepositoryError
@@ -60,6 +61,7 @@ class Bench:
     readers: Executor
     writer: Executor
     hold: Callable[[], str]
+    tips: KnownTips
     handles: int = 0
 
 
@@ -123,7 +125,10 @@ class GitRepository:
             refs.ensure_schema(self.place, record.at_ms)
             tree, parent = self._tree_and_id(start)
             draft = refs.Draft(tree, records.encode(task, record), record.at_ms)
-            return refs.create(self.place, records.TASK_REFS + _checked(task), [parent], draft)
+            ref = records.TASK_REFS + _checked(task)
+            commit = refs.create(self.place, ref, [parent], draft)
+            self._bench.tips.note(task, commit)
+            return commit
 
         return await self._write("keep the task", work)
 
@@ -152,7 +157,7 @@ class GitRepository:
                 tree = pygit2.Oid(hex=made[0].tree)
                 return refs.Draft(tree, records.encode(task, full), record.at_ms)
 
-            commit = refs.advance(self.place, self._known(task), draft)
+            commit = self._advance(task, draft)
             return replace(made[0], commit=commit)
 
         return await self._write("make the checkpoint", work)
@@ -181,7 +186,7 @@ class GitRepository:
 
         return await self._write(
             f"record “{record.event}”",
-            lambda: refs.advance(self.place, self._known(task), draft),
+            lambda: self._advance(task, draft),
         )
 
     async def append_log(self, task: TaskId, step: str, output: bytes) -> None:
@@ -206,7 +211,7 @@ class GitRepository:
     async def histories(self) -> list[TaskHistory]:
         return await self._read(
             "read the tasks",
-            lambda repo: [history.read_chain(repo, t).history for t in history.task_ids(repo)],
+            lambda repo: history.read_all(repo, self._bench.tips),
         )
 
     async def diff(self, old: str, new: str) -> Diff:
@@ -282,6 +287,23 @@ class GitRepository:
         if not held and not os.access(self.place.common_dir, os.W_OK):
             return "its Git directory cannot be written (is its disk mounted read-only?)"
         return held
+
+    def _advance(
+        self,
+        task: TaskId,
+        draft: Callable[[pygit2.Repository, pygit2.Commit | None], refs.Draft],
+    ) -> str:
+        """Commit on a task's ref, unless its history lacks what was durable before (rule G7)."""
+        tips = self._bench.tips
+
+        def checked(repo: pygit2.Repository, tip: pygit2.Commit | None) -> refs.Draft:
+            if tip is not None:
+                tips.check(repo, task, tip.id)
+            return draft(repo, tip)
+
+        commit = refs.advance(self.place, self._known(task), checked)
+        tips.note(task, commit)
+        return commit
 
     def _known(self, task: TaskId) -> str:
         """The ref of a task that exists. Raises RepositoryError `unknown_task`."""

@@ -56,11 +56,13 @@ async def meeting(socket_path: Path) -> AsyncIterator[Meeting]:
     guest = HostileGuest()
     await guest.listen(socket_path)
     channels = GuestChannels(lambda _m: socket_path, EchoInference(), silence_s_max=1.0)
-    session = await channels.connect("m", token="t", start=False)
-    session.pause_heartbeat(True)
-    yield Meeting(guest, session)
-    await channels.close()
-    await guest.close()
+    try:
+        session = await channels.connect("m", token="t", start=False)
+        session.pause_heartbeat(True)
+        yield Meeting(guest, session)
+    finally:
+        await channels.close()
+        await guest.close()
 
 
 BROKEN = {
