@@ -61,7 +61,12 @@ class ReplyToGuest:
 
 @dataclass(frozen=True, slots=True)
 class TakeCheckpoint:
-    """Quiesce, collect, snapshot, commit."""
+    """Quiesce, collect, snapshot, commit.
+
+    Args:
+        base: the commit whose tree the guest compares its workspace with.
+        since: the commit that the change is counted from, for diffstat, digest and approval.
+    """
 
     task: TaskId
     machine: MachineId
@@ -71,6 +76,8 @@ class TakeCheckpoint:
     step_name: str
     round: int
     boundary: Boundary
+    base: str
+    since: str
 
 
 @dataclass(frozen=True, slots=True)

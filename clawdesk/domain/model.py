@@ -203,6 +203,8 @@ class Checkpoint:
     mid_step: bool = False
     question: Question | None = None
     attempt: int = 1
+    base: str = ""  # commit whose tree its guest compares with; "" = the task's start
+    since: str = ""  # commit that its change, diffstat and digest are counted from
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +327,7 @@ class Task:
     yielding: Yielding | None = None
     stuck_since_ms: int | None = None  # steady time since which it heads the queue without room
     machine: MachineId = ""
+    base: str = ""  # commit whose tree its machine's workspace began with; "" = the start
     leaving: MachineId = ""  # parked: being released while the task stays held; still counted
     accelerator: str = ""
     step_index: int = 0
@@ -364,6 +367,20 @@ class Task:
     @property
     def title(self) -> str:
         return self.definition.title or self.definition.name
+
+    @property
+    def judged(self) -> str:
+        """The commit up to which a person, or a rule, has let the present work pass.
+
+        What is asked about next is everything since: also what a safety checkpoint holds, what was
+        rejected, and what a question interrupted before anybody approved it.
+        """
+        checkpoint = self.checkpoint(self.tip_ordinal)
+        if checkpoint is None:
+            return self.start_commit
+        waits = bool(checkpoint.approval_reason) and not checkpoint.approved
+        passed = not checkpoint.safety and not waits
+        return checkpoint.commit if passed else checkpoint.since or self.start_commit
 
     def checkpoint(self, ordinal: int) -> Checkpoint | None:
         """The checkpoint of that ordinal, or None. Ordinals only grow, so scan from the newest."""

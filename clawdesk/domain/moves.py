@@ -102,6 +102,8 @@ def take_checkpoint(turn: Turn, task: Task, boundary: Boundary) -> Task:
             step_name=task.step_name,
             round=task.round,
             boundary=boundary,
+            base=task.base or task.start_commit,
+            since=task.judged,
         )
     )
     return task

@@ -161,6 +161,7 @@ def continue_from(turn: Turn, task: Task, event: ev.MachineRestored) -> None:
         step_name=checkpoint.step_name,
         round=checkpoint.round,
         tip_ordinal=checkpoint.ordinal,
+        base=checkpoint.base if event.memory else checkpoint.commit,
     )
     waits = checkpoint.guest_request or checkpoint.mid_step
     if waits and event.ended and event.memory:

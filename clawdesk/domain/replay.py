@@ -124,6 +124,7 @@ def _apply(task: Task, record: Record) -> Task:
             task = replace(task, merged_into=str(fields.get("branch", "")))
         case "started" | "resumed":
             task = _standing_at(task, int(fields.get("ordinal", 0)))
+            task = replace(task, base=_base(task, memory=fields.get("memory") is not False))
             task = replace(
                 task, phase=Phase.RUNNING, request=None, resume_from=None, resume_outcome=""
             )
@@ -142,6 +143,14 @@ def _standing_at(task: Task, ordinal: int) -> Task:
         step_name=checkpoint.step_name,
         round=checkpoint.round,
     )
+
+
+def _base(task: Task, *, memory: bool) -> str:
+    """What the machine that was brought to the task's tip began with."""
+    checkpoint = task.checkpoint(task.tip_ordinal)
+    if checkpoint is None:
+        return ""
+    return checkpoint.base if memory else checkpoint.commit
 
 
 def _with_checkpoint(task: Task, record: Record) -> Task:

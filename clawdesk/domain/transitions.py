@@ -162,6 +162,7 @@ def _machine_started(turn: Turn, task: Task, event: ev.MachineStarted) -> None:
         task,
         machine=event.machine,
         accelerator=event.accelerator,
+        base="",
         resume_from=None,
         start_failures=0,
     )

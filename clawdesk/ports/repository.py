@@ -66,13 +66,13 @@ class Diff:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointCommit:
-    """`digest` binds what a person sees: sha256 over base tree, tree and message."""
+    """`digest` binds what a person sees: sha256 over the tree of `since`, tree and message."""
 
     commit: str
     tree: str
     digest: str
-    diffstat: DiffStat  # against the previous tip's tree
-    paths: tuple[str, ...]  # changed against the previous tip's tree
+    diffstat: DiffStat  # against the tree of `since`
+    paths: tuple[str, ...]  # changed against the tree of `since`
     refused: tuple[str, ...] = ()  # names from the guest that were not taken, and why
     approval: str = ""  # why it must be approved, as `judge` said; it stands in the commit
 
@@ -156,12 +156,18 @@ class Repository(Protocol):
     async def checkpoint(
         self,
         task: TaskId,
-        start: str,
+        base: str,
         changes: WorkspaceChanges,
         record: Record,
         judge: Callable[[tuple[str, ...]], str] = no_approval,
+        *,
+        since: str = "",
     ) -> CheckpointCommit:
-        """Commit start tree + changes as the task's next checkpoint (compare-and-swap).
+        """Commit base tree + changes as the task's next checkpoint (compare-and-swap).
+
+        Args:
+            base: the commit that was exported for the machine the changes come from.
+            since: the commit that diffstat, digest and paths are counted from; "" = the tip.
 
         `judge` is asked with the changed paths before the commit, so that why it must be approved
         is as durable as the checkpoint itself.

@@ -60,10 +60,17 @@ async def take(
             mid_step=boundary.mid_step,
             question=boundary.question,
             attempt=effect.attempt,
+            base=effect.base,
+            since=effect.since,
         )
         record = checkpoint_record(checkpoint, boundary.mode)
         done = await repository.checkpoint(
-            task.id, task.start_commit, changes, record, partial(_judge, boundary, task)
+            task.id,
+            effect.base,
+            changes,
+            record,
+            partial(_judge, boundary, task),
+            since=effect.since,
         )
         crash.point("checkpoint.committed")
         reason = done.approval

@@ -269,8 +269,7 @@ class Plane:
         if target is None:
             raise RepositoryError(f"The task has no checkpoint {new}.", code="no_checkpoint")
         if old is None:
-            earlier = [c for c in known.checkpoints if c.ordinal < new and not c.safety]
-            base = earlier[-1].commit if earlier else known.start_commit
+            base = target.since or known.start_commit
         else:
             source = known.checkpoint(old)
             base = source.commit if source else known.start_commit

@@ -253,9 +253,13 @@ async def test_what_was_said_without_a_host_is_said_again(world: World) -> None:
     asked = await _next(first)
     assert isinstance(asked, BoundaryAsked)
     await first.reply(asked.request_id, {"outcome": "continue"})
-    await first.close()  # before its end could be heard
+    await first.close()  # most often before its end could be heard
     second = await world.connect()
-    assert await _next(second) == StepEnded("r1", 0)
+    greeting = second.greeting
+    if greeting.last_ended:  # the first host may have acknowledged it already
+        assert (greeting.last_run, greeting.last_exit_code) == ("r1", 0)
+    else:
+        assert await _next(second) == StepEnded("r1", 0)
 
 
 async def test_a_call_that_waits_is_told_again_to_the_next_host(world: World) -> None:

@@ -81,8 +81,8 @@ async def test_a_machine_starts_under_a_fresh_name_and_is_owned_until_destroyed(
     assert first.machine != second.machine
     assert first.boot_ms > 0
     assert sorted(await kit.machines.owned(), key=lambda m: m.attempt) == [
-        OwnedMachine(first.machine, TASK, 1),
-        OwnedMachine(second.machine, TASK, 2),
+        OwnedMachine(first.machine, TASK, 1, first.accelerator),
+        OwnedMachine(second.machine, TASK, 2, second.accelerator),
     ]
     await kit.machines.destroy(first.machine)
     assert [m.machine for m in await kit.machines.owned()] == [second.machine]

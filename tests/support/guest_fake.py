@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 
 from clawdesk.domain.model import MachineId
 from clawdesk.ports.errors import GuestError
@@ -32,7 +32,7 @@ Payload = Mapping[str, object]
 class FakeMachine:
     """What is inside one machine; survives a reconnect as a real guest does."""
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
+    def __init__(self, files: Mapping[str, bytes], ids: Iterator[int]) -> None:
         self.start = dict(files)
         self.files = dict(files)
         self.feedback = ""
@@ -46,7 +46,7 @@ class FakeMachine:
         self.unheard: list[GuestMessage] = []
         self.quiet = True
         self.is_dead = False
-        self._ids = itertools.count(1)
+        self._ids = ids  # no two requests have one name, whatever machine they come from
 
     def tell(self, message: GuestMessage) -> None:
         """To the host, now or when one connects again."""
@@ -106,9 +106,10 @@ class FakeGuests:
     def __init__(self, scripts: Mapping[str, Script]) -> None:
         self.scripts = dict(scripts)
         self.machines: dict[MachineId, FakeMachine] = {}
+        self._ids = itertools.count(1)
 
     def add(self, machine: MachineId, files: Mapping[str, bytes] | None = None) -> FakeMachine:
-        self.machines[machine] = FakeMachine(files or {})
+        self.machines[machine] = FakeMachine(files or {}, self._ids)
         return self.machines[machine]
 
     async def connect(

@@ -122,7 +122,7 @@ class FakeMachines:
 
     async def owned(self) -> list[OwnedMachine]:
         self._begin("owned", "")
-        return [OwnedMachine(m.name, m.task, m.attempt) for m in self.machines.values()]
+        return [OwnedMachine(m.name, m.task, m.attempt, "tcg") for m in self.machines.values()]
 
     def on_lost(self, tell: Callable[[MachineId, str], None]) -> None:
         self._tell.append(tell)

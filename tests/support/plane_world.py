@@ -53,7 +53,7 @@ class JoinedMachines(FakeMachines):
     def __init__(self, guests: FakeGuests) -> None:
         super().__init__()
         self._guests = guests
-        self._files: dict[str, dict[str, bytes]] = {}
+        self._files: dict[str, tuple[dict[str, bytes], dict[str, bytes]]] = {}
 
     async def start(self, spec: MachineSpec) -> StartedMachine:
         started = await super().start(spec)
@@ -62,13 +62,14 @@ class JoinedMachines(FakeMachines):
 
     async def snapshot(self, machine: MachineId, task: TaskId, ordinal: int) -> Snapshot:
         taken = await super().snapshot(machine, task, ordinal)
-        self._files[taken.id] = dict(self._guests.machines[machine].files)
+        inside = self._guests.machines[machine]
+        self._files[taken.id] = (dict(inside.start), dict(inside.files))
         return taken
 
     async def restore(self, task: TaskId, attempt: int, snapshot: Snapshot) -> StartedMachine:
         started = await super().restore(task, attempt, snapshot)
-        inside = self._guests.add(started.machine, self._files[snapshot.id])
-        inside.start = {}
+        start, files = self._files[snapshot.id]
+        self._guests.add(started.machine, files).start = dict(start)
         return started
 
 

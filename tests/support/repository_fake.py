@@ -253,18 +253,20 @@ class FakeRepository:
     async def checkpoint(
         self,
         task: TaskId,
-        start: str,
+        base: str,
         changes: WorkspaceChanges,
         record: Record,
         judge: Callable[[tuple[str, ...]], str] = no_approval,
+        *,
+        since: str = "",
     ) -> CheckpointCommit:
         await self._enter("checkpoint", write=True)
         chain = self._chain(task)
-        tip = self.project.commits[chain[-1]]
-        tree, refused = applied(self._commit(start).tree, changes)
-        shown = diff_of(tip.tree, tree)
+        before = self._commit(since or chain[-1]).tree
+        tree, refused = applied(self._commit(base).tree, changes)
+        shown = diff_of(before, tree)
         message = str(record.fields.get("message", ""))
-        digest = content_id(tree_id(tip.tree), tree_id(tree), message)
+        digest = content_id(tree_id(before), tree_id(tree), message)
         fields = {**record.fields, "tree": tree_id(tree), "digest": digest}
         stat = shown.stat
         fields["diffstat"] = {"files": stat.files, "added": stat.added, "removed": stat.removed}

@@ -67,7 +67,7 @@ def approved(records: Iterable[Record]) -> Approved:
 
 def _standing(record: Record, ordinal: int) -> _Standing:
     fields = record.fields
-    needs = fields.get("mode") == "approve" or bool(fields.get("approval_reason"))
+    needs = fields.get("mode") == "approve" or bool(fields.get("approval"))
     point = Point(ordinal, record.commit, str(fields.get("step", "")))
     return _Standing(point, needs, bool(fields.get("safety")))
 

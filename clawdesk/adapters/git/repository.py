@@ -141,17 +141,20 @@ class GitRepository:
     async def checkpoint(
         self,
         task: TaskId,
-        start: str,
+        base: str,
         changes: WorkspaceChanges,
         record: Record,
         judge: Callable[[tuple[str, ...]], str] = no_approval,
+        *,
+        since: str = "",
     ) -> CheckpointCommit:
         def work() -> CheckpointCommit:
             made: list[CheckpointCommit] = []
 
             def draft(repo: pygit2.Repository, tip: pygit2.Commit | None) -> refs.Draft:
                 assert tip is not None, "the tip was looked at before"
-                drawn = self._draft_checkpoint(repo, tip, start, changes, record)
+                before = _tree(repo, since) if since else tip.tree
+                drawn = self._draft_checkpoint(repo, before, base, changes, record)
                 made[:] = [replace(drawn, approval=judge(drawn.paths))]
                 full = _described(record, made[0])
                 tree = pygit2.Oid(hex=made[0].tree)
@@ -165,17 +168,17 @@ class GitRepository:
     def _draft_checkpoint(
         self,
         repo: pygit2.Repository,
-        tip: pygit2.Commit,
-        start: str,
+        before: pygit2.Tree,
+        base: str,
         changes: WorkspaceChanges,
         record: Record,
     ) -> CheckpointCommit:
-        start_tree = _tree(repo, start)
-        accepted, refused = trees.accept(repo, start_tree, changes)
-        tree = repo[trees.with_changes(repo, start_tree, accepted)].peel(pygit2.Tree)
-        stat, paths = diffs.measure(repo, tip.tree, tree)
+        base_tree = _tree(repo, base)
+        accepted, refused = trees.accept(repo, base_tree, changes)
+        tree = repo[trees.with_changes(repo, base_tree, accepted)].peel(pygit2.Tree)
+        stat, paths = diffs.measure(repo, before, tree)
         message = str(record.fields.get("message", ""))
-        seen = hashlib.sha256(f"{tip.tree_id}\n{tree.id}\n{message}".encode())
+        seen = hashlib.sha256(f"{before.id}\n{tree.id}\n{message}".encode())
         return CheckpointCommit("", str(tree.id), seen.hexdigest(), stat, paths, refused)
 
     async def append(self, task: TaskId, record: Record, *, tree_of: str = "") -> str:
