@@ -1,18 +1,58 @@
-"""`clawdesk approve TASK ORDINAL`: bound to the digest that was printed last."""
+"""`clawdesk approve TASK ORDINAL`: bound to the digest that was printed last.
+
+`--only PATH` takes a part and gives the rest back; `--edit PATH=FILE` puts your version there.
+"""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from clawdesk.cli.context import CHANNEL, find_task, tell, with_plane
+from clawdesk.cli.submit import pairs
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import PlaneApi
 from clawdesk.runtime.recents import shown_digest
+
+EDIT_BYTES_MAX = 600 * 1024
+"""What the plane's socket takes in one request, as base64."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_decision_arguments(parser)
     parser.add_argument("--note", default="", help="a word for the record")
+    parser.add_argument(
+        "--only",
+        action="extend",
+        nargs="+",
+        metavar="PATH",
+        help="take only the changes of these files or folders; the rest is put back as it was "
+        "before, and the task is told",
+    )
+    parser.add_argument(
+        "--edit",
+        action="append",
+        default=[],
+        metavar="PATH=FILE",
+        help="approve PATH with the content of FILE instead",
+    )
+
+
+def _edits(texts: list[str]) -> dict[str, bytes]:
+    """PATH=FILE options as contents. Raises PortError."""
+    edits: dict[str, bytes] = {}
+    for path, name in pairs(texts, "--edit").items():
+        try:
+            edits[path] = Path(name).expanduser().read_bytes()
+        except OSError as error:
+            raise PortError(f"{name} cannot be read: {error.strerror}.", code="usage") from error
+    if sum(map(len, edits.values())) > EDIT_BYTES_MAX:
+        raise PortError(
+            f"The edited files have more than {EDIT_BYTES_MAX // 1024} KiB together.",
+            mend="Reject with a note, or merge and edit then.",
+            code="usage",
+        )
+    return edits
 
 
 def add_decision_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,12 +75,20 @@ def digest_of(task: str, options: argparse.Namespace) -> str:
 
 
 def run(options: argparse.Namespace) -> int:
+    edits = _edits(options.edit)
+
     async def work(plane: PlaneApi) -> int:
         task = find_task(plane, options.task)
         digest = digest_of(task.id, options)
         return tell(
             await plane.approve(
-                task.id, options.ordinal, digest, channel=CHANNEL, note=options.note
+                task.id,
+                options.ordinal,
+                digest,
+                channel=CHANNEL,
+                note=options.note,
+                only=tuple(options.only) if options.only else None,
+                edits=edits,
             )
         )
 

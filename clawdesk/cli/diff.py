@@ -1,4 +1,7 @@
-"""`clawdesk diff TASK [ORDINAL [ORDINAL]]`: what a checkpoint changed."""
+"""`clawdesk diff TASK [ORDINAL [ORDINAL | TASK ORDINAL]]`: what a checkpoint changed.
+
+With a second task: from the first one's checkpoint to the other one's, say of two forks.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import argparse
 
 from clawdesk.cli.context import find_task, plain, print_json, with_plane
 from clawdesk.cli.show import note_shown
+from clawdesk.domain.model import Task
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.repository import Diff
 from clawdesk.runtime.api import PlaneApi
@@ -15,22 +19,19 @@ from clawdesk.runtime.recents import remember_digest
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("task", help="id of the task, or its beginning or end")
     parser.add_argument("first", nargs="?", type=int, help="a checkpoint (default: the last)")
-    parser.add_argument("second", nargs="?", type=int, help="compare `first` with this one")
+    parser.add_argument(
+        "second", nargs="?", help="compare `first` with this checkpoint, or with one of this task"
+    )
+    parser.add_argument("third", nargs="?", type=int, help="the checkpoint of the second task")
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
 def run(options: argparse.Namespace) -> int:
     async def work(plane: PlaneApi) -> int:
         task = find_task(plane, options.task)
-        if not task.checkpoints:
-            raise PortError("The task has no checkpoint yet.", code="no_checkpoint")
-        old, new = None, task.checkpoints[-1].ordinal
-        if options.second is not None:
-            old, new = options.first, options.second
-        elif options.first is not None:
-            new = options.first
-        diff = await plane.diff(task.id, old, new)
-        checkpoint = task.checkpoint(new)
+        other, old, new = _wanted(plane, task, options)
+        diff = await plane.diff(task.id, old, new, other=other.id)
+        checkpoint = other.checkpoint(new)
         if checkpoint is not None and old is None:
             remember_digest(task.id, new, checkpoint.digest)
             note_shown(task)
@@ -46,6 +47,27 @@ def run(options: argparse.Namespace) -> int:
         return 0
 
     return with_plane(work)
+
+
+def _wanted(
+    plane: PlaneApi, task: Task, options: argparse.Namespace
+) -> tuple[Task, int | None, int]:
+    """(the task of the second checkpoint, the first, the second). Raises PortError."""
+    if options.third is not None:
+        return find_task(plane, options.second), options.first, options.third
+    if options.second is not None:
+        if not options.second.isdigit():
+            raise PortError(
+                f"{options.second!r} is no number of a checkpoint.",
+                mend="clawdesk diff TASK ORDINAL TASK ORDINAL compares two tasks.",
+                code="usage",
+            )
+        return task, options.first, int(options.second)
+    if options.first is not None:
+        return task, None, options.first
+    if not task.checkpoints:
+        raise PortError("The task has no checkpoint yet.", code="no_checkpoint")
+    return task, None, task.checkpoints[-1].ordinal
 
 
 def as_text(diff: Diff) -> str:

@@ -26,6 +26,8 @@ COMMANDS = {
     "reject": "reject a checkpoint, with a note for the task",
     "answer": "answer a question",
     "restore": "go back to a checkpoint",
+    "fork": "another task from a checkpoint, beside the first",
+    "keep": "of several forks keep one; the others end",
     "merge": "bring a task's approved work into a branch",
     "cancel": "end a task",
     "yield": "give a task's machine back now; it queues and goes on from there",
@@ -70,7 +72,9 @@ def _module(command: str) -> ModuleType:
 def _code_of(error: PortError) -> int:
     if error.code == "plane_ended":
         return WAITS
-    return WRONG_USE if error.code in {"no_task", "no_checkpoint", "usage"} else FAILED
+    return (
+        WRONG_USE if error.code in {"no_task", "no_checkpoint", "no_such_path", "usage"} else FAILED
+    )
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from clawdesk.domain import effects as do
 from clawdesk.domain.model import Checkpoint, Record
 from clawdesk.domain.on_boundary import describe
+from clawdesk.domain.on_decision import amended_fields
 from clawdesk.domain.replay import as_fields
 
 Recording = (
@@ -38,6 +39,7 @@ def record_of(effect: Recording, at_ms: int) -> Record:
                 "channel": d.channel,
                 "note": d.note,
                 "text": d.text,
+                **amended_fields(d.amendment),
             }
             return Record("decision", d.at_ms, fields)
         case do.RecordRestore() as e:

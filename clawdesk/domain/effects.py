@@ -31,11 +31,16 @@ class StartMachine:
 
 @dataclass(frozen=True, slots=True)
 class RestoreMachine:
-    """Bring the machine of a checkpoint back: with memory where a snapshot stands behind it."""
+    """Bring the machine of a checkpoint back: with memory where a snapshot stands behind it.
+
+    Args:
+        files: the commit whose tree a fresh machine gets where no snapshot does.
+    """
 
     task: TaskId
     attempt: int
     checkpoint: Checkpoint
+    files: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +101,10 @@ class ResumeMachine:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseMachine:
-    """Destroy the machine; snapshots stay unless `discard`."""
+    """Destroy the machine; snapshots stay."""
 
     task: TaskId
     machine: MachineId
-    discard: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clawdesk.domain.model import (
+    Amendment,
     Capacity,
     Checkpoint,
     MachineId,
@@ -247,6 +248,7 @@ class DecisionGiven:
     note: str = ""
     text: str = ""
     intent: str = ""
+    amendment: Amendment | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ class Verdict(StrEnum):
     """What a person decided."""
 
     APPROVED = "approved"
+    AMENDED = "amended"  # approved in part, or with changes of one's own
     REJECTED = "rejected"
     ANSWERED = "answered"
 
@@ -164,6 +165,8 @@ class Boundary:
     """A point where work is to be made durable, and what waits in the machine there.
 
     `mode` is auto | approve; `mid_step`: a step runs on behind it (safety checkpoints only).
+    `amends`: a person approved another version of that checkpoint, the tree of commit `put`; it is
+    written into the workspace first.
     """
 
     mode: str = "auto"
@@ -172,6 +175,8 @@ class Boundary:
     question: Question | None = None
     safety: bool = False
     mid_step: bool = False
+    amends: int = 0
+    put: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +208,7 @@ class Checkpoint:
     mid_step: bool = False
     question: Question | None = None
     attempt: int = 1
+    amends: int = 0  # ordinal of the one whose approved version this is; 0 = it is none
     base: str = ""  # commit whose tree its guest compares with; "" = the task's start
     since: str = ""  # commit that its change, diffstat and digest are counted from
 
@@ -227,8 +233,36 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Amendment:
+    """The version of a checkpoint that a person approves instead.
+
+    Args:
+        tree: of the whole project, in Git.
+        left_out: paths whose changes are not taken; they are as before the checkpoint.
+        edited: paths that hold what the person wrote.
+        more: how many further paths were left out than are named.
+    """
+
+    tree: str
+    left_out: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
+    more: int = 0
+
+    def feedback(self, note: str) -> str:
+        """What the task is told, one fact a line."""
+        lines = [note] if note else []
+        lines += [f"Not approved, and put back as it was before: {path}" for path in self.left_out]
+        lines += [f"The same for {self.more} more."] if self.more else []
+        lines += [f"Approved with changes by the user: {path}" for path in self.edited]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """A person's answer to a request; `intent` is the caller that waits for the acknowledgement."""
+    """A person's answer to a request; `intent` is the caller that waits for the acknowledgement.
+
+    `amendment` belongs to the verdict `amended`.
+    """
 
     request_id: str
     verdict: Verdict
@@ -239,6 +273,7 @@ class Decision:
     note: str = ""
     text: str = ""
     intent: str = ""
+    amendment: Amendment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,11 +303,16 @@ class Yielding:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a fork comes from: its first machine is the snapshot of that checkpoint."""
+    """Where a fork comes from: its first machine is the snapshot of that checkpoint.
+
+    Args:
+        start: the commit the work before the fork began with; a merge counts from there.
+    """
 
     task: TaskId
     ordinal: int
     commit: str
+    start: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +407,11 @@ class Task:
     @property
     def title(self) -> str:
         return self.definition.title or self.definition.name
+
+    @property
+    def beginning(self) -> int:
+        """The ordinal it starts at, also again: of a fork the one it was forked at, else 0."""
+        return self.forked_from.ordinal if self.forked_from is not None else 0
 
     @property
     def judged(self) -> str:

@@ -109,10 +109,32 @@ def take_checkpoint(turn: Turn, task: Task, boundary: Boundary) -> Task:
     return task
 
 
+AMEND = "amend"
+"""Outcome of a decision for which a commit's tree is written into the workspace; its text."""
+
+
+def files_for(task: Task, checkpoint: Checkpoint) -> str:
+    """The commit a fresh machine is given at a checkpoint that has no memory any more."""
+    return task.resume_text if task.resume_outcome == AMEND else checkpoint.commit
+
+
+def take_amended(turn: Turn, task: Task, checkpoint: Checkpoint, put: str) -> Task:
+    """Another version of the checkpoint was approved: its bytes become the next checkpoint."""
+    boundary = Boundary(
+        message=checkpoint.message,
+        guest_request=checkpoint.guest_request,
+        amends=checkpoint.ordinal,
+        put=put,
+    )
+    return take_checkpoint(turn, task, boundary)
+
+
 def go_on(turn: Turn, task: Task, checkpoint: Checkpoint) -> Task:
     """Continue behind a checkpoint whose machine runs (or was just restored)."""
     if checkpoint.guest_request:
-        turn.do(do.ReplyToGuest(task.id, task.machine, checkpoint.guest_request, "continue"))
+        said = task.feedback if checkpoint.amends else ""
+        reply = do.ReplyToGuest(task.id, task.machine, checkpoint.guest_request, "continue", said)
+        turn.do(reply)
         return run_on(turn, task)
     if checkpoint.mid_step:
         return run_on(turn, task)
@@ -181,12 +203,12 @@ def _request_id(task: Task, ordinal: int, number: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def release(turn: Turn, task: Task, *, discard: bool = False) -> Task:
+def release(turn: Turn, task: Task) -> Task:
     """Give the machine back; what comes next is decided when it is really gone."""
     task = _record_end(turn, task)
     if not task.machine:
         return settle_released(turn, task)
-    turn.do(do.ReleaseMachine(task.id, task.machine, discard))
+    turn.do(do.ReleaseMachine(task.id, task.machine))
     return turn.put(
         task, phase=Phase.RELEASING, request=None, deferred=(), step_running=False, reason=None
     )
@@ -213,6 +235,8 @@ def close(turn: Turn, task: Task) -> Task:
     """Final once both hold: Git knows the end, and the machine is gone."""
     if task.finish is None or not task.finish_known or task.machine:
         return task
+    if task.finish is Phase.CANCELLED:
+        turn.do(do.DiscardSnapshots(task.id))
     return turn.put(
         task,
         phase=task.finish,
@@ -228,7 +252,7 @@ def finish(turn: Turn, task: Task, status: Phase, text: str) -> Task:
     if task.wish is not None:
         turn.acknowledge(task.wish.intent, False, f"The task has ended: {text}")
     task = turn.put(task, finish=status, finish_text=text, wish=None)
-    return release(turn, task, discard=status is Phase.CANCELLED)
+    return release(turn, task)
 
 
 def requeue_at(turn: Turn, task: Task, ordinal: int, outcome: str = "", text: str = "") -> Task:
@@ -246,7 +270,7 @@ def requeue_at(turn: Turn, task: Task, ordinal: int, outcome: str = "", text: st
 
 
 def before_step(task: Task, index: int) -> int:
-    """Ordinal of the last checkpoint before step `index` began; 0 = the start.
+    """Ordinal of the last checkpoint before step `index` began, or where the task begins.
 
     Steps with `checkpoint = "none"` leave none of their own and are run again too.
     """
@@ -254,7 +278,7 @@ def before_step(task: Task, index: int) -> int:
         between_steps = not checkpoint.guest_request and not checkpoint.mid_step
         if between_steps and checkpoint.step_index < index:
             return checkpoint.ordinal
-    return 0
+    return task.beginning
 
 
 def step_of(task: Task) -> StepSpec:

@@ -7,12 +7,10 @@ calls again; one whose checkpoint is committed already gets the same answer once
 
 from __future__ import annotations
 
-from typing import Any
-
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
 from clawdesk.domain import moves, on_boundary, on_decision
-from clawdesk.domain.model import Checkpoint, Phase, Task, Verdict
+from clawdesk.domain.model import Checkpoint, Phase, Record, Task, Verdict
 from clawdesk.domain.moves import Turn
 
 _OUTCOMES = {
@@ -93,7 +91,7 @@ def _stands(turn: Turn, task: Task, event: ev.MachineAdopted) -> bool:
     if last is not None and mine and _ends_step(last, index, round_):
         if undecided(task, last):
             moves.ask(turn, task, last)
-        else:
+        elif not _amend_again(turn, task, last):
             moves.run_step(turn, task, index + 1)
     else:
         turn.replay.append(
@@ -115,13 +113,22 @@ def undecided(task: Task, checkpoint: Checkpoint) -> bool:
     return bool(asks) and _decision_on(task, checkpoint) is None
 
 
-def _decision_on(task: Task, checkpoint: Checkpoint) -> dict[str, Any] | None:
+def _amend_again(turn: Turn, task: Task, checkpoint: Checkpoint) -> bool:
+    """Whether another version of it was approved, which the machine may not have yet."""
+    decision = _decision_on(task, checkpoint)
+    if decision is None or decision.fields.get("verdict") != Verdict.AMENDED.value:
+        return False
+    moves.take_amended(turn, task, checkpoint, decision.commit)
+    return True
+
+
+def _decision_on(task: Task, checkpoint: Checkpoint) -> Record | None:
     """The last decision on it since it was made, or made again after going back to it."""
     for record in reversed(task.records):
         if record.fields.get("ordinal") != checkpoint.ordinal:
             continue
         if record.event == "decision":
-            return record.fields
+            return record
         if record.event in ("checkpoint", "restored"):
             return None
     return None
@@ -135,16 +142,19 @@ def _ends_step(checkpoint: Checkpoint, index: int, round_: int) -> bool:
 def answer_again(turn: Turn, task: Task, guest_request: str) -> bool:
     """Whether this `claw` call has its checkpoint: then it gets the same answer once more, or the
     person is asked whom nobody had asked yet."""
-    checkpoint = next((c for c in task.checkpoints if c.guest_request == guest_request), None)
+    found = (c for c in reversed(task.checkpoints) if c.guest_request == guest_request)
+    checkpoint = next(found, None)
     if checkpoint is None or checkpoint.ordinal != task.tip_ordinal:
         return False
-    outcome, text = "continue", ""
+    outcome, text = "continue", task.feedback if checkpoint.amends else ""
     if undecided(task, checkpoint):
         moves.ask(turn, task, checkpoint)
         return True
+    if _amend_again(turn, task, checkpoint):
+        return True
     decision = _decision_on(task, checkpoint)
     if decision is not None:
-        outcome = _OUTCOMES[str(decision.get("verdict"))]
-        text = str(decision.get("text" if outcome == "answered" else "note", ""))
+        outcome = _OUTCOMES[str(decision.fields.get("verdict"))]
+        text = str(decision.fields.get("text" if outcome == "answered" else "note", ""))
     turn.do(do.ReplyToGuest(task.id, task.machine, guest_request, outcome, text))
     return True

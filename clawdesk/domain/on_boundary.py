@@ -130,6 +130,7 @@ def describe(checkpoint: Checkpoint) -> dict[str, Any]:
         "message": checkpoint.message,
         "not_taken": list(checkpoint.not_taken),
         "safety": checkpoint.safety,
+        "amends": checkpoint.amends,
     }
 
 
@@ -161,7 +162,7 @@ def continue_from(turn: Turn, task: Task, event: ev.MachineRestored) -> None:
         step_name=checkpoint.step_name,
         round=checkpoint.round,
         tip_ordinal=checkpoint.ordinal,
-        base=checkpoint.base if event.memory else checkpoint.commit,
+        base=checkpoint.base if event.memory else moves.files_for(task, checkpoint),
     )
     waits = checkpoint.guest_request or checkpoint.mid_step
     if waits and event.ended and event.memory:
@@ -173,6 +174,8 @@ def continue_from(turn: Turn, task: Task, event: ev.MachineRestored) -> None:
     if waits and not event.memory:
         # Without memory nobody waits in the machine: the step begins anew on the same files.
         moves.run_step(turn, task, checkpoint.step_index)
+    elif outcome == moves.AMEND:
+        moves.take_amended(turn, task, checkpoint, text)
     elif outcome and checkpoint.guest_request:
         turn.do(do.ReplyToGuest(task.id, task.machine, checkpoint.guest_request, outcome, text))
         moves.run_on(turn, task)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
 from clawdesk.domain import moves
 from clawdesk.domain.model import (
     FINAL,
+    Amendment,
     Boundary,
     Decision,
     Kind,
@@ -62,6 +64,7 @@ def decision_given(turn: Turn, task: Task, event: ev.DecisionGiven) -> None:
         note=event.note,
         text=event.text,
         intent=event.intent,
+        amendment=event.amendment,
     )
     if request.key == "retry":
         _retry_answered(turn, task, request, decision)
@@ -95,6 +98,8 @@ def _unfit(request: Request, event: ev.DecisionGiven, what: str) -> str:
         return "" if event.text.strip() else "An answer needs some text."
     if request.digest != event.digest:
         return f"{what} changed since it was shown to you; look at it again."
+    if event.verdict is Verdict.AMENDED and event.amendment is None:
+        return "It was not said what is approved instead."
     if event.verdict is Verdict.REJECTED and not event.note.strip():
         return "A rejection needs a note: the task gets it as feedback."
     return ""
@@ -144,12 +149,16 @@ def decision_recorded(turn: Turn, task: Task, event: ev.DecisionRecorded) -> Non
         channel=decision.channel,
         note=decision.note,
         text=decision.text,
+        **amended_fields(decision.amendment),
     )
     turn.acknowledge(decision.intent, True, _done_text(request, decision))
     if task.phase is not Phase.HELD:
         return
     if decision.verdict is Verdict.APPROVED:
         _approved(turn, task, request)
+    elif decision.verdict is Verdict.AMENDED and decision.amendment is not None:
+        task = turn.put(task, feedback=decision.amendment.feedback(decision.note))
+        _resume(turn, task, request, moves.AMEND, event.commit)
     elif decision.verdict is Verdict.REJECTED:
         _rejected(turn, task, request, decision)
     else:
@@ -159,7 +168,21 @@ def decision_recorded(turn: Turn, task: Task, event: ev.DecisionRecorded) -> Non
 def _done_text(request: Request, decision: Decision) -> str:
     if decision.verdict is Verdict.ANSWERED:
         return f"Answered {request.key!r}."
+    if decision.amendment is not None:
+        return f"Checkpoint {request.ordinal} approved as you want it; the task is told."
     return f"Checkpoint {request.ordinal} {decision.verdict.value}."
+
+
+def amended_fields(amendment: Amendment | None) -> dict[str, Any]:
+    """What the audit trail says of an amendment beside the decision."""
+    if amendment is None:
+        return {}
+    return {
+        "tree": amendment.tree,
+        "left_out": list(amendment.left_out),
+        "edited": list(amendment.edited),
+        "more": amendment.more,
+    }
 
 
 def _approved(turn: Turn, task: Task, request: Request) -> None:
@@ -190,7 +213,9 @@ def _resume(turn: Turn, task: Task, request: Request, outcome: str, text: str) -
     turn.do(do.ResumeMachine(task.id, task.machine))
     checkpoint = task.checkpoint(request.ordinal)
     assert checkpoint is not None
-    if request.guest_request and outcome != "continue":
+    if outcome == moves.AMEND:
+        moves.take_amended(turn, task, checkpoint, text)
+    elif request.guest_request and outcome != "continue":
         turn.do(do.ReplyToGuest(task.id, task.machine, request.guest_request, outcome, text))
         moves.run_on(turn, task)
     else:
@@ -199,8 +224,8 @@ def _resume(turn: Turn, task: Task, request: Request, outcome: str, text: str) -
 
 def restore_asked(turn: Turn, task: Task, event: ev.RestoreAsked) -> None:
     """Go back to a checkpoint; a safety checkpoint first where work would be lost."""
-    target = task.checkpoint(event.ordinal)
-    if event.ordinal != 0 and target is None:
+    ordinal = event.ordinal or task.beginning
+    if ordinal != 0 and task.checkpoint(ordinal) is None:
         have = ", ".join(str(c.ordinal) for c in task.checkpoints) or "none"
         turn.acknowledge(event.intent, False, f"No checkpoint {event.ordinal}; there are: {have}.")
         return
@@ -208,7 +233,7 @@ def restore_asked(turn: Turn, task: Task, event: ev.RestoreAsked) -> None:
     if changing or task.phase is Phase.RELEASING:
         turn.acknowledge(event.intent, False, "The task is just changing; try again in a moment.")
         return
-    wish = Wish(event.ordinal, event.actor, event.channel, event.intent)
+    wish = Wish(ordinal, event.actor, event.channel, event.intent)
     task = turn.put(task, wish=wish)
     turn_back(turn, task)
     if task.phase is not Phase.RUNNING and task.phase not in _BUSY:

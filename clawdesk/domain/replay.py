@@ -14,8 +14,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from clawdesk.domain import moves
+from clawdesk.domain.forking import origin_fields, shown_fields
 from clawdesk.domain.model import (
     FINAL,
+    Amendment,
     Checkpoint,
     DiffStat,
     MachineId,
@@ -53,7 +55,10 @@ def from_fields(fields: object, kind: type[Value]) -> Value:
 def submission(task: Task) -> Record:
     """The first record of a task: everything needed to run it again."""
     bare = replace(task, records=(), deferred=(), reason=None)
-    return Record("submitted", task.submitted_at_ms, {"schema": SCHEMA, "task": as_fields(bare)})
+    fields = {"schema": SCHEMA, "task": as_fields(bare)}
+    if task.forked_from is not None:
+        fields["fork"] = origin_fields(task)
+    return Record("submitted", task.submitted_at_ms, fields)
 
 
 def task_of(records: Iterable[Record]) -> Task:
@@ -73,7 +78,7 @@ def read(records: Iterable[Record]) -> Task:
     if int(story[0].fields.get("schema", 0)) > SCHEMA:
         raise UnreadableHistoryError("written by a newer ClawDesk")
     task = from_fields(story[0].fields.get("task"), Task)
-    shown = Record("submitted", story[0].at_ms, {"definition": task.definition.name})
+    shown = Record("submitted", story[0].at_ms, shown_fields(task))
     for record in story[1:]:
         task = _apply(task, record)
     trail = (replace(shown, commit=story[0].commit), *story[1:])
@@ -93,7 +98,7 @@ def _apply(task: Task, record: Record) -> Task:
             )
             return replace(task, request=request, phase=Phase.HELD, checkpoints=checkpoints)
         case "decision":
-            return _decided(task, fields)
+            return _decided(task, record)
         case "restored":
             ordinal = int(fields.get("ordinal", 0))
             return replace(
@@ -163,6 +168,7 @@ def _with_checkpoint(task: Task, record: Record) -> Task:
         diffstat=from_fields(record.fields.get("diffstat", {}), DiffStat),
         approval_reason=str(record.fields.get("approval", "")),
         not_taken=tuple(str(name) for name in record.fields.get("refused", ())),
+        approved=bool(checkpoint.amends) and not record.fields.get("approval"),
     )
     return replace(
         task,
@@ -179,9 +185,9 @@ def _with_checkpoint(task: Task, record: Record) -> Task:
     )
 
 
-def _decided(task: Task, fields: dict[str, Any]) -> Task:
+def _decided(task: Task, record: Record) -> Task:
     """A decision whose consequence may not have been carried out yet."""
-    request = task.request
+    request, fields = task.request, record.fields
     if request is None or request.id != fields.get("request"):
         return task
     verdict, note = Verdict(str(fields.get("verdict"))), str(fields.get("note", ""))
@@ -195,12 +201,26 @@ def _decided(task: Task, fields: dict[str, Any]) -> Task:
             for c in task.checkpoints
         )
         return replace(task, checkpoints=checkpoints, resume_outcome="continue", feedback="")
+    if verdict is Verdict.AMENDED:
+        told = amendment_of(fields).feedback(note)
+        outcome, text = moves.AMEND, record.commit
+        return replace(task, resume_outcome=outcome, resume_text=text, feedback=told)
     task = replace(task, feedback=note)
     if request.guest_request:
         return replace(task, resume_outcome="rejected", resume_text=note)
     checkpoint = task.checkpoint(request.ordinal)
     index = checkpoint.step_index if checkpoint else 0
     return replace(task, resume_from=moves.before_step(task, index))
+
+
+def amendment_of(fields: dict[str, Any]) -> Amendment:
+    """The amendment in the fields of a decision."""
+    return Amendment(
+        str(fields.get("tree", "")),
+        tuple(map(str, fields.get("left_out", ()))),
+        tuple(map(str, fields.get("edited", ()))),
+        int(fields.get("more", 0)),
+    )
 
 
 def at_rest(task: Task) -> Task:
@@ -210,7 +230,8 @@ def at_rest(task: Task) -> Task:
     if task.phase is Phase.RUNNING:
         # Its worker died with the plane, or is destroyed as an orphan: ADR-006.
         attempt = task.attempt + 1
-        return replace(task, phase=Phase.QUEUED, attempt=attempt, resume_from=None, rounds=())
+        first = task.beginning or None
+        return replace(task, phase=Phase.QUEUED, attempt=attempt, resume_from=first, rounds=())
     return replace(task, phase=Phase.QUEUED)
 
 
@@ -254,7 +275,11 @@ class Recovery:
             return ()
         return (
             Record("attempt_ended", at_ms, {"attempt": self.lost_attempt, "why": why}),
-            Record("restored", at_ms, {"ordinal": 0, "actor": "clawdesk", "channel": "plane"}),
+            Record(
+                "restored",
+                at_ms,
+                {"ordinal": self.task.beginning, "actor": "clawdesk", "channel": "plane"},
+            ),
         )
 
 
@@ -270,7 +295,7 @@ def recover(read_task: Task, alive: Alive | None) -> Recovery:
         return Recovery(adopted)
     task = replace(at_rest(read_task), leaving=alive.machine if alive is not None else "")
     if lost_worker(read_task):
-        return Recovery(replace(task, tip_ordinal=0), read_task.attempt)
+        return Recovery(replace(task, tip_ordinal=task.beginning), read_task.attempt)
     return Recovery(task)
 
 

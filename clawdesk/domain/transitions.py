@@ -143,7 +143,8 @@ def _start(turn: Turn, task: Task) -> None:
         turn.do(do.StartMachine(task.id, task.attempt, task.start_commit))
     else:
         turn.put(task, phase=Phase.RESTORING, reason=None)
-        turn.do(do.RestoreMachine(task.id, task.attempt, checkpoint))
+        files = moves.files_for(task, checkpoint)
+        turn.do(do.RestoreMachine(task.id, task.attempt, checkpoint, files))
 
 
 def _machine_started(turn: Turn, task: Task, event: ev.MachineStarted) -> None:
@@ -167,7 +168,7 @@ def _machine_started(turn: Turn, task: Task, event: ev.MachineStarted) -> None:
         start_failures=0,
     )
     if task.finish is not None:
-        moves.release(turn, task, discard=True)
+        moves.release(turn, task)
         return
     turn.note(task, "started", **facts)
     task = turn.state.tasks[task.id]
@@ -182,7 +183,7 @@ def _machine_restored(turn: Turn, task: Task, event: ev.MachineRestored) -> None
         return
     task = turn.put(task, machine=event.machine, accelerator=event.accelerator, start_failures=0)
     if task.finish is not None:
-        moves.release(turn, task, discard=True)
+        moves.release(turn, task)
         return
     facts: dict[str, Any] = {
         "ordinal": event.ordinal,
@@ -253,13 +254,15 @@ def _machine_lost(turn: Turn, task: Task, event: ev.MachineLost) -> None:
     if task.attempt > moves.ATTEMPTS_MAX:
         moves.finish(turn, task, Phase.FAILED, f"Lost {moves.ATTEMPTS_MAX} machines: {event.why}")
         return
-    offer = f" Checkpoint {task.tip_ordinal} can be restored instead." if task.tip_ordinal else ""
+    further = task.tip_ordinal > task.beginning
+    offer = f" Checkpoint {task.tip_ordinal} can be restored instead." if further else ""
     why = f"{event.why[:1].upper()}{event.why[1:].rstrip('.')}."
+    first = task.beginning
     turn.do(
-        do.RecordRestore(task.id, 0, task.start_commit, "clawdesk", "plane"),
+        do.RecordRestore(task.id, first, task.start_commit, "clawdesk", "plane"),
         do.Notify(task.id, f"{why} The task starts again from its beginning.{offer}"),
     )
-    moves.requeue_at(turn, turn.put(task, tip_ordinal=0), 0)
+    moves.requeue_at(turn, turn.put(task, tip_ordinal=first), first)
 
 
 def _machine_released(turn: Turn, task: Task, event: ev.MachineReleased) -> None:

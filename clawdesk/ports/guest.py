@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -137,6 +137,10 @@ class GuestSession(Protocol):
 
     async def collect(self) -> WorkspaceChanges:
         """Everything that differs from the start tree (not from the last checkpoint)."""
+        ...
+
+    async def apply(self, files: Sequence[FileEntry], deleted: Sequence[str]) -> None:
+        """Make these paths of the workspace exactly so; safe to repeat."""
         ...
 
     async def quiesce(self, timeout_s: float = 120.0) -> bool:

@@ -89,6 +89,14 @@ class Machines(Protocol):
         """
         ...
 
+    async def share(self, snapshot: Snapshot, task: TaskId, ordinal: int) -> Snapshot:
+        """Give another task its own claim on a snapshot's files; nothing is copied.
+
+        Raises:
+            SnapshotDamagedError: files are missing.
+        """
+        ...
+
     async def destroy(self, machine: MachineId) -> None:
         """End a machine and remove what only it used; snapshots stay. Unknown machine: nothing."""
         ...

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from clawdesk.domain.model import DiffStat, ProjectPolicy, Record, TaskDefinition, TaskId
+from clawdesk.domain.model import Amendment, DiffStat, ProjectPolicy, Record, TaskDefinition, TaskId
 from clawdesk.ports.guest import WorkspaceChanges
 
 
@@ -162,12 +162,14 @@ class Repository(Protocol):
         judge: Callable[[tuple[str, ...]], str] = no_approval,
         *,
         since: str = "",
+        as_approved: str = "",
     ) -> CheckpointCommit:
         """Commit base tree + changes as the task's next checkpoint (compare-and-swap).
 
         Args:
             base: the commit that was exported for the machine the changes come from.
             since: the commit that diffstat, digest and paths are counted from; "" = the tip.
+            as_approved: a commit a person approved; work that is exactly its tree is not judged.
 
         `judge` is asked with the changed paths before the commit, so that why it must be approved
         is as durable as the checkpoint itself.
@@ -181,7 +183,27 @@ class Repository(Protocol):
         ...
 
     async def append(self, task: TaskId, record: Record, *, tree_of: str = "") -> str:
-        """Commit an event with the parent's tree, or with the tree of commit `tree_of`."""
+        """Commit an event with the parent's tree, or with that of `tree_of`, a commit or a tree."""
+        ...
+
+    async def amended(
+        self, since: str, made: str, only: tuple[str, ...] | None, edits: Mapping[str, bytes]
+    ) -> Amendment:
+        """Write the tree that a person approves instead of what was made.
+
+        Args:
+            since: commit with the work before.
+            made: commit with the work that waits.
+            only: of the paths that differ, those to be taken (a folder's name means all below it);
+                None = all. The others stay as in `since`.
+            edits: new contents of paths of `made`; their modes stay.
+        Raises:
+            RepositoryError: code `no_such_path`, a path that the work does not change or have.
+        """
+        ...
+
+    async def between(self, old: str, new: str) -> WorkspaceChanges:
+        """What makes the tree of `new` out of that of `old`, file by file."""
         ...
 
     async def append_log(self, task: TaskId, step: str, output: bytes) -> None:

@@ -129,9 +129,41 @@ class PlaneApi(Protocol):
         """Durable when it returns. Raises RepositoryError for a mistake in the task file."""
         ...
 
+    async def fork(
+        self, task: TaskId, ordinal: int, *, settings: dict[str, str] | None = None
+    ) -> TaskId:
+        """Another task from that checkpoint (0 = the start), with a machine and ref of its own.
+
+        Durable when it returns. `settings` reach steps that begin after the fork. Raises PortError.
+        """
+        ...
+
+    async def keep(self, task: TaskId, *, channel: str) -> Outcome:
+        """Keep one of a family of forks: the others are ended, and give their machine files back.
+
+        Their commits stay; what had ended before stays as it ended.
+        """
+        ...
+
     async def approve(
-        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str = ""
-    ) -> Outcome: ...
+        self,
+        task: TaskId,
+        ordinal: int,
+        digest: str,
+        *,
+        channel: str,
+        note: str = "",
+        only: tuple[str, ...] | None = None,
+        edits: dict[str, bytes] | None = None,
+    ) -> Outcome:
+        """Approve what was shown, a part of it, or with changes.
+
+        Args:
+            only: paths of the diff to be taken, or folders; the rest goes back to the task as
+                feedback. None = all.
+            edits: new contents of files of the checkpoint.
+        """
+        ...
 
     async def reject(
         self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str
@@ -172,8 +204,13 @@ class PlaneApi(Protocol):
 
     async def untrust(self, project: str) -> Outcome: ...
 
-    async def diff(self, task: TaskId, old: int | None, new: int) -> Diff:
-        """Between two ordinals; `old=None` means the checkpoint before `new` (0 = the start)."""
+    async def diff(self, task: TaskId, old: int | None, new: int, *, other: TaskId = "") -> Diff:
+        """Between two ordinals; 0 = the start.
+
+        Args:
+            old: None = what `new` is asked about: everything since what was last let past.
+            other: the task `new` belongs to, of the same project; "" = the same task.
+        """
         ...
 
     async def log_lines(self, task: TaskId, after: int = 0) -> tuple[LogLine, ...]:

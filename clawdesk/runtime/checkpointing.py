@@ -36,6 +36,8 @@ async def take(
     back (`leaves`): they are forwarded when the task goes on.
     """
     boundary = effect.boundary
+    if boundary.put:
+        await _put(boundary, task, session, repository)
     quiet = await session.quiesce()
     held = False
     try:
@@ -60,6 +62,7 @@ async def take(
             mid_step=boundary.mid_step,
             question=boundary.question,
             attempt=effect.attempt,
+            amends=boundary.amends,
             base=effect.base,
             since=effect.since,
         )
@@ -71,6 +74,7 @@ async def take(
             record,
             partial(_judge, boundary, task),
             since=effect.since,
+            as_approved=boundary.put,
         )
         crash.point("checkpoint.committed")
         reason = done.approval
@@ -85,6 +89,7 @@ async def take(
             digest=done.digest,
             diffstat=done.diffstat,
             approval_reason=reason,
+            approved=bool(boundary.put) and not reason,
             not_taken=not_taken,
         )
     finally:
@@ -92,8 +97,21 @@ async def take(
             await session.unquiesce()
 
 
+async def _put(
+    boundary: Boundary, task: Task, session: GuestSession, repository: Repository
+) -> None:
+    """Write the version that was approved into the workspace; safe to repeat."""
+    before = task.checkpoint(boundary.amends)
+    assert before is not None, "an amendment is one of a checkpoint"
+    wanted = await repository.between(before.commit, boundary.put)
+    await session.apply(wanted.changed, wanted.deleted)
+    crash.point("checkpoint.put")
+
+
 def _judge(boundary: Boundary, task: Task, paths: tuple[str, ...]) -> str:
     """Why a person must approve what changed, "" = nobody need."""
+    if boundary.put:
+        return "The work is not what you approved: it changed while your version was written."
     return "" if boundary.safety else approval_reason(boundary.mode, paths, task.policy)
 
 

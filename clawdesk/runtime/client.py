@@ -179,11 +179,29 @@ class PlaneClient:
         )
         return task
 
+    async def fork(
+        self, task: TaskId, ordinal: int, *, settings: dict[str, str] | None = None
+    ) -> TaskId:
+        made: TaskId = await self._call("fork", task, ordinal, settings=settings)
+        return made
+
+    async def keep(self, task: TaskId, *, channel: str) -> Outcome:
+        outcome: Outcome = await self._call("keep", task, channel=channel)
+        return outcome
+
     async def approve(
-        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str = ""
+        self,
+        task: TaskId,
+        ordinal: int,
+        digest: str,
+        *,
+        channel: str,
+        note: str = "",
+        only: tuple[str, ...] | None = None,
+        edits: dict[str, bytes] | None = None,
     ) -> Outcome:
         outcome: Outcome = await self._call(
-            "approve", task, ordinal, digest, channel=channel, note=note
+            "approve", task, ordinal, digest, channel=channel, note=note, only=only, edits=edits
         )
         return outcome
 
@@ -239,8 +257,8 @@ class PlaneClient:
         outcome: Outcome = await self._call("untrust", project)
         return outcome
 
-    async def diff(self, task: TaskId, old: int | None, new: int) -> Diff:
-        diff: Diff = await self._call("diff", task, old, new)
+    async def diff(self, task: TaskId, old: int | None, new: int, *, other: TaskId = "") -> Diff:
+        diff: Diff = await self._call("diff", task, old, new, other=other)
         return diff
 
     async def log_lines(self, task: TaskId, after: int = 0) -> tuple[LogLine, ...]:

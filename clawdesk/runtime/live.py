@@ -239,7 +239,10 @@ class LiveMachines:
         self._post(ev.StepBegan(self._clock.now_ms(), task.id, effect.machine))
 
     async def reply(self, machine: MachineId, request: str, payload: dict[str, object]) -> None:
-        await self.session(machine).reply(request, payload)
+        session = self.session(machine)
+        if "feedback" in payload:
+            await session.set_feedback(str(payload["feedback"]))
+        await session.reply(request, payload)
 
     async def suspend(self, machine: MachineId) -> None:
         self.session(machine).pause_heartbeat(True)

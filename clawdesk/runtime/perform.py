@@ -151,7 +151,7 @@ class Performer:
             else:
                 note = checkpoint.why_files_only or "This checkpoint holds files only."
                 repository = self._repository(task.project)
-                ready = await self._live.start(task, repository, checkpoint.commit)
+                ready = await self._live.start(task, repository, e.files)
         except SnapshotDamagedError as error:
             self._post(
                 ev.MachineFailed(self._now(), e.task, e.attempt, error.what, checkpoint.ordinal)
@@ -184,8 +184,6 @@ class Performer:
         for attempt in range(1, RELEASE_TRIES_MAX + 1):
             try:
                 await self._live.end(e.machine)
-                if e.discard:
-                    await self._machines.discard(e.task)
                 break
             except PortError as error:
                 if attempt == RELEASE_TRIES_MAX:
@@ -223,7 +221,7 @@ class Performer:
 
     async def _reply(self, e: do.ReplyToGuest, task: Task) -> None:
         payload: dict[str, object] = {"outcome": e.outcome}
-        if e.outcome == "rejected":
+        if e.outcome == "rejected" or (e.outcome == "continue" and e.text):
             payload["feedback"] = e.text
         elif e.outcome == "answered":
             payload["text"] = e.text
@@ -273,8 +271,9 @@ class Performer:
             self._post(ev.RequestRecorded(self._now(), e.task, e.request, commit))
 
     async def _record_decision(self, e: do.RecordDecision, task: Task) -> None:
-        record = record_of(e, self._now())
-        commit = await self._append(task, record, intent=e.decision.intent)
+        record, amendment = record_of(e, self._now()), e.decision.amendment
+        tree = amendment.tree if amendment is not None else ""
+        commit = await self._append(task, record, tree_of=tree, intent=e.decision.intent)
         if commit is not None:
             decided = ev.DecisionRecorded(self._now(), e.task, e.decision.request_id, commit)
             self._post(decided)

@@ -8,30 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import getpass
-import uuid
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
-
-from ulid import ULID
 
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
+from clawdesk.domain.forking import family, to_end
 from clawdesk.domain.model import (
     FINAL,
     MachineId,
     Phase,
     PlaneState,
-    Reason,
     Record,
     Task,
     TaskId,
-    Verdict,
 )
-from clawdesk.domain.policy import bounded_priority
-from clawdesk.domain.replay import Alive, submission
-from clawdesk.domain.scheduling import explain, in_use
-from clawdesk.ports.errors import PortError, RepositoryError
+from clawdesk.domain.replay import Alive
+from clawdesk.domain.scheduling import in_use
+from clawdesk.ports.errors import PortError
 from clawdesk.ports.repository import (
     Diff,
     MergeOutcome,
@@ -40,6 +33,8 @@ from clawdesk.ports.repository import (
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime import doctor
 from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView
+from clawdesk.runtime.comparing import compare
+from clawdesk.runtime.intents import Intents
 from clawdesk.runtime.kernel import Kernel
 from clawdesk.runtime.live import LiveMachines
 from clawdesk.runtime.pauses import ProjectWatch
@@ -48,6 +43,7 @@ from clawdesk.runtime.policies import Policies
 from clawdesk.runtime.projects import Opened, Projects, no_collections
 from clawdesk.runtime.recents import recent_projects
 from clawdesk.runtime.settings import Settings
+from clawdesk.runtime.submitting import Submissions
 from clawdesk.runtime.suspension import suspend_all
 from clawdesk.runtime.watch import HostWatch, Parts
 
@@ -55,7 +51,7 @@ ENTER_AT_ONCE = 50
 """Tasks given to the kernel before the loop may do something else."""
 
 
-class Plane:
+class Plane(Intents):
     """`runtime.api.PlaneApi` in the process that owns the machines.
 
     Args:
@@ -66,6 +62,7 @@ class Plane:
     def __init__(self, parts: Parts, *, drive: bool = True, models: bool = False) -> None:
         self._models = models
         self._parts = parts
+        self._clock = parts.clock
         self._drive = drive
         self._subscribers: list[Callable[[Change], None]] = []
         self._projects = Projects(parts.repositories, parts.clock, drive=drive, say=self._say)
@@ -98,6 +95,13 @@ class Plane:
             post=self._kernel.post,
             crashed=self._crashed,
             clock=parts.clock,
+        )
+        self._submissions = Submissions(
+            repository=self._projects.repository,
+            machines=parts.machines,
+            policies=self._policies,
+            clock=parts.clock,
+            post=self._kernel.post,
         )
         self._opening = asyncio.Lock()
         self._project_watch = ProjectWatch(
@@ -218,9 +222,6 @@ class Plane:
         for tell in list(self._subscribers):
             tell(change)
 
-    def _now(self) -> int:
-        return self._parts.clock.now_ms()
-
     # -- what shells read -----------------------------------------------------------------
     @property
     def state(self) -> PlaneState:
@@ -263,17 +264,10 @@ class Plane:
         if not kept:
             output.event(task.submitted_at_ms, "No output of this task was kept.")
 
-    async def diff(self, task: TaskId, old: int | None, new: int) -> Diff:
-        known = self._known(task)
-        target = known.checkpoint(new)
-        if target is None:
-            raise RepositoryError(f"The task has no checkpoint {new}.", code="no_checkpoint")
-        if old is None:
-            base = target.since or known.start_commit
-        else:
-            source = known.checkpoint(old)
-            base = source.commit if source else known.start_commit
-        return await self._projects.repository(known.project).diff(base, target.commit)
+    async def diff(self, task: TaskId, old: int | None, new: int, *, other: TaskId = "") -> Diff:
+        return await compare(
+            self._known(task), old, self._known(other or task), new, self._projects
+        )
 
     async def doctor(self) -> list[dict[str, object]]:
         parts = self._parts
@@ -320,12 +314,6 @@ class Plane:
         self._publish(Change(projects=True))
         return Outcome(True, "Closed.")
 
-    def _known(self, task: TaskId) -> Task:
-        try:
-            return self.state.tasks[task]
-        except KeyError:
-            raise PortError(f"There is no task {task}.", code="no_task") from None
-
     # -- trust ----------------------------------------------------------------------------
     async def project_policy(self, project: str, task: TaskId = "") -> PolicyView:
         commit = self._known(task).start_commit if task else ""
@@ -352,83 +340,29 @@ class Plane:
         include_changes: bool = False,
         settings: dict[str, str] | None = None,
     ) -> TaskId:
-        repository = self._projects.repository(project)
-        if read_only := (await repository.view()).read_only:
-            raise RepositoryError(f"The project is open read-only: {read_only}", code="read_only")
-        base, start = await repository.start_commit(
-            include_changes=include_changes, definition=name
-        )
-        definition = await repository.definition(name, start)
-        asked, digest = await self._policies.at(repository, start)
-        wanted = definition.priority if priority is None else priority
-        task = Task(
-            id=str(ULID()),
-            project=repository.path,
-            definition=definition,
-            policy=asked,
-            submitted_at_ms=self._now(),
-            base_commit=base,
-            start_commit=start,
-            settings=tuple(sorted((settings or {}).items())),
-            policy_asked=asked,
-            policy_digest=digest,
-            priority=bounded_priority(wanted, asked),
-        )
-        task = self._policies.under(task)
-        record = submission(task)
-        commit = await repository.submit(task.id, start, record)
-        shown = Record("submitted", record.at_ms, {"definition": definition.name}, commit)
-        self._kernel.post(ev.TaskSubmitted(self._now(), replace(task, records=(shown,))))
-        return task.id
-
-    async def _ask(self, make: Callable[[str], ev.Event]) -> Outcome:
-        intent = uuid.uuid4().hex
-        answer = self._kernel.expect(intent)
-        self._kernel.post(make(intent))
-        return await answer
-
-    async def _decide(
-        self, task: TaskId, ref: str, verdict: Verdict, channel: str, **more: str
-    ) -> Outcome:
-        return await self._ask(
-            lambda intent: ev.DecisionGiven(
-                self._now(), task, ref, verdict, getpass.getuser(), channel, intent=intent, **more
-            )
+        return await self._submissions.submit(
+            project,
+            name,
+            priority=priority,
+            include_changes=include_changes,
+            settings=settings or {},
         )
 
-    async def approve(
-        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str = ""
-    ) -> Outcome:
-        verdict = Verdict.APPROVED
-        return await self._decide(task, str(ordinal), verdict, channel, digest=digest, note=note)
+    async def fork(
+        self, task: TaskId, ordinal: int, *, settings: dict[str, str] | None = None
+    ) -> TaskId:
+        return await self._submissions.fork(self._known(task), ordinal, settings or {})
 
-    async def reject(
-        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str
-    ) -> Outcome:
-        verdict = Verdict.REJECTED
-        return await self._decide(task, str(ordinal), verdict, channel, digest=digest, note=note)
-
-    async def answer(self, task: TaskId, key: str, text: str, *, channel: str) -> Outcome:
-        return await self._decide(task, key, Verdict.ANSWERED, channel, text=text)
-
-    async def restore(self, task: TaskId, ordinal: int, *, channel: str) -> Outcome:
-        actor = getpass.getuser()
-        return await self._ask(
-            lambda intent: ev.RestoreAsked(self._now(), task, ordinal, actor, channel, intent)
-        )
-
-    async def cancel(self, task: TaskId, *, channel: str) -> Outcome:
-        actor = getpass.getuser()
-        return await self._ask(
-            lambda intent: ev.CancelAsked(self._now(), task, actor, channel, intent)
-        )
-
-    async def why(self, task: TaskId) -> Reason | None:
-        self._known(task)
-        return explain(self.state, task)
-
-    async def yield_now(self, task: TaskId, *, channel: str) -> Outcome:
-        return await self._ask(lambda intent: ev.SuspendAsked(self._now(), task, intent))
+    async def keep(self, task: TaskId, *, channel: str) -> Outcome:
+        members = family(self.state, self._known(task))
+        others = [t for t in members if t.id != task]
+        if not others:
+            return Outcome(False, "The task has no forks, and is none.")
+        ended = [(await self.cancel(t.id, channel=channel)).ok for t in to_end(members, task)]
+        for known in others:
+            self._kernel.post(ev.DiscardAsked(self._now(), known.id))
+        text = f"Kept; {sum(ended)} of {len(others)} others were ended. Their commits stay."
+        return Outcome(True, text)
 
     async def merge(
         self, task: TaskId, *, into: str = "", each_checkpoint: bool = False

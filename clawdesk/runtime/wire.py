@@ -32,6 +32,8 @@ RESULTS: dict[str, Any] = {
     "open_project": ProjectView,
     "close_project": Outcome,
     "submit": str,
+    "fork": str,
+    "keep": Outcome,
     "approve": Outcome,
     "reject": Outcome,
     "answer": Outcome,

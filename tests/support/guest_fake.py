@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 
 from clawdesk.domain.model import MachineId
 from clawdesk.ports.errors import GuestError
@@ -73,6 +73,7 @@ class FakeStep:
     def __init__(self, machine: FakeMachine, run: StepRun) -> None:
         self.machine = machine
         self.files = machine.files
+        self.environment = dict(run.env)
         self._run = run
 
     def print(self, text: str, stream: str = "out") -> None:
@@ -209,6 +210,13 @@ class FakeSession:
             if before.get(path) != content
         )
         return WorkspaceChanges(changed, tuple(sorted(before.keys() - now.keys())))
+
+    async def apply(self, files: Sequence[FileEntry], deleted: Sequence[str]) -> None:
+        self._check()
+        for path in deleted:
+            self._machine.files.pop(path, None)
+        for entry in files:
+            self._machine.files[entry.path] = entry.content
 
     async def quiesce(self, timeout_s: float = 120.0) -> bool:
         self._check()

@@ -7,7 +7,7 @@ beforehand (`fail_next`) or made happen at once (`lose`, `damage`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from clawdesk.domain.model import MachineId, Snapshot, TaskId
@@ -108,6 +108,15 @@ class FakeMachines:
         if kept is None or kept.damaged:
             raise SnapshotDamagedError("The snapshot is damaged.", code="damaged")
         return self._run(task, attempt, dict(kept.memory), warm=True)
+
+    async def share(self, snapshot: Snapshot, task: TaskId, ordinal: int) -> Snapshot:
+        self._begin("share", task)
+        kept = self._kept.get(snapshot.id)
+        if kept is None:
+            raise SnapshotDamagedError("The snapshot is damaged.", code="damaged")
+        snapshot_id = f"{task}.{ordinal}.{next(self._number):08x}"
+        self._kept[snapshot_id] = _Kept(task, dict(kept.memory), kept.damaged)
+        return replace(snapshot, id=snapshot_id)
 
     async def destroy(self, machine: MachineId) -> None:
         self._begin("destroy", machine)

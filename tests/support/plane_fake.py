@@ -165,8 +165,26 @@ class FakePlane:
         script.add_done_callback(self._scripts.discard)
         return task.id
 
+    async def fork(
+        self, task: TaskId, ordinal: int, *, settings: dict[str, str] | None = None
+    ) -> TaskId:
+        await self._enter("fork", task, ordinal, settings)
+        raise PortError("This scene has no forks.")
+
+    async def keep(self, task: TaskId, *, channel: str) -> Outcome:
+        await self._enter("keep", task, channel)
+        return Outcome(False, "The task has no forks, and is none.")
+
     async def approve(
-        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str = ""
+        self,
+        task: TaskId,
+        ordinal: int,
+        digest: str,
+        *,
+        channel: str,
+        note: str = "",
+        only: tuple[str, ...] | None = None,
+        edits: dict[str, bytes] | None = None,
     ) -> Outcome:
         await self._enter("approve", task, ordinal, digest, channel, note)
         return self._decide(task, "approved", digest, channel, note)
@@ -232,7 +250,7 @@ class FakePlane:
         await self._enter("untrust", project)
         return Outcome(True, "It is not trusted any more.")
 
-    async def diff(self, task: TaskId, old: int | None, new: int) -> Diff:
+    async def diff(self, task: TaskId, old: int | None, new: int, *, other: TaskId = "") -> Diff:
         await self._enter("diff", task, old, new)
         return self.diffs.get((task, new)) or scenes.sample_diff()
 

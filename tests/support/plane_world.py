@@ -66,6 +66,11 @@ class JoinedMachines(FakeMachines):
         self._files[taken.id] = (dict(inside.start), dict(inside.files))
         return taken
 
+    async def share(self, snapshot: Snapshot, task: TaskId, ordinal: int) -> Snapshot:
+        shared = await super().share(snapshot, task, ordinal)
+        self._files[shared.id] = self._files[snapshot.id]
+        return shared
+
     async def restore(self, task: TaskId, attempt: int, snapshot: Snapshot) -> StartedMachine:
         started = await super().restore(task, attempt, snapshot)
         start, files = self._files[snapshot.id]

@@ -19,9 +19,9 @@ from clawdesk.adapters.git import names
 from clawdesk.adapters.git.approved import approved
 from clawdesk.adapters.git.records import BODY_BYTES_MAX
 from clawdesk.domain import definitions as files
-from clawdesk.domain.model import ProjectPolicy, Record, TaskDefinition, TaskId
+from clawdesk.domain.model import Amendment, ProjectPolicy, Record, TaskDefinition, TaskId
 from clawdesk.ports.errors import PortError, RepositoryError
-from clawdesk.ports.guest import WorkspaceChanges
+from clawdesk.ports.guest import FileEntry, WorkspaceChanges
 from clawdesk.ports.repository import (
     CheckpointCommit,
     Diff,
@@ -259,6 +259,7 @@ class FakeRepository:
         judge: Callable[[tuple[str, ...]], str] = no_approval,
         *,
         since: str = "",
+        as_approved: str = "",
     ) -> CheckpointCommit:
         await self._enter("checkpoint", write=True)
         chain = self._chain(task)
@@ -271,7 +272,8 @@ class FakeRepository:
         stat = shown.stat
         fields["diffstat"] = {"files": stat.files, "added": stat.added, "removed": stat.removed}
         paths = tuple(file.path for file in shown.files)
-        approval = judge(paths)
+        passed = as_approved and tree == self._commit(as_approved).tree
+        approval = "" if passed else judge(paths)
         if approval:
             fields["approval"] = approval
         if refused:
@@ -288,6 +290,46 @@ class FakeRepository:
         _check_size(record)
         chain.append(self.project.commit(Commit(tree, chain[-1], record)))
         return chain[-1]
+
+    async def amended(
+        self, since: str, made: str, only: tuple[str, ...] | None, edits: Mapping[str, bytes]
+    ) -> Amendment:
+        await self._enter("amended", write=True)
+        before, tree = self._commit(since).tree, dict(self._commit(made).tree)
+        changed = {p for p in {*before, *tree} if before.get(p) != tree.get(p)}
+        taken = set(changed) if only is None else set()
+        for name in only or ():
+            found = {p for p in changed if p == name or p.startswith(name.rstrip("/") + "/")}
+            if not found and name not in edits:
+                raise RepositoryError(
+                    f"The path {name} is not among the changes.", code="no_such_path"
+                )
+            taken |= found
+        left = sorted(changed - taken - set(edits))
+        for path in left:
+            if path in before:
+                tree[path] = before[path]
+            else:
+                del tree[path]
+        edited = []
+        for path, content in sorted(edits.items()):
+            if path not in tree or tree[path][0] == names.LINK_MODE:
+                raise RepositoryError(f"The path {path} is no file.", code="no_such_path")
+            if tree[path][1] != content:
+                tree[path] = (tree[path][0], content)
+                edited.append(path)
+        kept = self.project.commit(Commit(tree, made, note="a tree that no ref has yet"))
+        return Amendment(kept, tuple(left), tuple(edited))
+
+    async def between(self, old: str, new: str) -> WorkspaceChanges:
+        await self._enter("between")
+        before, after = self._commit(old).tree, self._commit(new).tree
+        changed = tuple(
+            FileEntry(path, mode, content)
+            for path, (mode, content) in sorted(after.items())
+            if before.get(path) != (mode, content)
+        )
+        return WorkspaceChanges(changed, tuple(sorted(before.keys() - after.keys())))
 
     async def append_log(self, task: TaskId, step: str, output: bytes) -> None:
         await self._enter("append_log", write=True)
@@ -323,7 +365,8 @@ class FakeRepository:
         points = approved(records).points
         if not points:
             raise RepositoryError("There is nothing to merge.", code="nothing_to_merge")
-        start = project.commits[project.commits[chain[0]].parent].tree
+        fork = records[0].fields.get("fork", {})
+        start = project.commits[fork.get("start", project.commits[chain[0]].parent)].tree
         branch = into or project.branch
         tip = project.branches.get(branch, project.branches[project.branch])
         final = project.commits[points[-1].commit].tree

@@ -22,15 +22,20 @@ class RejectedError(ClawError):
 
 def boundary(
     *, next_step: str = "", approve: bool = False, message: str = "", artifacts: Sequence[str] = ()
-) -> None:
-    """Make the work durable and wait until it may go on. Raises RejectedError, ClawError."""
-    _outcome({
+) -> str:
+    """Make the work durable and wait until it may go on.
+
+    Returns what a person said who approved a part of it or changed it; most often "".
+    Raises RejectedError, ClawError.
+    """
+    answer = _outcome({
         "op": "boundary",
         "approve": approve,
         "message": message,
         "next_step": next_step,
         "artifacts": [str(path) for path in artifacts],
     })  # fmt: skip
+    return str(answer.get("feedback", ""))
 
 
 def ask(question: str, *, choices: Sequence[str] = (), key: str = "", default: str = "") -> str:
@@ -40,7 +45,7 @@ def ask(question: str, *, choices: Sequence[str] = (), key: str = "", default: s
 
 
 def feedback() -> str:
-    """What was said at the last rejection, "" if nothing."""
+    """What was said at the last rejection or partial approval, "" if nothing."""
     return str(_exchange({"op": "feedback"}).get("text", ""))
 
 

@@ -88,10 +88,11 @@ def _perform(command: str, positionals: list[str], options: dict[str, list[str]]
         values = [value for name in names for value in options.get(name, [])]
         return values[-1] if values else ""
 
+    said = ""
     if command == "step":
-        claw.boundary(next_step=positionals[0])
+        said = claw.boundary(next_step=positionals[0])
     elif command == "checkpoint":
-        claw.boundary(
+        said = claw.boundary(
             approve="--approve" in options,
             message=last("-m", "--message"),
             artifacts=options.get("--artifact", []),
@@ -104,6 +105,6 @@ def _perform(command: str, positionals: list[str], options: dict[str, list[str]]
         print(answer)
     else:
         said = claw.feedback()
-        if said:
-            print(said)
+    if said:
+        print(said)
     return 0

@@ -49,6 +49,8 @@ def approved(records: Iterable[Record]) -> Approved:
     for record in records:
         fields = record.fields
         ordinal = fields.get("ordinal")
+        if record.event == "submitted":
+            standing += _inherited(fields.get("fork"))
         if not isinstance(ordinal, int):
             continue
         if record.event == "checkpoint":
@@ -63,6 +65,14 @@ def approved(records: Iterable[Record]) -> Approved:
     last = points[-1].ordinal if points else 0
     left_out = [i.point.ordinal for i in standing if i.point.ordinal > last and not i.is_safety]
     return Approved(tuple(points), tuple(left_out))
+
+
+def _inherited(fork: object) -> list[_Standing]:
+    """The checkpoint a fork begins with: it counts as if it were the fork's own."""
+    if not isinstance(fork, dict) or "step" not in fork or not isinstance(fork["ordinal"], int):
+        return []
+    point = Point(fork["ordinal"], str(fork["commit"]), str(fork["step"]))
+    return [_Standing(point, bool(fork.get("approval")), bool(fork.get("safety")))]
 
 
 def _standing(record: Record, ordinal: int) -> _Standing:

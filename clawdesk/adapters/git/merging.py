@@ -70,7 +70,10 @@ def _work_of(repo: pygit2.Repository, task: TaskId) -> _Work:
             mend="Approve a checkpoint first.",
             code="nothing_to_merge",
         )
-    start = repo[chain.start].peel(pygit2.Commit)
+    # A fork's own commits begin in the middle of the work: count from where that began.
+    fork = story[0].fields.get("fork")
+    begun = str(fork["start"]) if isinstance(fork, dict) else chain.start
+    start = repo[begun].peel(pygit2.Commit)
     final = repo[found.points[-1].commit].peel(pygit2.Commit)
     return _Work(found, base_of(repo, start), start, final)
 

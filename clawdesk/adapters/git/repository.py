@@ -19,6 +19,7 @@ from typing import TypeVar
 import pygit2
 
 from clawdesk.adapters.git import (
+    amending,
     diffs,
     export,
     history,
@@ -35,7 +36,7 @@ from clawdesk.adapters.git.mending import Foreign, explain
 from clawdesk.adapters.git.opening import Place, open_place
 from clawdesk.adapters.git.tips import KnownTips
 from clawdesk.domain.definitions import DefinitionError
-from clawdesk.domain.model import ProjectPolicy, Record, TaskDefinition, TaskId
+from clawdesk.domain.model import Amendment, ProjectPolicy, Record, TaskDefinition, TaskId
 from clawdesk.ports.errors import PortError, RepositoryError
 from clawdesk.ports.guest import WorkspaceChanges
 from clawdesk.ports.repository import (
@@ -147,6 +148,7 @@ class GitRepository:
         judge: Callable[[tuple[str, ...]], str] = no_approval,
         *,
         since: str = "",
+        as_approved: str = "",
     ) -> CheckpointCommit:
         def work() -> CheckpointCommit:
             made: list[CheckpointCommit] = []
@@ -155,7 +157,8 @@ class GitRepository:
                 assert tip is not None, "the tip was looked at before"
                 before = _tree(repo, since) if since else tip.tree
                 drawn = self._draft_checkpoint(repo, before, base, changes, record)
-                made[:] = [replace(drawn, approval=judge(drawn.paths))]
+                passed = as_approved and drawn.tree == str(_tree(repo, as_approved).id)
+                made[:] = [drawn if passed else replace(drawn, approval=judge(drawn.paths))]
                 full = _described(record, made[0])
                 tree = pygit2.Oid(hex=made[0].tree)
                 return refs.Draft(tree, records.encode(task, full), record.at_ms)
@@ -190,6 +193,23 @@ class GitRepository:
         return await self._write(
             f"record “{record.event}”",
             lambda: self._advance(task, draft),
+        )
+
+    async def amended(
+        self, since: str, made: str, only: tuple[str, ...] | None, edits: Mapping[str, bytes]
+    ) -> Amendment:
+        def work() -> Amendment:
+            repo = open_place(self.place)
+            try:
+                return amending.amended(repo, _tree(repo, since), _tree(repo, made), only, edits)
+            finally:
+                repo.free()
+
+        return await self._write("keep the version you approve", work)
+
+    async def between(self, old: str, new: str) -> WorkspaceChanges:
+        return await self._read(
+            "compare", lambda repo: amending.between(_tree(repo, old), _tree(repo, new))
         )
 
     async def append_log(self, task: TaskId, step: str, output: bytes) -> None:
@@ -348,8 +368,13 @@ def _commit(repo: pygit2.Repository, commit: str) -> pygit2.Commit:
         ) from error
 
 
-def _tree(repo: pygit2.Repository, commit: str) -> pygit2.Tree:
-    return _commit(repo, commit).tree
+def _tree(repo: pygit2.Repository, name: str) -> pygit2.Tree:
+    """The tree of that name, or of the commit of that name."""
+    try:
+        found = repo[name] if name else None
+    except (KeyError, ValueError, pygit2.InvalidSpecError):
+        found = None
+    return found if isinstance(found, pygit2.Tree) else _commit(repo, name).tree
 
 
 def _described(record: Record, made: CheckpointCommit) -> Record:

@@ -1,0 +1,38 @@
+"""`clawdesk fork TASK ORDINAL`: another task from that moment, beside the first."""
+
+from __future__ import annotations
+
+import argparse
+
+from clawdesk.cli.context import find_task, print_json, with_plane
+from clawdesk.cli.submit import pairs
+from clawdesk.runtime.api import PlaneApi
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("task", help="id of the task, or its beginning or end")
+    parser.add_argument("ordinal", type=int, help="number of the checkpoint; 0 = the start")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a variable for the steps that begin after the fork",
+    )
+    parser.add_argument("--count", type=int, default=1, metavar="N", help="N forks (default: 1)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a fork")
+
+
+def run(options: argparse.Namespace) -> int:
+    async def work(plane: PlaneApi) -> int:
+        task = find_task(plane, options.task)
+        settings = pairs(options.set, "--set")
+        for _ in range(max(1, options.count)):
+            fork = await plane.fork(task.id, options.ordinal, settings=settings)
+            if options.json:
+                print_json({"task": fork, "forked_from": task.id, "ordinal": options.ordinal})
+            else:
+                print(f"{fork} forked from checkpoint {options.ordinal} of {task.id}.")
+        return 0
+
+    return with_plane(work)

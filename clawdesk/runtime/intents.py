@@ -1,0 +1,110 @@
+"""What people decide and wish, as events of the kernel; each returns when it is acknowledged."""
+
+from __future__ import annotations
+
+import getpass
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from clawdesk.domain import events as ev
+from clawdesk.domain.model import Amendment, Reason, Task, TaskId, Verdict
+from clawdesk.domain.scheduling import explain
+from clawdesk.ports.clock import Clock
+from clawdesk.ports.errors import PortError
+from clawdesk.runtime.api import Outcome
+from clawdesk.runtime.kernel import Kernel
+from clawdesk.runtime.projects import Projects
+
+
+class Intents:
+    """The deciding half of `Plane`, which supplies its parts."""
+
+    _kernel: Kernel
+    _projects: Projects
+    _clock: Clock
+
+    def _now(self) -> int:
+        return self._clock.now_ms()
+
+    def _known(self, task: TaskId) -> Task:
+        """Raises PortError for a task that nobody knows."""
+        found = self._kernel.task(task)
+        if found is None:
+            raise PortError(f"There is no task {task}.", code="no_task")
+        return found
+
+    async def _ask(self, make: Callable[[str], ev.Event]) -> Outcome:
+        intent = uuid.uuid4().hex
+        answer = self._kernel.expect(intent)
+        self._kernel.post(make(intent))
+        return await answer
+
+    async def _decide(
+        self, task: TaskId, ref: str, verdict: Verdict, channel: str, **more: Any
+    ) -> Outcome:
+        return await self._ask(
+            lambda intent: ev.DecisionGiven(
+                self._now(), task, ref, verdict, getpass.getuser(), channel, intent=intent, **more
+            )
+        )
+
+    async def approve(
+        self,
+        task: TaskId,
+        ordinal: int,
+        digest: str,
+        *,
+        channel: str,
+        note: str = "",
+        only: tuple[str, ...] | None = None,
+        edits: dict[str, bytes] | None = None,
+    ) -> Outcome:
+        verdict, more = Verdict.APPROVED, dict[str, Any](digest=digest, note=note)
+        if only is not None or edits:
+            try:
+                amendment = await self._amendment(task, ordinal, only, edits or {})
+            except PortError as error:
+                return Outcome(False, error.sentence)
+            verdict = Verdict.AMENDED
+            more["amendment"] = amendment
+        return await self._decide(task, str(ordinal), verdict, channel, **more)
+
+    async def _amendment(
+        self, task: TaskId, ordinal: int, only: tuple[str, ...] | None, edits: dict[str, bytes]
+    ) -> Amendment:
+        known = self._known(task)
+        checkpoint = known.checkpoint(ordinal)
+        if checkpoint is None:
+            raise PortError(f"The task has no checkpoint {ordinal}.", code="no_checkpoint")
+        repository = self._projects.repository(known.project)
+        since = checkpoint.since or known.start_commit
+        return await repository.amended(since, checkpoint.commit, only, edits)
+
+    async def reject(
+        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str
+    ) -> Outcome:
+        verdict = Verdict.REJECTED
+        return await self._decide(task, str(ordinal), verdict, channel, digest=digest, note=note)
+
+    async def answer(self, task: TaskId, key: str, text: str, *, channel: str) -> Outcome:
+        return await self._decide(task, key, Verdict.ANSWERED, channel, text=text)
+
+    async def restore(self, task: TaskId, ordinal: int, *, channel: str) -> Outcome:
+        actor = getpass.getuser()
+        return await self._ask(
+            lambda intent: ev.RestoreAsked(self._now(), task, ordinal, actor, channel, intent)
+        )
+
+    async def cancel(self, task: TaskId, *, channel: str) -> Outcome:
+        actor = getpass.getuser()
+        return await self._ask(
+            lambda intent: ev.CancelAsked(self._now(), task, actor, channel, intent)
+        )
+
+    async def why(self, task: TaskId) -> Reason | None:
+        self._known(task)
+        return explain(self._kernel.state, task)
+
+    async def yield_now(self, task: TaskId, *, channel: str) -> Outcome:
+        return await self._ask(lambda intent: ev.SuspendAsked(self._now(), task, intent))

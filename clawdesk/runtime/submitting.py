@@ -1,0 +1,134 @@
+"""New tasks: submitted from a project's definition, or forked from a checkpoint of another task.
+
+A task exists once its `submitted` commit is durable; only then the kernel hears of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from ulid import ULID
+
+from clawdesk.domain import events as ev
+from clawdesk.domain.forking import forked, shown_fields
+from clawdesk.domain.model import Checkpoint, Record, Snapshot, Task, TaskId
+from clawdesk.domain.policy import bounded_priority
+from clawdesk.domain.replay import submission
+from clawdesk.ports.clock import Clock
+from clawdesk.ports.errors import MachineError, PortError, RepositoryError, SnapshotDamagedError
+from clawdesk.ports.machines import Machines
+from clawdesk.ports.repository import Repository
+from clawdesk.runtime import crash
+from clawdesk.runtime.policies import Policies
+
+
+class Submissions:
+    """Makes tasks.
+
+    Args:
+        repository: the open repository of a project.
+        post: takes the new task in.
+    """
+
+    def __init__(
+        self,
+        *,
+        repository: Callable[[str], Repository],
+        machines: Machines,
+        policies: Policies,
+        clock: Clock,
+        post: Callable[[ev.Event], None],
+    ) -> None:
+        self._repository = repository
+        self._machines = machines
+        self._policies = policies
+        self._clock = clock
+        self._post = post
+
+    async def submit(
+        self,
+        project: str,
+        name: str,
+        *,
+        priority: int | None,
+        include_changes: bool,
+        settings: Mapping[str, str],
+    ) -> TaskId:
+        """See `PlaneApi.submit`."""
+        repository = await self._writable(project)
+        base, start = await repository.start_commit(
+            include_changes=include_changes, definition=name
+        )
+        definition = await repository.definition(name, start)
+        asked, digest = await self._policies.at(repository, start)
+        wanted = definition.priority if priority is None else priority
+        task = Task(
+            id=str(ULID()),
+            project=repository.path,
+            definition=definition,
+            policy=asked,
+            submitted_at_ms=self._clock.now_ms(),
+            base_commit=base,
+            start_commit=start,
+            settings=tuple(sorted(settings.items())),
+            policy_asked=asked,
+            policy_digest=digest,
+            priority=bounded_priority(wanted, asked),
+        )
+        return await self._keep(repository, task)
+
+    async def fork(self, parent: Task, ordinal: int, settings: Mapping[str, str]) -> TaskId:
+        """See `PlaneApi.fork`."""
+        repository = await self._writable(parent.project)
+        ordinal = ordinal or parent.beginning
+        checkpoint = parent.checkpoint(ordinal)
+        if ordinal and checkpoint is None:
+            have = ", ".join(str(c.ordinal) for c in parent.checkpoints) or "none"
+            raise PortError(
+                f"The task has no checkpoint {ordinal}; there are: {have}.", code="no_checkpoint"
+            )
+        task_id = str(ULID())
+        shared = await self._share(checkpoint, task_id)
+        now = self._clock.now_ms()
+        task = forked(parent, ordinal, shared, task_id=task_id, at_ms=now, settings=settings)
+        crash.point("fork.shared")
+        try:
+            return await self._keep(repository, task)
+        except PortError:
+            with contextlib.suppress(PortError):
+                await self._machines.discard(task_id)
+            raise
+
+    async def _writable(self, project: str) -> Repository:
+        repository = self._repository(project)
+        if read_only := (await repository.view()).read_only:
+            raise RepositoryError(f"The project is open read-only: {read_only}", code="read_only")
+        return repository
+
+    async def _share(self, checkpoint: Checkpoint | None, task_id: TaskId) -> Snapshot | None:
+        """The fork's own claim on the machine, so that it outlives whatever becomes of the parent.
+
+        None where only the files can be had; then the fork begins with those.
+        """
+        if checkpoint is None or checkpoint.snapshot is None:
+            return None
+        try:
+            return await self._machines.share(checkpoint.snapshot, task_id, checkpoint.ordinal)
+        except SnapshotDamagedError:
+            return None
+        except MachineError as error:
+            raise PortError(
+                f"The machine of checkpoint {checkpoint.ordinal} cannot be forked: {error.what}",
+                mend=error.mend,
+                code=error.code,
+            ) from error
+
+    async def _keep(self, repository: Repository, task: Task) -> TaskId:
+        task = self._policies.under(task)
+        record = submission(task)
+        commit = await repository.submit(task.id, task.start_commit, record)
+        shown = Record("submitted", record.at_ms, shown_fields(task), commit)
+        self._post(ev.TaskSubmitted(self._clock.now_ms(), replace(task, records=(shown,))))
+        return task.id
