@@ -140,7 +140,23 @@ class GuestSession(Protocol):
         ...
 
     async def apply(self, files: Sequence[FileEntry], deleted: Sequence[str]) -> None:
-        """Make these paths of the workspace exactly so; safe to repeat."""
+        """Make these paths of the workspace exactly so, and those absent.
+
+        For an approved part or an edited version, before a new checkpoint is taken; the step and
+        its `claw` calls may wait meanwhile. A file appears whole, under its name, by a rename:
+        a process that has the old one open keeps it. Directories are made as needed, and removed
+        when a deletion leaves them empty. Nothing else is lost: a directory that must become a
+        file gives way only when all files in it are in `deleted` (or none is there), a file or
+        symbolic link that must become a directory only when it is in `deleted`. No symbolic link
+        is ever followed.
+
+        Raises:
+            GuestError: `refused`: the text names the path; files before it are written, later ones
+                are not, and calling again completes the work. `old_guest`: the machine goes on
+                from a snapshot whose guest cannot do this; nothing was changed. `bad_path`,
+                `too_many_changes` (the limits of `collect`): nothing was changed. `lost`,
+                `no_answer`: as with every call.
+        """
         ...
 
     async def quiesce(self, timeout_s: float = 120.0) -> bool:

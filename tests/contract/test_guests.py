@@ -3,109 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 
-from clawdesk.adapters.libvirt.channel import GuestChannels
 from clawdesk.ports.errors import GuestError
 from clawdesk.ports.guest import (
     BoundaryAsked,
     GuestLost,
     GuestMessage,
-    Guests,
     GuestSession,
     QuestionAsked,
     StepEnded,
     StepOutput,
     StepRun,
 )
-from tests.support.guest_fake import FakeGuests, FakeStep
-from tests.support.guest_process import GuestProcess
-from tests.support.guest_tar import workspace_tar
-from tests.support.inference_fake import EchoInference
-
-FILES = {"a.txt": b"a\n", "b.txt": b"b\n", "sub/c.txt": b"c\n"}
-
-
-async def _talks(step: FakeStep) -> int:
-    step.print("hello\n")
-    step.print("oops\n", "err")
-    return 4
-
-
-async def _edits(step: FakeStep) -> int:
-    step.files["a.txt"] = b"changed\n"
-    step.files["new/d.txt"] = b"new\n"
-    del step.files["b.txt"]
-    return 0
-
-
-async def _waits(step: FakeStep) -> int:
-    await asyncio.Event().wait()
-    return 0
-
-
-async def _checkpoints(step: FakeStep) -> int:
-    reply = await step.checkpoint(approve=True, message="look")
-    if reply["outcome"] == "rejected":
-        step.print(f"{reply['feedback']}\n")
-        return 3
-    return 0
-
-
-async def _asks(step: FakeStep) -> int:
-    reply = await step.ask("which?", ("red", "blue"))
-    step.print(f"{reply['text']}\n")
-    return 0
-
-
-async def _recalls(step: FakeStep) -> int:
-    step.print(f"{step.machine.feedback}\n")
-    return 0
-
-
-# What each step does: in a shell, and in the fake.
-STEPS = {
-    "echo hello; echo oops >&2; exit 4": _talks,
-    "echo changed > a.txt; mkdir new; echo new > new/d.txt; rm b.txt": _edits,
-    "exec sleep 600": _waits,
-    "claw checkpoint --approve -m look": _checkpoints,
-    "claw ask which? --choice red --choice blue": _asks,
-    "claw feedback": _recalls,
-}
-TALKS, EDITS, WAITS, CHECKPOINTS, ASKS, RECALLS = STEPS
-
-
-@dataclass
-class World:
-    """One machine, and a way to crash it."""
-
-    guests: Guests
-    crash: Callable[[], None]
-
-    async def connect(self, *, start: bool = False) -> GuestSession:
-        return await self.guests.connect("m", token="t", start=start)
+from tests.support.guest_world import (
+    ASKS,
+    CHECKPOINTS,
+    EDITS,
+    RECALLS,
+    TALKS,
+    WAITS,
+    World,
+    open_world,
+)
 
 
 @pytest.fixture(params=["fake", "process"])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    if request.param == "fake":
-        fake = FakeGuests(STEPS)
-        machine = fake.add("m", FILES)
-        yield World(fake, machine.die)
-        await fake.close()
-        return
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        process = GuestProcess(folder, workspace_tar(folder, FILES))
-        channels = GuestChannels(lambda _machine: process.socket, EchoInference())
-        yield World(channels, process.kill)
-        await channels.close()
-        process.close()
+    async with open_world(request.param) as opened:
+        yield opened
 
 
 async def _until_end(session: GuestSession) -> list[GuestMessage]:

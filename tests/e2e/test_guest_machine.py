@@ -18,6 +18,7 @@ from clawdesk.adapters.libvirt.channel import ChannelSession, GuestChannels
 from clawdesk.adapters.libvirt.image import GuestImage, build_image, find_image
 from clawdesk.ports.guest import (
     BoundaryAsked,
+    FileEntry,
     GuestLost,
     GuestMessage,
     StepEnded,
@@ -203,6 +204,44 @@ async def test_a_waiting_checkpoint_survives_a_restore(
         await again.close()
         guest.kill()
     assert len(drawn) == 2  # nor its random numbers
+
+
+async def test_approved_files_are_in_the_workspace_and_in_its_snapshot(
+    guest: QemuGuest, channels: GuestChannels
+) -> None:
+    session = await channels.connect("m", token="t", start=True)
+    # The step stands in a folder, reads a file that is replaced, and waits for the person.
+    work = "mkdir -p d/e; cd d; echo draft > draft; exec 3< ../notes.txt; claw checkpoint --approve"
+    shown = "cat <&3; cat ../notes.txt ../link; ls; test -x ../run && echo runs; test ! -e ../tool"
+    await session.run(StepRun("r", "step", f"{work}; {shown}", 600))
+    asked = await anext(session.messages())
+    assert isinstance(asked, BoundaryAsked)
+    large = bytes(range(256)) * 8192 + b"!"
+    files = [
+        FileEntry("notes.txt", 0o100644, b"edited\n"),
+        FileEntry("link", 0o120000, b"d/final"),
+        FileEntry("d/final", 0o100644, b"approved\n"),
+        FileEntry("run", 0o100755, b"#!/bin/sh\n"),
+        FileEntry("large.bin", 0o100644, large),
+    ]
+    assert await session.quiesce()
+    await session.apply(files, ["d/draft", "tool"])
+    changes = await session.collect()
+    assert {f.path: f for f in changes.changed} == {f.path: f for f in files}
+    assert changes.deleted == ("tool",)
+    assert await session.quiesce()
+    await session.close()
+    state = guest.folder / "state"
+    guest.save(state)
+    guest.restore(state)
+    again = await channels.connect("m", token="t", start=False)
+    assert await again.collect() == changes
+    await again.apply([FileEntry("notes.txt", 0o100644, b"once more\n")], [])
+    await again.reply(asked.request_id, {"outcome": "continue"})
+    messages = [m async for m in _until_end(again)]
+    seen = b"".join(m.chunk for m in messages if isinstance(m, StepOutput)).decode()
+    assert seen.split("\n") == ["one", "once more", "approved", "e", "final", "runs", ""]
+    assert messages[-1] == StepEnded("r", 0)
 
 
 async def test_a_killed_machine_is_told(guest: QemuGuest, channels: GuestChannels) -> None:

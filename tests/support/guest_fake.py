@@ -9,6 +9,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 
+from clawdesk.adapters.libvirt import channel_apply
 from clawdesk.domain.model import MachineId
 from clawdesk.ports.errors import GuestError
 from clawdesk.ports.guest import (
@@ -27,6 +28,7 @@ from clawdesk.ports.guest import (
 Script = Callable[["FakeStep"], Awaitable[int]]
 """What a step does; returns its exit code."""
 Payload = Mapping[str, object]
+FILE, LINK = 0o100644, 0o120000
 
 
 class FakeMachine:
@@ -35,6 +37,8 @@ class FakeMachine:
     def __init__(self, files: Mapping[str, bytes], ids: Iterator[int]) -> None:
         self.start = dict(files)
         self.files = dict(files)
+        self.modes: dict[str, int] = {}  # of files that are not plain
+        self.is_old = False  # its guest program is of the version before
         self.feedback = ""
         self.run_id = ""
         self.last: StepEnded | None = None
@@ -54,6 +58,26 @@ class FakeMachine:
             self.session.heard.put_nowait(message)
         elif not isinstance(message, StepOutput):
             self.unheard.append(message)
+
+    def put(self, file: FileEntry) -> None:
+        """Write a file. Here a directory is there while a file lies in it."""
+        parts = file.path.split("/")
+        for above in ("/".join(parts[:count]) for count in range(1, len(parts))):
+            if above in self.files:
+                kind = "a symbolic link" if self.modes.get(above) == LINK else "a file"
+                raise GuestError(f"{file.path}: {kind} is in the way, {above}", code="refused")
+        below = [path for path in self.files if path.startswith(f"{file.path}/")]
+        if below:
+            words = f"{file.path}: a directory is in the way, with {below[0]} in it"
+            raise GuestError(words, code="refused")
+        self.remove(file.path)
+        self.files[file.path] = file.content
+        if file.mode != FILE:
+            self.modes[file.path] = file.mode
+
+    def remove(self, path: str) -> None:
+        self.files.pop(path, None)
+        self.modes.pop(path, None)
 
     def new_id(self) -> str:
         return f"request-{next(self._ids)}"
@@ -203,20 +227,26 @@ class FakeSession:
 
     async def collect(self) -> WorkspaceChanges:
         self._check()
-        before, now = self._machine.start, self._machine.files
+        before, now, modes = self._machine.start, self._machine.files, self._machine.modes
         changed = tuple(
-            FileEntry(path, 0o100644, content)
+            FileEntry(path, modes.get(path, FILE), content)
             for path, content in sorted(now.items())
-            if before.get(path) != content
+            if before.get(path) != content or path in modes
         )
         return WorkspaceChanges(changed, tuple(sorted(before.keys() - now.keys())))
 
     async def apply(self, files: Sequence[FileEntry], deleted: Sequence[str]) -> None:
         self._check()
-        for path in deleted:
-            self._machine.files.pop(path, None)
-        for entry in files:
-            self._machine.files[entry.path] = entry.content
+        if self._machine.is_old:
+            raise GuestError("an older guest program cannot take files", code="old_guest")
+        channel_apply.check(files, deleted)
+        first, rest = channel_apply.in_order(files, deleted)
+        for path in first:
+            self._machine.remove(path)
+        for file in files:
+            self._machine.put(file)
+        for path in rest:
+            self._machine.remove(path)
 
     async def quiesce(self, timeout_s: float = 120.0) -> bool:
         self._check()

@@ -34,6 +34,8 @@ class HostileGuest:
         self.hung_up = asyncio.Event()
         self.credit_bytes = protocol.WINDOW_BYTES  # on the one stream a test uses
         self._credit_came = asyncio.Event()
+        self.calls: list[protocol.Message] = []  # what it was asked to do
+        self.told_call = asyncio.Event()
 
     async def listen(self, path: Path) -> None:
         self._server = await asyncio.start_unix_server(self._serve, path)
@@ -54,7 +56,14 @@ class HostileGuest:
                     if frame.kind == protocol.WINDOW:
                         self.credit_bytes += protocol.unpack_window(frame.payload)
                         self._credit_came.set()
+                    elif frame.kind == protocol.CONTROL:
+                        self._hear(protocol.load(frame.payload))
         self.hung_up.set()
+
+    def _hear(self, message: protocol.Message) -> None:
+        if "call" in message:
+            self.calls.append(message)
+            self.told_call.set()
 
     def send(self, content: bytes) -> None:
         if not self._writers[-1].is_closing():

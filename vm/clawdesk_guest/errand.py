@@ -74,11 +74,16 @@ class Errand:
         self._ended(error)
 
 
-def _in_child(work: Work, bytes_out: int, words_out: int) -> None:
-    """Never returns. Whatever the work raises becomes words for the host."""
+def become_child() -> None:
+    """Right after a fork: have signals do what they do to an ordinary process."""
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
+
+
+def _in_child(work: Work, bytes_out: int, words_out: int) -> None:
+    """Never returns. Whatever the work raises becomes words for the host."""
+    become_child()
     try:
         work(bytes_out)
     except BaseException as error:

@@ -18,18 +18,28 @@ Bytes in, values out; no file, socket or clock is touched here. Both ends import
  9. Messages with a number `n` are sent again after the next hello unless the host said `ack`; those
     of a `claw` call that still waits are sent again in any case, since a host may die between its
     `ack` and what it had to do. The greeting says which step runs or ran last, and how that ended.
+10. Files go to the guest as `put` messages, one part of at most PART_BYTES_MAX after the other,
+    each answered before the next is sent, so that both ends hold one part and no more.
+11. VERSION counts up when messages are added. A machine may be restored weeks after its snapshot,
+    with the guest program of that day in its memory: a host takes guests of every version from
+    VERSION_MIN on, and sends such a guest only messages of its version (ADDED). For that to work
+    a message never gains, loses or changes a field: a changed one is a new one under a new name.
+    A guest looks at no version: a host that does not know the one in its greeting hangs up.
 """
 
+import binascii
 import json
 import struct
 from typing import Any, NamedTuple
 
-VERSION = 2
+VERSION = 3
+VERSION_MIN = 2
 SYNC = bytes.fromhex("f8c1a7deb0bfe1f5c0d9a9f7edc4b6fe")
 EPOCH_BYTES = 16
 PAYLOAD_BYTES_MAX = 1 << 20
 WINDOW_BYTES = 256 << 10
 CHUNK_BYTES = 64 << 10
+PART_BYTES_MAX = 256 << 10
 DEPTH_MAX = 32
 STREAMS_MAX = 128
 TEXT_CHARS_MAX = 16 << 10
@@ -116,6 +126,22 @@ def load(payload: bytes) -> Message:
     if _too_deep(value):
         raise RemoteError(f"JSON deeper than {DEPTH_MAX} (rule 6)")
     return value
+
+
+def pack_part(content: bytes | memoryview) -> str:
+    """Bytes of a file as text for a `put` message."""
+    return binascii.b2a_base64(content, newline=False).decode("ascii")
+
+
+def unpack_part(text: str) -> bytes:
+    """The bytes again. Raises RemoteError."""
+    try:
+        content = binascii.a2b_base64(text, strict_mode=True) if text else b""
+    except ValueError:
+        raise RemoteError("a part that is not base64 (rule 10)") from None
+    if len(content) > PART_BYTES_MAX:
+        raise RemoteError("a part that is too long (rule 10)")
+    return content
 
 
 def _no_constant(name: str) -> None:
@@ -222,7 +248,18 @@ TO_GUEST: Schemas = {
     "collect": {"call": _NUMBER, "files_max": _NUMBER, "bytes_max": _NUMBER},
     "quiesce": {"call": _NUMBER},
     "unquiesce": {"call": _NUMBER},
+    "put": {
+        "call": _NUMBER,
+        "path": (str, 4096),
+        "mode": _NUMBER,
+        "first": _FLAG,
+        "last": _FLAG,
+        "part": (str, (PART_BYTES_MAX + 2) // 3 * 4),
+    },
+    "remove": {"call": _NUMBER, "path": (str, 4096), "prune": _FLAG},
 }
+ADDED = {"put": 3, "remove": 3}
+"""The version that brought a message to the guest (rule 11); the others are in all of them."""
 TO_HOST: Schemas = {
     "greeting": {
         "version": _NUMBER,

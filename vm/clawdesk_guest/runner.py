@@ -18,6 +18,7 @@ from clawdesk_guest.loop import Loop
 from clawdesk_guest.port import Port, SerialPort, SocketPort, find_port
 from clawdesk_guest.relay import Relay
 from clawdesk_guest.requests import Requests
+from clawdesk_guest.scribe import Scribe
 from clawdesk_guest.steps import Step
 from clawdesk_guest.workspace import Workspace
 
@@ -54,6 +55,7 @@ class Runner:
         self._quiescing: int | None = None
         self._is_unpacked = False
         self._workspace = Workspace(settings.workspace, settings.state, settings.disk)
+        self._scribe = Scribe(loop, settings.workspace)
         self._requests = Requests(
             loop,
             settings.claw_socket,
@@ -74,11 +76,14 @@ class Runner:
             "collect": self._collect,
             "quiesce": self._quiesce,
             "unquiesce": self._unquiesce,
+            "put": self._write,
+            "remove": self._write,
         }
         loop.before_wait = self._pump
         port.attach(loop, self._receive)
 
     def close(self) -> None:
+        self._scribe.rest()
         self._relay.close()
         self._requests.close()
         self._port.close()
@@ -182,6 +187,7 @@ class Runner:
             **self._last_step(),
         })  # fmt: skip
         self._quiescing = None
+        self._scribe.rest()  # what the host before had not finished is not finished
         self._relay.restart()
         self._hold(False)
         if self._step is not None:
@@ -283,6 +289,23 @@ class Runner:
         stream = self._link.open({"op": "files", "call": message["call"]})
         self._errand(message["call"], work, stream=stream)
 
+    def _write(self, message: protocol.Message) -> None:
+        self._scribe.do(message, self._answering(message["call"]))
+
+    def _answering(self, call: int) -> Callable[[str], None]:
+        """What to call, once, with the outcome of a call: an error, "" = well."""
+        epoch = self._epoch
+
+        def ended(error: str) -> None:
+            if epoch != self._epoch:
+                return  # Whoever asked is gone.
+            if error:
+                self._failed(call, error)
+            else:
+                self._done(call)
+
+        return ended
+
     def _errand(
         self,
         call: int,
@@ -291,17 +314,12 @@ class Runner:
         stream: int = 0,
         first: Callable[[str], None] = lambda _: None,
     ) -> None:
-        epoch = self._epoch
+        answer = self._answering(call)
 
         def ended(error: str) -> None:
             self._errands.discard(errand)
             first(error)
-            if epoch != self._epoch:
-                return  # Whoever asked is gone.
-            if error:
-                self._failed(call, error)
-            else:
-                self._done(call)
+            answer(error)
 
         errand = Errand(self._loop, ended)
         self._errands.add(errand)
@@ -316,6 +334,7 @@ class Runner:
 
     def _quiesce(self, message: protocol.Message) -> None:
         self._quiescing = message["call"]
+        self._scribe.rest()
         self._relay.hold(True)
         self._check_quiet()
 

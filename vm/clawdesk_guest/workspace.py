@@ -10,6 +10,7 @@ import struct
 
 from clawdesk_guest import protocol
 from clawdesk_guest.errand import output_of
+from clawdesk_guest.paths import PART_NAME
 
 _BLKFLSBUF = 0x1261
 _ENTRY = struct.Struct(">10I20sH")
@@ -138,6 +139,7 @@ class Workspace:
         output_of([*git, "update-index", "-q", "--refresh"], self._env, may_fail=True)
         raw = output_of([*git, "diff-files", "--raw", "-z", "--no-renames"], self._env)
         others = [*git, "ls-files", "-o", "-z", f"--exclude-from={self._ignored}"]
+        others += [f"--exclude={PART_NAME}"]
         changed: list[bytes] = []
         deleted: list[bytes] = []
         skipped: list[tuple[bytes, str]] = self._special_files()

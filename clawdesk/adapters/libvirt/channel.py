@@ -1,6 +1,8 @@
 """The host's end of every machine's channel: `ports.guest.Guests` on one I/O thread.
 
 Bulk bytes stay on that thread; only messages cross to the caller's loop, over a bounded queue.
+A machine restored from a snapshot may run the guest program of the version before; calls it does
+not know raise GuestError `old_guest`, all others work (`clawdesk_guest.protocol`, rule 11).
 """
 
 from __future__ import annotations
@@ -9,14 +11,16 @@ import asyncio
 import contextlib
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from clawdesk.adapters.libvirt import channel_apply
 from clawdesk.adapters.libvirt.channel_wire import Wire
 from clawdesk.domain.model import MachineId
 from clawdesk.ports.errors import GuestError
 from clawdesk.ports.guest import (
+    FileEntry,
     GuestGreeting,
     GuestLost,
     GuestMessage,
@@ -162,6 +166,10 @@ class ChannelSession:
 
     async def collect(self) -> WorkspaceChanges:
         return await self._thread.do(self._wire.collect(_COLLECT_S_MAX))
+
+    async def apply(self, files: Sequence[FileEntry], deleted: Sequence[str]) -> None:
+        """As the port says; one part of a file at a time is on its way."""
+        await self._thread.do(channel_apply.apply(self._wire, files, deleted))
 
     async def quiesce(self, timeout_s: float = 120.0) -> bool:
         """As the port says; from here to `unquiesce` silence is no sign of death."""

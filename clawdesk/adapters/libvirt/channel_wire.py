@@ -53,6 +53,7 @@ class Wire:
         self._epoch = secrets.token_bytes(protocol.EPOCH_BYTES)
         self.link = Link(guest=False, epoch=self._epoch)
         self.greeting: said.GuestGreeting | None = None
+        self.guest_version = 0  # until it has greeted
         self._hear = hear
         self._relay = ModelRelay(self, inference, token)
         self._streams = Streams(self, self._relay, hear)
@@ -64,6 +65,7 @@ class Wire:
         self._greeted = asyncio.Event()
         self._something_to_send = asyncio.Event()
         self._room_changed = asyncio.Condition()
+        self.applying = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter | None = None
@@ -279,7 +281,7 @@ class Wire:
         if self._lost:
             return
         if isinstance(event, events.Told | events.Opened):
-            if not self._bucket.take(time.monotonic()):
+            if not self._is_awaited(event) and not self._bucket.take(time.monotonic()):
                 raise RemoteError(f"more than {_CONTROL_PER_S:g} messages a second")
             if isinstance(event, events.Told):
                 self._told(event.message)
@@ -291,6 +293,13 @@ class Wire:
             self._streams.got(event.stream, event.content)
         else:
             self._streams.closed(event.stream)
+
+    def _is_awaited(self, event: events.Event) -> bool:
+        """Whether it is the answer to a call: we set the pace of these, ten thousand for files."""
+        if not isinstance(event, events.Told) or event.message["op"] not in {"done", "failed"}:
+            return False
+        call = self._calls.get(event.message["call"])
+        return call is not None and not call.done()
 
     def _told(self, message: Message) -> None:
         op = message["op"]
@@ -307,12 +316,15 @@ class Wire:
     def _take_greeting(self, message: Message) -> None:
         if self.greeting is not None:
             raise RemoteError("a second greeting (rule 8)")
-        if message["version"] != protocol.VERSION:
+        version = message["version"]
+        if not protocol.VERSION_MIN <= version <= protocol.VERSION:  # rule 11
             self._end(
-                f"the guest speaks version {message['version']} of the protocol, this program "
-                f"{protocol.VERSION}; build the image again: clawdesk images build"
+                f"the guest speaks version {version} of the protocol, this program "
+                f"{protocol.VERSION_MIN} to {protocol.VERSION}; build the image again "
+                "(clawdesk images build) and run the task from its beginning"
             )
             return
+        self.guest_version = version
         self.greeting = said.GuestGreeting(
             boot_id=message["boot_id"],
             python=message["python"],

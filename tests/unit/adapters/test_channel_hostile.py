@@ -12,7 +12,7 @@ import pytest
 from clawdesk.adapters.libvirt.channel import ChannelSession, GuestChannels
 from clawdesk.adapters.libvirt.channel_output import HEAD_BYTES_MAX, TAIL_BYTES_MAX
 from clawdesk.ports.errors import GuestError
-from clawdesk.ports.guest import GuestLost, StepEnded, StepOutput
+from clawdesk.ports.guest import FileEntry, GuestLost, StepEnded, StepOutput
 from clawdesk_guest import protocol
 from tests.support.guest_hostile import GREETING, HostileGuest
 from tests.support.inference_fake import EchoInference
@@ -175,11 +175,35 @@ async def test_a_machine_without_a_socket(socket_path: Path) -> None:
     await channels.close()
 
 
-async def test_another_version_is_named(socket_path: Path) -> None:
-    guest = HostileGuest({**GREETING, "version": 99})
+@pytest.mark.parametrize("version", [protocol.VERSION_MIN - 1, protocol.VERSION + 1, 99])
+async def test_another_version_is_named(socket_path: Path, version: int) -> None:
+    guest = HostileGuest({**GREETING, "version": version})
     await guest.listen(socket_path)
     channels = GuestChannels(lambda _m: socket_path, EchoInference())
-    with pytest.raises(GuestError, match="version 99"):
+    with pytest.raises(GuestError, match=f"version {version} .*images build"):
         await channels.connect("m", token="t", start=False, timeout_s=5)
     await channels.close()
     await guest.close()
+
+
+async def test_the_version_before_is_spoken_but_for_what_came_since(socket_path: Path) -> None:
+    guest = HostileGuest({**GREETING, "version": protocol.VERSION - 1})
+    await guest.listen(socket_path)
+    channels = GuestChannels(lambda _m: socket_path, EchoInference())
+    session = await channels.connect("m", token="t", start=False)
+    with pytest.raises(GuestError, match="older ClawDesk") as caught:
+        await session.apply([FileEntry("a", 0o100644, b"x")], [])
+    assert (caught.value.code, caught.value.mend[:7]) == ("old_guest", "approve")
+    call = asyncio.ensure_future(session.set_feedback("x"))
+    await guest.told_call.wait()
+    guest.send(_control({"op": "done", "call": guest.calls[-1]["call"]}))
+    await call
+    assert [message["op"] for message in guest.calls] == ["feedback"]
+    await channels.close()
+    await guest.close()
+
+
+async def test_answers_nobody_waits_for_count_as_messages(meeting: Meeting) -> None:
+    for _ in range(20_000):
+        meeting.guest.send(_control({"op": "done", "call": 1}))
+    assert "messages a second" in await meeting.lost()
