@@ -65,6 +65,11 @@ class JoinedMachines(FakeMachines):
         self._files[taken.id] = dict(self._guests.machines[machine].files)
         return taken
 
+    async def share(self, snapshot: Snapshot, task: TaskId, ordinal: int) -> Snapshot:
+        shared = await super().share(snapshot, task, ordinal)
+        self._files[shared.id] = self._files[snapshot.id]
+        return shared
+
     async def restore(self, task: TaskId, attempt: int, snapshot: Snapshot) -> StartedMachine:
         started = await super().restore(task, attempt, snapshot)
         inside = self._guests.add(started.machine, self._files[snapshot.id])
