@@ -58,6 +58,46 @@ class OwnedMachine:
     accelerator: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SnapshotUse:
+    """The disk space one snapshot occupies; files are sparse, so it is less than their length.
+
+    Args:
+        bytes: of files that it alone needs: what forgetting it frees.
+        shared_bytes: of files it needs that other snapshots, machines or templates need too.
+        at_ms: when it was taken; of a shared one, when the first was.
+    """
+
+    id: str
+    task: TaskId
+    ordinal: int
+    bytes: int
+    shared_bytes: int
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiskUse:
+    """The disk space of all machine files; guest images are not among them.
+
+    Args:
+        snapshots: every snapshot, oldest first.
+        snapshots_bytes: of files that any snapshot needs, each counted once; not of templates.
+        machines_bytes: of files that only machines need.
+        templates_bytes: of warm templates; they come back when removed.
+        total_bytes: all of these, with records, checksums and files in the making.
+        free_bytes: what this user may still write to the file system of `home`.
+    """
+
+    snapshots: tuple[SnapshotUse, ...]
+    snapshots_bytes: int
+    machines_bytes: int
+    templates_bytes: int
+    total_bytes: int
+    free_bytes: int
+    home: str
+
+
 class Machines(Protocol):
     """Every call may raise MachineError; each is safe to repeat."""
 
@@ -90,11 +130,25 @@ class Machines(Protocol):
         ...
 
     async def share(self, snapshot: Snapshot, task: TaskId, ordinal: int) -> Snapshot:
-        """Give another task its own claim on a snapshot's files; nothing is copied.
+        """Give another task a snapshot of its own that stands on the same files; nothing is copied.
+
+        It can be restored for that task, and outlives the first one. The same call again yields
+        the same snapshot.
 
         Raises:
-            SnapshotDamagedError: files are missing.
+            SnapshotDamagedError: the snapshot is gone, or files of it are missing.
         """
+        ...
+
+    async def forget(self, snapshot: Snapshot) -> None:
+        """Remove one snapshot; files stay as long as another snapshot or a machine needs them.
+
+        Unknown snapshot: nothing.
+        """
+        ...
+
+    async def disk_use(self) -> DiskUse:
+        """How much disk machine files occupy, cheap enough for every checkpoint."""
         ...
 
     async def destroy(self, machine: MachineId) -> None:
@@ -102,7 +156,10 @@ class Machines(Protocol):
         ...
 
     async def discard(self, task: TaskId) -> None:
-        """Remove every file of a task: snapshots, layers, workspace disk."""
+        """Remove every file of a task: snapshots, layers, workspace disk.
+
+        Files that snapshots or machines of other tasks need stay until the last of those goes.
+        """
         ...
 
     async def owned(self) -> list[OwnedMachine]: ...

@@ -156,7 +156,7 @@ async def _checkpoint(
     found.back.append((time.monotonic() - begun) * 1000)
     await guest.close()
     await machines.destroy(again.machine)
-    saved = place.freezer.find(snapshot.id)
+    saved = place.shelf.find(snapshot.id)
     found.bare_back.append(await _bare_restore(place, saved, guests))
     await machines.discard(TASK)
 

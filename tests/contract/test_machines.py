@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -159,6 +159,108 @@ async def test_a_damaged_snapshot_is_refused_and_nothing_starts(kit: Kit) -> Non
     with pytest.raises(SnapshotDamagedError):
         await kit.machines.restore(TASK, 1, snapshot)
     assert [m.machine for m in await kit.machines.owned()] == [started.machine]
+
+
+async def test_two_forks_of_a_snapshot_run_beside_the_machine_it_was_taken_of(kit: Kit) -> None:
+    started = await kit.machines.start(kit.spec())
+    snapshot = await kit.machines.snapshot(started.machine, TASK, 1)
+    shared = await kit.machines.share(snapshot, OTHER, 3)
+    assert shared.id.startswith(f"{OTHER}.3.")
+    assert shared == replace(snapshot, id=shared.id)
+    assert await kit.machines.share(snapshot, OTHER, 3) == shared
+    forks = [await kit.machines.restore(OTHER, attempt, shared) for attempt in (1, 2)]
+    assert sorted((m.task, m.attempt) for m in await kit.machines.owned()) == [
+        (TASK, 1),
+        (OTHER, 1),
+        (OTHER, 2),
+    ]
+    assert len({started.machine, *(fork.machine for fork in forks)}) == 3
+
+
+@pytest.mark.parametrize("gone", [TASK, OTHER])
+async def test_of_a_task_and_its_fork_either_outlives_the_other(kit: Kit, gone: str) -> None:
+    started = await kit.machines.start(kit.spec())
+    snapshot = await kit.machines.snapshot(started.machine, TASK, 1)
+    shared = await kit.machines.share(snapshot, OTHER, 1)
+    await kit.machines.discard(gone)
+    left, lost, task = (shared, snapshot, OTHER) if gone == TASK else (snapshot, shared, TASK)
+    restored = await kit.machines.restore(task, 2, left)
+    assert restored.machine in {m.machine for m in await kit.machines.owned()}
+    with pytest.raises(SnapshotDamagedError):
+        await kit.machines.restore(gone, 2, lost)
+    await kit.machines.discard(task)
+    use = await kit.machines.disk_use()
+    assert (use.snapshots, use.snapshots_bytes) == ((), 0)
+
+
+async def test_a_snapshot_that_is_gone_is_not_shared(kit: Kit) -> None:
+    started = await kit.machines.start(kit.spec())
+    snapshot = await kit.machines.snapshot(started.machine, TASK, 1)
+    await kit.machines.forget(snapshot)
+    with pytest.raises(SnapshotDamagedError):
+        await kit.machines.share(snapshot, OTHER, 1)
+
+
+async def test_the_middle_of_three_snapshots_is_forgotten_alone(kit: Kit) -> None:
+    started = await kit.machines.start(kit.spec())
+    first, middle, third = [
+        await kit.machines.snapshot(started.machine, TASK, n) for n in (1, 2, 3)
+    ]
+    await kit.machines.forget(middle)
+    await kit.machines.forget(middle)
+    await kit.machines.forget(replace(middle, id="01JNOBODY.1.00000000"))
+    await kit.machines.destroy(started.machine)
+    for snapshot in (first, third):
+        restored = await kit.machines.restore(TASK, 1, snapshot)
+        await kit.machines.destroy(restored.machine)
+    with pytest.raises(SnapshotDamagedError):
+        await kit.machines.restore(TASK, 1, middle)
+
+
+async def test_a_machine_outlives_the_snapshot_it_was_restored_from(kit: Kit) -> None:
+    started = await kit.machines.start(kit.spec())
+    snapshot = await kit.machines.snapshot(started.machine, TASK, 1)
+    shared = await kit.machines.share(snapshot, OTHER, 1)
+    fork = await kit.machines.restore(OTHER, 1, shared)
+    await kit.machines.forget(shared)
+    await kit.machines.discard(TASK)
+    again = await kit.machines.snapshot(fork.machine, OTHER, 2)
+    await kit.machines.destroy(fork.machine)
+    assert await kit.machines.restore(OTHER, 2, again)
+
+
+async def test_disk_use_says_what_forgetting_a_snapshot_frees(kit: Kit) -> None:
+    before = await kit.machines.disk_use()
+    assert before.snapshots == ()
+    started = await kit.machines.start(kit.spec())
+    taken = [await kit.machines.snapshot(started.machine, TASK, n) for n in (1, 2)]
+    shared = await kit.machines.share(taken[0], OTHER, 5)
+    running = await kit.machines.disk_use()
+    assert running.machines_bytes > 0
+    parts = running.snapshots_bytes + running.machines_bytes + running.templates_bytes
+    assert parts <= running.total_bytes
+    await kit.machines.destroy(started.machine)
+    use = await kit.machines.disk_use()
+    assert [(s.task, s.ordinal) for s in use.snapshots if s.id != shared.id] == [
+        (TASK, 1),
+        (TASK, 2),
+    ]
+    found = {s.id: s for s in use.snapshots}
+    assert found[shared.id].ordinal == 5
+    assert found[shared.id].at_ms == found[taken[0].id].at_ms < found[taken[1].id].at_ms
+    # Neither of the two that share a memory file would free it; the other would free its own.
+    assert found[shared.id].bytes == found[taken[0].id].bytes == 0
+    assert found[shared.id].shared_bytes > 0
+    assert found[taken[1].id].bytes > 0
+    assert use.free_bytes > 0
+    assert use.home
+    await kit.machines.forget(taken[1])
+    after = await kit.machines.disk_use()
+    assert use.snapshots_bytes - after.snapshots_bytes == found[taken[1].id].bytes
+    await kit.machines.forget(shared)
+    after = await kit.machines.disk_use()
+    assert [s.id for s in after.snapshots] == [taken[0].id]
+    assert after.snapshots[0].bytes > 0
 
 
 async def test_discard_removes_a_task_and_nobody_else(kit: Kit) -> None:

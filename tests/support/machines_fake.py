@@ -6,13 +6,24 @@ beforehand (`fail_next`) or made happen at once (`lose`, `damage`).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import count
 
 from clawdesk.domain.model import MachineId, Snapshot, TaskId
 from clawdesk.ports.errors import MachineError, SnapshotDamagedError
-from clawdesk.ports.machines import MachineSpec, MachineSupport, OwnedMachine, StartedMachine
+from clawdesk.ports.machines import (
+    DiskUse,
+    MachineSpec,
+    MachineSupport,
+    OwnedMachine,
+    SnapshotUse,
+    StartedMachine,
+)
+
+SNAPSHOT_BYTES = 1 << 20
+"""What the files of a snapshot occupy; of a template and a machine it is the same."""
 
 
 @dataclass
@@ -26,11 +37,20 @@ class FakeMachine:
     suspended: bool = False
 
 
+@dataclass(eq=False)
+class _Files:
+    """What stands on the disk for one moment of a machine; snapshots that share it are equal."""
+
+    memory: dict[str, str]
+    at_ms: int
+    damaged: bool = False
+
+
 @dataclass
 class _Kept:
     task: TaskId
-    memory: dict[str, str]
-    damaged: bool = False
+    ordinal: int
+    files: _Files
 
 
 class FakeMachines:
@@ -45,11 +65,13 @@ class FakeMachines:
         self.calls: list[tuple[str, str]] = []
         self.ready = True
         self.closed = False
+        self.free_bytes = 100 << 30
         self._boot_ms = boot_ms
         self._kept: dict[str, _Kept] = {}
         self._failures: dict[str, list[MachineError]] = {}
         self._tell: list[Callable[[MachineId, str], None]] = []
         self._number = count(1)
+        self._moment = count(1000, 1000)
         self._started = 0
 
     # What tests make happen
@@ -66,7 +88,7 @@ class FakeMachines:
 
     def damage(self, snapshot: Snapshot) -> None:
         """Its files do not match their checksum any more."""
-        self._kept[snapshot.id].damaged = True
+        self._kept[snapshot.id].files.damaged = True
 
     def kept(self, task: TaskId) -> list[str]:
         """Ids of a task's snapshots."""
@@ -98,25 +120,55 @@ class FakeMachines:
         self._begin("snapshot", machine)
         found = self._get(machine)
         snapshot_id = f"{task}.{ordinal}.{next(self._number):08x}"
-        self._kept[snapshot_id] = _Kept(task, dict(found.memory))
+        files = _Files(dict(found.memory), at_ms=next(self._moment))
+        self._kept[snapshot_id] = _Kept(task, ordinal, files)
         pause_ms = 0.0 if found.suspended else 5.0
-        return Snapshot(snapshot_id, pause_ms=pause_ms, snapshot_ms=20.0, bytes=1 << 20)
+        return Snapshot(snapshot_id, pause_ms=pause_ms, snapshot_ms=20.0, bytes=SNAPSHOT_BYTES)
 
     async def restore(self, task: TaskId, attempt: int, snapshot: Snapshot) -> StartedMachine:
         self._begin("restore", task)
-        kept = self._kept.get(snapshot.id)
-        if kept is None or kept.damaged:
+        files = self._whole(snapshot)
+        if files.damaged:
             raise SnapshotDamagedError("The snapshot is damaged.", code="damaged")
-        return self._run(task, attempt, dict(kept.memory), warm=True)
+        return self._run(task, attempt, dict(files.memory), warm=True)
 
     async def share(self, snapshot: Snapshot, task: TaskId, ordinal: int) -> Snapshot:
-        self._begin("share", task)
-        kept = self._kept.get(snapshot.id)
-        if kept is None:
-            raise SnapshotDamagedError("The snapshot is damaged.", code="damaged")
-        snapshot_id = f"{task}.{ordinal}.{next(self._number):08x}"
-        self._kept[snapshot_id] = _Kept(task, dict(kept.memory), kept.damaged)
-        return replace(snapshot, id=snapshot_id)
+        self._begin("share", snapshot.id)
+        files = self._whole(snapshot)
+        shared = replace(snapshot, id=f"{task}.{ordinal}.{snapshot.id.rpartition('.')[2]}")
+        self._kept[shared.id] = _Kept(task, ordinal, files)
+        return shared
+
+    async def forget(self, snapshot: Snapshot) -> None:
+        self._begin("forget", snapshot.id)
+        self._kept.pop(snapshot.id, None)
+
+    async def disk_use(self) -> DiskUse:
+        self._begin("disk_use", "")
+        named = Counter(id(kept.files) for kept in self._kept.values())
+        snapshots = [
+            SnapshotUse(
+                id=snapshot,
+                task=kept.task,
+                ordinal=kept.ordinal,
+                bytes=SNAPSHOT_BYTES if named[id(kept.files)] == 1 else 0,
+                shared_bytes=SNAPSHOT_BYTES if named[id(kept.files)] > 1 else 0,
+                at_ms=kept.files.at_ms,
+            )
+            for snapshot, kept in self._kept.items()
+        ]
+        parts = (
+            SNAPSHOT_BYTES * len(named),
+            SNAPSHOT_BYTES * len(self.machines),
+            SNAPSHOT_BYTES if self._started else 0,
+        )
+        return DiskUse(
+            tuple(sorted(snapshots, key=lambda use: use.at_ms)),
+            *parts,
+            total_bytes=sum(parts),
+            free_bytes=self.free_bytes,
+            home="/fake",
+        )
 
     async def destroy(self, machine: MachineId) -> None:
         self._begin("destroy", machine)
@@ -144,6 +196,12 @@ class FakeMachines:
         waiting = self._failures.get(call)
         if waiting:
             raise waiting.pop(0)
+
+    def _whole(self, snapshot: Snapshot) -> _Files:
+        """Missing files show at once, changed ones only when they are read."""
+        if snapshot.id not in self._kept:
+            raise SnapshotDamagedError("The snapshot is damaged.", code="damaged")
+        return self._kept[snapshot.id].files
 
     def _get(self, machine: MachineId) -> FakeMachine:
         if machine not in self.machines:

@@ -18,6 +18,7 @@ from clawdesk.ports.errors import MachineError, SnapshotDamagedError
 
 WORKSPACE_BYTES = 4 << 30
 """Size of every workspace disk (sparse): a template freezes it, so there are few sizes."""
+_NOTE = ".sha256"
 _CHUNK_BYTES = 1 << 20
 _QEMU_IMG_S = 600
 
@@ -83,7 +84,19 @@ def seal(path: Path) -> str:
         os.fsync(content.fileno())
     digest = _sha256(path)
     durable(_note(path), digest)
+    if not path.exists():  # it was removed meanwhile; its note goes too, whoever comes last
+        _note(path).unlink(missing_ok=True)
     return digest
+
+
+def expect(path: Path, size: int) -> None:
+    """Look at a file without reading it. Raises SnapshotDamagedError: missing, or another size."""
+    try:
+        found = path.stat().st_size
+    except OSError as error:
+        raise _damaged(path, f"cannot be read ({error.strerror})") from error
+    if found != size:
+        raise _damaged(path, f"has {found} bytes instead of {size}")
 
 
 def verify(path: Path, size: int) -> str:
@@ -92,12 +105,7 @@ def verify(path: Path, size: int) -> str:
     Raises:
         SnapshotDamagedError: missing, of another size, or of another content.
     """
-    try:
-        found = path.stat().st_size
-    except OSError as error:
-        raise _damaged(path, f"cannot be read ({error.strerror})") from error
-    if found != size:
-        raise _damaged(path, f"has {found} bytes instead of {size}")
+    expect(path, size)
     noted = _noted(path)
     if not noted:
         return seal(path)
@@ -127,8 +135,13 @@ def _damaged(path: Path, why: str) -> SnapshotDamagedError:
     )
 
 
+def noted_file(name: str) -> str:
+    """The file a note is about, by name; of any other file its own name."""
+    return name.removesuffix(_NOTE)
+
+
 def _note(path: Path) -> Path:
-    return path.with_name(f"{path.name}.sha256")
+    return path.with_name(f"{path.name}{_NOTE}")
 
 
 def _noted(path: Path) -> str:

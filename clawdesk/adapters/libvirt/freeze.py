@@ -20,20 +20,18 @@ import libvirt
 from clawdesk.adapters.libvirt import disks
 from clawdesk.adapters.libvirt.connection import explain
 from clawdesk.adapters.libvirt.domains import Domains, Pause
-from clawdesk.adapters.libvirt.layout import Layout
+from clawdesk.adapters.libvirt.layout import MEMORY, RECORD, Layout
 from clawdesk.adapters.libvirt.records import (
     MachineRecord,
     SavedRecord,
-    read_saved,
     write_machine,
     write_saved,
 )
 from clawdesk.adapters.libvirt.roster import Roster
-from clawdesk.ports.errors import MachineError, SnapshotDamagedError
+from clawdesk.adapters.libvirt.shelf import Shelf, expect_files
+from clawdesk.ports.errors import MachineError
 
 _log = logging.getLogger(__name__)
-RECORD = "record.json"
-MEMORY = "memory"
 Later = Callable[[Callable[[], object]], "Future[object]"]
 
 
@@ -60,6 +58,7 @@ class Freezer:
         roster: Roster,
         later: Later,
         *,
+        shelf: Shelf,
         qemu: str,
         space: disks.SpaceRule,
         layers_max: int = 30,
@@ -68,6 +67,7 @@ class Freezer:
         self._domains = domains
         self._roster = roster
         self._later = later
+        self._shelf = shelf
         self._qemu = qemu
         self._space = space
         self._layers_max = layers_max
@@ -109,29 +109,13 @@ class Freezer:
         part.rename(folder)
         return Frozen(saved, pause)
 
-    def find(self, snapshot_id: str) -> SavedRecord:
-        """Raises SnapshotDamagedError when its record is gone or unreadable."""
-        try:
-            return read_saved(self._layout.snapshot(snapshot_id) / RECORD)
-        except ValueError as error:
-            raise SnapshotDamagedError(
-                "The snapshot is damaged: its record is missing or unreadable.",
-                mend="Go back to an earlier checkpoint, or run the task again.",
-                code="damaged",
-            ) from error
-
     def seal(self, saved: SavedRecord) -> str:
         """Checksum every file of a snapshot; returns one digest over all of them."""
         return _total([disks.seal(Path(path)) for path in sorted(saved.sizes)])
 
     def verify(self, saved: SavedRecord) -> str:
         """Compare every file with its checksum. Raises SnapshotDamagedError; see `disks.verify`."""
-        if not Path(saved.workspace).exists():
-            raise SnapshotDamagedError(
-                "The snapshot is damaged: the workspace disk it was started with is missing.",
-                mend="Run the task again.",
-                code="damaged",
-            )
+        expect_files(saved)
         return _total([disks.verify(Path(path), saved.sizes[path]) for path in sorted(saved.sizes)])
 
     def _saved(
@@ -165,6 +149,7 @@ class Freezer:
                 merged = replace(record, layers=())
                 self._roster.put(merged)
                 write_machine(self._layout.machine(record.task, machine), merged)
+            self._shelf.collect(record.layers)
         except (MachineError, OSError, libvirt.libvirtError) as error:
             _log.info("%s keeps its long chain of disk layers: %s", machine, error)
 

@@ -33,8 +33,9 @@ from clawdesk.adapters.libvirt.records import (
 )
 from clawdesk.adapters.libvirt.roster import Roster
 from clawdesk.adapters.libvirt.save_image import fed_through
+from clawdesk.adapters.libvirt.shelf import Shelf
 from clawdesk.adapters.libvirt.watcher import ProcessWatcher
-from clawdesk.ports.errors import SnapshotDamagedError
+from clawdesk.ports.errors import MachineError, SnapshotDamagedError
 
 _log = logging.getLogger(__name__)
 _NAME = re.compile(r"cd-(?:[0-9a-z]+|-)-\d+-[0-9a-f]{8}")
@@ -64,6 +65,7 @@ class Launcher:
         domains: Domains,
         roster: Roster,
         *,
+        shelf: Shelf,
         watcher: ProcessWatcher,
         ended: Callable[[str, str], None],
         layers_max: int = 30,
@@ -72,6 +74,7 @@ class Launcher:
         self._connection = connection
         self._domains = domains
         self._roster = roster
+        self._shelf = shelf
         self._watcher = watcher
         self._ended = ended
         self._layers_max = layers_max
@@ -86,7 +89,7 @@ class Launcher:
             base: empty disk below its overlay.
             tar: what its workspace disk begins with.
         """
-        folder = self._layout.make_task(purpose.task)
+        folder = self._shelf.open_task(purpose.task)
         name = self._fresh_name(purpose)
         workspace = self.write_workspace(folder, name, tar)
         record = MachineRecord(
@@ -109,7 +112,7 @@ class Launcher:
         Args:
             tar: a workspace disk of its own begins with this; None keeps the frozen one's.
         """
-        folder = self._layout.make_task(purpose.task)
+        folder = self._shelf.open_task(purpose.task)
         name = self._fresh_name(purpose)
         workspace = Path(saved.workspace)
         if tar is not None:
@@ -215,32 +218,24 @@ class Launcher:
             self._ended(machine, "QEMU ended right after its start")
 
     def _clean(self, record: MachineRecord) -> None:
-        disks.remove(Path(record.overlay))
-        if not self._workspace_is_kept(record):
-            disks.remove(Path(record.workspace))
         self._layout.channel(record.machine).unlink(missing_ok=True)
         self._layout.fifo(record.machine).unlink(missing_ok=True)
         self._connection.log_of(record.machine).unlink(missing_ok=True)
-        self._layout.machine(record.task, record.machine).unlink(missing_ok=True)
-
-    def _workspace_is_kept(self, record: MachineRecord) -> bool:
-        """Whether a snapshot of the task, or another machine of it, still shows this disk."""
-        if record.role != "task":
-            return record.machine not in record.workspace
-        folder = self._layout.task(record.task)
-        others = [
-            *folder.glob("snapshots/*/record.json"),
-            *(p for p in folder.glob("machines/*.json") if p.stem != record.machine),
-        ]
-        needle = f'"{record.workspace}"'
-        return any(needle in path.read_text() for path in others)
+        self._shelf.drop(
+            self._layout.machine(record.task, record.machine),
+            (record.overlay, *record.layers, record.workspace),
+        )
 
     def _bounded(self, layers: tuple[str, ...], folder: Path, name: str) -> tuple[str, ...]:
         """The chain itself, or one file with its content when it has grown too long."""
         if len(layers) < self._layers_max:
             return layers
         flat = folder / "layers" / f"{name}-flat.qcow2"
-        disks.flatten(flat, Path(layers[-1]))
+        try:
+            disks.flatten(flat, Path(layers[-1]))
+        except MachineError:
+            disks.remove(flat)
+            raise
         self._layout.give(flat)
         return (str(flat),)
 

@@ -4,7 +4,8 @@
     HOME/tasks/TASK/machines/NAME.json a machine that was started and not yet destroyed
     HOME/tasks/TASK/layers/*.qcow2     overlays; frozen ones are shared by snapshots
     HOME/tasks/TASK/workspaces/*.raw   read-only disks with the workspace tar
-    HOME/tasks/TASK/snapshots/ID/      memory, record.json
+    HOME/tasks/TASK/snapshots/ID/      memory, record.json; a shared one has the record only
+    HOME/tasks/TASK/discarded/         the task is gone; what else is there, other tasks need
     HOME/templates/KEY/GENERATION/     the same, of a machine that no task has touched
     RUNTIME/NAME.sock                  channels (short paths: a Unix socket has 107 bytes)
 
@@ -23,8 +24,11 @@ from pathlib import Path
 from clawdesk.adapters.libvirt.records import durable
 from clawdesk.ports.errors import MachineError
 
+RECORD = "record.json"
+MEMORY = "memory"
 _SOCKET_BYTES_MAX = 107
 _TEMPLATES = "templates"
+_PARTS = ("machines", "layers", "workspaces", "snapshots")
 SERVICE_TASK = "-"
 """Stands for the task of machines that serve none (templates, probes)."""
 
@@ -56,10 +60,12 @@ class Layout:
     def make_task(self, task: str) -> Path:
         """The folder with its sub-folders, open to us and to QEMU's account only."""
         folder = self.task(task)
+        if self.is_discarded(folder):
+            (folder / "discarded").rename(folder / "machines")
         (self.home / "tasks").mkdir(mode=0o711, parents=True, exist_ok=True)
         for part in (
             folder,
-            *(folder / name for name in ("machines", "layers", "workspaces", "snapshots")),
+            *(folder / name for name in _PARTS),
         ):
             if not part.exists():
                 part.mkdir(mode=0o700, exist_ok=True)
@@ -103,15 +109,47 @@ class Layout:
             *self.home.glob("service/machines/*.json"),
         ]
 
+    def saved_records(self) -> list[Path]:
+        """Of the snapshots of all tasks that are not discarded."""
+        return [
+            path
+            for task in self.task_folders()
+            if not self.is_discarded(task)
+            for path in task.glob(f"snapshots/[!.]*/{RECORD}")
+        ]
+
+    def template_records(self) -> list[Path]:
+        return list(self.home.glob(f"{_TEMPLATES}/*/*/{RECORD}"))
+
+    def task_folders(self) -> list[Path]:
+        """Of tasks, discarded ones included, while files of them are there."""
+        return [path for path in self.home.glob("tasks/*") if not path.name.startswith(".")]
+
+    def is_discarded(self, folder: Path) -> bool:
+        return (folder / "discarded").exists()
+
+    def mark_discarded(self, folder: Path) -> None:
+        """In one step none of a task's records counts any more. A rename needs no free space."""
+        if (folder / "machines").exists():
+            (folder / "machines").rename(folder / "discarded")
+        else:
+            (folder / "discarded").mkdir(mode=0o700, exist_ok=True)
+
+    def within(self, path: str) -> str:
+        """A machine file's path inside the home; "" for a file that lies elsewhere."""
+        home = f"{self.home}/"
+        if not path.startswith(home):  # the home may have been reached by another name
+            path, home = os.path.realpath(path), f"{os.path.realpath(self.home)}/"
+        inside = path.removeprefix(home)
+        return inside if path.startswith(home) and ".." not in inside.split("/") else ""
+
     def give(self, path: Path) -> None:
         """Let QEMU's account own a file or folder; nothing to do when that is ourselves."""
         if os.geteuid() == 0:
             os.chown(path, self.uid, self.gid)
 
-    def remove_task(self, task: str) -> None:
-        folder = self.task(task)
-        if not folder.exists():
-            return
+    def remove(self, folder: Path) -> None:
+        """Remove a task's whole folder."""
         gone = folder.with_name(f".{folder.name}.gone")
         shutil.rmtree(gone, ignore_errors=True)
         folder.rename(gone)  # at once, so that half a task is never seen

@@ -13,6 +13,7 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -26,7 +27,13 @@ from clawdesk.adapters.libvirt.templates import make_quietly
 from clawdesk.adapters.libvirt.workplace import Settings, Workplace
 from clawdesk.domain.model import MachineId, MachineNeed, Snapshot, TaskId
 from clawdesk.ports.errors import MachineError
-from clawdesk.ports.machines import MachineSpec, MachineSupport, OwnedMachine, StartedMachine
+from clawdesk.ports.machines import (
+    DiskUse,
+    MachineSpec,
+    MachineSupport,
+    OwnedMachine,
+    StartedMachine,
+)
 
 _log = logging.getLogger(__name__)
 _P = ParamSpec("_P")
@@ -115,7 +122,7 @@ class LibvirtMachines:
         place = await self._use()
 
         def seal() -> str:
-            return place.freezer.seal(place.freezer.find(snapshot.id))
+            return place.freezer.seal(place.shelf.find(snapshot.id))
 
         return await self._within("the checksum", _SNAPSHOT_S, seal)
 
@@ -127,6 +134,21 @@ class LibvirtMachines:
         )
         boot_ms = (time.monotonic() - begun) * 1000
         return StartedMachine(record.machine, boot_ms, record.accelerator, warm)
+
+    async def share(self, snapshot: Snapshot, task: TaskId, ordinal: int) -> Snapshot:
+        place = await self._use()
+        saved = await self._within(
+            "sharing a snapshot", _SHORT_S, place.shelf.share, snapshot.id, task, ordinal
+        )
+        return replace(snapshot, id=saved.id)
+
+    async def forget(self, snapshot: Snapshot) -> None:
+        place = await self._use()
+        await self._within("forgetting a snapshot", _END_S, place.shelf.forget, snapshot.id)
+
+    async def disk_use(self) -> DiskUse:
+        place = await self._use()
+        return await self._within("measuring machine files", _SHORT_S, place.disk_use)
 
     async def destroy(self, machine: MachineId) -> None:
         place = await self._use()
@@ -268,12 +290,12 @@ class LibvirtMachines:
 def _restore(
     place: Workplace, task: TaskId, attempt: int, snapshot: Snapshot
 ) -> tuple[MachineRecord, bool]:
-    saved = place.freezer.find(snapshot.id)
-    place.freezer.verify(saved)
-    if saved.accelerator == "kvm" and os.environ.get("CLAWDESK_ACCEL", "") == "tcg":
-        raise MachineError(
-            "The snapshot was taken under KVM and cannot go on under emulation.",
-            mend="Unset CLAWDESK_ACCEL, or run the task again.",
-            code="other_accelerator",
-        )
-    return place.launcher.thaw(saved, Purpose("task", task, attempt), None), True
+    with place.shelf.borrowed(snapshot.id) as saved:
+        place.freezer.verify(saved)
+        if saved.accelerator == "kvm" and os.environ.get("CLAWDESK_ACCEL", "") == "tcg":
+            raise MachineError(
+                "The snapshot was taken under KVM and cannot go on under emulation.",
+                mend="Unset CLAWDESK_ACCEL, or run the task again.",
+                code="other_accelerator",
+            )
+        return place.launcher.thaw(saved, Purpose("task", task, attempt), None), True

@@ -17,6 +17,7 @@ from clawdesk.adapters.libvirt.places import machine_home
 from clawdesk.domain.model import MachineId, Snapshot, TaskId
 from clawdesk.ports.errors import MachineError
 from clawdesk.ports.machines import (
+    DiskUse,
     Machines,
     MachineSpec,
     MachineSupport,
@@ -96,6 +97,15 @@ class AbsentMachines:
         raise self._why
 
     async def restore(self, task: TaskId, attempt: int, snapshot: Snapshot) -> StartedMachine:
+        raise self._why
+
+    async def share(self, snapshot: Snapshot, task: TaskId, ordinal: int) -> Snapshot:
+        raise self._why
+
+    async def forget(self, snapshot: Snapshot) -> None:
+        """There is none to remove."""
+
+    async def disk_use(self) -> DiskUse:
         raise self._why
 
     async def destroy(self, machine: MachineId) -> None:

@@ -82,6 +82,27 @@ def read_saved(path: Path) -> SavedRecord:
         raise ValueError(f"{path}: not a snapshot's record: {error}") from error
 
 
+def named_files(path: Path) -> tuple[str, ...]:
+    """Every machine file that a record of either kind names, the memory first.
+
+    Forgiving where the readers above are strict: a record with fields this version does not know
+    still needs its files. One whose text was cut can never be used again, and names none.
+
+    Raises:
+        OSError: it could not be read, so nobody knows what it names.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError):
+        return ()
+    if not isinstance(found, dict):
+        return ()
+    layers = found.get("layers")
+    named = [found.get(key) for key in ("memory", "overlay", "workspace")]
+    named += layers if isinstance(layers, list) else []
+    return tuple(file for file in named if isinstance(file, str) and file)
+
+
 def durable(path: Path, text: str) -> None:
     """Write a file so that after a power cut it is there whole or not at all."""
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")

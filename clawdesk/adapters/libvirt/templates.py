@@ -20,10 +20,11 @@ import libvirt
 
 from clawdesk.adapters.libvirt.domain_xml import DomainIdentity, DomainShape, domain_xml
 from clawdesk.adapters.libvirt.domains import Domains
-from clawdesk.adapters.libvirt.freeze import RECORD, Freezer
+from clawdesk.adapters.libvirt.freeze import Freezer
 from clawdesk.adapters.libvirt.launch import Launcher, Purpose
-from clawdesk.adapters.libvirt.layout import SERVICE_TASK, Layout
+from clawdesk.adapters.libvirt.layout import RECORD, SERVICE_TASK, Layout
 from clawdesk.adapters.libvirt.records import SavedRecord, durable, read_saved, write_saved
+from clawdesk.adapters.libvirt.shelf import Shelf
 from clawdesk.ports.errors import MachineError, PortError, SnapshotDamagedError
 
 _log = logging.getLogger(__name__)
@@ -64,12 +65,19 @@ class Templates:
     """Templates of one home."""
 
     def __init__(
-        self, layout: Layout, launcher: Launcher, domains: Domains, freezer: Freezer
+        self,
+        layout: Layout,
+        launcher: Launcher,
+        domains: Domains,
+        freezer: Freezer,
+        *,
+        shelf: Shelf,
     ) -> None:
         self._layout = layout
         self._launcher = launcher
         self._domains = domains
         self._freezer = freezer
+        self._shelf = shelf
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._making: dict[str, threading.Lock] = {}
@@ -167,12 +175,9 @@ class Templates:
         self._verified[saved.memory] = seen
 
     def _in_use(self, folder: Path) -> bool:
-        needle = f"{folder}/"
-        records = [
-            *self._layout.home.glob(f"tasks/*/snapshots/*/{RECORD}"),
-            *self._layout.machine_records(),
-        ]
-        return any(needle in path.read_text() for path in records)
+        inside = f"{self._layout.within(str(folder))}/"
+        others = [each for each in self._shelf.needs() if each.record.parent != folder]
+        return any(file.startswith(inside) for each in others for file in each.files)
 
 
 def _signature(path: Path) -> tuple[int, ...]:

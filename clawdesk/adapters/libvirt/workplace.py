@@ -17,6 +17,7 @@ import libvirt
 from clawdesk.adapters.libvirt import disks
 from clawdesk.adapters.libvirt.accelerator import PROBE_S, Acceleration, decide
 from clawdesk.adapters.libvirt.connection import Connection, open_connection
+from clawdesk.adapters.libvirt.disk_use import disk_use
 from clawdesk.adapters.libvirt.domain_xml import DomainShape
 from clawdesk.adapters.libvirt.domains import Domains
 from clawdesk.adapters.libvirt.freeze import Freezer, Later
@@ -25,10 +26,12 @@ from clawdesk.adapters.libvirt.launch import Launcher, Purpose
 from clawdesk.adapters.libvirt.layout import SERVICE_TASK, Layout
 from clawdesk.adapters.libvirt.records import MachineRecord, read_machine
 from clawdesk.adapters.libvirt.roster import Roster
+from clawdesk.adapters.libvirt.shelf import Shelf
 from clawdesk.adapters.libvirt.templates import Blueprint, Templates
 from clawdesk.adapters.libvirt.watcher import ProcessWatcher
 from clawdesk.domain.model import MachineNeed
 from clawdesk.ports.errors import MachineError
+from clawdesk.ports.machines import DiskUse
 
 _log = logging.getLogger(__name__)
 _PROBE_MIB = 256
@@ -78,6 +81,7 @@ class Workplace:
         account = self.connection.confinement
         self.layout = Layout(settings.home, settings.runtime, account.uid, account.gid)
         self.versions = self.connection.versions()
+        self.shelf = Shelf(self.layout)
         self.roster = Roster()
         self.watcher = ProcessWatcher()
         self.domains = Domains(self.connection, self._stopped)
@@ -86,6 +90,7 @@ class Workplace:
             self.connection,
             self.domains,
             self.roster,
+            shelf=self.shelf,
             watcher=self.watcher,
             ended=self._ended,
             layers_max=settings.layers_max,
@@ -95,11 +100,14 @@ class Workplace:
             self.domains,
             self.roster,
             later,
+            shelf=self.shelf,
             qemu=self.versions["qemu"],
             space=settings.space,
             layers_max=settings.layers_max,
         )
-        self.templates = Templates(self.layout, self.launcher, self.domains, self.freezer)
+        self.templates = Templates(
+            self.layout, self.launcher, self.domains, self.freezer, shelf=self.shelf
+        )
         self._owner = self.layout.owner()
         self._take_up()
 
@@ -147,14 +155,17 @@ class Workplace:
         return decide(cache, self.versions["qemu"], lambda: self._probe(image))
 
     def discard(self, task: str) -> None:
-        """End a task's machines and remove its files."""
+        """End a task's machines and remove its files, except those that other tasks need."""
         known = {record.stem for record in self.layout.task(task).glob("machines/*.json")}
         for machine in known.union(self.roster.of_task(task)):
             self.launcher.end(machine)
         for name, claim in self.domains.claims().items():
             if claim.owner == self._owner and claim.task == task:
                 self.domains.destroy(name)
-        self.layout.remove_task(task)
+        self.shelf.discard(task)
+
+    def disk_use(self) -> DiskUse:
+        return disk_use(self.settings.home, self.shelf.needs())
 
     def close(self) -> None:
         """Let go; tasks' machines go on, a template in the making is given up."""
@@ -193,11 +204,13 @@ class Workplace:
                 self.launcher.adopt(record)
             else:
                 self.launcher.end(record.machine)
-        for part in self.settings.home.glob("tasks/*/snapshots/.*.part"):
-            shutil.rmtree(part, ignore_errors=True)
+        for name, claim in running.items():
+            if claim.owner == self._owner and self.roster.find(name) is None:
+                self.domains.destroy(name)  # its record was lost, so its files go now
         for gone in self.settings.home.glob("tasks/.*.gone"):
             shutil.rmtree(gone, ignore_errors=True)
         self.templates.sweep()
+        self.shelf.sweep()
 
     def _stopped(self, machine: str, detail: int) -> None:
         self._ended(machine, _WHY.get(detail, "the machine stopped"))

@@ -17,6 +17,8 @@ from clawdesk.adapters.libvirt.layout import Layout, runtime_folder
 from clawdesk.adapters.libvirt.records import (
     MachineRecord,
     SavedRecord,
+    durable,
+    named_files,
     read_machine,
     read_saved,
     write_machine,
@@ -210,6 +212,47 @@ def test_machine_files_are_closed_to_others(tmp_path: Path) -> None:
     folder = layout.make_task("01HZ")
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / "layers").stat().st_mode & 0o777 == 0o700
-    layout.remove_task("01HZ")
-    layout.remove_task("01HZ")
+    layout.remove(folder)
     assert list((tmp_path / "tasks").iterdir()) == []
+
+
+def test_only_plain_paths_below_the_home_lie_within_it(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "tasks").mkdir(parents=True)
+    layout = Layout(home, tmp_path, os.getuid(), os.getgid())
+    assert layout.within(f"{home}/tasks/T/layers/a.qcow2") == "tasks/T/layers/a.qcow2"
+    for elsewhere in ("/etc/passwd", f"{home}-2/a", f"{home}/../a", f"{home}/tasks/../../a", ""):
+        assert layout.within(elsewhere) == ""
+    (tmp_path / "moved").symlink_to(home)
+    assert layout.within(f"{tmp_path}/moved/tasks/T/a") == "tasks/T/a"
+
+
+def test_a_note_made_while_its_file_is_removed_goes_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "layer"
+    path.write_bytes(b"content")
+
+    def remove_first(note: Path, text: str) -> None:
+        disks.remove(path)
+        durable(note, text)
+
+    monkeypatch.setattr(disks, "durable", remove_first)
+    disks.seal(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_record_names_is_read_even_from_a_later_version(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    write_saved(path, SAVED)
+    assert named_files(path) == ("/m", "/w", "/a", "/b")
+    write_machine(path, MACHINE)
+    assert named_files(path) == ("/o", "/w", "/a", "/b")
+    path.write_text('{"memory": "/m", "layers": ["/a", 7], "workspace": "", "news": {}}')
+    assert named_files(path) == ("/m", "/a")
+    for cut in ("", "{", "[]", '{"layers": 3}'):
+        path.write_text(cut)
+        assert named_files(path) == ()
+    path.unlink()
+    with pytest.raises(FileNotFoundError):
+        named_files(path)
