@@ -256,6 +256,7 @@ class Alive:
     machine: MachineId
     attempt: int
     accelerator: str = ""
+    base: str = ""  # the commit its workspace began with, as the machine itself knows; "" = unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +292,7 @@ def recover(read_task: Task, alive: Alive | None) -> Recovery:
             phase=Phase.UNKNOWN,
             machine=alive.machine,
             accelerator=alive.accelerator,
+            base=alive.base or read_task.base,
         )
         return Recovery(adopted)
     task = replace(at_rest(read_task), leaving=alive.machine if alive is not None else "")

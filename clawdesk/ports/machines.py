@@ -30,12 +30,14 @@ class MachineSpec:
 
     Args:
         workspace: tar file shown to the guest as a read-only disk.
+        base: the commit that tar was made of.
     """
 
     task: TaskId
     attempt: int
     need: MachineNeed
     workspace: Path
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,17 @@ class StartedMachine:
 
 @dataclass(frozen=True, slots=True)
 class OwnedMachine:
-    """A running machine with our owner id, found at start."""
+    """A running machine with our owner id, found at start.
+
+    Args:
+        base: as its MachineSpec said; of a restored one, what its snapshot's machine began with.
+    """
 
     machine: MachineId
     task: TaskId
     attempt: int
     accelerator: str = ""
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)

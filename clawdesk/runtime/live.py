@@ -99,7 +99,7 @@ class LiveMachines:
         with tempfile.TemporaryDirectory(dir=self._workspaces, prefix=_EXPORT) as folder:
             tar = Path(folder) / "workspace.tar"
             await repository.export(commit, tar)
-            spec = MachineSpec(task.id, task.attempt, task.definition.machine, tar)
+            spec = MachineSpec(task.id, task.attempt, task.definition.machine, tar, commit)
             started = await self._machines.start(spec)
         return await self._connect(task, started, began, start=True)
 

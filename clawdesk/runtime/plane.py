@@ -136,7 +136,9 @@ class Plane(Intents):
         alive = self._projects.alive
         with contextlib.suppress(PortError):
             for owned in await self._parts.machines.owned():
-                alive[owned.task] = Alive(owned.machine, owned.attempt, owned.accelerator)
+                alive[owned.task] = Alive(
+                    owned.machine, owned.attempt, owned.accelerator, owned.base
+                )
         for path in recent_projects():
             if not alive:
                 return

@@ -17,6 +17,7 @@ from clawdesk.ports.machines import Machines, MachineSpec, OwnedMachine
 from tests.support.machines_fake import FakeMachines
 
 TASK = "01JCONTRACT000000000000001"
+BASE = "c0ffee"
 OTHER = "01JCONTRACT000000000000002"
 
 
@@ -31,7 +32,7 @@ class Kit:
     damage: Callable[[Snapshot], None]
 
     def spec(self, task: str = TASK, attempt: int = 1) -> MachineSpec:
-        return MachineSpec(task, attempt, self.need, self.tar)
+        return MachineSpec(task, attempt, self.need, self.tar, BASE)
 
 
 @pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.e2e)])
@@ -81,8 +82,8 @@ async def test_a_machine_starts_under_a_fresh_name_and_is_owned_until_destroyed(
     assert first.machine != second.machine
     assert first.boot_ms > 0
     assert sorted(await kit.machines.owned(), key=lambda m: m.attempt) == [
-        OwnedMachine(first.machine, TASK, 1, first.accelerator),
-        OwnedMachine(second.machine, TASK, 2, second.accelerator),
+        OwnedMachine(first.machine, TASK, 1, first.accelerator, BASE),
+        OwnedMachine(second.machine, TASK, 2, second.accelerator, BASE),
     ]
     await kit.machines.destroy(first.machine)
     assert [m.machine for m in await kit.machines.owned()] == [second.machine]
@@ -126,6 +127,7 @@ async def test_a_snapshot_leaves_the_machine_running_and_is_restored_beside_it(k
     assert first.bytes > 0
     assert 0 < first.pause_ms <= first.snapshot_ms
     restored = await kit.machines.restore(TASK, 2, first)
+    assert {m.machine: m.base for m in await kit.machines.owned()}[restored.machine] == BASE
     assert restored.machine != started.machine
     names = {m.machine for m in await kit.machines.owned()}
     assert names == {started.machine, restored.machine}

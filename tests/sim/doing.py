@@ -62,11 +62,12 @@ class Doing:
         machine = f"m{next(self.world.names)}"
         work = self.world.outside.trees.get(e.commit, [])
         started = ev.MachineStarted(0, e.task, e.attempt, machine, 700.0, "tcg", warm=True)
-        self._bring_up(e, Inside(list(work)), started)
+        self._bring_up(e, Inside(list(work), e.commit), started)
 
     def _RestoreMachine(self, e: do.RestoreMachine) -> None:
         snapshot, ordinal = e.checkpoint.snapshot, e.checkpoint.ordinal
-        if snapshot and self.world.chance(self.world.faults.damaged):
+        gone = snapshot is not None and snapshot.id not in self.world.outside.snapshots
+        if gone or (snapshot and self.world.chance(self.world.faults.damaged)):
             self.world.act(
                 e.task,
                 lambda: None,
@@ -82,8 +83,8 @@ class Doing:
             # Without memory a step that was under way is run again on the files it left.
             again = f"end {e.checkpoint.step_index}"
             waits = e.checkpoint.guest_request or e.checkpoint.mid_step
-            work = self.world.outside.trees.get(e.checkpoint.commit, [])
-            inside = Inside([done for done in work if not (waits and done == again)])
+            work = self.world.outside.trees.get(e.files, [])
+            inside = Inside([done for done in work if not (waits and done == again)], e.files)
         restored = ev.MachineRestored(
             0,
             e.task,
@@ -149,19 +150,33 @@ class Doing:
             mid_step=b.mid_step,
             question=b.question,
             attempt=e.attempt,
+            amends=b.amends,
+            base=e.base,
+            since=e.since,
         )
         done: list[Checkpoint] = []
 
         def happen() -> None:
             if guest.name not in self.world.outside.guests:
                 return
+            assert guest.inside.base == e.base, f"its changes are not counted from {e.base}"
+            if b.put:
+                guest.inside.work = list(self.world.outside.trees[b.put])
             self.world.outside.freeze(snapshot_id, guest.inside)
             record = checkpoint_record(taken, b.mode)
             more = {"digest": f"d{e.ordinal}", "approval": approval}
             record = replace(record, fields={**record.fields, **more})
             commit = self.world.outside.commit(e.task, record, guest.inside.work)
             digest = f"d{e.ordinal}"
-            done.append(replace(taken, commit=commit, digest=digest, approval_reason=approval))
+            done.append(
+                replace(
+                    taken,
+                    commit=commit,
+                    digest=digest,
+                    approval_reason=approval,
+                    approved=bool(b.amends),
+                )
+            )
 
         def told() -> ev.Event:
             if not done:
@@ -204,6 +219,7 @@ class Doing:
         | do.RecordEvent
         | do.RecordFinish,
         event_of: Callable[[str], ev.Event],
+        work: list[str] | None = None,
     ) -> None:
         record = record_of(e, self.world.now_ms)
         lane = e.task
@@ -216,7 +232,7 @@ class Doing:
         commits: list[str] = []
         self.world.act(
             lane,
-            lambda: commits.append(self.world.outside.commit(e.task, record)),
+            lambda: commits.append(self.world.outside.commit(e.task, record, work)),
             lambda: event_of(commits[0]),
             1,
             20,
@@ -234,8 +250,11 @@ class Doing:
     def _RecordDecision(self, e: do.RecordDecision) -> None:
         asked = [r.fields.get("request") for r in self.world.outside.log[e.task]]
         assert e.request.id in asked, "decided before it was committed"
+        amendment = e.decision.amendment
         self._record(
-            e, lambda commit: ev.DecisionRecorded(self.world.now_ms, e.task, e.request.id, commit)
+            e,
+            lambda commit: ev.DecisionRecorded(self.world.now_ms, e.task, e.request.id, commit),
+            self.world.outside.trees[amendment.tree] if amendment is not None else None,
         )
 
     def _RecordRestore(self, e: do.RecordRestore) -> None:
@@ -260,7 +279,7 @@ class Doing:
         pass
 
     def _DiscardSnapshots(self, e: do.DiscardSnapshots) -> None:
-        pass
+        self.world.act(e.task, lambda: self.world.outside.discard(e.task), lambda: None)
 
     def _KeepOutput(self, e: do.KeepOutput) -> None:
         pass

@@ -19,6 +19,7 @@ class Inside:
     """Everything in one machine's memory and disk."""
 
     work: list[str] = field(default_factory=list)
+    base: str = ""  # the commit its workspace began with
     run: str = ""
     ended: bool = False
     exit_code: int = 0
@@ -69,6 +70,16 @@ class Outside:
 
     def thaw(self, snapshot: str) -> Inside:
         return deepcopy(self.snapshots[snapshot])
+
+    def share(self, snapshot: str, name: str) -> bool:
+        """Another name for the same snapshot; False where it is gone."""
+        if snapshot in self.snapshots:
+            self.snapshots[name] = self.snapshots[snapshot]
+        return name in self.snapshots
+
+    def discard(self, task: str) -> None:
+        for name in [name for name in self.snapshots if name.startswith(f"s{task}.")]:
+            del self.snapshots[name]
 
 
 @dataclass

@@ -18,9 +18,11 @@ from itertools import count
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
 from clawdesk.domain.events import MachineAdopted
+from clawdesk.domain.forking import forked, shown_fields
 from clawdesk.domain.invariants import total_use
 from clawdesk.domain.model import (
     FINAL,
+    Amendment,
     Capacity,
     CheckpointMode,
     Kind,
@@ -44,6 +46,10 @@ from tests.sim.guests import Act, Guest, Outside
 
 RULES = Rules(ageing_s=1, run_s_min=1, reserve_after_s=5, held_memory_s=2, margin=3, machines_max=8)
 
+FORKS_TO = 8
+"""No world grows beyond so many tasks by forks."""
+EDIT = "edit "
+
 
 @dataclass
 class Faults:
@@ -59,6 +65,8 @@ class Faults:
     cancels: float = 0.0
     suspends: float = 0.0
     adoption_failed: float = 0.0
+    amends: float = 0.0
+    forks: float = 0.0
     crashes: int = 0
 
 
@@ -189,7 +197,7 @@ class World:
                 alive[guest.task] = guest
         for task_id, records in list(self.outside.log.items()):
             known = alive.pop(task_id, None)
-            found = Alive(known.name, known.attempt, "tcg") if known else None
+            found = Alive(known.name, known.attempt, "tcg", known.inside.base) if known else None
             task = replace(read(records), project=read(records).project)
             recovery = recover(task, found)
             for record in recovery.ends_attempt(self.now_ms, "the plane was killed"):
@@ -289,15 +297,54 @@ class World:
             good = self.random.random() < 0.8
             verdict = Verdict.APPROVED if good else Verdict.REJECTED
             text, ref, note = "", str(request.ordinal), "again"
+        amendment = None
+        if verdict is Verdict.APPROVED and self.chance(self.faults.amends):
+            verdict, amendment = Verdict.AMENDED, self._amendment(task, request.ordinal)
         stale = self.random.random() < 0.1
         digest = "stale" if stale else request.digest
         self.post(
             ev.DecisionGiven(
-                self.now_ms, task_id, ref, verdict, "me", "sim", digest, note, text, intent
+                self.now_ms,
+                task_id,
+                ref,
+                verdict,
+                "me",
+                "sim",
+                digest,
+                note,
+                text,
+                intent,
+                amendment,
             )
         )
         if stale or self.random.random() < 0.2:
             self.later(self.random.randint(0, 50), lambda: self.person(task_id))
+
+    def _amendment(self, task: Task, ordinal: int) -> Amendment:
+        """The same work with something of the person's."""
+        checkpoint = task.checkpoint(ordinal)
+        assert checkpoint is not None
+        tree = f"tree{next(self.order)}"
+        self.outside.trees[tree] = [*self.outside.trees[checkpoint.commit], f"{EDIT}{tree}"]
+        return Amendment(tree, ("left.txt",), ("edited.txt",))
+
+    def fork(self, parent: Task) -> None:
+        """As runtime.submitting does."""
+        ordinal = self.random.choice([0, *(c.ordinal for c in parent.checkpoints)])
+        ordinal = ordinal or parent.beginning
+        checkpoint = parent.checkpoint(ordinal)
+        task_id = f"fork{next(self.names):03}"
+        shared = None
+        if checkpoint is not None and checkpoint.snapshot is not None:
+            name = f"s{task_id}.{ordinal}"
+            if self.outside.share(checkpoint.snapshot.id, name):
+                shared = replace(checkpoint.snapshot, id=name)
+        task = forked(
+            parent, ordinal, shared, task_id=task_id, at_ms=self.now_ms, settings={"fork": "yes"}
+        )
+        commit = self.outside.commit(task_id, submission(task))
+        shown = Record("submitted", self.now_ms, shown_fields(task), commit)
+        self.post(ev.TaskSubmitted(self.now_ms, replace(task, records=(shown,))))
 
     def disturb(self, task_id: str) -> None:
         task = self.state.tasks.get(task_id)
@@ -310,6 +357,8 @@ class World:
         elif self.chance(self.faults.wishes):
             ordinal = self.random.randint(0, max(1, task.next_ordinal - 1))
             self.post(ev.RestoreAsked(self.now_ms, task_id, ordinal, "me", "sim", self._intent()))
+        elif len(self.outside.log) < FORKS_TO and self.chance(self.faults.forks):
+            self.fork(task)
         elif task.machine in self.outside.guests and self.chance(self.faults.machine_lost):
             del self.outside.guests[task.machine]
             self.post(ev.MachineLost(self.now_ms, task_id, task.machine, "killed."))
@@ -398,7 +447,25 @@ class World:
         assert tip is not None, where
         expected = [f"end {index}" for index in range(len(task.steps))]
         work = self.outside.trees[tip.commit]
-        assert work == expected, f"{task.id}: {work} {where}"
+        ours = [done for done in work if not done.startswith(EDIT)]
+        assert ours == expected, f"{task.id}: {work} {where}"
+        for tree in self._standing_edits(task.id):
+            assert f"{EDIT}{tree}" in work, (
+                f"{task.id}: the version approved is lost: {work} {where}"
+            )
+
+    def _standing_edits(self, task_id: str) -> list[str]:
+        """Trees that were approved instead and that no later way back left behind."""
+        standing: dict[int, str] = {}
+        for record in self.outside.log[task_id]:
+            ordinal = int(record.fields.get("ordinal", 0))
+            if record.event == "decision" and record.fields.get("verdict") == "amended":
+                standing[ordinal] = str(record.fields["tree"])
+            elif record.event in ("restored", "yielded"):
+                standing = {at: tree for at, tree in standing.items() if at < ordinal}
+            elif record.event == "attempt_ended":
+                standing.clear()
+        return list(standing.values())
 
     def _check_decided(self, task: str, where: str) -> None:
         """Nothing goes on behind a checkpoint that a person had to decide on, and did not."""

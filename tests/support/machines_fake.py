@@ -34,6 +34,7 @@ class FakeMachine:
     task: TaskId
     attempt: int
     memory: dict[str, str] = field(default_factory=dict)
+    base: str = ""
     suspended: bool = False
 
 
@@ -42,6 +43,7 @@ class _Files:
     """What stands on the disk for one moment of a machine; snapshots that share it are equal."""
 
     memory: dict[str, str]
+    base: str
     at_ms: int
     damaged: bool = False
 
@@ -106,7 +108,7 @@ class FakeMachines:
         self._begin("start", spec.task)
         warm = self._started > 0
         self._started += 1
-        return self._run(spec.task, spec.attempt, {}, warm=warm)
+        return self._run(spec.task, spec.attempt, {}, spec.base, warm=warm)
 
     async def suspend(self, machine: MachineId) -> None:
         self._begin("suspend", machine)
@@ -120,7 +122,7 @@ class FakeMachines:
         self._begin("snapshot", machine)
         found = self._get(machine)
         snapshot_id = f"{task}.{ordinal}.{next(self._number):08x}"
-        files = _Files(dict(found.memory), at_ms=next(self._moment))
+        files = _Files(dict(found.memory), found.base, at_ms=next(self._moment))
         self._kept[snapshot_id] = _Kept(task, ordinal, files)
         pause_ms = 0.0 if found.suspended else 5.0
         return Snapshot(snapshot_id, pause_ms=pause_ms, snapshot_ms=20.0, bytes=SNAPSHOT_BYTES)
@@ -130,7 +132,7 @@ class FakeMachines:
         files = self._whole(snapshot)
         if files.damaged:
             raise SnapshotDamagedError("The snapshot is damaged.", code="damaged")
-        return self._run(task, attempt, dict(files.memory), warm=True)
+        return self._run(task, attempt, dict(files.memory), files.base, warm=True)
 
     async def share(self, snapshot: Snapshot, task: TaskId, ordinal: int) -> Snapshot:
         self._begin("share", snapshot.id)
@@ -183,7 +185,9 @@ class FakeMachines:
 
     async def owned(self) -> list[OwnedMachine]:
         self._begin("owned", "")
-        return [OwnedMachine(m.name, m.task, m.attempt, "tcg") for m in self.machines.values()]
+        return [
+            OwnedMachine(m.name, m.task, m.attempt, "tcg", m.base) for m in self.machines.values()
+        ]
 
     def on_lost(self, tell: Callable[[MachineId, str], None]) -> None:
         self._tell.append(tell)
@@ -209,8 +213,8 @@ class FakeMachines:
         return self.machines[machine]
 
     def _run(
-        self, task: TaskId, attempt: int, memory: dict[str, str], *, warm: bool
+        self, task: TaskId, attempt: int, memory: dict[str, str], base: str, *, warm: bool
     ) -> StartedMachine:
         name = f"cd-{task.lower()}-{attempt}-{next(self._number):08x}"
-        self.machines[name] = FakeMachine(name, task, attempt, memory)
+        self.machines[name] = FakeMachine(name, task, attempt, memory, base)
         return StartedMachine(name, self._boot_ms / (10 if warm else 1), "tcg", warm)

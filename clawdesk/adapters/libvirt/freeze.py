@@ -138,6 +138,7 @@ class Freezer:
             accelerator=record.accelerator,
             image=record.image,
             qemu=self._qemu,
+            base=record.base,
         )
 
     def _merge(self, machine: str) -> None:

@@ -43,11 +43,16 @@ _NAME = re.compile(r"cd-(?:[0-9a-z]+|-)-\d+-[0-9a-f]{8}")
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """Whom a machine serves. `role` is "task", "template" or "probe"."""
+    """Whom a machine serves. `role` is "task", "template" or "probe".
+
+    Args:
+        base: the commit its workspace disk is made of; "" where it gets none of its own.
+    """
 
     role: str
     task: str
     attempt: int
+    base: str = ""
 
 
 class Launcher:
@@ -102,6 +107,7 @@ class Launcher:
             workspace=str(workspace),
             accelerator=shape.accelerator,
             image=image,
+            base=purpose.base,
         )
         xml = domain_xml(shape, self._identity(record))
         return self._started(record, lambda: self._domains.create(xml, name))
@@ -127,6 +133,7 @@ class Launcher:
             workspace=str(workspace),
             accelerator=saved.accelerator,
             image=saved.image,
+            base=saved.base if tar is None else purpose.base,
         )
         identity = self._identity(record)
 

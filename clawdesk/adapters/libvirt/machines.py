@@ -161,7 +161,10 @@ class LibvirtMachines:
     async def owned(self) -> list[OwnedMachine]:
         place = await self._use()
         records = await self._within("listing machines", _SHORT_S, place.owned)
-        return [OwnedMachine(r.machine, r.task, r.attempt, r.accelerator) for r in records.values()]
+        return [
+            OwnedMachine(r.machine, r.task, r.attempt, r.accelerator, r.base)
+            for r in records.values()
+        ]
 
     def on_lost(self, tell: Callable[[MachineId, str], None]) -> None:
         self._tell.append(tell)
@@ -209,7 +212,7 @@ class LibvirtMachines:
     def _start(self, place: Workplace, spec: MachineSpec) -> tuple[MachineRecord, bool]:
         image = place.image(spec.need.image)
         plan = place.blueprint(spec.need, image, place.acceleration(image).name)
-        purpose = Purpose("task", spec.task, spec.attempt)
+        purpose = Purpose("task", spec.task, spec.attempt, spec.base)
         template = place.templates.find(plan) if self.settings.warm else None
         if template is not None:
             try:

@@ -22,6 +22,7 @@ class MachineRecord:
     Args:
         role: "task", "template" or "probe".
         layers: frozen qcow2 files below the overlay, bottom first; they belong to others.
+        base: the commit its workspace disk was made of.
     """
 
     machine: str
@@ -33,6 +34,7 @@ class MachineRecord:
     workspace: str
     accelerator: str
     image: str
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class SavedRecord:
     accelerator: str
     image: str
     qemu: str
+    base: str = ""
 
 
 def write_machine(path: Path, record: MachineRecord) -> None:
