@@ -188,6 +188,13 @@ def disk_source(domain_text: str, target: str) -> str:
     return ""
 
 
+def image_files(domain_text: str) -> tuple[Path, ...]:
+    """The files of the guest image a domain stands on: kernel, initrd, root."""
+    domain = ElementTree.fromstring(domain_text)  # noqa: S314 - from libvirt
+    named = [domain.findtext("os/kernel"), domain.findtext("os/initrd")]
+    return tuple(Path(path) for path in (*named, disk_source(domain_text, "vda")) if path)
+
+
 def _disk(target: str, kind: str, path: Path, *, readonly: bool) -> str:
     closing = "<readonly/></disk>" if readonly else "</disk>"
     return (

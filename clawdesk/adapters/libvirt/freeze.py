@@ -19,6 +19,7 @@ import libvirt
 
 from clawdesk.adapters.libvirt import disks
 from clawdesk.adapters.libvirt.connection import explain
+from clawdesk.adapters.libvirt.domain_xml import image_files
 from clawdesk.adapters.libvirt.domains import Domains, Pause
 from clawdesk.adapters.libvirt.layout import MEMORY, RECORD, Layout
 from clawdesk.adapters.libvirt.records import (
@@ -28,8 +29,9 @@ from clawdesk.adapters.libvirt.records import (
     write_saved,
 )
 from clawdesk.adapters.libvirt.roster import Roster
+from clawdesk.adapters.libvirt.save_image import read_header
 from clawdesk.adapters.libvirt.shelf import Shelf, expect_files
-from clawdesk.ports.errors import MachineError
+from clawdesk.ports.errors import MachineError, SnapshotDamagedError
 
 _log = logging.getLogger(__name__)
 Later = Callable[[Callable[[], object]], "Future[object]"]
@@ -116,7 +118,16 @@ class Freezer:
     def verify(self, saved: SavedRecord) -> str:
         """Compare every file with its checksum. Raises SnapshotDamagedError; see `disks.verify`."""
         expect_files(saved)
-        return _total([disks.verify(Path(path), saved.sizes[path]) for path in sorted(saved.sizes)])
+        digest = _total(
+            [disks.verify(Path(path), saved.sizes[path]) for path in sorted(saved.sizes)]
+        )
+        if not _has_its_image(Path(saved.memory)):
+            raise SnapshotDamagedError(
+                "The snapshot is damaged: the guest image its machine runs on was removed.",
+                mend="Run the task again.",
+                code="damaged",
+            )
+        return digest
 
     def _saved(
         self, record: MachineRecord, folder: Path, saved_id: str, *, task: str, ordinal: int
@@ -153,6 +164,15 @@ class Freezer:
             self._shelf.collect(record.layers)
         except (MachineError, OSError, libvirt.libvirtError) as error:
             _log.info("%s keeps its long chain of disk layers: %s", machine, error)
+
+
+def _has_its_image(memory: Path) -> bool:
+    """A newer image does not replace the one a machine was started from; that one is still read."""
+    try:
+        xml = read_header(memory).xml
+    except ValueError:
+        return True  # Whoever thaws it says what is wrong with the file.
+    return all(path.exists() for path in image_files(xml))
 
 
 def _part(folder: Path) -> Path:

@@ -156,3 +156,10 @@ async def test_two_at_once_do_not_mix(scene: Scene) -> None:
     contents = [letter * len(TWO_PARTS) for letter in (b"a", b"b", b"c")]
     await asyncio.gather(*(session.apply([_file("large", content)], []) for content in contents))
     assert (scene.process.workspace / "large").read_bytes() in contents
+
+
+async def test_the_writer_holds_nothing_that_others_wait_to_see_closed(scene: Scene) -> None:
+    session = await scene.connect(start=True)
+    await session.apply([_file("b")], [])
+    # Its three standard ones and the socket to process 1; no channel, no caller of `claw`.
+    assert scene.writer().num_fds() == 4

@@ -21,6 +21,7 @@ from clawdesk.adapters.libvirt.domain_xml import (
     claim_of,
     disk_source,
     domain_xml,
+    image_files,
     renamed,
     snapshot_xml,
 )
@@ -137,6 +138,14 @@ def test_renaming_keeps_addresses_and_drops_the_old_chain() -> None:
     claim = claim_of(text)
     assert claim is not None
     assert claim.attempt == 2
+
+
+def test_the_files_of_the_image_a_machine_stands_on() -> None:
+    wanted = (SHAPE.kernel, SHAPE.initrd, SHAPE.root)
+    assert image_files(domain_xml(SHAPE, IDENTITY)) == wanted
+    saved = (GOLDEN / "saved_by_libvirt.xml").read_text()
+    assert len(image_files(saved)) == 3
+    assert image_files(renamed(saved, OTHER)) == image_files(saved)
 
 
 @pytest.mark.parametrize("saved", ["", "<domain/>", "not xml", "<domain><name>x</name></domain>"])
