@@ -17,7 +17,7 @@ from clawdesk.domain import on_pressure, transitions
 from clawdesk.domain.scheduling import pressure, reasons, resources, scores
 from clawdesk.domain.scheduling.index import Index
 from clawdesk.domain.scheduling.plan import _could_start, _Draft, reservations
-from tests.sim import promises
+from tests.sim import promises, promises_why
 
 
 class Mutant(NamedTuple):
@@ -252,14 +252,14 @@ MUTANTS = [
         reasons._causes,
         "if task.policy_asks and",
         "if False and",
-        promises.every_reason_is_the_cause,
+        promises_why.every_reason_is_the_cause,
     ),
     Mutant(
         "who waits behind a reservation is told",
         reasons._behind_others,
         "return True",
         "return False",
-        promises.every_reason_is_the_cause,
+        promises_why.every_reason_is_the_cause,
     ),
 ]
 

@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.sim import promises
+from tests.sim import promises, promises_why
 
 CHECKS = [
     check
-    for name, check in vars(promises).items()
+    for module in (promises, promises_why)
+    for name, check in vars(module).items()
     if callable(check)
-    and getattr(check, "__module__", "") == promises.__name__
+    and getattr(check, "__module__", "") == module.__name__
     and not name.startswith("_")
     and check.__annotations__ == {"return": "None"}
 ]
