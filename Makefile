@@ -9,7 +9,7 @@ BIN = .venv/bin
 OFFSCREEN = QT_QPA_PLATFORM=offscreen
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo demo-preemption kill9 sim test check check-style check-tests run bench clean
+.PHONY: help setup setup-tests demo demo-preemption kill9 sim fuzz test check check-style check-tests run bench clean
 
 help: ## show the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ kill9: setup-tests ## SIGKILL of the real app at N (500) random moments of SEED,
 
 sim: setup-tests ## the control plane in a simulated world: N seeds (100,000) of every kind of fault
 	@$(BIN)/python -m tests.sim --seeds $(or $(N),100000) --first $(or $(SEED),0)
+
+fuzz: setup-tests ## what a guest may send, broken in N (1,000,000) ways, against the parser
+	@FUZZ_CASES=$(or $(N),1000000) FUZZ_SEED=$(or $(SEED),0) $(BIN)/python -m pytest -q --timeout 0 tests/unit/guest/test_fuzz.py
 
 bench: setup-tests ## measure; prints one JSON object a row and writes out/bench.md
 	@$(OFFSCREEN) $(WITH_ENGINE) $(BIN)/python tests/bench/run.py $(BENCH)

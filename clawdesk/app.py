@@ -23,6 +23,7 @@ from clawdesk.runtime.places import plane_lock, plane_socket, runtime_dir
 from clawdesk.runtime.plane import Plane
 from clawdesk.runtime.recents import state_dir
 from clawdesk.runtime.server import PlaneServer
+from clawdesk.runtime.stalls import StallReport, StallWatch
 from clawdesk.runtime.watch import Parts
 
 if TYPE_CHECKING:
@@ -188,6 +189,8 @@ async def _connect() -> PlaneClient:
 async def _own_plane(parts: Parts, *, drive: bool, models: bool) -> AsyncIterator[Plane]:
     plane = Plane(parts, drive=drive, models=models)
     server = PlaneServer(plane, plane_socket(), window=models)
+    stalls = StallWatch(StallReport(state_dir() / "stalls.txt"))
+    stalls.start()
     try:
         await server.start()
         await plane.start()
@@ -199,3 +202,4 @@ async def _own_plane(parts: Parts, *, drive: bool, models: bool) -> AsyncIterato
         await parts.inference.close()
         await parts.machines.close()
         await parts.telemetry.close()
+        stalls.stop()

@@ -366,6 +366,7 @@ class Task:
     preemptions: int = 0
     yielding: Yielding | None = None
     stuck_since_ms: int | None = None  # steady time since which it heads the queue without room
+    promised: bool = False  # others left for it: what they gave back is kept for it
     machine: MachineId = ""
     base: str = ""  # commit whose tree its machine's workspace began with; "" = the start
     leaving: MachineId = ""  # parked: being released while the task stays held; still counted

@@ -42,7 +42,9 @@ def left(turn: Turn, task: Task, commit: str) -> None:
     """That it yields is durable."""
     if task.phase is not Phase.SNAPSHOTTING or task.yielding is None or task.finish is not None:
         return
-    why = task.yielding.why
+    why, for_task = task.yielding.why, turn.state.tasks.get(task.yielding.for_task)
+    if for_task is not None and for_task.phase is Phase.QUEUED:
+        turn.put(for_task, promised=True)
     task = turn.put(task, yielding=None, preemptions=task.preemptions + 1)
     task = turn.note(task, "yielded", commit, ordinal=task.tip_ordinal, why=why)
     if not on_decision.obey_wish(turn, task):

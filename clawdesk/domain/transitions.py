@@ -136,7 +136,13 @@ def _mark_blocked(turn: Turn, blocked: TaskId | None) -> None:
 
 
 def _start(turn: Turn, task: Task) -> None:
-    task = turn.put(task, machine_since_ms=turn.state.steady_ms, stuck_since_ms=None, yielding=None)
+    task = turn.put(
+        task,
+        machine_since_ms=turn.state.steady_ms,
+        stuck_since_ms=None,
+        promised=False,
+        yielding=None,
+    )
     checkpoint = task.checkpoint(task.resume_from) if task.resume_from else None
     if checkpoint is None:
         turn.put(task, phase=Phase.STARTING, reason=None)

@@ -250,6 +250,20 @@ async def test_a_killed_machine_is_told(guest: QemuGuest, channels: GuestChannel
     assert [type(m) async for m in session.messages()] == [GuestLost]
 
 
+async def test_a_machine_that_hangs_is_lost_after_its_time_of_silence(guest: QemuGuest) -> None:
+    """SIGSTOP: the process lives and its socket is open, and nothing comes any more."""
+    channels = GuestChannels(lambda _m: guest.socket, EchoInference(), silence_s_max=6.0)
+    try:
+        session = await channels.connect("m", token="t", start=True)
+        guest.stop()
+        begun_s = time.monotonic()
+        messages = [m async for m in session.messages()]
+        assert messages == [GuestLost("the guest stopped answering")]
+        assert 5 < time.monotonic() - begun_s < 15
+    finally:
+        await channels.close()
+
+
 async def test_a_panic_ends_the_machine(channels: GuestChannels) -> None:
     session = await channels.connect("m", token="t", start=True)
     await session.run(StepRun("r", "step", "echo c > /proc/sysrq-trigger", 60))

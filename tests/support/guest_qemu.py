@@ -131,5 +131,10 @@ class QemuGuest:
             self._process.wait()
             self._process = None
 
+    def stop(self) -> None:
+        """SIGSTOP: the process stays, and does nothing any more."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
     def close(self) -> None:
         self.kill()

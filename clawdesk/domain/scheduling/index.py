@@ -57,6 +57,7 @@ class Index:
         self.yielding: set[TaskId] = set()
         self.leaving: set[TaskId] = set()
         self.stuck: set[TaskId] = set()
+        self.promised: set[TaskId] = set()
         self.unexplained: set[TaskId] = set()
         self.scores: dict[int, int] = {}  # of waiting tasks: score -> how many
         self._places: dict[TaskId, tuple[str, Need, Key, int]] = {}
@@ -78,7 +79,8 @@ class Index:
         _mark(self.running, new.id, new.phase is Phase.RUNNING)
         _mark(self.held, new.id, new.phase is Phase.HELD and bool(new.machine))
         _mark(self.yielding, new.id, new.yielding is not None and bool(new.machine))
-        _mark(self.leaving, new.id, bool(new.leaving) or new.phase is Phase.RELEASING)
+        # Its phase is RELEASING for a moment longer than it holds anything.
+        _mark(self.leaving, new.id, now and (bool(new.leaving) or new.phase is Phase.RELEASING))
 
     def _queue(self, task: Task) -> None:
         waits = task.phase is Phase.QUEUED and task.wish is None
@@ -86,6 +88,7 @@ class Index:
         trusted = trusted and task.project not in self.paused
         _mark(self.untrusted, task.id, waits and not trusted)
         _mark(self.stuck, task.id, waits and task.stuck_since_ms is not None)
+        _mark(self.promised, task.id, waits and task.promised)
         _mark(self.unexplained, task.id, waits and task.reason is None)
         place = self._places.get(task.id)
         if not (waits and trusted):

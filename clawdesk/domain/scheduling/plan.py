@@ -10,7 +10,14 @@ from operator import itemgetter
 from clawdesk.domain.model import Phase, PlaneState, Reason, Task, TaskId
 from clawdesk.domain.scheduling.index import Index, index_of
 from clawdesk.domain.scheduling.pressure import Pressure
-from clawdesk.domain.scheduling.reasons import EAGER_MAX, Situation, coarse, rank_facts, reason_of
+from clawdesk.domain.scheduling.reasons import (
+    EAGER_MAX,
+    Situation,
+    causes_of,
+    coarse,
+    rank_facts,
+    reason_of,
+)
 from clawdesk.domain.scheduling.resources import (
     NOTHING,
     Need,
@@ -20,7 +27,7 @@ from clawdesk.domain.scheduling.resources import (
     of_capacity,
     plus,
 )
-from clawdesk.domain.scheduling.scores import Key
+from clawdesk.domain.scheduling.scores import Key, key_across
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,7 @@ class Plan:
         reasons: of waiting tasks, where they changed.
         yields: running tasks to be asked to leave at their next checkpoint.
         parks: held tasks whose memory is needed now.
-        keeps: tasks asked to leave for somebody who needs their place no more.
+        keeps: tasks asked to leave, still running, for somebody who needs their place no more.
         blocked: the first in line, where it finds no room.
     """
 
@@ -56,7 +63,7 @@ class Plan:
 def plan(state: PlaneState) -> Plan:
     """Decide who starts, who leaves, and who waits for what."""
     index = index_of(state)
-    keeps = tuple(sorted(v for v in index.yielding if not _still_wanted(state, index, v)))
+    keeps = tuple(sorted(v for v in index.yielding if _may_stay(state, index, v)))
     if not index.queued and not index.untrusted:
         return Plan(keeps=keeps)
     if state.environment is not None:
@@ -78,29 +85,47 @@ def plan(state: PlaneState) -> Plan:
     )
 
 
-def _still_wanted(state: PlaneState, index: Index, victim: TaskId) -> bool:
-    yielding = state.tasks[victim].yielding
-    return yielding is not None and index.key_at(yielding.for_task) is not None
+def _may_stay(state: PlaneState, index: Index, victim: TaskId) -> bool:
+    """Nobody needs its place any more, and it has not begun to leave: that may be in Git by now."""
+    task = state.tasks[victim]
+    if task.phase is not Phase.RUNNING or task.yielding is None:
+        return False
+    return not _could_start(state, index, task.yielding.for_task)
+
+
+def _could_start(state: PlaneState, index: Index, task_id: TaskId) -> bool:
+    """Whether room is all that it lacks: nothing is kept free for whom this host is too small."""
+    if index.key_at(task_id) is None:
+        return False
+    task = state.tasks[task_id]
+    need = need_of(task)
+    return fits(need, of_capacity(state.capacity)) and index.within_quota(task.project, need)
 
 
 def reservations(state: PlaneState, index: Index, keeps: frozenset[TaskId]) -> dict[TaskId, Need]:
     """For whom room is set aside, and how much of it is already on its way.
 
-    Tasks that others were asked to leave for, and the one that has found no room for longest.
+    Tasks that others were asked to leave for, also once those have left, and the one that has
+    found no room for longest.
     """
     coming: dict[TaskId, Need] = {}
     for victim in sorted(index.yielding - keeps):
         yielding = state.tasks[victim].yielding
-        if yielding is not None:
+        if yielding is not None and _could_start(state, index, yielding.for_task):
             before = coming.get(yielding.for_task, NOTHING)
             coming[yielding.for_task] = plus(before, need_of(state.tasks[victim]))
+    for task_id in sorted(index.promised):
+        if _could_start(state, index, task_id):
+            coming.setdefault(task_id, NOTHING)
     limit_ms = state.rules.reserve_after_s * 1000
     longest: tuple[int, Key, TaskId] | None = None
     for task_id in index.stuck:
         since, key = state.tasks[task_id].stuck_since_ms, index.key_at(task_id)
         if since is None or key is None or state.steady_ms - since < limit_ms:
             continue
-        if longest is None or (since, key, task_id) < longest:
+        if longest is not None and longest < (since, key, task_id):
+            continue
+        if _could_start(state, index, task_id):
             longest = (since, key, task_id)
     if longest is not None:
         coming.setdefault(longest[2], NOTHING)
@@ -157,7 +182,10 @@ class _Draft:
         return ordered
 
     def _head(self, project: str) -> Key:
-        return min((key for _, key in self._heads_of(project)), default=(0, 0, ""))
+        heads = [key for _, key in self._heads_of(project)]
+        if not heads:
+            return (0, 0, "")
+        return key_across(self.state.tasks[min(heads)[2]], self.index.rules)
 
     def _heads_of(self, project: str) -> Iterator[tuple[Need, Key]]:
         """The first task of each bucket that has not started in this plan."""
@@ -250,7 +278,10 @@ def _changed(state: PlaneState, wanted: dict[TaskId, Reason]) -> dict[TaskId, Re
 
 
 def explain(state: PlaneState, task_id: TaskId) -> Reason | None:
-    """The exact reason of one waiting task, with its rank and ageing; None where it waits not."""
+    """The exact reason of one waiting task, with every other cause, its rank and its ageing.
+
+    None where it does not wait.
+    """
     task = state.tasks[task_id]
     if task.phase is not Phase.QUEUED:
         return task.reason
@@ -259,5 +290,6 @@ def explain(state: PlaneState, task_id: TaskId) -> Reason | None:
     index = index_of(state)
     draft = _Draft(state, index, frozenset())
     situation = Situation(state, index, draft.free, draft.reserved, draft.leaves_room)
-    reason = reason_of(situation, task)
-    return replace(reason, facts=(*reason.facts, *rank_facts(situation, task)))
+    reason, *others = causes_of(situation, task)
+    facts = (*reason.facts, *rank_facts(situation, task))
+    return replace(reason, facts=facts, also=tuple(others))

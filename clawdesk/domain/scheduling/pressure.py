@@ -58,8 +58,9 @@ class Pressure:
         capacity = of_capacity(self._state.capacity)
         waiting = [t for t in heads if t not in started]
         order = {task_id: place for place, task_id in enumerate(waiting)}
-        waiting.sort(key=lambda t: (-self._score(t), order[t]))
-        for task_id in waiting[:LOOK_MAX]:
+        tasks = self._state.tasks
+        waiting.sort(key=lambda t: (-self._points(tasks[t]), order[t]))
+        for task_id in (*waiting[:LOOK_MAX], *self._owners(waiting[LOOK_MAX:])):
             task = self._state.tasks[task_id]
             need = need_of(task)
             if not fits(need, capacity) or not self._index.within_quota(task.project, need):
@@ -74,6 +75,14 @@ class Pressure:
                 return (*found, task_id)
         return (), (), ""
 
+    def _owners(self, waiting: Sequence[TaskId]) -> list[TaskId]:
+        """Those whose project has lent what is its own: importance does not count for them."""
+        index, tasks = self._index, self._state.tasks
+        if not any(index.borrows(project) for project in index.shelves):
+            return []
+        found = [t for t in waiting if index.within_nominal(tasks[t].project, need_of(tasks[t]))]
+        return found[:LOOK_MAX]
+
     def why(self, victim: TaskId, beneficiary: TaskId) -> str:
         """In words, for the one that is asked to leave."""
         mine, other = self._state.tasks[victim], self._state.tasks[beneficiary]
@@ -83,7 +92,7 @@ class Pressure:
             return f"{other.title} gets back what its project lent"
         return (
             f"{other.title} is more important "
-            f"({self._score(beneficiary)} against {self._score(victim)} points)"
+            f"({self._points(other, mine)} against {self._points(mine, other)} points)"
         )
 
     def _make_room(
@@ -124,7 +133,6 @@ class Pressure:
     def _victims(self, task: Task) -> list[TaskId]:
         """Who may be asked to leave for it: borrowers, then the least important, then newest."""
         tasks, index, rules = self._state.tasks, self._index, self._state.rules
-        mine = self._score(task.id)
         reclaims = index.within_nominal(task.project, need_of(task))
         found = []
         for task_id in index.running:
@@ -135,14 +143,18 @@ class Pressure:
             if ran_ms < rules.run_s_min * 1000 * 2 ** min(other.preemptions, 20):
                 continue
             borrower = index.borrows(other.project)
-            allowed = mine >= self._score(task_id) + rules.margin
+            points = self._points(other, task)
+            allowed = self._points(task, other) >= points + rules.margin
             if allowed or (reclaims and borrower and other.project != task.project):
-                rank = (not borrower, self._score(task_id), -other.machine_since_ms, task_id)
+                rank = (not borrower, points, -other.machine_since_ms, task_id)
                 found.append((rank, task_id))
         return [task_id for _, task_id in sorted(found)]
 
-    def _score(self, task_id: TaskId) -> int:
-        return score_of(self._state.tasks[task_id], self._state.rules).total
+    def _points(self, task: Task, beside: Task | None = None) -> int:
+        """Its score beside another task; a suggestion raises it above its own project's only."""
+        score = score_of(task, self._state.rules)
+        inside = beside is not None and beside.project == task.project
+        return score.total if inside else score.across
 
 
 def may_park(task: Task) -> bool:

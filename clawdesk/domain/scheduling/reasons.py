@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from clawdesk.domain.model import PlaneState, Reason, Task, TaskId
 from clawdesk.domain.scheduling.index import Index
 from clawdesk.domain.scheduling.resources import (
     NAMES,
+    NOTHING,
     Need,
     fits,
+    minus,
     need_of,
     of_capacity,
+    plus,
 )
 from clawdesk.domain.scheduling.scores import score_of
 
@@ -42,30 +45,70 @@ def coarse(state: PlaneState, index: Index, task: Task) -> Reason:
 
 
 def reason_of(situation: Situation, task: Task) -> Reason:
-    """What keeps it from starting, after a plan was drawn up."""
+    """What keeps it from starting, after a plan was drawn up; the first of `causes_of`."""
+    return next(_causes(situation, task))
+
+
+def causes_of(situation: Situation, task: Task) -> tuple[Reason, ...]:
+    """All that keeps it from starting: without all of them it starts, with any of them it waits."""
+    return tuple(_causes(situation, task))
+
+
+def _causes(situation: Situation, task: Task) -> Iterator[Reason]:
     index, state = situation.index, situation.state
     if task.wish is not None:
-        return Reason("restoring", f"is being taken back to checkpoint {task.wish.ordinal}", "that")
+        yield Reason("restoring", f"is being taken back to checkpoint {task.wish.ordinal}", "that")
+        return
+    free = True
     if task.project in index.paused:
-        return index.paused[task.project]
-    if task.id in index.untrusted:
-        return _untrusted(task)
-    need, capacity = need_of(task), of_capacity(state.capacity)
-    for name, wanted, total in zip(NAMES, need, capacity, strict=True):
-        if wanted > total:
-            return Reason(
+        free = False
+        yield index.paused[task.project]
+    if task.policy_asks and task.policy_digest not in index.trusted:
+        free = False
+        yield _untrusted(task)
+    for cause in _want_of_room(situation, task, need_of(task), of_capacity(state.capacity)):
+        free = False
+        yield cause
+    if free:
+        yield Reason("next", "starts with the next change", "nothing")
+
+
+def _want_of_room(situation: Situation, task: Task, need: Need, total: Need) -> Iterator[Reason]:
+    for name, wanted, given in zip(NAMES, need, total, strict=True):
+        if wanted > given:
+            yield Reason(
                 "too_big",
-                f"needs {wanted} {name}, this host gives {total} to machines",
+                f"needs {wanted} {name}, this host gives {given} to machines",
                 "a smaller [machine] table in the task file, or a larger host",
-                (("needs", wanted), ("capacity", total)),
+                (("needs", wanted), ("capacity", given)),
             )
-    if not index.within_quota(task.project, need):
-        return _quota(situation, task)
-    if not fits(need, situation.free):
-        return _capacity(situation, task)
-    if task.id not in situation.reserved and not situation.leaves_room(need):
-        return _set_aside(situation, task)
-    return Reason("next", "starts with the next change", "nothing")
+            break
+    if not situation.index.within_quota(task.project, need):
+        yield _quota(situation, task)
+    grown = (max(need[0], total[0]), max(need[1], total[1]), max(need[2], total[2]))
+    held = not fits(need, minus(grown, minus(total, situation.free)))
+    if held:
+        yield _capacity(situation, task)
+    if task.id in situation.reserved or not situation.reserved:
+        return
+    # Behind those that hold the host now, others may be waiting for what they leave.
+    if _behind_others(situation, task, grown) if held else not situation.leaves_room(need):
+        yield _set_aside(situation, task)
+
+
+def _behind_others(situation: Situation, task: Task, total: Need) -> bool:
+    """Whether it would wait for those that room is set aside for even on an idle host."""
+    need, others, siblings = need_of(task), NOTHING, NOTHING
+    for task_id in situation.reserved:
+        other = situation.state.tasks[task_id]
+        others = plus(others, need_of(other))
+        if other.project == task.project:
+            siblings = plus(siblings, need_of(other))
+    if not fits(plus(need, others), total):
+        return True
+    index = situation.index
+    alone = index.within_quota(task.project, need)
+    return alone and not index.within_quota(task.project, need, siblings)
 
 
 def _untrusted(task: Task) -> Reason:
@@ -80,7 +123,8 @@ def _untrusted(task: Task) -> Reason:
 
 def _quota(situation: Situation, task: Task) -> Reason:
     index = situation.index
-    used, quota = index.shelves[task.project].used, index.rules.of(task.project).quota
+    shelf = index.shelves.get(task.project)
+    used, quota = shelf.used if shelf else NOTHING, index.rules.of(task.project).quota
     limit = ", ".join(
         f"{nominal} {name}" + (f" (+{borrow} borrowed)" if borrow else "")
         for name, nominal, borrow in (

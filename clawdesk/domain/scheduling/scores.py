@@ -22,6 +22,11 @@ class Score:
     base: int
     suggestion: int
 
+    @property
+    def across(self) -> int:
+        """What counts beside other projects: there a suggestion can lower, and never raise."""
+        return max(self.base - BAND, self.base + min(0, self.suggestion))
+
 
 def score_of(task: Task, rules: Rules) -> Score:
     """Never raises, whatever number a file or a caller brought."""
@@ -38,8 +43,16 @@ def key_of(task: Task, rules: Rules) -> Key:
 
     Ageing is linear, so that the order of two keys never changes with time.
     """
-    ahead_ms = rules.ageing_s * 1000 * score_of(task, rules).total
-    return (task.eligible_ms - ahead_ms, task.seq, task.id)
+    return _key(task, rules, score_of(task, rules).total)
+
+
+def key_across(task: Task, rules: Rules) -> Key:
+    """The key by which the first tasks of two projects with equal shares are compared."""
+    return _key(task, rules, score_of(task, rules).across)
+
+
+def _key(task: Task, rules: Rules, points: int) -> Key:
+    return (task.eligible_ms - rules.ageing_s * 1000 * points, task.seq, task.id)
 
 
 def _whole(value: float) -> int:

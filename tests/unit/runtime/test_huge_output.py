@@ -1,0 +1,59 @@
+"""Output without end: a million lines, one line of 100 MB; what is kept of it is bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from clawdesk.adapters.libvirt.channel_output import HEAD_BYTES_MAX, TAIL_BYTES_MAX, OutputBudget
+from clawdesk.runtime.output import KEEP_BYTES_MAX, LINE_CHARACTERS_MAX, LINES_MAX, TaskOutput
+
+MARKS_BYTES_MAX = 300
+
+
+def a_million_lines() -> Iterable[bytes]:
+    lines = b"".join(b"line %06d\n" % number for number in range(10_000))
+    return (lines for _ in range(100))
+
+
+def one_line_of_100_mb() -> Iterable[bytes]:
+    chunk = b"x" * 1_000_000
+    return (chunk for _ in range(100))
+
+
+def many_crumbs() -> Iterable[bytes]:
+    return (b"y\n" for _ in range(60_000))
+
+
+@pytest.mark.parametrize("print_it", [a_million_lines, one_line_of_100_mb, many_crumbs])
+def test_what_is_kept_is_bounded(print_it: object) -> None:
+    budget, output = OutputBudget(), TaskOutput()
+    output.begin("s", 1)
+    passed = 0
+    for chunk in print_it():  # type: ignore[operator]
+        now = budget.take(chunk)
+        passed += len(now)
+        if now:
+            output.feed(0, "out", now)
+    end = budget.finish()
+    output.feed(0, "out", end)
+    output.flush(0)
+    assert passed <= HEAD_BYTES_MAX
+    assert len(end) <= TAIL_BYTES_MAX + 1_000_000 + MARKS_BYTES_MAX
+    lines = output.after(0)
+    assert len(lines) <= LINES_MAX
+    assert max(len(line.text) for line in lines) <= LINE_CHARACTERS_MAX + MARKS_BYTES_MAX
+    assert len(output.kept()) <= KEEP_BYTES_MAX + 1_000_000 + MARKS_BYTES_MAX
+    assert len(output.tail()) <= 2_000
+
+
+def test_a_step_after_it_begins_anew() -> None:
+    output = TaskOutput()
+    output.begin("s", 1)
+    for chunk in one_line_of_100_mb():
+        output.feed(0, "out", chunk)
+        break
+    output.begin("t", 1)
+    output.feed(0, "out", b"short\n")
+    assert output.kept() == b"short\n"
