@@ -36,7 +36,7 @@ from clawdesk.domain.scheduling.resources import (
 from clawdesk.domain.scheduling.scores import BAND, BASE, key_of, score_of
 from tests.sim.hall import BOOT_MS, CHECKPOINT_MS, COMMIT_MS, RELEASE_MS, Hall, task_of
 
-SEEDS = int(os.environ.get("PLAN_SEEDS", "6"))
+SEEDS = int(os.environ.get("PLAN_SEEDS", "3"))
 SLACK_S = 1 + (BOOT_MS + CHECKPOINT_MS + COMMIT_MS + RELEASE_MS) / 1000
 """What machines and Git take beside what the rules say, and the second that a tick may be late."""
 ODD = (0, 7, -7, 10**9, -(10**9), float("nan"), float("inf"), -float("inf"), 2**70)

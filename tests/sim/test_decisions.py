@@ -34,7 +34,7 @@ from clawdesk.domain.replacing import replace
 from clawdesk.domain.replay import read, recover, submission
 from clawdesk.domain.transitions import step
 
-STORIES = int(os.environ.get("DECISION_STORIES", "150"))
+STORIES = int(os.environ.get("DECISION_STORIES", "100"))
 LIMIT_S = 60
 RECORDING = do.RecordRequest | do.RecordDecision | do.RecordRestore | do.RecordFinish
 Effect = do.Effect
