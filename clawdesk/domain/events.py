@@ -145,6 +145,8 @@ class MachineRestored:
         memory: True when memory came back too; False: only the files, in a fresh machine.
         ended: the step that ran at the checkpoint had exited inside, with `exit_code`, before the
             memory was copied; nobody will say so again.
+        base: the commit its workspace began with, where the machine itself was asked; "" = as the
+            checkpoint says.
     """
 
     at_ms: int
@@ -159,6 +161,7 @@ class MachineRestored:
     ended: bool = False
     exit_code: int = 0
     timed_out: bool = False
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)

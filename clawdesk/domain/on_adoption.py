@@ -59,6 +59,7 @@ def _begin(turn: Turn, task: Task, event: ev.MachineAdopted) -> None:
         memory=False,
         boot_ms=0.0,
         accelerator=event.accelerator,
+        base=task.base,
     )
     on_boundary.continue_from(turn, task, restored)
 

@@ -153,6 +153,7 @@ def continue_from(turn: Turn, task: Task, event: ev.MachineRestored) -> None:
     checkpoint = task.checkpoint(event.ordinal)
     assert checkpoint is not None, "restored to an ordinal the task never had"
     outcome, text = task.resume_outcome, task.resume_text
+    began = checkpoint.base if event.memory else moves.files_for(task, checkpoint)
     task = turn.put(
         task,
         resume_from=None,
@@ -162,7 +163,7 @@ def continue_from(turn: Turn, task: Task, event: ev.MachineRestored) -> None:
         step_name=checkpoint.step_name,
         round=checkpoint.round,
         tip_ordinal=checkpoint.ordinal,
-        base=checkpoint.base if event.memory else moves.files_for(task, checkpoint),
+        base=event.base or began,
     )
     waits = checkpoint.guest_request or checkpoint.mid_step
     if waits and event.ended and event.memory:
