@@ -105,8 +105,10 @@ class Layout:
     def machine_records(self) -> list[Path]:
         """Of all tasks and of service machines."""
         return [
-            *self.home.glob("tasks/*/machines/*.json"),
-            *self.home.glob("service/machines/*.json"),
+            path
+            for folder in [*self.task_folders(), self.home / "service"]
+            for path in _listed(folder / "machines")
+            if path.suffix == ".json"
         ]
 
     def saved_records(self) -> list[Path]:
@@ -115,15 +117,21 @@ class Layout:
             path
             for task in self.task_folders()
             if not self.is_discarded(task)
-            for path in task.glob(f"snapshots/[!.]*/{RECORD}")
+            for folder in _listed(task / "snapshots")
+            if (path := folder / RECORD).exists()
         ]
 
     def template_records(self) -> list[Path]:
-        return list(self.home.glob(f"{_TEMPLATES}/*/*/{RECORD}"))
+        return [
+            path
+            for key in _listed(self.home / _TEMPLATES)
+            for folder in _listed(key)
+            if (path := folder / RECORD).exists()
+        ]
 
     def task_folders(self) -> list[Path]:
         """Of tasks, discarded ones included, while files of them are there."""
-        return [path for path in self.home.glob("tasks/*") if not path.name.startswith(".")]
+        return _listed(self.home / "tasks")
 
     def is_discarded(self, folder: Path) -> bool:
         return (folder / "discarded").exists()
@@ -154,6 +162,19 @@ class Layout:
         shutil.rmtree(gone, ignore_errors=True)
         folder.rename(gone)  # at once, so that half a task is never seen
         shutil.rmtree(gone)
+
+
+def _listed(folder: Path) -> list[Path]:
+    """What is in a folder and not hidden; nothing where there is none.
+
+    Raises:
+        OSError: it is there and cannot be read. A glob would show nothing, and what records in it
+            need would be taken for needless.
+    """
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def runtime_folder() -> Path:

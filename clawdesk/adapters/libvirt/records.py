@@ -7,12 +7,16 @@ a power cut anyway. Reads raise ValueError when a file is not ours or was cut.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
+import stat
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+_RECORD_BYTES_MAX = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +99,8 @@ def named_files(path: Path) -> tuple[str, ...]:
         OSError: it could not be read, so nobody knows what it names.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError):
-        return ()
-    if not isinstance(found, dict):
+        found = _object(path)
+    except ValueError:
         return ()
     layers = found.get("layers")
     named = [found.get(key) for key in ("memory", "overlay", "workspace")]
@@ -129,8 +131,35 @@ def _write(path: Path, fields: dict[str, Any]) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        return _object(path)
+    except OSError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _object(path: Path) -> dict[str, Any]:
+    """A record's fields. QEMU's account owns the folder, so anything may stand under the name.
+
+    Raises:
+        ValueError: not a plain file of a sane size with one JSON object in it.
+        OSError: it could not be read.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise ValueError(f"{path}: a link") from error
+        raise
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise ValueError(f"{path}: not a file")
+        text = os.read(handle, _RECORD_BYTES_MAX + 1)
+    finally:
+        os.close(handle)
+    if len(text) > _RECORD_BYTES_MAX:
+        raise ValueError(f"{path}: too long")
+    try:
+        found = json.loads(text)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"{path}: {error}") from error
     if not isinstance(found, dict):
         raise ValueError(f"{path}: not an object")

@@ -205,7 +205,7 @@ class Shelf:
         left = False
         if not folder.exists():
             return
-        for root, _, names, handle in os.fwalk(folder, topdown=False):
+        for root, _, names, handle in os.fwalk(folder, topdown=False, onerror=_stop):
             for name in names:
                 if self._layout.within(f"{root}/{disks.noted_file(name)}") in needed:
                     left = True
@@ -229,6 +229,11 @@ def expect_files(saved: SavedRecord) -> None:
         )
     for path, size in saved.sizes.items():
         disks.expect(Path(path), size)
+
+
+def _stop(error: OSError) -> None:
+    """A folder that cannot be listed is not an empty one."""
+    raise error
 
 
 def _files(saved: SavedRecord) -> tuple[str, ...]:

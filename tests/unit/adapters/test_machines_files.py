@@ -173,6 +173,38 @@ def test_records_come_back_equal_and_broken_ones_are_refused(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("kind", ["fifo", "link", "folder"])
+def test_what_is_no_plain_file_is_no_record(tmp_path: Path, kind: str) -> None:
+    """A QEMU that broke out owns the folder; it must not make us wait or read elsewhere."""
+    path, elsewhere = tmp_path / "r.json", tmp_path / "elsewhere"
+    write_saved(elsewhere, SAVED)
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "link":
+        path.symlink_to(elsewhere)
+    else:
+        path.mkdir()
+    assert named_files(path) == ()
+    with pytest.raises(ValueError, match=r"."):
+        read_saved(path)
+
+
+def test_a_folder_that_cannot_be_listed_is_not_taken_for_an_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = Layout(tmp_path, tmp_path, os.getuid(), os.getgid())
+    assert layout.saved_records() == layout.machine_records() == layout.template_records() == []
+    layout.make_task("01HZ")
+
+    def refuse(_folder: Path) -> list[str]:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    for records in (layout.saved_records, layout.machine_records, layout.template_records):
+        with pytest.raises(PermissionError):
+            records()
+
+
 def test_the_owner_id_is_made_once(tmp_path: Path) -> None:
     layout = Layout(tmp_path, tmp_path, os.getuid(), os.getgid())
     assert len(layout.owner()) == 32
@@ -253,6 +285,10 @@ def test_what_a_record_names_is_read_even_from_a_later_version(tmp_path: Path) -
     for cut in ("", "{", "[]", '{"layers": 3}'):
         path.write_text(cut)
         assert named_files(path) == ()
+    path.write_text("[" * 100_000)
+    assert named_files(path) == ()
+    path.write_text('{"memory": "/m", "long": "' + "x" * (1 << 20) + '"}')
+    assert named_files(path) == ()
     path.unlink()
     with pytest.raises(FileNotFoundError):
         named_files(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -190,6 +191,24 @@ def test_nothing_is_removed_while_a_record_cannot_be_read(
     assert files.there() == before
     monkeypatch.undo()
     expect_files(files.shelf.find(first.id))
+
+
+def test_a_folder_that_cannot_be_looked_into_is_left_alone(
+    files: MachineFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (saved,) = taken(files)
+    before = files.there()
+    look = os.fwalk
+
+    def blind(top: Path, *, topdown: bool, onerror: Callable[[OSError], None]) -> object:
+        onerror(PermissionError())
+        return look(top, topdown=topdown)
+
+    monkeypatch.setattr(os, "fwalk", blind)
+    files.shelf.sweep()
+    monkeypatch.undo()
+    assert files.there() == before
+    expect_files(saved)
 
 
 def test_the_start_removes_what_no_record_needs_and_nothing_else(files: MachineFiles) -> None:
