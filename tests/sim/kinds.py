@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from tests.sim.ending import check_end
 from tests.sim.world import Faults, World
 
 FAULTS = {
@@ -37,5 +38,5 @@ def play(kind: str, seed: int) -> int:
         world.settle()
     except Exception as error:
         raise AssertionError(f"seed {seed}: {error}\n{world.tell()}") from error
-    world.check_end()
+    check_end(world)
     return world.events

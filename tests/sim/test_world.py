@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from clawdesk.domain.model import Phase
+from tests.sim.ending import check_end
 from tests.sim.kinds import FAULTS, play
 from tests.sim.world import Faults, World
 
@@ -43,7 +44,7 @@ def test_without_faults_no_task_starts_twice() -> None:
     for number in range(6):
         world.submit(number)
     world.settle()
-    world.check_end()
+    check_end(world)
     left = sum(
         1
         for task in world.state.tasks.values()

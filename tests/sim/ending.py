@@ -1,0 +1,95 @@
+"""What must hold when a simulated world has come to its end: nothing lost, nothing done twice."""
+
+from __future__ import annotations
+
+from clawdesk.domain.model import FINAL, Phase, Task
+from tests.sim.world import EDIT, World
+
+
+def check_end(world: World) -> None:
+    """What must hold once every task has ended."""
+    where = f"seed {world.seed}\n{world.tell()}"
+    tasks = world.state.tasks.values()
+    phases = {task.id: task.phase for task in tasks}
+    assert all(phase in FINAL for phase in phases.values()), f"{phases} {where}"
+    assert set(phases) == set(world.outside.log), f"a task was lost {where}"
+    assert not world.outside.guests, f"machines left: {world.outside.guests} {where}"
+    asked = {intent for intent, epoch in world.intents.items() if epoch == world.epoch}
+    unanswered = asked - set(world.acks)
+    assert not unanswered, f"nobody answered {unanswered} {where}"
+    for task in tasks:
+        _check_work(world, task, where)
+        _check_decided(world, task.id, where)
+        _check_carried_out(world, task.id, where)
+
+
+def _check_work(world: World, task: Task, where: str) -> None:
+    """The surviving work holds every step once, in order: none lost, none run twice."""
+    if task.phase is not Phase.DONE:
+        return
+    tip = task.checkpoint(task.tip_ordinal)
+    assert tip is not None, where
+    expected = [f"end {index}" for index in range(len(task.steps))]
+    work = world.outside.trees[tip.commit]
+    ours = [done for done in work if not done.startswith(EDIT)]
+    assert ours == expected, f"{task.id}: {work} {where}"
+    for tree in _standing_edits(world, task.id):
+        assert f"{EDIT}{tree}" in work, f"{task.id}: the version approved is lost: {work} {where}"
+
+
+def _standing_edits(world: World, task_id: str) -> list[str]:
+    """Trees approved instead, on the way from the beginning to where the task ended."""
+    before: dict[int, int] = {}  # ordinal -> the one it was made behind
+    instead: dict[int, str] = {}  # ordinal of the new checkpoint -> the tree it was to have
+    decided: dict[int, str] = {}
+    tip = 0
+    for record in world.outside.log[task_id]:
+        ordinal = int(record.fields.get("ordinal", 0))
+        if record.event == "decision" and record.fields.get("verdict") == "amended":
+            decided[ordinal] = str(record.fields["tree"])
+        elif record.event == "checkpoint":
+            before[ordinal] = tip
+            if amends := record.fields["value"]["amends"]:
+                instead[ordinal] = decided[amends]
+        if record.event in ("checkpoint", "restored", "yielded", "resumed"):
+            tip = ordinal
+        elif record.event == "started":
+            tip = 0
+    found = []
+    while tip:
+        found += [instead[tip]] if tip in instead else []
+        tip = before.get(tip, 0)
+    return found
+
+
+def _check_decided(world: World, task: str, where: str) -> None:
+    """Nothing goes on behind a checkpoint that a person had to decide on, and did not."""
+    pending = 0
+    for record in world.outside.log[task]:
+        fields = record.fields
+        if record.event == "checkpoint":
+            asks = fields.get("approval") or fields.get("value", {}).get("question")
+            # A safety checkpoint is no going on; one tried again takes the place of its first.
+            still = fields.get("safety") or asks
+            assert not pending or still, f"{task} went on behind checkpoint {pending} {where}"
+            pending = int(fields["ordinal"]) if asks else pending
+        elif record.event in ("decision", "restored", "attempt_ended"):
+            pending = 0
+        elif record.event == "finished" and fields.get("status") == "done":
+            assert not pending, f"{task} ended behind checkpoint {pending} {where}"
+
+
+def _check_carried_out(world: World, task: str, where: str) -> None:
+    """A version approved instead is what work goes on with, whatever happened in between."""
+    pending = ""
+    for record in world.outside.log[task]:
+        if record.event == "decision" and record.fields.get("verdict") == "amended":
+            pending = f"{EDIT}{record.fields['tree']}"
+        elif record.event in ("restored", "attempt_ended"):
+            pending = ""
+        elif record.event == "checkpoint" and pending:
+            work = world.outside.trees[record.commit]
+            assert pending in work, f"{task} went on without what was approved: {work} {where}"
+            pending = ""
+        elif record.event == "finished" and record.fields.get("status") == "done":
+            assert not pending, f"{task} ended without what was approved {where}"
