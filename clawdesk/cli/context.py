@@ -13,7 +13,7 @@ from typing import Any
 from clawdesk.app import open_plane
 from clawdesk.cli.exits import FAILED
 from clawdesk.domain.model import Task
-from clawdesk.domain.replay import as_fields
+from clawdesk.domain.values import as_fields
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import Outcome, PlaneApi
 from clawdesk.runtime.recents import recent_projects

@@ -8,7 +8,7 @@ from datetime import datetime
 from clawdesk.cli.context import plain, print_json, with_plane
 from clawdesk.cli.show import note_shown
 from clawdesk.domain.model import Kind
-from clawdesk.domain.replay import as_fields
+from clawdesk.domain.values import as_fields
 from clawdesk.runtime.api import PlaneApi
 
 

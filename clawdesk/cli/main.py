@@ -31,6 +31,7 @@ COMMANDS = {
     "merge": "bring a task's approved work into a branch",
     "cancel": "end a task",
     "yield": "give a task's machine back now; it queues and goes on from there",
+    "disk": "what machine snapshots occupy",
     "prune": "remove machine snapshots of ended tasks",
     "why": "why a task waits, and what would free it",
     "trust": "what a project's file asks beyond the usual, and your answer to it",

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from clawdesk.cli.context import find_task, plain, print_json, task_summary, with_plane
 from clawdesk.domain.model import Kind, Task
-from clawdesk.domain.replay import as_fields
+from clawdesk.domain.values import as_fields
 from clawdesk.runtime.api import PlaneApi
 from clawdesk.runtime.recents import remember_digest
 

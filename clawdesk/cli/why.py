@@ -6,7 +6,7 @@ import argparse
 
 from clawdesk.cli.context import find_task, plain, print_json, task_summary, with_plane
 from clawdesk.domain.model import Reason
-from clawdesk.domain.replay import as_fields
+from clawdesk.domain.values import as_fields
 from clawdesk.runtime.api import PlaneApi
 
 

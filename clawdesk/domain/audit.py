@@ -6,7 +6,7 @@ from clawdesk.domain import effects as do
 from clawdesk.domain.model import Checkpoint, Record
 from clawdesk.domain.on_boundary import describe
 from clawdesk.domain.on_decision import amended_fields
-from clawdesk.domain.replay import as_fields
+from clawdesk.domain.values import as_fields
 
 Recording = (
     do.RecordRequest | do.RecordDecision | do.RecordRestore | do.RecordEvent | do.RecordFinish

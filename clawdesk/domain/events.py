@@ -329,6 +329,17 @@ class TaskMerged:
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotForgotten:
+    """The machine behind a checkpoint is given up by policy; the checkpoint keeps its files."""
+
+    at_ms: int
+    task: TaskId
+    ordinal: int
+    snapshot: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class DiscardAsked:
     """The machine files of an ended task are not wanted any more."""
 
@@ -365,5 +376,6 @@ Event = (
     | EventRecorded
     | RecordFailed
     | TaskMerged
+    | SnapshotForgotten
     | DiscardAsked
 )

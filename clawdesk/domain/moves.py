@@ -236,7 +236,7 @@ def close(turn: Turn, task: Task) -> Task:
     if task.finish is None or not task.finish_known or task.machine:
         return task
     if task.finish is Phase.CANCELLED:
-        turn.do(do.DiscardSnapshots(task.id))
+        task = discard(turn, task, CANCELLED)
     return turn.put(
         task,
         phase=task.finish,
@@ -253,6 +253,40 @@ def finish(turn: Turn, task: Task, status: Phase, text: str) -> Task:
         turn.acknowledge(task.wish.intent, False, f"The task has ended: {text}")
     task = turn.put(task, finish=status, finish_text=text, wish=None)
     return release(turn, task)
+
+
+MERGED = "Its machine was removed after the merge."
+CANCELLED = "Its machine was removed when the task was cancelled."
+
+
+def without_snapshots(task: Task, at: tuple[int, ...], why: str) -> Task:
+    """The task with files only at the checkpoints of these ordinals."""
+    checkpoints = tuple(
+        replace(c, snapshot=None, why_files_only=why)
+        if c.snapshot is not None and c.ordinal in at
+        else c
+        for c in task.checkpoints
+    )
+    return replace(task, checkpoints=checkpoints)
+
+
+def ordinals(task: Task) -> tuple[int, ...]:
+    """Of all its checkpoints."""
+    return tuple(checkpoint.ordinal for checkpoint in task.checkpoints)
+
+
+def discard(turn: Turn, task: Task, why: str) -> Task:
+    """Its machine files go; that they do follows from a record that Git has already."""
+    turn.do(do.DiscardSnapshots(task.id))
+    return turn.put(without_snapshots(task, ordinals(task), why))
+
+
+def forgotten(turn: Turn, task: Task, at: tuple[int, ...], why: str) -> Task:
+    """Machines of checkpoints are given up, and Git is told."""
+    task = turn.put(without_snapshots(task, at, why))
+    facts = (("ordinals", list(at)), ("why", why))
+    turn.do(do.RecordEvent(task.id, "snapshots_removed", turn.at_ms, facts))
+    return turn.note(task, "snapshots_removed", **dict(facts))
 
 
 def requeue_at(turn: Turn, task: Task, ordinal: int, outcome: str = "", text: str = "") -> Task:

@@ -9,47 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
-import msgspec
-
-from clawdesk.domain import moves
 from clawdesk.domain.forking import origin_fields, shown_fields
 from clawdesk.domain.model import (
     FINAL,
-    Amendment,
-    Checkpoint,
-    DiffStat,
     MachineId,
     Phase,
     Record,
-    Request,
     Task,
-    Verdict,
 )
 from clawdesk.domain.replacing import replace
+from clawdesk.domain.retelling import retell
+from clawdesk.domain.values import UnreadableHistoryError, as_fields, from_fields
 
-Value = TypeVar("Value")
 SCHEMA = 1
 AGE_MS_MAX = 30 * 86_400_000
 """A clock that was wrong once must not decide the order for ever."""
-
-
-class UnreadableHistoryError(ValueError):
-    """A task's commits do not tell a story this version understands."""
-
-
-def as_fields(value: object) -> Any:
-    """JSON values (dicts, lists, strings, numbers) of a value of the model."""
-    return msgspec.to_builtins(value)
-
-
-def from_fields(fields: object, kind: type[Value]) -> Value:
-    """The inverse of `as_fields`. Raises UnreadableHistoryError."""
-    try:
-        return msgspec.convert(fields, kind)
-    except (msgspec.ValidationError, TypeError) as error:
-        raise UnreadableHistoryError(f"{kind.__name__}: {error}") from error
 
 
 def submission(task: Task) -> Record:
@@ -80,147 +55,9 @@ def read(records: Iterable[Record]) -> Task:
     task = from_fields(story[0].fields.get("task"), Task)
     shown = Record("submitted", story[0].at_ms, shown_fields(task))
     for record in story[1:]:
-        task = _apply(task, record)
+        task = retell(task, record)
     trail = (replace(shown, commit=story[0].commit), *story[1:])
     return replace(task, machine="", leaving="", rounds=_rounds(task), records=trail)
-
-
-def _apply(task: Task, record: Record) -> Task:
-    fields = record.fields
-    match record.event:
-        case "checkpoint":
-            return _with_checkpoint(task, record)
-        case "requested":
-            request = from_fields(fields.get("value"), Request)
-            checkpoints = tuple(
-                replace(c, approval_reason=request.why) if c.ordinal == request.ordinal else c
-                for c in task.checkpoints
-            )
-            return replace(task, request=request, phase=Phase.HELD, checkpoints=checkpoints)
-        case "decision":
-            return _decided(task, record)
-        case "restored":
-            ordinal = int(fields.get("ordinal", 0))
-            return replace(
-                _standing_at(task, ordinal),
-                request=None,
-                resume_from=ordinal,
-                resume_outcome="",
-                phase=Phase.QUEUED,
-                finish_text="",
-                feedback=str(fields.get("feedback", "")) or task.feedback,
-            )
-        case "yielded":
-            return replace(
-                task,
-                phase=Phase.QUEUED,
-                request=None,
-                resume_from=int(fields.get("ordinal", task.tip_ordinal)),
-                resume_outcome="",
-                preemptions=task.preemptions + 1,
-            )
-        case "attempt_ended":
-            return replace(task, attempt=int(fields.get("attempt", task.attempt)) + 1)
-        case "finished":
-            status = Phase(str(fields.get("status", "failed")))
-            text = str(fields.get("text", ""))
-            task = replace(task, phase=status, request=None, finish_text=text)
-        case "merged":
-            task = replace(task, merged_into=str(fields.get("branch", "")))
-        case "started" | "resumed":
-            task = _standing_at(task, int(fields.get("ordinal", 0)))
-            task = replace(task, base=_base(task, memory=fields.get("memory") is not False))
-            task = replace(
-                task, phase=Phase.RUNNING, request=None, resume_from=None, resume_outcome=""
-            )
-    return task
-
-
-def _standing_at(task: Task, ordinal: int) -> Task:
-    """Its machine was brought to that checkpoint (0 = the start)."""
-    checkpoint = task.checkpoint(ordinal)
-    if checkpoint is None:
-        return replace(task, tip_ordinal=0, step_index=0, step_name="")
-    return replace(
-        task,
-        tip_ordinal=ordinal,
-        step_index=checkpoint.step_index,
-        step_name=checkpoint.step_name,
-        round=checkpoint.round,
-    )
-
-
-def _base(task: Task, *, memory: bool) -> str:
-    """What the machine that was brought to the task's tip began with."""
-    checkpoint = task.checkpoint(task.tip_ordinal)
-    if checkpoint is None:
-        return ""
-    return checkpoint.base if memory else checkpoint.commit
-
-
-def _with_checkpoint(task: Task, record: Record) -> Task:
-    checkpoint = from_fields(record.fields.get("value"), Checkpoint)
-    checkpoint = replace(
-        checkpoint,
-        commit=record.commit,
-        tree=str(record.fields.get("tree", checkpoint.tree)),
-        digest=str(record.fields.get("digest", checkpoint.digest)),
-        diffstat=from_fields(record.fields.get("diffstat", {}), DiffStat),
-        approval_reason=str(record.fields.get("approval", "")),
-        not_taken=tuple(str(name) for name in record.fields.get("refused", ())),
-        approved=bool(checkpoint.amends) and not record.fields.get("approval"),
-    )
-    return replace(
-        task,
-        checkpoints=(*task.checkpoints, checkpoint),
-        tip_ordinal=checkpoint.ordinal,
-        next_ordinal=checkpoint.ordinal + 1,
-        step_index=checkpoint.step_index,
-        step_name=checkpoint.step_name,
-        round=checkpoint.round,
-        phase=Phase.RUNNING,
-        request=None,
-        resume_from=None,
-        resume_outcome="",
-    )
-
-
-def _decided(task: Task, record: Record) -> Task:
-    """A decision whose consequence may not have been carried out yet."""
-    request, fields = task.request, record.fields
-    if request is None or request.id != fields.get("request"):
-        return task
-    verdict, note = Verdict(str(fields.get("verdict"))), str(fields.get("note", ""))
-    task = replace(task, request=None, phase=Phase.QUEUED, resume_from=request.ordinal)
-    if verdict is Verdict.ANSWERED:
-        text = str(fields.get("text", ""))
-        return replace(task, resume_outcome="answered", resume_text=text)
-    if verdict is Verdict.APPROVED:
-        checkpoints = tuple(
-            replace(c, approved=True) if c.ordinal == request.ordinal else c
-            for c in task.checkpoints
-        )
-        return replace(task, checkpoints=checkpoints, resume_outcome="continue", feedback="")
-    if verdict is Verdict.AMENDED:
-        told = amendment_of(fields).feedback(note)
-        outcome, text = moves.AMEND, record.commit
-        return replace(task, resume_outcome=outcome, resume_text=text, feedback=told)
-    task = replace(task, feedback=note)
-    if request.guest_request:
-        return replace(task, resume_outcome="rejected", resume_text=note)
-    checkpoint = task.checkpoint(request.ordinal)
-    index = checkpoint.step_index if checkpoint else 0
-    return replace(task, resume_from=moves.before_step(task, index))
-
-
-def amendment_of(fields: dict[str, Any]) -> Amendment:
-    """The amendment in the fields of a decision."""
-    return Amendment(
-        str(fields.get("tree", "")),
-        tuple(map(str, fields.get("left_out", ()))),
-        tuple(map(str, fields.get("edited", ()))),
-        int(fields.get("more", 0)),
-    )
 
 
 def at_rest(task: Task) -> Task:

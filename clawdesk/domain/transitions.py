@@ -18,12 +18,13 @@ from clawdesk.domain import events as ev
 from clawdesk.domain import moves, on_adoption, on_boundary, on_decision, on_pressure, on_silence
 from clawdesk.domain.invariants import check
 from clawdesk.domain.model import FINAL, Phase, PlaneState, Task, TaskId
-from clawdesk.domain.moves import Turn
+from clawdesk.domain.moves import Turn, without_snapshots
 from clawdesk.domain.policy import under
 from clawdesk.domain.replacing import replace
 from clawdesk.domain.replay import waited_for_a_machine_ms
 from clawdesk.domain.scheduling import plan
 
+PRUNED = "Its machine was removed by prune."
 _Move = Callable[[Turn, Task, Any], None]
 
 
@@ -224,11 +225,8 @@ def _machine_failed(turn: Turn, task: Task, event: ev.MachineFailed) -> None:
 
 
 def _forget_snapshot(turn: Turn, task: Task, ordinal: int, why: str) -> None:
-    checkpoints = tuple(
-        replace(c, snapshot=None, why_files_only=why) if c.ordinal == ordinal else c
-        for c in task.checkpoints
-    )
-    on_decision.obey_wish(turn, turn.put(task, checkpoints=checkpoints, phase=Phase.QUEUED))
+    bare = without_snapshots(task, (ordinal,), why)
+    on_decision.obey_wish(turn, turn.put(bare, phase=Phase.QUEUED))
     turn.do(do.Notify(task.id, f"Checkpoint {ordinal}: {why} Its files are used without memory."))
 
 
@@ -304,13 +302,21 @@ def _record_failed(turn: Turn, task: Task, event: ev.RecordFailed) -> None:
 def _merged(turn: Turn, task: Task, event: ev.TaskMerged) -> None:
     task = turn.put(task, merged_into=event.branch)
     turn.note(task, "merged", event.commit, branch=event.branch)
-    if task.phase in FINAL:
-        turn.do(do.DiscardSnapshots(task.id))
+    if turn.state.tasks[task.id].phase in FINAL:
+        moves.discard(turn, turn.state.tasks[task.id], moves.MERGED)
 
 
 def _discard_asked(turn: Turn, task: Task, event: ev.DiscardAsked) -> None:
-    if task.phase in FINAL:
+    if task.phase in FINAL and any(c.snapshot for c in task.checkpoints):
+        moves.forgotten(turn, task, moves.ordinals(task), PRUNED)
         turn.do(do.DiscardSnapshots(task.id))
+
+
+def _snapshot_forgotten(turn: Turn, task: Task, event: ev.SnapshotForgotten) -> None:
+    checkpoint = task.checkpoint(event.ordinal)
+    snapshot = checkpoint.snapshot if checkpoint is not None else None
+    if snapshot is not None and snapshot.id == event.snapshot:
+        moves.forgotten(turn, task, (event.ordinal,), event.why)
 
 
 _INTENTS = (ev.DecisionGiven, ev.RestoreAsked, ev.CancelAsked, ev.SuspendAsked)
@@ -337,5 +343,6 @@ _TABLE: dict[type, _Move] = {
     ev.EventRecorded: _recorded,
     ev.RecordFailed: _record_failed,
     ev.TaskMerged: _merged,
+    ev.SnapshotForgotten: _snapshot_forgotten,
     ev.DiscardAsked: _discard_asked,
 }

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from clawdesk.domain.model import PlaneState, Reason, TaskId
 from clawdesk.ports.inference import FabricStatus
-from clawdesk.ports.machines import MachineSupport
+from clawdesk.ports.machines import DiskUse, MachineSupport
 from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
 from clawdesk.ports.telemetry import HostLoad
 
@@ -186,6 +186,10 @@ class PlaneApi(Protocol):
     async def merge(
         self, task: TaskId, *, into: str = "", each_checkpoint: bool = False
     ) -> MergeOutcome: ...
+
+    async def disk_use(self) -> DiskUse:
+        """What machine files occupy, snapshot by snapshot. Raises PortError."""
+        ...
 
     async def prune(self, keep_days: float) -> Outcome:
         """Remove the machine snapshots of tasks that ended longer ago; commits stay."""

@@ -5,7 +5,7 @@ A missing snapshot is never fatal: the checkpoint then holds files only, and say
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
@@ -29,11 +29,13 @@ async def take(
     *,
     at_ms: int,
     leaves: Callable[[], bool],
+    room_for: Callable[[int], Awaitable[str]],
 ) -> Checkpoint:
     """Make the machine's present state durable. Raises PortError; the machine then goes on.
 
     Model calls stay held when a person will be asked, or when the machine is about to be given
-    back (`leaves`): they are forwarded when the task goes on.
+    back (`leaves`): they are forwarded when the task goes on. `room_for` says why a machine of so
+    many MiB may leave no snapshot, "" = it may.
     """
     boundary = effect.boundary
     if boundary.put:
@@ -43,7 +45,8 @@ async def take(
     try:
         changes = await session.collect()
         crash.point("checkpoint.collected")
-        snapshot, why = await _snapshot(effect, machines, quiet)
+        why = await room_for(task.definition.machine.memory_mib)
+        snapshot, why = (None, why) if why else await _snapshot(effect, machines, quiet)
         crash.point("checkpoint.frozen")
         checkpoint = Checkpoint(
             ordinal=effect.ordinal,

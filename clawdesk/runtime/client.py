@@ -13,6 +13,7 @@ import msgspec
 from clawdesk import __version__
 from clawdesk.domain.model import PlaneState, Reason, TaskId
 from clawdesk.ports.errors import ConflictError, PortError
+from clawdesk.ports.machines import DiskUse
 from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView
@@ -240,6 +241,10 @@ class PlaneClient:
             "merge", task, into=into, each_checkpoint=each_checkpoint
         )
         return outcome
+
+    async def disk_use(self) -> DiskUse:
+        use: DiskUse = await self._call("disk_use")
+        return use
 
     async def prune(self, keep_days: float) -> Outcome:
         outcome: Outcome = await self._call("prune", keep_days)

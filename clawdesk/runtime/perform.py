@@ -24,6 +24,7 @@ from clawdesk.runtime import crash
 from clawdesk.runtime.checkpointing import take
 from clawdesk.runtime.live import LiveMachines
 from clawdesk.runtime.pauses import UNAVAILABLE, gone_reason
+from clawdesk.runtime.retention import Retention
 
 RELEASE_TRIES_MAX = 3
 
@@ -48,7 +49,9 @@ class Performer:
         post: Callable[[Event], None],
         crashed: Callable[[BaseException], None],
         clock: Clock,
+        retention: Retention,
     ) -> None:
+        self._retention = retention
         self._machines = machines
         self._live = live
         self._repository = repository
@@ -244,11 +247,14 @@ class Performer:
                 repository,
                 at_ms=self._now(),
                 leaves=lambda: self._yields(e.task),
+                room_for=self._retention.room_for,
             )
         except PortError as error:
             self._post(ev.CheckpointFailed(self._now(), e.task, e.machine, error.sentence))
             return
         self._post(ev.CheckpointTaken(self._now(), e.task, e.machine, checkpoint))
+        if checkpoint.snapshot is not None:
+            self._retention.taken(checkpoint.snapshot)
 
     def _yields(self, task_id: TaskId) -> bool:
         task = self._task(task_id)

@@ -25,6 +25,7 @@ from clawdesk.domain.model import (
 from clawdesk.domain.replay import Alive
 from clawdesk.domain.scheduling import in_use
 from clawdesk.ports.errors import PortError
+from clawdesk.ports.machines import DiskUse
 from clawdesk.ports.repository import (
     Diff,
     MergeOutcome,
@@ -42,6 +43,7 @@ from clawdesk.runtime.perform import Performer
 from clawdesk.runtime.policies import Policies
 from clawdesk.runtime.projects import Opened, Projects, no_collections
 from clawdesk.runtime.recents import recent_projects
+from clawdesk.runtime.retention import Retention
 from clawdesk.runtime.settings import Settings
 from clawdesk.runtime.submitting import Submissions
 from clawdesk.runtime.suspension import suspend_all
@@ -87,6 +89,13 @@ class Plane(Intents):
             clock=parts.clock,
             workspaces=parts.workspaces,
         )
+        self._retention = Retention(
+            parts.machines,
+            self._kernel.state,
+            parts.clock,
+            post=self._kernel.post,
+            say=self._say,
+        )
         self._performer = Performer(
             machines=parts.machines,
             live=self._live,
@@ -95,6 +104,7 @@ class Plane(Intents):
             post=self._kernel.post,
             crashed=self._crashed,
             clock=parts.clock,
+            retention=self._retention,
         )
         self._submissions = Submissions(
             repository=self._projects.repository,
@@ -130,6 +140,7 @@ class Plane(Intents):
             self._spawn(self._watch.start_fabric())
         self._spawn(self._watch.keep_looking())
         self._spawn(self._project_watch.keep_looking())
+        self._spawn(self._retention.keep_looking())
 
     async def _take_up_machines(self) -> None:
         """Find the tasks of machines that outlived an earlier plane; end those of nobody."""
@@ -390,6 +401,9 @@ class Plane(Intents):
         await self._projects.look_again(known.project)
         self._publish(Change(projects=True))
         return outcome
+
+    async def disk_use(self) -> DiskUse:
+        return await self._retention.disk_use()
 
     async def prune(self, keep_days: float) -> Outcome:
         before_ms = self._now() - int(keep_days * 86_400_000)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from clawdesk.domain.model import Phase, Reason, Task, TaskId
 from clawdesk.domain.replacing import replace
-from clawdesk.domain.replay import Alive, Recovery, UnreadableHistoryError, at_rest, read, recover
+from clawdesk.domain.replay import Alive, Recovery, at_rest, read, recover
+from clawdesk.domain.values import UnreadableHistoryError
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import PortError, RepositoryError
 from clawdesk.ports.repository import ProjectView, Repositories, Repository, TaskHistory

@@ -16,6 +16,7 @@ import msgspec
 from clawdesk import __version__
 from clawdesk.domain.model import PlaneState, Reason, Task
 from clawdesk.ports.errors import PortError
+from clawdesk.ports.machines import DiskUse
 from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import Environment, LogLine, Outcome, PolicyView
@@ -43,6 +44,7 @@ RESULTS: dict[str, Any] = {
     "why": Reason | None,
     "merge": MergeOutcome,
     "prune": Outcome,
+    "disk_use": DiskUse,
     "project_policy": PolicyView,
     "trust": Outcome,
     "untrust": Outcome,

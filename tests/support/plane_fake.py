@@ -28,6 +28,7 @@ from clawdesk.domain.model import (
     TaskId,
 )
 from clawdesk.ports.errors import ConflictError, PortError, RepositoryError
+from clawdesk.ports.machines import DiskUse
 from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView
@@ -224,6 +225,9 @@ class FakePlane:
         branch = into or "main"
         self._record(task, "merged", merged_into=branch, branch=branch)
         return MergeOutcome("d" * 40, branch, "commit", f"1 commit on {branch}")
+
+    async def disk_use(self) -> DiskUse:
+        return DiskUse((), 0, 0, 0, 0, 100 << 30, "/nowhere")
 
     async def prune(self, keep_days: float) -> Outcome:
         await self._enter("prune", keep_days)

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from clawdesk.domain.model import Record
-from clawdesk.domain.replay import SCHEMA, UnreadableHistoryError, from_fields, read
+from clawdesk.domain.replay import SCHEMA, read
+from clawdesk.domain.values import UnreadableHistoryError, from_fields
 
 FIXTURES = sorted((Path(__file__).parent / "golden").glob("history-*.json"))
 

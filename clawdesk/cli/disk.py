@@ -1,0 +1,46 @@
+"""`clawdesk disk`: what machine snapshots occupy, task by task."""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+
+from clawdesk.cli.context import plain, print_json, with_plane
+from clawdesk.ports.machines import SnapshotUse
+from clawdesk.runtime.api import PlaneApi
+
+_MIB = 1 << 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def run(options: argparse.Namespace) -> int:
+    async def work(plane: PlaneApi) -> int:
+        use = await plane.disk_use()
+        if options.json:
+            print_json({**_sizes(use), "home": use.home, "snapshots": list(use.snapshots)})
+            return 0
+        by_task: dict[str, list[SnapshotUse]] = defaultdict(list)
+        for one in use.snapshots:
+            by_task[one.task].append(one)
+        for task_id, ones in sorted(by_task.items()):
+            task = plane.state.tasks.get(task_id)
+            title = plain(task.title) if task is not None else "of a project that is not open"
+            state = task.phase.value if task is not None else ""
+            own = sum(one.bytes for one in ones) / _MIB
+            print(f"{task_id}  {len(ones):>3} snapshots  {own:>8.0f} MiB  {state:<10} {title}")
+        print(f"all snapshots {use.snapshots_bytes / _MIB:.0f} MiB, with what they share")
+        print(f"machines      {use.machines_bytes / _MIB:.0f} MiB")
+        print(f"templates     {use.templates_bytes / _MIB:.0f} MiB")
+        print(f"free          {use.free_bytes / _MIB:.0f} MiB of the disk of {use.home}")
+        print("`clawdesk prune` gives up those of ended tasks; commits stay.")
+        return 0
+
+    return with_plane(work)
+
+
+def _sizes(use: object) -> dict[str, int]:
+    names = ("snapshots_bytes", "machines_bytes", "templates_bytes", "total_bytes", "free_bytes")
+    return {name: getattr(use, name) for name in names}

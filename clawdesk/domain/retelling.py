@@ -1,0 +1,203 @@
+"""One committed record after the other, told to the task it belongs to. Pure.
+
+Each function takes the task as the records before tell of it, and returns it one record later;
+records that change nothing a restart needs are passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from clawdesk.domain import moves
+from clawdesk.domain.model import (
+    FINAL,
+    Amendment,
+    Checkpoint,
+    DiffStat,
+    Phase,
+    Record,
+    Request,
+    Task,
+    Verdict,
+)
+from clawdesk.domain.replacing import replace
+from clawdesk.domain.values import from_fields
+
+
+def retell(task: Task, record: Record) -> Task:
+    """The task after one more record."""
+    tale = _TALES.get(record.event)
+    return task if tale is None else tale(task, record)
+
+
+def _requested(task: Task, record: Record) -> Task:
+    request = from_fields(record.fields.get("value"), Request)
+    checkpoints = tuple(
+        replace(c, approval_reason=request.why) if c.ordinal == request.ordinal else c
+        for c in task.checkpoints
+    )
+    return replace(task, request=request, phase=Phase.HELD, checkpoints=checkpoints)
+
+
+def _restored(task: Task, record: Record) -> Task:
+    ordinal = int(record.fields.get("ordinal", 0))
+    return replace(
+        _standing_at(task, ordinal),
+        request=None,
+        resume_from=ordinal,
+        resume_outcome="",
+        phase=Phase.QUEUED,
+        finish_text="",
+        feedback=str(record.fields.get("feedback", "")) or task.feedback,
+    )
+
+
+def _yielded(task: Task, record: Record) -> Task:
+    return replace(
+        task,
+        phase=Phase.QUEUED,
+        request=None,
+        resume_from=int(record.fields.get("ordinal", task.tip_ordinal)),
+        resume_outcome="",
+        preemptions=task.preemptions + 1,
+    )
+
+
+def _attempt_ended(task: Task, record: Record) -> Task:
+    return replace(task, attempt=int(record.fields.get("attempt", task.attempt)) + 1)
+
+
+def _finished(task: Task, record: Record) -> Task:
+    status = Phase(str(record.fields.get("status", "failed")))
+    text = str(record.fields.get("text", ""))
+    task = replace(task, phase=status, request=None, finish_text=text)
+    if status is not Phase.CANCELLED:
+        return task
+    return moves.without_snapshots(task, moves.ordinals(task), moves.CANCELLED)
+
+
+def _merged(task: Task, record: Record) -> Task:
+    task = replace(task, merged_into=str(record.fields.get("branch", "")))
+    if task.phase not in FINAL:
+        return task
+    return moves.without_snapshots(task, moves.ordinals(task), moves.MERGED)
+
+
+def _snapshots_removed(task: Task, record: Record) -> Task:
+    ordinals = tuple(int(ordinal) for ordinal in record.fields.get("ordinals", ()))
+    return moves.without_snapshots(task, ordinals, str(record.fields.get("why", "")))
+
+
+def _got_a_machine(task: Task, record: Record) -> Task:
+    task = _standing_at(task, int(record.fields.get("ordinal", 0)))
+    return replace(
+        task,
+        base=_base(task, memory=record.fields.get("memory") is not False),
+        phase=Phase.RUNNING,
+        request=None,
+        resume_from=None,
+        resume_outcome="",
+    )
+
+
+def _standing_at(task: Task, ordinal: int) -> Task:
+    """Its machine was brought to that checkpoint (0 = the start)."""
+    checkpoint = task.checkpoint(ordinal)
+    if checkpoint is None:
+        return replace(task, tip_ordinal=0, step_index=0, step_name="")
+    return replace(
+        task,
+        tip_ordinal=ordinal,
+        step_index=checkpoint.step_index,
+        step_name=checkpoint.step_name,
+        round=checkpoint.round,
+    )
+
+
+def _base(task: Task, *, memory: bool) -> str:
+    """What the machine that was brought to the task's tip began with."""
+    checkpoint = task.checkpoint(task.tip_ordinal)
+    if checkpoint is None:
+        return ""
+    return checkpoint.base if memory else checkpoint.commit
+
+
+def _with_checkpoint(task: Task, record: Record) -> Task:
+    checkpoint = from_fields(record.fields.get("value"), Checkpoint)
+    checkpoint = replace(
+        checkpoint,
+        commit=record.commit,
+        tree=str(record.fields.get("tree", checkpoint.tree)),
+        digest=str(record.fields.get("digest", checkpoint.digest)),
+        diffstat=from_fields(record.fields.get("diffstat", {}), DiffStat),
+        approval_reason=str(record.fields.get("approval", "")),
+        not_taken=tuple(str(name) for name in record.fields.get("refused", ())),
+        approved=bool(checkpoint.amends) and not record.fields.get("approval"),
+    )
+    return replace(
+        task,
+        checkpoints=(*task.checkpoints, checkpoint),
+        tip_ordinal=checkpoint.ordinal,
+        next_ordinal=checkpoint.ordinal + 1,
+        step_index=checkpoint.step_index,
+        step_name=checkpoint.step_name,
+        round=checkpoint.round,
+        phase=Phase.RUNNING,
+        request=None,
+        resume_from=None,
+        resume_outcome="",
+    )
+
+
+def _decided(task: Task, record: Record) -> Task:
+    """A decision whose consequence may not have been carried out yet."""
+    request, fields = task.request, record.fields
+    if request is None or request.id != fields.get("request"):
+        return task
+    verdict, note = Verdict(str(fields.get("verdict"))), str(fields.get("note", ""))
+    task = replace(task, request=None, phase=Phase.QUEUED, resume_from=request.ordinal)
+    if verdict is Verdict.ANSWERED:
+        text = str(fields.get("text", ""))
+        return replace(task, resume_outcome="answered", resume_text=text)
+    if verdict is Verdict.APPROVED:
+        checkpoints = tuple(
+            replace(c, approved=True) if c.ordinal == request.ordinal else c
+            for c in task.checkpoints
+        )
+        return replace(task, checkpoints=checkpoints, resume_outcome="continue", feedback="")
+    if verdict is Verdict.AMENDED:
+        told = amendment_of(fields).feedback(note)
+        outcome, text = moves.AMEND, record.commit
+        return replace(task, resume_outcome=outcome, resume_text=text, feedback=told)
+    task = replace(task, feedback=note)
+    if request.guest_request:
+        return replace(task, resume_outcome="rejected", resume_text=note)
+    checkpoint = task.checkpoint(request.ordinal)
+    index = checkpoint.step_index if checkpoint else 0
+    return replace(task, resume_from=moves.before_step(task, index))
+
+
+def amendment_of(fields: dict[str, Any]) -> Amendment:
+    """The amendment in the fields of a decision."""
+    return Amendment(
+        str(fields.get("tree", "")),
+        tuple(map(str, fields.get("left_out", ()))),
+        tuple(map(str, fields.get("edited", ()))),
+        int(fields.get("more", 0)),
+    )
+
+
+_TALES: dict[str, Callable[[Task, Record], Task]] = {
+    "checkpoint": _with_checkpoint,
+    "requested": _requested,
+    "decision": _decided,
+    "restored": _restored,
+    "yielded": _yielded,
+    "attempt_ended": _attempt_ended,
+    "finished": _finished,
+    "merged": _merged,
+    "snapshots_removed": _snapshots_removed,
+    "started": _got_a_machine,
+    "resumed": _got_a_machine,
+}

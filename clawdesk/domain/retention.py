@@ -1,0 +1,108 @@
+"""Which machine snapshots are given up: of tasks long ended, and the oldest over the cap. Pure.
+
+Commits stay; a checkpoint without its snapshot still has its files. A task that goes on keeps the
+snapshot it would go on from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from clawdesk.domain.model import FINAL, Phase, Task, TaskId
+from clawdesk.domain.rules import Rules
+
+GIB = 1 << 30
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A snapshot on the disk; `bytes` is what giving it up frees."""
+
+    id: str
+    task: TaskId
+    ordinal: int
+    bytes: int
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """A snapshot to give up, and why, as a sentence for the checkpoint."""
+
+    snapshot: str
+    task: TaskId
+    ordinal: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """`bytes_over`: how much is over the cap even then, because tasks that go on need it."""
+
+    forget: tuple[Forget, ...]
+    bytes_over: int = 0
+
+
+def decide(
+    tasks: Mapping[TaskId, Task],
+    kept: Iterable[Kept],
+    total_bytes: int,
+    rules: Rules,
+    now_ms: int,
+    *,
+    wanted_bytes: int = 0,
+) -> Decided:
+    """What to give up now.
+
+    Args:
+        kept: the snapshots on the disk, of known tasks and others.
+        total_bytes: what all of them occupy.
+        wanted_bytes: room for one that is about to be taken.
+    """
+    oldest_first = sorted(kept, key=lambda k: (k.at_ms, k.task, k.ordinal, k.id))
+    found: list[Forget] = []
+    left: list[Kept] = []
+    for one in oldest_first:
+        why = _expired(tasks.get(one.task), one, rules, now_ms)
+        if why:
+            found.append(Forget(one.id, one.task, one.ordinal, why))
+            total_bytes -= one.bytes
+        else:
+            left.append(one)
+    cap_bytes = rules.snapshot_gib_max * GIB
+    for one in left:
+        if total_bytes + wanted_bytes <= cap_bytes:
+            break
+        task = tasks.get(one.task)
+        if task is None or _is_needed(task, one.ordinal):
+            continue  # of a task that is not known here, nothing can be told
+        why = f"Its machine was given up: all snapshots have {rules.snapshot_gib_max} GiB at most."
+        found.append(Forget(one.id, one.task, one.ordinal, why))
+        total_bytes -= one.bytes
+    return Decided(tuple(found), max(0, total_bytes + wanted_bytes - cap_bytes))
+
+
+def _expired(task: Task | None, one: Kept, rules: Rules, now_ms: int) -> str:
+    """Why a snapshot is given up whatever room there is, "" = it is not."""
+    if task is None:
+        return ""
+    checkpoint = task.checkpoint(one.ordinal)
+    snapshot = checkpoint.snapshot if checkpoint is not None else None
+    claimed = snapshot is not None and snapshot.id == one.id
+    if not claimed and task.phase is not Phase.SNAPSHOTTING:
+        return "No checkpoint has it."  # left over by a crash
+    if task.phase not in FINAL or not task.records:
+        return ""
+    if now_ms - task.records[-1].at_ms < rules.snapshot_keep_days * DAY_MS:
+        return ""
+    return f"Its machine was given up {rules.snapshot_keep_days} days after the task had ended."
+
+
+def _is_needed(task: Task, ordinal: int) -> bool:
+    if task.phase in FINAL:
+        return False
+    request = task.request.ordinal if task.request is not None else None
+    wish = task.wish.ordinal if task.wish is not None else None
+    return ordinal in (task.resume_from, task.tip_ordinal, task.beginning, request, wish)

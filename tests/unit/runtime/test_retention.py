@@ -1,0 +1,114 @@
+"""Snapshots under the user's cap, with a whole plane on fakes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clawdesk.domain.model import FINAL, Phase, Task
+from clawdesk.domain.retention import GIB
+from clawdesk.domain.rules import Rules
+from clawdesk.ports.errors import MachineError
+from clawdesk.runtime.plane import Plane
+from tests.support import machines_fake
+from tests.support.guest_fake import FakeStep
+from tests.support.plane_world import PROJECT, PlaneWorld, until
+
+STEPS = "".join(f'[[steps]]\nname = "s{n}"\nrun = "adds"\n' for n in range(4))
+TASK = f'title = "Add"\n[machine]\nmemory_mib = 256\n{STEPS}checkpoint = "approve"\n'
+
+
+async def adds(step: FakeStep) -> int:
+    step.files[f"{len(step.files)}.txt"] = b"x"
+    return 0
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PlaneWorld:
+    monkeypatch.setattr(machines_fake, "SNAPSHOT_BYTES", GIB * 4 // 10)
+    return PlaneWorld(tmp_path, {"add": TASK}, {"adds": adds})
+
+
+def held(task: Task) -> bool:
+    return task.phase is Phase.HELD
+
+
+def ended(task: Task) -> bool:
+    return task.phase in FINAL
+
+
+async def with_cap(plane: Plane, gib: int) -> None:
+    plane.state.rules = Rules(snapshot_gib_max=gib)
+
+
+def with_machine(task: Task) -> list[int]:
+    return [c.ordinal for c in task.checkpoints if c.snapshot is not None]
+
+
+async def test_the_oldest_go_first_and_their_checkpoints_keep_files(world: PlaneWorld) -> None:
+    plane = await world.open()
+    await with_cap(plane, 1)
+    task_id = await plane.submit(PROJECT, "add")
+    task = await until(plane, task_id, held)
+    await plane._retention.enforce()
+    task = plane.state.tasks[task_id]
+    assert with_machine(task) == [3, 4]
+    assert (await plane.disk_use()).snapshots_bytes <= GIB
+    assert "all snapshots have 1 GiB at most" in task.checkpoints[0].why_files_only
+    await plane.close()
+    plane = await world.open()
+    again = plane.state.tasks[task_id]
+    assert with_machine(again) == [3, 4], "Git knows it too"
+    assert (await plane.restore(task_id, 1, channel="t")).ok
+    task = await until(plane, task_id, lambda t: held(t) and t.next_ordinal > 5)
+    resumed = [r for r in task.records if r.event == "resumed"]
+    assert "GiB at most" in resumed[-1].fields["note"]
+    await plane.close()
+
+
+async def test_where_all_are_needed_a_checkpoint_holds_files_only(world: PlaneWorld) -> None:
+    plane = await world.open()
+    first = await plane.submit(PROJECT, "add")
+    await until(plane, first, held)
+    second = await plane.submit(PROJECT, "add")
+    await until(plane, second, held)
+    await with_cap(plane, 1)
+    third = await plane.submit(PROJECT, "add")
+    task = await until(plane, third, held)
+    assert with_machine(task) == []
+    assert "needed by tasks that go on" in task.checkpoints[-1].why_files_only
+    assert with_machine(plane.state.tasks[first]) == [4]
+    assert with_machine(plane.state.tasks[second]) == [4]
+    await plane.close()
+
+
+async def test_a_disk_that_cannot_be_measured_stops_nothing(world: PlaneWorld) -> None:
+    plane = await world.open()
+    notices: list[str] = []
+    plane.subscribe(lambda change: notices.extend(change.notices))
+    await with_cap(plane, 1)
+    for _ in range(3):
+        world.machines.fail_next("disk_use", MachineError("Not readable.", code="disk"))
+    task_id = await plane.submit(PROJECT, "add")
+    await until(plane, task_id, held)
+    assert len([text for text in notices if "Not readable." in text]) <= 1
+    await plane.close()
+
+
+async def test_prune_and_merge_say_what_became_of_the_machines(world: PlaneWorld) -> None:
+    plane = await world.open()
+    task_id = await plane.submit(PROJECT, "add")
+    task = await until(plane, task_id, held)
+    assert task.request is not None
+    await plane.approve(task_id, 4, task.request.digest, channel="t")
+    await until(plane, task_id, ended)
+    await plane.prune(0)
+    task = plane.state.tasks[task_id]
+    assert with_machine(task) == []
+    assert task.checkpoints[0].why_files_only == "Its machine was removed by prune."
+    assert world.machines.kept(task_id) == []
+    await plane.close()
+    plane = await world.open()
+    assert with_machine(plane.state.tasks[task_id]) == []
+    await plane.close()
