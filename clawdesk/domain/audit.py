@@ -39,6 +39,7 @@ def record_of(effect: Recording, at_ms: int) -> Record:
                 "channel": d.channel,
                 "note": d.note,
                 "text": d.text,
+                **({"key": d.key} if d.key else {}),
                 **amended_fields(d.amendment),
             }
             return Record("decision", d.at_ms, fields)

@@ -252,6 +252,7 @@ class DecisionGiven:
     text: str = ""
     intent: str = ""
     amendment: Amendment | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

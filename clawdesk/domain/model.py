@@ -274,6 +274,8 @@ class Decision:
     text: str = ""
     intent: str = ""
     amendment: Amendment | None = None
+    key: str = ""  # the answerer's own name for this answer: the same key twice is one answer
+    more_intents: tuple[str, ...] = ()  # callers that gave the same answer again meanwhile
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ def request_recorded(turn: Turn, task: Task, event: ev.RequestRecorded) -> None:
 
 def decision_given(turn: Turn, task: Task, event: ev.DecisionGiven) -> None:
     """A click, a command or a chat answer; every loser is told who was first (H1)."""
+    if event.key and _given_before(turn, task, event):
+        return
     refusal = _refusal(task, event)
     if refusal:
         turn.acknowledge(event.intent, False, refusal)
@@ -65,12 +67,31 @@ def decision_given(turn: Turn, task: Task, event: ev.DecisionGiven) -> None:
         text=event.text,
         intent=event.intent,
         amendment=event.amendment,
+        key=event.key,
     )
     if request.key == "retry":
         _retry_answered(turn, task, request, decision)
         return
     turn.put(task, deciding=decision)
     turn.do(do.RecordDecision(task.id, request, decision))
+
+
+def _given_before(turn: Turn, task: Task, event: ev.DecisionGiven) -> bool:
+    """Whether this very answer came before: then it has the same result (H2)."""
+    waiting = task.deciding
+    if waiting is not None and waiting.key == event.key:
+        more = (*waiting.more_intents, event.intent)
+        turn.put(task, deciding=replace(waiting, more_intents=more))
+        return True
+    for record in reversed(task.records):
+        if record.event == "decision" and record.fields.get("key") == event.key:
+            turn.acknowledge(
+                event.intent,
+                True,
+                f"{str(record.fields.get('verdict')).capitalize()} already, by this same answer.",
+            )
+            return True
+    return False
 
 
 def _refusal(task: Task, event: ev.DecisionGiven) -> str:
@@ -149,9 +170,10 @@ def decision_recorded(turn: Turn, task: Task, event: ev.DecisionRecorded) -> Non
         channel=decision.channel,
         note=decision.note,
         text=decision.text,
+        key=decision.key,
         **amended_fields(decision.amendment),
     )
-    turn.acknowledge(decision.intent, True, _done_text(request, decision))
+    answer(turn, decision, True, _done_text(request, decision))
     if task.phase is not Phase.HELD:
         return
     if decision.verdict is Verdict.APPROVED:
@@ -163,6 +185,12 @@ def decision_recorded(turn: Turn, task: Task, event: ev.DecisionRecorded) -> Non
         _rejected(turn, task, request, decision)
     else:
         _resume(turn, task, request, "answered", decision.text)
+
+
+def answer(turn: Turn, decision: Decision, ok: bool, text: str) -> None:
+    """Tell everybody who waits for what becomes of this decision."""
+    for intent in (decision.intent, *decision.more_intents):
+        turn.acknowledge(intent, ok, text)
 
 
 def _done_text(request: Request, decision: Decision) -> str:
@@ -270,7 +298,7 @@ def restore_recorded(turn: Turn, task: Task, event: ev.RestoreRecorded) -> None:
     where = f"checkpoint {event.ordinal}" if event.ordinal else "the start"
     turn.acknowledge(wish.intent, True, f"Going back to {where}.")
     if task.deciding is not None:
-        turn.acknowledge(task.deciding.intent, False, "The task was taken back meanwhile.")
+        answer(turn, task.deciding, False, "The task was taken back meanwhile.")
     task = turn.put(task, feedback=wish.feedback, deciding=None, merged_into="", finish_text="")
     moves.requeue_at(turn, task, event.ordinal)
 
@@ -281,7 +309,7 @@ def cancel_asked(turn: Turn, task: Task, event: ev.CancelAsked) -> None:
         turn.acknowledge(event.intent, False, f"The task has already ended: {task.phase.value}.")
         return
     if task.deciding is not None:
-        turn.acknowledge(task.deciding.intent, False, "The task was cancelled meanwhile.")
+        answer(turn, task.deciding, False, "The task was cancelled meanwhile.")
     text = f"cancelled by {event.actor} via {event.channel}"
     task = turn.put(task, deciding=None, request=None)
     if task.phase in (Phase.STARTING, Phase.RESTORING):
@@ -319,7 +347,7 @@ def _snapshot_waits(task: Task) -> bool:
 def not_recorded(turn: Turn, task: Task, event: ev.RecordFailed) -> None:
     """Git refused: the person is told, and what waited goes on waiting."""
     if event.event == "decision" and task.deciding is not None:
-        turn.acknowledge(task.deciding.intent, False, f"Not recorded: {event.why}")
+        answer(turn, task.deciding, False, f"Not recorded: {event.why}")
         turn.put(task, deciding=None)
     elif event.event == "requested" and task.phase is Phase.SNAPSHOTTING:
         if not obey_wish(turn, task):

@@ -246,9 +246,10 @@ def _machine_lost(turn: Turn, task: Task, event: ev.MachineLost) -> None:
     taken = task.next_ordinal - 1
     if task.phase is Phase.SNAPSHOTTING and task.wish and task.checkpoint(taken):
         return  # on its way back to a checkpoint anyway: RestoreRecorded gives the machine up
-    for waiting in (task.deciding, task.wish):
-        if waiting is not None:
-            turn.acknowledge(waiting.intent, False, f"The machine was lost: {event.why}")
+    if task.deciding is not None:
+        on_decision.answer(turn, task.deciding, False, f"The machine was lost: {event.why}")
+    if task.wish is not None:
+        turn.acknowledge(task.wish.intent, False, f"The machine was lost: {event.why}")
     task = turn.note(task, "attempt_ended", attempt=task.attempt, why=event.why)
     facts = (("attempt", task.attempt), ("why", event.why))
     turn.do(do.RecordEvent(task.id, "attempt_ended", event.at_ms, facts))

@@ -155,6 +155,7 @@ class PlaneApi(Protocol):
         note: str = "",
         only: tuple[str, ...] | None = None,
         edits: dict[str, bytes] | None = None,
+        key: str = "",
     ) -> Outcome:
         """Approve what was shown, a part of it, or with changes.
 
@@ -162,14 +163,18 @@ class PlaneApi(Protocol):
             only: paths of the diff to be taken, or folders; the rest goes back to the task as
                 feedback. None = all.
             edits: new contents of files of the checkpoint.
+            key: the caller's name for this answer; the same key again has the same result. So of
+                `reject` and `answer`, whose `ref` is the question's key or the request's id.
         """
         ...
 
     async def reject(
-        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str
+        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str, key: str = ""
     ) -> Outcome: ...
 
-    async def answer(self, task: TaskId, key: str, text: str, *, channel: str) -> Outcome: ...
+    async def answer(
+        self, task: TaskId, ref: str, text: str, *, channel: str, key: str = ""
+    ) -> Outcome: ...
 
     async def restore(self, task: TaskId, ordinal: int, *, channel: str) -> Outcome: ...
 

@@ -200,22 +200,33 @@ class PlaneClient:
         note: str = "",
         only: tuple[str, ...] | None = None,
         edits: dict[str, bytes] | None = None,
+        key: str = "",
     ) -> Outcome:
         outcome: Outcome = await self._call(
-            "approve", task, ordinal, digest, channel=channel, note=note, only=only, edits=edits
+            "approve",
+            task,
+            ordinal,
+            digest,
+            channel=channel,
+            note=note,
+            only=only,
+            edits=edits,
+            key=key,
         )
         return outcome
 
     async def reject(
-        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str
+        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str, key: str = ""
     ) -> Outcome:
         outcome: Outcome = await self._call(
-            "reject", task, ordinal, digest, channel=channel, note=note
+            "reject", task, ordinal, digest, channel=channel, note=note, key=key
         )
         return outcome
 
-    async def answer(self, task: TaskId, key: str, text: str, *, channel: str) -> Outcome:
-        outcome: Outcome = await self._call("answer", task, key, text, channel=channel)
+    async def answer(
+        self, task: TaskId, ref: str, text: str, *, channel: str, key: str = ""
+    ) -> Outcome:
+        outcome: Outcome = await self._call("answer", task, ref, text, channel=channel, key=key)
         return outcome
 
     async def restore(self, task: TaskId, ordinal: int, *, channel: str) -> Outcome:

@@ -59,8 +59,9 @@ class Intents:
         note: str = "",
         only: tuple[str, ...] | None = None,
         edits: dict[str, bytes] | None = None,
+        key: str = "",
     ) -> Outcome:
-        verdict, more = Verdict.APPROVED, dict[str, Any](digest=digest, note=note)
+        verdict, more = Verdict.APPROVED, dict[str, Any](digest=digest, note=note, key=key)
         if only is not None or edits:
             try:
                 amendment = await self._amendment(task, ordinal, only, edits or {})
@@ -82,13 +83,17 @@ class Intents:
         return await repository.amended(since, checkpoint.commit, only, edits)
 
     async def reject(
-        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str
+        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str, key: str = ""
     ) -> Outcome:
         verdict = Verdict.REJECTED
-        return await self._decide(task, str(ordinal), verdict, channel, digest=digest, note=note)
+        return await self._decide(
+            task, str(ordinal), verdict, channel, digest=digest, note=note, key=key
+        )
 
-    async def answer(self, task: TaskId, key: str, text: str, *, channel: str) -> Outcome:
-        return await self._decide(task, key, Verdict.ANSWERED, channel, text=text)
+    async def answer(
+        self, task: TaskId, ref: str, text: str, *, channel: str, key: str = ""
+    ) -> Outcome:
+        return await self._decide(task, ref, Verdict.ANSWERED, channel, text=text, key=key)
 
     async def restore(self, task: TaskId, ordinal: int, *, channel: str) -> Outcome:
         actor = getpass.getuser()

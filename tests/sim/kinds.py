@@ -15,12 +15,26 @@ FAULTS = {
     "disk": Faults(checkpoint_failed=0.2, record_failed=0.1),
     "all": Faults(0.2, 0.1, 0.1, 0.05, 0.2, 0.1, 0.3, 0.05, 0.2),
     "amends": Faults(amends=0.7, wishes=0.2),
-    "forks": Faults(forks=0.6, wishes=0.1, cancels=0.1, machine_lost=0.2),
+    "forgets": Faults(forgets=0.6, wishes=0.4, suspends=0.3),
+    "forks": Faults(forks=0.6, forgets=0.1, wishes=0.1, cancels=0.1, machine_lost=0.2),
     "crashes": Faults(crashes=3),
     "crashes-and-amends": Faults(crashes=3, amends=0.6, forks=0.3),
     "crashes-and-people": Faults(crashes=3, wishes=0.4, cancels=0.1, suspends=0.2),
     "everything": Faults(
-        0.2, 0.1, 0.1, 0.05, 0.2, 0.1, 0.3, 0.05, 0.2, 0.2, amends=0.3, forks=0.2, crashes=4
+        0.2,
+        0.1,
+        0.1,
+        0.05,
+        0.2,
+        0.1,
+        0.3,
+        0.05,
+        0.2,
+        0.2,
+        amends=0.3,
+        forks=0.2,
+        forgets=0.1,
+        crashes=4,
     ),
 }
 

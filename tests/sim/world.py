@@ -39,6 +39,7 @@ from clawdesk.domain.model import (
     Verdict,
 )
 from clawdesk.domain.replay import Alive, read, recover, submission
+from clawdesk.domain.retention import Kept, decide
 from clawdesk.domain.rules import Rules
 from clawdesk.domain.transitions import step
 from tests.sim.doing import Doing
@@ -67,6 +68,7 @@ class Faults:
     adoption_failed: float = 0.0
     amends: float = 0.0
     forks: float = 0.0
+    forgets: float = 0.0
     crashes: int = 0
 
 
@@ -346,6 +348,20 @@ class World:
         shown = Record("submitted", self.now_ms, shown_fields(task), commit)
         self.post(ev.TaskSubmitted(self.now_ms, replace(task, records=(shown,))))
 
+    def forget(self) -> None:
+        """As runtime.retention does with whatever a policy allows: everything nobody needs."""
+        kept = [
+            Kept(c.snapshot.id, task.id, c.ordinal, 1 << 40, c.at_ms)
+            for task in self.state.tasks.values()
+            for c in task.checkpoints
+            if c.snapshot is not None
+        ]
+        for one in decide(self.state.tasks, kept, 1 << 60, RULES, self.now_ms).forget:
+            self.post(
+                ev.SnapshotForgotten(self.now_ms, one.task, one.ordinal, one.snapshot, one.why)
+            )
+            self.outside.snapshots.pop(one.snapshot, None)
+
     def disturb(self, task_id: str) -> None:
         task = self.state.tasks.get(task_id)
         if task is None:
@@ -357,6 +373,8 @@ class World:
         elif self.chance(self.faults.wishes):
             ordinal = self.random.randint(0, max(1, task.next_ordinal - 1))
             self.post(ev.RestoreAsked(self.now_ms, task_id, ordinal, "me", "sim", self._intent()))
+        elif self.chance(self.faults.forgets):
+            self.forget()
         elif len(self.outside.log) < FORKS_TO and self.chance(self.faults.forks):
             self.fork(task)
         elif task.machine in self.outside.guests and self.chance(self.faults.machine_lost):

@@ -186,18 +186,21 @@ class FakePlane:
         note: str = "",
         only: tuple[str, ...] | None = None,
         edits: dict[str, bytes] | None = None,
+        key: str = "",
     ) -> Outcome:
         await self._enter("approve", task, ordinal, digest, channel, note)
         return self._decide(task, "approved", digest, channel, note)
 
     async def reject(
-        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str
+        self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str, key: str = ""
     ) -> Outcome:
         await self._enter("reject", task, ordinal, digest, channel, note)
         return self._decide(task, "rejected", digest, channel, note)
 
-    async def answer(self, task: TaskId, key: str, text: str, *, channel: str) -> Outcome:
-        await self._enter("answer", task, key, text, channel)
+    async def answer(
+        self, task: TaskId, ref: str, text: str, *, channel: str, key: str = ""
+    ) -> Outcome:
+        await self._enter("answer", task, ref, text, channel)
         return self._decide(task, "answered", "", channel, text)
 
     async def restore(self, task: TaskId, ordinal: int, *, channel: str) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -203,4 +204,26 @@ async def test_what_is_no_path_of_it_is_refused_and_it_stays_held(tmp_path: Path
     stale = await plane.approve(task.id, 1, "old", channel="t", only=("a.txt",))
     assert "changed since it was shown" in stale.text
     assert plane.state.tasks[task.id].phase is Phase.HELD
+    await plane.close()
+
+
+async def test_the_same_answer_twice_is_one_answer(tmp_path: Path) -> None:
+    world = world_of(tmp_path, "writes")
+    plane = await world.open()
+    task = await waiting(plane)
+    assert task.request is not None
+    digest = task.request.digest
+    both = await asyncio.gather(
+        *(plane.approve(task.id, 1, digest, channel="chat", key="msg-7") for _ in range(2))
+    )
+    assert all(outcome.ok for outcome in both), "also while the first is being recorded"
+    task = await until(plane, task.id, ended)
+    late = await plane.approve(task.id, 1, digest, channel="chat", key="msg-7")
+    assert late.ok
+    other = await plane.approve(task.id, 1, digest, channel="chat", key="msg-8")
+    assert not other.ok
+    assert [r.event for r in await _records(plane)].count("decision") == 1
+    await plane.close()
+    plane = await world.open()
+    assert (await plane.approve(task.id, 1, digest, channel="chat", key="msg-7")).ok
     await plane.close()
