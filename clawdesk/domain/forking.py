@@ -15,11 +15,13 @@ from clawdesk.domain.model import (
     FINAL,
     Checkpoint,
     Origin,
+    Phase,
     PlaneState,
     Snapshot,
     Task,
     TaskId,
 )
+from clawdesk.domain.moves import request_about
 
 
 def forked(
@@ -42,7 +44,7 @@ def forked(
     start = parent.forked_from.start if parent.forked_from else parent.start_commit
     commit = checkpoint.commit if checkpoint is not None else parent.start_commit
     inherited = _inherited(parent, checkpoint, snapshot) if checkpoint is not None else None
-    return Task(
+    task = Task(
         id=task_id,
         project=parent.project,
         definition=parent.definition,
@@ -65,6 +67,16 @@ def forked(
         step_index=inherited.step_index if inherited else 0,
         step_name=inherited.step_name if inherited else "",
     )
+    if inherited is None or snapshot is None or not _asks(inherited):
+        return task
+    # What a person is asked there needs no machine until it is answered.
+    request = request_about(task, inherited, at_ms)
+    return replace(task, phase=Phase.HELD, request=request, resume_from=None)
+
+
+def _asks(checkpoint: Checkpoint) -> bool:
+    unapproved = bool(checkpoint.approval_reason) and not checkpoint.approved
+    return checkpoint.question is not None or unapproved
 
 
 def _inherited(parent: Task, checkpoint: Checkpoint, snapshot: Snapshot | None) -> Checkpoint:

@@ -149,12 +149,27 @@ def run_on(turn: Turn, task: Task) -> Task:
 
 def ask(turn: Turn, task: Task, checkpoint: Checkpoint) -> Task:
     """Hold the task at a checkpoint and commit the request before anyone is told."""
+    question, request = checkpoint.question, request_about(task, checkpoint, turn.at_ms)
+    if task.machine:
+        turn.do(do.HoldMachine(task.id, task.machine))
+    turn.do(do.RecordRequest(task.id, request))
+    boundary = Boundary(
+        mode="approve" if checkpoint.approval_reason else "auto",
+        message=checkpoint.message,
+        guest_request=checkpoint.guest_request,
+        question=question,
+    )
+    return turn.put(task, phase=Phase.SNAPSHOTTING, boundary=boundary, yielding=None)
+
+
+def request_about(task: Task, checkpoint: Checkpoint, at_ms: int) -> Request:
+    """What a person is asked at a checkpoint; another id each time it is asked."""
     number = sum(1 for record in task.records if record.event == "requested")
     question = checkpoint.question
-    request = Request(
+    return Request(
         id=_request_id(task, checkpoint.ordinal, number),
         kind=Kind.CLARIFY if question else Kind.APPROVE,
-        at_ms=turn.at_ms,
+        at_ms=at_ms,
         ordinal=checkpoint.ordinal,
         digest=checkpoint.digest,
         guest_request=checkpoint.guest_request,
@@ -166,16 +181,6 @@ def ask(turn: Turn, task: Task, checkpoint: Checkpoint) -> Task:
         why=checkpoint.approval_reason,
         diffstat=checkpoint.diffstat,
     )
-    if task.machine:
-        turn.do(do.HoldMachine(task.id, task.machine))
-    turn.do(do.RecordRequest(task.id, request))
-    boundary = Boundary(
-        mode="approve" if checkpoint.approval_reason else "auto",
-        message=checkpoint.message,
-        guest_request=checkpoint.guest_request,
-        question=question,
-    )
-    return turn.put(task, phase=Phase.SNAPSHOTTING, boundary=boundary, yielding=None)
 
 
 def ask_to_retry(turn: Turn, task: Task, why: str) -> Task:
