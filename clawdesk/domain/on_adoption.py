@@ -50,6 +50,10 @@ def _begin(turn: Turn, task: Task, event: ev.MachineAdopted) -> None:
     if not ordinal:
         moves.run_step(turn, turn.put(task, resume_from=None), 0)
         return
+    checkpoint = task.checkpoint(ordinal)
+    put = _put_instead(task, checkpoint) if checkpoint is not None else ""
+    if put:
+        task = turn.put(task, resume_outcome=moves.AMEND, resume_text=put)
     restored = ev.MachineRestored(
         event.at_ms,
         task.id,
@@ -116,11 +120,17 @@ def undecided(task: Task, checkpoint: Checkpoint) -> bool:
 
 def _amend_again(turn: Turn, task: Task, checkpoint: Checkpoint) -> bool:
     """Whether another version of it was approved, which the machine may not have yet."""
+    put = _put_instead(task, checkpoint)
+    if put:
+        moves.take_amended(turn, task, checkpoint, put)
+    return bool(put)
+
+
+def _put_instead(task: Task, checkpoint: Checkpoint) -> str:
+    """The commit with the version that was approved instead of it, "" = none was."""
     decision = _decision_on(task, checkpoint)
-    if decision is None or decision.fields.get("verdict") != Verdict.AMENDED.value:
-        return False
-    moves.take_amended(turn, task, checkpoint, decision.commit)
-    return True
+    amended = decision is not None and decision.fields.get("verdict") == Verdict.AMENDED.value
+    return decision.commit if decision is not None and amended else ""
 
 
 def _decision_on(task: Task, checkpoint: Checkpoint) -> Record | None:

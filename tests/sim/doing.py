@@ -248,7 +248,10 @@ class Doing:
         self._record(e, recorded)
 
     def _RecordDecision(self, e: do.RecordDecision) -> None:
-        asked = [r.fields.get("request") for r in self.world.outside.log[e.task]]
+        log = self.world.outside.log[e.task]
+        asked = [r.fields.get("request") for r in log]
+        if fork := log[0].fields["task"]["request"]:
+            asked.append(fork["id"])
         assert e.request.id in asked, "decided before it was committed"
         amendment = e.decision.amendment
         self._record(

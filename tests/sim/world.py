@@ -347,6 +347,7 @@ class World:
         commit = self.outside.commit(task_id, submission(task))
         shown = Record("submitted", self.now_ms, shown_fields(task), commit)
         self.post(ev.TaskSubmitted(self.now_ms, replace(task, records=(shown,))))
+        self.later(self.random.randint(10, 4_000), partial(self.person, task_id))
 
     def forget(self) -> None:
         """As runtime.retention does with whatever a policy allows: everything nobody needs."""
