@@ -7,6 +7,7 @@ that ending the machine removes the right file. Blocks.
 
 from __future__ import annotations
 
+import errno
 import logging
 import secrets
 from collections.abc import Callable
@@ -26,8 +27,8 @@ from clawdesk.adapters.libvirt.standstill import Pause
 from clawdesk.ports.errors import MachineError
 
 _log = logging.getLogger(__name__)
-_FINAL = frozenset({"gone", "no_space"})
-"""Failures that the other path would only meet again."""
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""A full disk, where libvirt's own snapshot would fail as well, with the guest standing still."""
 
 
 class Capture:
@@ -50,6 +51,11 @@ class Capture:
         self._roster = roster
         self._background = background
         self._may_hurry = may_hurry
+        self._doubtful: set[str] = set()
+
+    def doubt(self, machine: str) -> None:
+        """It was started by an earlier process, which may have died over a fast capture of it."""
+        self._doubtful.add(machine)
 
     def take(self, record: MachineRecord, memory: Path) -> tuple[MachineRecord, Pause]:
         """The machine's record as it is afterwards, its last layer frozen, and the pause.
@@ -57,12 +63,16 @@ class Capture:
         Raises:
             MachineError, OSError, libvirt.libvirtError: there is no capture; the machine goes on.
         """
+        if record.machine in self._doubtful:
+            # libvirt's own snapshot would be torn if the fast path were still switched on in QEMU.
+            self._background.settle(record.machine)
+            self._doubtful.discard(record.machine)
         # QEMU 7.2 starts the guest after the fast path even if somebody had suspended it before.
         if self._may_hurry(record.accelerator) and self._domains.is_running(record.machine):
             try:
                 return self.hurry(record, memory)
             except (MachineError, OSError, libvirt.libvirtError) as error:
-                if isinstance(error, MachineError) and error.code in _FINAL:
+                if _is_final(error):
                     raise
                 _log.info("%s: no background snapshot, so a live one: %s", record.machine, error)
                 record = self._roster.get(record.machine)
@@ -115,3 +125,8 @@ class Capture:
             words = explain(error) if isinstance(error, libvirt.libvirtError) else error
             _log.info("%s cannot be asked for its disk: %s", machine, words)
             return ""
+
+
+def _is_final(error: Exception) -> bool:
+    gone = isinstance(error, MachineError) and error.code == "gone"
+    return gone or (isinstance(error, OSError) and error.errno in _FULL)

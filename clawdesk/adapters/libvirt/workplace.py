@@ -100,7 +100,7 @@ class Workplace:
             self.layout,
             self.domains,
             self.roster,
-            BackgroundSnapshots(self.connection.libvirt, self.domains),
+            BackgroundSnapshots(self.connection, self.domains),
             self.choice.usable,
         )
         self.freezer = Freezer(
@@ -225,6 +225,7 @@ class Workplace:
             claim = running.get(record.machine)
             if claim is not None and claim.owner == self._owner and record.role == "task":
                 self.launcher.adopt(record)
+                self.capture.doubt(record.machine)
             else:
                 self.launcher.end(record.machine)
         for part in self.settings.home.glob("tasks/*/snapshots/.*.part"):
