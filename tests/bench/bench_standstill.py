@@ -95,15 +95,13 @@ async def _snapshot(
     run = f"print-{ordinal}-{len(into.pause)}-{id(into)}"
     await guest.run(StepRun(run, "print", "while :; do echo tick; done", timeout_s=120))
     heard: list[float] = []
-    listening = asyncio.create_task(_listen(guest, run, heard))
-    while len(heard) < 20:
-        await asyncio.sleep(0.02)
+    news = asyncio.Condition()
+    listening = asyncio.create_task(_listen(guest, run, heard, news))
+    await _until_heard(20, heard, news)
     begun = time.monotonic()
     snapshot = await machines.snapshot(machine, TASK, ordinal)
     ended = time.monotonic()
-    count = len(heard)
-    while len(heard) <= count:
-        await asyncio.sleep(0.02)
+    await _until_heard(len(heard) + 1, heard, news)
     await guest.kill(run)
     await listening
     times = [at for at in heard if begun - 0.1 <= at <= ended + 0.1]
@@ -113,10 +111,19 @@ async def _snapshot(
     await machines.digest(snapshot)
 
 
-async def _listen(guest: ChannelSession, run: str, heard: list[float]) -> None:
+async def _until_heard(count: int, heard: list[float], news: asyncio.Condition) -> None:
+    async with news:
+        await news.wait_for(lambda: len(heard) >= count)
+
+
+async def _listen(
+    guest: ChannelSession, run: str, heard: list[float], news: asyncio.Condition
+) -> None:
     async for message in guest.messages():
         if isinstance(message, StepOutput):
             heard.append(time.monotonic())
+            async with news:
+                news.notify_all()
         elif isinstance(message, StepEnded) and message.run_id == run:
             return
 

@@ -14,6 +14,7 @@ import secrets
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from clawdesk.adapters.libvirt.background import BackgroundSnapshots
 from clawdesk.adapters.libvirt.background_probe import BackgroundProbe
 from clawdesk.adapters.libvirt.channel import GuestChannels
 from clawdesk.adapters.libvirt.machines import LibvirtMachines
-from clawdesk.adapters.libvirt.monitor import Monitor
+from clawdesk.adapters.libvirt.monitor import Monitor, Progress
 from clawdesk.adapters.libvirt.save_image import read_header
 from clawdesk.adapters.libvirt.standstill import Pause
 from clawdesk.adapters.libvirt.workplace import Workplace
@@ -378,8 +379,12 @@ async def test_a_machine_that_ends_meanwhile_leaves_no_snapshot(
             elif not destroying:
                 destroying.append(asyncio.run_coroutine_threadsafe(machines.destroy(machine), loop))
 
-        # A pipe that nobody reads: the file would never be whole.
-        monkeypatch.setattr(Monitor, "give", _giving(os.pipe))
+        progress = Monitor.progress
+
+        def never_over(self: Monitor) -> Progress:
+            return replace(progress(self), status="active")
+
+        monkeypatch.setattr(Monitor, "progress", never_over)
         monkeypatch.setattr(Monitor, "wait_for_news", end_it)
         async with asyncio.timeout(20):
             with pytest.raises(MachineError) as caught:

@@ -42,7 +42,7 @@ _XML_FLAGS = libvirt.VIR_DOMAIN_XML_MIGRATABLE | libvirt.VIR_DOMAIN_XML_SECURE
 _DESCRIPTOR = "clawdesk-memory"
 _LOOK_S = 0.02
 _NEWS_S = 0.25
-_ANSWER_S = 15.0
+_ANSWER_S = 30.0
 """QEMU answers within milliseconds; one that does not for so long is caught in its own snapshot."""
 _STREAM_SHARE = 1 / 256
 """What QEMU's stream adds to the pages: eight bytes each, and a little."""
@@ -164,7 +164,7 @@ def _save_image(path: Path, domain: libvirt.virDomain) -> Iterator[int]:
     The longest stream has its room beforehand, and what it did not need is given back.
     """
     header = pack_header(domain.XMLDesc(_XML_FLAGS), b"")
-    memory_bytes = domain.info()[1] * 1024
+    memory_bytes = domain.maxMemory() * 1024
     room_bytes = len(header) + int(memory_bytes * (1 + _STREAM_SHARE)) + _STREAM_BYTES
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:

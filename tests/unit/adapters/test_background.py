@@ -64,8 +64,8 @@ class Qemu:
         states = (libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_RUNNING)
         return [states[self.running], 0]
 
-    def info(self) -> list[int]:
-        return [libvirt.VIR_DOMAIN_RUNNING, MEMORY_KIB, MEMORY_KIB, 1, 0]
+    def maxMemory(self) -> int:
+        return MEMORY_KIB
 
     def destroy(self) -> None:
         self._said("destroy")
