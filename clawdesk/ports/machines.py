@@ -18,7 +18,7 @@ class MachineSupport:
     uri: str
     accelerator: str  # "kvm" | "tcg"
     accelerator_note: str  # e.g. why KVM is not used
-    versions: dict[str, str]  # {"libvirt": "9.0.0", "qemu": "7.2.22"}
+    versions: dict[str, str]  # {"libvirt": "9.0.0", "qemu": "7.2.22", "snapshots": "live (...)"}
     confined: bool  # QEMU runs unprivileged
     problem: str = ""  # why not ready
     mend: str = ""  # the command that mends it

@@ -83,6 +83,8 @@ def machine_checks(support: MachineSupport) -> list[Check]:
     else:
         why = support.accelerator_note or "Machines run under emulation, several times slower."
         checks.append(Check("kvm", "limited", f"{support.accelerator} (emulation)", why))
+    if "snapshots" in support.versions:
+        checks.append(Check("snapshots", "ok", support.versions["snapshots"]))
     if support.confined:
         checks.append(Check("confinement", "ok", "QEMU runs without privileges"))
     else:

@@ -116,12 +116,21 @@ def snapshot_xml(memory: Path, overlay: Path) -> str:
     """
     return f"""<domainsnapshot>
   <memory snapshot='external' file={quoteattr(str(memory))}/>
-  <disks>
+{_snapshot_disks(overlay)}</domainsnapshot>
+"""
+
+
+def disk_snapshot_xml(overlay: Path) -> str:
+    """The same without the memory."""
+    return f"<domainsnapshot>\n{_snapshot_disks(overlay)}</domainsnapshot>\n"
+
+
+def _snapshot_disks(overlay: Path) -> str:
+    return f"""  <disks>
     <disk name='vda' snapshot='no'/>
     <disk name='vdb' snapshot='external'><source file={quoteattr(str(overlay))}/></disk>
     <disk name='vdc' snapshot='no'/>
   </disks>
-</domainsnapshot>
 """
 
 

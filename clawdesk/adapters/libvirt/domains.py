@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import libvirt
@@ -20,8 +19,10 @@ from clawdesk.adapters.libvirt.domain_xml import (
     DomainClaim,
     channel_is_open,
     claim_of,
+    disk_source,
     snapshot_xml,
 )
+from clawdesk.adapters.libvirt.standstill import Pause, Standstill
 from clawdesk.ports.errors import MachineError
 
 _SNAPSHOT_FLAGS = (
@@ -39,18 +40,6 @@ Ended = Callable[[str, int], None]
 """(machine, VIR_DOMAIN_EVENT_STOPPED detail), on libvirt's event thread."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """How long the virtual CPUs of a machine stood still, and how long the whole call took.
-
-    `pause_ms` is the time between libvirt's SUSPENDED and RESUMED events; 0 when the machine was
-    suspended before and after.
-    """
-
-    pause_ms: float
-    call_ms: float
-
-
 class Domains:
     """All domains of one connection."""
 
@@ -58,9 +47,7 @@ class Domains:
         self._connection = connection
         self._virt = connection.libvirt
         self._ended = ended
-        self._marks = threading.Condition()
-        self._stopped_at: dict[str, float] = {}
-        self._resumed_at: dict[str, float] = {}
+        self.standstill = Standstill()
         connection.on_lifecycle(self._lifecycle)
 
     def create(self, xml: str, machine: str) -> None:
@@ -108,6 +95,14 @@ class Domains:
                 return
             before_ns = now_ns
 
+    def is_running(self, machine: str) -> bool:
+        """Whether its virtual CPUs run now. Raises MachineError `gone`."""
+        return bool(self._lookup(machine).state()[0] == libvirt.VIR_DOMAIN_RUNNING)
+
+    def overlay_of(self, machine: str) -> str:
+        """Path of the file its disk is written to now. Raises MachineError `gone`."""
+        return disk_source(self._xml(machine), "vdb")
+
     def suspend(self, machine: str) -> None:
         domain = self._lookup(machine)
         if domain.state()[0] != libvirt.VIR_DOMAIN_PAUSED:
@@ -121,20 +116,14 @@ class Domains:
     def freeze(self, machine: str, memory: Path, overlay: Path) -> Pause:
         """Take a live external snapshot; from then on the machine writes to `overlay`."""
         domain = self._lookup(machine)
-        was_running = domain.state()[0] == libvirt.VIR_DOMAIN_RUNNING
-        with self._marks:
-            self._stopped_at.pop(machine, None)
-            self._resumed_at.pop(machine, None)
-        begun = time.monotonic()
+        was_running = self.is_running(machine)
+        begun = self.standstill.begin(machine)
         domain.snapshotCreateXML(snapshot_xml(memory, overlay), _SNAPSHOT_FLAGS)
         call_ms = (time.monotonic() - begun) * 1000
         if not was_running:
             return Pause(0.0, call_ms)
-        with self._marks:
-            self._marks.wait_for(lambda: machine in self._resumed_at, _EVENT_S)
-            stopped = self._stopped_at.pop(machine, begun)
-            resumed = self._resumed_at.pop(machine, begun + call_ms / 1000)
-        return Pause((resumed - stopped) * 1000, call_ms)
+        self.standstill.wait_for_resumed(machine, _EVENT_S)
+        return self.standstill.pause(machine, begun, call_ms)
 
     def merge_down(self, machine: str) -> None:
         """Pull everything below into the machine's overlay, while it runs; returns when done."""
@@ -173,16 +162,7 @@ class Domains:
         return text
 
     def _lifecycle(self, machine: str, event: int, detail: int) -> None:
-        now = time.monotonic()
-        with self._marks:
-            if event == libvirt.VIR_DOMAIN_EVENT_SUSPENDED:
-                self._stopped_at[machine] = now
-            elif event == libvirt.VIR_DOMAIN_EVENT_RESUMED:
-                self._resumed_at[machine] = now
-                self._marks.notify_all()
-            elif event == libvirt.VIR_DOMAIN_EVENT_STOPPED:
-                self._stopped_at.pop(machine, None)
-                self._resumed_at.pop(machine, None)
+        self.standstill.hear(machine, event)
         if event == libvirt.VIR_DOMAIN_EVENT_STOPPED:
             self._ended(machine, detail)
 

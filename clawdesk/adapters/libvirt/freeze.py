@@ -18,9 +18,10 @@ from pathlib import Path
 import libvirt
 
 from clawdesk.adapters.libvirt import disks
+from clawdesk.adapters.libvirt.capture import Capture
 from clawdesk.adapters.libvirt.connection import explain
 from clawdesk.adapters.libvirt.domain_xml import image_files
-from clawdesk.adapters.libvirt.domains import Domains, Pause
+from clawdesk.adapters.libvirt.domains import Domains
 from clawdesk.adapters.libvirt.layout import MEMORY, RECORD, Layout
 from clawdesk.adapters.libvirt.records import (
     MachineRecord,
@@ -31,6 +32,7 @@ from clawdesk.adapters.libvirt.records import (
 from clawdesk.adapters.libvirt.roster import Roster
 from clawdesk.adapters.libvirt.save_image import read_header
 from clawdesk.adapters.libvirt.shelf import Shelf, expect_files
+from clawdesk.adapters.libvirt.standstill import Pause
 from clawdesk.ports.errors import MachineError, SnapshotDamagedError
 
 _log = logging.getLogger(__name__)
@@ -50,6 +52,7 @@ class Freezer:
 
     Args:
         later: runs a call in the background, one at a time.
+        capture: how the memory and the disk of a machine are frozen.
         layers_max: a running machine on a longer chain gets it merged into its overlay.
     """
 
@@ -61,6 +64,7 @@ class Freezer:
         later: Later,
         *,
         shelf: Shelf,
+        capture: Capture,
         qemu: str,
         space: disks.SpaceRule,
         layers_max: int = 30,
@@ -70,6 +74,7 @@ class Freezer:
         self._roster = roster
         self._later = later
         self._shelf = shelf
+        self._capture = capture
         self._qemu = qemu
         self._space = space
         self._layers_max = layers_max
@@ -92,20 +97,13 @@ class Freezer:
         record = self._roster.get(machine)
         self._space.check(self._layout.home)
         part = _part(folder)
-        overlay = Path(record.overlay).with_name(f"{machine}-{secrets.token_hex(4)}.qcow2")
         try:
             part.mkdir(mode=0o700, parents=True)
             self._layout.give(part)
-            disks.create_overlay(overlay, Path(record.overlay))
-            self._layout.give(overlay)
-            pause = self._domains.freeze(machine, part / MEMORY, overlay)
+            moved, pause = self._capture.take(record, part / MEMORY)
         except (OSError, MachineError, libvirt.libvirtError) as error:
             shutil.rmtree(part, ignore_errors=True)
-            disks.remove(overlay)
             raise _snapshot_error(machine, error) from error
-        moved = replace(record, overlay=str(overlay), layers=(*record.layers, record.overlay))
-        self._roster.put(moved)
-        write_machine(self._layout.machine(record.task, machine), moved)
         saved = self._saved(moved, folder, saved_id, task=task, ordinal=ordinal)
         write_saved(part / RECORD, saved)
         part.rename(folder)

@@ -23,8 +23,7 @@ from clawdesk.adapters.libvirt.connection import explain
 from clawdesk.adapters.libvirt.freeze import Frozen
 from clawdesk.adapters.libvirt.launch import Purpose
 from clawdesk.adapters.libvirt.records import MachineRecord
-from clawdesk.adapters.libvirt.templates import make_quietly
-from clawdesk.adapters.libvirt.workplace import Settings, Workplace
+from clawdesk.adapters.libvirt.workplace import Settings, Workplace, make_quietly
 from clawdesk.domain.model import MachineId, MachineNeed, Snapshot, TaskId
 from clawdesk.ports.errors import MachineError
 from clawdesk.ports.machines import (
@@ -75,7 +74,8 @@ class LibvirtMachines:
                 False, uri, "tcg", note, place.versions, confined, error.what, error.mend
             )
         problem = "" if confined else "Machines are not confined: QEMU runs as root."
-        return MachineSupport(True, uri, found.name, found.note, place.versions, confined, problem)
+        versions = {**place.versions, "snapshots": place.choice.path(found.name)}
+        return MachineSupport(True, uri, found.name, found.note, versions, confined, problem)
 
     async def start(self, spec: MachineSpec) -> StartedMachine:
         begun = time.monotonic()
@@ -84,7 +84,7 @@ class LibvirtMachines:
             "starting a machine", place, lambda: self._start(place, spec)
         )
         boot_ms = (time.monotonic() - begun) * 1000
-        if not warm and self.settings.warm:
+        if self.settings.warm and not (warm and place.choice.settled(record.accelerator)):
             self._mould(place, spec.need)
         return StartedMachine(record.machine, boot_ms, record.accelerator, warm)
 
@@ -239,7 +239,7 @@ class LibvirtMachines:
         def mould() -> None:
             image = place.image(need.image)
             plan = place.blueprint(need, image, place.acceleration(image).name)
-            make_quietly(place.templates, plan)
+            make_quietly(place, plan)
 
         self._moulding.submit(mould)
 

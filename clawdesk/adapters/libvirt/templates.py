@@ -16,8 +16,6 @@ import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import libvirt
-
 from clawdesk.adapters.libvirt.domain_xml import DomainIdentity, DomainShape, domain_xml
 from clawdesk.adapters.libvirt.domains import Domains
 from clawdesk.adapters.libvirt.freeze import Freezer
@@ -25,7 +23,7 @@ from clawdesk.adapters.libvirt.launch import Launcher, Purpose
 from clawdesk.adapters.libvirt.layout import RECORD, SERVICE_TASK, Layout
 from clawdesk.adapters.libvirt.records import SavedRecord, durable, read_saved, write_saved
 from clawdesk.adapters.libvirt.shelf import Shelf
-from clawdesk.ports.errors import MachineError, PortError, SnapshotDamagedError
+from clawdesk.ports.errors import MachineError, SnapshotDamagedError
 
 _log = logging.getLogger(__name__)
 _DAMAGED = "damaged"
@@ -186,11 +184,3 @@ def _signature(path: Path) -> tuple[int, ...]:
     except OSError:
         return ()
     return (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-
-
-def make_quietly(templates: Templates, blueprint: Blueprint) -> None:
-    """For the background: a template that cannot be made only costs speed."""
-    try:
-        templates.make(blueprint)
-    except (PortError, OSError, libvirt.libvirtError) as error:
-        _log.info("no warm template: %s", error)

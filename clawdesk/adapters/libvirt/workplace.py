@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,10 @@ import libvirt
 
 from clawdesk.adapters.libvirt import disks
 from clawdesk.adapters.libvirt.accelerator import PROBE_S, Acceleration, decide
+from clawdesk.adapters.libvirt.background import BackgroundSnapshots
+from clawdesk.adapters.libvirt.background_choice import BackgroundChoice
+from clawdesk.adapters.libvirt.background_probe import BackgroundProbe
+from clawdesk.adapters.libvirt.capture import Capture
 from clawdesk.adapters.libvirt.connection import Connection, open_connection
 from clawdesk.adapters.libvirt.disk_use import disk_use
 from clawdesk.adapters.libvirt.domain_xml import DomainShape
@@ -30,7 +35,7 @@ from clawdesk.adapters.libvirt.shelf import Shelf
 from clawdesk.adapters.libvirt.templates import Blueprint, Templates
 from clawdesk.adapters.libvirt.watcher import ProcessWatcher
 from clawdesk.domain.model import MachineNeed
-from clawdesk.ports.errors import MachineError
+from clawdesk.ports.errors import MachineError, PortError
 from clawdesk.ports.machines import DiskUse
 
 _log = logging.getLogger(__name__)
@@ -95,12 +100,21 @@ class Workplace:
             ended=self._ended,
             layers_max=settings.layers_max,
         )
+        self.choice = BackgroundChoice(settings.home, self.versions, account.uid)
+        self.capture = Capture(
+            self.layout,
+            self.domains,
+            self.roster,
+            BackgroundSnapshots(self.connection, self.domains),
+            self.choice.usable,
+        )
         self.freezer = Freezer(
             self.layout,
             self.domains,
             self.roster,
             later,
             shelf=self.shelf,
+            capture=self.capture,
             qemu=self.versions["qemu"],
             space=settings.space,
             layers_max=settings.layers_max,
@@ -109,6 +123,7 @@ class Workplace:
             self.layout, self.launcher, self.domains, self.freezer, shelf=self.shelf
         )
         self._owner = self.layout.owner()
+        self._closing = threading.Event()
         self._take_up()
 
     def owned(self) -> dict[str, MachineRecord]:
@@ -154,6 +169,24 @@ class Workplace:
         cache = self.settings.home / "accelerator.json"
         return decide(cache, self.versions["qemu"], lambda: self._probe(image))
 
+    def prove_background(self, plan: Blueprint) -> bool:
+        """Whether the fast path of snapshots may be used; found out once, in some seconds.
+
+        Raises:
+            MachineError: it could not be tried: there is no template to try it on.
+        """
+        template = self.templates.make(plan)
+
+        def probe() -> None:
+            try:
+                BackgroundProbe(self.layout, self.launcher, self.capture).run(template)
+            except MachineError as error:
+                if self._closing.is_set():  # that is why the probe failed
+                    raise MachineError("ClawDesk is being closed.", code="closed") from error
+                raise
+
+        return self.choice.decide(plan.shape.accelerator, probe)
+
     def discard(self, task: str) -> None:
         """End a task's machines and remove its files, except those that other tasks need."""
         known = {record.stem for record in self.layout.task(task).glob("machines/*.json")}
@@ -169,6 +202,7 @@ class Workplace:
 
     def close(self) -> None:
         """Let go; tasks' machines go on, a template in the making is given up."""
+        self._closing.set()
         self.templates.stop()
         for machine in [*self.roster.of_role("template"), *self.roster.of_role("probe")]:
             self.launcher.end(machine)
@@ -202,11 +236,16 @@ class Workplace:
             claim = running.get(record.machine)
             if claim is not None and claim.owner == self._owner and record.role == "task":
                 self.launcher.adopt(record)
+                self.capture.doubt(record.machine)
             else:
                 self.launcher.end(record.machine)
         for name, claim in running.items():
             if claim.owner == self._owner and self.roster.find(name) is None:
                 self.domains.destroy(name)  # its record was lost, so its files go now
+        for part in self.settings.home.glob("tasks/*/snapshots/.*.part"):
+            shutil.rmtree(part, ignore_errors=True)
+        # Its machines have just been ended, and templates have their own files.
+        shutil.rmtree(self.layout.task(SERVICE_TASK), ignore_errors=True)
         for gone in self.settings.home.glob("tasks/.*.gone"):
             shutil.rmtree(gone, ignore_errors=True)
         self.templates.sweep()
@@ -219,3 +258,12 @@ class Workplace:
         record = self.roster.lose(machine)
         if record is not None and record.role == "task":
             self._lost(machine, why)
+
+
+def make_quietly(place: Workplace, plan: Blueprint) -> None:
+    """For the background: what cannot be made or proven only costs speed."""
+    try:
+        place.templates.make(plan)
+        place.prove_background(plan)
+    except (PortError, OSError, libvirt.libvirtError) as error:
+        _log.info("no warm template, or no proof of background snapshots: %s", error)

@@ -9,10 +9,13 @@ from subprocess import run
 from typing import cast
 
 from clawdesk.adapters.libvirt import disks
-from clawdesk.adapters.libvirt.domains import Domains, Pause
+from clawdesk.adapters.libvirt.background import BackgroundSnapshots
+from clawdesk.adapters.libvirt.capture import Capture
+from clawdesk.adapters.libvirt.domains import Domains
 from clawdesk.adapters.libvirt.freeze import Freezer
 from clawdesk.adapters.libvirt.records import read_machine
 from clawdesk.adapters.libvirt.roster import Roster
+from clawdesk.adapters.libvirt.standstill import Pause
 from tests.support.machine_files import MachineFiles
 
 TASK = "01TASK"
@@ -40,12 +43,15 @@ def test_layers_merged_into_a_machine_go_unless_a_snapshot_needs_them(tmp_path: 
         return Future()
 
     roster = Roster()
+    domains = cast(Domains, QuickDomains())
+    background = cast(BackgroundSnapshots, None)  # the fast path is not proven here
     freezer = Freezer(
         files.layout,
-        cast(Domains, QuickDomains()),
+        domains,
         roster,
         keep,
         shelf=files.shelf,
+        capture=Capture(files.layout, domains, roster, background, lambda _: False),
         qemu="7.2",
         space=disks.SpaceRule(0, 0.0),
         layers_max=3,

@@ -1,0 +1,132 @@
+"""One capture of a running machine: a fresh overlay, its memory in a file, its record moved on.
+
+It takes the fast path where the probe has passed, and libvirt's own live snapshot otherwise and
+whenever the fast path fails. Either way the record says at once which overlay is written to, so
+that ending the machine removes the right file. Blocks.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import libvirt
+
+from clawdesk.adapters.libvirt import disks
+from clawdesk.adapters.libvirt.background import BackgroundSnapshots
+from clawdesk.adapters.libvirt.connection import explain
+from clawdesk.adapters.libvirt.domains import Domains
+from clawdesk.adapters.libvirt.layout import Layout
+from clawdesk.adapters.libvirt.records import MachineRecord, write_machine
+from clawdesk.adapters.libvirt.roster import Roster
+from clawdesk.adapters.libvirt.standstill import Pause
+from clawdesk.ports.errors import MachineError
+
+_log = logging.getLogger(__name__)
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""A full disk, where libvirt's own snapshot would fail as well, with the guest standing still."""
+
+
+class Capture:
+    """Captures of the machines of one connection.
+
+    Args:
+        may_hurry: whether the fast path is proven for machines of this accelerator.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        domains: Domains,
+        roster: Roster,
+        background: BackgroundSnapshots,
+        may_hurry: Callable[[str], bool],
+    ) -> None:
+        self._layout = layout
+        self._domains = domains
+        self._roster = roster
+        self._background = background
+        self._may_hurry = may_hurry
+        self._doubtful: set[str] = set()
+
+    def doubt(self, machine: str) -> None:
+        """It was started by an earlier process, which may have died over a fast capture of it."""
+        self._doubtful.add(machine)
+
+    def take(self, record: MachineRecord, memory: Path) -> tuple[MachineRecord, Pause]:
+        """The machine's record as it is afterwards, its last layer frozen, and the pause.
+
+        Raises:
+            MachineError, OSError, libvirt.libvirtError: there is no capture; the machine goes on.
+        """
+        if record.machine in self._doubtful:
+            # libvirt's own snapshot would be torn if the fast path were still switched on in QEMU.
+            self._background.settle(record.machine)
+            self._doubtful.discard(record.machine)
+        # QEMU 7.2 starts the guest after the fast path even if somebody had suspended it before.
+        if self._may_hurry(record.accelerator) and self._domains.is_running(record.machine):
+            try:
+                return self.hurry(record, memory)
+            except (MachineError, OSError, libvirt.libvirtError) as error:
+                if _is_final(error):
+                    raise
+                _log.info("%s: no background snapshot, so a live one: %s", record.machine, error)
+                record = self._roster.get(record.machine)
+        return self._with_overlay(
+            record, lambda overlay: self._domains.freeze(record.machine, memory, overlay)
+        )
+
+    def hurry(self, record: MachineRecord, memory: Path) -> tuple[MachineRecord, Pause]:
+        """By the fast path, whether it is proven or not; as `take`, and it leaves no file."""
+
+        def freeze(overlay: Path) -> Pause:
+            return self._background.freeze(
+                record.machine, memory, overlay, lambda: self._roster.get(record.machine)
+            )
+
+        try:
+            return self._with_overlay(record, freeze)
+        except BaseException:
+            memory.unlink(missing_ok=True)
+            raise
+
+    def _with_overlay(
+        self, record: MachineRecord, freeze: Callable[[Path], Pause]
+    ) -> tuple[MachineRecord, Pause]:
+        fresh = f"{record.machine}-{secrets.token_hex(4)}.qcow2"
+        overlay = Path(record.overlay).with_name(fresh)
+        try:
+            disks.create_overlay(overlay, Path(record.overlay))
+            self._layout.give(overlay)
+            pause = freeze(overlay)
+        except BaseException:
+            # The disk may have moved before the rest failed: then the overlay is the machine's.
+            if self._writes_to(record.machine) == str(overlay):
+                self._moved(record, overlay)
+            else:
+                disks.remove(overlay)
+            raise
+        return self._moved(record, overlay), pause
+
+    def _moved(self, record: MachineRecord, overlay: Path) -> MachineRecord:
+        moved = replace(record, overlay=str(overlay), layers=(*record.layers, record.overlay))
+        self._roster.put(moved)
+        write_machine(self._layout.machine(record.task, record.machine), moved)
+        return moved
+
+    def _writes_to(self, machine: str) -> str:
+        try:
+            return self._domains.overlay_of(machine)
+        except (MachineError, libvirt.libvirtError) as error:
+            words = explain(error) if isinstance(error, libvirt.libvirtError) else error
+            _log.info("%s cannot be asked for its disk: %s", machine, words)
+            return ""
+
+
+def _is_final(error: Exception) -> bool:
+    gone = isinstance(error, MachineError) and error.code == "gone"
+    return gone or (isinstance(error, OSError) and error.errno in _FULL)

@@ -1,0 +1,118 @@
+"""The fast path of snapshots is used after a passed probe only, and the answer is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clawdesk.adapters.libvirt.background_choice import SWITCH, BackgroundChoice
+from clawdesk.ports.errors import MachineError
+
+VERSIONS = {"qemu": "7.2.22", "libvirt": "9.0.0"}
+
+
+class Probe:
+    """Counts its runs; fails with `error` if that is set."""
+
+    def __init__(self, error: MachineError | None = None) -> None:
+        self.error = error
+        self.runs = 0
+
+    def __call__(self) -> None:
+        self.runs += 1
+        if self.error is not None:
+            raise self.error
+
+
+@pytest.fixture(autouse=True)
+def _no_switch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(SWITCH, raising=False)
+
+
+@pytest.fixture
+def setting(tmp_path: Path) -> Path:
+    path = tmp_path / "unprivileged_userfaultfd"
+    path.write_text("1\n")
+    return path
+
+
+def choice(
+    setting: Path, versions: dict[str, str] = VERSIONS, uid: int = 64055
+) -> BackgroundChoice:
+    return BackgroundChoice(setting.parent, versions, uid, setting=setting)
+
+
+def test_it_is_used_only_after_a_passed_probe_which_runs_once(setting: Path) -> None:
+    probe = Probe()
+    first = choice(setting)
+    assert not first.usable("tcg")
+    assert not first.settled("tcg")
+    assert first.path("tcg") == "live (background: not tried yet)"
+    assert first.decide("tcg", probe)
+    assert first.usable("tcg")
+    assert first.path("tcg") == "background"
+    again = choice(setting)
+    assert again.usable("tcg")
+    assert again.decide("tcg", probe)
+    assert probe.runs == 1
+    assert not again.usable("kvm"), "proven for another accelerator only"
+
+
+def test_a_refusal_is_kept_with_its_reason(setting: Path) -> None:
+    probe = Probe(MachineError("the guest hangs"))
+    assert not choice(setting).decide("tcg", probe)
+    again = choice(setting)
+    assert not again.decide("tcg", probe)
+    assert probe.runs == 1
+    assert again.settled("tcg")
+    assert "the guest hangs" in again.path("tcg")
+
+
+@pytest.mark.parametrize("code", ["closed", "no_space"])
+def test_a_probe_that_could_not_be_made_teaches_nothing(setting: Path, code: str) -> None:
+    given_up = Probe(MachineError("not now", code=code))
+    used = choice(setting)
+    assert not used.decide("tcg", given_up)
+    assert not used.settled("tcg")
+    assert used.decide("tcg", Probe())
+
+
+def test_another_host_is_probed_again(setting: Path) -> None:
+    probe = Probe()
+    choice(setting).decide("tcg", probe)
+    choice(setting, versions={**VERSIONS, "qemu": "8.0"}).decide("tcg", probe)
+    choice(setting, uid=0).decide("tcg", probe)
+    assert probe.runs == 3
+    assert not choice(setting).usable("tcg"), "the answer of QEMU as root is not the account's"
+    choice(setting).decide("tcg", probe)
+    setting.write_text("0\n")
+    assert not choice(setting).usable("tcg")
+    setting.unlink()
+    assert not choice(setting).usable("tcg")
+
+
+def test_a_cut_answer_is_no_answer(setting: Path) -> None:
+    choice(setting).decide("tcg", Probe())
+    (cache,) = setting.parent.glob("background-*.json")
+    whole = cache.read_text()
+    for content in ("", "{", "[]", '{"host": 1}', whole.replace("true", '"yes"')):
+        cache.write_text(content)
+        assert not choice(setting).usable("tcg")
+        assert not choice(setting).settled("tcg")
+
+
+def test_the_switch_needs_no_probe_and_forgets_nothing(
+    setting: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe = Probe()
+    used = choice(setting)
+    used.decide("tcg", probe)
+    monkeypatch.setenv(SWITCH, "off")
+    assert not used.usable("tcg")
+    assert used.settled("tcg")
+    assert SWITCH in used.path("tcg")
+    assert not choice(setting).decide("kvm", probe)
+    assert probe.runs == 1
+    monkeypatch.delenv(SWITCH)
+    assert used.usable("tcg")
