@@ -153,9 +153,9 @@ def _ends_step(checkpoint: Checkpoint, index: int, round_: int) -> bool:
 def answer_again(turn: Turn, task: Task, guest_request: str) -> bool:
     """Whether this `claw` call has its checkpoint: then it gets the same answer once more, or the
     person is asked whom nobody had asked yet."""
-    found = (c for c in reversed(task.checkpoints) if c.guest_request == guest_request)
-    checkpoint = next(found, None)
-    if checkpoint is None or checkpoint.ordinal != task.tip_ordinal:
+    # Others of the same call may stand on ways that were left behind.
+    checkpoint = task.checkpoint(task.tip_ordinal)
+    if checkpoint is None or checkpoint.guest_request != guest_request:
         return False
     outcome, text = "continue", task.feedback if checkpoint.amends else ""
     if undecided(task, checkpoint):
