@@ -48,27 +48,7 @@ async def take(
         why = await room_for(task.definition.machine.memory_mib)
         snapshot, why = (None, why) if why else await _snapshot(effect, machines, quiet)
         crash.point("checkpoint.frozen")
-        checkpoint = Checkpoint(
-            ordinal=effect.ordinal,
-            at_ms=at_ms,
-            step_index=effect.step_index,
-            step_name=effect.step_name,
-            round=effect.round,
-            commit="",
-            tree="",
-            digest="",
-            snapshot=snapshot,
-            why_files_only=why,
-            message=boundary.message,
-            guest_request=boundary.guest_request,
-            safety=boundary.safety,
-            mid_step=boundary.mid_step,
-            question=boundary.question,
-            attempt=effect.attempt,
-            amends=boundary.amends,
-            base=effect.base,
-            since=effect.since,
-        )
+        checkpoint = _made(effect, at_ms, snapshot, why)
         record = checkpoint_record(checkpoint, boundary.mode)
         done = await repository.checkpoint(
             task.id,
@@ -98,6 +78,32 @@ async def take(
     finally:
         if not held:
             await session.unquiesce()
+
+
+def _made(effect: TakeCheckpoint, at_ms: int, snapshot: Snapshot | None, why: str) -> Checkpoint:
+    """The checkpoint before Git has it: without commit, tree and digest."""
+    boundary = effect.boundary
+    return Checkpoint(
+        ordinal=effect.ordinal,
+        at_ms=at_ms,
+        step_index=effect.step_index,
+        step_name=effect.step_name,
+        round=effect.round,
+        commit="",
+        tree="",
+        digest="",
+        snapshot=snapshot,
+        why_files_only=why,
+        message=boundary.message,
+        guest_request=boundary.guest_request,
+        safety=boundary.safety,
+        mid_step=boundary.mid_step,
+        question=boundary.question,
+        attempt=effect.attempt,
+        amends=boundary.amends,
+        base=effect.base,
+        since=effect.since,
+    )
 
 
 async def _put(

@@ -6,26 +6,30 @@ Standard library only. The wire to the host is described in `protocol`, and nowh
 from collections.abc import Sequence
 
 
-def step(name: str) -> None:
+def step(name: str) -> str:
     """A step begins, and the one before ends: a boundary. Returns when work may go on.
+
+    Returns what a person said who approved only a part, most often "".
 
     Raises:
         clawdesk_guest.claw.RejectedError: a person rejected the work so far; `str` is the feedback.
     """
     from clawdesk_guest.claw import boundary
 
-    boundary(next_step=name)
+    return boundary(next_step=name)
 
 
-def checkpoint(message: str = "", *, approve: bool = False, artifacts: Sequence[str] = ()) -> None:
+def checkpoint(message: str = "", *, approve: bool = False, artifacts: Sequence[str] = ()) -> str:
     """Make the work so far durable; with `approve`, wait until a person has looked at it.
+
+    Returns what a person said who approved only a part, most often "".
 
     Raises:
         clawdesk_guest.claw.RejectedError: rejected; nothing was rolled back, `str` is the feedback.
     """
     from clawdesk_guest.claw import boundary
 
-    boundary(approve=approve, message=message, artifacts=artifacts)
+    return boundary(approve=approve, message=message, artifacts=artifacts)
 
 
 def ask(question: str, choices: Sequence[str] = (), *, key: str = "", default: str = "") -> str:

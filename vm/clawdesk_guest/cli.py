@@ -14,7 +14,7 @@ USAGE = """Usage:
                                     make the work so far durable; returns when work may go on
   claw ask QUESTION [--choice A --choice B ...] [--key KEY] [--default TEXT]
                                     print a person's answer
-  claw feedback                     what was said at the last rejection
+  claw feedback                     what was said at the last rejection or partial approval
 Exit codes: 0 go on, 1 failed, 2 wrong use, 3 rejected (feedback on standard output).
 """
 _FLAGS = {"checkpoint": ("--approve",)}
