@@ -17,6 +17,7 @@ from clawdesk.domain.model import (
     Origin,
     Phase,
     PlaneState,
+    Record,
     Snapshot,
     Task,
     TaskId,
@@ -119,6 +120,18 @@ def shown_fields(task: Task) -> dict[str, Any]:
         fields["forked_from"] = task.forked_from.task
         fields["forked_ordinal"] = task.forked_from.ordinal
     return fields
+
+
+def forked_record(child: TaskId, ordinal: int, at_ms: int) -> Record:
+    """What the parent's audit trail says, before anything of the fork exists."""
+    return Record("forked", at_ms, {"task": child, "ordinal": ordinal})
+
+
+def unborn(tasks: Iterable[Task]) -> tuple[TaskId, ...]:
+    """Forks that a crash left without a submission: only machine files can be left of them."""
+    known = list(tasks)
+    begun = {str(r.fields.get("task")) for t in known for r in t.records if r.event == "forked"}
+    return tuple(sorted(begun - {task.id for task in known}))
 
 
 def root_of(state: PlaneState, task: Task) -> TaskId:

@@ -298,6 +298,10 @@ class Plane(Intents):
             with no_collections():
                 opened = await self._projects.open(path)
                 await self._enter(opened)
+        if self._drive:
+            for task in opened.unborn:
+                with contextlib.suppress(PortError):
+                    await self._parts.machines.discard(task)
         self._publish(Change(projects=True))
         return opened.view
 

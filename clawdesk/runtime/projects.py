@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from clawdesk.domain.forking import unborn
 from clawdesk.domain.model import Phase, Reason, Task, TaskId
 from clawdesk.domain.replacing import replace
 from clawdesk.domain.replay import Alive, Recovery, at_rest, read, recover
@@ -30,11 +31,13 @@ class Opened:
     Args:
         tasks: those that were not known before, or are only shown.
         paused: why they are only shown.
+        unborn: forks that were begun and never submitted; what machine files have of them may go.
     """
 
     view: ProjectView
     tasks: list[Task]
     paused: Reason | None = None
+    unborn: tuple[TaskId, ...] = ()
 
 
 def shown(task: Task) -> Task:
@@ -131,7 +134,8 @@ class Projects:
             return Opened(view, [shown(task) for task in found], why)
         self._shown_only.discard(path)
         tasks = [await self._take_up(repository, task) for task in found]
-        return Opened(view, [task for task in tasks if task is not None], why)
+        known = [task for task in tasks if task is not None]
+        return Opened(view, known, why, unborn(found))
 
     def is_shown_only(self, path: str) -> bool:
         """Whether another plane held the project whenever this one looked."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from ulid import ULID
 
 from clawdesk.domain import events as ev
-from clawdesk.domain.forking import forked, shown_fields
+from clawdesk.domain.forking import forked, forked_record, shown_fields
 from clawdesk.domain.model import Checkpoint, Record, Snapshot, Task, TaskId
 from clawdesk.domain.policy import bounded_priority
 from clawdesk.domain.replay import submission
@@ -89,9 +89,10 @@ class Submissions:
             raise PortError(
                 f"The task has no checkpoint {ordinal}; there are: {have}.", code="no_checkpoint"
             )
-        task_id = str(ULID())
+        task_id, now = str(ULID()), self._clock.now_ms()
+        # First its parent knows of it: a fork that was never submitted is tidied up by this.
+        await repository.append(parent.id, forked_record(task_id, ordinal, now))
         shared = await self._share(checkpoint, task_id)
-        now = self._clock.now_ms()
         task = forked(parent, ordinal, shared, task_id=task_id, at_ms=now, settings=settings)
         crash.point("fork.shared")
         try:

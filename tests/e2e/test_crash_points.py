@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 from clawdesk.cli import exits
 from clawdesk.domain import effects as do
 from clawdesk.runtime import crash
-from tests.soak.kill9 import STEP, TASK, Result, check, fsck, locks, open_tasks
+from tests.soak.kill9 import EXPECTED, STEP, TASK, Result, check, fsck, locks, open_tasks
+from tests.stories.preemption import files_of
 from tests.support.real_cli import RealCli, make_project, real_cli
 
 pytestmark = pytest.mark.e2e
@@ -22,6 +24,8 @@ INSIDE = frozenset({do.Acknowledge, do.Notify})
 """Delivered by the kernel itself, between two events."""
 ELSEWHERE = frozenset({"RecordRestore", "DiscardSnapshots"})
 """A run that is approved throughout has neither; the simulator dies around them."""
+BESIDE = frozenset({"checkpoint.put", "fork.shared"})
+"""Not in the life of every task: they have a test of their own."""
 
 
 def points() -> list[str]:
@@ -30,7 +34,7 @@ def points() -> list[str]:
     around = [f"{n}.{when}" for n in names if n not in ELSEWHERE for when in ("before", "after")]
     named = re.compile(r'crash\.point\("([\w.]+)"\)')
     inside = [n for p in (ROOT / "clawdesk").rglob("*.py") for n in named.findall(p.read_text())]
-    return [*around, *sorted(inside)]
+    return [*around, *sorted(set(inside) - BESIDE)]
 
 
 @pytest.mark.timeout(900)
@@ -46,6 +50,43 @@ def test_the_app_may_die_at_every_named_place() -> None:
         assert (result.lost, result.duplicated, result.attempts_ended) == (0, 0, 0), result
         assert (fsck(project), locks(project)) == (0, 0)
         assert not cli.machines()
+
+
+@pytest.mark.timeout(400)
+def test_it_may_die_over_a_fork_and_over_a_part_that_was_approved() -> None:
+    with real_cli() as cli:
+        folder = Path(tempfile.mkdtemp(dir=cli.root))
+        project = make_project(folder, {".clawdesk/tasks/t.toml": TASK, "step.sh": STEP})
+        options = ("--headless", "--json", "--answer", "which=this")
+        done = cli.run("run", str(project), "t", *options, code=exits.WAITS)
+        task = str(cli.events(done.stdout)[0]["task"])
+        ordinal = str(json.loads(cli.run("show", task, "--json").stdout)["request"]["ordinal"])
+
+        died(cli, "fork.shared", "fork", task, ordinal)
+        fork = json.loads(cli.run("fork", task, ordinal, "--json").stdout)["task"]
+
+        cli.run("diff", task, ordinal)
+        cli.run("approve", task, ordinal, "--only", "ran.txt")
+        cli.run("diff", fork, ordinal)
+        (folder / "mine").write_text("mine\n")
+        cli.run("approve", fork, ordinal, "--edit", f"ran.txt={folder / 'mine'}")
+        died(cli, "checkpoint.put", "run", str(project), "--resume", *options)
+        died(cli, "checkpoint.put:2", "run", str(project), "--resume", *options)
+        cli.run("run", str(project), "--resume", *options)
+
+        assert files_of(project, task, "ran.txt")["ran.txt"].splitlines() == EXPECTED
+        edited = files_of(project, fork, "ran.txt")["ran.txt"].splitlines()
+        assert edited == ["mine", *EXPECTED[-2:]]
+        used = json.loads(cli.run("disk", "--json").stdout)["snapshots"]
+        assert {one["task"] for one in used} <= {task, fork}, "nothing is left of the first fork"
+        assert (fsck(project), locks(project)) == (0, 0)
+
+
+def died(cli: RealCli, place: str, *arguments: str) -> None:
+    """Run a command that dies at a named place."""
+    cli.environment["CLAWDESK_CRASH_AT"] = place
+    cli.run(*arguments, code=crash.EXIT_CODE)
+    del cli.environment["CLAWDESK_CRASH_AT"]
 
 
 def _one_task(cli: RealCli, project: Path, left: list[str], result: Result) -> int:

@@ -157,7 +157,7 @@ def test_two_tasks_run_side_by_side_under_one_plane(cli: RealCli, project: Path)
     second = Running(cli, project, "two")
     other = second.until(reached(1))["task"]
     states = {e["task"]: e["state"] for e in cli.events(cli.run("tasks", "--json").stdout)}
-    assert (states[task], states[other]) == ("running", "running")
+    assert {states[task], states[other]} <= {"running", "snapshotting"}
     assert len({e["machine"] for e in (*first.events, *second.events) if "machine" in e}) == 2
     # The first command's process holds the plane: it stays until the other's task is at rest.
     cli.run("cancel", task)

@@ -98,6 +98,7 @@ def _pair(cli: RealCli, project: Path, rng: random.Random, result: Result, kills
         enough = result.kills >= kills
         try:
             app.process.wait(timeout=END_S_MAX if enough else rng.uniform(*DELAY_S))
+            app.close()
             ended = True
         except subprocess.TimeoutExpired:
             app.kill()

@@ -71,10 +71,13 @@ class App:
     events: list[dict[str, Any]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     moved: threading.Condition = field(default_factory=threading.Condition)
+    readers: list[threading.Thread] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for read in (self._read, self._read_errors):
-            threading.Thread(target=read, daemon=True).start()
+            reader = threading.Thread(target=read, daemon=True)
+            reader.start()
+            self.readers.append(reader)
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -105,7 +108,16 @@ class App:
     def kill(self) -> None:
         """SIGKILL: no word of farewell."""
         self.process.kill()
-        self.process.wait(timeout=30)
+        self.close()
+
+    def close(self) -> None:
+        """Wait for its end, and for all that it said."""
+        self.process.wait(timeout=WAIT_S)
+        for reader in self.readers:
+            reader.join(WAIT_S)
+        for stream in (self.process.stdout, self.process.stderr):
+            assert stream is not None
+            stream.close()
 
 
 def tell(cli: RealCli, say: Callable[[str], None]) -> dict[str, Any]:
@@ -145,7 +157,7 @@ def tell(cli: RealCli, say: Callable[[str], None]) -> dict[str, Any]:
     third = App(cli.start("run", str(project), "--resume", "--headless", "--json"))
     third.wait_for("the end of the urgent task", _is("task_finished", urgent_id))
     say("The urgent task is done. The long one comes back from its snapshot.")
-    third.process.wait(timeout=WAIT_S)
+    third.close()
     assert third.process.returncode == 0, third.errors[-10:]
 
     shown = json.loads(cli.run("show", long_id, "--json").stdout)

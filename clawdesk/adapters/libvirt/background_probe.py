@@ -58,17 +58,19 @@ class BackgroundProbe:
         write_empty(tar)
         first = self._launcher.thaw(template, _PURPOSE, tar)
         frozen, workspace = Path(first.overlay), memory.with_name("workspace.raw")
+        layer = memory.with_name("layer.qcow2")
         try:
             try:
                 os.link(first.workspace, workspace)  # the machine's end removes its own
                 with greeted(self._layout.channel(first.machine), ALIVE_S) as guest:
                     guest.begin_work()
                     moved, _pause = self._capture.hurry(first, memory)
+                    os.link(frozen, layer)  # as well: no record names it then
                     guest.finish_work()
             finally:
                 self._launcher.end(first.machine)
             saved = replace(template, memory=str(memory), workspace=str(workspace))
-            self._prove_copy(replace(saved, layers=moved.layers))
+            self._prove_copy(replace(saved, layers=(*moved.layers[:-1], str(layer))))
         finally:
             disks.remove(frozen)
 
