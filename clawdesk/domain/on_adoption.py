@@ -91,9 +91,8 @@ def _stands(turn: Turn, task: Task, event: ev.MachineAdopted) -> bool:
     )
     if not event.ended:
         return True
-    last = task.checkpoints[-1] if task.checkpoints else None
-    mine = last is not None and last.attempt == task.attempt
-    if last is not None and mine and _ends_step(last, index, round_):
+    last = task.checkpoint(task.tip_ordinal)  # none where this attempt has made none yet
+    if last is not None and _ends_step(last, index, round_):
         if undecided(task, last):
             moves.ask(turn, task, last)
         elif not _amend_again(turn, task, last):
