@@ -7,6 +7,8 @@ WITH_ENGINE = $(SYSTEM_PYTHON) packaging/with_engine.py --
 BIN = .venv/bin
 # No display is needed, nor wanted, by tests that do not start a screen of their own.
 OFFSCREEN = QT_QPA_PLATFORM=offscreen
+# The quick tests start nothing that two of them could fight over, so they share the processors.
+QUICK = -m "not e2e" -n logical --maxprocesses=4 --dist=worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-tests demo demo-preemption kill9 sim fuzz test check check-style check-tests run bench clean
@@ -27,7 +29,7 @@ run: setup ## open the window
 	@$(WITH_ENGINE) $(BIN)/clawdesk
 
 test: setup-tests ## every test, on real machines and a real Docker engine
-	@$(OFFSCREEN) SIM_SEEDS=1000 PLAN_SEEDS=60 DECISION_STORIES=3000 FUZZ_CASES=200000 $(BIN)/python -m pytest -m "not e2e" $(PYTEST)
+	@$(OFFSCREEN) SIM_SEEDS=1000 PLAN_SEEDS=60 DECISION_STORIES=3000 FUZZ_CASES=200000 HYPOTHESIS_EXAMPLES=100 CLAWDESK_KILLS=10 $(BIN)/python -m pytest -q $(QUICK) $(PYTEST)
 	@$(OFFSCREEN) $(WITH_ENGINE) $(BIN)/python -m pytest -m e2e $(PYTEST)
 
 check: ## style, types, layers and the quick tests (under a minute)
@@ -41,7 +43,7 @@ check-style:
 	@$(BIN)/lint-imports
 
 check-tests:
-	@$(OFFSCREEN) $(BIN)/python -m pytest -q -m "not e2e" $(PYTEST)
+	@$(OFFSCREEN) $(BIN)/python -m pytest -q $(QUICK) $(PYTEST)
 
 demo-preemption: setup-tests ## two tasks, room for one; one yields and comes back; the app is killed twice
 	@$(BIN)/python -m tests.stories.preemption

@@ -86,6 +86,12 @@ def tree(name: str) -> ast.Module:
     return ast.parse(text(name), name)
 
 
+@cache
+def nodes(name: str) -> tuple[ast.AST, ...]:
+    """Every node of a file, in the order of `ast.walk`."""
+    return tuple(ast.walk(tree(name)))
+
+
 def dotted(node: ast.AST) -> str:
     """`a.b.c` of a name or attribute chain, "" for anything else."""
     if isinstance(node, ast.Name):
@@ -98,7 +104,7 @@ def dotted(node: ast.AST) -> str:
 
 def calls(name: str) -> Iterator[tuple[str, ast.Call]]:
     """Every call of a file with the dotted name of what is called."""
-    for node in ast.walk(tree(name)):
+    for node in nodes(name):
         if isinstance(node, ast.Call):
             yield dotted(node.func), node
 
@@ -115,7 +121,7 @@ def test_files_are_short() -> None:
 def test_functions_are_short() -> None:
     mistakes = []
     for name in python_files():
-        for node in ast.walk(tree(name)):
+        for node in nodes(name):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1
                 if lines > FUNCTION_LINES_MAX:
@@ -140,7 +146,7 @@ def words_of(identifier: str) -> set[str]:
 
 
 def names_defined(name: str) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree(name)):
+    for node in nodes(name):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.lineno, node.name
         elif isinstance(node, ast.arg):
@@ -278,7 +284,7 @@ def test_repositories_are_never_touched_by_git_itself() -> None:
     mistakes = []
     for name in python_files("clawdesk/"):
         in_adapter = name.startswith("clawdesk/adapters/git/")
-        for node in ast.walk(tree(name)):
+        for node in nodes(name):
             if in_adapter and "subprocess" in modules_imported(node):
                 mistakes.append(f"{name}: imports subprocess")
             if is_git_command(node):
@@ -302,7 +308,7 @@ def test_every_library_in_use_has_an_exact_version() -> None:
     aside = NOT_FROM_THE_ENVIRONMENT | OURS | set(sys.stdlib_module_names)
     mistakes = []
     for name in python_files():
-        for node in ast.walk(tree(name)):
+        for node in nodes(name):
             for module in modules_imported(node):
                 top = module.split(".")[0]
                 makers = {maker.lower().replace("_", "-") for maker in known.get(top, [])}

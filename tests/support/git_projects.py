@@ -16,6 +16,8 @@ import pygit2
 from pygit2.enums import ConfigLevel
 
 Content = bytes | str
+TEMPLATE = Path(__file__).parent / "git_template"
+"""The settings a repository starts with: Ann is its user."""
 ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -49,9 +51,7 @@ class GitProject:
     def __init__(self, folder: Path, contents: Mapping[str, Content], *arguments: str) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.git("init", "-q", "-b", "main", *arguments)
-        self.git("config", "user.name", "Ann")
-        self.git("config", "user.email", "ann@localhost")
+        self.git("init", "-q", "-b", "main", f"--template={TEMPLATE}", *arguments)
         if contents:
             self.commit(contents)
 

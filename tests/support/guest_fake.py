@@ -66,9 +66,10 @@ class FakeMachine:
             if above in self.files:
                 kind = "a symbolic link" if self.modes.get(above) == LINK else "a file"
                 raise GuestError(f"{file.path}: {kind} is in the way, {above}", code="refused")
-        below = [path for path in self.files if path.startswith(f"{file.path}/")]
-        if below:
-            words = f"{file.path}: a directory is in the way, with {below[0]} in it"
+        prefix = f"{file.path}/"
+        below = next((path for path in self.files if path.startswith(prefix)), None)
+        if below is not None:
+            words = f"{file.path}: a directory is in the way, with {below} in it"
             raise GuestError(words, code="refused")
         self.remove(file.path)
         self.files[file.path] = file.content

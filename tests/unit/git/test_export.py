@@ -79,6 +79,7 @@ def test_nothing_of_the_users_repository_is_in_it(project: GitProject, tmp_path:
     project.git("config", "http.extraHeader", "CANARY-TOKEN")
     project.commit({"secret.txt": "CANARY-OLD\n"})
     project.commit({"secret.txt": "new\n"})
+    (project.folder / ".git/hooks").mkdir()
     (project.folder / ".git/hooks/pre-commit").write_text("CANARY-HOOK")
     folder = unpacked(exported(project, tmp_path / "w.tar"), tmp_path / "x")
     everything = git(folder, "cat-file", "--batch-all-objects", "--batch", "--buffer")

@@ -18,7 +18,7 @@ from clawdesk.adapters.git import GitRepositories
 from clawdesk.domain.model import Record
 from tests.support.git_projects import GitProject
 
-KILLS = int(os.environ.get("CLAWDESK_KILLS", "10"))
+KILLS = int(os.environ.get("CLAWDESK_KILLS", "4"))
 ROOT = Path(__file__).resolve().parents[3]
 TASK = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
