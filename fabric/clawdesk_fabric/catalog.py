@@ -35,7 +35,10 @@ class ModelSpec:
         file: path of the model's file inside its wheel.
         context: tokens kept over all slots together.
         slots: requests it works on at once.
-        memory_mib: limit of its container, and what it counts in the Fabric's memory budget.
+        memory_mib: limit of its container, and for a model on the host's processors what it
+            counts in the Fabric's memory budget.
+        gpu_memory_mib: what it needs of GPU memory, all GPUs together; 0 = it runs on processors.
+        gpus_max: over how many GPUs it may be spread where no single one has room.
     """
 
     name: str
@@ -52,6 +55,8 @@ class ModelSpec:
     threads: int
     memory_mib: int
     idle_stop_s: int
+    gpu_memory_mib: int = 0
+    gpus_max: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,41 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class GpuProcess:
+    """A process that holds memory of a GPU.
+
+    Args:
+        used_mib: None where the driver does not say.
+        container: id of the container it runs in, "" for one of the host.
+    """
+
+    pid: int
+    used_mib: int | None
+    container: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GpuReading:
+    """One GPU as NVML tells of it, in MiB.
+
+    Args:
+        reserved_mib: what the driver keeps for itself; nobody can have it.
+        used_mib: what all processes hold, without `reserved_mib`.
+        problem: why the GPU cannot be used now (it is lost, its driver was reset), "" if it can.
+    """
+
+    uuid: str
+    index: int
+    name: str
+    total_mib: int
+    reserved_mib: int
+    used_mib: int
+    processes: tuple[GpuProcess, ...] = ()
+    problem: str = ""
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One model call, admitted by the gateway."""
 

@@ -250,7 +250,7 @@ class Fabric:
             self.post(events.ReplicaProgressed(self.now_ms(), model, generation, text))
 
         try:
-            endpoint = await self._engine.start(self.catalog.models[model], report)
+            endpoint = await self._engine.start(self.catalog.models[model], (), report)
         except FabricError as error:
             self._failed(model, generation, error)
             return

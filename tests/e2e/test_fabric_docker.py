@@ -217,7 +217,7 @@ async def test_a_model_of_other_settings_is_not_adopted_but_removed(
     path = folder / "f.sock"
     engine = engine_at(path)
     await engine.open(on_end=lambda *_: None, on_view=lambda _: None)
-    left = await engine.start(spec(slots=2), lambda _: None)
+    left = await engine.start(spec(slots=2), (), lambda _: None)
     await engine.close(remove=False)
     async with running(engine_at(path), path, catalog(spec(slots=1))) as world:
         assert world.fabric.state.replicas[MODEL].phase is Phase.ABSENT

@@ -123,13 +123,15 @@ class FakeEngine:
     async def adopt(self, specs: Mapping[str, ModelSpec]) -> list[Endpoint]:
         return self.left
 
-    async def start(self, spec: ModelSpec, report: Callable[[str], None]) -> Endpoint:
+    async def start(
+        self, spec: ModelSpec, devices: tuple[str, ...], report: Callable[[str], None]
+    ) -> Endpoint:
         report("warming up")
         await self.start_gate.wait()
         if self.refuse_start is not None:
             raise self.refuse_start
         container = f"fake-{next(self._numbers)}"
-        endpoint = Endpoint(spec.name, container, self._folder / container, "fake-image")
+        endpoint = Endpoint(spec.name, container, self._folder / container, "fake-image", devices)
         model = FakeModel(spec)
         await model.serve(endpoint.socket)
         self.models[container] = self.latest[spec.name] = model

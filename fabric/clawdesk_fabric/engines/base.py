@@ -18,12 +18,15 @@ class Endpoint:
 
     Args:
         container: the engine's id of it, unique for each start.
+        image: what it runs, named so that the same name is always the same bytes.
+        devices: UUIDs of the GPUs it was given; none for a model on the host's processors.
     """
 
     model: str
     container: str
     socket: Path
     image: str = ""
+    devices: tuple[str, ...] = ()
 
 
 class Engine(Protocol):
@@ -47,10 +50,13 @@ class Engine(Protocol):
         """Our own containers that answer and match their spec; others of ours are removed."""
         ...
 
-    async def start(self, spec: ModelSpec, report: Callable[[str], None]) -> Endpoint:
+    async def start(
+        self, spec: ModelSpec, devices: tuple[str, ...], report: Callable[[str], None]
+    ) -> Endpoint:
         """Run the model until it is healthy, making its image first if needed.
 
         Args:
+            devices: UUIDs of the GPUs it may use, and no others; () = the host's processors.
             report: progress sentences, called on the loop.
         Raises:
             FabricError: it did not start; nothing of it is left.

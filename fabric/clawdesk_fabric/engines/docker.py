@@ -113,7 +113,9 @@ class DockerEngine:
                 await self._call(self._remove, endpoint)
         return list(adopted.values())
 
-    async def start(self, spec: ModelSpec, report: Callable[[str], None]) -> Endpoint:
+    async def start(
+        self, spec: ModelSpec, devices: tuple[str, ...], report: Callable[[str], None]
+    ) -> Endpoint:
         image = await self._image(spec, report)
         report("starting the container")
         endpoint = await self._call(self._create, spec, image)
