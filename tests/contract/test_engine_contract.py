@@ -101,7 +101,7 @@ async def test_the_engine_is_known_once_open_returns(bench: Bench) -> None:
 
 async def test_a_started_model_answers_and_a_stopped_one_is_gone(bench: Bench) -> None:
     progress: list[str] = []
-    endpoint = await bench.engine.start(spec(), progress.append)
+    endpoint = await bench.engine.start(spec(), (), progress.append)
     assert progress
     assert endpoint.model == MODEL
     assert await chat(endpoint) == 200
@@ -112,13 +112,13 @@ async def test_a_started_model_answers_and_a_stopped_one_is_gone(bench: Bench) -
 
 
 async def test_a_model_that_dies_is_told_once_with_its_reason(bench: Bench) -> None:
-    endpoint = await bench.engine.start(spec(), lambda _: None)
+    endpoint = await bench.engine.start(spec(), (), lambda _: None)
     await bench.kill(endpoint)
     ended, error = await asyncio.wait_for(bench.ends.get(), 20)
     assert ended == endpoint
     assert "killed from outside" in error.what
     assert not endpoint.socket.exists()
-    again = await bench.engine.start(spec(), lambda _: None)
+    again = await bench.engine.start(spec(), (), lambda _: None)
     assert again.container != endpoint.container
     await bench.engine.stop(again)
     assert bench.ends.empty()
