@@ -66,10 +66,12 @@ class Settings:
     Args:
         memory_mib: what all replicas together may take; 0 = half of the host's memory.
         waiting_max: calls that may wait, over all models.
+        gpu_reserve_mib: of each GPU, kept for the desktop.
         tokens_max: bearer tokens that may exist at once.
     """
 
     memory_mib: int = 0
+    gpu_reserve_mib: int = 512
     waiting_max: int = 256
     tokens_max: int = 10_000
     body_bytes_max: int = 8 * 1024 * 1024

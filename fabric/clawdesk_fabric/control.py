@@ -13,13 +13,15 @@ from typing import Any
 from aiohttp import web
 
 import clawdesk_fabric
+from clawdesk_fabric import ledger
 from clawdesk_fabric.catalog import ModelSpec
 from clawdesk_fabric.gateway import FABRIC
 from clawdesk_fabric.guard import TOKENS, authorised
-from clawdesk_fabric.model import CallClass, Phase, Replica
+from clawdesk_fabric.model import HOST, CallClass, Phase, Replica
 from clawdesk_fabric.openai_wire import WireError
 from clawdesk_fabric.runtime import Fabric
 from clawdesk_fabric.tokens import Grant
+from clawdesk_fabric.waits import waits
 
 PROTOCOL = 1
 """Raised when /fabric/v1 changes in a way that an older client would misread."""
@@ -66,7 +68,10 @@ def status(fabric: Fabric, token_count: int) -> dict[str, Any]:
             "problem": "" if engine.available else engine.problem,
             "mend": "" if engine.available else engine.mend,
         },
-        "memory_mib": {"used": state.memory_used_mib, "limit": state.limits.memory_mib},
+        "memory_mib": {
+            "used": ledger.used_mib(state, HOST),
+            "limit": state.devices[HOST].total_mib,
+        },
         "waiting": state.waiting_count,
         "waiting_max": state.limits.waiting_max,
         "tokens": token_count,
@@ -114,10 +119,11 @@ async def _queue(request: web.Request) -> web.Response:
             "priority": call.priority,
             "position": wait.position,
             "reason": {"code": wait.code, "text": wait.text, "frees": wait.frees},
+            "expected_ms": wait.expected_ms,
         }
         for replica in state.replicas.values()
-        for _, _, number in replica.waiting
-        for call, wait in [(state.calls[number], state.told[number])]
+        for number, wait in waits(state, replica).items()
+        for call in [state.calls[number]]
     ]
     return web.json_response({"waiting": calls})
 
@@ -235,5 +241,7 @@ async def _metrics(request: web.Request) -> web.Response:
     gauge("ready", "gauge", "Whether the model answers.", ready)
     available = int(fabric.state.engine.available)
     gauge("engine_available", "gauge", "Whether containers can be started.", [("", available)])
-    gauge("memory_used_mib", "gauge", "Given to models.", [("", fabric.state.memory_used_mib)])
+    gauge(
+        "memory_used_mib", "gauge", "Given to models.", [("", ledger.used_mib(fabric.state, HOST))]
+    )
     return web.Response(text="\n".join(lines) + "\n", content_type="text/plain")

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clawdesk_fabric.model import CallId, Wait
+from clawdesk_fabric.model import CallId, DeviceId
 
 
 @dataclass(frozen=True, slots=True)
 class StartReplica:
-    """Build the image if it is missing, run the container, wait until it is healthy."""
+    """Build the image if it is missing, run the container, wait until it is healthy.
+
+    Args:
+        devices: GPUs it may use; () = the host's processors.
+    """
 
     model: str
     generation: int
+    devices: tuple[DeviceId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +48,25 @@ class Refuse:
 
 
 @dataclass(frozen=True, slots=True)
-class TellWaiting:
-    """The call's place or reason changed."""
-
-    call: CallId
-    wait: Wait
+class GrantLease:
+    lease: str
 
 
-Effect = StartReplica | StopReplica | Forward | Refuse | TellWaiting
+@dataclass(frozen=True, slots=True)
+class AskBack:
+    """Tell the lease's holder to give it at its next step boundary."""
+
+    lease: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndLease:
+    """The lease is no more, whatever its holder thinks."""
+
+    lease: str
+    why: str
+
+
+Effect = StartReplica | StopReplica | Forward | Refuse | GrantLease | AskBack | EndLease
 Effects = list[Effect]

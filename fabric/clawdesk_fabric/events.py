@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clawdesk_fabric.model import Call, CallId, EngineView
+from clawdesk_fabric.leases import Budget, Lease, Reservation
+from clawdesk_fabric.model import Call, CallId, DeviceId, EngineView, GpuReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +16,16 @@ class CallArrived:
 
 @dataclass(frozen=True, slots=True)
 class CallEnded:
-    """Answered, failed, or its client left; also while it still waited. Safe to repeat."""
+    """Answered, failed, or its client left; also while it still waited. Safe to repeat.
+
+    Args:
+        tokens: of prompt and completion together, as the engine counted them.
+    """
 
     at_ms: int
     call: CallId
     succeeded: bool = False
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,7 @@ class ReplicaAdopted:
 
     at_ms: int
     model: str
+    devices: tuple[DeviceId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,8 @@ class ReplicaFailed:
     """It did not start, or it ended by itself. Nothing of it is left.
 
     Args:
-        code: what clients see, `model_failed` or `no_capacity`.
+        code: what clients see, `model_failed` or `no_capacity`; `out_of_memory` also has its
+            promise raised.
         permanent: trying again unchanged cannot help.
     """
 
@@ -91,6 +99,91 @@ class UnloadAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class PinSet:
+    """A person wants the model kept loaded, or no longer."""
+
+    at_ms: int
+    model: str
+    pinned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GpusRead:
+    """NVML was asked.
+
+    Args:
+        owners: container id -> model, of all our containers, those that still start included.
+        note: why there is no GPU, "" if there is one.
+        kept_mib: the desktop's share of each GPU.
+    """
+
+    at_ms: int
+    readings: tuple[GpuReading, ...]
+    owners: tuple[tuple[str, str], ...] = ()
+    note: str = ""
+    kept_mib: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseAsked:
+    at_ms: int
+    lease: Lease
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRenewed:
+    at_ms: int
+    lease: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseReleased:
+    """Given back at a step boundary, or its task ended. Safe to repeat."""
+
+    at_ms: int
+    lease: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationMade:
+    at_ms: int
+    reservation: Reservation
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationEnded:
+    at_ms: int
+    reservation: str
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSet:
+    """What a project may use from now on; None = no limit any more."""
+
+    at_ms: int
+    project: str
+    budget: Budget | None
+
+
+@dataclass(frozen=True, slots=True)
+class WeightSet:
+    """How much of the GPUs a project gets beside others; 1 is usual."""
+
+    at_ms: int
+    project: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class PeakLearned:
+    """What the model was measured to need by an earlier Fabric; replaces its estimate."""
+
+    at_ms: int
+    model: str
+    memory_mib: int
+
+
+@dataclass(frozen=True, slots=True)
 class TimePassed:
     at_ms: int
 
@@ -113,6 +206,16 @@ Event = (
     | EngineChanged
     | LoadAsked
     | UnloadAsked
+    | PinSet
+    | GpusRead
+    | LeaseAsked
+    | LeaseRenewed
+    | LeaseReleased
+    | ReservationMade
+    | ReservationEnded
+    | BudgetSet
+    | WeightSet
+    | PeakLearned
     | TimePassed
     | ClosingAsked
 )

@@ -1,34 +1,69 @@
-"""Who runs: fills free slots, starts what is asked for, makes room, and gives every wait a reason.
+"""Who runs: fills free slots, loads what is asked for, and makes room for the more urgent.
 
-Called at the end of each step; changes the state only through what it returns as effects and the
-phases that go with them. A simple order for now: class, priority, arrival.
+Called at the end of each step. Rules, cited in tests and in ADR 0017:
+P1 a call in flight is never cut off for another; a replica leaves when its last one ends.
+P2 a more urgent class has the other one's model leave at once, the same class only after its
+   minimum residency, and when its project had less of the GPUs or it waited the longest allowed.
+P3 whatever is pinned or reserved stays; what is leased is asked back and leaves at a step boundary.
+P4 what fits without touching anybody starts, whoever waits for more; memory that others leave for
+   a more urgent one is kept for it.
+P5 of all ways to make room, the one that disturbs least: idle models, then few, then small.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from clawdesk_fabric.effects import (
-    Effect,
-    Effects,
-    Forward,
-    Refuse,
-    StartReplica,
-    StopReplica,
-    TellWaiting,
+from clawdesk_fabric import leases, ledger, order
+from clawdesk_fabric.effects import Effect, Effects, Forward, Refuse, StartReplica, StopReplica
+from clawdesk_fabric.model import (
+    AGE_MS_PER_POINT,
+    HOST,
+    RANK,
+    Call,
+    Device,
+    DeviceId,
+    FabricState,
+    Phase,
+    Replica,
 )
-from clawdesk_fabric.model import FabricState, Key, Phase, Replica, Wait
+from clawdesk_fabric.order import Urgency
 
-_WANTED: Key = (3, 0, 0)
+_BACKGROUND: Urgency = (3, 0.0, (0, 0))
 """A model somebody asked for by name comes after every waiting call."""
+_PROMISED: Urgency = (-1, 0.0, (0, 0))
+"""A reservation comes before them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A model that is asked for, and how urgently.
+
+    Args:
+        waited_ms: how long the first one that asks has waited.
+        project: who pays for its load; None = nobody in particular.
+    """
+
+    replica: Replica
+    urgency: Urgency
+    waited_ms: int
+    project: str | None
+
+    @property
+    def band(self) -> int:
+        return self.urgency[0]
 
 
 @dataclass(slots=True)
-class _Room:
-    """Memory that this plan has promised already, and who makes room for whom."""
+class _Way:
+    """One way to make room."""
 
-    promised_mib: int = 0
-    kept_for: dict[str, str] = field(default_factory=dict)  # leaving model -> model it is left for
+    spread: ledger.Spread
+    victims: list[Replica] = field(default_factory=list)
+
+    def cost(self) -> tuple[int, int, int]:
+        busy = sum(bool(victim.in_flight) for victim in self.victims)
+        return (busy, len(self.victims), sum(victim.memory_mib for victim in self.victims))
 
 
 def plan(state: FabricState, at_ms: int) -> Effects:
@@ -36,170 +71,321 @@ def plan(state: FabricState, at_ms: int) -> Effects:
     effects: list[Effect] = []
     if state.closing:
         for replica in state.replicas.values():
-            effects += refuse_waiting(
-                state,
-                replica,
-                code="no_capacity",
-                text="the Fabric is shutting down",
-                retry_after_s=5,
-            )
-    for replica in _by_urgency(state):
+            why = Refuse(0, "no_capacity", "the Fabric is shutting down", retry_after_s=5)
+            effects += refuse_waiting(state, replica, why)
+    for replica in state.replicas.values():
         effects += _refuse_hopeless(state, replica, at_ms)
-    room = _Room()
-    for replica in _by_urgency(state):
+    wanted = demands(state, at_ms)
+    _forget_reasons_to_leave(state, wanted)
+    kept: dict[DeviceId, int] = {}
+    for demand in wanted:
+        replica = demand.replica
         if replica.phase is Phase.READY:
-            if not replica.leaving and replica.model not in room.kept_for:
-                effects += _forward(state, replica)
+            effects += _forward(state, replica, at_ms)
         elif replica.phase is Phase.ABSENT and at_ms >= replica.retry_at_ms:
-            effects += _start(state, replica, room)
-    effects += _stop_leaving(state)
-    return effects + _tell(state, room)
+            effects += _start(state, demand, kept, at_ms)
+    for replica in state.replicas.values():
+        effects += leases.grant(state, replica, at_ms)
+    return effects + _stop_leaving(state) + _give_way_to_others(state, at_ms)
 
 
-def refuse_waiting(
-    state: FabricState,
-    replica: Replica,
-    *,
-    code: str,
-    text: str,
-    mend: str = "",
-    retry_after_s: int = 0,
-) -> Effects:
-    """Every call that waits for the model ends here."""
-    effects: list[Effect] = []
-    for _, _, call in replica.waiting:
-        del state.calls[call]
-        state.told.pop(call, None)
-        effects.append(Refuse(call, code, text, mend, retry_after_s))
-    replica.waiting.clear()
-    return effects
+def demands(state: FabricState, at_ms: int) -> list[Demand]:
+    """Models that are asked for, the most urgent first."""
+    found = []
+    for replica in state.replicas.values():
+        demand = _demand(state, replica, at_ms)
+        if demand is not None:
+            found.append(demand)
+    return sorted(found, key=lambda demand: (demand.urgency, demand.replica.model))
 
 
-def _by_urgency(state: FabricState) -> list[Replica]:
-    """Models that are asked for, the one with the first call to serve first."""
-    asked = [r for r in state.replicas.values() if r.waiting or (r.wanted and not state.closing)]
-    return sorted(asked, key=lambda r: r.waiting[0] if r.waiting else _WANTED)
+def _demand(state: FabricState, replica: Replica, at_ms: int) -> Demand | None:
+    best: Demand | None = None
+    head = order.first(state, replica)
+    if head is not None:
+        urgency, call = head
+        best = Demand(replica, urgency, at_ms - call.arrived_ms, call.project)
+    for lease in leases.waiting(state, replica.model)[:1]:
+        rank = RANK[lease.call_class]
+        key = (lease.asked_ms - AGE_MS_PER_POINT * lease.priority, 0)
+        urgency = (rank, order.standing(state, lease.project), key)
+        if best is None or urgency < best.urgency:
+            best = Demand(replica, urgency, at_ms - lease.asked_ms, lease.project)
+    if leases.reserved(state, replica.model, at_ms) is not None and (
+        replica.phase is Phase.ABSENT or best is None
+    ):
+        return Demand(replica, _PROMISED, 0, None)
+    if best is None and leases.is_wanted(state, replica, at_ms):
+        return Demand(replica, _BACKGROUND, 0, None)
+    return best
+
+
+def refuse_waiting(state: FabricState, replica: Replica, why: Refuse) -> Effects:
+    """Every call and lease that waits for the model ends here."""
+    effects: list[Effect] = [refuse_call(state, call, why) for call in list(replica.waiting)]
+    return effects + leases.refuse(state, replica.model, why.text)
+
+
+def refuse_call(state: FabricState, call: Call, why: Refuse) -> Refuse:
+    """`why` for this call, which waits no longer."""
+    order.leave(state, call)
+    del state.calls[call.id]
+    return replace(why, call=call.id)
+
+
+def cannot_fit(state: FabricState, replica: Replica) -> tuple[str, str]:
+    """Why the model could not be placed even if all else were gone, and what mends it; "" if so."""
+    if replica.remote:
+        return "", ""
+    if not replica.on_gpu:
+        room = state.devices[HOST].total_mib
+        if replica.memory_mib <= room:
+            return "", ""
+        text = f"{replica.model} needs {replica.memory_mib} MiB; the Fabric may use {room} MiB"
+        return text + " in all", "raise memory_mib in the settings file"
+    known = ledger.gpus(state)
+    if not known:
+        lost = "; ".join(d.problem for d in state.devices.values() if d.id != HOST and d.problem)
+        why = lost or state.gpu_note or "no GPU was found"
+        return f"{replica.model} needs a GPU: {why}", "clawdesk doctor"
+    most = sorted((_most_mib(device) for device in known), reverse=True)[: replica.gpus_max]
+    for count, room in enumerate(most, start=1):
+        if ledger.part_mib(replica, count) <= room:
+            return "", ""
+    text = (
+        f"{replica.model} needs {replica.memory_mib} MiB of GPU memory; the largest GPU can give "
+        f"{most[0]} MiB"
+    )
+    return text, "choose fewer slots, a shorter context, or more GPUs for it"
+
+
+def _most_mib(device: Device) -> int:
+    return device.total_mib - device.reserved_mib - device.kept_mib
 
 
 def _refuse_hopeless(state: FabricState, replica: Replica, at_ms: int) -> Effects:
-    """Calls for a model that cannot be started now are told so at once, not kept waiting."""
+    """Who waits for a model that cannot be started now is told so at once, not kept waiting."""
     if replica.phase is not Phase.ABSENT:
         return []
-    if not state.engine.available:
-        problem, mend = state.engine.problem, state.engine.mend
+    engine = state.engine
+    if not engine.available and not replica.remote:
         replica.wanted = False
-        replica.problem, replica.mend = problem, mend
-        return refuse_waiting(
-            state, replica, code="no_capacity", text=problem, mend=mend, retry_after_s=10
-        )
+        replica.problem, replica.mend = engine.problem, engine.mend
+        why = Refuse(0, "no_capacity", engine.problem, engine.mend, retry_after_s=10)
+        return refuse_waiting(state, replica, why)
     if replica.given_up and at_ms < replica.retry_at_ms:
-        retry_after_s = max(1, (replica.retry_at_ms - at_ms) // 1000)
-        return refuse_waiting(
-            state,
-            replica,
-            code=replica.code,
-            text=replica.problem,
-            mend=replica.mend,
-            retry_after_s=retry_after_s,
-        )
-    return []
+        pause_s = max(1, (replica.retry_at_ms - at_ms) // 1000)
+        why = Refuse(0, replica.code, replica.problem, replica.mend, retry_after_s=pause_s)
+        return refuse_waiting(state, replica, why)
+    if not replica.waiting and not replica.wanted and not leases.waiting(state, replica.model):
+        return []
+    problem, mend = cannot_fit(state, replica)
+    if not problem:
+        return []
+    replica.wanted = False
+    replica.problem, replica.mend, replica.code = problem, mend, "no_capacity"
+    return refuse_waiting(state, replica, Refuse(0, "no_capacity", problem, mend))
 
 
-def _forward(state: FabricState, replica: Replica) -> Effects:
+def _forget_reasons_to_leave(state: FabricState, wanted: list[Demand]) -> None:
+    """Nobody makes room any longer for a model that nobody asks for, or that has its place."""
+    missing = {d.replica.model for d in wanted if d.replica.phase is Phase.ABSENT}
+    for replica in state.replicas.values():
+        if replica.makes_room_for not in missing:
+            replica.makes_room_for = ""
+
+
+def _forward(state: FabricState, replica: Replica, at_ms: int) -> Effects:
     effects: list[Effect] = []
-    while replica.waiting and len(replica.in_flight) < replica.slots:
-        _, _, call = replica.waiting.pop(0)
-        replica.in_flight.add(call)
-        state.told.pop(call, None)
-        effects.append(Forward(call, replica.model, replica.generation))
-    return effects
-
-
-def _start(state: FabricState, replica: Replica, room: _Room) -> Effects:
-    """Start the model if it fits; else send idle ones away and let busy ones run dry for it."""
-    short_mib = (
-        state.memory_used_mib + room.promised_mib + replica.memory_mib - state.limits.memory_mib
-    )
-    if short_mib <= 0:
-        replica.phase = Phase.STARTING
-        replica.generation += 1
-        replica.given_up = False
-        return [StartReplica(replica.model, replica.generation)]
-    room.promised_mib += replica.memory_mib
-    effects: list[Effect] = []
-    short_mib -= sum(
-        r.memory_mib
-        for r in state.replicas.values()
-        if r.phase is Phase.STOPPING or r.model in room.kept_for
-    )
-    for victim in _victims(state, replica, room):
-        if short_mib <= 0:
+    if replica.leaving:
+        return effects
+    tasks: frozenset[str] | None = None
+    if replica.makes_room_for:
+        # Tasks that still hold a lease must reach their step boundary.
+        tasks = frozenset(lease.task for lease in leases.granted(state, replica.model))
+        if not tasks:
+            return effects
+    while len(replica.in_flight) < replica.slots:
+        head = order.first(state, replica, tasks)
+        if head is None:
             break
-        short_mib -= victim.memory_mib
-        room.kept_for[victim.model] = replica.model
-        if not victim.in_flight:
-            victim.phase = Phase.STOPPING
-            why = f"makes room for {replica.model}"
-            effects.append(StopReplica(victim.model, victim.generation, why))
+        call = head[1]
+        order.leave(state, call)
+        order.share_of(state, call.project).in_flight += 1
+        replica.in_flight[call.id] = at_ms
+        effects.append(Forward(call.id, replica.model, replica.generation))
     return effects
 
 
-def _victims(state: FabricState, replica: Replica, room: _Room) -> list[Replica]:
-    """Who could make room: idle ones first, the longest idle first; a busy one runs dry."""
-    ready = [
-        r
-        for r in state.replicas.values()
-        if r.phase is Phase.READY and r is not replica and r.model not in room.kept_for
+def _start(state: FabricState, demand: Demand, kept: dict[DeviceId, int], at_ms: int) -> Effects:
+    replica = demand.replica
+    spread = () if replica.remote else ledger.place(state, replica, kept)
+    if spread is None:
+        return _make_room(state, demand, kept, at_ms)
+    ledger.hold(replica, spread)
+    replica.phase = Phase.STARTING
+    replica.generation += 1
+    replica.given_up = False
+    replica.started_ms, replica.ready_ms = at_ms, 0
+    replica.loaded_for, replica.loaded_band = demand.project, demand.band
+    devices = tuple(device for device in spread if device != HOST)
+    return [StartReplica(replica.model, replica.generation, devices)]
+
+
+# -- making room -----------------------------------------------------------------------------------
+
+
+def _make_room(
+    state: FabricState, demand: Demand, kept: dict[DeviceId, int], at_ms: int
+) -> Effects:
+    """Have the least disturbing set of replicas leave; the memory is kept for the demand."""
+    best: _Way | None = None
+    for spread in ledger.spreads(state, demand.replica):
+        way = _way(state, demand, spread, kept, at_ms)
+        if way is not None and (best is None or way.cost() < best.cost()):
+            best = way
+    if best is None:
+        return []
+    part = ledger.part_mib(demand.replica, len(best.spread))
+    for device in best.spread:
+        kept[device] = kept.get(device, 0) + part
+    effects: list[Effect] = []
+    for victim in best.victims:
+        effects += _leave_for(state, victim, demand.replica.model)
+    return effects
+
+
+def _leave_for(state: FabricState, victim: Replica, model: str) -> Effects:
+    victim.makes_room_for = model
+    effects: list[Effect] = []
+    holders = leases.granted(state, victim.model)
+    for lease in holders:
+        if not lease.asked_back:
+            effects.append(leases.ask_back(state, lease, f"{model} needs the memory"))
+    if not victim.in_flight and not holders:
+        victim.phase = Phase.STOPPING
+        effects.append(StopReplica(victim.model, victim.generation, f"makes room for {model}"))
+    return effects
+
+
+def _way(
+    state: FabricState,
+    demand: Demand,
+    spread: ledger.Spread,
+    kept: dict[DeviceId, int],
+    at_ms: int,
+) -> _Way | None:
+    """Who must leave for the model to lie there; None = those who stay are too many."""
+    part = ledger.part_mib(demand.replica, len(spread))
+    short = {
+        d: part - ledger.free_mib(state, d) + kept.get(d, 0) - _coming_mib(state, demand, d)
+        for d in spread
+    }
+    able = [
+        replica
+        for replica in state.replicas.values()
+        if replica.held.keys() & short.keys()
+        and replica.phase is Phase.READY
+        and not replica.makes_room_for
+        and may_leave(state, replica, demand, at_ms)
     ]
-    return sorted(ready, key=lambda r: (bool(r.in_flight), bool(r.waiting), r.idle_since_ms))
+    able.sort(key=lambda r: (bool(r.in_flight), len(r.waiting), r.idle_since_ms, r.model))
+    way = _Way(spread)
+    for victim in able:
+        if all(mib <= 0 for mib in short.values()):
+            break
+        if any(short.get(d, 0) > 0 for d in victim.held):
+            way.victims.append(victim)
+            for device in victim.held:
+                if device in short:
+                    short[device] -= ledger.held_mib(victim, device)
+    if any(mib > 0 for mib in short.values()):
+        return None
+    for victim in list(way.victims):
+        # A small one that was taken first may not be needed after a large one was.
+        spare = all(short[d] + ledger.held_mib(victim, d) <= 0 for d in victim.held if d in short)
+        if spare:
+            way.victims.remove(victim)
+            for device in victim.held:
+                if device in short:
+                    short[device] += ledger.held_mib(victim, device)
+    return way
+
+
+def _coming_mib(state: FabricState, demand: Demand, device: DeviceId) -> int:
+    """Memory that is on its way back already and not meant for another model."""
+    leaving = sum(
+        ledger.held_mib(replica, device)
+        for replica in ledger.holders(state, device)
+        if replica.makes_room_for in ("", demand.replica.model)
+        and (replica.phase is Phase.STOPPING or replica.makes_room_for)
+    )
+    return leaving + sum(r.mib for r in state.releases if r.device == device)
+
+
+def may_leave(state: FabricState, victim: Replica, demand: Demand, at_ms: int) -> bool:
+    """Whether the replica may be made to leave for this demand (P2, P3)."""
+    if leases.is_kept(state, victim, at_ms):
+        return False
+    limits = state.limits
+    overdue = demand.waited_ms >= limits.collate_ms_max
+    leased = leases.least_urgent_class(leases.granted(state, victim.model))
+    if leased < 3 and not (demand.band < leased or (overdue and demand.band <= leased)):
+        return False
+    head = order.first(state, victim)
+    if head is None and not victim.in_flight:
+        return demand.band <= 0 or at_ms - victim.idle_since_ms >= limits.linger_ms
+    bands = [order.band_of(state, state.calls[c]) for c in victim.in_flight if c in state.calls]
+    waiting_band = head[0][0] if head else 3
+    if demand.band < min([waiting_band, *bands]):
+        return True
+    resident_ms = at_ms - victim.ready_ms
+    worth_ms = max(limits.residency_ms_min, limits.residency_loads * demand.replica.load_ms)
+    # A model that came for somebody more urgent took the turn of others: it has none of its own.
+    is_guest = victim.loaded_band < demand.band
+    least_ms = min(worth_ms, limits.collate_ms_max)
+    if overdue or is_guest:
+        least_ms = limits.residency_ms_min
+    return resident_ms >= least_ms and (head is None or demand.urgency < head[0])
 
 
 def _stop_leaving(state: FabricState) -> Effects:
+    """Replicas whose last call ended, and that nobody holds any longer."""
     effects: list[Effect] = []
     for replica in state.replicas.values():
-        if replica.phase is Phase.READY and replica.leaving and not replica.in_flight:
-            replica.phase = Phase.STOPPING
-            effects.append(StopReplica(replica.model, replica.generation, "asked to unload"))
-    return effects
-
-
-def _tell(state: FabricState, room: _Room) -> Effects:
-    """Places and reasons that changed since each waiting call last heard."""
-    effects: list[Effect] = []
-    for replica in state.replicas.values():
-        if not replica.waiting:
+        if replica.phase is not Phase.READY or replica.in_flight:
             continue
-        code, text, frees = _reason(state, replica, room)
-        for position, (_, _, call) in enumerate(replica.waiting, start=1):
-            wait = Wait(position, code, text, frees)
-            if state.told.get(call) != wait:
-                state.told[call] = wait
-                effects.append(TellWaiting(call, wait))
+        if replica.leaving:
+            why = "asked to unload"
+        elif replica.makes_room_for and not leases.granted(state, replica.model):
+            why = f"makes room for {replica.makes_room_for}"
+        else:
+            continue
+        replica.phase = Phase.STOPPING
+        effects.append(StopReplica(replica.model, replica.generation, why))
+        if replica.leaving:
+            effects += leases.lost(state, replica.model, f"{replica.model} was unloaded")
     return effects
 
 
-def _reason(state: FabricState, replica: Replica, room: _Room) -> tuple[str, str, str]:
-    """Why the model's queue does not move: code, sentence, what would free it."""
-    model = replica.model
-    match replica.phase:
-        case Phase.STARTING:
-            step = f": {replica.progress}" if replica.progress else ""
-            return "loading", f"{model} is being loaded{step}", f"{model} is ready"
-        case Phase.STOPPING:
-            return "stopping", f"{model} is being stopped and will start again", "it is stopped"
-        case Phase.READY if replica.leaving:
-            return "leaving", f"{model} was asked to unload", "its calls in flight end"
-        case Phase.READY if model in room.kept_for:
-            older = room.kept_for[model]
-            return "memory", f"{model} makes room for {older}", f"{older} has been served"
-        case Phase.READY:
-            text = f"all {replica.slots} slots of {model} are in use"
-            return "slots_busy", text, "a call in flight ends"
-    if replica.failures and not room.kept_for:
-        return "failed", f"{model} failed and starts again: {replica.problem}", "the next start"
-    users = ", ".join(r.model for r in state.replicas.values() if r.phase is not Phase.ABSENT)
-    text = (
-        f"{model} needs {replica.memory_mib} MiB; {state.memory_used_mib} of "
-        f"{state.limits.memory_mib} MiB are in use by {users}"
-    )
-    return "memory", text, f"{users} ends"
+def _give_way_to_others(state: FabricState, at_ms: int) -> Effects:
+    """Where other programs took memory that was promised to us, idle models leave."""
+    effects: list[Effect] = []
+    for device in state.devices.values():
+        if device.id == HOST or device.problem or ledger.free_mib(state, device.id) >= 0:
+            continue
+        idle = [
+            r
+            for r in ledger.holders(state, device.id)
+            if r.phase is Phase.READY
+            and not r.in_flight
+            and not r.waiting
+            and not leases.is_kept(state, r, at_ms)
+            and not leases.granted(state, r.model)
+        ]
+        if idle:
+            victim = min(idle, key=lambda r: (r.idle_since_ms, r.model))
+            victim.phase = Phase.STOPPING
+            why = f"other programs need memory of GPU {device.index}"
+            effects.append(StopReplica(victim.model, victim.generation, why))
+    return effects

@@ -11,11 +11,22 @@ import itertools
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
-from clawdesk_fabric import events
-from clawdesk_fabric.catalog import Catalog
-from clawdesk_fabric.effects import Effect, Forward, Refuse, StartReplica, StopReplica, TellWaiting
+from clawdesk_fabric import events, leases, ledger
+from clawdesk_fabric.catalog import Catalog, ModelSpec
+from clawdesk_fabric.decisions import Log
+from clawdesk_fabric.effects import (
+    AskBack,
+    Effect,
+    EndLease,
+    Forward,
+    GrantLease,
+    Refuse,
+    StartReplica,
+    StopReplica,
+)
 from clawdesk_fabric.engines.base import Endpoint, Engine
 from clawdesk_fabric.errors import FabricError
 from clawdesk_fabric.invariants import check
@@ -24,17 +35,48 @@ from clawdesk_fabric.model import (
     CallClass,
     CallId,
     EngineView,
-    FabricState,
+    GpuReading,
     Limits,
     Phase,
     Replica,
     Wait,
 )
-from clawdesk_fabric.transitions import step
+from clawdesk_fabric.peaks import Peaks
+from clawdesk_fabric.transitions import new_replica, new_state, step
+from clawdesk_fabric.waits import waits
 
 log = logging.getLogger("clawdesk_fabric")
 LOST_TEXT_S_MAX = 5.0
 ENDS_KEPT = 16
+TICK_S = 0.25
+"""How often limits are looked at, and waiting clients are told their place."""
+
+
+class GpuSource(Protocol):
+    """Reads the GPUs; `gpus.GpuWatch` is the real one."""
+
+    async def open(self, on_read: Callable[[tuple[GpuReading, ...], str], None]) -> None:
+        """Begin to read; `on_read` has been called once when this returns.
+
+        Args:
+            on_read: the GPUs, and why there is none ("" if there is one); called on the loop.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Read no more."""
+        ...
+
+
+def _replica_of(spec: ModelSpec) -> Replica:
+    on_gpu = spec.gpu_memory_mib > 0
+    return new_replica(
+        spec.name,
+        slots=spec.slots,
+        memory_mib=spec.gpu_memory_mib if on_gpu else spec.memory_mib,
+        idle_stop_ms=spec.idle_stop_s * 1000,
+        gpus_max=spec.gpus_max if on_gpu else 0,
+    )
 
 
 class RefusedError(FabricError):
@@ -48,26 +90,42 @@ class RefusedError(FabricError):
 class Ticket:
     """One admitted call. `seat` ends with the endpoint to forward to, or with RefusedError."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, ask: Callable[[Call], Wait | None]) -> None:
         self.call = call
         self.seat: asyncio.Future[Endpoint] = asyncio.get_running_loop().create_future()
-        self.wait: Wait | None = None
         self.news = asyncio.Event()
+        self.told: Wait | None = None
+        self._ask = ask
+
+    @property
+    def wait(self) -> Wait | None:
+        """Its place and reason as they are now; None = it waits no longer."""
+        return self._ask(self.call)
 
 
 class Fabric:
     """State, engine and waiting calls of one process."""
 
-    def __init__(self, catalog: Catalog, engine: Engine, *, memory_mib: int) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        engine: Engine,
+        *,
+        memory_mib: int,
+        gpus: GpuSource | None = None,
+        log_path: Path | None = None,
+        peaks: Peaks | None = None,
+    ) -> None:
         self.catalog = catalog
-        settings = catalog.settings
-        self.state = FabricState(
-            limits=Limits(memory_mib=memory_mib, waiting_max=settings.waiting_max),
-            replicas={
-                spec.name: Replica(spec.name, spec.slots, spec.memory_mib, spec.idle_stop_s * 1000)
-                for spec in catalog.models.values()
-            },
+        self.state = new_state(
+            Limits(waiting_max=catalog.settings.waiting_max),
+            [_replica_of(spec) for spec in catalog.models.values()],
+            host_mib=memory_mib,
         )
+        self._gpus = gpus
+        self._log = Log(log_path) if log_path else None
+        self._peaks = peaks or Peaks(None)
+        self.on_lease: Callable[[Effect], None] = lambda _: None
         self.endpoints: dict[str, Endpoint] = {}
         self.counts = {"calls": 0, "refused": 0, "failed": 0, "starts": 0}
         self.failure: BaseException | None = None  # a mistake of ours: this Fabric must end
@@ -77,6 +135,7 @@ class Fabric:
         self._tickets: dict[CallId, Ticket] = {}
         self._inbox: deque[events.Event] = deque()
         self._stepping = False
+        self._known_waits: dict[str, dict[CallId, Wait]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._ends: dict[str, asyncio.Future[str]] = {}
         self._changed = asyncio.Event()
@@ -86,7 +145,16 @@ class Fabric:
     # -- life ------------------------------------------------------------------------------------
 
     async def open(self) -> None:
-        """Look at the engine, adopt what a crashed Fabric left, begin to keep time."""
+        """Look at GPUs and engine, adopt what a crashed Fabric left, begin to keep time."""
+        if self._log is not None:
+            self.state.at_ms = self.now_ms()
+            self._log.begin(self.state)
+        for spec in self.catalog.models.values():
+            learned_mib = self._peaks.known(spec)
+            if learned_mib:
+                self.post(events.PeakLearned(self.now_ms(), spec.name, learned_mib))
+        if self._gpus is not None:
+            await self._gpus.open(self._gpus_read)
         await self._engine.open(on_end=self._engine_end, on_view=self._engine_view)
         if self._adoption is not None:
             await self._adoption
@@ -108,7 +176,11 @@ class Fabric:
         for task in pending:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
+        if self._gpus is not None:
+            await self._gpus.close()
         await self._engine.close(remove=remove)
+        if self._log is not None:
+            self._log.close()
 
     def now_ms(self) -> int:
         return int(asyncio.get_running_loop().time() * 1000)
@@ -116,29 +188,73 @@ class Fabric:
     async def _keep_time(self) -> None:
         # The core has no clock: idle limits and deadlines are measured by these ticks.
         while True:
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(TICK_S)
             self.post(events.TimePassed(self.now_ms()))
+            self._tell_waiting()
+
+    def _tell_waiting(self) -> None:
+        """Places and reasons that changed since each waiting call last heard."""
+        for replica in self.state.replicas.values():
+            if not replica.waiting:
+                continue
+            for number, wait in self._waits(replica).items():
+                ticket = self._tickets.get(number)
+                if ticket is not None and ticket.told != wait:
+                    ticket.told = wait
+                    ticket.news.set()
+
+    def _waits(self, replica: Replica) -> dict[CallId, Wait]:
+        """Worked out once between two events, however many clients ask."""
+        found = self._known_waits.get(replica.model)
+        if found is None:
+            found = self._known_waits[replica.model] = waits(self.state, replica)
+        return found
+
+    def _wait_of(self, call: Call) -> Wait | None:
+        return self._waits(self.state.replicas[call.model]).get(call.id)
+
+    def _gpus_read(self, readings: tuple[GpuReading, ...], note: str) -> None:
+        owners = tuple(sorted(self._engine.owners().items()))
+        kept_mib = self.catalog.settings.gpu_reserve_mib
+        self.post(events.GpusRead(self.now_ms(), readings, owners, note, kept_mib))
 
     # -- calls -----------------------------------------------------------------------------------
 
     def admit(
-        self, model: str, *, project: str, task: str, call_class: CallClass, priority: int
+        self,
+        model: str,
+        *,
+        project: str,
+        task: str,
+        call_class: CallClass,
+        priority: int,
+        deadline_ms: int | None = None,
     ) -> Ticket:
-        """Queue one call. The caller must `leave` it, whatever happens."""
-        call = Call(next(self._ids), model, project, task, call_class, priority)
-        ticket = Ticket(call)
+        """Queue one call. The caller must `leave` it, whatever happens.
+
+        Args:
+            deadline_ms: refused if it still waits after so long; None = the Fabric's own limit.
+        """
+        now_ms = self.now_ms()
+        until_ms = None if deadline_ms is None else now_ms + deadline_ms
+        call = Call(next(self._ids), model, project, task, call_class, priority, now_ms, until_ms)
+        ticket = Ticket(call, self._wait_of)
         self._tickets[call.id] = ticket
         self.counts["calls"] += 1
         self.post(events.CallArrived(self.now_ms(), call))
         return ticket
 
-    def leave(self, ticket: Ticket, *, succeeded: bool) -> None:
-        """The call is over, or its client is gone: its slot or place is free now."""
+    def leave(self, ticket: Ticket, *, succeeded: bool, tokens: int = 0) -> None:
+        """The call is over, or its client is gone: its slot or place is free now.
+
+        Args:
+            tokens: of prompt and completion, as the engine counted them; 0 = it did not say.
+        """
         self._tickets.pop(ticket.call.id, None)
         if ticket.seat.done() and not ticket.seat.cancelled():
             ticket.seat.exception()  # seen, whoever waited for it has left
         ticket.seat.cancel()
-        self.post(events.CallEnded(self.now_ms(), ticket.call.id, succeeded))
+        self.post(events.CallEnded(self.now_ms(), ticket.call.id, succeeded, tokens))
 
     async def why_ended(self, endpoint: Endpoint) -> str:
         """What the engine says of a container whose connection broke; "" if it runs on."""
@@ -171,6 +287,23 @@ class Fabric:
         while replica.phase is not Phase.ABSENT and replica.generation == generation:
             await self.change()
 
+    # -- leases, windows, budgets ----------------------------------------------------------------
+
+    def ask_lease(self, lease: leases.Lease) -> None:
+        """Have the task hold the model; `on_lease` tells when it does. Safe to repeat."""
+        self.post(events.LeaseAsked(self.now_ms(), lease))
+
+    def reserve(self, reservation: leases.Reservation) -> None:
+        """Keep the model loaded for a time window.
+
+        Raises:
+            FabricError: it does not fit together with what is kept already.
+        """
+        problem = leases.clash(self.state, reservation)
+        if problem:
+            raise FabricError(problem, code="no_capacity")
+        self.post(events.ReservationMade(self.now_ms(), reservation))
+
     async def change(self) -> None:
         """Return after the next event was applied."""
         await self._changed.wait()
@@ -185,7 +318,12 @@ class Fabric:
         self._stepping = True
         try:
             while self._inbox:
-                for effect in step(self.state, self._inbox.popleft()):
+                event = self._inbox.popleft()
+                self._known_waits.clear()
+                done = step(self.state, event)
+                if self._log is not None:
+                    self._log.add(self.state, event, done)
+                for effect in done:
                     self._perform(effect)
                 check(self.state)
         except Exception as error:
@@ -208,13 +346,11 @@ class Fabric:
                 seat = self._tickets[effect.call].seat
                 if not seat.done():
                     seat.set_exception(RefusedError(effect))
-            case TellWaiting():
-                ticket = self._tickets[effect.call]
-                ticket.wait = effect.wait
-                ticket.news.set()
+            case GrantLease() | AskBack() | EndLease():
+                self.on_lease(effect)
             case StartReplica():
                 self.counts["starts"] += 1
-                self._spawn(self._start(effect.model, effect.generation))
+                self._spawn(self._start(effect))
             case StopReplica():
                 log.info("stopping %s: %s", effect.model, effect.why)
                 self._spawn(self._stop(effect.model, effect.generation))
@@ -245,12 +381,14 @@ class Fabric:
             del self._ends[container]
         self._ends[endpoint.container] = asyncio.get_running_loop().create_future()
 
-    async def _start(self, model: str, generation: int) -> None:
+    async def _start(self, effect: StartReplica) -> None:
+        model, generation = effect.model, effect.generation
+
         def report(text: str) -> None:
             self.post(events.ReplicaProgressed(self.now_ms(), model, generation, text))
 
         try:
-            endpoint = await self._engine.start(self.catalog.models[model], (), report)
+            endpoint = await self._engine.start(self.catalog.models[model], effect.devices, report)
         except FabricError as error:
             self._failed(model, generation, error)
             return
@@ -259,6 +397,7 @@ class Fabric:
         self.post(events.ReplicaReady(self.now_ms(), model, generation))
 
     async def _stop(self, model: str, generation: int) -> None:
+        self._peaks.learn(self.catalog.models[model], self.state.replicas[model].peak_mib)
         endpoint = self.endpoints.pop(model, None)
         if endpoint is not None:
             try:
@@ -293,18 +432,20 @@ class Fabric:
     async def _adopt(self, view: EngineView) -> None:
         for endpoint in await self._engine.adopt(self.catalog.models):
             replica = self.state.replicas[endpoint.model]
-            if self.state.memory_used_mib + replica.memory_mib > self.state.limits.memory_mib:
+            if not ledger.can_adopt(self.state, replica, endpoint.devices):
                 await self._engine.stop(endpoint)
                 continue
             self._register(endpoint)
-            self.post(events.ReplicaAdopted(self.now_ms(), endpoint.model))
+            adopted = events.ReplicaAdopted(self.now_ms(), endpoint.model, endpoint.devices)
+            self.post(adopted)
             log.info("adopted %s in container %.12s", endpoint.model, endpoint.container)
         self.post(events.EngineChanged(self.now_ms(), view))
 
     def _failed(self, model: str, generation: int, error: FabricError) -> None:
         log.warning("%s failed: %s", model, error.what)
         self.counts["failed"] += 1
-        code = "no_capacity" if error.code == "no_capacity" else "model_failed"
+        kept = ("no_capacity", "out_of_memory")
+        code = error.code if error.code in kept else "model_failed"
         self.post(
             events.ReplicaFailed(
                 self.now_ms(), model, generation, error.what, error.mend, code, error.permanent

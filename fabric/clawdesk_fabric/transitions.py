@@ -5,94 +5,150 @@ R1 never more calls in flight than a replica has slots; what waits, waits here, 
 R2 one start per model at a time, however many calls wait for it.
 R3 a call leaves exactly once: forwarded, refused, or ended by its client.
 R4 a call in flight is never evicted; a replica leaves when its last call ends.
-R5 every waiting call has a reason.
+R5 no memory is promised twice, and none that was not seen free.
+R6 every hold ends: of a lease that is not renewed, of a call that waits too long.
 """
 
 from __future__ import annotations
 
-from bisect import insort
-
-from clawdesk_fabric.effects import Effect, Effects, Refuse, StopReplica
-from clawdesk_fabric.events import (
-    CallArrived,
-    CallEnded,
-    ClosingAsked,
-    EngineChanged,
-    Event,
-    LoadAsked,
-    ReplicaAdopted,
-    ReplicaFailed,
-    ReplicaProgressed,
-    ReplicaReady,
-    ReplicaStopped,
-    TimePassed,
-    UnloadAsked,
+from clawdesk_fabric import events as e
+from clawdesk_fabric import leases, ledger, order
+from clawdesk_fabric.effects import Effect, Effects, EndLease, Refuse, StopReplica
+from clawdesk_fabric.model import (
+    HOST,
+    Device,
+    EngineView,
+    FabricState,
+    Limits,
+    Phase,
+    Replica,
 )
-from clawdesk_fabric.model import FabricState, Phase, Replica
-from clawdesk_fabric.planning import plan, refuse_waiting
+from clawdesk_fabric.order import Queue
+from clawdesk_fabric.planning import cannot_fit, plan, refuse_call, refuse_waiting
+
+RAISED = 5 / 4
+"""A model that ran out of memory is promised so much more at its next start."""
+_LATEST = 0.3
+"""Weight of the latest figure in a moving average."""
+WEIGHTS = (0.01, 1000.0)
 
 
-def step(state: FabricState, event: Event) -> Effects:
+def new_replica(
+    model: str, *, slots: int, memory_mib: int, idle_stop_ms: int, gpus_max: int = 0
+) -> Replica:
+    """A model that is not loaded. `gpus_max` 0 = it runs on the host's processors."""
+    return Replica(
+        model,
+        slots,
+        memory_mib,
+        idle_stop_ms,
+        Queue(),
+        on_gpu=gpus_max > 0,
+        gpus_max=max(1, gpus_max),
+    )
+
+
+def new_state(
+    limits: Limits,
+    replicas: list[Replica],
+    *,
+    host_mib: int,
+    engine: EngineView | None = None,
+) -> FabricState:
+    """The start of every Fabric: nothing is loaded, nobody waits, no GPU was read."""
+    host = Device(HOST, name="this host's memory", total_mib=host_mib)
+    return FabricState(
+        limits,
+        {HOST: host},
+        {replica.model: replica for replica in replicas},
+        engine=engine or EngineView(),
+    )
+
+
+def step(state: FabricState, event: e.Event) -> Effects:
     """Apply one event; what must be done comes back in order."""
+    order.accrue(state, event.at_ms)
+    at_ms = state.at_ms
     effects: Effects = []
     match event:
-        case CallArrived():
+        case e.CallArrived():
             effects += _arrived(state, event)
-        case CallEnded():
+        case e.CallEnded():
             _ended(state, event)
-        case LoadAsked():
+        case e.LoadAsked():
             _load_asked(state, event)
-        case UnloadAsked():
-            replica = state.replicas[event.model]
-            replica.wanted = False
-            replica.leaving = replica.phase in (Phase.STARTING, Phase.READY)
-        case EngineChanged():
+        case e.UnloadAsked():
+            _unload_asked(state.replicas[event.model])
+        case e.EngineChanged():
             state.engine = event.view
-        case ClosingAsked():
+        case e.ClosingAsked():
             state.closing = True
-        case TimePassed():
-            effects += _stop_idle(state, event.at_ms)
+        case e.TimePassed():
+            effects += _time_passed(state, at_ms)
+        case e.LeaseAsked() | e.LeaseRenewed() | e.LeaseReleased():
+            effects += _lease_event(state, event, at_ms)
+        case e.ReservationMade() | e.ReservationEnded() | e.BudgetSet() | e.WeightSet():
+            _set(state, event)
+        case e.GpusRead() | e.PeakLearned() | e.PinSet():
+            _memory_event(state, event)
         case _:
             effects += _replica_event(state, event)
-    return effects + plan(state, event.at_ms)
+    return effects + plan(state, at_ms)
 
 
-def _arrived(state: FabricState, event: CallArrived) -> Effects:
+def _arrived(state: FabricState, event: e.CallArrived) -> Effects:
     call = event.call
     replica = state.replicas.get(call.model)
     if replica is None:
         return [Refuse(call.id, "model_not_found", f"there is no model {call.model}")]
-    if state.waiting_count >= state.limits.waiting_max:
+    limits = state.limits
+    if state.waiting_count >= limits.waiting_max:
         text = f"{state.waiting_count} calls wait already, which is the limit"
-        return [Refuse(call.id, "queue_full", text, retry_after_s=5)]
-    if replica.memory_mib > state.limits.memory_mib:
-        text = (
-            f"{call.model} needs {replica.memory_mib} MiB; "
-            f"the Fabric may use {state.limits.memory_mib} MiB in all"
-        )
-        return [Refuse(call.id, "no_capacity", text, "raise memory_mib in the settings file")]
+        return [Refuse(call.id, "queue_full", text, retry_after_s=_retry_after_s(replica))]
+    share = order.share_of(state, call.project)
+    if share.waiting >= limits.project_waiting_max:
+        text = f"{share.waiting} calls of this project wait already, which is its limit"
+        return [Refuse(call.id, "queue_full", text, retry_after_s=_retry_after_s(replica))]
+    problem, mend = cannot_fit(state, replica)
+    if problem:
+        return [Refuse(call.id, "no_capacity", problem, mend)]
     state.calls[call.id] = call
-    insort(replica.waiting, call.key)
+    order.enter(state, call)
     return []
 
 
-def _ended(state: FabricState, event: CallEnded) -> None:
+def _retry_after_s(replica: Replica) -> int:
+    """When a place should be free by what was measured; at least 5 s."""
+    rounds = 1 + len(replica.waiting) // replica.slots
+    return max(5, min(600, rounds * replica.call_ms // 1000))
+
+
+def _ended(state: FabricState, event: e.CallEnded) -> None:
     call = state.calls.pop(event.call, None)
     if call is None:
         return
-    state.told.pop(call.id, None)
+    share = order.share_of(state, call.project)
+    share.tokens += max(0, event.tokens)
     replica = state.replicas[call.model]
     if call.id in replica.in_flight:
-        replica.in_flight.discard(call.id)
+        started_ms = replica.in_flight.pop(call.id)
+        share.in_flight -= 1
         if not replica.in_flight:
             replica.idle_since_ms = event.at_ms
         if event.succeeded:
             replica.failures = 0
-    elif call.key in replica.waiting:
-        replica.waiting.remove(call.key)
+            took_ms = event.at_ms - started_ms
+            replica.call_ms = _average(replica.call_ms, took_ms)
+            state.call_ms = _average(state.call_ms, took_ms)
+    elif call.id in replica.waiting.calls:
+        order.leave(state, call)
 
 
-def _load_asked(state: FabricState, event: LoadAsked) -> None:
+def _average(before: int, now: int) -> int:
+    return now if not before else round(before + _LATEST * (now - before))
+
+
+def _load_asked(state: FabricState, event: e.LoadAsked) -> None:
     replica = state.replicas[event.model]
     if replica.phase is Phase.READY and not replica.leaving:
         replica.idle_since_ms = event.at_ms
@@ -105,10 +161,89 @@ def _load_asked(state: FabricState, event: LoadAsked) -> None:
     replica.problem = replica.mend = ""
 
 
+def _unload_asked(replica: Replica) -> None:
+    replica.wanted = replica.pinned = False
+    replica.leaving = replica.phase in (Phase.STARTING, Phase.READY)
+
+
+def _memory_event(state: FabricState, event: e.GpusRead | e.PeakLearned | e.PinSet) -> None:
+    match event:
+        case e.GpusRead():
+            state.gpu_note = event.note
+            owners = dict(event.owners)
+            ledger.read(state, event.readings, owners, kept_mib=event.kept_mib)
+        case e.PinSet():
+            state.replicas[event.model].pinned = event.pinned
+        case e.PeakLearned():
+            replica = state.replicas[event.model]
+            if replica.phase is Phase.ABSENT and event.memory_mib > 0:
+                replica.memory_mib = event.memory_mib
+
+
+def _lease_event(
+    state: FabricState, event: e.LeaseAsked | e.LeaseRenewed | e.LeaseReleased, at_ms: int
+) -> Effects:
+    match event:
+        case e.LeaseAsked():
+            lease = event.lease
+            replica = state.replicas.get(lease.model)
+            if replica is None:
+                return [EndLease(lease.id, f"there is no model {lease.model}")]
+            problem, _ = cannot_fit(state, replica)
+            if problem:
+                return [EndLease(lease.id, problem)]
+            if lease.id not in state.leases:
+                if len(state.leases) >= state.limits.leases_max:
+                    return [EndLease(lease.id, f"{len(state.leases)} leases are the limit")]
+                state.leases[lease.id] = lease
+        case e.LeaseRenewed():
+            leases.renew(state, event.lease, at_ms)
+        case e.LeaseReleased():
+            leases.release(state, event.lease)
+    return []
+
+
+def _set(
+    state: FabricState, event: e.ReservationMade | e.ReservationEnded | e.BudgetSet | e.WeightSet
+) -> None:
+    """What a person decided of windows, budgets and weights."""
+    match event:
+        case e.ReservationMade():
+            state.reservations[event.reservation.id] = event.reservation
+        case e.ReservationEnded():
+            state.reservations.pop(event.reservation, None)
+        case e.BudgetSet() if event.budget is None:
+            state.budgets.pop(event.project, None)
+        case e.BudgetSet():
+            assert event.budget is not None
+            state.budgets[event.project] = event.budget
+        case e.WeightSet():
+            least, most = WEIGHTS
+            order.share_of(state, event.project).weight = min(most, max(least, event.weight))
+
+
+def _time_passed(state: FabricState, at_ms: int) -> Effects:
+    effects = leases.end_old(state, at_ms)
+    ledger.forget_old_releases(state, at_ms)
+    for found in list(state.reservations.values()):
+        if at_ms >= found.until_ms:
+            del state.reservations[found.id]
+    for replica in state.replicas.values():
+        for call in list(replica.waiting):
+            limit_ms = call.arrived_ms + state.limits.wait_ms_max
+            if at_ms >= min(limit_ms, call.deadline_ms or limit_ms):
+                waited_s = (at_ms - call.arrived_ms) / 1000
+                text = f"the call waited {waited_s:.0f} s, which is its limit"
+                effects.append(refuse_call(state, call, Refuse(0, "deadline", text)))
+    return effects + _stop_idle(state, at_ms)
+
+
 def _stop_idle(state: FabricState, at_ms: int) -> Effects:
     effects: list[Effect] = []
     for replica in state.replicas.values():
         if replica.phase is not Phase.READY or replica.in_flight or replica.waiting:
+            continue
+        if leases.is_wanted(state, replica, at_ms):
             continue
         if at_ms - replica.idle_since_ms >= replica.idle_stop_ms:
             replica.phase = Phase.STOPPING
@@ -117,60 +252,76 @@ def _stop_idle(state: FabricState, at_ms: int) -> Effects:
     return effects
 
 
-def _replica_event(
-    state: FabricState,
-    event: ReplicaAdopted | ReplicaProgressed | ReplicaReady | ReplicaFailed | ReplicaStopped,
-) -> Effects:
+def _replica_event(state: FabricState, event: e.Event) -> Effects:
+    assert isinstance(
+        event,
+        e.ReplicaAdopted
+        | e.ReplicaProgressed
+        | e.ReplicaReady
+        | e.ReplicaFailed
+        | e.ReplicaStopped,
+    )
     replica = state.replicas[event.model]
-    if isinstance(event, ReplicaAdopted):
+    if isinstance(event, e.ReplicaAdopted):
         # Only at start, before anything else could have started it.
         assert replica.phase is Phase.ABSENT
         replica.generation += 1
-        replica.phase, replica.idle_since_ms = Phase.READY, event.at_ms
+        replica.phase = Phase.READY
+        replica.ready_ms = replica.idle_since_ms = event.at_ms
+        if not replica.remote:
+            ledger.hold(replica, event.devices or (HOST,))
         return []
     if event.generation != replica.generation or replica.phase is Phase.ABSENT:
         return []
     match event:
-        case ReplicaProgressed():
+        case e.ReplicaProgressed():
             replica.progress = event.text
-        case ReplicaReady() if replica.phase is Phase.STARTING:
-            replica.phase, replica.idle_since_ms = Phase.READY, event.at_ms
+        case e.ReplicaReady() if replica.phase is Phase.STARTING:
+            replica.phase = Phase.READY
+            replica.ready_ms = replica.idle_since_ms = event.at_ms
+            replica.load_ms = _average(replica.load_ms, event.at_ms - replica.started_ms)
             replica.wanted = False
             replica.progress = replica.problem = replica.mend = ""
-        case ReplicaFailed():
+        case e.ReplicaFailed():
             return _failed(state, replica, event)
-        case ReplicaStopped():
-            _gone(replica)
+        case e.ReplicaStopped():
+            return _gone(state, replica, event.at_ms, "the model was stopped")
     return []
 
 
-def _gone(replica: Replica) -> None:
+def _gone(state: FabricState, replica: Replica, at_ms: int, why: str) -> Effects:
     """The container is no more. Its calls end by themselves: their connections break."""
     replica.phase = Phase.ABSENT
+    for number in replica.in_flight:
+        call = state.calls.get(number)
+        if call is not None:
+            order.share_of(state, call.project).in_flight -= 1
     replica.in_flight.clear()
     replica.leaving = False
+    replica.makes_room_for = ""
+    replica.loaded_for = None
     replica.progress = ""
+    ledger.let_go(state, replica, at_ms)
+    return leases.lost(state, replica.model, why)
 
 
-def _failed(state: FabricState, replica: Replica, event: ReplicaFailed) -> Effects:
+def _failed(state: FabricState, replica: Replica, event: e.ReplicaFailed) -> Effects:
     stopping = replica.phase is Phase.STOPPING
-    _gone(replica)
+    effects = _gone(state, replica, event.at_ms, event.text)
     if stopping:
-        return []
+        return effects
     replica.failures += 1
-    replica.problem, replica.mend, replica.code = event.text, event.mend, event.code
+    replica.problem, replica.mend = event.text, event.mend
+    replica.code = "no_capacity" if event.code == "no_capacity" else "model_failed"
+    if event.code == "out_of_memory" and replica.on_gpu:
+        replica.memory_mib = round(replica.memory_mib * RAISED)
     limits = state.limits
     if event.permanent or replica.failures >= limits.failures_max:
         replica.wanted = False
         replica.given_up = True
         replica.retry_at_ms = event.at_ms + limits.cooldown_ms
-        return refuse_waiting(
-            state,
-            replica,
-            code=event.code,
-            text=event.text,
-            mend=event.mend,
-            retry_after_s=limits.cooldown_ms // 1000,
-        )
+        pause_s = limits.cooldown_ms // 1000
+        why = Refuse(0, replica.code, event.text, event.mend, retry_after_s=pause_s)
+        return effects + refuse_waiting(state, replica, why)
     replica.retry_at_ms = event.at_ms + limits.backoff_ms * 2 ** (replica.failures - 1)
-    return []
+    return effects

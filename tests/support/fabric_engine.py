@@ -138,6 +138,9 @@ class FakeEngine:
         self._endpoints[container] = endpoint
         return endpoint
 
+    def owners(self) -> Mapping[str, str]:
+        return {container: model.spec.name for container, model in self.models.items()}
+
     async def stop(self, endpoint: Endpoint) -> None:
         model = self.models.pop(endpoint.container, None)
         self._endpoints.pop(endpoint.container, None)

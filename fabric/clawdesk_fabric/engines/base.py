@@ -63,6 +63,10 @@ class Engine(Protocol):
         """
         ...
 
+    def owners(self) -> Mapping[str, str]:
+        """Container -> model, of all that run or start now; tells our GPU memory from others'."""
+        ...
+
     async def stop(self, endpoint: Endpoint) -> None:
         """End the model's container and remove it. Unknown endpoint: nothing."""
         ...

@@ -137,6 +137,9 @@ class DockerEngine:
         self._running[endpoint.container] = endpoint
         return endpoint
 
+    def owners(self) -> Mapping[str, str]:
+        return {container: spec.name for container, spec in self._specs.items()}
+
     async def stop(self, endpoint: Endpoint) -> None:
         self._running.pop(endpoint.container, None)
         self._specs.pop(endpoint.container, None)

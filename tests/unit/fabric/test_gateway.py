@@ -367,7 +367,8 @@ async def test_a_broken_rule_ends_the_fabric_loudly(engine: FakeEngine, short_fo
     async def break_it() -> None:
         async with running(engine, short_folder / "b.sock") as world:
             await world.fabric.load(MODEL)
-            world.fabric.state.replicas[MODEL].in_flight.add(99)  # a call nobody knows
+            # More calls than it has slots.
+            world.fabric.state.replicas[MODEL].in_flight.update(dict.fromkeys(range(90, 99), 0))
             status, answer = await world.chat()
             answered.append((status, answer["error"]["code"]))
         raise AssertionError("it went on")

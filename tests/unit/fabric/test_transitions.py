@@ -9,65 +9,28 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from clawdesk_fabric import events
-from clawdesk_fabric.effects import (
-    Effect,
-    Forward,
-    Refuse,
-    StartReplica,
-    StopReplica,
-    TellWaiting,
-)
-from clawdesk_fabric.invariants import check
-from clawdesk_fabric.model import (
-    Call,
-    CallClass,
-    EngineView,
-    FabricState,
-    Limits,
-    Phase,
-    Replica,
-)
+from clawdesk_fabric.effects import Effect, Forward, Refuse, StartReplica, StopReplica
+from clawdesk_fabric.invariants import check_queues
+from clawdesk_fabric.model import Call, CallClass, EngineView, Phase
 from clawdesk_fabric.transitions import step
-
-UP = EngineView(True, "docker 1")
-
-
-def state_of(*models: str, slots: int = 2, memory_mib: int = 4096, **limits: int) -> FabricState:
-    replicas = {name: Replica(name, slots, 1024, 60_000) for name in models}
-    return FabricState(Limits(memory_mib=memory_mib, **limits), replicas, engine=UP)
-
-
-def does(state: FabricState, *happened: events.Event) -> list[Effect]:
-    effects: list[Effect] = []
-    for event in happened:
-        effects += step(state, event)
-        check(state)
-    return effects
-
-
-def call(number: int, model: str = "m", **fields: Any) -> events.CallArrived:
-    return events.CallArrived(number, Call(number, model, **fields))
-
-
-def of(kind: type[Any], effects: list[Effect]) -> list[Any]:
-    return [effect for effect in effects if isinstance(effect, kind)]
+from tests.support.fabric_core import UP, call, does, host_state, of, told
 
 
 def test_many_calls_start_a_model_once_and_fill_its_slots_in_order() -> None:
-    state = state_of("m")
+    state = host_state("m")
     effects = does(state, *(call(number) for number in (1, 2, 3)))
     assert of(StartReplica, effects) == [StartReplica("m", 1)]
     assert of(Forward, effects) == []
-    assert state.told[3].code == "loading"
-    assert state.told[3].position == 3
+    assert told(state, 3).code == "loading"
+    assert told(state, 3).position == 3
     ready = does(state, events.ReplicaReady(10, "m", 1))
     assert [f.call for f in of(Forward, ready)] == [1, 2]
-    assert state.told[3].code == "slots_busy"
+    assert told(state, 3).code == "slots_busy"
     assert [f.call for f in of(Forward, does(state, events.CallEnded(20, 1)))] == [3]
 
 
 def test_a_person_goes_before_an_agent_and_an_agent_before_a_batch() -> None:
-    state = state_of("m", slots=1)
+    state = host_state("m", slots=1)
     does(
         state,
         call(1, call_class=CallClass.BATCH),
@@ -84,7 +47,7 @@ def test_a_person_goes_before_an_agent_and_an_agent_before_a_batch() -> None:
 
 
 def test_a_client_that_leaves_while_waiting_is_never_forwarded() -> None:
-    state = state_of("m", slots=1)
+    state = host_state("m", slots=1)
     does(state, call(1), call(2), call(3), events.CallEnded(5, 2))
     does(state, events.ReplicaReady(10, "m", 1))
     assert [f.call for f in of(Forward, does(state, events.CallEnded(20, 1)))] == [3]
@@ -92,7 +55,7 @@ def test_a_client_that_leaves_while_waiting_is_never_forwarded() -> None:
 
 
 def test_the_queue_is_bounded() -> None:
-    state = state_of("m", waiting_max=2)
+    state = host_state("m", waiting_max=2)
     effects = does(state, *(call(number) for number in (1, 2, 3)))
     (refused,) = of(Refuse, effects)
     assert (refused.call, refused.code) == (3, "queue_full")
@@ -100,7 +63,7 @@ def test_the_queue_is_bounded() -> None:
 
 
 def test_an_idle_model_stops_and_a_used_one_does_not() -> None:
-    state = state_of("m")
+    state = host_state("m")
     does(state, call(1), events.ReplicaReady(0, "m", 1))
     assert of(StopReplica, does(state, events.TimePassed(600_000))) == []
     does(state, events.CallEnded(600_000, 1, succeeded=True))
@@ -109,12 +72,12 @@ def test_an_idle_model_stops_and_a_used_one_does_not() -> None:
     assert [s.model for s in stops] == ["m"]
     # A call that comes while it stops starts it anew, once it is gone.
     assert of(StartReplica, does(state, call(2))) == []
-    assert state.told[2].code == "stopping"
+    assert told(state, 2).code == "stopping"
     assert of(StartReplica, does(state, events.ReplicaStopped(660_100, "m", 1)))
 
 
 def test_without_an_engine_calls_are_refused_with_the_reason_and_the_mend() -> None:
-    state = state_of("m")
+    state = host_state("m")
     gone = EngineView(False, "", "Docker is not installed", "sudo apt-get install docker.io")
     effects = does(state, call(1), events.EngineChanged(1, gone))
     # It was starting: the start's own failure will tell. The next one is refused at once.
@@ -129,10 +92,10 @@ def test_without_an_engine_calls_are_refused_with_the_reason_and_the_mend() -> N
 
 
 def test_a_start_that_fails_is_tried_again_with_pauses_then_given_up() -> None:
-    state = state_of("m", failures_max=3, backoff_ms=500, cooldown_ms=15_000)
+    state = host_state("m", failures_max=3, backoff_ms=500, cooldown_ms=15_000)
     does(state, call(1))
     assert of(StartReplica, does(state, events.ReplicaFailed(1000, "m", 1, "boom"))) == []
-    assert "boom" in state.told[1].text
+    assert "boom" in told(state, 1).text
     assert of(StartReplica, does(state, events.TimePassed(1499))) == []
     assert of(StartReplica, does(state, events.TimePassed(1500)))
     does(state, events.ReplicaFailed(2000, "m", 2, "boom"), events.TimePassed(3000))
@@ -144,14 +107,14 @@ def test_a_start_that_fails_is_tried_again_with_pauses_then_given_up() -> None:
 
 
 def test_what_trying_again_cannot_mend_is_not_tried_again() -> None:
-    state = state_of("m")
+    state = host_state("m")
     effects = does(state, call(1), events.ReplicaFailed(5, "m", 1, "SIGILL", permanent=True))
     assert [r.code for r in of(Refuse, effects)] == ["model_failed"]
     assert len(of(StartReplica, effects)) == 1
 
 
 def test_a_model_that_dies_frees_its_slots_and_serves_the_queue_again() -> None:
-    state = state_of("m", slots=1)
+    state = host_state("m", slots=1)
     does(state, call(1), call(2), events.ReplicaReady(1, "m", 1))
     does(state, events.ReplicaFailed(2, "m", 1, "killed"), events.CallEnded(3, 1))
     assert of(StartReplica, does(state, events.TimePassed(10_000)))
@@ -159,35 +122,35 @@ def test_a_model_that_dies_frees_its_slots_and_serves_the_queue_again() -> None:
 
 
 def test_an_older_generations_news_change_nothing() -> None:
-    state = state_of("m")
+    state = host_state("m")
     does(state, call(1), events.ReplicaFailed(1, "m", 1, "x"), events.TimePassed(5000))
     assert of(Forward, does(state, events.ReplicaReady(5001, "m", 1))) == []
     assert state.replicas["m"].phase is Phase.STARTING
 
 
 def test_an_idle_model_makes_room_and_a_busy_one_runs_dry_first() -> None:
-    state = state_of("a", "b", slots=2, memory_mib=1024)
+    state = host_state("a", "b", slots=2, memory_mib=1024, residency_ms_min=0)
     does(state, call(1, "a"), events.ReplicaReady(1, "a", 1))
     effects = does(state, call(2, "b"), call(3, "a"))
     assert of(StopReplica, effects) == []
     # The later call for `a` does not keep it alive: `b` came first.
     assert of(Forward, effects) == []
-    assert state.told[2].code == state.told[3].code == "memory"
+    assert told(state, 2).code == told(state, 3).code == "memory"
     assert [s.model for s in of(StopReplica, does(state, events.CallEnded(5, 1)))] == ["a"]
     assert of(StartReplica, does(state, events.ReplicaStopped(6, "a", 1))) == [StartReplica("b", 1)]
 
 
 def test_unloading_waits_for_calls_in_flight() -> None:
-    state = state_of("m")
+    state = host_state("m")
     does(state, call(1), events.ReplicaReady(1, "m", 1))
     effects = does(state, events.UnloadAsked(2, "m"), call(3))
     assert of(StopReplica, effects) == of(Forward, effects) == []
-    assert state.told[3].code == "leaving"
+    assert told(state, 3).code == "leaving"
     assert of(StopReplica, does(state, events.CallEnded(4, 1)))
 
 
 def test_closing_refuses_what_waits_and_starts_nothing() -> None:
-    state = state_of("m", slots=1)
+    state = host_state("m", slots=1)
     does(state, call(1), call(2), events.ReplicaReady(1, "m", 1))
     effects = does(state, events.ClosingAsked(3), call(4))
     assert [r.call for r in of(Refuse, effects)] == [2, 4]
@@ -199,7 +162,7 @@ class World(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.state = state_of("a", "b", "c", slots=2, memory_mib=2048, waiting_max=6)
+        self.state = host_state("a", "b", "c", slots=2, memory_mib=2048, waiting_max=6)
         self.at_ms = 0
         self.next_call = 1
         self.open: set[int] = set()
@@ -210,7 +173,7 @@ class World(RuleBasedStateMachine):
     def happen(self, event: events.Event) -> None:
         for effect in step(self.state, event):
             self._note(effect)
-        check(self.state)
+        check_queues(self.state)
 
     def _note(self, effect: Effect) -> None:
         match effect:
@@ -227,8 +190,6 @@ class World(RuleBasedStateMachine):
             case Refuse():
                 assert effect.call in self.open - self.forwarded, "refused a call that is over"
                 self.open.remove(effect.call)
-            case TellWaiting():
-                assert effect.call in self.open - self.forwarded
 
     @rule(passed_ms=st.integers(0, 70_000))
     def time_passes(self, passed_ms: int) -> None:
@@ -241,7 +202,7 @@ class World(RuleBasedStateMachine):
         priority=st.integers(-5, 5),
     )
     def arrives(self, model: str, call_class: CallClass, priority: int) -> None:
-        made = Call(self.next_call, model, "", "", call_class, priority)
+        made = Call(self.next_call, model, "", "", call_class, priority, self.at_ms)
         self.next_call += 1
         self.open.add(made.id)
         self.happen(events.CallArrived(self.at_ms, made))
@@ -292,7 +253,7 @@ class World(RuleBasedStateMachine):
 
     @invariant()
     def no_call_is_lost(self) -> None:
-        waiting = {key[2] for r in self.state.replicas.values() for key in r.waiting}
+        waiting = {call.id for r in self.state.replicas.values() for call in r.waiting}
         assert self.open - self.forwarded == waiting
         assert set(self.state.calls) == self.open
 
