@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,17 @@ from typing import Any
 import aiohttp
 
 from clawdesk.ports.errors import InferenceError
-from clawdesk.ports.inference import FabricStatus, ModelResponse
+from clawdesk.ports.inference import (
+    FabricStatus,
+    LeaseNews,
+    LeaseStatus,
+    LeaseWish,
+    ModelResponse,
+)
 from clawdesk_fabric import paths
 from clawdesk_fabric.errors import FabricError
 
-PROTOCOL = 1
+PROTOCOL = 2
 START_S_MAX = 60.0
 EXIT_S_MAX = 30.0
 CONTROL_S_MAX = 30.0
@@ -125,6 +131,34 @@ class FabricClient:
             await self._control("POST", "/fabric/v1/tokens/revoke", {"token": live})
         except InferenceError:
             return
+
+    async def ask_lease(self, wish: LeaseWish) -> LeaseNews:
+        up = await self.ensure_up()
+        if not up.version:
+            raise InferenceError(up.problem, mend=up.mend, code="not_running")
+        asked = {
+            "task": wish.task,
+            "project": wish.project,
+            "model": wish.model,
+            "class": wish.priority_class,
+            "priority": wish.priority,
+        }
+        answer = await self._control("POST", "/fabric/v1/leases", asked)
+        news = _news(answer["lease"])
+        if news.status is LeaseStatus.ENDED:
+            raise InferenceError(news.text, mend=up.mend, code="refused")
+        return news
+
+    async def watch_leases(
+        self, known: Mapping[str, LeaseStatus], wait_s: float
+    ) -> tuple[LeaseNews, ...]:
+        asked = {"known": {k: v.value for k, v in known.items()}, "wait_s": wait_s}
+        answer = await self._control("POST", "/fabric/v1/leases/watch", asked)
+        return tuple(_news(found) for found in answer["leases"])
+
+    async def release_lease(self, task: str) -> None:
+        with suppress(InferenceError):
+            await self._control("POST", "/fabric/v1/leases/release", {"task": task})
 
     async def call(
         self, token: str, method: str, path: str, headers: Mapping[str, str], body: bytes
@@ -328,6 +362,16 @@ class FabricClient:
             raise InferenceError(
                 f"the model service at {path} does not end", mend="end it yourself"
             )
+
+
+def _news(found: Mapping[str, Any]) -> LeaseNews:
+    return LeaseNews(
+        str(found["id"]),
+        LeaseStatus(found["status"]),
+        str(found["code"]),
+        str(found["text"]),
+        str(found["frees"]),
+    )
 
 
 def _lock_path(path: Path) -> Path:

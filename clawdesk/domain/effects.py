@@ -108,6 +108,20 @@ class ReleaseMachine:
 
 
 @dataclass(frozen=True, slots=True)
+class AskLease:
+    """Have the Fabric hold the task's model for it; the answer is an event."""
+
+    task: TaskId
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseLease:
+    """Give the model back. Safe to repeat."""
+
+    task: TaskId
+
+
+@dataclass(frozen=True, slots=True)
 class RecordRequest:
     task: TaskId
     request: Request
@@ -192,6 +206,8 @@ Effect = (
     | HoldMachine
     | ResumeMachine
     | ReleaseMachine
+    | AskLease
+    | ReleaseLease
     | RecordRequest
     | RecordDecision
     | RecordRestore

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from clawdesk.domain.model import FINAL, Phase, PlaneState, Task, TaskId
+from clawdesk.domain import leases
+from clawdesk.domain.model import FINAL, Lease, Phase, PlaneState, Task, TaskId
 
 
 class BrokenInvariantError(AssertionError):
@@ -30,6 +31,11 @@ def _faults(task: Task) -> Iterable[str]:
         yield "held, but nothing is asked of anybody"
     if task.request is not None and task.phase not in (Phase.HELD, Phase.UNKNOWN):
         yield "asks somebody while it is not held"
+    if task.lease in leases.HELD and task.phase not in leases.WORKING:
+        yield "holds a model while it does not work"
+    needs_model = bool(task.definition.model)
+    if needs_model and task.lease is Lease.NONE and task.phase is Phase.STARTING:
+        yield "starts without having asked for its model"
     if task.deciding is not None and task.request is None:
         yield "a decision without a request"
     if task.finish is not None and task.phase in FINAL:

@@ -38,6 +38,17 @@ class Phase(StrEnum):
 FINAL = frozenset({Phase.DONE, Phase.FAILED, Phase.CANCELLED, Phase.REJECTED})
 
 
+class Lease(StrEnum):
+    """A task's hold on its model, as the Fabric answered last; see `leases.py`."""
+
+    NONE = "none"
+    ASKED = "asked"
+    WAITS = "waits"  # the Fabric has no room for the model yet
+    GRANTED = "granted"
+    ASKED_BACK = "asked back"  # to be given at the next boundary
+    REFUSED = "refused"  # cannot be had now: the task goes on, and its calls say why they fail
+
+
 class CheckpointMode(StrEnum):
     """What a step's end asks for: `auto` goes on by itself, `approve` waits for a person."""
 
@@ -369,6 +380,7 @@ class Task:
     yielding: Yielding | None = None
     stuck_since_ms: int | None = None  # steady time since which it heads the queue without room
     promised: bool = False  # others left for it: what they gave back is kept for it
+    lease: Lease = Lease.NONE
     machine: MachineId = ""
     base: str = ""  # commit whose tree its machine's workspace began with; "" = the start
     leaving: MachineId = ""  # parked: being released while the task stays held; still counted

@@ -15,7 +15,15 @@ from typing import Any
 
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
-from clawdesk.domain import moves, on_adoption, on_boundary, on_decision, on_pressure, on_silence
+from clawdesk.domain import (
+    leases,
+    moves,
+    on_adoption,
+    on_boundary,
+    on_decision,
+    on_pressure,
+    on_silence,
+)
 from clawdesk.domain.invariants import check
 from clawdesk.domain.model import FINAL, Phase, PlaneState, Task, TaskId
 from clawdesk.domain.moves import Turn, without_snapshots
@@ -35,6 +43,7 @@ def step(state: PlaneState, event: ev.Event) -> do.Effects:
     while turn.replay:
         _dispatch(turn, turn.replay.pop(0))  # type: ignore[arg-type]
     _apply_plan(turn)
+    leases.settle(turn)
     check(state, turn.touched)
     state.touched = frozenset(turn.touched)
     return tuple(turn.effects)
@@ -115,6 +124,8 @@ def _enter(turn: Turn, event: ev.TaskSubmitted | ev.TaskRecovered) -> None:
 
 def _apply_plan(turn: Turn) -> None:
     decided = plan(turn.state)
+    for task_id in decided.asks:
+        leases.ask(turn, turn.state.tasks[task_id])
     for task_id in decided.start:
         _start(turn, turn.state.tasks[task_id])
     for task_id in decided.parks:
@@ -322,6 +333,11 @@ def _snapshot_forgotten(turn: Turn, task: Task, event: ev.SnapshotForgotten) -> 
 
 _INTENTS = (ev.DecisionGiven, ev.RestoreAsked, ev.CancelAsked, ev.SuspendAsked)
 _TABLE: dict[type, _Move] = {
+    ev.LeaseGranted: leases.granted,
+    ev.LeaseWaits: leases.waits,
+    ev.LeaseRefused: leases.refused,
+    ev.LeaseAskedBack: leases.asked_back,
+    ev.LeaseEnded: leases.ended,
     ev.MachineStarted: _machine_started,
     ev.MachineRestored: _machine_restored,
     ev.MachineAdopted: on_adoption.machine_adopted,

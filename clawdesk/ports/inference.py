@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 
@@ -28,6 +29,37 @@ class FabricStatus:
     models: tuple[dict[str, object], ...] = ()  # /fabric/v1/status "models"
 
 
+class LeaseStatus(StrEnum):
+    """What the Fabric says of a lease."""
+
+    GRANTED = "granted"
+    WAITING = "waiting"
+    ASKED_BACK = "asked_back"
+    ENDED = "ended"  # it does not exist, or exists no longer
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseNews:
+    """How a lease stands; while it waits or has ended, why."""
+
+    id: str
+    status: LeaseStatus
+    code: str = ""
+    text: str = ""
+    frees: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseWish:
+    """A task wants to hold a model. One lease a task: `task` is its id."""
+
+    task: str
+    project: str
+    model: str
+    priority_class: str
+    priority: int = 0
+
+
 class Inference(Protocol):
     async def ensure_up(self) -> FabricStatus:
         """Adopt a running Fabric or start one; never raises: a problem is in the status."""
@@ -40,6 +72,29 @@ class Inference(Protocol):
         ...
 
     async def revoke(self, token: str) -> None: ...
+
+    async def ask_lease(self, wish: LeaseWish) -> LeaseNews:
+        """Ask to hold a model; safe to repeat. Starts the Fabric if none runs.
+
+        Raises:
+            InferenceError: there is no Fabric, or it refuses: no such model, no engine, too large.
+        """
+        ...
+
+    async def watch_leases(
+        self, known: Mapping[str, LeaseStatus], wait_s: float
+    ) -> tuple[LeaseNews, ...]:
+        """Renew leases; return once one stands otherwise than `known`, or after `wait_s`.
+
+        Returns: all of `known` as they stand now.
+        Raises:
+            InferenceError: the Fabric is gone, and with it every lease.
+        """
+        ...
+
+    async def release_lease(self, task: str) -> None:
+        """Give a lease back; safe to repeat, also when the Fabric is gone. Never raises."""
+        ...
 
     async def call(
         self, token: str, method: str, path: str, headers: Mapping[str, str], body: bytes

@@ -22,6 +22,7 @@ from clawdesk.ports.machines import Machines
 from clawdesk.ports.repository import Repository
 from clawdesk.runtime import crash
 from clawdesk.runtime.checkpointing import take
+from clawdesk.runtime.leases import Leases
 from clawdesk.runtime.live import LiveMachines
 from clawdesk.runtime.pauses import UNAVAILABLE, gone_reason
 from clawdesk.runtime.retention import Retention
@@ -50,7 +51,9 @@ class Performer:
         crashed: Callable[[BaseException], None],
         clock: Clock,
         retention: Retention,
+        leases: Leases,
     ) -> None:
+        self._leases = leases
         self._retention = retention
         self._machines = machines
         self._live = live
@@ -70,6 +73,8 @@ class Performer:
             do.HoldMachine: self._hold,
             do.ResumeMachine: self._resume,
             do.ReleaseMachine: self._release,
+            do.AskLease: self._ask_lease,
+            do.ReleaseLease: self._release_lease,
             do.RecordRequest: self._record_request,
             do.RecordDecision: self._record_decision,
             do.RecordRestore: self._record_restore,
@@ -116,6 +121,13 @@ class Performer:
 
     def _now(self) -> int:
         return self._clock.now_ms()
+
+    # -- models ---------------------------------------------------------------------------
+    async def _ask_lease(self, e: do.AskLease, task: Task) -> None:
+        await self._leases.ask(task)
+
+    async def _release_lease(self, e: do.ReleaseLease, task: Task) -> None:
+        await self._leases.release(e.task)
 
     # -- machines -------------------------------------------------------------------------
     def _not_started(

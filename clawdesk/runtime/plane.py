@@ -37,6 +37,7 @@ from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyVi
 from clawdesk.runtime.comparing import compare
 from clawdesk.runtime.intents import Intents
 from clawdesk.runtime.kernel import Kernel
+from clawdesk.runtime.leases import Leases
 from clawdesk.runtime.live import LiveMachines
 from clawdesk.runtime.pauses import ProjectWatch
 from clawdesk.runtime.perform import Performer
@@ -96,6 +97,7 @@ class Plane(Intents):
             post=self._kernel.post,
             say=self._say,
         )
+        self._leases = Leases(parts.inference, self._kernel.post, parts.clock, self._crashed)
         self._performer = Performer(
             machines=parts.machines,
             live=self._live,
@@ -105,6 +107,7 @@ class Plane(Intents):
             crashed=self._crashed,
             clock=parts.clock,
             retention=self._retention,
+            leases=self._leases,
         )
         self._submissions = Submissions(
             repository=self._projects.repository,
@@ -196,6 +199,7 @@ class Plane(Intents):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
         await self._performer.drain()
+        await self._leases.close()
         await self._live.close()
         await self._projects.close_all()
         if self._kernel.failed.done():

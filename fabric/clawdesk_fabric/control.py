@@ -23,7 +23,7 @@ from clawdesk_fabric.runtime import Fabric
 from clawdesk_fabric.tokens import Grant
 from clawdesk_fabric.waits import waits
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised when /fabric/v1 changes in a way that an older client would misread."""
 ASK_EXIT: web.AppKey[Callable[[], None]] = web.AppKey("ask_exit")
 _NAMES_MAX = 200
@@ -128,7 +128,8 @@ async def _queue(request: web.Request) -> web.Response:
     return web.json_response({"waiting": calls})
 
 
-def _named(request: web.Request) -> str:
+def named_model(request: web.Request) -> str:
+    """The model of the path. Raises WireError."""
     name = request.match_info["name"]
     if name not in request.app[FABRIC].catalog.models:
         known = ", ".join(request.app[FABRIC].catalog.models)
@@ -138,17 +139,18 @@ def _named(request: web.Request) -> str:
 
 async def _load(request: web.Request) -> web.Response:
     """Answers once the model is ready."""
-    await request.app[FABRIC].load(_named(request))
+    await request.app[FABRIC].load(named_model(request))
     return await _status(request)
 
 
 async def _unload(request: web.Request) -> web.Response:
     """Answers once its container is gone."""
-    await request.app[FABRIC].unload(_named(request))
+    await request.app[FABRIC].unload(named_model(request))
     return await _status(request)
 
 
-async def _body(request: web.Request) -> dict[str, Any]:
+async def json_body(request: web.Request) -> dict[str, Any]:
+    """The body as a JSON object. Raises WireError."""
     try:
         value = json.loads(await request.read())
     except (ValueError, RecursionError):
@@ -159,7 +161,7 @@ async def _body(request: web.Request) -> dict[str, Any]:
 
 
 async def _create_token(request: web.Request) -> web.Response:
-    grant = parse_grant(await _body(request))
+    grant = parse_grant(await json_body(request))
     known = request.app[FABRIC].catalog.models
     unknown = sorted(grant.models - known.keys())
     if unknown:
@@ -205,7 +207,7 @@ def parse_grant(body: Mapping[str, Any]) -> Grant:
 
 
 async def _revoke_token(request: web.Request) -> web.Response:
-    token = (await _body(request)).get("token")
+    token = (await json_body(request)).get("token")
     if not isinstance(token, str):
         raise WireError("invalid_request", "`token` must be a text")
     return web.json_response({"revoked": request.app[TOKENS].revoke(token)})

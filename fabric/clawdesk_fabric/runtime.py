@@ -48,6 +48,7 @@ from clawdesk_fabric.waits import waits
 log = logging.getLogger("clawdesk_fabric")
 LOST_TEXT_S_MAX = 5.0
 ENDS_KEPT = 16
+LEASE_ENDS_KEPT = 1000
 TICK_S = 0.25
 """How often limits are looked at, and waiting clients are told their place."""
 
@@ -125,7 +126,8 @@ class Fabric:
         self._gpus = gpus
         self._log = Log(log_path) if log_path else None
         self._peaks = peaks or Peaks(None)
-        self.on_lease: Callable[[Effect], None] = lambda _: None
+        self.lease_ends: dict[str, str] = {}
+        """Why leases ended, of the latest ones."""
         self.endpoints: dict[str, Endpoint] = {}
         self.counts = {"calls": 0, "refused": 0, "failed": 0, "starts": 0}
         self.failure: BaseException | None = None  # a mistake of ours: this Fabric must end
@@ -181,6 +183,10 @@ class Fabric:
         await self._engine.close(remove=remove)
         if self._log is not None:
             self._log.close()
+
+    def new_name(self, prefix: str) -> str:
+        """A name that no other thing of this process has."""
+        return f"{prefix}{next(self._ids)}"
 
     def now_ms(self) -> int:
         return int(asyncio.get_running_loop().time() * 1000)
@@ -290,7 +296,8 @@ class Fabric:
     # -- leases, windows, budgets ----------------------------------------------------------------
 
     def ask_lease(self, lease: leases.Lease) -> None:
-        """Have the task hold the model; `on_lease` tells when it does. Safe to repeat."""
+        """Have the task hold the model; the state says when it does. Safe to repeat."""
+        self.lease_ends.pop(lease.id, None)
         self.post(events.LeaseAsked(self.now_ms(), lease))
 
     def reserve(self, reservation: leases.Reservation) -> None:
@@ -346,8 +353,12 @@ class Fabric:
                 seat = self._tickets[effect.call].seat
                 if not seat.done():
                     seat.set_exception(RefusedError(effect))
-            case GrantLease() | AskBack() | EndLease():
-                self.on_lease(effect)
+            case EndLease():
+                self.lease_ends[effect.lease] = effect.why
+                while len(self.lease_ends) > LEASE_ENDS_KEPT:
+                    del self.lease_ends[next(iter(self.lease_ends))]
+            case GrantLease() | AskBack():
+                pass  # holders watch the state: see lease_api.py
             case StartReplica():
                 self.counts["starts"] += 1
                 self._spawn(self._start(effect))

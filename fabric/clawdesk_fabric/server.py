@@ -22,7 +22,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 import clawdesk_fabric
-from clawdesk_fabric import control, gateway
+from clawdesk_fabric import control, gateway, lease_api
 from clawdesk_fabric.catalog import Catalog
 from clawdesk_fabric.engines.base import Engine
 from clawdesk_fabric.errors import FabricError
@@ -133,6 +133,7 @@ class Server:
         control.add_health(app, local=local)
         if local:
             control.add_routes(app)
+            lease_api.add_routes(app)
         return app
 
     def _touching(self) -> Middleware:

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 import clawdesk_fabric
-from clawdesk.adapters.fabric_client import FabricClient
+from clawdesk.adapters.fabric_client import PROTOCOL, FabricClient
 from clawdesk_fabric.local_client import request
 from tests.support.fabric_docker import short_place
 
@@ -96,7 +96,7 @@ async def test_one_of_another_version_is_drained_and_replaced(
     # Seen from a newer desktop the running one is old; what it starts then counts as its own.
     newer = FabricClient()
     with monkeypatch.context() as patch:
-        patch.setattr("clawdesk.adapters.fabric_client.PROTOCOL", 2)
+        patch.setattr("clawdesk.adapters.fabric_client.PROTOCOL", PROTOCOL + 1)
         await newer.ensure_up()
     after = await asyncio.to_thread(request, path, "GET", "/fabric/v1/status")
     assert after["pid"] != before["pid"]

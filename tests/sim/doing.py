@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
 from clawdesk.domain.audit import checkpoint_record, record_of
-from clawdesk.domain.model import Checkpoint, Snapshot
+from clawdesk.domain.model import Checkpoint, Reason, Snapshot
 from tests.sim.guests import Guest, Inside
 
 if TYPE_CHECKING:
@@ -50,6 +50,49 @@ class Doing:
             return replace(event, at_ms=self.world.now_ms)
 
         self.world.act(e.task, happen, told, 100, 700)
+
+    def _AskLease(self, e: do.AskLease) -> None:
+        """The Fabric grants, has no room for a while, or refuses; later it may ask back."""
+        world, leases = self.world, self.world.outside.leases
+        roll, epoch = world.random.random(), world.epoch
+
+        def grant() -> None:
+            leases[e.task] = epoch
+            world.later(world.random.randint(50, 3000), trouble)
+
+        def trouble() -> None:
+            if leases.get(e.task) != epoch or epoch != world.epoch:
+                return
+            if world.chance(0.5):
+                world.post(ev.LeaseAskedBack(world.now_ms, e.task, "a person needs the memory"))
+            elif world.chance(0.5):
+                del leases[e.task]
+                world.post(ev.LeaseEnded(world.now_ms, e.task, "the model crashed"))
+
+        def late() -> None:
+            if leases.get(e.task) == -epoch and epoch == world.epoch:
+                grant()
+                world.post(ev.LeaseGranted(world.now_ms, e.task))
+
+        def wait() -> None:
+            leases[e.task] = -epoch
+            world.later(world.random.randint(50, 2000), late)
+
+        if roll < 0.5:
+            world.act(e.task, grant, lambda: ev.LeaseGranted(world.now_ms, e.task))
+        elif roll < 0.9:
+            why = Reason("memory", "no room", "a lease is given back")
+            world.act(e.task, wait, lambda: ev.LeaseWaits(world.now_ms, e.task, why))
+        else:
+            refused = "there is no model m"
+            told = lambda: ev.LeaseRefused(world.now_ms, e.task, refused)  # noqa: E731
+            world.act(e.task, lambda: None, told)
+
+    def _ReleaseLease(self, e: do.ReleaseLease) -> None:
+        def give() -> None:
+            self.world.outside.leases.pop(e.task, None)
+
+        self.world.act(e.task, give, lambda: None, 1, 5)
 
     def _StartMachine(self, e: do.StartMachine) -> None:
         if self.world.chance(self.world.faults.start_failed):

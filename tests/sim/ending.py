@@ -14,6 +14,8 @@ def check_end(world: World) -> None:
     assert all(phase in FINAL for phase in phases.values()), f"{phases} {where}"
     assert set(phases) == set(world.outside.log), f"a task was lost {where}"
     assert not world.outside.guests, f"machines left: {world.outside.guests} {where}"
+    kept = {task for task, epoch in world.outside.leases.items() if abs(epoch) == world.epoch}
+    assert not kept, f"leases left: {kept} {where}"
     asked = {intent for intent, epoch in world.intents.items() if epoch == world.epoch}
     unanswered = asked - set(world.acks)
     assert not unanswered, f"nobody answered {unanswered} {where}"

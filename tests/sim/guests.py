@@ -53,6 +53,7 @@ class Outside:
     trees: dict[str, list[str]] = field(default_factory=dict)  # commit -> work
     log: dict[str, list[Record]] = field(default_factory=dict)
     commits: int = 0
+    leases: dict[str, int] = field(default_factory=dict)  # task -> epoch of the plane that asked
 
     def commit(self, task: str, record: Record, work: list[str] | None = None) -> str:
         """Make a record durable; returns its commit."""

@@ -17,6 +17,8 @@ FAULTS = {
     "amends": Faults(amends=0.7, wishes=0.2),
     "forgets": Faults(forgets=0.6, wishes=0.4, suspends=0.3),
     "forks": Faults(forks=0.6, forgets=0.1, wishes=0.1, cancels=0.1, machine_lost=0.2),
+    "models": Faults(models=0.8, wishes=0.3, suspends=0.2, cancels=0.1, machine_lost=0.1),
+    "models-and-crashes": Faults(models=0.8, wishes=0.2, suspends=0.2, crashes=3),
     "crashes": Faults(crashes=3),
     "crashes-and-amends": Faults(crashes=3, amends=0.6, forks=0.3),
     "crashes-and-people": Faults(crashes=3, wishes=0.4, cancels=0.1, suspends=0.2),
@@ -34,6 +36,7 @@ FAULTS = {
         amends=0.3,
         forks=0.2,
         forgets=0.1,
+        models=0.3,
         crashes=4,
     ),
 }

@@ -26,6 +26,7 @@ from clawdesk.domain.model import (
     Capacity,
     CheckpointMode,
     Kind,
+    Lease,
     MachineNeed,
     Phase,
     PlaneState,
@@ -69,6 +70,7 @@ class Faults:
     amends: float = 0.0
     forks: float = 0.0
     forgets: float = 0.0
+    models: float = 0.0
     crashes: int = 0
 
 
@@ -89,7 +91,7 @@ class World:
         self.names = count(1)
         self._ticked_ms = 0
         self._lanes: dict[str, int] = {}
-        self.epoch = 0
+        self.epoch = 1
         self.story: list[str] = []
         self.acks: dict[str, bool] = {}
         self.intents: dict[str, int] = {}  # intent -> epoch of the plane that was asked
@@ -137,6 +139,9 @@ class World:
             self.doing.perform(effect)
         if self.state.environment is None:
             total_use(self.state)
+        for task in self.state.tasks.values():
+            has_both = task.lease is Lease.REFUSED or not task.definition.model
+            assert has_both or task.lease is not Lease.NONE or task.phase is not Phase.STARTING
 
     def act(
         self,
@@ -264,7 +269,9 @@ class World:
             for i in range(self.random.randint(1, 4))
         )
         need = MachineNeed(memory_mib=self.random.choice((256, 512)))
-        definition = TaskDefinition(f"t{number}", f"T{number}", steps, machine=need)
+        models = self.faults.models
+        model = "m" if models and self.chance(models) else ""
+        definition = TaskDefinition(f"t{number}", f"T{number}", steps, machine=need, model=model)
         task = Task(
             id=f"task{number:03}",
             project=f"/p{number % 2}",

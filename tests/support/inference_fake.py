@@ -6,7 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 
 from clawdesk.ports.errors import InferenceError
-from clawdesk.ports.inference import FabricStatus, ModelResponse
+from clawdesk.ports.inference import (
+    FabricStatus,
+    LeaseNews,
+    LeaseStatus,
+    LeaseWish,
+    ModelResponse,
+)
 
 
 class EchoInference:
@@ -33,6 +39,17 @@ class EchoInference:
 
     async def revoke(self, token: str) -> None:
         pass
+
+    async def ask_lease(self, wish: LeaseWish) -> LeaseNews:
+        return LeaseNews(wish.task, LeaseStatus.GRANTED)
+
+    async def watch_leases(
+        self, known: Mapping[str, LeaseStatus], wait_s: float
+    ) -> tuple[LeaseNews, ...]:
+        await asyncio.Event().wait()
+        return ()
+
+    async def release_lease(self, task: str) -> None: ...
 
     async def call(
         self, token: str, method: str, path: str, headers: Mapping[str, str], body: bytes

@@ -15,7 +15,13 @@ from clawdesk.adapters.libvirt.channel import ChannelSession, GuestChannels
 from clawdesk.adapters.libvirt.machines import LibvirtMachines
 from clawdesk.ports.errors import InferenceError
 from clawdesk.ports.guest import GuestLost, StepEnded, StepOutput, StepRun
-from clawdesk.ports.inference import FabricStatus, ModelResponse
+from clawdesk.ports.inference import (
+    FabricStatus,
+    LeaseNews,
+    LeaseStatus,
+    LeaseWish,
+    ModelResponse,
+)
 
 _numbers = count(1)
 
@@ -33,6 +39,16 @@ class NoInference:
         return ""
 
     async def revoke(self, token: str) -> None: ...
+
+    async def ask_lease(self, wish: LeaseWish) -> LeaseNews:
+        raise InferenceError("no model in this test")
+
+    async def watch_leases(
+        self, known: Mapping[str, LeaseStatus], wait_s: float
+    ) -> tuple[LeaseNews, ...]:
+        raise InferenceError("no model in this test")
+
+    async def release_lease(self, task: str) -> None: ...
 
     async def call(
         self, token: str, method: str, path: str, headers: Mapping[str, str], body: bytes

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from clawdesk.domain.model import Phase, PlaneState, Reason, Task, TaskId
+from clawdesk.domain.model import Lease, Phase, PlaneState, Reason, Task, TaskId
 from clawdesk.domain.rules import Rules
 from clawdesk.domain.scheduling.resources import (
     NOTHING,
@@ -84,6 +84,7 @@ class Index:
 
     def _queue(self, task: Task) -> None:
         waits = task.phase is Phase.QUEUED and task.wish is None
+        waits = waits and task.lease is not Lease.WAITS  # its model is the Fabric's to give
         trusted = not task.policy_asks or task.policy_digest in self.trusted
         trusted = trusted and task.project not in self.paused
         _mark(self.untrusted, task.id, waits and not trusted)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import itemgetter
 
-from clawdesk.domain.model import Phase, PlaneState, Reason, Task, TaskId
+from clawdesk.domain.model import Lease, Phase, PlaneState, Reason, Task, TaskId
 from clawdesk.domain.scheduling.index import Index, index_of
 from clawdesk.domain.scheduling.pressure import Pressure
 from clawdesk.domain.scheduling.reasons import (
@@ -45,6 +45,7 @@ class Plan:
 
     Args:
         start: in order.
+        asks: for which there is room, and whose model is to be asked for first.
         reasons: of waiting tasks, where they changed.
         yields: running tasks to be asked to leave at their next checkpoint.
         parks: held tasks whose memory is needed now.
@@ -53,6 +54,7 @@ class Plan:
     """
 
     start: tuple[TaskId, ...] = ()
+    asks: tuple[TaskId, ...] = ()
     reasons: dict[TaskId, Reason] = field(default_factory=dict)
     yields: tuple[Yield, ...] = ()
     parks: tuple[TaskId, ...] = ()
@@ -75,14 +77,26 @@ def plan(state: PlaneState) -> Plan:
     pressure = Pressure(state, index, draft.free, draft.reserved, frozenset(keeps))
     parks, victims, beneficiary = pressure.relieve(draft.heads(), frozenset(draft.started))
     yields = tuple(Yield(v, beneficiary, pressure.why(v, beneficiary)) for v in victims)
+    tasks = state.tasks
     return Plan(
-        start=tuple(draft.started),
+        start=tuple(t for t in draft.started if has_model(tasks[t])),
+        asks=tuple(t for t in draft.started if lacks_model(tasks[t])),
         reasons=_reasons(state, index, draft, blocked),
         yields=yields,
         parks=parks,
         keeps=keeps,
         blocked=blocked,
     )
+
+
+def has_model(task: Task) -> bool:
+    """Whether nothing but a machine is missing: it needs no model, or has or cannot have it."""
+    return not task.definition.model or task.lease in (Lease.GRANTED, Lease.REFUSED)
+
+
+def lacks_model(task: Task) -> bool:
+    """Whether its model is to be asked for; not twice."""
+    return bool(task.definition.model) and task.lease is Lease.NONE
 
 
 def _may_stay(state: PlaneState, index: Index, victim: TaskId) -> bool:
@@ -249,12 +263,20 @@ def _reasons(
         for task_id in (*_first(index, EAGER_MAX), *index.untrusted):
             if task_id not in draft.started:
                 wanted[task_id] = reason_of(situation, state.tasks[task_id])
+            elif not has_model(state.tasks[task_id]):
+                wanted[task_id] = asked_for_its_model(state.tasks[task_id])
     else:
         for task_id in index.unexplained - draft.started.keys():
             wanted[task_id] = coarse(state, index, state.tasks[task_id])
         if blocked is not None:
             wanted[blocked] = reason_of(situation, state.tasks[blocked])
     return _changed(state, wanted)
+
+
+def asked_for_its_model(task: Task) -> Reason:
+    """There is room for it; its machine and its model are given in one step."""
+    model = task.definition.model
+    return Reason("model", f"the model {model} is being asked for", "the Fabric answers")
 
 
 def _first(index: Index, count: int) -> list[TaskId]:
@@ -283,7 +305,7 @@ def explain(state: PlaneState, task_id: TaskId) -> Reason | None:
     None where it does not wait.
     """
     task = state.tasks[task_id]
-    if task.phase is not Phase.QUEUED:
+    if task.phase is not Phase.QUEUED or task.lease is Lease.WAITS:
         return task.reason
     if state.environment is not None:
         return state.environment

@@ -1,0 +1,83 @@
+"""A task's hold on its model, beside its machine: both are given in one step, or neither is.
+
+A task that names a model asks the Fabric for a lease when there is room for its machine, and starts
+in the step in which the lease is granted; a lease that comes when the room is gone is given back at
+once. It is held while the task works, and by nobody who waits for a person. One that was asked back
+is given at the next boundary; the task goes on, and asks anew.
+"""
+
+from __future__ import annotations
+
+from clawdesk.domain import effects as do
+from clawdesk.domain import events as ev
+from clawdesk.domain.model import Lease, Phase, Task
+from clawdesk.domain.moves import Turn
+
+WORKING = frozenset({Phase.STARTING, Phase.RESTORING, Phase.RUNNING, Phase.SNAPSHOTTING})
+"""Phases in which a task may hold a lease."""
+HELD = frozenset({Lease.GRANTED, Lease.ASKED_BACK})
+_GOES_ON_WITHOUT = frozenset({Phase.QUEUED, Phase.STARTING, Phase.RESTORING, Phase.RUNNING})
+_ASKS_ANEW = frozenset({Phase.STARTING, Phase.RESTORING, Phase.RUNNING})
+"""Where one that was lost or given back is asked for again; nobody gets here without the first."""
+_OPEN = frozenset({Lease.ASKED, Lease.WAITS}) | HELD
+
+
+def ask(turn: Turn, task: Task) -> None:
+    """Ask for the task's model; the task waits or works meanwhile."""
+    turn.put(task, lease=Lease.ASKED)
+    turn.do(do.AskLease(task.id))
+
+
+def granted(turn: Turn, task: Task, event: ev.LeaseGranted) -> None:
+    if task.lease in (Lease.ASKED, Lease.WAITS):
+        reason = None if task.phase is Phase.QUEUED else task.reason
+        turn.put(task, lease=Lease.GRANTED, reason=reason)
+    elif task.lease not in HELD:
+        turn.do(do.ReleaseLease(task.id))  # nobody waits for it any longer
+
+
+def waits(turn: Turn, task: Task, event: ev.LeaseWaits) -> None:
+    """It leaves the queue of machines until the model can be had: others go before it."""
+    if task.lease not in (Lease.ASKED, Lease.WAITS):
+        return
+    reason = event.reason if task.phase is Phase.QUEUED else task.reason
+    turn.put(task, lease=Lease.WAITS, reason=reason)
+
+
+def refused(turn: Turn, task: Task, event: ev.LeaseRefused) -> None:
+    """What can still work does: the task goes on without, and its calls fail with the reason."""
+    if task.lease in _OPEN:
+        reason = None if task.phase is Phase.QUEUED else task.reason
+        turn.put(task, lease=Lease.REFUSED, reason=reason)
+        turn.do(do.Notify(task.id, f"No model for it: {event.why}"))
+
+
+def asked_back(turn: Turn, task: Task, event: ev.LeaseAskedBack) -> None:
+    if task.lease is Lease.GRANTED:
+        turn.put(task, lease=Lease.ASKED_BACK)
+
+
+def ended(turn: Turn, task: Task, event: ev.LeaseEnded) -> None:
+    if task.lease in _OPEN:
+        turn.put(task, lease=Lease.NONE)
+
+
+def settle(turn: Turn) -> None:
+    """At the end of a step: nobody holds a lease who may not, and who works without one asks."""
+    for task_id in sorted(turn.touched):
+        task = turn.state.tasks[task_id]
+        if not task.definition.model:
+            continue
+        if task.lease in _OPEN and not _may_hold(task):
+            turn.do(do.ReleaseLease(task.id))
+            turn.put(task, lease=Lease.NONE)
+        elif task.lease is Lease.REFUSED and task.phase not in _GOES_ON_WITHOUT:
+            turn.put(task, lease=Lease.NONE)  # asked anew when it goes on
+        elif task.lease is Lease.NONE and task.phase in _ASKS_ANEW:
+            ask(turn, task)
+
+
+def _may_hold(task: Task) -> bool:
+    if task.phase in WORKING:
+        return not (task.lease is Lease.ASKED_BACK and task.phase is Phase.SNAPSHOTTING)
+    return task.phase is Phase.QUEUED and task.lease not in HELD and task.wish is None

@@ -1,0 +1,123 @@
+"""Leases of models as the plane holds them: asks, renews, and tells the kernel what became of them.
+
+One long request to the Fabric renews all leases and comes back when one of them changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from clawdesk.domain import events as ev
+from clawdesk.domain.events import Event
+from clawdesk.domain.model import Reason, Task, TaskId
+from clawdesk.ports.clock import Clock
+from clawdesk.ports.errors import InferenceError
+from clawdesk.ports.inference import Inference, LeaseNews, LeaseStatus, LeaseWish
+
+WATCH_S = 20.0
+"""Leases are renewed at least so often; the Fabric keeps one for several times as long."""
+
+
+class Leases:
+    """What this plane asked of the Fabric.
+
+    Args:
+        post: where the Fabric's answers go.
+        crashed: told of an exception nobody expected.
+    """
+
+    def __init__(
+        self,
+        inference: Inference,
+        post: Callable[[Event], None],
+        clock: Clock,
+        crashed: Callable[[BaseException], None],
+    ) -> None:
+        self._inference = inference
+        self._post = post
+        self._clock = clock
+        self._crashed = crashed
+        self._known: dict[TaskId, LeaseStatus] = {}
+        self._watcher: asyncio.Task[None] | None = None
+        self._asked = asyncio.Event()
+
+    async def ask(self, task: Task) -> None:
+        """Ask for the task's model; the answer is an event."""
+        wish = LeaseWish(
+            task.id,
+            task.project,
+            task.definition.model,
+            task.priority_class.value,
+            task.priority,
+        )
+        try:
+            news = await self._inference.ask_lease(wish)
+        except InferenceError as error:
+            self._post(ev.LeaseRefused(self._clock.now_ms(), task.id, error.sentence))
+            return
+        self._known[task.id] = news.status
+        self._tell(news)
+        self._asked.set()
+        if self._watcher is None and self._known:
+            loop = asyncio.get_running_loop()
+            self._watcher = loop.create_task(self._watch(), name="leases")
+
+    async def release(self, task: TaskId) -> None:
+        """Give it back; nothing more is told of it."""
+        if self._known.pop(task, None) is not None:
+            self._asked.set()
+        await self._inference.release_lease(task)
+
+    async def close(self) -> None:
+        """Watch no more. Leases end by themselves, or are taken up by the next plane."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+            await asyncio.gather(self._watcher, return_exceptions=True)
+            self._watcher = None
+
+    async def _watch(self) -> None:
+        try:
+            while self._known:
+                await self._look()
+        except Exception as error:
+            self._crashed(error)
+        finally:
+            self._watcher = None
+
+    async def _look(self) -> None:
+        """One long request; cut short when there is another lease to be renewed."""
+        self._asked.clear()
+        request = asyncio.ensure_future(self._inference.watch_leases(dict(self._known), WATCH_S))
+        changed = asyncio.ensure_future(self._asked.wait())
+        try:
+            await asyncio.wait({request, changed}, return_when=asyncio.FIRST_COMPLETED)
+            if not request.done():
+                return
+            found = request.result()
+        except InferenceError as error:
+            for task in list(self._known):
+                self._tell(LeaseNews(task, LeaseStatus.ENDED, text=error.sentence))
+            return
+        finally:
+            for waiting in (request, changed):
+                waiting.cancel()
+            await asyncio.gather(request, changed, return_exceptions=True)
+        for news in found:
+            if news.id in self._known and self._known[news.id] is not news.status:
+                self._known[news.id] = news.status
+                self._tell(news)
+
+    def _tell(self, news: LeaseNews) -> None:
+        now_ms = self._clock.now_ms()
+        match news.status:
+            case LeaseStatus.GRANTED:
+                self._post(ev.LeaseGranted(now_ms, news.id))
+            case LeaseStatus.WAITING:
+                reason = Reason(news.code or "model", news.text, news.frees)
+                self._post(ev.LeaseWaits(now_ms, news.id, reason))
+            case LeaseStatus.ASKED_BACK:
+                self._post(ev.LeaseAskedBack(now_ms, news.id, news.text))
+            case LeaseStatus.ENDED:
+                self._known.pop(news.id, None)
+                self._post(ev.LeaseEnded(now_ms, news.id, news.text))

@@ -1,0 +1,119 @@
+"""A task's machine and its model are given in one step, or neither is (I16, I17)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from clawdesk.domain import effects as do
+from clawdesk.domain import events as ev
+from clawdesk.domain.model import Capacity, Lease, Phase, PlaneState, Reason, Task
+from clawdesk.domain.scheduling import explain
+from clawdesk.domain.transitions import step
+from tests.sim.hall import task_of
+
+BUSY = Reason(
+    "memory", "coder needs 15360 MiB; 20000 of 24576 MiB are in use by chat", "chat leaves"
+)
+
+
+def with_model(name: str, hint: int = 0) -> Task:
+    task = task_of(name, hint=hint)
+    return replace(task, definition=replace(task.definition, model="coder"))
+
+
+def plane(*tasks: Task, machines: int = 1) -> PlaneState:
+    state = PlaneState(capacity=Capacity(8, 4096, machines))
+    for task in tasks:
+        step(state, ev.TaskSubmitted(1, task))
+    return state
+
+
+def kinds(effects: do.Effects) -> list[tuple[str, str]]:
+    return [(type(effect).__name__, getattr(effect, "task", "")) for effect in effects]
+
+
+def test_a_machine_starts_in_the_step_in_which_its_model_is_granted() -> None:
+    state = PlaneState(capacity=Capacity(8, 4096, 1))
+    assert kinds(step(state, ev.TaskSubmitted(1, with_model("a")))) == [("AskLease", "a")]
+    task = state.tasks["a"]
+    assert task.reason is not None
+    assert (task.phase, task.reason.code) == (Phase.QUEUED, "model")
+    assert kinds(step(state, ev.Ticked(2, 1))) == [], "it is asked once"
+    assert kinds(step(state, ev.LeaseGranted(3, "a"))) == [("StartMachine", "a")]
+
+
+def test_no_model_is_asked_for_while_there_is_no_room() -> None:
+    state = plane(task_of("first"))
+    assert kinds(step(state, ev.TaskSubmitted(2, with_model("a")))) == []
+
+
+def test_a_model_that_comes_when_the_room_is_gone_is_given_back_at_once() -> None:
+    state = plane(with_model("a"))
+    step(state, ev.LeaseWaits(2, "a", BUSY))
+    # Its turn passes: another task takes the only machine meanwhile.
+    assert ("StartMachine", "b") in kinds(step(state, ev.TaskSubmitted(3, task_of("b"))))
+    assert kinds(step(state, ev.LeaseGranted(4, "a"))) == [("ReleaseLease", "a")]
+    assert state.tasks["a"].lease is Lease.NONE
+
+
+def test_a_task_whose_model_has_no_room_says_the_fabrics_reason_and_lets_others_go_first() -> None:
+    state = plane(with_model("a"))
+    step(state, ev.LeaseWaits(2, "a", BUSY))
+    assert state.tasks["a"].reason == BUSY
+    assert explain(state, "a") == BUSY
+    step(state, ev.Ticked(3, 1))
+    assert state.tasks["a"].reason == BUSY
+    step(state, ev.CapacityChanged(4, Capacity(8, 4096, 2), None))
+    assert kinds(step(state, ev.TaskSubmitted(5, task_of("b")))) == [("StartMachine", "b")]
+    assert kinds(step(state, ev.LeaseGranted(6, "a"))) == [("StartMachine", "a")]
+
+
+def test_room_is_kept_while_the_model_of_the_first_in_line_is_asked_for() -> None:
+    state = plane(with_model("a", hint=5))
+    assert kinds(step(state, ev.TaskSubmitted(2, task_of("b")))) == []
+    assert kinds(step(state, ev.LeaseGranted(3, "a"))) == [("StartMachine", "a")]
+
+
+def test_what_can_still_work_does_when_the_model_cannot_be_had() -> None:
+    state = plane(with_model("a"))
+    done = step(state, ev.LeaseRefused(2, "a", "there is no model coder"))
+    assert kinds(done) == [("Notify", "a"), ("StartMachine", "a")]
+
+
+@pytest.mark.parametrize("lease", [Lease.ASKED, Lease.WAITS])
+def test_a_cancelled_task_gives_back_what_it_asked_for(lease: Lease) -> None:
+    state = plane(with_model("a"))
+    if lease is Lease.WAITS:
+        step(state, ev.LeaseWaits(2, "a", BUSY))
+    done = kinds(step(state, ev.CancelAsked(3, "a", "me", "test", "i")))
+    assert ("ReleaseLease", "a") in done
+    # An answer that was on its way is given back as well.
+    assert kinds(step(state, ev.LeaseGranted(4, "a"))) == [("ReleaseLease", "a")]
+    assert state.tasks["a"].lease is Lease.NONE
+
+
+def running(state: PlaneState) -> None:
+    step(state, ev.LeaseGranted(2, "a"))
+    step(state, ev.MachineStarted(3, "a", 1, "m", 1.0, "tcg", warm=True))
+    assert state.tasks["a"].phase is Phase.RUNNING
+    assert state.tasks["a"].lease is Lease.GRANTED
+
+
+def test_a_lease_asked_back_is_given_at_the_next_boundary_and_asked_for_anew() -> None:
+    state = plane(with_model("a"))
+    running(state)
+    assert kinds(step(state, ev.LeaseAskedBack(4, "a", "a person needs it"))) == []
+    done = kinds(step(state, ev.StepEnded(5, "a", "m", 0, timed_out=False, tail="", run="0.1")))
+    assert done.index(("TakeCheckpoint", "a")) < done.index(("ReleaseLease", "a"))
+    assert state.tasks["a"].lease is Lease.NONE
+
+
+def test_a_lost_lease_is_asked_for_again_by_a_task_that_works() -> None:
+    state = plane(with_model("a"))
+    running(state)
+    done = step(state, ev.LeaseEnded(4, "a", "the model crashed"))
+    assert kinds(done) == [("AskLease", "a")]
+    step(state, ev.LeaseWaits(5, "a", BUSY))
+    assert state.tasks["a"].reason is None, "it works: its calls say why they wait"
