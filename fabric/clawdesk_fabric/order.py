@@ -82,14 +82,6 @@ class Queue:
         if not bucket.keys:
             del self.buckets[key]
 
-    def candidates(self) -> Iterator[Call]:
-        """Of each class and project, the first in order and the one that waits longest."""
-        for bucket in self.buckets.values():
-            first, oldest = bucket.keys[0][1], bucket.ids[0]
-            yield self.calls[first]
-            if oldest != first:
-                yield self.calls[oldest]
-
 
 def share_of(state: FabricState, project: str) -> Share:
     """The project's share, made when it is first seen."""
@@ -127,7 +119,7 @@ def band_of(state: FabricState, call: Call) -> int:
 
 def standing(state: FabricState, project: str) -> float:
     """Virtual time with the calls in flight counted as if each had had its usual cost already."""
-    share = share_of(state, project)
+    share = state.shares.get(project) or share_of(state, project)
     return share.virtual_ms + share.in_flight * (state.call_ms or _AVERAGE_MS) / share.weight
 
 
@@ -142,21 +134,47 @@ def first(
 ) -> tuple[Urgency, Call] | None:
     """The waiting call of this model that is served next; None = none that may be served.
 
+    Looks at two calls of each class and project, the first in order and the one that waits longest.
+
     Args:
         tasks: only calls of these; None = of everybody.
     """
-    best: tuple[Urgency, Call] | None = None
-    if tasks is None:
-        found_calls = replica.waiting.candidates()
-    else:
-        found_calls = (call for call in replica.waiting if call.task in tasks)
-    for call in found_calls:
-        if why_paused(state, call.project) or reserved_for_others(state, call):
+    if tasks is not None:
+        return _first_of_tasks(state, replica, tasks)
+    calls, limits = replica.waiting.calls, state.limits
+    promoted_ms = state.at_ms - limits.promote_ms
+    promoted_first_ms = state.at_ms - limits.promote_first_ms
+    best: Urgency | None = None
+    for (rank, project), bucket in replica.waiting.buckets.items():
+        # The one that waits longest is in the highest band of its bucket.
+        band, key, oldest = rank, bucket.keys[0], calls[bucket.ids[0]]
+        if oldest.arrived_ms <= promoted_ms and rank > 1:
+            band, key = 1, oldest.key
+        if oldest.arrived_ms <= promoted_first_ms and rank > 0:
+            band, key = 0, oldest.key
+        if best is not None and band > best[0]:
             continue
-        found = urgency(state, call)
-        if best is None or found < best[0]:
-            best = (found, call)
-    return best
+        found = (band, standing(state, project), key)
+        if (best is None or found < best) and not _is_held_back(state, project, calls[key[1]]):
+            best = found
+    return None if best is None else (best, calls[best[2][1]])
+
+
+def _first_of_tasks(
+    state: FabricState, replica: Replica, tasks: frozenset[str]
+) -> tuple[Urgency, Call] | None:
+    found = [
+        (urgency(state, call), call)
+        for call in replica.waiting
+        if call.task in tasks and not _is_held_back(state, call.project, call)
+    ]
+    return min(found, key=lambda pair: pair[0], default=None)
+
+
+def _is_held_back(state: FabricState, project: str, call: Call) -> bool:
+    if not state.budgets and not state.reservations:
+        return False
+    return bool(why_paused(state, project) or reserved_for_others(state, call))
 
 
 def why_paused(state: FabricState, project: str) -> str:

@@ -55,6 +55,30 @@ class Demand:
 
 
 @dataclass(slots=True)
+class _Draft:
+    """What one plan has decided so far.
+
+    Args:
+        kept: memory that is meant for a more urgent model already, by device.
+    """
+
+    state: FabricState
+    at_ms: int
+    kept: dict[DeviceId, int] = field(default_factory=dict)
+    _heads: dict[str, tuple[Urgency, Call] | None] = field(default_factory=dict)
+
+    def head(self, replica: Replica) -> tuple[Urgency, Call] | None:
+        """`order.first`, looked for once until something is forwarded."""
+        if replica.model not in self._heads:
+            self._heads[replica.model] = order.first(self.state, replica)
+        return self._heads[replica.model]
+
+    def forwarded(self) -> None:
+        """Everybody's standing may be another one now."""
+        self._heads.clear()
+
+
+@dataclass(slots=True)
 class _Way:
     """One way to make room."""
 
@@ -77,13 +101,13 @@ def plan(state: FabricState, at_ms: int) -> Effects:
         effects += _refuse_hopeless(state, replica, at_ms)
     wanted = demands(state, at_ms)
     _forget_reasons_to_leave(state, wanted)
-    kept: dict[DeviceId, int] = {}
+    draft = _Draft(state, at_ms)
     for demand in wanted:
         replica = demand.replica
         if replica.phase is Phase.READY:
-            effects += _forward(state, replica, at_ms)
+            effects += _forward(draft, replica)
         elif replica.phase is Phase.ABSENT and at_ms >= replica.retry_at_ms:
-            effects += _start(state, demand, kept, at_ms)
+            effects += _start(draft, demand)
     for replica in state.replicas.values():
         effects += leases.grant(state, replica, at_ms)
     return effects + _stop_leaving(state) + _give_way_to_others(state, at_ms)
@@ -101,7 +125,9 @@ def demands(state: FabricState, at_ms: int) -> list[Demand]:
 
 def _demand(state: FabricState, replica: Replica, at_ms: int) -> Demand | None:
     best: Demand | None = None
-    head = order.first(state, replica)
+    is_full = replica.phase is Phase.READY and len(replica.in_flight) >= replica.slots
+    # Nothing can be done for it now, so its first call need not be looked for.
+    head = None if is_full else order.first(state, replica)
     if head is not None:
         urgency, call = head
         best = Demand(replica, urgency, at_ms - call.arrived_ms, call.project)
@@ -195,7 +221,8 @@ def _forget_reasons_to_leave(state: FabricState, wanted: list[Demand]) -> None:
             replica.makes_room_for = ""
 
 
-def _forward(state: FabricState, replica: Replica, at_ms: int) -> Effects:
+def _forward(draft: _Draft, replica: Replica) -> Effects:
+    state = draft.state
     effects: list[Effect] = []
     if replica.leaving:
         return effects
@@ -212,21 +239,22 @@ def _forward(state: FabricState, replica: Replica, at_ms: int) -> Effects:
         call = head[1]
         order.leave(state, call)
         order.share_of(state, call.project).in_flight += 1
-        replica.in_flight[call.id] = at_ms
+        replica.in_flight[call.id] = draft.at_ms
+        draft.forwarded()
         effects.append(Forward(call.id, replica.model, replica.generation))
     return effects
 
 
-def _start(state: FabricState, demand: Demand, kept: dict[DeviceId, int], at_ms: int) -> Effects:
-    replica = demand.replica
-    spread = () if replica.remote else ledger.place(state, replica, kept)
+def _start(draft: _Draft, demand: Demand) -> Effects:
+    state, replica = draft.state, demand.replica
+    spread = () if replica.remote else ledger.place(state, replica, draft.kept)
     if spread is None:
-        return _make_room(state, demand, kept, at_ms)
+        return _make_room(draft, demand)
     ledger.hold(replica, spread)
     replica.phase = Phase.STARTING
     replica.generation += 1
     replica.given_up = False
-    replica.started_ms, replica.ready_ms = at_ms, 0
+    replica.started_ms, replica.ready_ms = draft.at_ms, 0
     replica.loaded_for, replica.loaded_band = demand.project, demand.band
     devices = tuple(device for device in spread if device != HOST)
     return [StartReplica(replica.model, replica.generation, devices)]
@@ -235,13 +263,22 @@ def _start(state: FabricState, demand: Demand, kept: dict[DeviceId, int], at_ms:
 # -- making room -----------------------------------------------------------------------------------
 
 
-def _make_room(
-    state: FabricState, demand: Demand, kept: dict[DeviceId, int], at_ms: int
-) -> Effects:
+def _make_room(draft: _Draft, demand: Demand) -> Effects:
     """Have the least disturbing set of replicas leave; the memory is kept for the demand."""
+    state, kept = draft.state, draft.kept
+    able = [
+        replica
+        for replica in state.replicas.values()
+        if replica.phase is Phase.READY
+        and not replica.makes_room_for
+        and replica.on_gpu == demand.replica.on_gpu
+        and not replica.remote
+        and may_leave(draft, replica, demand)
+    ]
+    able.sort(key=lambda r: (bool(r.in_flight), len(r.waiting), r.idle_since_ms, r.model))
     best: _Way | None = None
     for spread in ledger.spreads(state, demand.replica):
-        way = _way(state, demand, spread, kept, at_ms)
+        way = _way(draft, demand, spread, able)
         if way is not None and (best is None or way.cost() < best.cost()):
             best = way
     if best is None:
@@ -268,28 +305,14 @@ def _leave_for(state: FabricState, victim: Replica, model: str) -> Effects:
     return effects
 
 
-def _way(
-    state: FabricState,
-    demand: Demand,
-    spread: ledger.Spread,
-    kept: dict[DeviceId, int],
-    at_ms: int,
-) -> _Way | None:
+def _way(draft: _Draft, demand: Demand, spread: ledger.Spread, able: list[Replica]) -> _Way | None:
     """Who must leave for the model to lie there; None = those who stay are too many."""
+    state, kept = draft.state, draft.kept
     part = ledger.part_mib(demand.replica, len(spread))
     short = {
         d: part - ledger.free_mib(state, d) + kept.get(d, 0) - _coming_mib(state, demand, d)
         for d in spread
     }
-    able = [
-        replica
-        for replica in state.replicas.values()
-        if replica.held.keys() & short.keys()
-        and replica.phase is Phase.READY
-        and not replica.makes_room_for
-        and may_leave(state, replica, demand, at_ms)
-    ]
-    able.sort(key=lambda r: (bool(r.in_flight), len(r.waiting), r.idle_since_ms, r.model))
     way = _Way(spread)
     for victim in able:
         if all(mib <= 0 for mib in short.values()):
@@ -323,8 +346,9 @@ def _coming_mib(state: FabricState, demand: Demand, device: DeviceId) -> int:
     return leaving + sum(r.mib for r in state.releases if r.device == device)
 
 
-def may_leave(state: FabricState, victim: Replica, demand: Demand, at_ms: int) -> bool:
+def may_leave(draft: _Draft, victim: Replica, demand: Demand) -> bool:
     """Whether the replica may be made to leave for this demand (P2, P3)."""
+    state, at_ms = draft.state, draft.at_ms
     if leases.is_kept(state, victim, at_ms):
         return False
     limits = state.limits
@@ -332,7 +356,7 @@ def may_leave(state: FabricState, victim: Replica, demand: Demand, at_ms: int) -
     leased = leases.least_urgent_class(leases.granted(state, victim.model))
     if leased < 3 and not (demand.band < leased or (overdue and demand.band <= leased)):
         return False
-    head = order.first(state, victim)
+    head = draft.head(victim)
     if head is None and not victim.in_flight:
         return demand.band <= 0 or at_ms - victim.idle_since_ms >= limits.linger_ms
     bands = [order.band_of(state, state.calls[c]) for c in victim.in_flight if c in state.calls]
