@@ -195,9 +195,12 @@ EXPORT int nvmlSystemGetDriverVersion(char *text, unsigned size) {
 EXPORT int nvmlSystemGetNVMLVersion(char *text, unsigned size) {
     return nvmlSystemGetDriverVersion(text, size);
 }
-EXPORT int nvmlSystemGetCudaDriverVersion_v2(int *version) {
+EXPORT int nvmlSystemGetCudaDriverVersion(int *version) {
     *version = 12040;
     return end(driver_answers("cuda"));
+}
+EXPORT int nvmlSystemGetCudaDriverVersion_v2(int *version) {
+    return nvmlSystemGetCudaDriverVersion(version);
 }
 EXPORT int nvmlDeviceGetCount_v2(unsigned *count) {
     int wrong = driver_answers("count");
@@ -296,5 +299,50 @@ EXPORT int nvmlDeviceGetGraphicsRunningProcesses_v3(void *handle, unsigned *coun
     (void)out;
     LOOK("processes");
     *count = 0;
+    return OK;
+}
+
+/* What other programs ask too, so that beside ours they do not stumble over calls that are not
+ * there: each answers with one plain value. */
+struct pci { char legacy[16]; unsigned domain, bus, device, id, subsystem; char text[32]; };
+#define PLAIN(name, value) \
+    EXPORT int name(void *handle, unsigned *out) { LOOK("other"); *out = (value); return OK; }
+PLAIN(nvmlDeviceGetFanSpeed, 30)
+PLAIN(nvmlDeviceGetPerformanceState, 8)
+PLAIN(nvmlDeviceGetPersistenceMode, 1)
+PLAIN(nvmlDeviceGetDisplayActive, 0)
+PLAIN(nvmlDeviceGetComputeMode, 0)
+EXPORT int nvmlDeviceGetDriverModel(void *handle, unsigned *now, unsigned *later) {
+    (void)handle, (void)now, (void)later;
+    return UNSUPPORTED; /* there is one on Windows only */
+}
+EXPORT int nvmlDeviceGetClockInfo(void *handle, unsigned clock, unsigned *mhz) {
+    (void)clock;
+    LOOK("other");
+    *mhz = 1410;
+    return OK;
+}
+EXPORT int nvmlDeviceGetTotalEccErrors(void *handle, unsigned kind, unsigned counter,
+                                       unsigned long long *errors) {
+    (void)kind, (void)counter;
+    LOOK("other");
+    *errors = 0;
+    return OK;
+}
+EXPORT int nvmlDeviceGetEncoderUtilization(void *handle, unsigned *percent, unsigned *period_us) {
+    LOOK("other");
+    *percent = 0;
+    *period_us = 100000;
+    return OK;
+}
+EXPORT int nvmlDeviceGetDecoderUtilization(void *handle, unsigned *percent, unsigned *period_us) {
+    return nvmlDeviceGetEncoderUtilization(handle, percent, period_us);
+}
+EXPORT int nvmlDeviceGetPciInfo_v3(void *handle, struct pci *pci) {
+    LOOK("other");
+    memset(pci, 0, sizeof *pci);
+    pci->bus = (unsigned)index + 1;
+    snprintf(pci->legacy, sizeof pci->legacy, "0000:%02X:00.0", pci->bus);
+    snprintf(pci->text, sizeof pci->text, "00000000:%02X:00.0", pci->bus);
     return OK;
 }
