@@ -136,7 +136,7 @@ class Nvml:
         self._session: _Session | None = None
         # By UUID: GPUs that answered once are told of, with their problem, for as long as we run.
         self._seen: dict[str, GpuFigures] = {}
-        self._count = 0
+        self._places: list[str] = []  # UUIDs by index at the last look, "" where not known
 
     def look(self) -> Look:
         """Every GPU now. Never raises for what the driver or the hardware does."""
@@ -198,10 +198,11 @@ class Nvml:
     def _all(self, session: _Session) -> tuple[GpuFigures, ...]:
         """Raises NVMLError when the driver as a whole does not answer."""
         count = session.nvml.nvmlDeviceGetCount()
-        same = count == self._count
-        gpus = [self._gpu(session, index, same=same) for index in range(count)]
-        self._count = count
-        self._seen |= {gpu.uuid: gpu for gpu in gpus if gpu.uuid and not gpu.problem}
+        gpus = [self._gpu(session, index) for index in range(count)]
+        answering = {gpu.uuid: gpu for gpu in gpus if gpu.uuid and not gpu.problem}
+        gpus = [self._remembered(gpu, count, answering) if gpu.problem else gpu for gpu in gpus]
+        self._places = [gpu.uuid for gpu in gpus]
+        self._seen |= answering
         listed = {gpu.uuid for gpu in gpus}
         missing = [old for uuid, old in self._seen.items() if uuid not in listed]
         for old in missing:
@@ -210,19 +211,28 @@ class Nvml:
             gpus.append(_gone(gone, "the driver does not list this GPU any more"))
         return tuple(gpus)
 
-    def _gpu(self, session: _Session, index: int, *, same: bool) -> GpuFigures:
-        """One GPU. `same`: as many as before, so the index still means the GPU it meant."""
+    def _gpu(self, session: _Session, index: int) -> GpuFigures:
+        """One GPU; of one that does not answer, what this session knows of it."""
         try:
             return self._figures(session, index)
         except _GoneError as error:
-            uuid, name = session.known.get(index, ("", ""))
-            before = [
-                old
-                for old in self._seen.values()
-                if old.uuid == uuid or (not uuid and same and old.index == index)
-            ]
-            unknown = GpuFigures(index, uuid, name or f"GPU {index}", simulated=session.simulated)
-            return _gone(before[0] if before else unknown, str(error))
+            uuid, name = session.known.get(index, ("", f"GPU {index}"))
+            return GpuFigures(index, uuid, name, problem=str(error), simulated=session.simulated)
+
+    def _remembered(
+        self, gpu: GpuFigures, count: int, answering: dict[str, GpuFigures]
+    ) -> GpuFigures:
+        """A GPU that does not answer, as it was when it did.
+
+        Its index tells which one it is only while as many are listed as at the look before.
+        """
+        uuid = gpu.uuid
+        if not uuid and count == len(self._places):
+            uuid = self._places[gpu.index]
+        old = self._seen.get(uuid)
+        if old is None or uuid in answering:
+            return gpu
+        return _gone(old, gpu.problem)
 
     # -- one GPU ---------------------------------------------------------------------------------
 

@@ -7,13 +7,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import docker
 import psutil
 import pytest
+from docker.models.containers import Container
 
+from clawdesk_fabric.nvml import Nvml, process_of
 from clawdesk_fabric.simulated_gpus import state
+from tests.bench.bench_steps import _IMAGE, _import
+from tests.support import simulated_gpus
+from tests.support.dockerd import NoEngineError, engine
 from tests.support.real_cli import RealCli, make_project, real_cli
 from tests.support.stage import Stage, missing, stage
 
@@ -28,7 +35,7 @@ def cli() -> Iterator[RealCli]:
         yield made
 
 
-def simulated(cli: RealCli, *words: str) -> str:
+def command(cli: RealCli, *words: str) -> str:
     """Run the command of simulated GPUs, as a second terminal would; what it prints."""
     return subprocess.run(
         [*SIMULATED, *words], env=cli.environment, capture_output=True, text=True, check=True
@@ -101,14 +108,14 @@ def test_window_and_fabric_see_them_and_say_so(cli: RealCli, tmp_path: Path) -> 
         until(play, "status.gpu", lambda said: "simulated: 0 of 192 GiB" in said)
         until(play, "machine.gpu0", lambda said: said.startswith("GPU 0 simulated"))
         assert "simulated" in play.tell("text", "machine.summary")
-        simulated(cli, "use", "0", "12288")
+        command(cli, "use", "0", "12288")
         until(play, "status.gpu", lambda said: "simulated: 12 of 192 GiB" in said)
-        simulated(cli, "fault", "lost", "0")
+        command(cli, "fault", "lost", "0")
         until(play, "status.gpu", lambda said: "1 not usable" in said)
         lost = until(play, "machine.gpu0", lambda said: "GPU is lost" in said)
         assert "simulated" in lost
-        simulated(cli, "fault", "driver-restarted")
-        simulated(cli, "heal")
+        command(cli, "fault", "driver-restarted")
+        command(cli, "heal")
         until(play, "status.gpu", lambda said: "not usable" not in said)
         assert fabrics(cli), "the window started no Fabric"
         for fabric in fabrics(cli):
@@ -129,3 +136,40 @@ def fabrics(cli: RealCli) -> list[psutil.Process]:
         if "clawdesk_fabric" in (line := " ".join(process.info["cmdline"] or ()))
         and f"--socket={cli.root}" in line
     ]
+
+
+def test_memory_of_a_container_is_told_as_its_own_and_ends_with_it(tmp_path: Path) -> None:
+    shared = simulated_gpus.library(tmp_path / "cache")
+    with simulated_gpus.loaded(shared, tmp_path / "gpus"), container() as started:
+        state.write(state.simulated(2))
+        pid = process_of(str(started.id))
+        assert pid is not None
+        assert pid == started.attrs["State"]["Pid"]
+        state.simulate_use("GPU-simulated-1", pid, 4096)
+        nvml = Nvml()
+        (process,) = nvml.look().gpus[1].processes
+        assert (process.used_mib, process.container) == (4096, started.id)
+        started.remove(force=True)
+        assert nvml.look().gpus[1].used_mib == 0
+        nvml.close()
+
+
+@contextmanager
+def container() -> Iterator[Container]:
+    """One that waits, in a real engine; skips the test where there is none."""
+    try:
+        with engine() as host:
+            client = docker.DockerClient(base_url=host)
+            _import(client)
+            started = client.containers.run(
+                _IMAGE, ["/bin/sleep", "600"], detach=True, network_mode="none"
+            )
+            started.reload()
+            try:
+                yield started
+            finally:
+                with suppress(docker.errors.NotFound):
+                    started.remove(force=True)
+                client.close()
+    except NoEngineError as error:
+        pytest.skip(str(error))

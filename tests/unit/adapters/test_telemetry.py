@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -114,7 +115,7 @@ async def test_a_driver_that_hangs_takes_no_other_figure_along(cards: None, tmp_
     telemetry = HostTelemetry(disk=tmp_path, gpus_s_max=0.1)
     before = await telemetry.sample()
     state.change(faulty("hang"))
-    load = await telemetry.sample()
+    load = await asyncio.wait_for(telemetry.sample(), 10)
     assert "has not answered" in load.gpu_note
     assert "old" in load.gpus[0].problem
     assert load.memory_total_mib == before.memory_total_mib

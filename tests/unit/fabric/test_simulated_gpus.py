@@ -73,6 +73,15 @@ def test_each_state_is_seen_however_quickly_it_follows(nvml: Nvml) -> None:
         assert nvml.look().gpus[0].total_mib == mib
 
 
+def test_a_newer_state_is_never_of_the_same_time(tmp_path: Path) -> None:
+    path = tmp_path / "gpus"
+    state.write(state.simulated(1), path)
+    later_ns = path.stat().st_mtime_ns + 10**12
+    os.utime(path, ns=(later_ns, later_ns))
+    state.write(state.simulated(1), path)
+    assert path.stat().st_mtime_ns == later_ns + 1
+
+
 def test_memory_is_taken_and_given_back(nvml: Nvml) -> None:
     state.write(state.simulated(2, total_mib=8000))
     uuid, me = "GPU-simulated-1", os.getpid()
@@ -208,3 +217,18 @@ def test_a_program_started_on_them_sees_them(library: Path, tmp_path: Path) -> N
     )
     assert ended.stdout.count("total_mib=81920") == 3
     assert "3 GPUs of 81920 MiB are simulated; models run on the processors" in ended.stderr
+
+
+@pytest.mark.parametrize("goal", ["run", "demo"])
+def test_make_starts_the_program_on_them_when_asked(goal: str) -> None:
+    root = Path(__file__).resolve().parents[3]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+
+    def printed(*more: str) -> str:
+        command = ["make", "--dry-run", goal, *more]
+        return subprocess.check_output(command, cwd=root, env=environment, text=True)
+
+    assert "clawdesk_fabric.simulated_gpus run 8 -- .venv/bin/clawdesk" in printed(
+        "SIMULATED_GPUS=8"
+    )
+    assert "simulated" not in printed()
