@@ -65,6 +65,9 @@ class GpuCard(Ground):
     def show_gpu(self, view: GpuView) -> None:
         if view.load_percent is not None:
             self._history.append(view.load_percent)
+        self.update()  # the history has moved on, whatever else has not
+        if view == self._view:
+            return
         self._view = view
         words = ", ".join(
             f"{p.name} {'' if p.ours else 'not ours '}{p.used}" for p in view.processes
@@ -77,7 +80,6 @@ class GpuCard(Ground):
         )
         set_tip(self, view.note)
         self.updateGeometry()
-        self.update()
 
     def sizeHint(self) -> QSize:
         count = min(6, len(self._view.processes)) if self._view else 0
