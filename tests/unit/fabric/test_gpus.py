@@ -13,12 +13,16 @@ from pathlib import Path
 import pynvml
 import pytest
 
+from clawdesk_fabric import ledger
 from clawdesk_fabric.gpus import GpuThread, GpuWatch
 from clawdesk_fabric.model import GpuProcess, GpuReading
 from clawdesk_fabric.nvml import Look, Nvml, container_of, nvidia_devices, process_of
+from clawdesk_fabric.runtime import Fabric
 from clawdesk_fabric.simulated_gpus import state
 from clawdesk_fabric.simulated_gpus.__main__ import faulty, healed
 from tests.support import simulated_gpus
+from tests.support.fabric_engine import FakeEngine
+from tests.support.fabric_world import catalog
 
 CONTAINER = "ab" * 32
 WAIT_S = 20.0
@@ -64,6 +68,14 @@ class Heard:
 
 @pytest.fixture
 async def watch() -> AsyncIterator[GpuWatch]:
+    made = GpuWatch(interval_s=0.01, stale_s=WAIT_S, nvml=Nvml(load=False, reopen_s=0.0))
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def hasty() -> AsyncIterator[GpuWatch]:
+    """One that calls figures old so early that a busy machine may look like a silent driver."""
     made = GpuWatch(interval_s=0.01, stale_s=0.1, nvml=Nvml(load=False, reopen_s=0.0))
     yield made
     await made.close()
@@ -348,11 +360,11 @@ async def test_without_a_driver_the_loop_is_told_why_until_there_is_one(watch: G
 
 
 async def test_a_driver_that_does_not_return_is_noticed_and_its_return_too(
-    watch: GpuWatch,
+    hasty: GpuWatch,
 ) -> None:
     state.write(state.simulated(2))
     heard = Heard()
-    await watch.open(heard)
+    await hasty.open(heard)
     await heard.until(note="")
     fault("hang", 1)
     gpus = await heard.until(note="has not answered for")
@@ -363,12 +375,12 @@ async def test_a_driver_that_does_not_return_is_noticed_and_its_return_too(
 
 
 async def test_a_driver_that_hangs_from_the_start_does_not_hold_up_the_rest(
-    watch: GpuWatch,
+    hasty: GpuWatch,
 ) -> None:
     state.write(state.simulated(1))
     fault("hang", figure="init")
     heard = Heard()
-    await watch.open(heard)
+    await hasty.open(heard)
     assert await heard.until(note="the NVIDIA driver has not answered for") == ()
     state.change(healed)
     assert len(await heard.until(note="")) == 1
@@ -431,3 +443,27 @@ async def test_a_mistake_of_ours_is_not_silence(watch: GpuWatch) -> None:
 
     watch._thread._nvml = BrokenNvml()
     assert await heard.until(note="ZeroDivisionError") == ()
+
+
+async def test_a_fabric_that_watches_keeps_a_lost_gpu_out_of_its_ledger_until_it_is_back(
+    hasty: GpuWatch, engine: FakeEngine
+) -> None:
+    state.write(state.simulated(2))
+    fabric = Fabric(catalog(), engine, memory_mib=4096, gpus=hasty)
+    await fabric.open()
+    try:
+        async with asyncio.timeout(WAIT_S):
+            while len(found := ledger.gpus(fabric.state)) != 2:
+                await fabric.change()
+            assert all(device.simulated for device in found)
+            fault("lost", 0)
+            while [d.id for d in ledger.gpus(fabric.state)] != ["GPU-simulated-1"]:
+                await fabric.change()
+            fault("hang", 1)
+            while ledger.gpus(fabric.state):
+                await fabric.change()
+            state.change(healed)
+            while len(ledger.gpus(fabric.state)) != 2:
+                await fabric.change()
+    finally:
+        await fabric.close(remove=True)
