@@ -5,6 +5,8 @@ SETUP = $(SYSTEM_PYTHON) packaging/setup.py
 # Runs a command beside a Docker engine: the user's own, or as root a private one that ends with it.
 WITH_ENGINE = $(SYSTEM_PYTHON) packaging/with_engine.py --
 BIN = .venv/bin
+# With SIMULATED_GPUS=8 the program sees eight GPUs that compute nothing and say that they do not.
+SIMULATE = $(if $(SIMULATED_GPUS),$(BIN)/python -m clawdesk_fabric.simulated_gpus run $(SIMULATED_GPUS) --)
 # No display is needed, nor wanted, by tests that do not start a screen of their own.
 OFFSCREEN = QT_QPA_PLATFORM=offscreen
 # The quick tests start nothing that two of them could fight over, so they share the processors.
@@ -23,10 +25,10 @@ setup-tests:
 	@$(SETUP) --tests
 
 demo: setup ## sample project: one task through question, approval and merge
-	@$(WITH_ENGINE) $(BIN)/clawdesk demo $(DEMO)
+	@$(WITH_ENGINE) $(SIMULATE) $(BIN)/clawdesk demo $(DEMO)
 
-run: setup ## open the window
-	@$(WITH_ENGINE) $(BIN)/clawdesk
+run: setup ## open the window; SIMULATED_GPUS=8 shows it with GPUs that are not there
+	@$(WITH_ENGINE) $(SIMULATE) $(BIN)/clawdesk
 
 test: setup-tests ## every test, on real machines and a real Docker engine
 	@$(OFFSCREEN) SIM_SEEDS=1000 PLAN_SEEDS=60 DECISION_STORIES=3000 FUZZ_CASES=200000 HYPOTHESIS_EXAMPLES=100 FABRIC_SEEDS=20 CLAWDESK_KILLS=10 $(BIN)/python -m pytest -q $(QUICK) $(PYTEST)

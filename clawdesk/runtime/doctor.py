@@ -19,7 +19,7 @@ from typing import Literal, TypeVar
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.inference import FabricStatus, Inference
 from clawdesk.ports.machines import Machines, MachineSupport
-from clawdesk.ports.telemetry import HostLoad, Telemetry
+from clawdesk.ports.telemetry import Gpu, HostLoad, Telemetry
 
 State = Literal["ok", "limited", "missing"]
 Value = TypeVar("Value")
@@ -142,14 +142,24 @@ def host_checks(load: HostLoad) -> list[Check]:
         why = load.gpu_note or "no NVIDIA GPU"
         text = f"{why[:1].upper()}{why[1:]}".rstrip(".") + ". Models run on the CPU."
         checks.append(Check("gpu", "limited", "none", text, needed=False))
-    for gpu in load.gpus:
-        memory = f", {gpu.total_mib} MiB" if gpu.total_mib is not None else ""
-        driver = f", driver {load.driver}" if load.driver else ""
-        note = " (simulated by the test driver)" if gpu.simulated else ""
-        found = f"{gpu.name}{memory}{driver}{note}"
-        state: State = "limited" if gpu.problem else "ok"
-        checks.append(Check(f"gpu {gpu.index}", state, found, gpu.problem, needed=False))
+    checks += [gpu_check(gpu, load.driver) for gpu in load.gpus]
     return checks
+
+
+def gpu_check(gpu: Gpu, driver: str) -> Check:
+    """One graphics card. `driver` is its version, "" when it does not answer."""
+    parts = [gpu.name]
+    if gpu.total_mib is not None:
+        parts.append(f"{gpu.total_mib} MiB")
+    if driver:
+        parts.append(f"driver {driver}")
+    why = ""
+    if gpu.problem:
+        why = f"{gpu.problem[:1].upper()}{gpu.problem[1:]}".rstrip(".") + "."
+    elif gpu.simulated:
+        why = "This GPU is simulated and computes nothing. Models run on the CPU."
+    found = ", ".join(parts) + (" (simulated)" if gpu.simulated else "")
+    return Check(f"gpu {gpu.index}", "limited" if why else "ok", found, why, needed=False)
 
 
 def version_of(distribution: str) -> str:

@@ -14,13 +14,14 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout
 from clawdesk.ui import fonts
 from clawdesk.ui.paint import card_role, dots, hatch, paint_bar, paint_spark
 from clawdesk.ui.pane import Ground, PaneHead
-from clawdesk.ui.safe_text import SafeLabel, clean_line
+from clawdesk.ui.safe_text import SafeLabel, clean_line, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.viewmodels.machine import GpuView, HostView
 
 HISTORY = 120
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap
 
 
 class Meter(QWidget):
@@ -64,16 +65,21 @@ class GpuCard(Ground):
     def show_gpu(self, view: GpuView) -> None:
         if view.load_percent is not None:
             self._history.append(view.load_percent)
+        self.update()  # the history has moved on, whatever else has not
+        if view == self._view:
+            return
         self._view = view
         words = ", ".join(
             f"{p.name} {'' if p.ours else 'not ours '}{p.used}" for p in view.processes
         )
         simulated = " simulated" if view.simulated else ""
         self.setAccessibleName(
-            clean_line(f"{view.title}{simulated} {view.headline}, {view.free}. {words}", 600)
+            clean_line(
+                f"{view.title}{simulated} {view.headline}, {view.note or view.free}. {words}", 600
+            )
         )
+        set_tip(self, view.note)
         self.updateGeometry()
-        self.update()
 
     def sizeHint(self) -> QSize:
         count = min(6, len(self._view.processes)) if self._view else 0
@@ -89,21 +95,21 @@ class GpuCard(Ground):
         role = card_role(view.index)
         left, right = 12.0, self.width() - 12.0
         self._paint_title(painter, view, role, left, right)
-        bar = QRectF(left, 36, right - left, 12)
+        painter.setFont(fonts.font("small"))
         if view.note:
             painter.setPen(colour("bad"))
-            painter.setFont(fonts.font("small"))
-            painter.drawText(bar, _LEFT, clean_line(view.note, 200))
+            # The whole sentence is also the card's tooltip and name, for one that needs more room.
+            lines = QRectF(left, 32, right - left, 38)
+            painter.drawText(lines, _WRAPPED, clean_line(view.note, 200))
         else:
             shares: list[tuple[float, QBrush | QColor]] = [
                 (view.ours_share, colour(role)),
                 (view.foreign_share, dots("foreign", "track")),
                 (view.reserved_share, hatch("line2", 1, 5)),
             ]
-            paint_bar(painter, bar, shares)
-        painter.setFont(fonts.font("small"))
-        painter.setPen(colour("fg2"))
-        painter.drawText(QRectF(left, 51, right - left, 18), _LEFT, view.free)
+            paint_bar(painter, QRectF(left, 36, right - left, 12), shares)
+            painter.setPen(colour("fg2"))
+            painter.drawText(QRectF(left, 51, right - left, 18), _LEFT, view.free)
         y = 71.0
         for process in view.processes[:6]:
             swatch = QRectF(left, y + 5, 12, 10)
@@ -161,9 +167,10 @@ class MachinePanel(QWidget):
         self.setObjectName("machine")
         self._cards: dict[int, GpuCard] = {}
         head = PaneHead("This machine", "bg0")
-        self._summary = SafeLabel("", font="small", role="fg2")
-        head.row.addStretch(1)
-        head.row.addWidget(self._summary)
+        self._summary = SafeLabel("", font="small", role="fg2", elide=True)
+        self._summary.setObjectName("machine.summary")
+        self._summary.setAlignment(_RIGHT)
+        head.row.addWidget(self._summary, 1)
         self.cpu, self.memory = Meter("CPU"), Meter("Memory")
         self._note = SafeLabel("", font="small", role="fg2", wrap=True)
         self._note.setObjectName("machine.gpu_note")

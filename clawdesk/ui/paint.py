@@ -90,9 +90,13 @@ def paint_spark(
         return
     step = box.width() / (slots - 1)
     first = box.right() - (len(values) - 1) * step
+    low, scale = box.bottom() - 1.5, (box.height() - 4) / 100
+    last = len(values) - 1
+    # In a run of equal values only its ends shape the line: an idle card's is two points.
     points = [
-        QPointF(first + i * step, box.bottom() - 1.5 - min(100.0, v) / 100 * (box.height() - 4))
+        QPointF(first + i * step, low - min(100.0, v) * scale)
         for i, v in enumerate(values)
+        if i in (0, last) or not values[i - 1] == v == values[i + 1]
     ]
     area = QPolygonF(
         [*points, QPointF(points[-1].x(), box.bottom()), QPointF(points[0].x(), box.bottom())]

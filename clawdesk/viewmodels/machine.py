@@ -101,8 +101,6 @@ def host_view(load: HostLoad | None) -> HostView:
     """The panel for one sample; None = nothing was measured yet."""
     if load is None:
         return UNKNOWN
-    total = sum(g.total_mib or 0 for g in load.gpus)
-    used = sum(g.used_mib or 0 for g in load.gpus)
     return HostView(
         known=True,
         cpu=f"{load.cpu_percent:.0f} % of {load.cpu_count} cores",
@@ -112,5 +110,18 @@ def host_view(load: HostLoad | None) -> HostView:
         disk=f"{gib(load.disk_free_mib)} GiB free",
         gpus=tuple(gpu_view(g) for g in load.gpus),
         gpu_note="" if load.gpus else load.gpu_note or "no NVIDIA GPU",
-        gpu_summary=f"{gib(used)} of {gib(total)} GiB in use" if total else "",
+        gpu_summary=_summary(load),
     )
+
+
+def _summary(load: HostLoad) -> str:
+    """Memory of all cards in one line; "" without a card."""
+    if not load.gpus:
+        return ""
+    total = sum(g.total_mib or 0 for g in load.gpus)
+    used = sum(g.used_mib or 0 for g in load.gpus)
+    lost = sum(1 for g in load.gpus if g.problem)
+    words = f"{gib(used)} of {gib(total)} GiB in use" if total else "memory not known"
+    if any(g.simulated for g in load.gpus):
+        words = f"simulated: {words}"  # first, so that no lack of room cuts it off
+    return f"{words} · {lost} not usable" if lost else words

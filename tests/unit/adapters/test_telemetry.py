@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-import ctypes
+import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pynvml
 import pytest
 
 from clawdesk.adapters.telemetry import HostTelemetry
-from tests.support.nvml.build import build
+from clawdesk_fabric.simulated_gpus import state
+from clawdesk_fabric.simulated_gpus.__main__ import faulty, healed
+from clawdesk_fabric.simulated_gpus.state import SimulatedGpu, Simulation
+from tests.support import simulated_gpus
 
-GIB = 1 << 30
+GIB = 1024
 CONTAINER = "ab" * 32
 
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("nvml"))
+    return simulated_gpus.library(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture
-def cards(
-    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[str], None]]:
-    """Sets what the stand-in reports from now on."""
-    state = tmp_path / "state"
-    monkeypatch.setenv("NVML_STUB_STATE", str(state))
-    monkeypatch.setattr(pynvml, "nvmlLib", ctypes.CDLL(str(library)))
-    pynvml._nvmlGetFunctionPointer_cache.clear()
-
-    def report(text: str) -> None:
-        state.write_text(text)
-
-    yield report
-    pynvml._nvmlGetFunctionPointer_cache.clear()
+def cards(library: Path, tmp_path: Path) -> Iterator[None]:
+    with simulated_gpus.loaded(library, tmp_path / "gpus"):
+        yield
 
 
 @pytest.fixture
@@ -45,25 +37,22 @@ async def telemetry(tmp_path: Path) -> AsyncIterator[HostTelemetry]:
     for pid, group in ((os.getpid(), f"12:pids:/docker/{CONTAINER}\n"), (1, "0::/init.scope\n")):
         (proc / str(pid)).mkdir(parents=True)
         (proc / str(pid) / "cgroup").write_text(group)
-    made = HostTelemetry(disk=tmp_path, containers=lambda: [CONTAINER], proc=proc)
+    made = HostTelemetry(disk=tmp_path, containers=lambda: [CONTAINER], proc=proc, pci=tmp_path)
     yield made
     await made.close()
 
 
-async def test_reads_each_figure_of_two_cards(
-    cards: Callable[[str], None], telemetry: HostTelemetry
-) -> None:
-    cards(
-        f"gpu 0 {24 * GIB} {8 * GIB} 73 61 305500 0\n"
-        f"gpu 1 {16 * GIB} 0 0 35 18000 0\n"
-        f"proc 0 {os.getpid()} {2 * GIB}\nproc 0 1 {6 * GIB}\n"
-    )
+async def test_reads_each_figure_of_two_cards(cards: None, telemetry: HostTelemetry) -> None:
+    first_card = SimulatedGpu(0, "GPU-stub-0", 24 * GIB, 400, 0, 73, 61, 305_500)
+    state.write(Simulation((first_card, SimulatedGpu(1, "GPU-stub-1", 16 * GIB))))
+    state.simulate_use("GPU-stub-0", os.getpid(), 2 * GIB)
+    state.simulate_use("GPU-stub-0", 1, 6 * GIB)
     load = await telemetry.sample()
     first, second = load.gpus
     assert (first.total_mib, first.used_mib, first.reserved_mib) == (24576, 8192, 400)
     assert (first.utilisation_percent, first.temperature_c) == (73, 61)
     assert (first.power_w, first.power_limit_w) == (305.5, 450.0)
-    assert (first.name, first.uuid, first.problem) == ("Stub Card 0", "GPU-stub-0", "")
+    assert (first.name, first.uuid, first.problem) == ("Simulated GPU 0", "GPU-stub-0", "")
     # The largest first; ours is the one whose control group names a container of our Fabric.
     assert [(p.pid, p.used_mib, p.ours) for p in first.processes] == [
         (1, 6144, False),
@@ -78,33 +67,33 @@ async def test_reads_each_figure_of_two_cards(
 
 
 async def test_a_missing_figure_is_none_and_hides_no_other(
-    cards: Callable[[str], None], telemetry: HostTelemetry
+    cards: None, telemetry: HostTelemetry
 ) -> None:
-    cards(f"gpu 0 {24 * GIB} {GIB} 5 40 20000 0\nmissing power\nmissing memory\n")
+    state.write(state.simulated(1))
+    for figure in ("power", "memory"):
+        state.change(faulty("unsupported", figure=figure))
     (gpu,) = (await telemetry.sample()).gpus
     assert (gpu.power_w, gpu.total_mib, gpu.used_mib) == (None, None, None)
-    assert (gpu.temperature_c, gpu.utilisation_percent, gpu.power_limit_w) == (40, 5, 450.0)
+    assert (gpu.temperature_c, gpu.utilisation_percent, gpu.power_limit_w) == (35, 0, 450.0)
     assert gpu.problem == ""
 
 
 async def test_a_lost_card_says_so_beside_one_that_works(
-    cards: Callable[[str], None], telemetry: HostTelemetry
+    cards: None, telemetry: HostTelemetry
 ) -> None:
-    cards(f"gpu 0 {GIB} 0 5 40 20000 15\ngpu 1 {2 * GIB} 0 5 41 20000 0\n")
+    state.write(state.simulated(2, total_mib=2048))
+    state.change(faulty("lost", 0))
     lost, working = (await telemetry.sample()).gpus
     assert "lost" in lost.problem
     assert lost.total_mib is None
     assert (working.problem, working.total_mib) == ("", 2048)
 
 
-async def test_a_driver_that_comes_later_is_found(
-    cards: Callable[[str], None], telemetry: HostTelemetry
-) -> None:
-    cards("")
+async def test_a_driver_that_comes_later_is_found(cards: None, telemetry: HostTelemetry) -> None:
     load = await telemetry.sample()
     assert load.gpus == ()
     assert load.gpu_note == "no NVIDIA GPU: the NVIDIA driver is not loaded"
-    cards(f"gpu 0 {GIB} 0 0 30 1000 0\n")
+    state.write(state.simulated(1))
     assert len((await telemetry.sample()).gpus) == 1
 
 
@@ -119,6 +108,20 @@ async def test_no_library_is_said_plainly(
     load = await telemetry.sample()
     assert load.gpus == ()
     assert load.gpu_note == "no NVIDIA GPU: the NVIDIA driver is not installed"
+
+
+async def test_a_driver_that_hangs_takes_no_other_figure_along(cards: None, tmp_path: Path) -> None:
+    state.write(state.simulated(1))
+    telemetry = HostTelemetry(disk=tmp_path, gpus_s_max=0.1)
+    while not (before := await telemetry.sample()).gpus:
+        pass  # a busy machine may look like a silent driver
+    state.change(faulty("hang"))
+    load = await asyncio.wait_for(telemetry.sample(), 10)
+    assert "has not answered" in load.gpu_note
+    assert "old" in load.gpus[0].problem
+    assert load.memory_total_mib == before.memory_total_mib
+    state.change(healed)
+    await telemetry.close()
 
 
 async def test_processor_memory_and_disk_are_this_hosts(telemetry: HostTelemetry) -> None:

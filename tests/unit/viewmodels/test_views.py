@@ -177,6 +177,22 @@ def test_a_card_keeps_ours_and_not_ours_apart() -> None:
     assert gpu_view(bare).simulated
 
 
+def test_simulated_and_lost_cards_are_told_in_the_one_line_too() -> None:
+    load = scenes.load()
+    assert host_view(load).gpu_summary.endswith(" GiB in use")
+    first, *others = load.gpus
+    lost = replace(first, problem="GPU is lost")
+    mixed = replace(load, gpus=(lost, *(replace(gpu, simulated=True) for gpu in others)))
+    view = host_view(mixed)
+    assert view.gpu_summary.startswith("simulated: ")
+    assert view.gpu_summary.endswith(" GiB in use · 1 not usable")
+    bar = status_bar(PlaneState(), mixed, Environment())
+    assert bar.gpu.startswith("simulated: ")
+    bare = Gpu(0, "", "X", None, None, None, None, None, None, None, simulated=True)
+    unknown = replace(load, gpus=(bare,))
+    assert host_view(unknown).gpu_summary == "simulated: memory not known"
+
+
 def test_status_bar_in_words() -> None:
     state = PlaneState(tasks=dict(HOUSE))
     view = status_bar(state, scenes.load(), scenes.environment())
