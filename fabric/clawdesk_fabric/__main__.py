@@ -96,23 +96,35 @@ def _ask(arguments: argparse.Namespace, method: str, target: str, body: Any = No
 
 
 def _serve(arguments: argparse.Namespace) -> int:
+    from clawdesk_fabric.engines.base import Engine
     from clawdesk_fabric.engines.docker import DockerEngine
+    from clawdesk_fabric.engines.simulating import SimulatingEngine, on_simulated_gpus
+    from clawdesk_fabric.gpus import GpuWatch
     from clawdesk_fabric.server import IDLE_EXIT_S, Options, Server, owner_id
 
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
     )
+    from clawdesk_fabric.simulated_gpus import state
+
     path = _socket(arguments).absolute()
     options = Options(
         socket=path,
         port=arguments.port,
         idle_exit_s=IDLE_EXIT_S if arguments.exit_when_idle else 0.0,
         ready_fd=arguments.ready_fd,
+        gpus=GpuWatch(),
+        state_folder=paths.state_folder() / "fabric",
     )
     loaded = catalog.load(arguments.config)
+    simulates = state.VARIABLE in os.environ
+    if simulates:
+        loaded = on_simulated_gpus(loaded)
 
     async def serve() -> None:
-        engine = DockerEngine(owner_id(path), path.with_name(path.name + ".d"))
+        engine: Engine = DockerEngine(owner_id(path), path.with_name(path.name + ".d"))
+        if simulates:
+            engine = SimulatingEngine(engine)
         await Server(loaded, engine, options).run()
 
     asyncio.run(serve())

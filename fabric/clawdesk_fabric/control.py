@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 
 import clawdesk_fabric
-from clawdesk_fabric import ledger
+from clawdesk_fabric import ledger, views
 from clawdesk_fabric.catalog import ModelSpec
 from clawdesk_fabric.gateway import FABRIC
 from clawdesk_fabric.guard import TOKENS, authorised
@@ -72,6 +72,8 @@ def status(fabric: Fabric, token_count: int) -> dict[str, Any]:
             "used": ledger.used_mib(state, HOST),
             "limit": state.devices[HOST].total_mib,
         },
+        "devices": views.devices(state),
+        "gpu_note": state.gpu_note,
         "waiting": state.waiting_count,
         "waiting_max": state.limits.waiting_max,
         "tokens": token_count,
@@ -90,14 +92,13 @@ def _model_status(fabric: Fabric, spec: ModelSpec, replica: Replica) -> dict[str
         "title": spec.title,
         "licence": spec.licence,
         "endpoints": list(spec.endpoints),
-        "phase": replica.phase.value,
+        **views.replica_view(fabric.state, replica),
         "progress": replica.progress,
         "problem": replica.problem,
         "mend": replica.mend,
         "slots": replica.slots,
         "in_flight": len(replica.in_flight),
         "waiting": len(replica.waiting),
-        "memory_mib": replica.memory_mib,
         "context": spec.context,
         "threads": spec.threads,
         "idle_stop_s": spec.idle_stop_s,

@@ -48,7 +48,12 @@ def free_mib(state: FabricState, device: DeviceId) -> int:
 
 def part_mib(replica: Replica, count: int) -> int:
     """What the replica needs on each of `count` devices."""
-    return -(-replica.memory_mib // count)
+    return part_of(replica.memory_mib, count)
+
+
+def part_of(memory_mib: int, count: int) -> int:
+    """An equal part of it, rounded up."""
+    return -(-memory_mib // count)
 
 
 def gpus(state: FabricState) -> list[Device]:
@@ -137,6 +142,11 @@ def read(
         kept_mib: the desktop's share of each GPU.
     """
     seen = {reading.uuid for reading in readings}
+    # One that never told its name may come back under it: nothing was ever placed on it.
+    known = state.devices.values()
+    ghosts = [d.id for d in known if d.id not in seen and not d.total_mib and d.id != HOST]
+    for ghost in ghosts:
+        del state.devices[ghost]
     for device in state.devices.values():
         if device.id != HOST and device.id not in seen:
             device.problem = device.problem or state.gpu_note or "the driver no longer lists it"

@@ -124,6 +124,7 @@ class Fabric:
             host_mib=memory_mib,
         )
         self._gpus = gpus
+        self._gpus_told: object = None
         self._log = Log(log_path) if log_path else None
         self._peaks = peaks or Peaks(None)
         self.lease_ends: dict[str, str] = {}
@@ -221,6 +222,10 @@ class Fabric:
 
     def _gpus_read(self, readings: tuple[GpuReading, ...], note: str) -> None:
         owners = tuple(sorted(self._engine.owners().items()))
+        told = (readings, note, owners)
+        if told == self._gpus_told and not self.state.releases:
+            return  # nothing changed, and no memory is awaited
+        self._gpus_told = told
         kept_mib = self.catalog.settings.gpu_reserve_mib
         self.post(events.GpusRead(self.now_ms(), readings, owners, note, kept_mib))
 

@@ -28,7 +28,8 @@ from clawdesk_fabric.engines.base import Engine
 from clawdesk_fabric.errors import FabricError
 from clawdesk_fabric.guard import TOKENS, Answer, guard
 from clawdesk_fabric.model import Phase
-from clawdesk_fabric.runtime import Fabric
+from clawdesk_fabric.peaks import Peaks
+from clawdesk_fabric.runtime import Fabric, GpuSource
 from clawdesk_fabric.tokens import Tokens
 
 log = logging.getLogger("clawdesk_fabric")
@@ -48,6 +49,8 @@ class Options:
     Args:
         port: also listen on 127.0.0.1 there; None = not at all, 0 = any free one.
         idle_exit_s: exit after so long without a client or a replica; 0 = never.
+        gpus: what reads the GPUs; None = there are none for this Fabric.
+        state_folder: where peaks and the log of decisions are kept; None = nowhere.
         ready_fd: a line is written there once requests are answered; -1 = nowhere.
     """
 
@@ -55,6 +58,8 @@ class Options:
     port: int | None = None
     idle_exit_s: float = 0.0
     ready_fd: int = -1
+    gpus: GpuSource | None = None
+    state_folder: Path | None = None
 
 
 def owner_id(path: Path) -> str:
@@ -77,7 +82,15 @@ class Server:
         self._engine = engine
         self._tokens = Tokens(catalog.settings.tokens_max)
         self._body_bytes_max = catalog.settings.body_bytes_max
-        self.fabric = Fabric(catalog, engine, memory_mib=memory_limit_mib(catalog))
+        kept = options.state_folder
+        self.fabric = Fabric(
+            catalog,
+            engine,
+            memory_mib=memory_limit_mib(catalog),
+            gpus=options.gpus,
+            log_path=kept / f"decisions-{owner_id(options.socket)}.jsonl" if kept else None,
+            peaks=Peaks(kept / "peaks.json" if kept else None),
+        )
         self.fabric.on_failure = self.ask_exit
         self.port = 0  # once listening on TCP
         self.listening = asyncio.Event()

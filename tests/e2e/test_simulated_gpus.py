@@ -173,3 +173,67 @@ def container() -> Iterator[Container]:
                 client.close()
     except NoEngineError as error:
         pytest.skip(str(error))
+
+
+def fabric_command(cli: RealCli, *words: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-m", "clawdesk_fabric", *words],
+        env=cli.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def test_a_model_is_placed_by_the_ledger_and_its_decisions_can_be_run_again(cli: RealCli) -> None:
+    """Containers run on processors; what they were promised shows on their simulated GPU."""
+    cli.stop_fabric()
+    serve = (sys.executable, "-m", "clawdesk_fabric", "serve", "--exit-when-idle")
+    fabric = subprocess.Popen(
+        [*SIMULATED, "run", "2", "--", *serve],
+        env=cli.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        end_s = time.monotonic() + SEEN_S_MAX
+        status = _status(cli)
+        while status is None:
+            assert fabric.poll() is None
+            assert time.monotonic() < end_s
+            status = _status(cli)
+        assert [d["total"] for d in status["devices"] if d["simulated"]] == [24576, 24576]
+        fabric_command(cli, "load", "smollm2-135m")
+        end_s = time.monotonic() + SEEN_S_MAX
+        while not (found := _placed(cli))["measured"]:
+            assert time.monotonic() < end_s, found
+        assert found == {"model": "smollm2-135m", "promised": 1024, "measured": 1024, "leases": 0}
+        fabric_command(cli, "unload", "smollm2-135m")
+    finally:
+        cli.stop_fabric()
+        fabric.wait(60)
+    (log,) = Path(cli.environment["XDG_STATE_HOME"]).rglob("decisions-*.jsonl")
+    again = [sys.executable, "-m", "clawdesk_fabric.decisions", str(log)]
+    said = subprocess.run(again, capture_output=True, text=True, check=True).stdout
+    assert "events were decided the same" in said
+
+
+def _status(cli: RealCli) -> dict[str, Any] | None:
+    done = subprocess.run(
+        [sys.executable, "-m", "clawdesk_fabric", "status", "--json"],
+        env=cli.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found: dict[str, Any] | None = json.loads(done.stdout) if done.returncode == 0 else None
+    return found
+
+
+def _placed(cli: RealCli) -> dict[str, Any]:
+    """The only model on the only GPU that has one."""
+    status = _status(cli)
+    assert status is not None
+    (model,) = [model for device in status["devices"] for model in device["models"]]
+    found: dict[str, Any] = model
+    return found
