@@ -72,10 +72,16 @@ class World:
 
 @asynccontextmanager
 async def running(
-    engine: Engine, path: Path, known: Catalog | None = None, *, port: int | None = None
+    engine: Engine,
+    path: Path,
+    known: Catalog | None = None,
+    *,
+    port: int | None = None,
+    state_folder: Path | None = None,
 ) -> AsyncIterator[World]:
     """Serve until the block ends; then drain and close, as on SIGTERM."""
-    server = Server(known or catalog(), engine, Options(path, port=port))
+    options = Options(path, port=port, state_folder=state_folder)
+    server = Server(known or catalog(), engine, options)
     serving = asyncio.create_task(server.run())
     listening = asyncio.create_task(server.listening.wait())
     await asyncio.wait({serving, listening}, return_when=asyncio.FIRST_COMPLETED)
