@@ -175,6 +175,16 @@ class WeightSet:
 
 
 @dataclass(frozen=True, slots=True)
+class UsageKnown:
+    """What a project had used when an earlier Fabric ended."""
+
+    at_ms: int
+    project: str
+    used_ms: float
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class PeakLearned:
     """What the model was measured to need by an earlier Fabric; replaces its estimate."""
 
@@ -215,6 +225,7 @@ Event = (
     | ReservationEnded
     | BudgetSet
     | WeightSet
+    | UsageKnown
     | PeakLearned
     | TimePassed
     | ClosingAsked

@@ -1,4 +1,4 @@
-"""`clawdesk-fabric queue|leases|pin|unpin|reserve|reservations|unreserve|projects|budget|weight`."""
+"""`clawdesk-fabric queue`, `leases`, `pin`, `reserve`, `projects`, `budget` and their like."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
@@ -20,7 +19,7 @@ from clawdesk_fabric.leases import Budget, Lease, Reservation
 from clawdesk_fabric.model import CallClass
 from clawdesk_fabric.openai_wire import WireError
 from clawdesk_fabric.order import share_of
-from clawdesk_fabric.runtime import Fabric
+from clawdesk_fabric.runtime import Fabric, wall_ms
 from clawdesk_fabric.waits import reason
 
 IDS_MAX = 1000
@@ -148,16 +147,12 @@ async def _pin(request: web.Request) -> web.Response:
     if not isinstance(pinned, bool):
         raise WireError("invalid_request", "`pinned` must be true or false")
     fabric.post(events.PinSet(fabric.now_ms(), name, pinned))
+    fabric.save()
     return web.json_response({"model": name, "pinned": pinned})
 
 
-def _wall_s() -> float:
-    """Windows are agreed on in wall time, and kept in the Fabric's own, which never jumps."""
-    return datetime.now(UTC).timestamp()
-
-
 def _reservation_view(fabric: Fabric, found: Reservation) -> dict[str, Any]:
-    offset_s = _wall_s() - fabric.now_ms() / 1000
+    offset_s = wall_ms() / 1000 - fabric.now_ms() / 1000
     return {
         "id": found.id,
         "model": found.model,
@@ -181,7 +176,7 @@ async def _reserve(request: web.Request) -> web.Response:
         raise WireError("model_not_found", f"there is no model {model!r}")
     if len(fabric.state.reservations) >= RESERVATIONS_MAX:
         raise WireError("queue_full", f"{RESERVATIONS_MAX} reservations are the limit")
-    now_s, now_ms = _wall_s(), fabric.now_ms()
+    now_s, now_ms = wall_ms() / 1000, fabric.now_ms()
     most_s = WINDOW_MS_MAX / 1000
     from_s = _number(body, "from", 0, now_s + most_s)
     until_s = _number(body, "until", 0, now_s + most_s)
@@ -195,12 +190,14 @@ async def _reserve(request: web.Request) -> web.Response:
         until_ms=now_ms + int((until_s - now_s) * 1000),
     )
     fabric.reserve(made)
+    fabric.save()
     return web.json_response({"reservation": _reservation_view(fabric, made)})
 
 
 async def _end_reservation(request: web.Request) -> web.Response:
     fabric = request.app[FABRIC]
     fabric.post(events.ReservationEnded(fabric.now_ms(), _text(await json_body(request), "id")))
+    fabric.save()
     return await _reservations(request)
 
 
@@ -246,4 +243,5 @@ async def _set_project(request: web.Request) -> web.Response:
         )
         limited = budget.gpu_ms or budget.tokens
         fabric.post(events.BudgetSet(now_ms, project, budget if limited else None))
+    fabric.save()
     return await _projects(request)

@@ -11,6 +11,7 @@ import itertools
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,6 +31,7 @@ from clawdesk_fabric.effects import (
 from clawdesk_fabric.engines.base import Endpoint, Engine
 from clawdesk_fabric.errors import FabricError
 from clawdesk_fabric.invariants import check
+from clawdesk_fabric.kept import Kept
 from clawdesk_fabric.model import (
     Call,
     CallClass,
@@ -51,6 +53,14 @@ ENDS_KEPT = 16
 LEASE_ENDS_KEPT = 1000
 TICK_S = 0.25
 """How often limits are looked at, and waiting clients are told their place."""
+
+
+SAVE_TICKS = 20
+
+
+def wall_ms() -> int:
+    """Wall time, for what must hold across a restart: windows."""
+    return round(datetime.now(UTC).timestamp() * 1000)
 
 
 class GpuSource(Protocol):
@@ -116,6 +126,7 @@ class Fabric:
         gpus: GpuSource | None = None,
         log_path: Path | None = None,
         peaks: Peaks | None = None,
+        kept: Kept | None = None,
     ) -> None:
         self.catalog = catalog
         self.state = new_state(
@@ -127,6 +138,7 @@ class Fabric:
         self._gpus_told: object = None
         self._log = Log(log_path) if log_path else None
         self._peaks = peaks or Peaks(None)
+        self._kept = kept or Kept(None)
         self.lease_ends: dict[str, str] = {}
         """Why leases ended, of the latest ones."""
         self.endpoints: dict[str, Endpoint] = {}
@@ -156,6 +168,8 @@ class Fabric:
             learned_mib = self._peaks.known(spec)
             if learned_mib:
                 self.post(events.PeakLearned(self.now_ms(), spec.name, learned_mib))
+        for event in self._kept.load(self.state, now_ms=self.now_ms(), wall_ms=wall_ms()):
+            self.post(event)
         if self._gpus is not None:
             await self._gpus.open(self._gpus_read)
         await self._engine.open(on_end=self._engine_end, on_view=self._engine_view)
@@ -182,6 +196,7 @@ class Fabric:
         if self._gpus is not None:
             await self._gpus.close()
         await self._engine.close(remove=remove)
+        self.save()
         if self._log is not None:
             self._log.close()
 
@@ -194,10 +209,16 @@ class Fabric:
 
     async def _keep_time(self) -> None:
         # The core has no clock: idle limits and deadlines are measured by these ticks.
-        while True:
+        for number in itertools.count(1):
             await asyncio.sleep(TICK_S)
             self.post(events.TimePassed(self.now_ms()))
             self._tell_waiting()
+            if number % SAVE_TICKS == 0:
+                self.save()
+
+    def save(self) -> None:
+        """Keep what people decided and what projects used; done every few seconds anyway."""
+        self._kept.save(self.state, now_ms=self.now_ms(), wall_ms=wall_ms())
 
     def _tell_waiting(self) -> None:
         """Places and reasons that changed since each waiting call last heard."""

@@ -27,6 +27,7 @@ from clawdesk_fabric.catalog import Catalog
 from clawdesk_fabric.engines.base import Engine
 from clawdesk_fabric.errors import FabricError
 from clawdesk_fabric.guard import TOKENS, Answer, guard
+from clawdesk_fabric.kept import Kept
 from clawdesk_fabric.model import Phase
 from clawdesk_fabric.peaks import Peaks
 from clawdesk_fabric.runtime import Fabric, GpuSource
@@ -89,6 +90,7 @@ class Server:
             memory_mib=memory_limit_mib(catalog),
             gpus=options.gpus,
             log_path=kept / f"decisions-{owner_id(options.socket)}.jsonl" if kept else None,
+            kept=Kept(kept / f"kept-{owner_id(options.socket)}.json" if kept else None),
             peaks=Peaks(kept / "peaks.json" if kept else None),
         )
         self.fabric.on_failure = self.ask_exit

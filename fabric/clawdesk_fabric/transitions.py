@@ -87,7 +87,13 @@ def step(state: FabricState, event: e.Event) -> Effects:
             effects += _time_passed(state, at_ms)
         case e.LeaseAsked() | e.LeaseRenewed() | e.LeaseReleased():
             effects += _lease_event(state, event, at_ms)
-        case e.ReservationMade() | e.ReservationEnded() | e.BudgetSet() | e.WeightSet():
+        case (
+            e.ReservationMade()
+            | e.ReservationEnded()
+            | e.BudgetSet()
+            | e.WeightSet()
+            | e.UsageKnown()
+        ):
             _set(state, event)
         case e.GpusRead() | e.PeakLearned() | e.PinSet():
             _memory_event(state, event)
@@ -204,7 +210,8 @@ def _lease_event(
 
 
 def _set(
-    state: FabricState, event: e.ReservationMade | e.ReservationEnded | e.BudgetSet | e.WeightSet
+    state: FabricState,
+    event: e.ReservationMade | e.ReservationEnded | e.BudgetSet | e.WeightSet | e.UsageKnown,
 ) -> None:
     """What a person decided of windows, budgets and weights."""
     match event:
@@ -217,6 +224,10 @@ def _set(
         case e.BudgetSet():
             assert event.budget is not None
             state.budgets[event.project] = event.budget
+        case e.UsageKnown():
+            share = order.share_of(state, event.project)
+            share.used_ms += event.used_ms
+            share.tokens += event.tokens
         case e.WeightSet():
             least, most = WEIGHTS
             order.share_of(state, event.project).weight = min(most, max(least, event.weight))
