@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import clawdesk_fabric
-from clawdesk_fabric import catalog, paths
+from clawdesk_fabric import catalog, model_commands, paths
 from clawdesk_fabric.errors import FabricError
 from clawdesk_fabric.local_client import request
 
@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=["interactive", "agent", "batch"],
     )
     token.add_argument("--models", default="", metavar="NAME,...", help="default: all of them")
+    model_commands.add_parsers(commands)
     images = commands.add_parser("images", help="Make inference images.")
     build = images.add_subparsers(dest="action", required=True).add_parser(
         "build", help="Make the image of each model (or of MODEL) that is not there yet."
@@ -97,9 +98,12 @@ def _ask(arguments: argparse.Namespace, method: str, target: str, body: Any = No
 
 def _serve(arguments: argparse.Namespace) -> int:
     from clawdesk_fabric.engines.base import Engine
+    from clawdesk_fabric.engines.dispatch import Engines
     from clawdesk_fabric.engines.docker import DockerEngine
     from clawdesk_fabric.engines.simulating import SimulatingEngine, on_simulated_gpus
+    from clawdesk_fabric.engines.upstream import UpstreamEngine
     from clawdesk_fabric.gpus import GpuWatch
+    from clawdesk_fabric.keys import Keys
     from clawdesk_fabric.server import IDLE_EXIT_S, Options, Server, owner_id
 
     logging.basicConfig(
@@ -122,9 +126,10 @@ def _serve(arguments: argparse.Namespace) -> int:
         loaded = on_simulated_gpus(loaded)
 
     async def serve() -> None:
-        engine: Engine = DockerEngine(owner_id(path), path.with_name(path.name + ".d"))
+        containers: Engine = DockerEngine(owner_id(path), path.with_name(path.name + ".d"))
         if simulates:
-            engine = SimulatingEngine(engine)
+            containers = SimulatingEngine(containers)
+        engine = Engines(containers, UpstreamEngine(Keys()))
         await Server(loaded, engine, options).run()
 
     asyncio.run(serve())
@@ -197,6 +202,7 @@ def _token(arguments: argparse.Namespace) -> int:
 
 def _images(arguments: argparse.Namespace) -> int:
     from clawdesk_fabric.engines.docker import DockerEngine
+    from clawdesk_fabric.specs import RecipeSource
 
     specs = catalog.load().models
     unknown = [name for name in arguments.model if name not in specs]
@@ -207,7 +213,8 @@ def _images(arguments: argparse.Namespace) -> int:
     async def build() -> None:
         engine = DockerEngine("build", Path("/nonexistent"), base_tar=arguments.root_tar)
         try:
-            for name in arguments.model or specs:
+            ours = [n for n, s in specs.items() if isinstance(s.source, RecipeSource)]
+            for name in arguments.model or ours:
                 tag = await engine.build(specs[name], lambda text: print(f"  {text}", flush=True))
                 print(f"{name}: {tag}")
         finally:
@@ -227,6 +234,7 @@ _COMMANDS = {
     "unload": _load,
     "token": _token,
     "images": _images,
+    **model_commands.COMMANDS,
 }
 
 if __name__ == "__main__":

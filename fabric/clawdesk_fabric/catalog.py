@@ -1,4 +1,4 @@
-"""The models the Fabric knows, read from catalog.toml and bounded by the user's settings file.
+"""The models the Fabric knows: catalog.toml, the user's own models, and the user's settings file.
 
 Parses and checks; starts nothing, downloads nothing. A mistake is one sentence naming file and key.
 """
@@ -11,52 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from clawdesk_fabric.entries import Table, figures_of, parse_model
 from clawdesk_fabric.errors import CatalogError
-from clawdesk_fabric.paths import packaged
+from clawdesk_fabric.paths import own_models, packaged
+from clawdesk_fabric.specs import ModelSpec
 
-ENDPOINTS = ("chat/completions", "completions", "embeddings")
-
-
-@dataclass(frozen=True, slots=True)
-class WheelPin:
-    """One wheel, pinned: what the package index calls it and the bytes it must have."""
-
-    name: str
-    version: str
-    file: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSpec:
-    """One model: what it is made of and what it is given.
-
-    Args:
-        file: path of the model's file inside its wheel.
-        context: tokens kept over all slots together.
-        slots: requests it works on at once.
-        memory_mib: limit of its container, and for a model on the host's processors what it
-            counts in the Fabric's memory budget.
-        gpu_memory_mib: what it needs of GPU memory, all GPUs together; 0 = it runs on processors.
-        gpus_max: over how many GPUs it may be spread where no single one has room.
-    """
-
-    name: str
-    title: str
-    licence: str
-    recipe: str
-    wheel: WheelPin
-    file: str
-    file_sha256: str
-    file_bytes: int
-    endpoints: tuple[str, ...]
-    context: int
-    slots: int
-    threads: int
-    memory_mib: int
-    idle_stop_s: int
-    gpu_memory_mib: int = 0
-    gpus_max: int = 1
+__all__ = ["Catalog", "ModelSpec", "Settings", "load"]
+FILE_BYTES_MAX = 4 * 2**20
+MODELS_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,68 +45,31 @@ class Catalog:
     settings: Settings = Settings()
 
 
-_FIGURES = {"context": 64, "slots": 1, "threads": 1, "memory_mib": 64, "idle_stop_s": 1}
-_TEXTS = ("name", "title", "licence", "recipe", "file", "file_sha256")
-
-
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            raw = file.read(FILE_BYTES_MAX + 1)
+        if len(raw) > FILE_BYTES_MAX:
+            raise CatalogError(f"{path} has more than {FILE_BYTES_MAX} bytes")
+        return tomllib.loads(raw.decode("utf-8"))
     except OSError as error:
         raise CatalogError(f"{path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise CatalogError(f"{path} is not TOML: {error}") from error
 
 
-def _take(path: Path, table: Mapping[str, Any], key: str, kind: type, where: str) -> Any:
-    value = table.get(key)
-    if not isinstance(value, kind) or isinstance(value, bool):
-        found = "nothing" if value is None else repr(value)
-        raise CatalogError(f"{path}: {where}{key}: found {found}; allowed: {kind.__name__}")
-    return value
-
-
-def _figure(path: Path, table: Mapping[str, Any], key: str, where: str) -> int:
-    value = int(_take(path, table, key, int, where))
-    least = _FIGURES[key]
-    if not least <= value <= 2**31:
-        raise CatalogError(f"{path}: {where}{key}: found {value}; allowed: {least} or more")
-    return value
-
-
-def parse_wheel(path: Path, table: Mapping[str, Any], where: str) -> WheelPin:
-    """A `{name, version, file, sha256}` table. Raises CatalogError."""
-    fields = (str(_take(path, table, key, str, where)) for key in WheelPin.__slots__)
-    return WheelPin(*fields)
-
-
-def _model(path: Path, table: Mapping[str, Any]) -> ModelSpec:
-    where = f"models.{table.get('name', '?')}."
-    endpoints = tuple(_take(path, table, "endpoints", list, where))
-    if not endpoints or any(name not in ENDPOINTS for name in endpoints):
-        allowed = ", ".join(ENDPOINTS)
-        raise CatalogError(f"{path}: {where}endpoints: found {endpoints}; allowed: {allowed}")
-    fields: dict[str, Any] = {key: _take(path, table, key, str, where) for key in _TEXTS}
-    fields |= {key: _figure(path, table, key, where) for key in _FIGURES}
-    return ModelSpec(
-        **fields,
-        file_bytes=int(_take(path, table, "file_bytes", int, where)),
-        endpoints=endpoints,
-        wheel=parse_wheel(path, _take(path, table, "wheel", dict, where), where + "wheel."),
-    )
-
-
-def _bounded(path: Path, spec: ModelSpec, table: object) -> ModelSpec:
-    """`spec` with the figures of a `[models.NAME]` table of the user's settings file."""
-    where = f"models.{spec.name}."
-    if not isinstance(table, dict):
-        raise CatalogError(f"{path}: {where[:-1]}: found {table!r}; allowed: a table")
-    for key in table:
-        if key not in _FIGURES:
-            allowed = ", ".join(_FIGURES)
-            raise CatalogError(f"{path}: {where}{key}: unknown key; allowed: {allowed}")
-    figures: dict[str, Any] = {key: _figure(path, table, key, where) for key in table}
-    return replace(spec, **figures)
+def _models(path: Path, known: Mapping[str, ModelSpec]) -> dict[str, ModelSpec]:
+    """The models of one catalog file, together with those known already."""
+    listed = _read(path).get("models", [])
+    if not isinstance(listed, list) or len(listed) > MODELS_MAX:
+        raise CatalogError(f"{path}: models: allowed: at most {MODELS_MAX} [[models]] tables")
+    models = dict(known)
+    for values in listed:
+        spec = parse_model(path, values)
+        if spec.name in models:
+            raise CatalogError(f"{path}: models.{spec.name}: there is a model of this name already")
+        models[spec.name] = spec
+    return models
 
 
 def _settings(path: Path, table: object) -> Settings:
@@ -159,16 +84,19 @@ def _settings(path: Path, table: object) -> Settings:
     return Settings(**table)
 
 
-def load(config: Path | None = None) -> Catalog:
-    """The shipped catalog, with the figures of the user's settings file.
+def load(config: Path | None = None, *, own: Path | None = None) -> Catalog:
+    """The shipped catalog and the user's own models, with the figures of the user's settings file.
 
     Args:
         config: a TOML file with `[fabric]` and `[models.NAME]` tables; None = no file.
+        own: the user's own catalog file; None = the usual place. It need not exist.
     Raises:
-        CatalogError: either file is malformed.
+        CatalogError: one of the files is malformed.
     """
-    path = packaged("catalog.toml")
-    models = {spec.name: spec for spec in (_model(path, t) for t in _read(path).get("models", []))}
+    models = _models(packaged("catalog.toml"), {})
+    own = own or own_models()
+    if own.exists():
+        models = _models(own, models)
     settings = Settings()
     if config is None:
         return Catalog(models, settings)
@@ -176,11 +104,12 @@ def load(config: Path | None = None) -> Catalog:
         if key == "fabric":
             settings = _settings(config, value)
         elif key == "models" and isinstance(value, dict):
-            for name, table in value.items():
+            for name, values in value.items():
                 if name not in models:
                     known = ", ".join(sorted(models))
                     raise CatalogError(f"{config}: models.{name}: unknown; allowed: {known}")
-                models[name] = _bounded(config, models[name], table)
+                figures: dict[str, Any] = figures_of(Table(config, f"models.{name}", values))
+                models[name] = replace(models[name], **figures)
         else:
             raise CatalogError(f"{config}: {key}: unknown key; allowed: fabric, models")
     return Catalog(models, settings)

@@ -33,3 +33,7 @@ class BuildError(FabricError):
 
 class EngineError(FabricError):
     """The container engine refuses, or a model's container ended."""
+
+
+class WeightsError(FabricError):
+    """A model's file is not what it should be, or is not there."""

@@ -36,6 +36,16 @@ def state_folder() -> Path:
     return folder
 
 
+def config_folder() -> Path:
+    """$XDG_CONFIG_HOME/clawdesk; not made, for most users keep nothing there."""
+    return _xdg("XDG_CONFIG_HOME", ".config")
+
+
+def own_models() -> Path:
+    """The user's own catalog file; need not exist."""
+    return config_folder() / "models.toml"
+
+
 def runtime_folder() -> Path:
     """The private folder of sockets and locks, made if it is not there.
 

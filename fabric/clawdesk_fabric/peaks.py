@@ -18,8 +18,8 @@ MARGIN = 1.05
 
 
 def _key(spec: ModelSpec) -> str:
-    """A peak holds for the same weights, recipe, context and slots."""
-    return f"{spec.file_sha256}|{spec.recipe}|{spec.context}|{spec.slots}"
+    """A peak holds for the same weights, server, context and slots."""
+    return f"{spec.identity}|{spec.context}|{spec.slots}"
 
 
 class Peaks:

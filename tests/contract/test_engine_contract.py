@@ -105,7 +105,9 @@ async def test_a_started_model_answers_and_a_stopped_one_is_gone(bench: Bench) -
     assert progress
     assert endpoint.model == MODEL
     assert await chat(endpoint) == 200
+    assert bench.engine.owners() == {endpoint.container: MODEL}
     await bench.engine.stop(endpoint)
+    assert bench.engine.owners() == {}
     assert not endpoint.socket.exists()
     await bench.engine.stop(endpoint)  # safe to repeat
     assert bench.ends.empty()  # stopped by us is no end by itself

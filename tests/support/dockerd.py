@@ -102,11 +102,89 @@ def _leave(cache: Path, runtime: Path, users: IO[bytes]) -> None:
         _stop(cache, runtime)
 
 
+class OwnEngine:
+    """An engine of one test alone, so that it may be killed and started again.
+
+    Args:
+        folder: for its data and its sockets; short.
+        options: more arguments of dockerd.
+
+    Raises:
+        NoEngineError: from `start`, when this user cannot start one.
+    """
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self._cache = folder / "c"
+        self._runtime = folder / "r"
+        self._options = options
+        self._containerd: subprocess.Popen[bytes] | None = None
+        self.host = f"unix://{self._runtime}/docker.sock"
+
+    def start(self) -> None:
+        """Also after `end`: with the data, and the containers, that are there."""
+        if os.geteuid() != 0:
+            raise NoEngineError("starting a private Docker engine needs root")
+        self._cache.mkdir(exist_ok=True)
+        self._runtime.mkdir(mode=0o700, exist_ok=True)
+        address = self._runtime / "containerd.sock"
+        if self._containerd is None:
+            # Apart, as a system's is: one that the engine started itself would be orphaned when
+            # the engine is killed, and no engine starts beside an orphan.
+            command = ["unshare", "--net", "containerd", f"--address={address}"]
+            command += [f"--root={self._cache}/containerd", f"--state={self._runtime}/containerd"]
+            with (self._cache / "containerd.log").open("wb") as out:
+                self._containerd = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+                )
+        options = (f"--containerd={address}", *self._options)
+        _launch(self._cache, self._runtime, self.host, *options)
+
+    def end(self, number: signal.Signals) -> None:
+        """Send the engine a signal and wait until it is gone; its containers are its own affair."""
+        pid = int((self._runtime / "dockerd.pid").read_text())
+        assert _is_ours(pid, self._runtime)
+        fd = os.pidfd_open(pid)
+        try:
+            signal.pidfd_send_signal(fd, number)
+            assert select.select([fd], [], [], STOP_S_MAX)[0], "the engine does not end"
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+        finally:
+            os.close(fd)
+
+    def containers(self) -> list[str]:
+        """Names of all containers, running or not."""
+        client = docker.DockerClient(base_url=self.host)
+        try:
+            return [str(container.name) for container in client.containers.list(all=True)]
+        finally:
+            client.close()
+
+    def close(self) -> None:
+        """Remove every container, then the engine and what it left."""
+        if not _answers(self.host):
+            self.start()
+        client = docker.DockerClient(base_url=self.host)
+        for container in client.containers.list(all=True):
+            container.remove(force=True)
+        client.close()
+        self.end(signal.SIGTERM)
+        if self._containerd is not None:
+            self._containerd.terminate()
+            self._containerd.wait(STOP_S_MAX)
+        _stop(self._cache, self._runtime)
+
+
 def _start(cache: Path, runtime: Path) -> str:
     host = f"unix://{runtime}/docker.sock"
     if _answers(host):
         return host
     _stop(cache, runtime)
+    _launch(cache, runtime, host)
+    return host
+
+
+def _launch(cache: Path, runtime: Path, host: str, *options: str) -> None:
     runtime.mkdir(mode=0o700, exist_ok=True)
     log = cache / "dockerd.log"
     command = ["unshare", "--net", "dockerd", "--bridge=none", "--iptables=false"]
@@ -114,7 +192,7 @@ def _start(cache: Path, runtime: Path) -> str:
     command += [f"--pidfile={runtime}/dockerd.pid", f"--host={host}"]
     # A namespace of its own, should a system containerd be found and used.
     command += ["--containerd-namespace=clawdesk-test"]
-    command += ["--containerd-plugins-namespace=clawdesk-test-plugins"]
+    command += ["--containerd-plugins-namespace=clawdesk-test-plugins", *options]
     with log.open("wb") as out:
         child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
@@ -129,7 +207,6 @@ def _start(cache: Path, runtime: Path) -> str:
     child.returncode = 0
     if not _answers(host):
         raise NoEngineError(f"the private Docker engine does not answer: {_tail(log)}")
-    return host
 
 
 def _wait_listening(child: subprocess.Popen[bytes], log: Path) -> None:
@@ -194,7 +271,8 @@ def _stop(cache: Path, runtime: Path) -> None:
         if ours:
             _end(pid)
     with Path("/proc/self/mounts").open() as mounts:
-        left = [line.split()[1] for line in mounts if f" {runtime}/" in line]
+        places = [line.split()[1] for line in mounts]
+    left = [place for place in places if place.startswith((f"{runtime}/", f"{cache}/"))]
     for place in reversed(left):
         subprocess.run(["umount", "--lazy", place], check=False)
     shutil.rmtree(runtime, ignore_errors=True)

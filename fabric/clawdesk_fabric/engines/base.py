@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from clawdesk_fabric.catalog import ModelSpec
 from clawdesk_fabric.errors import FabricError
 from clawdesk_fabric.model import EngineView
+from clawdesk_fabric.specs import ModelSpec
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A model that answers HTTP on a Unix socket.
+    """A model that answers HTTP on a Unix socket, or elsewhere by its URL.
 
     Args:
         container: the engine's id of it, unique for each start.
+        socket: where it answers; meaningless where there is a `url`.
         image: what it runs, named so that the same name is always the same bytes.
         devices: UUIDs of the GPUs it was given; none for a model on the host's processors.
+        url: base of an upstream, with its /v1; "" = it answers on `socket`. No redirect of it is
+            ever followed: it would carry the key to somebody else.
+        served_as: what it calls the model; "" = by our name.
+        headers: to be sent with each call; they may hold a key, so they are never printed.
     """
 
     model: str
@@ -27,6 +32,9 @@ class Endpoint:
     socket: Path
     image: str = ""
     devices: tuple[str, ...] = ()
+    url: str = ""
+    served_as: str = ""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 class Engine(Protocol):

@@ -1,108 +1,189 @@
-"""What a model's container is given, and what its end means. Pure: no engine is called here.
+"""What a model's containers are given. Pure: no engine is called here.
 
-The container has no network, no capability, no writable file but /tmp and the folder of its socket.
+No container has a network, a capability, or a writable file but /tmp and the folder of its socket.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from clawdesk_fabric.catalog import ModelSpec
-from clawdesk_fabric.errors import EngineError
+from docker.types import DeviceRequest
+
+from clawdesk_fabric.recipes.image import MODEL_FILE
+from clawdesk_fabric.specs import (
+    WEIGHTS_INSIDE,
+    ImageSource,
+    LocalWeights,
+    ModelSpec,
+    RecipeSource,
+    WheelWeights,
+)
 
 LABEL = "clawdesk.fabric"
 USER = "10001:10001"
 INSIDE = "/run/clawdesk"
 SOCKET_NAME = "model.sock"
-TAIL_LINES = 20
-TAIL_CHARACTERS = 1500
+RELAY_MIB = 64
+PIDS_MAX = 64
+PIDS_MAX_OF_IMAGES = 1024
+"""Engines for GPUs start a thread or process for each of many parts."""
 
 
-def options(spec: ModelSpec, image: str, folder: Path, owner: str) -> dict[str, Any]:
+def options(
+    spec: ModelSpec,
+    image: str,
+    folder: Path,
+    owner: str,
+    devices: tuple[str, ...] = (),
+    *,
+    processors: int = 1024,
+) -> dict[str, Any]:
     """Arguments for `containers.create`.
 
     Args:
-        image: name with its content hash as tag.
+        image: by digest, or a recipe's with its content hash as tag.
         folder: host folder that is mounted for the socket, writable by the container's user.
         owner: id of this Fabric; only containers with it are ever touched.
+        devices: UUIDs of the GPUs it may use.
+        processors: how many the host has; no container may be promised more.
     """
-    memory = f"{spec.memory_mib}m"
+    ours = isinstance(spec.source, RecipeSource)
+    given: dict[str, Any] = {
+        **_confined(image, f"clawdesk-{spec.name}-{folder.name}", spec.memory_mib),
+        "network_mode": "none",
+        "pids_limit": PIDS_MAX if ours else PIDS_MAX_OF_IMAGES,
+        "nano_cpus": min(max(spec.threads, 1), processors) * 10**9,
+        "volumes": {**(_socket_volume(folder) if ours else {}), **_weight_volumes(spec)},
+        "environment": _environment(spec),
+        "labels": {
+            **_labels(spec, owner, folder),
+            "clawdesk.image": image,
+            "clawdesk.devices": ",".join(devices),
+        },
+    }
+    if isinstance(spec.source, ImageSource):
+        given["command"] = arguments(spec, spec.source, len(devices))
+    if devices:
+        # Never a count: the engine would choose, and choose what somebody else was promised.
+        given["device_requests"] = [
+            DeviceRequest(driver="nvidia", device_ids=list(devices), capabilities=[["gpu"]])
+        ]
+    return given
+
+
+def relay_options(
+    spec: ModelSpec, image: str, folder: Path, owner: str, container: str
+) -> dict[str, Any]:
+    """Arguments for the relay that joins the network namespace of `container` (its id)."""
+    assert isinstance(spec.source, ImageSource)
+    given = _confined(image, f"clawdesk-{spec.name}-{folder.name}-relay", RELAY_MIB)
+    del given["hostname"]  # it shares its neighbour's
+    return {
+        **given,
+        "network_mode": f"container:{container}",
+        "pids_limit": 16,
+        "nano_cpus": 10**9,
+        "volumes": _socket_volume(folder),
+        "command": [f"{INSIDE}/{SOCKET_NAME}", str(spec.source.port)],
+        "labels": {**_labels(spec, owner, folder), "clawdesk.relay_of": container},
+    }
+
+
+def _confined(image: str, name: str, memory_mib: int) -> dict[str, Any]:
+    """What every container of ours has in common."""
+    memory = f"{memory_mib}m"
     return {
         "image": image,
-        "name": f"clawdesk-{spec.name}-{folder.name}",
+        "name": name,
         "detach": True,
         "user": USER,
         "init": True,
         "hostname": "model",
-        "network_mode": "none",
         "read_only": True,
         "tmpfs": {"/tmp": "rw,noexec,nosuid,nodev,size=64m"},  # noqa: S108
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],
         "ipc_mode": "private",
-        "pids_limit": 64,
         "mem_limit": memory,
         "memswap_limit": memory,
         # The engine must not revive a model behind the Fabric's back.
         "restart_policy": {"Name": "no"},
         "log_config": {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "2"}},
-        "volumes": {str(folder): {"bind": INSIDE, "mode": "rw"}},
-        "environment": {
-            "CLAWDESK_CONTEXT": str(spec.context),
-            "CLAWDESK_SLOTS": str(spec.slots),
-            "CLAWDESK_THREADS": str(spec.threads),
-            "CLAWDESK_SOCKET": f"{INSIDE}/{SOCKET_NAME}",
-        },
-        "labels": {
-            LABEL: "1",
-            "clawdesk.owner": owner,
-            "clawdesk.model": spec.name,
-            "clawdesk.image": image,
-            "clawdesk.spec": spec_digest(spec),
-            "clawdesk.folder": str(folder),
-        },
     }
+
+
+def _labels(spec: ModelSpec, owner: str, folder: Path) -> dict[str, str]:
+    return {
+        LABEL: "1",
+        "clawdesk.owner": owner,
+        "clawdesk.model": spec.name,
+        "clawdesk.spec": spec_digest(spec),
+        "clawdesk.folder": str(folder),
+    }
+
+
+def _socket_volume(folder: Path) -> dict[str, dict[str, str]]:
+    return {str(folder): {"bind": INSIDE, "mode": "rw"}}
+
+
+def _weight_volumes(spec: ModelSpec) -> dict[str, dict[str, str]]:
+    """Each file by itself: those of a published folder are often links to somewhere else."""
+    if not isinstance(spec.weights, LocalWeights):
+        return {}
+    return {
+        str(file.path.resolve()): {"bind": f"{WEIGHTS_INSIDE}/{file.name}", "mode": "ro"}
+        for file in spec.weights.files
+    }
+
+
+def weights_inside(spec: ModelSpec) -> str:
+    """Path of the weights in the container, "" where the image brings its own."""
+    if isinstance(spec.weights, LocalWeights):
+        return spec.weights.inside
+    return f"/{MODEL_FILE}" if isinstance(spec.weights, WheelWeights) else ""
+
+
+def _environment(spec: ModelSpec) -> dict[str, str]:
+    return {
+        "CLAWDESK_MODEL_FILE": weights_inside(spec),
+        "CLAWDESK_MODEL_NAME": spec.name,
+        "CLAWDESK_CONTEXT": str(spec.context),
+        "CLAWDESK_SLOTS": str(spec.slots),
+        "CLAWDESK_THREADS": str(spec.threads),
+        "CLAWDESK_SOCKET": f"{INSIDE}/{SOCKET_NAME}",
+        "HOME": "/tmp",  # noqa: S108
+    }
+
+
+def arguments(spec: ModelSpec, source: ImageSource, gpus: int) -> list[str]:
+    """The image's command line, its placeholders replaced."""
+    values = {
+        "model": weights_inside(spec),
+        "name": spec.name,
+        "context": str(spec.context),
+        "slots": str(spec.slots),
+        "threads": str(spec.threads),
+        "gpus": str(gpus),
+        "port": str(source.port),
+    }
+    return [_replaced(word, values.items()) for word in source.command]
+
+
+def _replaced(word: str, values: Iterable[tuple[str, str]]) -> str:
+    for key, value in values:
+        word = word.replace(f"{{{key}}}", value)
+    return word
 
 
 def spec_digest(spec: ModelSpec) -> str:
     """Hash of what a running container depends on; a container of another spec is not adopted."""
-    parts = [spec.name, spec.file_sha256, spec.context, spec.slots, spec.threads, spec.memory_mib]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
-
-
-def explain_end(
-    spec_name: str, memory_mib: int, state: Mapping[str, Any], tail: str
-) -> EngineError:
-    """Why a container ended, told apart by its exit code.
-
-    Args:
-        state: "State" of the engine's inspect answer.
-        tail: its last output.
-    """
-    code = int(state.get("ExitCode", -1))
-    lines = [line.strip() for line in tail.splitlines() if line.strip()][-TAIL_LINES:]
-    said = " | ".join(lines)[-TAIL_CHARACTERS:]
-    last = f"; its last lines: {said}" if said else ""
-    mend = ""
-    permanent = False
-    if state.get("OOMKilled"):
-        what = f"{spec_name} ran out of memory: its limit is {memory_mib} MiB"
-        mend = f"raise memory_mib of [models.{spec_name}] in the settings file"
-    elif code == 132:
-        what = f"{spec_name} was compiled for another processor: this one lacks an instruction"
-        mend = "choose a model whose engine fits this processor"
-        permanent = True
-    elif code == 137:
-        what = f"{spec_name} was killed from outside (SIGKILL, exit code 137)"
-    elif code == 139:
-        what = f"{spec_name} crashed (segmentation fault, exit code 139)"
-    elif state.get("Error"):
-        what = f"{spec_name} could not be started: {state['Error']}"
-        permanent = True
-    else:
-        what = f"{spec_name} ended with exit code {code}"
-    return EngineError(what + last, mend=mend, code="model_failed", permanent=permanent)
+    kept = asdict(spec)
+    for key in ("title", "licence", "endpoints", "idle_stop_s"):
+        del kept[key]
+    text = json.dumps(kept, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

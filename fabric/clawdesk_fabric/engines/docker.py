@@ -9,42 +9,43 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-import aiohttp
 import docker
 import requests
-from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.errors import APIError, DockerException, NotFound
 
-from clawdesk_fabric.catalog import ModelSpec
 from clawdesk_fabric.engines.base import Endpoint
+from clawdesk_fabric.engines.causes import TAIL_LINES, explain_end, explain_refusal
 from clawdesk_fabric.engines.container import (
     LABEL,
     SOCKET_NAME,
-    TAIL_LINES,
-    explain_end,
     options,
-    spec_digest,
+    relay_options,
 )
-from clawdesk_fabric.engines.watch import Watch, connect, explain_absence
+from clawdesk_fabric.engines.images import Images
+from clawdesk_fabric.engines.reach import is_healthy, quietly, wait_healthy
+from clawdesk_fabric.engines.runs import Run, is_relay, left_run
+from clawdesk_fabric.engines.watch import Watch, connect, explain_absence, knock
 from clawdesk_fabric.errors import EngineError, FabricError
 from clawdesk_fabric.model import EngineView
-from clawdesk_fabric.recipes.image import ensure_image
 from clawdesk_fabric.recipes.steps import Steps
+from clawdesk_fabric.specs import ImageSource, LocalWeights, ModelSpec
+from clawdesk_fabric.weights.files import Hashes
 
 log = logging.getLogger("clawdesk_fabric")
 P = ParamSpec("P")
 R = TypeVar("R")
 THREADS_MAX = 8
-START_S_MAX = 120.0
 STOP_S_MAX = 5
 CALL_S_MAX = 300
-_HEALTH_PAUSES_S = (0.02, 0.05, 0.1, 0.2)
 
 
 class DockerEngine:
@@ -59,13 +60,14 @@ class DockerEngine:
     def __init__(self, owner: str, folder: Path, *, base_tar: Path | None = None) -> None:
         self._owner = owner
         self._folder = folder
-        self._base_tar = base_tar
         self._pool = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="docker")
         self._client: docker.DockerClient | None = None
-        self._running: dict[str, Endpoint] = {}
-        self._starting: dict[str, asyncio.Future[None]] = {}
-        self._specs: dict[str, ModelSpec] = {}
+        self._images = Images(self._docker, base_tar)
+        self._running: dict[str, Run] = {}  # by the model's container
+        self._starting: dict[str, asyncio.Future[str]] = {}  # by any container of it
+        self._names: dict[str, str] = {}  # by model's container, until it is removed
         self._builds: set[Steps] = set()
+        self._left: list[Run] = []  # ended while the engine was away; removed when it is back
         self._watch: Watch | None = None
         self._on_end: Callable[[Endpoint, FabricError], None] = lambda *_: None
 
@@ -78,7 +80,13 @@ class DockerEngine:
         on_view: Callable[[EngineView], None],
     ) -> None:
         self._on_end = on_end
-        self._watch = Watch(self._owner, ended=self._ended, alive=self._alive, view=on_view)
+
+        def seen(view: EngineView) -> None:
+            on_view(view)
+            if view.available and self._left:
+                self._own(self._sweep())
+
+        self._watch = Watch(self._owner, ended=self._ended, alive=self._alive, view=seen)
         await self._watch.open()
 
     async def adopt(self, specs: Mapping[str, ModelSpec]) -> list[Endpoint]:
@@ -86,64 +94,76 @@ class DockerEngine:
             found = await self._call(self._list)
         except FabricError:
             return []
+        relays = {c.labels["clawdesk.relay_of"]: c for c in found if is_relay(c)}
         adopted: dict[str, Endpoint] = {}
-        for container in found:
-            labels = container.labels
-            spec = specs.get(labels.get("clawdesk.model", ""))
-            folder = Path(labels.get("clawdesk.folder", ""))
-            endpoint = Endpoint(
-                labels.get("clawdesk.model", ""),
-                str(container.id),
-                folder / SOCKET_NAME,
-                labels.get("clawdesk.image", ""),
-            )
-            fits = spec is not None and labels.get("clawdesk.spec") == spec_digest(spec)
+        for container in (c for c in found if not is_relay(c)):
+            relay = relays.pop(container.id, None)
+            run = left_run(container, relay, specs)
             if (
-                spec is not None
-                and fits
-                and container.status == "running"
-                and spec.name not in adopted
-                and await _is_healthy(endpoint.socket)
+                run is not None
+                and run.spec.name not in adopted
+                and await is_healthy(run.endpoint, run.health_path)
             ):
-                adopted[spec.name] = endpoint
-                self._specs[endpoint.container] = spec
-                self._running[endpoint.container] = endpoint
+                adopted[run.spec.name] = run.endpoint
+                self._running[run.endpoint.container] = run
+                self._names[run.endpoint.container] = run.spec.name
             else:
                 log.info("removing the left-over container %s", container.name)
-                await self._call(self._remove, endpoint)
+                await self._call(self._remove, [c.id for c in (relay, container) if c])
+                await self._call(self._clear, Path(container.labels.get("clawdesk.folder", "")))
+        for relay in relays.values():
+            log.info("removing the left-over container %s", relay.name)
+            await self._call(self._remove, [relay.id])
+            await self._call(self._clear, Path(relay.labels.get("clawdesk.folder", "")))
         return list(adopted.values())
 
     async def start(
         self, spec: ModelSpec, devices: tuple[str, ...], report: Callable[[str], None]
     ) -> Endpoint:
-        image = await self._image(spec, report)
+        if isinstance(spec.weights, LocalWeights):
+            files = spec.weights.files
+            report("checking the model's files")
+            await self._built(lambda steps: Hashes().check(files, steps.say), report)
+        image = await self._built(lambda steps: self._images.image_of(spec, steps), report)
+        relay = ""
+        if isinstance(spec.source, ImageSource):
+            relay = await self._built(self._images.relay, report)
         report("starting the container")
-        endpoint = await self._call(self._create, spec, image)
-        ended = self._starting[endpoint.container] = asyncio.get_running_loop().create_future()
-        self._specs[endpoint.container] = spec
+        run = await self._made(lambda: self._create(spec, image, devices))
+        endpoint = run.endpoint
+        ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._starting[endpoint.container] = ended
+        self._names[endpoint.container] = spec.name
         try:
-            await self._call(self._run, endpoint)
+            await self._call(self._run, endpoint.container)
+            if relay:
+                alone = run
+                run = await self._made(lambda: self._create_relay(alone, relay))
+                self._starting[run.relay] = ended
+                await self._call(self._run, run.relay)
             report("loading the model into memory")
-            await self._healthy(endpoint, ended)
+            await self._healthy(run, ended)
         except BaseException as error:
-            await self._give_up(endpoint)
+            await self._give_up(run)
             if isinstance(error, TimeoutError):
                 raise EngineError(
-                    f"{spec.name} was not ready after {START_S_MAX:g} s", code="model_failed"
+                    f"{spec.name} was not ready after {run.start_s_max:g} s", code="model_failed"
                 ) from None
             raise
         finally:
-            del self._starting[endpoint.container]
-        self._running[endpoint.container] = endpoint
+            for container in run.containers:
+                self._starting.pop(container, None)
+        self._running[endpoint.container] = run
         return endpoint
 
     def owners(self) -> Mapping[str, str]:
-        return {container: spec.name for container, spec in self._specs.items()}
+        return dict(self._names)
 
     async def stop(self, endpoint: Endpoint) -> None:
-        self._running.pop(endpoint.container, None)
-        self._specs.pop(endpoint.container, None)
-        await self._call(self._remove, endpoint, stop_s=STOP_S_MAX)
+        run = self._running.pop(endpoint.container, None)
+        if run is None:  # it ended by itself, or was never ours
+            return
+        await self._clean(run, stop_s=STOP_S_MAX)
 
     async def close(self, *, remove: bool) -> None:
         if self._watch is not None:
@@ -153,48 +173,36 @@ class DockerEngine:
         if remove:
             self._running.clear()
             with contextlib.suppress(FabricError):
-                for endpoint in await self._call(self._left_endpoints):
-                    await self._call(self._remove, endpoint, stop_s=1)
-            with contextlib.suppress(OSError):
-                self._folder.rmdir()
+                await self._call(self._remove_all)
         await asyncio.to_thread(self._pool.shutdown)
         if self._client is not None:
             self._client.close()
 
-    # -- images ----------------------------------------------------------------------------------
-
     async def build(self, spec: ModelSpec, report: Callable[[str], None]) -> str:
         """Make the model's image if the engine lacks it; its name. Raises FabricError."""
-        return await self._image(spec, report)
+        return await self._built(lambda steps: self._images.image_of(spec, steps), report)
 
-    async def _image(self, spec: ModelSpec, report: Callable[[str], None]) -> str:
-        loop = asyncio.get_running_loop()
-        steps = Steps(lambda text: _quietly(loop, report, text))
+    async def _made(self, make: Callable[[], Run]) -> Run:
+        """A container, created; one that nobody waits for any more is removed again."""
+        making = asyncio.ensure_future(self._call(make))
+        try:
+            return await asyncio.shield(making)
+        except asyncio.CancelledError:
+            with contextlib.suppress(FabricError):
+                await self._give_up(await making)
+            raise
+
+    async def _built(self, make: Callable[[Steps], R], report: Callable[[str], None]) -> R:
+        """Long work, such as making an image; it ends with the task that waits for it."""
+        steps = Steps(quietly(asyncio.get_running_loop(), report))
         self._builds.add(steps)
         try:
-            return await self._call(ensure_image, self, spec, steps, base_tar=self._base_tar)
+            return await self._call(make, steps)
         except asyncio.CancelledError:
             steps.stop()
             raise
         finally:
             self._builds.discard(steps)
-
-    def has_image(self, tag: str) -> bool:
-        """Part of `ImageStore`; blocks."""
-        try:
-            self._docker().images.get(tag)
-        except ImageNotFound:
-            return False
-        return True
-
-    def import_layer(self, layer: Path, tag: str, changes: list[str]) -> None:
-        """Part of `ImageStore`; blocks while some hundred MiB are read."""
-        name, _, version = tag.rpartition(":")
-        self._docker().api.import_image_from_file(
-            str(layer), repository=name, tag=version, changes=changes
-        )
-        if not self.has_image(tag):
-            raise EngineError(f"the engine did not take the image {tag}", code="no_capacity")
 
     # -- blocking parts, in the pool -------------------------------------------------------------
 
@@ -205,16 +213,16 @@ class DockerEngine:
                 self._pool, lambda: work(*args, **kwargs)
             )
         except APIError as error:
-            raise EngineError(
-                f"the Docker engine refused: {error.explanation or error}",
-                code="no_capacity" if error.is_server_error() else "model_failed",
-            ) from error
+            code = "no_capacity" if error.is_server_error() else "model_failed"
+            raise explain_refusal(str(error.explanation or error), code=code) from error
         except (DockerException, requests.RequestException, OSError) as error:
             what, mend = explain_absence(error)
             raise EngineError(what, mend=mend, code="no_capacity") from error
 
     def _docker(self) -> docker.DockerClient:
-        if self._client is None:
+        if self._client is not None:
+            knock()
+        else:
             self._client = connect(timeout_s=CALL_S_MAX, threads=THREADS_MAX)
         return self._client
 
@@ -224,118 +232,133 @@ class DockerEngine:
         }
         return list(self._docker().containers.list(all=True, filters=wanted))
 
-    def _left_endpoints(self) -> list[Endpoint]:
-        return [
-            Endpoint(c.labels["clawdesk.model"], str(c.id), Path(c.labels["clawdesk.folder"], "-"))
-            for c in self._list()
-        ]
-
-    def _create(self, spec: ModelSpec, image: str) -> Endpoint:
+    def _create(self, spec: ModelSpec, image: str, devices: tuple[str, ...]) -> Run:
         folder = self._folder / secrets.token_hex(4)
         self._folder.mkdir(mode=0o700, exist_ok=True)
         folder.mkdir()
         # Open to the container's user; the folder around it is closed to everybody else.
         folder.chmod(0o777)
+        processors = os.cpu_count() or 1
+        given = options(spec, image, folder, self._owner, devices, processors=processors)
         try:
-            container = self._docker().containers.create(
-                **options(spec, image, folder, self._owner)
-            )
+            container = self._docker().containers.create(**given)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        return Endpoint(spec.name, str(container.id), folder / SOCKET_NAME, image)
+        socket = folder / SOCKET_NAME
+        return Run(spec, Endpoint(spec.name, str(container.id), socket, image, devices))
 
-    def _run(self, endpoint: Endpoint) -> None:
-        self._docker().containers.get(endpoint.container).start()
+    def _create_relay(self, run: Run, image: str) -> Run:
+        folder = run.endpoint.socket.parent
+        given = relay_options(run.spec, image, folder, self._owner, run.endpoint.container)
+        return replace(run, relay=str(self._docker().containers.create(**given).id))
 
-    def _remove(self, endpoint: Endpoint, stop_s: int = 0) -> None:
-        """Remove a container of ours and the folder of its socket; one that is gone is fine."""
-        try:
-            container = self._docker().containers.get(endpoint.container)
-            if stop_s:
-                container.stop(timeout=stop_s)
-            container.remove(force=True, v=True)
-        except NotFound:
-            pass
-        folder = endpoint.socket.parent
+    def _run(self, container: str) -> None:
+        self._docker().containers.get(container).start()
+
+    def _remove(self, containers: list[str], stop_s: int = 0) -> None:
+        """Remove containers of ours; one that is gone is fine."""
+        for name in containers:
+            with contextlib.suppress(NotFound):
+                container = self._docker().containers.get(name)
+                if stop_s:
+                    container.stop(timeout=stop_s)
+                container.remove(force=True, v=True)
+
+    def _clear(self, folder: Path) -> None:
+        """Remove the folder of a socket, if it is one of ours."""
         if folder.parent == self._folder:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _last_words(self, endpoint: Endpoint) -> EngineError:
-        spec = self._specs[endpoint.container]
+    def _remove_all(self) -> None:
+        for container in self._list():
+            self._remove([container.id], stop_s=1)
+            self._clear(Path(container.labels.get("clawdesk.folder", "")))
+        with contextlib.suppress(OSError):
+            self._folder.rmdir()
+
+    def _last_words(self, run: Run, ended: str) -> EngineError:
+        """Why a model's container, or the relay beside it, ended."""
         try:
-            container = self._docker().containers.get(endpoint.container)
+            container = self._docker().containers.get(ended)
             tail = container.logs(tail=TAIL_LINES).decode(errors="replace")
-            return explain_end(spec.name, spec.memory_mib, container.attrs["State"], tail)
+            error = explain_end(run.spec, container.attrs["State"], tail)
         except NotFound:
-            return EngineError(f"the container of {spec.name} was removed from outside")
+            error = EngineError(f"the container of {run.spec.name} was removed from outside")
+        if ended != run.relay:
+            return error
+        return EngineError(f"the relay of {run.spec.name} ended: {error.what}", code="model_failed")
 
     # -- ends ------------------------------------------------------------------------------------
 
     def _alive(self) -> set[str]:
         """Containers that should run, for a watch that missed events."""
-        return set(self._running) | set(self._starting)
+        return {c for run in self._running.values() for c in run.containers} | set(self._starting)
 
     def _ended(self, container: str) -> None:
         """The watch says that a container ended; called on the loop."""
         if container in self._starting:
             if not self._starting[container].done():
-                self._starting[container].set_result(None)
-        elif container in self._running:
-            endpoint = self._running.pop(container)
-            task = asyncio.create_task(self._bury(endpoint))
-            assert self._watch is not None
-            self._watch.own(task)
+                self._starting[container].set_result(container)
+            return
+        run = next((r for r in self._running.values() if container in r.containers), None)
+        if run is not None:
+            del self._running[run.endpoint.container]
+            self._own(self._bury(run, container))
 
-    async def _bury(self, endpoint: Endpoint) -> None:
+    def _own(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin what `close` will wait for."""
+        assert self._watch is not None
+        self._watch.own(asyncio.create_task(work))
+
+    async def _bury(self, run: Run, ended: str) -> None:
         """Learn why a model ended, remove what is left of it, and tell."""
         try:
-            error = await self._call(self._last_words, endpoint)
-            await self._call(self._remove, endpoint)
+            error = await self._call(self._last_words, run, ended)
         except FabricError as trouble:
-            error = EngineError(trouble.what, mend=trouble.mend)
-        self._specs.pop(endpoint.container, None)
-        self._on_end(endpoint, error)
+            what = f"{run.spec.name} ended with its engine: {trouble.what}"
+            error = EngineError(what, mend=trouble.mend)
+        with contextlib.suppress(FabricError):
+            await self._clean(run)
+        self._on_end(run.endpoint, error)
 
-    async def _healthy(self, endpoint: Endpoint, ended: asyncio.Future[None]) -> None:
-        """Return once the model answers; raise why it cannot."""
-        probe = asyncio.create_task(_wait_healthy(endpoint.socket))
+    async def _clean(self, run: Run, stop_s: int = 0) -> None:
+        """Remove a model's containers and its folder, or remember to do so.
+
+        Raises:
+            FabricError: the engine is away; it is done when the engine is back.
+        """
         try:
-            async with asyncio.timeout(START_S_MAX):
-                await asyncio.wait({probe, ended}, return_when=asyncio.FIRST_COMPLETED)
+            await self._call(self._remove, list(run.containers), stop_s)
+            await self._call(self._clear, run.endpoint.socket.parent)
+        except FabricError:
+            self._left.append(run)
+            raise
+        self._names.pop(run.endpoint.container, None)
+
+    async def _sweep(self) -> None:
+        left, self._left = self._left, []
+        for run in left:
+            log.info("removing what is left of %s", run.spec.name)
+            with contextlib.suppress(FabricError):
+                await self._clean(run)
+
+    async def _healthy(self, run: Run, ended: asyncio.Future[str]) -> None:
+        """Return once the model answers; raise why it cannot."""
+        probe = asyncio.create_task(wait_healthy(run.endpoint, run.health_path))
+        try:
+            async with asyncio.timeout(run.start_s_max):
+                watched: set[asyncio.Future[Any]] = {probe, ended}
+                await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
         finally:
             probe.cancel()
             await asyncio.gather(probe, return_exceptions=True)
         if ended.done():
-            raise await self._call(self._last_words, endpoint)
+            raise await self._call(self._last_words, run, ended.result())
 
-    async def _give_up(self, endpoint: Endpoint) -> None:
-        with contextlib.suppress(FabricError):
-            await asyncio.shield(self._call(self._remove, endpoint))
-        self._specs.pop(endpoint.container, None)
+    async def _give_up(self, run: Run) -> None:
+        async def remove() -> None:
+            with contextlib.suppress(FabricError):
+                await self._clean(run)
 
-
-def _quietly(loop: asyncio.AbstractEventLoop, report: Callable[[str], None], text: str) -> None:
-    """Report from a build's thread; a loop that has ended meanwhile hears nothing."""
-    with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(report, text)
-
-
-async def _is_healthy(socket: Path) -> bool:
-    try:
-        timeout = aiohttp.ClientTimeout(total=5)
-        connector = aiohttp.UnixConnector(path=str(socket), force_close=True)
-        async with (
-            aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
-            session.get("http://model/health") as answer,
-        ):
-            return answer.status == 200
-    except (aiohttp.ClientError, OSError, TimeoutError):
-        return False
-
-
-async def _wait_healthy(socket: Path) -> None:
-    attempt = 0
-    while not await _is_healthy(socket):
-        await asyncio.sleep(_HEALTH_PAUSES_S[min(attempt, len(_HEALTH_PAUSES_S) - 1)])
-        attempt += 1
+        await asyncio.shield(remove())

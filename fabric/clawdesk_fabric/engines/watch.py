@@ -55,17 +55,21 @@ def explain_absence(error: BaseException) -> tuple[str, str]:
     return f"the Docker engine at {where} fails: {seen[0][:300]}", "docker info"
 
 
+def knock() -> None:
+    """Raises OSError where nobody listens: there the SDK would leave a socket open at each try."""
+    where = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    if where.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
+            trial.connect(where.removeprefix("unix://"))
+
+
 def connect(*, timeout_s: int, threads: int = 1) -> docker.DockerClient:
     """A client of the engine that DOCKER_HOST (or the default) names.
 
     Raises:
         OSError, DockerException: none answers.
     """
-    where = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
-    if where.startswith("unix://"):
-        # The SDK leaves its socket open where nobody listens, so knock first.
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
-            knock.connect(where.removeprefix("unix://"))
+    knock()
     return docker.from_env(timeout=timeout_s, max_pool_size=threads)
 
 

@@ -11,10 +11,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from clawdesk_fabric.catalog import WheelPin
 from clawdesk_fabric.errors import BuildError
 from clawdesk_fabric.recipes.roots import locked
 from clawdesk_fabric.recipes.steps import Steps
+from clawdesk_fabric.specs import WheelPin
 
 
 def sha256_of(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Serves one GGUF model on a Unix socket, inside a container that has no network at all.
+"""Serves one GGUF model on a Unix socket or a TCP port, in a container that has no network at all.
 
 The engine is llama.cpp's own HTTP server. Settings come from the environment; the process ends on
 SIGTERM. It reads nothing but the model and writes nothing but its socket.
@@ -6,6 +6,7 @@ SIGTERM. It reads nothing but the model and writes nothing but its socket.
 
 import os
 import signal
+import sys
 import threading
 
 import xllamacpp
@@ -21,7 +22,11 @@ settings.n_ctx = int(os.environ["CLAWDESK_CONTEXT"])
 settings.n_parallel = int(os.environ["CLAWDESK_SLOTS"])
 settings.cpuparams.n_threads = int(os.environ["CLAWDESK_THREADS"])
 settings.cpuparams_batch.n_threads = int(os.environ["CLAWDESK_THREADS"])
-settings.hostnames = [os.environ["CLAWDESK_SOCKET"]]
+if len(sys.argv) > 1:
+    # With a port as its argument it is an engine that speaks TCP only.
+    settings.hostnames, settings.port = ["127.0.0.1"], int(sys.argv[1])
+else:
+    settings.hostnames = [os.environ["CLAWDESK_SOCKET"]]
 settings.endpoint_metrics = True
 settings.endpoint_slots = True
 settings.ui = False

@@ -6,13 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from clawdesk_fabric.catalog import load
+from clawdesk_fabric.catalog import ModelSpec, load
+from clawdesk_fabric.entries import is_safe_url
 from clawdesk_fabric.errors import CatalogError
+from clawdesk_fabric.specs import (
+    ImageSource,
+    LocalWeights,
+    RecipeSource,
+    UpstreamSource,
+    WheelWeights,
+)
 
 
 def test_the_shipped_model_is_pinned_by_hash() -> None:
     spec = load().models["smollm2-135m"]
-    assert len(spec.wheel.sha256) == len(spec.file_sha256) == 64
+    assert isinstance(spec.weights, WheelWeights)
+    assert len(spec.weights.wheel.sha256) == len(spec.weights.sha256) == 64
     assert spec.threads == 1
     assert spec.context % spec.slots == 0
 
@@ -54,3 +63,105 @@ def test_a_mistake_names_file_key_and_what_is_allowed(tmp_path: Path, text: str,
 def test_a_settings_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match="cannot be read"):
         load(tmp_path / "none.toml")
+
+
+OWN = """
+[[models]]
+name = "mine"
+title = "Mine"
+licence = "MIT"
+endpoints = ["chat/completions"]
+"""
+FIGURES = "context = 64\nslots = 1\nthreads = 1\nmemory_mib = 64\nidle_stop_s = 1\n"
+FILE = f'weights = [{{path = "/m/w.gguf", sha256 = "{"a" * 64}", bytes = 7}}]\n'
+IMAGE = f'image = "sha256:{"b" * 64}"\nport = 8000\nhealth = "/h"\ncommand = ["--m", "{{model}}"]\n'
+UPSTREAM = 'upstream = "https://host/v1/"\nmodel = "big"\nprojects = ["notes"]\nslots = 4\n'
+
+
+def own(tmp_path: Path, text: str) -> ModelSpec:
+    path = tmp_path / "models.toml"
+    path.write_text(OWN + text)
+    return load(own=path).models["mine"]
+
+
+def test_a_model_of_ones_own_stands_beside_the_shipped_one(tmp_path: Path) -> None:
+    spec = own(tmp_path, FIGURES + 'recipe = "llama"\n' + FILE)
+    assert spec.source == RecipeSource("llama")
+    assert isinstance(spec.weights, LocalWeights)
+    assert spec.weights.inside == "/weights/w.gguf"
+    assert "smollm2-135m" in load(own=tmp_path / "models.toml").models
+    assert load(own=tmp_path / "none.toml").models.keys() == {"smollm2-135m"}
+
+
+def test_what_a_model_is_does_not_depend_on_where_its_file_lies(tmp_path: Path) -> None:
+    text = FIGURES + 'recipe = "llama"\n' + FILE
+    here = own(tmp_path, text).identity
+    assert here == own(tmp_path, text.replace("/m/", "/elsewhere/")).identity
+    assert here != own(tmp_path, text.replace("aa", "ab")).identity
+    assert here != own(tmp_path, FIGURES + IMAGE + FILE).identity
+
+
+def test_an_image_is_taken_by_digest_with_its_command_as_a_list(tmp_path: Path) -> None:
+    spec = own(tmp_path, FIGURES + IMAGE + "gpu_memory_mib = 9000\ngpus_max = 2\n")
+    assert spec.source == ImageSource(f"sha256:{'b' * 64}", ("--m", "{model}"), 8000, "/h")
+    assert (spec.gpu_memory_mib, spec.gpus_max, spec.weights) == (9000, 2, None)
+
+
+def test_an_upstream_takes_nothing_and_is_open_to_those_it_names(tmp_path: Path) -> None:
+    spec = own(tmp_path, UPSTREAM)
+    assert spec.source == UpstreamSource("https://host/v1", "big", ("notes",))
+    assert (spec.memory_mib, spec.gpu_memory_mib, spec.slots) == (0, 0, 4)
+    assert spec.is_open_to("notes", interactive=False)
+    assert not spec.is_open_to("other", interactive=True)
+    assert spec.is_open_to("", interactive=True)
+    assert not spec.is_open_to("", interactive=False)
+    assert own(tmp_path, FIGURES + IMAGE).is_open_to("any", interactive=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (FIGURES, "exactly one of recipe, image, upstream"),
+        (FIGURES + IMAGE + 'upstream = "https://host"\n', "exactly one of"),
+        (FIGURES + IMAGE.replace("sha256:", "vllm:"), "allowed: NAME@sha256:"),
+        (FIGURES + IMAGE.replace("8000", "0"), "port: found 0; allowed: 1 to 65535"),
+        (FIGURES + IMAGE.replace('["--m", "{model}"]', '"--m"'), "command: found '--m'"),
+        (FIGURES + IMAGE + "speed = 1\n", "models.mine.speed: unknown key"),
+        (FIGURES + 'recipe = "../x"\n' + FILE, "allowed: the name of a recipe"),
+        (FIGURES + 'recipe = "llama"\n' + FILE.replace("/m/w", "w"), "an absolute path"),
+        (FIGURES + 'recipe = "llama"\n' + FILE.replace("/m/w", "/m:/w"), "without a colon"),
+        (FIGURES + 'recipe = "llama"\n' + FILE.replace("aa", "zz"), "64 hexadecimal digits"),
+        (FIGURES + 'recipe = "llama"\nweights = []\n', "1 to 1024 files"),
+        (UPSTREAM + "memory_mib = 64\n", "allowed: nothing: an upstream runs elsewhere"),
+        (UPSTREAM.replace("https", "http"), "https://HOST/v1, or http on 127.0.0.1"),
+        (UPSTREAM.replace("host", "me:key@host"), "https://HOST/v1"),
+        (UPSTREAM.replace("host/v1/", "host/v1?k=1"), "https://HOST/v1"),
+        (UPSTREAM + OWN + UPSTREAM, "there is a model of this name already"),
+    ],
+)
+def test_a_mistake_in_ones_own_models_is_told(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(CatalogError) as caught:
+        own(tmp_path, text)
+    assert said in caught.value.what
+
+
+@pytest.mark.parametrize(
+    ("url", "safe"),
+    [
+        ("https://api.host/v1", True),
+        ("http://127.0.0.1:8080/v1", True),
+        ("http://[::1]:8080/v1", True),
+        ("http://localhost/v1", True),
+        ("http://127.0.0.1.evil.example/v1", False),
+        ("http://192.168.0.2/v1", False),
+        ("http://0.0.0.0/v1", False),
+        ("ftp://127.0.0.1/v1", False),
+        ("file:///etc/passwd", False),
+        ("https://", False),
+        ("https://host:99999/v1", False),
+        ("https://[::1", False),
+        ("https://host/v1#x", False),
+    ],
+)
+def test_only_safe_addresses_are_called(url: str, safe: bool) -> None:
+    assert is_safe_url(url) is safe

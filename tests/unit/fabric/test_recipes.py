@@ -6,16 +6,17 @@ import hashlib
 import io
 import tarfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from clawdesk_fabric.catalog import WheelPin
 from clawdesk_fabric.errors import BuildError
 from clawdesk_fabric.recipes import roots, wheels
 from clawdesk_fabric.recipes.image import ensure_image, read_recipe
 from clawdesk_fabric.recipes.layer import Layer, wants
 from clawdesk_fabric.recipes.steps import Steps
+from clawdesk_fabric.specs import WheelPin, WheelWeights
 from tests.support.fabric_world import spec
 
 
@@ -147,8 +148,13 @@ def test_a_stopped_build_starts_nothing_more() -> None:
 
 def test_the_image_name_changes_with_what_goes_in() -> None:
     recipe = read_recipe("llama", "x86_64")
-    assert recipe.tag(spec()) == recipe.tag(spec(threads=8))
-    assert recipe.tag(spec()) != recipe.tag(spec(file_sha256="0" * 64))
+    weights = spec().weights
+    assert isinstance(weights, WheelWeights)
+    assert recipe.tag(weights, "m").startswith("clawdesk/llama-m:")
+    assert recipe.tag(weights, "m") == recipe.tag(replace(weights), "m")
+    assert recipe.tag(weights, "m") != recipe.tag(replace(weights, sha256="0" * 64), "m")
+    assert recipe.tag(None).startswith("clawdesk/llama:")
+    assert read_recipe("relay", "x86_64").tag(None).startswith("clawdesk/relay:")
 
 
 def test_a_machine_without_an_engine_is_said() -> None:
@@ -164,4 +170,5 @@ def test_an_image_that_is_there_is_not_made_again() -> None:
         def import_layer(self, layer: Path, tag: str, changes: list[str]) -> None:
             raise AssertionError("made again")
 
-    assert ensure_image(Store(), spec(), quiet()).startswith("clawdesk/llama-smollm2-135m:")
+    recipe = read_recipe("llama", "x86_64")
+    assert ensure_image(Store(), recipe, None, "", quiet()).startswith("clawdesk/llama:")
