@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import clawdesk_fabric
-from clawdesk_fabric import catalog, model_commands, paths
+from clawdesk_fabric import catalog, holds_command, model_commands, paths
 from clawdesk_fabric.errors import FabricError
 from clawdesk_fabric.local_client import request
 
@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     token.add_argument("--models", default="", metavar="NAME,...", help="default: all of them")
     model_commands.add_parsers(commands)
+    holds_command.add_commands(command)
     images = commands.add_parser("images", help="Make inference images.")
     build = images.add_subparsers(dest="action", required=True).add_parser(
         "build", help="Make the image of each model (or of MODEL) that is not there yet."
@@ -224,6 +225,10 @@ def _images(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _holds(arguments: argparse.Namespace) -> int:
+    return holds_command.run(arguments, _ask)
+
+
 _COMMANDS = {
     "serve": _serve,
     "models": _models,
@@ -235,6 +240,7 @@ _COMMANDS = {
     "token": _token,
     "images": _images,
     **model_commands.COMMANDS,
+    **dict.fromkeys(holds_command.NAMES, _holds),
 }
 
 if __name__ == "__main__":

@@ -16,6 +16,20 @@ Add = Callable[[str, str], argparse.ArgumentParser]
 """(name, help) -> the parser of a new command that can name the Fabric's socket."""
 
 
+NAMES = (
+    "queue",
+    "leases",
+    "reservations",
+    "projects",
+    "pin",
+    "unpin",
+    "reserve",
+    "unreserve",
+    "budget",
+    "weight",
+)
+
+
 def add_commands(command: Add) -> None:
     """The parsers of all commands of this file."""
     for name, text in (

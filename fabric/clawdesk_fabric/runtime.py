@@ -44,6 +44,7 @@ from clawdesk_fabric.model import (
     Wait,
 )
 from clawdesk_fabric.peaks import Peaks
+from clawdesk_fabric.specs import UpstreamSource
 from clawdesk_fabric.transitions import new_replica, new_state, step
 from clawdesk_fabric.waits import waits
 
@@ -87,6 +88,7 @@ def _replica_of(spec: ModelSpec) -> Replica:
         memory_mib=spec.gpu_memory_mib if on_gpu else spec.memory_mib,
         idle_stop_ms=spec.idle_stop_s * 1000,
         gpus_max=spec.gpus_max if on_gpu else 0,
+        remote=isinstance(spec.source, UpstreamSource),
     )
 
 

@@ -34,9 +34,20 @@ WEIGHTS = (0.01, 1000.0)
 
 
 def new_replica(
-    model: str, *, slots: int, memory_mib: int, idle_stop_ms: int, gpus_max: int = 0
+    model: str,
+    *,
+    slots: int,
+    memory_mib: int,
+    idle_stop_ms: int,
+    gpus_max: int = 0,
+    remote: bool = False,
 ) -> Replica:
-    """A model that is not loaded. `gpus_max` 0 = it runs on the host's processors."""
+    """A model that is not loaded.
+
+    Args:
+        gpus_max: 0 = it runs on the host's processors.
+        remote: it runs elsewhere, takes no memory, and does not need the container engine.
+    """
     return Replica(
         model,
         slots,
@@ -45,6 +56,7 @@ def new_replica(
         Queue(),
         on_gpu=gpus_max > 0,
         gpus_max=max(1, gpus_max),
+        remote=remote,
     )
 
 
