@@ -100,7 +100,6 @@ def _serve(arguments: argparse.Namespace) -> int:
     from clawdesk_fabric.engines.simulating import SimulatingEngine, on_simulated_gpus
     from clawdesk_fabric.gpus import GpuWatch
     from clawdesk_fabric.server import IDLE_EXIT_S, Options, Server, owner_id
-
     from clawdesk_fabric.simulated_gpus import state
 
     logs.set_up(sys.stderr)
