@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import logging
 import os
 import select
 import sys
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import clawdesk_fabric
-from clawdesk_fabric import catalog, holds_command, model_commands, paths
+from clawdesk_fabric import catalog, holds_command, logs, model_commands, paths
 from clawdesk_fabric.errors import FabricError
 from clawdesk_fabric.local_client import request
 
@@ -106,12 +105,9 @@ def _serve(arguments: argparse.Namespace) -> int:
     from clawdesk_fabric.gpus import GpuWatch
     from clawdesk_fabric.keys import Keys
     from clawdesk_fabric.server import IDLE_EXIT_S, Options, Server, owner_id
-
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
-    )
     from clawdesk_fabric.simulated_gpus import state
 
+    logs.set_up(sys.stderr)
     path = _socket(arguments).absolute()
     options = Options(
         socket=path,

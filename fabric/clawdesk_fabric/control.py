@@ -5,7 +5,6 @@ Only our own user reaches it (guard.py); it is not served on TCP at all.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,7 +16,9 @@ from clawdesk_fabric import ledger, views
 from clawdesk_fabric.catalog import ModelSpec
 from clawdesk_fabric.gateway import FABRIC
 from clawdesk_fabric.guard import TOKENS, authorised
+from clawdesk_fabric.metrics import METRICS
 from clawdesk_fabric.model import HOST, CallClass, Phase, Replica
+from clawdesk_fabric.openai_request import parse_object
 from clawdesk_fabric.openai_wire import WireError
 from clawdesk_fabric.runtime import Fabric
 from clawdesk_fabric.tokens import Grant
@@ -152,13 +153,7 @@ async def _unload(request: web.Request) -> web.Response:
 
 async def json_body(request: web.Request) -> dict[str, Any]:
     """The body as a JSON object. Raises WireError."""
-    try:
-        value = json.loads(await request.read())
-    except (ValueError, RecursionError):
-        raise WireError("invalid_request", "the body is not JSON") from None
-    if not isinstance(value, dict):
-        raise WireError("invalid_request", "the body must be a JSON object")
-    return value
+    return parse_object(await request.read())
 
 
 async def _create_token(request: web.Request) -> web.Response:
@@ -227,24 +222,7 @@ async def _metrics_with_token(request: web.Request) -> web.Response:
 
 async def _metrics(request: web.Request) -> web.Response:
     """Prometheus text format."""
-    fabric = request.app[FABRIC]
-    lines: list[str] = []
-
-    def gauge(name: str, kind: str, text: str, values: list[tuple[str, int]]) -> None:
-        lines.append(f"# HELP clawdesk_fabric_{name} {text}")
-        lines.append(f"# TYPE clawdesk_fabric_{name} {kind}")
-        lines.extend(f"clawdesk_fabric_{name}{labels} {value}" for labels, value in values)
-
-    replicas = [(f'{{model="{r.model}"}}', r) for r in fabric.state.replicas.values()]
-    for name, count in fabric.counts.items():
-        gauge(f"{name}_total", "counter", f"Model {name} since the start.", [("", count)])
-    gauge("in_flight", "gauge", "Calls at a model.", [(n, len(r.in_flight)) for n, r in replicas])
-    gauge("waiting", "gauge", "Calls that wait.", [(n, len(r.waiting)) for n, r in replicas])
-    ready = [(n, int(r.phase is Phase.READY)) for n, r in replicas]
-    gauge("ready", "gauge", "Whether the model answers.", ready)
-    available = int(fabric.state.engine.available)
-    gauge("engine_available", "gauge", "Whether containers can be started.", [("", available)])
-    gauge(
-        "memory_used_mib", "gauge", "Given to models.", [("", ledger.used_mib(fabric.state, HOST))]
+    return web.Response(
+        body=request.app[METRICS].text(),
+        headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
     )
-    return web.Response(text="\n".join(lines) + "\n", content_type="text/plain")

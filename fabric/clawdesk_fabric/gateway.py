@@ -1,54 +1,113 @@
-"""/v1: model calls in OpenAI's shape, queued by the Fabric and relayed to a model's container.
+"""/v1: model calls in OpenAI's shape, admitted here, queued by the Fabric, relayed by relay.py.
 
-Bytes are passed on as they come. A client that leaves frees its slot or its place at once.
+A client that leaves frees its slot or its place at once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
-import aiohttp
 from aiohttp import web
 
+from clawdesk_fabric import call_limits
+from clawdesk_fabric import openai_request as requests
 from clawdesk_fabric import openai_wire as wire
-from clawdesk_fabric.engines.base import Endpoint
-from clawdesk_fabric.guard import as_wire_error, authorised
-from clawdesk_fabric.openai_wire import Ask, WireError
+from clawdesk_fabric.guard import authorised
+from clawdesk_fabric.metrics import METRICS, CallRecord
+from clawdesk_fabric.model import CallClass
+from clawdesk_fabric.openai_wire import WireError
+from clawdesk_fabric.relay import Calls, Relay
 from clawdesk_fabric.runtime import Fabric, Ticket
 from clawdesk_fabric.tokens import Grant
 
 log = logging.getLogger("clawdesk_fabric")
 FABRIC = web.AppKey("fabric", Fabric)
-QUIET_S_MAX = 300.0
-"""A model that sends nothing for so long is taken as wedged."""
-FIRST_COMMENT_S = 1.0
-COMMENT_S = 10.0
-ERROR_BYTES_MAX = 64 * 1024
-_PASSED_ON = ("Content-Type", "Content-Length")
+WRITE_AT_ONCE_BYTES = 64 * 1024
+"""What a connection's buffer takes without waiting for the client."""
+
+
+class Bodies:
+    """How many bytes of request bodies are held, all calls together."""
+
+    def __init__(self) -> None:
+        self.held_bytes = 0
+
+    @contextmanager
+    def room(self, count_bytes: int) -> Iterator[None]:
+        """Hold so many bytes meanwhile. Raises WireError too_many when there is no room."""
+        if self.held_bytes + count_bytes > call_limits.BODIES_BYTES_MAX:
+            text = f"calls hold {self.held_bytes} bytes already"
+            raise WireError("too_many", text, retry_after_s=5)
+        self.held_bytes += count_bytes
+        try:
+            yield
+        finally:
+            self.held_bytes -= count_bytes
+
+
+BODIES = web.AppKey("bodies", Bodies)
+CALLS = web.AppKey("calls", Calls)
 
 
 def add_routes(app: web.Application) -> None:
-    """The routes of /v1; `app` carries FABRIC and guard.TOKENS."""
+    """The routes of /v1; `app` carries FABRIC, BODIES, CALLS, METRICS and guard.TOKENS."""
     app.router.add_get("/v1/models", _models)
+    app.router.add_get("/v1/models/{name:.+}", _model)
     for endpoint in ("chat/completions", "completions", "embeddings"):
         app.router.add_post(f"/v1/{endpoint}", _call)
 
 
 async def _models(request: web.Request) -> web.Response:
     grant = authorised(request)
-    names = [name for name in request.app[FABRIC].catalog.models if grant.allows(name)]
-    return web.json_response(wire.model_list(names))
+    return web.json_response(wire.model_list(_open_to(request.app[FABRIC], grant)))
+
+
+async def _model(request: web.Request) -> web.Response:
+    grant = authorised(request)
+    name = request.match_info["name"]
+    _check_known(request.app[FABRIC], grant, name)
+    return web.json_response(wire.model_entry(name))
 
 
 async def _call(request: web.Request) -> web.StreamResponse:
     grant = authorised(request)
+    size_max = request.client_max_size
+    held = size_max if request.content_length is None else request.content_length
+    if held > size_max:
+        raise WireError("request_too_large", f"the body is longer than {size_max} bytes")
+    with request.app[BODIES].room(held):
+        response = await _admit(request, grant, await _read(request))
+    if isinstance(response, web.Response) and (response.content_length or 0) > WRITE_AT_ONCE_BYTES:
+        # The slot is free already; what remains is a client that may never read.
+        try:
+            async with asyncio.timeout(call_limits.CLIENT_STALL_S_MAX):
+                await response.prepare(request)
+                await response.write_eof()
+        except TimeoutError:
+            if request.transport is not None:
+                request.transport.abort()
+    return response
+
+
+async def _read(request: web.Request) -> bytes:
+    if request.content.is_eof():
+        return await request.read()  # it came with the head
+    try:
+        async with asyncio.timeout(call_limits.BODY_S_MAX):
+            return await request.read()
+    except TimeoutError:
+        text = f"the body did not arrive within {call_limits.BODY_S_MAX:g} s"
+        raise WireError("request_timeout", text) from None
+
+
+async def _admit(request: web.Request, grant: Grant, body: bytes) -> web.StreamResponse:
     fabric = request.app[FABRIC]
     endpoint = request.path.removeprefix("/v1/")
-    body = await request.read()
-    ask = wire.parse(endpoint, body)
+    ask = requests.parse(endpoint, body)
+    deadline_ms = requests.deadline_ms(request.headers.get("X-Clawdesk-Deadline-Ms"))
     _check_model(fabric, grant, ask.model, endpoint)
     ticket = fabric.admit(
         ask.model,
@@ -56,148 +115,70 @@ async def _call(request: web.Request) -> web.StreamResponse:
         task=grant.task,
         call_class=grant.call_class,
         priority=grant.bounded(_suggestion(request)),
+        deadline_ms=deadline_ms or None,
     )
-    relay = _Relay(request, fabric, ticket, ask)
+    now = asyncio.get_running_loop().time()
+    relay = Relay(
+        request,
+        fabric,
+        ticket,
+        ask,
+        deadline_at=now + deadline_ms / 1000 if deadline_ms else 0.0,
+        calls=request.app[CALLS],
+    )
     try:
         return await relay.run(body)
     finally:
-        # Also when the handler is cancelled because its client left.
-        fabric.leave(ticket, succeeded=relay.succeeded)
+        # Also when this task is cancelled because its client left.
+        _leave(request, ticket, relay)
+
+
+def _leave(request: web.Request, ticket: Ticket, relay: Relay) -> None:
+    used = relay.usage()
+    tokens = used.prompt_tokens + used.completion_tokens if used else 0
+    request.app[FABRIC].leave(ticket, succeeded=relay.succeeded, tokens=tokens)
+    call = ticket.call
+    record = CallRecord(
+        call.model,
+        call.call_class.value,
+        call.project,
+        relay.outcome,
+        relay.wait_ms,
+        used,
+    )
+    request.app[METRICS].ended(record)
+    if log.isEnabledFor(logging.INFO):
+        fields = {"call": call.id, "task": call.task, **record.fields()}
+        log.info("call ended", extra={"fields": fields})
+
+
+def _open_to(fabric: Fabric, grant: Grant) -> list[str]:
+    """Models this caller may use: its token says which, and an upstream for which projects."""
+    interactive = grant.call_class is CallClass.INTERACTIVE
+    return [
+        name
+        for name, spec in fabric.catalog.models.items()
+        if grant.allows(name) and spec.is_open_to(grant.project, interactive=interactive)
+    ]
+
+
+def _check_known(fabric: Fabric, grant: Grant, model: str) -> None:
+    allowed = _open_to(fabric, grant)
+    if model not in allowed:
+        text = f"there is no model of this name for you (known: {', '.join(allowed)})"
+        raise WireError("model_not_found", text, param="model", quoted=repr(model))
 
 
 def _check_model(fabric: Fabric, grant: Grant, model: str, endpoint: str) -> None:
-    spec = fabric.catalog.models.get(model)
-    if spec is None or not grant.allows(model):
-        allowed = ", ".join(name for name in fabric.catalog.models if grant.allows(name))
-        raise WireError("model_not_found", f"there is no model {model!r} for you; known: {allowed}")
-    if endpoint not in spec.endpoints:
-        offered = ", ".join(spec.endpoints)
-        raise WireError("endpoint_not_supported", f"{model} offers {offered}, not {endpoint}")
+    _check_known(fabric, grant, model)
+    offered = fabric.catalog.models[model].endpoints
+    if endpoint not in offered:
+        text = f"{model} offers {', '.join(offered)}, not {endpoint}"
+        raise WireError("endpoint_not_supported", text, param="model")
 
 
 def _suggestion(request: web.Request) -> int:
     """X-Clawdesk-Priority; only a suggestion, so a malformed one counts as none."""
     with suppress(ValueError):
-        return int(request.headers.get("X-Clawdesk-Priority", "0"))
+        return int(request.headers.get("X-Clawdesk-Priority", "0")[:8])
     return 0
-
-
-class _ClientLeftError(Exception):
-    """Writing to the client failed; not the model's fault."""
-
-
-async def _send(response: web.StreamResponse, chunk: bytes) -> None:
-    try:
-        await response.write(chunk)
-    except (ConnectionError, aiohttp.ClientConnectionError) as error:
-        raise _ClientLeftError from error
-
-
-class _Relay:
-    """One call on its way: waits for a slot, forwards, streams back."""
-
-    def __init__(self, request: web.Request, fabric: Fabric, ticket: Ticket, ask: Ask) -> None:
-        self._request = request
-        self._fabric = fabric
-        self._ticket = ticket
-        self._ask = ask
-        self._response: web.StreamResponse | None = None  # once its headers have been sent
-        self.succeeded = False
-
-    async def run(self, body: bytes) -> web.StreamResponse:
-        """The whole way. Failures before the first byte are raised, later ones end the stream."""
-        try:
-            seat = await self._seat()
-            return await self._forward(seat, body)
-        except _ClientLeftError:
-            assert self._response is not None
-            return self._response
-        except Exception as error:
-            if self._response is None:
-                raise
-            return await self._end_broken(error)
-
-    async def _seat(self) -> Endpoint:
-        """Wait for a slot; a streaming client gets comment lines meanwhile."""
-        ticket = self._ticket
-        if not self._ask.stream:
-            return await ticket.seat
-        pause_s = FIRST_COMMENT_S
-        while not ticket.seat.done():
-            news = asyncio.create_task(ticket.news.wait())
-            # Before the first comment, news must not commit us to a stream: an error may follow.
-            watched: set[asyncio.Future[Any]] = {ticket.seat}
-            if self._response is not None:
-                watched.add(news)
-            try:
-                await asyncio.wait(watched, timeout=pause_s, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                news.cancel()
-            if not ticket.seat.done():
-                ticket.news.clear()
-                response = await self._stream({"Content-Type": "text/event-stream"})
-                await _send(response, wire.queued_comment(ticket.wait))
-                pause_s = COMMENT_S
-        return ticket.seat.result()
-
-    async def _stream(self, headers: dict[str, str]) -> web.StreamResponse:
-        """The response, its headers sent; the same one when called again."""
-        if self._response is None:
-            response = web.StreamResponse(headers=headers)
-            response.headers["X-Clawdesk-Call"] = str(self._ticket.call.id)
-            if self._ask.stream:
-                response.headers["Cache-Control"] = "no-store"
-            await response.prepare(self._request)
-            self._response = response
-        return self._response
-
-    async def _forward(self, seat: Endpoint, body: bytes) -> web.StreamResponse:
-        # One connection a call: closing it is how the engine learns that the client left.
-        connector = aiohttp.UnixConnector(path=str(seat.socket), force_close=True)
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=QUIET_S_MAX)
-        try:
-            async with (
-                aiohttp.ClientSession(
-                    connector=connector, timeout=timeout, auto_decompress=False
-                ) as session,
-                session.post(
-                    f"http://model{self._request.path}",
-                    data=body,
-                    headers={"Content-Type": "application/json"},
-                ) as answer,
-            ):
-                if answer.status != 200:
-                    raise wire.engine_error(
-                        answer.status, await answer.content.read(ERROR_BYTES_MAX)
-                    )
-                headers = {k: v for k, v in answer.headers.items() if k in _PASSED_ON}
-                response = await self._stream(headers)
-                async for chunk in answer.content.iter_any():
-                    await _send(response, chunk)
-        except TimeoutError:
-            text = f"{seat.model} sent nothing for {QUIET_S_MAX:g} s"
-            raise WireError("model_failed", text) from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise await self._broken(seat, error) from None
-        self.succeeded = True
-        await response.write_eof()
-        return response
-
-    async def _broken(self, seat: Endpoint, error: Exception) -> WireError:
-        """The connection to the container broke: say what the engine knows of its end."""
-        said = await self._fabric.why_ended(seat)
-        return WireError("model_failed", said or f"{seat.model} broke off: {error}")
-
-    async def _end_broken(self, error: Exception) -> web.StreamResponse:
-        """Headers are out: a stream gets an error event, anything else a cut connection."""
-        response = self._response
-        assert response is not None
-        failure = as_wire_error(error)
-        log.warning("call %d failed midway: %s", self._ticket.call.id, failure.message)
-        with suppress(ConnectionError):
-            if self._ask.stream:
-                await response.write(wire.error_event(failure))
-                await response.write_eof()
-            elif self._request.transport is not None:
-                self._request.transport.close()
-        return response

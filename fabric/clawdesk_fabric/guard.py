@@ -12,6 +12,7 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable, Iterable
 
+import aiohttp
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
@@ -49,6 +50,9 @@ def as_wire_error(error: Exception) -> WireError:
         return WireError(code, error.what, mend=error.mend, retry_after_s=retry_after_s)
     if isinstance(error, web.HTTPException):
         return WireError(_HTTP_CODES.get(error.status, "invalid_request"), error.reason)
+    if isinstance(error, ConnectionError | aiohttp.ClientConnectionError):
+        # The request's body broke off; nobody is left to read this.
+        return WireError("request_timeout", "the connection broke before the request was whole")
     log.error("unexpected failure of a request", exc_info=error)
     return WireError("internal_error", "the Fabric failed; its log says why")
 
@@ -56,6 +60,9 @@ def as_wire_error(error: Exception) -> WireError:
 def error_response(error: WireError) -> web.Response:
     """The error as an HTTP answer."""
     headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else {}
+    if error.code == "deadline":
+        # Clients of OpenAI repeat a 504 by themselves; this answer is of no use to them any more.
+        headers["x-should-retry"] = "false"
     return web.Response(
         status=error.status,
         headers=headers,
@@ -64,27 +71,36 @@ def error_response(error: WireError) -> web.Response:
     )
 
 
-def guard(hosts: Iterable[str], *, local: bool) -> Middleware:
+def guard(
+    hosts: Iterable[str], *, local: bool, on_request: Callable[[web.Request], None]
+) -> Middleware:
     """A middleware.
 
     Args:
         hosts: the exact Host headers that are answered.
         local: a Unix socket: its peer must be our own user, or root.
+        on_request: called first with every request, also with those that are refused.
     """
     allowed = frozenset(hosts)
 
     @web.middleware
     async def middleware(request: web.Request, handler: Answer) -> web.StreamResponse:
+        on_request(request)
         try:
             _check(request, allowed, local=local)
             return await handler(request)
         except Exception as error:  # the edge: every failure gets one shape
             wire = as_wire_error(error)
-            if wire.status >= 500:
-                log.warning("%s %s: %s", request.method, request.path, wire.message)
+            log.log(wire.level, "%s %s: %s", request.method, _shown(request), wire.logged)
             return error_response(wire)
 
     return middleware
+
+
+def _shown(request: web.Request) -> str:
+    """The path for the log, in which a client could otherwise write what it likes."""
+    route = request.match_info.route.resource
+    return route.canonical if route is not None else "an unknown path"
 
 
 def _check(request: web.Request, allowed: frozenset[str], *, local: bool) -> None:
@@ -98,6 +114,9 @@ def _check(request: web.Request, allowed: frozenset[str], *, local: bool) -> Non
         raise WireError("origin_refused", "web pages may not call the Fabric")
     if request.can_read_body and request.content_type != "application/json":
         raise WireError("unsupported_media_type", "the body must be application/json")
+    if "Content-Encoding" in request.headers:
+        # A small compressed body may be a huge one, and no client of this API compresses.
+        raise WireError("unsupported_media_type", "the body must not be compressed")
 
 
 def authorised(request: web.Request) -> Grant:

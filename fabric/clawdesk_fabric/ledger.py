@@ -108,7 +108,7 @@ def can_adopt(state: FabricState, replica: Replica, devices: Spread) -> bool:
 
 def hold(replica: Replica, spread: Spread) -> None:
     """Promise the replica its memory there."""
-    replica.held = dict.fromkeys(spread, part_mib(replica, len(spread)))
+    replica.held = dict.fromkeys(spread, part_mib(replica, len(spread))) if spread else {}
     replica.measured = {}
 
 

@@ -1,106 +1,97 @@
-"""The OpenAI-compatible wire: what a request asks, and what an error looks like. Pure.
-
-Requests are checked just far enough to route them; the engine checks the rest.
-"""
+"""The OpenAI-compatible wire: errors of one shape, and the lines of an event stream. Pure."""
 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from clawdesk_fabric.model import Wait
 
 STATUS = {
     "invalid_request": 400,
+    "endpoint_not_supported": 400,
+    "context_length_exceeded": 400,
     "invalid_api_key": 401,
     "origin_refused": 403,
     "model_not_found": 404,
     "not_found": 404,
     "method_not_allowed": 405,
+    "request_timeout": 408,
     "request_too_large": 413,
     "unsupported_media_type": 415,
     "misdirected_request": 421,
     "queue_full": 429,
     "too_many": 429,
     "internal_error": 500,
-    "endpoint_not_supported": 400,
     "model_failed": 502,
     "no_capacity": 503,
+    "deadline": 504,
 }
-_NEEDS = {"chat/completions": "messages", "completions": "prompt", "embeddings": "input"}
+DONE = b"data: [DONE]"
+MESSAGE_CHARS_MAX = 4096
+_TYPES = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error"}
 
 
 class WireError(Exception):
-    """A request that is answered with an error of OpenAI's shape."""
+    """A request that is answered with an error of OpenAI's shape.
 
-    def __init__(self, code: str, message: str, *, mend: str = "", retry_after_s: int = 0) -> None:
+    Args:
+        param: the field or header at fault, "" if it is none of them.
+        quoted: words of the model or the client, which are answered but never logged: they may
+            hold the prompt.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        mend: str = "",
+        retry_after_s: int = 0,
+        param: str = "",
+        quoted: str = "",
+    ) -> None:
         super().__init__(message)
         self.code = code
-        self.message = f"{message}. To mend it: {mend}" if mend else message
+        self.logged = f"{message}. To mend it: {mend}" if mend else message
+        self.message = f"{message}: {quoted[:MESSAGE_CHARS_MAX]}" if quoted else self.logged
         self.retry_after_s = retry_after_s
+        self.param = param
 
     @property
     def status(self) -> int:
         return STATUS[self.code]
 
+    @property
+    def level(self) -> int:
+        """How loudly to log it: what a client brought upon itself is no warning."""
+        ours = self.status >= 500 and self.code != "deadline"
+        return logging.WARNING if ours else logging.INFO
+
     def body(self) -> dict[str, Any]:
-        """`{"error": {"message", "type", "code"}}`."""
-        kind = "invalid_request_error" if self.status < 429 else "server_error"
+        """`{"error": {"message", "type", "param", "code"}}`."""
+        kind = "server_error" if self.status >= 500 else "invalid_request_error"
         if self.status == 429:
             kind = "rate_limit_error"
-        return {"error": {"message": self.message, "type": kind, "code": self.code}}
+        fields = {
+            "message": self.message,
+            "type": _TYPES.get(self.status, kind),
+            "param": self.param or None,
+            "code": self.code,
+        }
+        return {"error": fields}
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """What the Fabric needs to know of a request body."""
-
-    model: str
-    stream: bool
-
-
-def parse(endpoint: str, body: bytes) -> Ask:
-    """Check a request body.
-
-    Args:
-        endpoint: "chat/completions", "completions" or "embeddings".
-    Raises:
-        WireError: invalid_request.
-    """
-    try:
-        value = json.loads(body, parse_constant=_no_constant)
-    except RecursionError:
-        raise WireError("invalid_request", "the body is nested too deeply") from None
-    except (ValueError, UnicodeDecodeError) as error:
-        raise WireError("invalid_request", f"the body is not JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise WireError("invalid_request", "the body must be a JSON object")
-    model = value.get("model")
-    if not isinstance(model, str) or not model:
-        raise WireError("invalid_request", "`model` must be the name of a model")
-    stream = value.get("stream", False)
-    if stream is not None and not isinstance(stream, bool):
-        raise WireError("invalid_request", "`stream` must be true or false")
-    needed = _NEEDS[endpoint]
-    if not value.get(needed):
-        raise WireError("invalid_request", f"`{needed}` is missing or empty")
-    if endpoint == "chat/completions" and not isinstance(value[needed], list):
-        raise WireError("invalid_request", "`messages` must be a list")
-    return Ask(model, bool(stream) and endpoint != "embeddings")
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON number")
+def model_entry(name: str) -> dict[str, Any]:
+    """One model, as /v1/models and /v1/models/{name} show it."""
+    return {"id": name, "object": "model", "created": 0, "owned_by": "clawdesk"}
 
 
 def model_list(models: Iterable[str]) -> dict[str, Any]:
     """The answer of /v1/models."""
-    entries = [
-        {"id": name, "object": "model", "created": 0, "owned_by": "clawdesk"} for name in models
-    ]
-    return {"object": "list", "data": entries}
+    return {"object": "list", "data": [model_entry(name) for name in models]}
 
 
 def queued_comment(wait: Wait | None) -> bytes:
@@ -112,17 +103,31 @@ def queued_comment(wait: Wait | None) -> bytes:
 
 
 def error_event(error: WireError) -> bytes:
-    """An error inside a stream whose headers have been sent; official clients raise on it."""
-    return f"data: {json.dumps(error.body())}\n\n".encode()
+    """An error inside a stream whose headers have been sent; official clients raise on it.
+
+    It begins with an empty line, because a model may have broken off in the middle of one.
+    """
+    return f"\n\ndata: {json.dumps(error.body())}\n\n".encode()
 
 
-def engine_error(status: int, body: bytes) -> WireError:
+def engine_error(model: str, status: int, body: bytes) -> WireError:
     """The engine's own error, as ours: its fault is `model_failed`, the client's stays 400."""
+    kind = ""
     try:
-        value = json.loads(body)
-        message = str(value["error"]["message"])
-    except (ValueError, KeyError, TypeError):
-        message = body[:300].decode(errors="replace").strip() or "no explanation"
-    if 400 <= status < 500:
-        return WireError("invalid_request", message)
-    return WireError("model_failed", f"the model answered with status {status}: {message}")
+        fields = json.loads(body)["error"]
+        said = fields if isinstance(fields, str) else str(fields["message"])
+        kind = "" if isinstance(fields, str) else f"{fields.get('type')} {fields.get('code')}"
+    except (ValueError, KeyError, TypeError, RecursionError):
+        said = body[:300].decode(errors="replace").strip() or "no explanation"
+    # Half a surrogate pair in an engine's message could not be encoded again.
+    said = said.encode(errors="replace").decode()
+    if not 400 <= status < 500 or status in (401, 403, 407):
+        # A 401 would make the client doubt its own token, but it is ours that was refused.
+        return WireError("model_failed", f"{model} answered with status {status}", quoted=said)
+    if any(mark in kind for mark in ("exceed_context_size", "context_length")):
+        mend = f"{model} refuses so long a prompt"
+        return WireError("context_length_exceeded", mend, quoted=said, param="messages")
+    if status == 429:
+        text = f"{model} is busy"
+        return WireError("too_many", text, quoted=said, retry_after_s=1)
+    return WireError("invalid_request", f"{model} refuses the request", quoted=said)

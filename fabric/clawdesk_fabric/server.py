@@ -12,24 +12,27 @@ import logging
 import os
 import signal
 import socket
-from contextlib import AsyncExitStack
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import psutil
 from aiohttp import web
-from aiohttp.typedefs import Middleware
 
 import clawdesk_fabric
 from clawdesk_fabric import control, gateway, lease_api
 from clawdesk_fabric.catalog import Catalog
 from clawdesk_fabric.engines.base import Engine
 from clawdesk_fabric.errors import FabricError
-from clawdesk_fabric.guard import TOKENS, Answer, guard
+from clawdesk_fabric.guard import TOKENS, guard
 from clawdesk_fabric.kept import Kept
+from clawdesk_fabric.listening import HTTP_LOG, KEEPALIVE_S, Door, bound_tcp, listen_local
+from clawdesk_fabric.metrics import METRICS, Metrics
 from clawdesk_fabric.model import Phase
 from clawdesk_fabric.peaks import Peaks
+from clawdesk_fabric.relay import Calls
 from clawdesk_fabric.runtime import Fabric, GpuSource
 from clawdesk_fabric.tokens import Tokens
 
@@ -96,12 +99,23 @@ class Server:
         self.fabric.on_failure = self.ask_exit
         self.port = 0  # once listening on TCP
         self.listening = asyncio.Event()
+        self._metrics = Metrics(self.fabric)
+        self._bodies = gateway.Bodies()
+        self._calls = Calls()
+        self._listeners: list[tuple[asyncio.Server, web.AppRunner]] = []
         self._exit = asyncio.Event()
+        self._at_once = asyncio.Event()
         self._last_request_s = 0.0
 
     def ask_exit(self) -> None:
         """Begin to drain; may be called more than once."""
         self._exit.set()
+
+    def signalled(self) -> None:
+        """Begin to drain; the second time, cut off what is still in flight."""
+        if self._exit.is_set():
+            self._at_once.set()
+        self.ask_exit()
 
     async def run(self) -> None:
         """Serve until asked to exit.
@@ -111,37 +125,71 @@ class Server:
         """
         loop = asyncio.get_running_loop()
         self._last_request_s = loop.time()
-        async with AsyncExitStack() as stack:
+        with ExitStack() as stack:
             stack.enter_context(_lock(self._options.socket))
             for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, self.ask_exit)
+                loop.add_signal_handler(number, self.signalled)
                 stack.callback(loop.remove_signal_handler, number)
             remove = False
             try:
                 await self.fabric.open()
-                runners = [await self._listen_local(), await self._listen_tcp()]
+                await self._listen()
                 self._say_ready()
                 await self._until_exit()
                 remove = True
                 if self.fabric.failure is None:
-                    log.info("draining")
-                    await self.fabric.drain(DRAIN_S_MAX)
-                for runner in filter(None, runners):
+                    await self._drain()
+                for _, runner in self._listeners:
                     await runner.cleanup()
             finally:
+                for listener, _ in self._listeners:
+                    listener.close()
+                await self._calls.upstreams.close()
                 await self.fabric.close(remove=remove)
                 self._options.socket.unlink(missing_ok=True)
         if self.fabric.failure is not None:
             raise RuntimeError("the Fabric broke; its log says where") from self.fabric.failure
 
+    async def _drain(self) -> None:
+        """Let calls in flight end, until the limit or a second signal cuts them off."""
+        log.info("draining")
+        ways = [
+            asyncio.create_task(self.fabric.drain(DRAIN_S_MAX)),
+            asyncio.create_task(self._at_once.wait()),
+        ]
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        for way in ways:
+            way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
+        self._calls.cut()
+
     # -- listening -------------------------------------------------------------------------------
 
-    def _app(self, hosts: tuple[str, ...], *, local: bool) -> web.Application:
+    async def _listen(self) -> None:
+        path = self._options.socket
+        path.unlink(missing_ok=True)  # we hold the lock, so nobody serves it
+        door, runner = await self._app(LOCAL_HOSTS, local=True)
+        self._listeners.append((await listen_local(path, door, _of(runner)), runner))
+        if self._options.port is None:
+            return
+        listening = bound_tcp(self._options.port)
+        self.port = listening.getsockname()[1]
+        hosts = (f"127.0.0.1:{self.port}", f"localhost:{self.port}")
+        door, runner = await self._app(hosts, local=False)
+        loop = asyncio.get_running_loop()
+        listener = await loop.create_server(door.open(_of(runner)), sock=listening, backlog=256)
+        self._listeners.append((listener, runner))
+
+    async def _app(self, hosts: tuple[str, ...], *, local: bool) -> tuple[Door, web.AppRunner]:
+        door = Door()
         app = web.Application(
-            middlewares=[self._touching(), guard(hosts, local=local)],
+            middlewares=[guard(hosts, local=local, on_request=self._touched(door))],
             client_max_size=self._body_bytes_max,
         )
         app[gateway.FABRIC] = self.fabric
+        app[gateway.BODIES] = self._bodies
+        app[gateway.CALLS] = self._calls
+        app[METRICS] = self._metrics
         app[TOKENS] = self._tokens
         app[control.ASK_EXIT] = self.ask_exit
         gateway.add_routes(app)
@@ -149,54 +197,25 @@ class Server:
         if local:
             control.add_routes(app)
             lease_api.add_routes(app)
-        return app
-
-    def _touching(self) -> Middleware:
-        @web.middleware
-        async def touch(request: web.Request, handler: Answer) -> web.StreamResponse:
-            self._last_request_s = asyncio.get_running_loop().time()
-            return await handler(request)
-
-        return touch
-
-    async def _run_app(self, app: web.Application) -> web.AppRunner:
         # Cancelling the handler is how a client that leaves frees its slot at once.
         runner = web.AppRunner(
-            app, handler_cancellation=True, access_log=None, shutdown_timeout=2.0
+            app,
+            handler_cancellation=True,
+            access_log=None,
+            logger=HTTP_LOG,
+            shutdown_timeout=2.0,
+            keepalive_timeout=KEEPALIVE_S,
+            auto_decompress=False,
         )
         await runner.setup()
-        return runner
+        return door, runner
 
-    async def _listen_local(self) -> web.AppRunner:
-        path = self._options.socket
-        path.unlink(missing_ok=True)  # we hold the lock, so nobody serves it
-        runner = await self._run_app(self._app(LOCAL_HOSTS, local=True))
-        # Bound closed to others from its first moment, not narrowed afterwards.
-        before = os.umask(0o177)
-        try:
-            await web.UnixSite(runner, str(path)).start()
-        finally:
-            os.umask(before)
-        return runner
+    def _touched(self, door: Door) -> Callable[[web.Request], None]:
+        def touched(request: web.Request) -> None:
+            self._last_request_s = asyncio.get_running_loop().time()
+            door.spoke(request)
 
-    async def _listen_tcp(self) -> web.AppRunner | None:
-        if self._options.port is None:
-            return None
-        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind(("127.0.0.1", self._options.port))
-        except OSError as error:
-            listening.close()
-            raise FabricError(
-                f"port {self._options.port} cannot be used: {error.strerror}",
-                mend="choose another with --port",
-            ) from error
-        self.port = listening.getsockname()[1]
-        hosts = (f"127.0.0.1:{self.port}", f"localhost:{self.port}")
-        runner = await self._run_app(self._app(hosts, local=False))
-        await web.SockSite(runner, listening).start()
-        return runner
+        return touched
 
     def _say_ready(self) -> None:
         where = f"127.0.0.1:{self.port}" if self.port else ""
@@ -225,16 +244,33 @@ class Server:
         return not busy and asyncio.get_running_loop().time() - self._last_request_s >= limit_s
 
 
+def _of(runner: web.AppRunner) -> web.Server:
+    assert runner.server is not None
+    return runner.server
+
+
 def lock_path(path: Path) -> Path:
     """Held by the Fabric that serves `path`, from before it listens until it is gone."""
     return path.with_name(path.name + ".lock")
 
 
 def _lock(path: Path) -> IO[bytes]:
-    lock = lock_path(path).open("ab")
+    """Held until closed; its text is the process id, for the one who finds it taken."""
+    lock = lock_path(path).open("a+b")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        lock.seek(0)
+        holder = lock.read(20).decode(errors="replace").strip()
         lock.close()
-        raise AlreadyRunningError(f"a Fabric serves {path} already") from None
+        who = f" (process {holder})" if holder.isdigit() else ""
+        raise AlreadyRunningError(
+            f"a Fabric serves {path} already{who}",
+            mend="use that one (clawdesk-fabric status), end it (clawdesk-fabric stop), or name "
+            "another --socket",
+            code="already_running",
+        ) from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()).encode())
+    lock.flush()
     return lock

@@ -108,7 +108,7 @@ async def test_a_full_queue_answers_429_with_retry_after(world: World, engine: F
 async def test_a_queued_stream_hears_its_place_and_reason(
     world: World, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("clawdesk_fabric.gateway.FIRST_COMMENT_S", 0.01)
+    monkeypatch.setattr("clawdesk_fabric.relay.FIRST_COMMENT_S", 0.01)
     model = await loaded(world, engine)
     model.gate.clear()
     busy = [asyncio.create_task(world.chat()) for _ in range(2)]
@@ -126,7 +126,7 @@ async def test_a_queued_stream_hears_its_place_and_reason(
 async def test_a_queued_stream_that_is_refused_ends_with_an_error_event(
     world: World, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("clawdesk_fabric.gateway.FIRST_COMMENT_S", 0.01)
+    monkeypatch.setattr("clawdesk_fabric.relay.FIRST_COMMENT_S", 0.01)
     engine.start_gate.clear()
     engine.refuse_start = EngineError("no model for this processor", permanent=True)
     async with world.post("/v1/chat/completions", STREAM) as answer:
@@ -168,7 +168,7 @@ async def test_a_stream_whose_model_dies_ends_with_an_error_event(
     assert b"ran out of memory" in rest
 
 
-@pytest.mark.expect_log("engine says no")
+@pytest.mark.expect_log("answered with status 500")
 @pytest.mark.parametrize(
     ("engine_status", "status", "code"), [(400, 400, "invalid_request"), (500, 502, "model_failed")]
 )
@@ -211,7 +211,7 @@ MALFORMED: list[tuple[bytes, str]] = [
     (b'{"model": 7, "messages": [{}]}', "`model`"),
     (b'{"model": "x"}', "`messages`"),
     (b'{"model": "x", "messages": {"role": "user"}}', "`messages`"),
-    (b'{"model": "x", "messages": [{}], "stream": "yes"}', "`stream`"),
+    (b'{"model": "x", "messages": [{"role": "user"}], "stream": "yes"}', "`stream`"),
 ]
 
 

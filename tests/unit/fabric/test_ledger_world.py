@@ -31,7 +31,8 @@ from clawdesk_fabric.transitions import step
 from clawdesk_fabric.waits import waits
 from tests.support.fabric_core import GIB, gpu, gpu_state, read
 
-SIZES = {"small": 4, "half": 12, "large": 20, "huge": 30}
+SIZES = {"small": 4, "half": 12, "large": 20, "huge": 30, "elsewhere": 0}
+"""GiB of GPU memory; the last one runs on somebody else's machine."""
 MODELS = st.sampled_from(sorted(SIZES))
 PROJECTS = st.sampled_from(["red", "green", "blue"])
 GPUS = 2
@@ -43,6 +44,7 @@ class LedgerWorld(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.state = gpu_state(GPUS, slots=2, gpus_max=2, **SIZES)
+        self.state.replicas["elsewhere"].remote = True
         self.at_ms = 0
         self.numbers = 0
         self.open: set[int] = set()
@@ -89,7 +91,9 @@ class LedgerWorld(RuleBasedStateMachine):
 
     def _started(self, effect: StartReplica) -> None:
         assert effect.model not in self.starting, "two starts at a time"
-        part = ledger.part_mib(self.state.replicas[effect.model], len(effect.devices))
+        replica = self.state.replicas[effect.model]
+        part = ledger.part_mib(replica, len(effect.devices)) if effect.devices else 0
+        assert bool(effect.devices) != replica.remote
         for device in effect.devices:
             index = int(device.removeprefix("GPU-"))
             assert not self.lost[index] or self.state.devices[device].problem == ""

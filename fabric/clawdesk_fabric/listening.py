@@ -1,0 +1,103 @@
+"""Sockets and the connections that come in on them: how many, and how long one may say nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from clawdesk_fabric import call_limits
+from clawdesk_fabric.errors import FabricError
+
+KEEPALIVE_S = 75.0
+
+
+class _NoHttp(logging.Filter):
+    """Drops the library's error with a trace for each request that is no HTTP."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, HttpProcessingError)
+
+
+HTTP_LOG = logging.getLogger("clawdesk_fabric.http")
+HTTP_LOG.addFilter(_NoHttp())
+
+
+class _Refusal(asyncio.Protocol):
+    """Closes the connection at once: there are too many."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.abort()
+
+
+class Door:
+    """Makes a protocol for each connection of one listener, within its bounds."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._server: web.Server | None = None
+        # Also those that left again without a word, until their time is over: bounded likewise.
+        self._silent: dict[asyncio.BaseProtocol, asyncio.TimerHandle] = {}
+
+    def open(self, server: web.Server) -> Callable[[], asyncio.Protocol]:
+        """The factory that a listener wants."""
+        self._server = server
+        return self._connected
+
+    def spoke(self, request: web.Request) -> None:
+        """A request's head has arrived: this connection is under aiohttp's own limits now."""
+        timer = self._silent.pop(request.protocol, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _connected(self) -> asyncio.Protocol:
+        assert self._server is not None
+        if max(len(self._server.connections), len(self._silent)) >= call_limits.CONNECTIONS_MAX:
+            return _Refusal()
+        protocol = self._server()
+        self._silent[protocol] = self._loop.call_later(
+            call_limits.HEAD_S_MAX, self._too_late, protocol
+        )
+        return protocol
+
+    def _too_late(self, protocol: web.RequestHandler) -> None:
+        self._silent.pop(protocol, None)
+        if protocol.transport is not None:
+            protocol.transport.abort()
+
+
+async def listen_local(path: Path, door: Door, server: web.Server) -> asyncio.Server:
+    """Listen on a new Unix socket that only this user can open."""
+    # Bound closed to others from its first moment, not narrowed afterwards.
+    before = os.umask(0o177)
+    try:
+        return await asyncio.get_running_loop().create_unix_server(door.open(server), str(path))
+    finally:
+        os.umask(before)
+
+
+def bound_tcp(port: int) -> socket.socket:
+    """A socket bound to 127.0.0.1. Raises FabricError when the port cannot be had."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Inherited by each connection: a client that stopped reading is dropped by the kernel, also
+    # when what it does not read is an answer that we are done with.
+    listening.setsockopt(
+        socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(call_limits.CLIENT_STALL_S_MAX * 1000)
+    )
+    try:
+        listening.bind(("127.0.0.1", port))
+    except OSError as error:
+        listening.close()
+        raise FabricError(
+            f"port {port} cannot be used: {error.strerror}", mend="choose another with --port"
+        ) from error
+    return listening
