@@ -38,11 +38,31 @@ _KINDS: Mapping[str, type] = {
 }
 
 
+_PLAIN = frozenset({int, str, bool, float, type(None)})
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+def _names(kind: type) -> tuple[str, ...]:
+    """Names of its fields; none of what is no value class."""
+    found = _NAMES.get(kind)
+    if found is None:
+        found = tuple(f.name for f in fields(kind)) if is_dataclass(kind) else ()
+        _NAMES[kind] = found
+    return found
+
+
 def to_json(value: Any) -> Any:
     """A value class as JSON: its fields and, under "kind", its name; a mapping as pairs."""
-    if is_dataclass(value) and not isinstance(value, type):
-        named = {f.name: to_json(getattr(value, f.name)) for f in fields(value)}
-        return {"kind": type(value).__name__, **named}
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    names = _names(kind)
+    if names:
+        found = {name: to_json(getattr(value, name)) for name in names}
+        found["kind"] = kind.__name__
+        return found
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, dict):
@@ -125,13 +145,20 @@ class Log:
         self._bytes += len(text)
         try:
             self._file.write(text)
-            self._file.flush()
         except OSError as error:
             self._lost(error)
 
     def _lost(self, error: OSError) -> None:
         self.problem = f"no log of decisions in {self._path}: {error.strerror}"
         self.close()
+
+    def flush(self) -> None:
+        """Have it on disk; done at every tick, so that a call does not pay for it."""
+        try:
+            if self._file is not None:
+                self._file.flush()
+        except OSError as error:
+            self._lost(error)
 
     def close(self) -> None:
         """Let go of the file; safe to repeat."""

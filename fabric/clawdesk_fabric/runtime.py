@@ -215,6 +215,8 @@ class Fabric:
             await asyncio.sleep(TICK_S)
             self.post(events.TimePassed(self.now_ms()))
             self._tell_waiting()
+            if self._log is not None:
+                self._log.flush()
             if number % SAVE_TICKS == 0:
                 self.save()
 

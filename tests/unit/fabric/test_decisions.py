@@ -82,6 +82,7 @@ def test_a_full_disk_costs_the_log_only() -> None:
     state = gpu_state(1, a=16)
     log._file = Path("/dev/full").open("w")  # noqa: SIM115 -- the log closes it
     log.add(state, STORY[0], step(state, STORY[0]))
+    log.flush()
     assert "No space left" in log.problem
     log.add(state, STORY[2], step(state, STORY[2]))
 
