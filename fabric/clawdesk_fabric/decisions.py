@@ -16,7 +16,9 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
+
+import msgspec
 
 from clawdesk_fabric import effects as effects_module
 from clawdesk_fabric import events as events_module
@@ -38,31 +40,11 @@ _KINDS: Mapping[str, type] = {
 }
 
 
-_PLAIN = frozenset({int, str, bool, float, type(None)})
-
-
-_NAMES: dict[type, tuple[str, ...]] = {}
-
-
-def _names(kind: type) -> tuple[str, ...]:
-    """Names of its fields; none of what is no value class."""
-    found = _NAMES.get(kind)
-    if found is None:
-        found = tuple(f.name for f in fields(kind)) if is_dataclass(kind) else ()
-        _NAMES[kind] = found
-    return found
-
-
 def to_json(value: Any) -> Any:
     """A value class as JSON: its fields and, under "kind", its name; a mapping as pairs."""
-    kind = type(value)
-    if kind in _PLAIN:
-        return value
-    names = _names(kind)
-    if names:
-        found = {name: to_json(getattr(value, name)) for name in names}
-        found["kind"] = kind.__name__
-        return found
+    if is_dataclass(value) and not isinstance(value, type):
+        named = {f.name: to_json(getattr(value, f.name)) for f in fields(value)}
+        return {"kind": type(value).__name__, **named}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, dict):
@@ -100,6 +82,19 @@ def from_json(value: Any, hint: Any = None) -> Any:
     return value
 
 
+def _named(value: object) -> tuple[str, object]:
+    """Events and effects are many, so they are written by a faster encoder than the state."""
+    return (type(value).__name__, value)
+
+
+def _line(value: object) -> bytes:
+    try:
+        return msgspec.json.encode(value) + b"\n"
+    except UnicodeEncodeError:
+        # A name that is no text; the slower encoder escapes it.
+        return json.dumps(msgspec.to_builtins(value)).encode() + b"\n"
+
+
 class Log:
     """Appends decisions to a file. A disk that is full costs the log, never a decision.
 
@@ -109,7 +104,7 @@ class Log:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file: TextIO | None = None
+        self._file: BinaryIO | None = None
         self._bytes = 0
         self.problem = ""
 
@@ -121,7 +116,7 @@ class Log:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             if self._path.exists():
                 self._path.replace(self._path.with_name(self._path.name + ".1"))
-            self._file = self._path.open("w", encoding="utf-8")
+            self._file = self._path.open("wb")
             self._path.chmod(0o600)
         except OSError as error:
             self._lost(error)
@@ -135,13 +130,13 @@ class Log:
         """One event, what it led to, and the state after both, from which a new file may begin."""
         if self._file is None:
             return
-        self._write({"event": to_json(event), "effects": [to_json(effect) for effect in done]})
+        self._write({"event": _named(event), "effects": [_named(effect) for effect in done]})
         if self._bytes > BYTES_MAX:
             self.begin(state)
 
     def _write(self, line: Mapping[str, Any]) -> None:
         assert self._file is not None
-        text = json.dumps(line, separators=(",", ":")) + "\n"
+        text = _line(line)
         self._bytes += len(text)
         try:
             self._file.write(text)
@@ -182,8 +177,9 @@ def replay(path: Path) -> tuple[int, str]:
         number = 0
         for number, line in enumerate(file, start=1):
             found = json.loads(line)
-            event = from_json(found["event"])
-            done = [to_json(effect) for effect in step(state, event)]
+            name, values = found["event"]
+            event: Any = msgspec.convert(values, _KINDS[name])
+            done = json.loads(_line([_named(effect) for effect in step(state, event)]))
             if done != found["effects"]:
                 return number - 1, f"event {number}: {found['effects']} then, {done} now"
     return number, ""

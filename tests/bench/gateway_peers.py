@@ -201,7 +201,8 @@ async def _fabric(folder: Path) -> None:
     logs.set_up(sys.stderr)  # a line a call, as the real command writes
     spec = replace(load().models[MODEL], slots=STREAMS, idle_stop_s=0)
     known = Catalog({MODEL: spec}, Settings(waiting_max=2 * STREAMS))
-    server = Server(known, StandInEngine(folder), Options(folder / "f.sock", port=0))
+    options = Options(folder / "f.sock", port=0, state_folder=folder / "state")
+    server = Server(known, StandInEngine(folder), options)
     serving = asyncio.create_task(server.run())
     await server.listening.wait()
     _ready(folder / "fabric.port", server.port)

@@ -50,6 +50,12 @@ def test_every_event_is_decided_the_same_again(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_name_that_is_no_text_costs_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "decisions.jsonl"
+    play(Log(path), gpu_state(1, a=16), (call(1, "a", project="\ud800"), *STORY[:1]))
+    assert replay(path) == (2, "")
+
+
 def test_a_decision_that_changed_is_found(tmp_path: Path) -> None:
     path = tmp_path / "decisions.jsonl"
     play(Log(path), gpu_state(1, a=16, b=16))
@@ -80,7 +86,7 @@ def test_a_log_that_grows_is_begun_anew_from_the_state_of_that_moment(
 def test_a_full_disk_costs_the_log_only() -> None:
     log = Log(Path("/dev/full"))
     state = gpu_state(1, a=16)
-    log._file = Path("/dev/full").open("w")  # noqa: SIM115 -- the log closes it
+    log._file = Path("/dev/full").open("wb")  # noqa: SIM115 -- the log closes it
     log.add(state, STORY[0], step(state, STORY[0]))
     log.flush()
     assert "No space left" in log.problem
