@@ -25,8 +25,7 @@ def check(state: FabricState) -> None:
         held = len(leases.granted(state, name)) if state.leases else 0
         assert held <= leases.capacity(state, replica), f"{name}: more leases than it carries"
     for device, mib in promised.items():
-        known = state.devices[device]
-        most = known.total_mib - known.reserved_mib - known.kept_mib
+        most = state.devices[device].largest_mib
         assert mib <= most, f"{device}: {mib} MiB promised of {most}"
     assert HOST in state.devices
 

@@ -159,6 +159,8 @@ def read(
             continue
         device.total_mib, device.reserved_mib = reading.total_mib, reading.reserved_mib
         device.kept_mib = kept_mib
+        most_mib = device.total_mib - device.reserved_mib - kept_mib
+        device.largest_mib = max(device.largest_mib, most_mib)
         device.processes = reading.processes
         _sort_out(state, device, reading, owners)
 

@@ -127,6 +127,8 @@ class Device:
         reserved_mib: kept by the driver.
         others_mib: held by processes that are not ours.
         kept_mib: the desktop's share; no model gets it.
+        largest_mib: the most that ours could ever hold together; the driver's own share may grow
+            while models run, and that breaks no promise of ours.
         problem: why nothing can be started on it now, "" if it can.
     """
 
@@ -137,6 +139,7 @@ class Device:
     reserved_mib: int = 0
     others_mib: int = 0
     kept_mib: int = 0
+    largest_mib: int = 0
     problem: str = ""
     simulated: bool = False
     read_ms: int = 0

@@ -68,7 +68,7 @@ def new_state(
     engine: EngineView | None = None,
 ) -> FabricState:
     """The start of every Fabric: nothing is loaded, nobody waits, no GPU was read."""
-    host = Device(HOST, name="this host's memory", total_mib=host_mib)
+    host = Device(HOST, name="this host's memory", total_mib=host_mib, largest_mib=host_mib)
     return FabricState(
         limits,
         {HOST: host},

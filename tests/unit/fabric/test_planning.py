@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from clawdesk_fabric import events
@@ -255,6 +257,16 @@ def test_the_desktop_keeps_its_share(kept_mib: int) -> None:
     state = gpu_state(0, a=22)
     does(state, events.GpusRead(1, (gpu(0),), (), "", kept_mib), call(2, "a"))
     assert (state.replicas["a"].phase is Phase.STARTING) == (kept_mib == 512)
+
+
+def test_a_driver_that_keeps_more_for_itself_breaks_no_promise() -> None:
+    """The figure moves by some MiB on real cards while models run."""
+    state = gpu_state(1, a=24, b=1)
+    does(state, call(1, "a"))
+    up(state, "a", 10)
+    reading = replace(gpu(0, 23), reserved_mib=700)
+    does(state, read(20, reading), call(2, "b", 30))
+    assert state.replicas["b"].phase is Phase.ABSENT
 
 
 def test_a_host_model_does_not_use_gpus() -> None:
