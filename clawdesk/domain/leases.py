@@ -62,6 +62,15 @@ def ended(turn: Turn, task: Task, event: ev.LeaseEnded) -> None:
         turn.put(task, lease=Lease.NONE)
 
 
+def give_back_what_was_asked_for(turn: Turn) -> None:
+    """Before planning: who queues again with a lease that was asked back asks anew like others."""
+    for task_id in sorted(turn.touched):
+        task = turn.state.tasks[task_id]
+        if task.phase is Phase.QUEUED and task.lease is Lease.ASKED_BACK:
+            turn.do(do.ReleaseLease(task.id))
+            turn.put(task, lease=Lease.NONE)
+
+
 def settle(turn: Turn) -> None:
     """At the end of a step: nobody holds a lease who may not, and who works without one asks."""
     for task_id in sorted(turn.touched):

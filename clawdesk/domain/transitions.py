@@ -42,6 +42,7 @@ def step(state: PlaneState, event: ev.Event) -> do.Effects:
     _dispatch(turn, event)
     while turn.replay:
         _dispatch(turn, turn.replay.pop(0))  # type: ignore[arg-type]
+    leases.give_back_what_was_asked_for(turn)
     _apply_plan(turn)
     leases.settle(turn)
     check(state, turn.touched)

@@ -117,3 +117,11 @@ def test_a_lost_lease_is_asked_for_again_by_a_task_that_works() -> None:
     assert kinds(done) == [("AskLease", "a")]
     step(state, ev.LeaseWaits(5, "a", BUSY))
     assert state.tasks["a"].reason is None, "it works: its calls say why they wait"
+
+
+def test_a_task_that_queues_again_with_a_lease_asked_back_asks_anew_at_once() -> None:
+    state = plane(with_model("a"))
+    step(state, ev.LeaseGranted(2, "a"))
+    step(state, ev.LeaseAskedBack(3, "a", "a person needs it"))
+    done = kinds(step(state, ev.MachineFailed(4, "a", 1, "no boot")))
+    assert done == [("ReleaseLease", "a"), ("AskLease", "a")]
