@@ -53,7 +53,8 @@ def refused(turn: Turn, task: Task, event: ev.LeaseRefused) -> None:
 
 
 def asked_back(turn: Turn, task: Task, event: ev.LeaseAskedBack) -> None:
-    if task.lease is Lease.GRANTED:
+    """Also the first answer of a Fabric that knew the lease from the plane before this one."""
+    if task.lease in (Lease.ASKED, Lease.WAITS, Lease.GRANTED):
         turn.put(task, lease=Lease.ASKED_BACK)
 
 

@@ -75,6 +75,8 @@ class Budget:
 
 def granted(state: FabricState, model: str) -> list[Lease]:
     """Leases held on the model, those asked back included."""
+    if not state.leases:
+        return []
     return [
         lease
         for lease in state.leases.values()
@@ -84,6 +86,8 @@ def granted(state: FabricState, model: str) -> list[Lease]:
 
 def waiting(state: FabricState, model: str) -> list[Lease]:
     """Leases that wait for the model, the most urgent first."""
+    if not state.leases:
+        return []
     found = [
         lease
         for lease in state.leases.values()
@@ -151,6 +155,8 @@ def refuse(state: FabricState, model: str, why: str) -> Effects:
 def grant(state: FabricState, replica: Replica, at_ms: int) -> Effects:
     """Give waiting leases of a model whose memory is promised, as many as it may carry."""
     effects: list[Effect] = []
+    if not state.leases:
+        return effects
     if replica.phase not in (Phase.STARTING, Phase.READY) or replica.leaving:
         return effects
     if replica.makes_room_for:
@@ -169,6 +175,8 @@ def grant(state: FabricState, replica: Replica, at_ms: int) -> Effects:
 
 def reserved(state: FabricState, model: str, at_ms: int) -> Reservation | None:
     """The reservation whose window is open for the model, its lead included."""
+    if not state.reservations:
+        return None
     lead_ms = max(RESERVATION_LEAD_MS, state.replicas[model].load_ms)
     for found in state.reservations.values():
         if found.model == model and found.from_ms - lead_ms <= at_ms < found.until_ms:

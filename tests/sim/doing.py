@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from clawdesk.domain import effects as do
@@ -53,40 +54,48 @@ class Doing:
 
     def _AskLease(self, e: do.AskLease) -> None:
         """The Fabric grants, has no room for a while, or refuses; later it may ask back."""
-        world, leases = self.world, self.world.outside.leases
-        roll, epoch = world.random.random(), world.epoch
+        world, task, epoch = self.world, e.task, self.world.epoch
+        roll, leases = world.random.random(), world.outside.leases
+
+        def held() -> None:
+            leases[task] = epoch
 
         def grant() -> None:
-            leases[e.task] = epoch
-            world.later(world.random.randint(50, 3000), trouble)
-
-        def trouble() -> None:
-            if leases.get(e.task) != epoch or epoch != world.epoch:
-                return
-            if world.chance(0.5):
-                world.post(ev.LeaseAskedBack(world.now_ms, e.task, "a person needs the memory"))
-            elif world.chance(0.5):
-                del leases[e.task]
-                world.post(ev.LeaseEnded(world.now_ms, e.task, "the model crashed"))
-
-        def late() -> None:
-            if leases.get(e.task) == -epoch and epoch == world.epoch:
-                grant()
-                world.post(ev.LeaseGranted(world.now_ms, e.task))
+            held()
+            world.later(world.random.randint(50, 3000), partial(self._trouble, task, epoch))
 
         def wait() -> None:
-            leases[e.task] = -epoch
-            world.later(world.random.randint(50, 2000), late)
+            leases[task] = -epoch
+            world.later(world.random.randint(50, 2000), partial(self._late, task, epoch, grant))
 
-        if roll < 0.5:
-            world.act(e.task, grant, lambda: ev.LeaseGranted(world.now_ms, e.task))
+        why = Reason("memory", "no room", "a lease is given back")
+        if abs(leases.get(task, epoch)) != epoch and roll < 0.3:
+            # A plane before this one held it, and was asked for it.
+            world.act(task, held, lambda: ev.LeaseAskedBack(world.now_ms, task, "a person"))
+        elif roll < 0.5:
+            world.act(task, grant, lambda: ev.LeaseGranted(world.now_ms, task))
         elif roll < 0.9:
-            why = Reason("memory", "no room", "a lease is given back")
-            world.act(e.task, wait, lambda: ev.LeaseWaits(world.now_ms, e.task, why))
+            world.act(task, wait, lambda: ev.LeaseWaits(world.now_ms, task, why))
         else:
             refused = "there is no model m"
-            told = lambda: ev.LeaseRefused(world.now_ms, e.task, refused)  # noqa: E731
-            world.act(e.task, lambda: None, told)
+            world.act(task, lambda: None, lambda: ev.LeaseRefused(world.now_ms, task, refused))
+
+    def _trouble(self, task: str, epoch: int) -> None:
+        """A lease that is held is asked back, or ends."""
+        world, leases = self.world, self.world.outside.leases
+        if leases.get(task) != epoch or epoch != world.epoch:
+            return
+        if world.chance(0.5):
+            world.post(ev.LeaseAskedBack(world.now_ms, task, "a person needs the memory"))
+        elif world.chance(0.5):
+            del leases[task]
+            world.post(ev.LeaseEnded(world.now_ms, task, "the model crashed"))
+
+    def _late(self, task: str, epoch: int, grant: Callable[[], None]) -> None:
+        """One that waited is granted, if it still waits."""
+        if self.world.outside.leases.get(task) == -epoch and epoch == self.world.epoch:
+            grant()
+            self.world.post(ev.LeaseGranted(self.world.now_ms, task))
 
     def _ReleaseLease(self, e: do.ReleaseLease) -> None:
         def give() -> None:

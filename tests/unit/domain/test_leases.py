@@ -94,6 +94,10 @@ def test_a_cancelled_task_gives_back_what_it_asked_for(lease: Lease) -> None:
     assert state.tasks["a"].lease is Lease.NONE
 
 
+def lease_of(state: PlaneState) -> Lease:
+    return state.tasks["a"].lease
+
+
 def running(state: PlaneState) -> None:
     step(state, ev.LeaseGranted(2, "a"))
     step(state, ev.MachineStarted(3, "a", 1, "m", 1.0, "tcg", warm=True))
@@ -125,3 +129,16 @@ def test_a_task_that_queues_again_with_a_lease_asked_back_asks_anew_at_once() ->
     step(state, ev.LeaseAskedBack(3, "a", "a person needs it"))
     done = kinds(step(state, ev.MachineFailed(4, "a", 1, "no boot")))
     assert done == [("ReleaseLease", "a"), ("AskLease", "a")]
+
+
+def test_a_lease_that_an_earlier_plane_was_asked_for_is_given_back_and_asked_anew() -> None:
+    """The Fabric knew it already when this plane asked: asked back is its first answer."""
+    state = plane(with_model("a"))
+    done = kinds(step(state, ev.LeaseAskedBack(2, "a", "a person needs it")))
+    assert done == [("ReleaseLease", "a"), ("AskLease", "a")]
+    state = plane(with_model("a"))
+    running(state)
+    step(state, ev.LeaseEnded(4, "a", "the plane was killed"))
+    assert lease_of(state) is Lease.ASKED
+    step(state, ev.LeaseAskedBack(5, "a", "a person needs it"))
+    assert lease_of(state) is Lease.ASKED_BACK
