@@ -10,7 +10,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from clawdesk_fabric import events
 from clawdesk_fabric.errors import EngineError
+from clawdesk_fabric.leases import Reservation
 from clawdesk_fabric.model import EngineView, Phase
 from clawdesk_fabric.server import AlreadyRunningError, Options, Server
 from tests.support.fabric_engine import FakeEngine, FakeModel
@@ -337,6 +339,19 @@ async def test_a_fabric_nobody_uses_exits_by_itself(engine: FakeEngine, short_fo
     async with asyncio.timeout(10):
         await Server(catalog(), engine, options).run()
     assert not options.socket.exists()
+
+
+async def test_a_fabric_with_a_window_to_come_stays(engine: FakeEngine, short_folder: Path) -> None:
+    server = Server(catalog(), engine, Options(short_folder / "kept.sock", idle_exit_s=0.05))
+    serving = asyncio.create_task(server.run())
+    await server.listening.wait()
+    now_ms = server.fabric.now_ms()
+    server.fabric.reserve(Reservation("r", MODEL, "", now_ms + 3_600_000, now_ms + 7_200_000))
+    for _ in range(3):
+        await server.fabric.change()  # ticks, each longer than the limit
+    assert not serving.done()
+    server.fabric.post(events.ReservationEnded(server.fabric.now_ms(), "r"))
+    await asyncio.wait_for(serving, 10)
 
 
 async def test_one_socket_has_one_fabric(world: World, engine: FakeEngine) -> None:
