@@ -241,8 +241,8 @@ class Server:
     def _is_idle(self, limit_s: float) -> bool:
         state = self.fabric.state
         # Who reserved a window counts on it, and nobody else would start a Fabric for it.
-        busy = state.calls or state.leases or state.reservations
-        busy = busy or any(r.phase is not Phase.ABSENT for r in state.replicas.values())
+        held = bool(state.calls or state.leases or state.reservations)
+        busy = held or any(r.phase is not Phase.ABSENT for r in state.replicas.values())
         return not busy and asyncio.get_running_loop().time() - self._last_request_s >= limit_s
 
 
