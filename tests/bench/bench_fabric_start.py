@@ -11,11 +11,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import aiohttp
 import docker
 
+from clawdesk_fabric.engines.base import Endpoint
 from clawdesk_fabric.engines.container import SOCKET_NAME, options
 from clawdesk_fabric.engines.docker import DockerEngine
+from clawdesk_fabric.engines.reach import wait_healthy
 from clawdesk_fabric.server import owner_id
 from tests.bench.rows import Row, row
 from tests.support.fabric_docker import docker_with_image, short_place
@@ -67,20 +68,7 @@ async def _bare(client: docker.DockerClient, image: str, folder: Path) -> float:
     container = await asyncio.to_thread(client.containers.create, **arguments)
     try:
         await asyncio.to_thread(container.start)
-        await _healthy(folder / SOCKET_NAME)
+        await wait_healthy(Endpoint(MODEL, str(container.id), folder / SOCKET_NAME), "/health")
         return time.perf_counter() - began
     finally:
         await asyncio.to_thread(container.remove, force=True)
-
-
-async def _healthy(path: Path) -> None:
-    connector = aiohttp.UnixConnector(path=str(path))
-    async with aiohttp.ClientSession(connector=connector) as session:
-        while True:
-            try:
-                async with session.get("http://model/health") as answer:
-                    if answer.status == 200:
-                        return
-            except (aiohttp.ClientError, OSError):
-                pass
-            await asyncio.sleep(0.01)
