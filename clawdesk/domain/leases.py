@@ -78,7 +78,7 @@ def settle(turn: Turn) -> None:
         task = turn.state.tasks[task_id]
         if not task.definition.model:
             continue
-        if task.lease in _OPEN and not _may_hold(task):
+        if task.lease in _OPEN and not _may_hold(turn, task):
             turn.do(do.ReleaseLease(task.id))
             turn.put(task, lease=Lease.NONE)
         elif task.lease is Lease.REFUSED and task.phase not in _GOES_ON_WITHOUT:
@@ -87,7 +87,9 @@ def settle(turn: Turn) -> None:
             ask(turn, task)
 
 
-def _may_hold(task: Task) -> bool:
+def _may_hold(turn: Turn, task: Task) -> bool:
     if task.phase in WORKING:
         return not (task.lease is Lease.ASKED_BACK and task.phase is Phase.SNAPSHOTTING)
-    return task.phase is Phase.QUEUED and task.lease not in HELD and task.wish is None
+    # Who may not start does not stand in the Fabric's line, and has another reason to wait.
+    may_start = task.wish is None and task.project not in turn.state.paused
+    return task.phase is Phase.QUEUED and task.lease not in HELD and may_start

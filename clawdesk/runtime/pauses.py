@@ -32,6 +32,11 @@ def gone_reason(error: PortError) -> Reason:
     return Reason("project_unavailable", error.what, f"{mend[:1].lower()}{mend[1:]}")
 
 
+def closed_reason(path: str) -> Reason:
+    """Why nothing of a project starts that the user closed."""
+    return Reason("project_closed", f"The project {path} is closed.", "it is opened again")
+
+
 async def why_paused(repository: Repository) -> Reason | None:
     """Look whether a project can be read and written; None = both."""
     try:

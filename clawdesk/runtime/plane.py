@@ -24,6 +24,7 @@ from clawdesk.domain.model import (
 )
 from clawdesk.domain.replay import Alive
 from clawdesk.domain.scheduling import in_use
+from clawdesk.domain.scheduling.resources import holds_machine
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.machines import DiskUse
 from clawdesk.ports.repository import (
@@ -39,7 +40,7 @@ from clawdesk.runtime.intents import Intents
 from clawdesk.runtime.kernel import Kernel
 from clawdesk.runtime.leases import Leases
 from clawdesk.runtime.live import LiveMachines
-from clawdesk.runtime.pauses import ProjectWatch
+from clawdesk.runtime.pauses import ProjectWatch, closed_reason
 from clawdesk.runtime.perform import Performer
 from clawdesk.runtime.policies import Policies
 from clawdesk.runtime.projects import Opened, Projects, no_collections
@@ -328,9 +329,12 @@ class Plane(Intents):
             self._kernel.post(ev.ProjectPaused(self._now(), path, None))
 
     async def close_project(self, path: str) -> Outcome:
-        busy = [t.title for t in self.state.tasks.values() if t.project == path and t.machine]
+        tasks = self.state.tasks.values()
+        busy = [t.title for t in tasks if t.project == path and holds_machine(t)]
         if busy:
             return Outcome(False, f"Tasks of this project still run: {', '.join(busy)}.")
+        # What waits in it stays known, and starts when the project is opened again.
+        self._kernel.post(ev.ProjectPaused(self._now(), path, closed_reason(path)))
         await self._projects.close(path)
         self._publish(Change(projects=True))
         return Outcome(True, "Closed.")

@@ -142,3 +142,14 @@ def test_a_lease_that_an_earlier_plane_was_asked_for_is_given_back_and_asked_ane
     assert lease_of(state) is Lease.ASKED
     step(state, ev.LeaseAskedBack(5, "a", "a person needs it"))
     assert lease_of(state) is Lease.ASKED_BACK
+
+
+def test_a_task_of_a_paused_project_leaves_the_line_of_its_model_and_says_why_it_waits() -> None:
+    state = plane(with_model("a"))
+    step(state, ev.LeaseWaits(2, "a", BUSY))
+    gone = Reason("project_unavailable", "the folder is gone", "bring it back")
+    project = state.tasks["a"].project
+    assert ("ReleaseLease", "a") in kinds(step(state, ev.ProjectPaused(3, project, gone)))
+    assert state.tasks["a"].reason == gone
+    assert kinds(step(state, ev.ProjectPaused(4, project, None))) == [("AskLease", "a")]
+    assert state.tasks["a"].reason is not None, "every wait has a reason"

@@ -277,3 +277,32 @@ async def test_without_libvirt_tasks_wait_and_say_what_mends_it(world: PlaneWorl
     await plane.check_environment()
     await until(plane, task_id, held)
     await plane.close()
+
+
+async def test_a_task_that_waits_in_a_closed_project_goes_on_when_it_is_opened(
+    world: PlaneWorld,
+) -> None:
+    world.machines.ready = False
+    plane = await world.open()
+    task_id = await plane.submit(PROJECT, "write")
+    assert (await plane.close_project(PROJECT)).ok
+    world.machines.ready = True
+    await plane.check_environment()
+    task = plane.state.tasks[task_id]
+    assert task.phase is Phase.QUEUED, "a closed project's task must not start, and not fail"
+    assert task.reason is not None
+    assert task.reason.code == "project_closed"
+    await plane.open_project(PROJECT)
+    await until(plane, task_id, held)
+    await plane.close()
+
+
+async def test_a_project_is_not_closed_while_a_machine_of_it_starts(world: PlaneWorld) -> None:
+    plane = await world.open()
+    task_id = await plane.submit(PROJECT, "write")
+    assert plane.state.tasks[task_id].phase is Phase.STARTING
+    outcome = await plane.close_project(PROJECT)
+    assert not outcome.ok
+    assert "still run: Write" in outcome.text
+    await until(plane, task_id, held)
+    await plane.close()
