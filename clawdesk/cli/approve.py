@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 from pathlib import Path
 
 from clawdesk.cli.context import CHANNEL, find_task, tell, with_plane
@@ -38,12 +39,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _content(file: Path) -> bytes:
+    """At most one byte more than is allowed; a device or pipe would never end. Raises OSError."""
+    if not file.is_file():
+        file.stat()  # one that is not there says so itself
+        raise OSError(errno.EINVAL, "Is a directory" if file.is_dir() else "Not a regular file")
+    with file.open("rb") as stream:
+        return stream.read(EDIT_BYTES_MAX + 1)
+
+
 def _edits(texts: list[str]) -> dict[str, bytes]:
     """PATH=FILE options as contents. Raises PortError."""
     edits: dict[str, bytes] = {}
-    for path, name in pairs(texts, "--edit").items():
+    for path, name in pairs(texts, "--edit", "PATH=FILE").items():
         try:
-            edits[path] = Path(name).expanduser().read_bytes()
+            edits[path] = _content(Path(name).expanduser())
         except OSError as error:
             raise PortError(f"{name} cannot be read: {error.strerror}.", code="usage") from error
     if sum(map(len, edits.values())) > EDIT_BYTES_MAX:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from clawdesk.cli.context import plain, print_json, with_plane
 from clawdesk.ports.machines import SnapshotUse
 from clawdesk.runtime.api import PlaneApi
+from clawdesk.viewmodels.words import plural
 
 _MIB = 1 << 20
 
@@ -30,7 +31,8 @@ def run(options: argparse.Namespace) -> int:
             title = plain(task.title) if task is not None else "of a project that is not open"
             state = task.phase.value if task is not None else ""
             own = sum(one.bytes for one in ones) / _MIB
-            print(f"{task_id}  {len(ones):>3} snapshots  {own:>8.0f} MiB  {state:<10} {title}")
+            count = plural(len(ones), "snapshot")
+            print(f"{task_id}  {count:>13}  {own:>8.0f} MiB  {state:<10} {title}")
         print(f"all snapshots {use.snapshots_bytes / _MIB:.0f} MiB, with what they share")
         print(f"machines      {use.machines_bytes / _MIB:.0f} MiB")
         print(f"templates     {use.templates_bytes / _MIB:.0f} MiB")

@@ -8,6 +8,17 @@ from clawdesk.cli.context import find_task, print_json, with_plane
 from clawdesk.cli.submit import pairs
 from clawdesk.runtime.api import PlaneApi
 
+FORKS_MAX = 100
+"""Each is a task with a machine of its own; more at once is a slip of the finger."""
+
+
+def _count(text: str) -> int:
+    """How many forks are wanted. Raises ValueError, as argparse wants it."""
+    count = int(text)
+    if not 1 <= count <= FORKS_MAX:
+        raise argparse.ArgumentTypeError(f"must be from 1 to {FORKS_MAX}, not {count}")
+    return count
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("task", help="id of the task, or its beginning or end")
@@ -19,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="a variable for the steps that begin after the fork",
     )
-    parser.add_argument("--count", type=int, default=1, metavar="N", help="N forks (default: 1)")
+    parser.add_argument("--count", type=_count, default=1, metavar="N", help="N forks (default: 1)")
     parser.add_argument("--json", action="store_true", help="one JSON object a fork")
 
 
@@ -27,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     async def work(plane: PlaneApi) -> int:
         task = find_task(plane, options.task)
         settings = pairs(options.set, "--set")
-        for _ in range(max(1, options.count)):
+        for _ in range(options.count):
             fork = await plane.fork(task.id, options.ordinal, settings=settings)
             if options.json:
                 print_json({"task": fork, "forked_from": task.id, "ordinal": options.ordinal})

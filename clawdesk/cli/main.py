@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import keyword
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -54,12 +55,18 @@ def run(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     module = _module(options.command)
     try:
-        return int(module.run(options))
+        code = int(module.run(options))
+        sys.stdout.flush()
+        return code
     except PortError as error:
         print(f"clawdesk: {error.what}", file=sys.stderr)
         if error.mend:
             print(f"  {error.mend}", file=sys.stderr)
         return NOT_READY if error.code in _SEEN_BEFORE_PLANE else _code_of(error)
+    except BrokenPipeError:
+        # Who read what we print has enough (`| head`). Python would complain again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except KeyboardInterrupt:
         return FAILED
 

@@ -45,7 +45,8 @@ def _print(task: Task) -> None:
     print(f"{plain(task.title)}  ({task.id})")
     print(f"  state       {told['state']}, step {told['step']}, attempt {task.attempt}")
     if task.reason:
-        print(f"  waits       {plain(task.reason.text)}; freed by: {plain(task.reason.frees)}")
+        freed = f"; freed by: {plain(task.reason.frees)}" if task.reason.frees else ""
+        print(f"  waits       {plain(task.reason.text).rstrip('.')}{freed}")
     if task.finish_text:
         print(f"  end         {plain(task.finish_text)}")
     if task.request:

@@ -34,13 +34,13 @@ def add_submission_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def pairs(texts: list[str], option: str) -> dict[str, str]:
+def pairs(texts: list[str], option: str, form: str = "KEY=VALUE") -> dict[str, str]:
     """KEY=VALUE options as a mapping. Raises PortError."""
     found = {}
     for text in texts:
         key, equals, value = text.partition("=")
         if not equals or not key:
-            raise PortError(f"{option} wants KEY=VALUE, not {text!r}.", code="usage")
+            raise PortError(f"{option} wants {form}, not {text!r}.", code="usage")
         found[key] = value
     return found
 

@@ -36,9 +36,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print(reason: Reason) -> None:
-    print(plain(f"It {reason.text}."))
+    print(plain(f"It waits: {reason.text.rstrip('.')}."))
     for also in reason.also:
-        print(plain(f"It also {also.text}."))
+        print(plain(f"And: {also.text.rstrip('.')}."))
     if reason.frees:
         print(plain(f"Freed by: {reason.frees}"))
     width = max((len(name) for name, _ in reason.facts), default=0)

@@ -279,7 +279,7 @@ class Plane(Intents):
             output.event(at_ms, f"Step {step}, as Git kept it:")
             output.feed(at_ms, "out", text)
             output.flush(at_ms)
-        if not kept:
+        if not kept and any(r.event == "started" for r in task.records):
             output.event(task.submitted_at_ms, "No output of this task was kept.")
 
     async def diff(self, task: TaskId, old: int | None, new: int, *, other: TaskId = "") -> Diff:

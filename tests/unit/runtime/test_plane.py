@@ -306,3 +306,11 @@ async def test_a_project_is_not_closed_while_a_machine_of_it_starts(world: Plane
     assert "still run: Write" in outcome.text
     await until(plane, task_id, held)
     await plane.close()
+
+
+async def test_the_log_of_a_new_task_does_not_say_that_output_was_lost(world: PlaneWorld) -> None:
+    world.machines.ready = False
+    plane = await world.open()
+    task_id = await plane.submit(PROJECT, "write")
+    assert await plane.log_lines(task_id) == ()
+    await plane.close()
