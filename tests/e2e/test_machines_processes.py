@@ -94,51 +94,63 @@ async def test_a_killed_program_finds_its_machines_again(place: Path) -> None:
     assert list(place.glob("r/*")) == []
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="a user's tests use the session already")
-async def test_an_ordinary_user_needs_no_set_up(place: Path) -> None:
-    """`qemu:///session` as nobody: the same program, the same promises."""
+def user_program(place: Path) -> tuple[list[str], dict[str, str]]:
+    """The program as nobody, with a session of its own: words and environment."""
     python = shutil.which("python3", path="/usr/bin")
     if python is None or not _same_version(python):
         pytest.skip("no Python of this version that an ordinary user may run")
-    tar = workspace_tar(place, {"hello.txt": b"hello"})
     for name in ("home", "x", "r"):
         (place / name).mkdir(mode=0o700)
         os.chown(place / name, 65534, 65534)
     packages = next(Path(p) for p in sys.path if p.endswith("site-packages"))
-    found = real.image()
     env = {
         "PATH": os.environ["PATH"],
         "HOME": str(place / "home"),
         "XDG_RUNTIME_DIR": str(place / "x"),
         "PYTHONPATH": f"{ROOT}:{ROOT / 'vm'}:{packages}",
         "CLAWDESK_ACCEL": "tcg",
-        "IMAGE": str(found.root.parent),
+        "IMAGE": str(real.image().root.parent),
         "BLANK": str(blank_disk(real.NEED.disk_mib)),
     }
     setpriv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
+    return [*setpriv, python, str(PROGRAM), str(place)], env
+
+
+async def said_by_user(place: Path, call: str) -> dict[str, Any]:
+    """What a call of the program says as nobody; it and its daemons are gone afterwards."""
+    tar = workspace_tar(place, {"hello.txt": b"hello"})
+    words, env = user_program(place)
     program = await asyncio.create_subprocess_exec(
-        *setpriv,
-        python,
-        str(PROGRAM),
-        str(place),
-        "round",
-        TASK,
-        str(tar),
-        env=env,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+        *words, call, TASK, str(tar), env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     try:
-        found_here = await said(program)
-        assert found_here["uri"] == "qemu:///session"
-        assert found_here["confined"]
-        assert found_here["remembered"] == "still here"
-        assert found_here["lost"]
+        found = await said(program)
         assert await program.wait() == 0
     finally:
         await _ended(program)
         _end_daemons(place / "x")
     await _no_qemu(place)
+    return found
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a user's tests use the session already")
+async def test_an_ordinary_user_needs_no_set_up(place: Path) -> None:
+    """`qemu:///session` as nobody: the same program, the same promises."""
+    found = await said_by_user(place, "round")
+    assert found["uri"] == "qemu:///session"
+    assert found["confined"]
+    assert found["remembered"] == "still here"
+    assert found["lost"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user's session daemon is killed")
+async def test_the_death_of_libvirts_daemon_costs_no_machine(place: Path) -> None:
+    """Fault 4: a machine goes on, stands still, is restored and is lost without its daemon."""
+    found = await said_by_user(place, "daemon")
+    assert found["while_gone"] == found["after"] == found["restored"] == "still here"
+    assert found["owned"], "a new daemon finds the machine again"
+    assert found["lost"] == [], "nothing was called lost while it ran"
+    assert found["lost_at_last"], "its end is told without a daemon as well"
 
 
 async def _ended(program: asyncio.subprocess.Process) -> None:

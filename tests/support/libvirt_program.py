@@ -2,6 +2,7 @@
 
 PLACE start TASK TAR    starts a machine, lets it remember a word, says its name, waits
 PLACE adopt TASK        says what it owns and what the guest remembers, then ends all
+PLACE daemon TASK TAR   the same across the death of libvirt's daemon, twice
 PLACE round TASK TAR    the whole round: start, snapshot, kill, restore, end
 """
 
@@ -114,6 +115,56 @@ async def whole_round(machines: LibvirtMachines, task: str, tar: str) -> None:
     )
 
 
+async def without_daemon(machines: LibvirtMachines, task: str, tar: str) -> None:
+    """A machine runs, then stands still, while the session's daemon is killed."""
+    lost: list[str] = []
+    heard = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def tell(machine: str, _why: str) -> None:
+        lost.append(machine)
+        loop.call_soon_threadsafe(heard.set)
+
+    machines.on_lost(tell)
+    async with guests_of(machines) as guests:
+        first = await machines.start(MachineSpec(task, 1, NEED, Path(tar)))
+        guest = await guests.connect(first.machine, token="", start=True)
+        await shell(guest, KEEP)
+        _kill_daemon()
+        while_gone = await shell(guest, RECALL)
+        snapshot = await machines.snapshot(first.machine, task, 1)
+        await machines.suspend(first.machine)
+        _kill_daemon()
+        owned = [found.machine for found in await machines.owned()]
+        await machines.resume(first.machine)
+        after = await shell(guest, RECALL)
+        lost_by_us = list(lost)
+        await guest.close()
+        _kill_daemon()
+        await machines.destroy(first.machine)
+        again = await machines.restore(task, 1, snapshot)
+        guest = await guests.connect(again.machine, token="", start=False)
+        restored = await shell(guest, RECALL)
+        _kill_daemon()
+        os.kill(_pid_of(again.machine), signal.SIGKILL)
+        await asyncio.wait_for(heard.wait(), 5)
+    await machines.discard(task)
+    say(
+        while_gone=while_gone,
+        owned=owned == [first.machine],
+        after=after,
+        lost=lost_by_us,
+        lost_at_last=lost == [again.machine],
+        restored=restored,
+    )
+
+
+def _kill_daemon() -> None:
+    """The session's daemon of this user and this XDG_RUNTIME_DIR, by the file it wrote."""
+    pidfile = Path(os.environ["XDG_RUNTIME_DIR"]) / "libvirt" / "libvirtd.pid"
+    os.kill(int(pidfile.read_text()), signal.SIGKILL)
+
+
 def _pid_of(machine: str) -> int:
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
@@ -135,6 +186,8 @@ async def main() -> None:
                 await start(machines, *words)
             case "adopt":
                 await adopt(machines, *words)
+            case "daemon":
+                await without_daemon(machines, *words)
             case "round":
                 await whole_round(machines, *words)
     finally:

@@ -16,11 +16,14 @@ import re
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import libvirt
+from libvirt import virConnect, virDomain  # in `Connection`, `libvirt` is the property
 
 from clawdesk.ports.errors import MachineError
 
@@ -48,6 +51,9 @@ _WRAPPER = """\
 exec {setpriv} --ambient-caps=-all --inh-caps=-all -- {emulator} "$@"
 """
 
+_R = TypeVar("_R")
+_REOPEN_S = 10.0
+_REOPEN_PAUSE_S = 0.1
 LifecycleTell = Callable[[str, int, int], None]
 """(domain name, VIR_DOMAIN_EVENT_*, detail), called on libvirt's event thread."""
 
@@ -70,18 +76,60 @@ class Connection:
         self.confinement = confinement
         self._runtime = runtime
         run_events()
+        self._tell: list[LifecycleTell] = []
+        self._reopening = threading.Lock()
+        self._virt, self._subscription = self._connect()
+
+    @property
+    def libvirt(self) -> virConnect:
+        """The open connection; opened again where the session's daemon died.
+
+        A new daemon finds the machines again, which went on meanwhile. Whether one ended while
+        nobody told of it is known from its process (`watcher.py`).
+
+        Raises:
+            MachineError: libvirt does not open again.
+        """
+        if self.embedded:
+            return self._virt
+        with self._reopening:
+            if not self._virt.isAlive():
+                _log.info("libvirt's daemon is gone; opening %s again", self.uri)
+                self._virt, self._subscription = self._connect_again()
+            return self._virt
+
+    def twice(self, call: Callable[[], _R]) -> _R:
+        """A call that may be repeated: once more where the daemon died under it."""
         try:
-            self.libvirt = _open(uri)
+            return call()
+        except libvirt.libvirtError:
+            if self._virt.isAlive():
+                raise
+            return call()
+
+    def _connect_again(self) -> tuple[virConnect, int]:
+        """A daemon that is just dying still lets its socket be connected to, so again and again."""
+        pause, deadline = threading.Event(), time.monotonic() + _REOPEN_S
+        while True:
+            try:
+                return self._connect()
+            except MachineError:
+                if time.monotonic() > deadline:
+                    raise
+            pause.wait(_REOPEN_PAUSE_S)
+
+    def _connect(self) -> tuple[virConnect, int]:
+        try:
+            virt = _open(self.uri)
+            return virt, virt.domainEventRegisterAny(
+                None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._lifecycle, None
+            )
         except libvirt.libvirtError as error:
             raise MachineError(
-                f"libvirt does not open {uri}: {explain(error)}",
+                f"libvirt does not open {self.uri}: {explain(error)}",
                 mend="Run: clawdesk doctor",
                 code="no_libvirt",
             ) from error
-        self._tell: list[LifecycleTell] = []
-        self._subscription = self.libvirt.domainEventRegisterAny(
-            None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._lifecycle, None
-        )
 
     @property
     def embedded(self) -> bool:
@@ -131,14 +179,15 @@ class Connection:
     def close(self) -> None:
         self._tell.clear()
         try:
-            self.libvirt.domainEventDeregisterAny(self._subscription)
+            # Not by `libvirt`: a daemon that is gone is not started again to say good-bye.
+            self._virt.domainEventDeregisterAny(self._subscription)
             if not self.embedded:
-                self.libvirt.close()
+                self._virt.close()
         except libvirt.libvirtError as error:
             _log.info("libvirt did not close cleanly: %s", explain(error))
 
     def _lifecycle(
-        self, _conn: object, domain: libvirt.virDomain, event: int, detail: int, _opaque: object
+        self, _conn: object, domain: virDomain, event: int, detail: int, _opaque: object
     ) -> None:
         name = domain.name()
         for tell in list(self._tell):

@@ -45,7 +45,6 @@ class Domains:
 
     def __init__(self, connection: Connection, ended: Ended) -> None:
         self._connection = connection
-        self._virt = connection.libvirt
         self._ended = ended
         self.standstill = Standstill()
         connection.on_lifecycle(self._lifecycle)
@@ -53,14 +52,14 @@ class Domains:
     def create(self, xml: str, machine: str) -> None:
         """Start a domain; on return its channel's socket accepts connections."""
         try:
-            self._virt.createXML(xml, 0)
+            self._connection.libvirt.createXML(xml, 0)
         except libvirt.libvirtError as error:
             raise _start_error(machine, error) from error
 
     def restore(self, image: Path, machine: str) -> None:
         """Start a domain from a save image (or a FIFO that yields one)."""
         try:
-            self._virt.restoreFlags(str(image), None, libvirt.VIR_DOMAIN_SAVE_RUNNING)
+            self._connection.libvirt.restoreFlags(str(image), None, libvirt.VIR_DOMAIN_SAVE_RUNNING)
         except libvirt.libvirtError as error:
             raise _start_error(machine, error) from error
 
@@ -104,14 +103,20 @@ class Domains:
         return disk_source(self._xml(machine), "vdb")
 
     def suspend(self, machine: str) -> None:
-        domain = self._lookup(machine)
-        if domain.state()[0] != libvirt.VIR_DOMAIN_PAUSED:
-            domain.suspend()
+        def suspend() -> None:
+            domain = self._lookup(machine)
+            if domain.state()[0] != libvirt.VIR_DOMAIN_PAUSED:
+                domain.suspend()
+
+        self._connection.twice(suspend)
 
     def resume(self, machine: str) -> None:
-        domain = self._lookup(machine)
-        if domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
-            domain.resume()
+        def resume() -> None:
+            domain = self._lookup(machine)
+            if domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
+                domain.resume()
+
+        self._connection.twice(resume)
 
     def freeze(self, machine: str, memory: Path, overlay: Path) -> Pause:
         """Take a live external snapshot; from then on the machine writes to `overlay`."""
@@ -136,7 +141,7 @@ class Domains:
     def destroy(self, machine: str) -> None:
         """End a domain; one that is gone already is no error."""
         try:
-            self._virt.lookupByName(machine).destroy()
+            self._connection.twice(lambda: self._connection.libvirt.lookupByName(machine).destroy())
         except libvirt.libvirtError as error:
             if not is_missing(error):
                 raise MachineError(f"{machine} could not be ended: {explain(error)}") from error
@@ -144,7 +149,10 @@ class Domains:
     def claims(self) -> dict[str, DomainClaim]:
         """Every running domain that carries a claim of ours or of another ClawDesk."""
         found: dict[str, DomainClaim] = {}
-        for domain in self._virt.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
+        active = libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE
+        for domain in self._connection.twice(
+            lambda: self._connection.libvirt.listAllDomains(active)
+        ):
             with suppress(libvirt.libvirtError):  # it may end while we ask
                 claim = claim_of(domain.XMLDesc())
                 if claim is not None:
@@ -153,12 +161,14 @@ class Domains:
 
     def _lookup(self, machine: str) -> libvirt.virDomain:
         try:
-            return self._virt.lookupByName(machine)
+            return self._connection.libvirt.lookupByName(machine)
         except libvirt.libvirtError as error:
+            if not is_missing(error):
+                raise  # libvirt does not answer, which says nothing of the machine
             raise MachineError(f"There is no machine {machine} any more.", code="gone") from error
 
     def _xml(self, machine: str) -> str:
-        text: str = self._lookup(machine).XMLDesc()
+        text: str = self._connection.twice(lambda: self._lookup(machine).XMLDesc())
         return text
 
     def _lifecycle(self, machine: str, event: int, detail: int) -> None:

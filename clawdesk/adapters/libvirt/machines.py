@@ -225,7 +225,7 @@ class LibvirtMachines:
         )
         try:
             place.domains.wait_for_guest(record.machine, self.settings.start_s_max)
-        except MachineError:
+        except (MachineError, libvirt.libvirtError):
             place.launcher.end(record.machine)
             raise
         return record, False

@@ -51,6 +51,8 @@ class Monitor:
         try:
             self._domain = virt.lookupByName(machine)
         except libvirt.libvirtError as error:
+            if not is_missing(error):
+                raise  # libvirt does not answer, which says nothing of the machine
             raise _gone(machine) from error
 
     def do(self, command: str, **arguments: object) -> Any:
