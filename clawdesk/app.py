@@ -138,13 +138,12 @@ async def open_plane(
     Raises:
         PortError: another version runs, or the runtime folder cannot be trusted.
     """
-    lock = _try_lock(plane_lock())
-    if lock is None:
-        client = await _connect()
+    lock = await _lock_or_connect()
+    if isinstance(lock, PlaneClient):
         try:
-            yield client
+            yield lock
         finally:
-            await client.close()
+            await lock.close()
         return
     try:
         async with _own_plane(await parts(), drive=drive, models=models) as plane:
@@ -159,11 +158,10 @@ async def hand_over(paths: Sequence[str]) -> bool:
     Raises:
         PortError: a folder cannot be opened, or another version runs.
     """
-    lock = _try_lock(plane_lock())
-    if lock is not None:
-        os.close(lock)
+    client = await _lock_or_connect()
+    if not isinstance(client, PlaneClient):
+        os.close(client)
         return False
-    client = await _connect()
     try:
         if client.has_window:
             for path in paths:
@@ -173,9 +171,15 @@ async def hand_over(paths: Sequence[str]) -> bool:
         await client.close()
 
 
-async def _connect() -> PlaneClient:
-    """The holder listens a moment after it took the lock; a socket gives no event to wait for."""
+async def _lock_or_connect() -> int | PlaneClient:
+    """The holder listens a moment after it took the lock, and no more before it lets it go.
+
+    Neither a socket nor a lock gives an event to wait for.
+    """
     for attempt in range(CONNECT_TRIES):
+        lock = _try_lock(plane_lock())
+        if lock is not None:
+            return lock
         try:
             return await PlaneClient.connect(plane_socket())
         except PortError as error:
@@ -196,6 +200,7 @@ async def _own_plane(parts: Parts, *, drive: bool, models: bool) -> AsyncIterato
         await plane.start()
         yield plane
     finally:
+        await server.finish()
         await plane.close()
         await server.close()
         await parts.guests.close()

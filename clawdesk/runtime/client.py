@@ -19,6 +19,9 @@ from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView
 from clawdesk.runtime.wire import LINE_BYTES_MAX, RESULTS, Picture, apply, encode, read_line
 
+ENDED = "The ClawDesk that this command spoke to has ended meanwhile."
+AGAIN = "See what was done (clawdesk tasks, clawdesk show TASK), then try again."
+
 
 class PlaneGoneError(PortError):
     """The process that holds the plane has ended."""
@@ -79,7 +82,7 @@ class PlaneClient:
         with contextlib.suppress(ConnectionError):
             while line := await read_line(self._reader):
                 self._take(line)
-        error = PlaneGoneError("The process that runs the tasks has ended.", code="gone")
+        error = PlaneGoneError(ENDED, mend=AGAIN, code="gone")
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(error)
@@ -120,7 +123,7 @@ class PlaneClient:
 
     async def _call(self, method: str, *args: object, **params: object) -> Any:
         if self._gone.done():
-            raise PlaneGoneError("The process that runs the tasks has ended.", code="gone")
+            raise PlaneGoneError(ENDED, mend=AGAIN, code="gone")
         self._number += 1
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[self._number] = future

@@ -28,6 +28,8 @@ BACKLOG_BYTES_MAX = 32 * 1024 * 1024
 REQUEST_BYTES_MAX = 1024 * 1024
 CALLS_AT_ONCE = 32
 """A connection with that many unanswered calls is not read from until one is answered."""
+FINISH_S_MAX = 10.0
+"""A call that is still not answered when the plane has to close is given up."""
 CLIENTS_MAX = 200
 """More would eat the file descriptors that Git and the machines need."""
 
@@ -63,6 +65,11 @@ class PlaneServer:
             )
         finally:
             os.umask(old)
+
+    async def finish(self) -> None:
+        """Let the calls under way be answered, before their plane closes."""
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=FINISH_S_MAX)
 
     async def close(self) -> None:
         self._unsubscribe()

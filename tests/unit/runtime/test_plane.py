@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from clawdesk.domain.model import FINAL, Phase, Task
+from clawdesk.app import open_plane
+from clawdesk.domain.model import FINAL, Phase, Record, Task
 from clawdesk.ports.errors import MachineError, PortError, RepositoryError
 from clawdesk.runtime.client import PlaneClient
+from clawdesk.runtime.places import plane_socket
 from clawdesk.runtime.server import PlaneServer
+from clawdesk.runtime.watch import Parts
 from tests.support.guest_fake import FakeStep
 from tests.support.plane_world import PROJECT, PlaneWorld, until
+from tests.support.repository_fake import FakeRepository
 
 TASK = """
 title = "Write"
@@ -314,3 +319,33 @@ async def test_the_log_of_a_new_task_does_not_say_that_output_was_lost(world: Pl
     task_id = await plane.submit(PROJECT, "write")
     assert await plane.log_lines(task_id) == ()
     await plane.close()
+
+
+async def test_a_call_under_way_is_answered_before_its_plane_closes(
+    world: PlaneWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two terminals at once: the command that holds the plane is done before the other's call."""
+    begun, closing = asyncio.Event(), asyncio.Event()
+    submit, finish = FakeRepository.submit, PlaneServer.finish
+
+    async def slow(self: FakeRepository, task: str, start: str, record: Record) -> str:
+        begun.set()
+        await closing.wait()
+        return await submit(self, task, start, record)
+
+    async def at_the_end(self: PlaneServer) -> None:
+        closing.set()
+        await finish(self)
+
+    async def parts() -> Parts:
+        return world.parts()
+
+    monkeypatch.setattr(FakeRepository, "submit", slow)
+    monkeypatch.setattr(PlaneServer, "finish", at_the_end)
+    async with open_plane(drive=False, parts=parts) as plane:
+        await plane.open_project(PROJECT)
+        client = await PlaneClient.connect(plane_socket())
+        call = asyncio.ensure_future(client.submit(PROJECT, "write"))
+        await begun.wait()
+    assert await call
+    await client.close()
