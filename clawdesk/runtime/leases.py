@@ -6,6 +6,7 @@ One long request to the Fabric renews all leases and comes back when one of them
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable
 
 from clawdesk.domain import events as ev
@@ -17,6 +18,8 @@ from clawdesk.ports.inference import Inference, LeaseNews, LeaseStatus, LeaseWis
 
 WATCH_S = 20.0
 """Leases are renewed at least so often; the Fabric keeps one for several times as long."""
+AT_ONCE_MAX = 500
+"""Leases in one request; more take turns, each turn so much shorter. The Fabric takes 1,000."""
 
 
 class Leases:
@@ -88,7 +91,12 @@ class Leases:
     async def _look(self) -> None:
         """One long request; cut short when there is another lease to be renewed."""
         self._asked.clear()
-        request = asyncio.ensure_future(self._inference.watch_leases(dict(self._known), WATCH_S))
+        turn = dict(itertools.islice(self._known.items(), AT_ONCE_MAX))
+        for task, status in turn.items():  # who had its turn goes behind the others
+            del self._known[task]
+            self._known[task] = status
+        wait_s = WATCH_S * len(turn) / len(self._known)
+        request = asyncio.ensure_future(self._inference.watch_leases(turn, wait_s))
         changed = asyncio.ensure_future(self._asked.wait())
         try:
             await asyncio.wait({request, changed}, return_when=asyncio.FIRST_COMPLETED)
@@ -96,7 +104,7 @@ class Leases:
                 return
             found = request.result()
         except InferenceError as error:
-            for task in list(self._known):
+            for task in list(self._known):  # of all turns: the Fabric is gone
                 self._tell(LeaseNews(task, LeaseStatus.ENDED, text=error.sentence))
             return
         finally:

@@ -60,7 +60,9 @@ class Wire:
         self._calls: dict[int, asyncio.Future[None]] = {}
         self._numbers = itertools.count(1)
         self._bucket = TokenBucket(_CONTROL_PER_S, _CONTROL_BURST)
-        self._heard_s = 0.0
+        self._unanswered = 0
+        """Pings since the guest was last heard. Not a time: where this program or the whole host
+        stood still, the guest could not answer, and what it said lies unread."""
         self._is_paused = False
         self._greeted = asyncio.Event()
         self._something_to_send = asyncio.Event()
@@ -78,7 +80,6 @@ class Wire:
         try:
             async with asyncio.timeout(timeout_s):
                 self._reader, self._writer = await _connect(path)
-                self._heard_s = time.monotonic()
                 loop = asyncio.get_running_loop()
                 self._tasks = [
                     loop.create_task(self._receive()),
@@ -142,7 +143,7 @@ class Wire:
         why = "the machine's channel closed"
         try:
             while not self._lost and (content := await self._reader.read(_READ_BYTES)):
-                self._heard_s = time.monotonic()
+                self._unanswered = 0
                 for event in self.link.feed(content):
                     self._take(event)
                 self.wake()
@@ -202,16 +203,17 @@ class Wire:
             await asyncio.sleep(self._silence_s_max / _PINGS_PER_SILENCE)
             if self._is_paused:
                 continue
-            if time.monotonic() - self._heard_s > self._silence_s_max:
+            if self._unanswered >= _PINGS_PER_SILENCE:
                 self._end("the guest stopped answering")
                 return
+            self._unanswered += 1
             self.link.tell({"op": "ping", "tick": tick})
             self.wake()
 
     def pause_heartbeat(self, paused: bool) -> None:
         """While paused silence is no sign of death: the machine may be suspended."""
         self._is_paused = paused
-        self._heard_s = time.monotonic()
+        self._unanswered = 0
 
     def used(self, stream: int, count_bytes: int) -> None:
         """The caller has taken that much output: let the step print on."""

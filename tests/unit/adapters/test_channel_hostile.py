@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from clawdesk.adapters.libvirt import channel_wire
 from clawdesk.adapters.libvirt.channel import ChannelSession, GuestChannels
 from clawdesk.adapters.libvirt.channel_output import HEAD_BYTES_MAX, TAIL_BYTES_MAX
 from clawdesk.ports.errors import GuestError
@@ -142,6 +146,20 @@ async def test_a_suspended_machine_may_be_silent(meeting: Meeting) -> None:
     meeting.session.pause_heartbeat(True)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(anext(meeting.session.messages()), 1.5)
+
+
+async def test_a_program_that_stood_still_does_not_blame_the_guest(
+    meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl+Z, a debugger, a host that slept: the clock went on, and nobody listened meanwhile."""
+    hours = count()
+    still = SimpleNamespace(
+        monotonic=lambda: time.monotonic() + next(hours) * 3600, time_ns=time.time_ns
+    )
+    monkeypatch.setattr(channel_wire, "time", still)
+    meeting.session.pause_heartbeat(False)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(anext(meeting.session.messages()), 0.7)
 
 
 async def test_last_words_are_the_reason(meeting: Meeting) -> None:

@@ -11,6 +11,7 @@ import pytest
 from clawdesk.domain import events as ev
 from clawdesk.ports.errors import InferenceError
 from clawdesk.ports.inference import LeaseNews, LeaseStatus, LeaseWish
+from clawdesk.runtime import leases as runtime_leases
 from clawdesk.runtime.leases import Leases
 from tests.sim.hall import task_of
 from tests.support.inference_fake import EchoInference
@@ -131,3 +132,29 @@ async def test_a_fabric_that_dies_ends_all_leases(bench: Bench) -> None:
     refused = await bench.next()
     assert isinstance(refused, ev.LeaseRefused)
     assert "No Fabric" in refused.why
+
+
+async def test_of_many_leases_each_is_renewed_in_its_turn(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The Fabric refuses a request of more than 1,000; that would look as if it were gone."""
+    monkeypatch.setattr(runtime_leases, "AT_ONCE_MAX", 2)
+    renewed: list[tuple[set[str], float]] = []
+    watch = bench.fabric.watch_leases
+
+    async def watched(known: Mapping[str, LeaseStatus], wait_s: float) -> tuple[LeaseNews, ...]:
+        renewed.append((set(known), wait_s))
+        if len(renewed) > 20:
+            return await watch(known, wait_s)  # waits for news
+        return tuple(LeaseNews(task, LeaseStatus.WAITING) for task in known)
+
+    names = {f"t{number}" for number in range(5)}
+    for name in sorted(names):
+        await bench.ask(name)
+        await bench.next()
+    monkeypatch.setattr(bench.fabric, "watch_leases", watched)
+    await bench.leases.release("t0")
+    await bench.fabric.until(lambda: len(renewed) > 20)
+    assert all(len(asked) <= 2 for asked, _ in renewed)
+    assert set().union(*(asked for asked, _ in renewed[-2:])) == names - {"t0"}
+    assert renewed[-1][1] == runtime_leases.WATCH_S / 2
