@@ -20,12 +20,11 @@ from clawdesk.ports.errors import PortError
 from clawdesk.ports.inference import FabricStatus, Inference
 from clawdesk.ports.machines import Machines, MachineSupport
 from clawdesk.ports.telemetry import Gpu, HostLoad, Telemetry
+from clawdesk.runtime.offer import no_space
 
 State = Literal["ok", "limited", "missing"]
 Value = TypeVar("Value")
 
-DISK_FREE_MIB_MIN = 5 * 1024
-"""Below this no machine snapshot is taken (files-only checkpoints)."""
 ASK_S = 60.0
 """How long one part may take to answer; booting a probe machine under emulation takes seconds."""
 BUILD_GUEST = "clawdesk images build base"
@@ -130,14 +129,10 @@ def host_checks(load: HostLoad) -> list[Check]:
     free_gib = load.disk_free_mib / 1024
     total_gib = load.memory_total_mib / 1024
     checks = [Check("host", "ok", f"{load.cpu_count} CPUs, {total_gib:.1f} GiB memory")]
-    if load.disk_free_mib >= DISK_FREE_MIB_MIN:
-        checks.append(Check("disk", "ok", f"{free_gib:.0f} GiB free"))
+    if short := no_space(load, stopped=False):
+        checks.append(Check("disk", "missing", f"{free_gib:.1f} GiB free", short.text, MORE_SPACE))
     else:
-        why = (
-            f"Under {DISK_FREE_MIB_MIN // 1024} GiB checkpoints hold files only, "
-            "and going back restarts the machine. Free some space on that disk."
-        )
-        checks.append(Check("disk", "limited", f"{free_gib:.1f} GiB free", why, MORE_SPACE))
+        checks.append(Check("disk", "ok", f"{free_gib:.0f} GiB free"))
     if not load.gpus:
         why = load.gpu_note or "no NVIDIA GPU"
         text = f"{why[:1].upper()}{why[1:]}".rstrip(".") + ". Models run on the CPU."

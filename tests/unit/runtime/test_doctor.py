@@ -113,7 +113,16 @@ def test_a_simulated_or_lost_card_is_never_shown_as_a_good_one() -> None:
     assert checks["gpu 1"].why == "GPU is lost: restart."
     assert checks["gpu 2"] == Check("gpu 2", "ok", "RTX, 81920 MiB, driver 550.1", "", needed=False)
     assert doctor.ready([checks["gpu 0"], checks["gpu 1"]])
-    assert checks["disk"].state == "limited"
+
+
+def test_a_disk_on_which_no_machine_starts_is_no_host_that_is_ready() -> None:
+    full = replace(HOST, disk_free_mib=3072, disk_total_mib=102_400, disk_path="/data")
+    disk = by_name(doctor.host_checks(full))["disk"]
+    assert (disk.state, disk.found) == ("missing", "3.0 GiB free")
+    assert disk.why == (
+        "The disk of /data has 3.0 GiB free; machines start with at least 10.0 GiB."
+    )
+    assert not doctor.ready([disk])
 
 
 def test_the_guest_image_is_needed() -> None:
