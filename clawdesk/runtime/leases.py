@@ -41,7 +41,7 @@ class Leases:
         self._post = post
         self._clock = clock
         self._crashed = crashed
-        self._known: dict[TaskId, LeaseStatus] = {}
+        self._known: dict[TaskId, LeaseNews] = {}
         self._watcher: asyncio.Task[None] | None = None
         self._asked = asyncio.Event()
 
@@ -59,7 +59,7 @@ class Leases:
         except InferenceError as error:
             self._post(ev.LeaseRefused(self._clock.now_ms(), task.id, error.sentence))
             return
-        self._known[task.id] = news.status
+        self._known[task.id] = news
         self._tell(news)
         self._asked.set()
         if self._watcher is None and self._known:
@@ -92,11 +92,12 @@ class Leases:
         """One long request; cut short when there is another lease to be renewed."""
         self._asked.clear()
         turn = dict(itertools.islice(self._known.items(), AT_ONCE_MAX))
-        for task, status in turn.items():  # who had its turn goes behind the others
+        for task, news in turn.items():  # who had its turn goes behind the others
             del self._known[task]
-            self._known[task] = status
+            self._known[task] = news
+        known = {task: news.status for task, news in turn.items()}
         wait_s = WATCH_S * len(turn) / len(self._known)
-        request = asyncio.ensure_future(self._inference.watch_leases(turn, wait_s))
+        request = asyncio.ensure_future(self._inference.watch_leases(known, wait_s))
         changed = asyncio.ensure_future(self._asked.wait())
         try:
             await asyncio.wait({request, changed}, return_when=asyncio.FIRST_COMPLETED)
@@ -112,8 +113,9 @@ class Leases:
                 waiting.cancel()
             await asyncio.gather(request, changed, return_exceptions=True)
         for news in found:
-            if news.id in self._known and self._known[news.id] is not news.status:
-                self._known[news.id] = news.status
+            # Of one that still waits the reason may have changed: it is what a person is told.
+            if news.id in self._known and self._known[news.id] != news:
+                self._known[news.id] = news
                 self._tell(news)
 
     def _tell(self, news: LeaseNews) -> None:

@@ -386,7 +386,8 @@ class Plane(Intents):
         ended = [(await self.cancel(t.id, channel=channel)).ok for t in to_end(members, task)]
         for known in others:
             self._kernel.post(ev.DiscardAsked(self._now(), known.id))
-        text = f"Kept; {sum(ended)} of {len(others)} others were ended. Their commits stay."
+        before = len(others) - len(ended)
+        text = f"Kept. Others ended now: {sum(ended)}; before: {before}. All commits stay."
         return Outcome(True, text)
 
     async def merge(

@@ -18,6 +18,10 @@ from tests.support.inference_fake import EchoInference
 from tests.support.plane_world import CountingClock
 
 
+def waiting(task: str, why: str) -> LeaseNews:
+    return LeaseNews(task, LeaseStatus.WAITING, "memory", why, "a lease is given back")
+
+
 class SlowFabric(EchoInference):
     """Leases stand as the test says; a watch returns when one differs."""
 
@@ -47,7 +51,12 @@ class SlowFabric(EchoInference):
             await self.changed.wait_for(lambda: self.is_gone or now() != dict(known))
         if self.is_gone:
             raise InferenceError("the Fabric is gone")
-        return tuple(LeaseNews(task, status, text="why") for task, status in now().items())
+        return tuple(
+            waiting(task, "no room")
+            if status is LeaseStatus.WAITING
+            else LeaseNews(task, status, text="why")
+            for task, status in now().items()
+        )
 
     async def release_lease(self, task: str) -> None:
         self.stands.pop(task, None)
@@ -146,7 +155,7 @@ async def test_of_many_leases_each_is_renewed_in_its_turn(
         renewed.append((set(known), wait_s))
         if len(renewed) > 20:
             return await watch(known, wait_s)  # waits for news
-        return tuple(LeaseNews(task, LeaseStatus.WAITING) for task in known)
+        return tuple(waiting(task, "no room") for task in known)
 
     names = {f"t{number}" for number in range(5)}
     for name in sorted(names):
@@ -158,3 +167,27 @@ async def test_of_many_leases_each_is_renewed_in_its_turn(
     assert all(len(asked) <= 2 for asked, _ in renewed)
     assert set().union(*(asked for asked, _ in renewed[-2:])) == names - {"t0"}
     assert renewed[-1][1] == runtime_leases.WATCH_S / 2
+
+
+async def test_a_lease_that_waits_on_tells_its_new_reason_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The Fabric answers at the end of each watch; what was told first may be long untrue."""
+    watched = 0
+    watch = bench.fabric.watch_leases
+
+    async def answers(known: Mapping[str, LeaseStatus], wait_s: float) -> tuple[LeaseNews, ...]:
+        nonlocal watched
+        watched += 1
+        if watched > 3:
+            return await watch(known, wait_s)
+        return (waiting("a", "a person's model has the memory"),)
+
+    monkeypatch.setattr(bench.fabric, "watch_leases", answers)
+    await bench.ask("a")
+    first, second = await bench.next(), await bench.next()
+    assert isinstance(first, ev.LeaseWaits)
+    assert isinstance(second, ev.LeaseWaits)
+    assert first.reason.text == "no room"
+    assert second.reason.text == "a person's model has the memory"
+    await bench.fabric.until(lambda: watched > 3)
