@@ -65,7 +65,11 @@ def _yielded(task: Task, record: Record) -> Task:
 
 
 def _attempt_ended(task: Task, record: Record) -> Task:
-    return replace(task, attempt=int(record.fields.get("attempt", task.attempt)) + 1)
+    task = replace(task, attempt=int(record.fields.get("attempt", task.attempt)) + 1)
+    if task.attempt > moves.ATTEMPTS_MAX:
+        return task
+    # It starts again from its beginning, also where that was not recorded any more.
+    return _standing_at(task, task.beginning)
 
 
 def _finished(task: Task, record: Record) -> Task:

@@ -68,3 +68,15 @@ def test_the_diagram_of_states_is_what_the_machine_does() -> None:
     for (old, new), events in found.items():
         (line,) = re.findall(rf"^ *{re.escape(old)} --> {new}: (.*)$", drawn, re.MULTILINE)
         assert events <= set(line.split(", ")), mend
+
+
+@pytest.mark.parametrize(
+    ("kind", "seed"),
+    [
+        ("everything", 500297),  # a lease asked back while its machine did not start
+        ("everything", 502748),  # a restart that Git refused to record, and then a crash
+    ],
+)
+def test_seeds_that_once_failed(kind: str, seed: int) -> None:
+    """Worlds of before; as the simulator grows they become other ones, and stay worth playing."""
+    play(kind, seed)
