@@ -19,9 +19,11 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 
+from clawdesk.adapters.fabric_figures import Reading
 from clawdesk.ports.errors import InferenceError
 from clawdesk.ports.inference import (
     FabricStatus,
@@ -37,8 +39,13 @@ PROTOCOL = 2
 START_S_MAX = 60.0
 EXIT_S_MAX = 30.0
 CONTROL_S_MAX = 30.0
+FIGURES_S_MAX = 5.0
+"""Figures that do not come in time are left out: the window never waits for them."""
+LOAD_S_MAX = 3600.0
+"""A load or an unload may take long; the status shows its progress meanwhile."""
 LOG_BYTES_MAX = 5 * 1024 * 1024
 MODEL_PATHS = frozenset({"/v1/models", "/v1/chat/completions", "/v1/completions", "/v1/embeddings"})
+_FIGURES = ("queue", "leases", "reservations", "projects")
 _PASSED_ON = frozenset({"content-type", "accept", "x-clawdesk-priority"})
 _PASSED_BACK = frozenset({"content-type", "content-length", "retry-after", "x-clawdesk-call"})
 
@@ -89,6 +96,12 @@ class FabricClient:
         return await self.status()
 
     async def status(self) -> FabricStatus:
+        return await self._status(())
+
+    async def figures(self) -> FabricStatus:
+        return await self._status(_FIGURES)
+
+    async def _status(self, figures: tuple[str, ...]) -> FabricStatus:
         try:
             found = await self._raw_status()
         except InferenceError as error:
@@ -97,17 +110,50 @@ class FabricClient:
             return FabricStatus(
                 False, problem="the model service does not run", mend="clawdesk-fabric serve"
             )
-        engine = found.get("engine", {})
-        models = found.get("models", ())
-        self.containers = frozenset(str(m["container"]) for m in models if m.get("container"))
+        engine, reading = found.get("engine", {}), Reading()
+        models = reading.models(found)
+        self.containers = frozenset(model.container for model in models if model.container)
+        answers = await asyncio.gather(*(self._figure(name, reading) for name in figures))
         return FabricStatus(
             ready=bool(engine.get("available")),
             version=str(found.get("version", "")),
             engine=str(engine.get("name", "")),
             problem=str(engine.get("problem", "")),
             mend=str(engine.get("mend", "")),
-            models=tuple(models),
+            models=models,
+            devices=reading.devices(found),
+            gpu_note=str(found.get("gpu_note", "")),
+            queue=reading.queue(dict(zip(figures, answers, strict=True))),
+            unread=", ".join(sorted(set(reading.unread))),
         )
+
+    async def _figure(self, name: str, reading: Reading) -> dict[str, Any]:
+        try:
+            return await self._control("GET", f"/fabric/v1/{name}", None, FIGURES_S_MAX)
+        except InferenceError:
+            reading.unread.append(name)
+            return {}
+
+    async def load_model(self, model: str) -> None:
+        await self._control("POST", f"/fabric/v1/models/{quote(model, '')}/load", {}, LOAD_S_MAX)
+
+    async def unload_model(self, model: str) -> None:
+        await self._control("POST", f"/fabric/v1/models/{quote(model, '')}/unload", {}, LOAD_S_MAX)
+
+    async def pin_model(self, model: str, pinned: bool) -> None:
+        target = f"/fabric/v1/models/{quote(model, '')}/pin"
+        await self._control("POST", target, {"pinned": pinned})
+
+    async def reserve_model(self, model: str, project: str, from_s: float, until_s: float) -> None:
+        asked = {"model": model, "project": project, "from": from_s, "until": until_s}
+        await self._control("POST", "/fabric/v1/reservations", asked)
+
+    async def end_reservation(self, reservation: str) -> None:
+        await self._control("POST", "/fabric/v1/reservations/end", {"id": reservation})
+
+    async def set_budget(self, project: str, gpu_hours: float, tokens: int) -> None:
+        asked = {"project": project, "gpu_hours": gpu_hours, "tokens": tokens}
+        await self._control("POST", "/fabric/v1/projects", asked)
 
     async def token(self, *, project: str, task: str, attempt: int, models: tuple[str, ...]) -> str:
         asked = {
@@ -253,9 +299,13 @@ class FabricClient:
             raise
 
     async def _control(
-        self, method: str, target: str, body: Mapping[str, object] | None
+        self,
+        method: str,
+        target: str,
+        body: Mapping[str, object] | None,
+        s_max: float = CONTROL_S_MAX,
     ) -> dict[str, Any]:
-        timeout = aiohttp.ClientTimeout(total=CONTROL_S_MAX)
+        timeout = aiohttp.ClientTimeout(total=s_max)
         try:
             async with (
                 self._session(timeout) as session,

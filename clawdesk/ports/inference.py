@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
+
+from clawdesk.ports.models import Device, Model, ModelQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +21,25 @@ class ModelResponse:
 
 @dataclass(frozen=True, slots=True)
 class FabricStatus:
-    """What the window shows of the Fabric."""
+    """What the window shows of the Fabric.
+
+    Args:
+        engine: e.g. "docker 20.10.24".
+        gpu_note: why there is no GPU, "" if there is one.
+        queue: empty where it was not asked for; see `Inference.figures`.
+        unread: which figures this Fabric tells otherwise than we read them, "" if none.
+    """
 
     ready: bool
     version: str = ""
-    engine: str = ""  # e.g. "docker 20.10.24"
+    engine: str = ""
     problem: str = ""
     mend: str = ""
-    models: tuple[dict[str, object], ...] = ()  # /fabric/v1/status "models"
+    models: tuple[Model, ...] = ()
+    devices: tuple[Device, ...] = ()
+    gpu_note: str = ""
+    queue: ModelQueue = field(default_factory=ModelQueue)
+    unread: str = ""
 
 
 class LeaseStatus(StrEnum):
@@ -66,6 +79,38 @@ class Inference(Protocol):
         ...
 
     async def status(self) -> FabricStatus: ...
+
+    async def figures(self) -> FabricStatus:
+        """The status with who waits, who holds and what is agreed on; never raises."""
+        ...
+
+    async def load_model(self, model: str) -> None:
+        """Return once it is ready. Raises InferenceError: it cannot be, and why."""
+        ...
+
+    async def unload_model(self, model: str) -> None:
+        """Return once it is gone; calls in flight end first. Raises InferenceError."""
+        ...
+
+    async def pin_model(self, model: str, pinned: bool) -> None:
+        """A pinned model stays loaded until it is unpinned. Raises InferenceError."""
+        ...
+
+    async def reserve_model(self, model: str, project: str, from_s: float, until_s: float) -> None:
+        """Have a model loaded in a window (seconds since 1970) for a project, "" = for all.
+
+        Raises:
+            InferenceError: it does not fit together with what is kept already, with figures.
+        """
+        ...
+
+    async def end_reservation(self, reservation: str) -> None:
+        """Safe to repeat. Raises InferenceError."""
+        ...
+
+    async def set_budget(self, project: str, gpu_hours: float, tokens: int) -> None:
+        """What a project may use from now on; 0 and 0 = no limit. Raises InferenceError."""
+        ...
 
     async def token(self, *, project: str, task: str, attempt: int, models: tuple[str, ...]) -> str:
         """A bearer token for one attempt of a task. Raises InferenceError."""

@@ -230,6 +230,30 @@ class PlaneApi(Protocol):
         """Look again at libvirt, KVM, Docker and the Fabric."""
         ...
 
+    async def load_model(self, model: str) -> Outcome:
+        """Done once it is ready, which may take minutes; its progress is in `environment`."""
+        ...
+
+    async def unload_model(self, model: str) -> Outcome:
+        """Done once it is gone: its calls in flight end first, nothing is cut off."""
+        ...
+
+    async def pin_model(self, model: str, pinned: bool) -> Outcome:
+        """A pinned model stays loaded until it is unpinned."""
+        ...
+
+    async def reserve_model(
+        self, model: str, project: str, from_s: float, until_s: float
+    ) -> Outcome:
+        """Have a model loaded in a window (seconds since 1970) for a project, "" = for all."""
+        ...
+
+    async def end_reservation(self, reservation: str) -> Outcome: ...
+
+    async def set_budget(self, project: str, gpu_hours: float, tokens: int) -> Outcome:
+        """What a project may use of the models from now on; 0 and 0 = no limit."""
+        ...
+
     async def doctor(self) -> list[dict[str, object]]:
         """The checks of `clawdesk doctor --json`."""
         ...

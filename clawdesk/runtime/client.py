@@ -288,6 +288,32 @@ class PlaneClient:
         environment: Environment = await self._call("check_environment")
         return environment
 
+    async def load_model(self, model: str) -> Outcome:
+        outcome: Outcome = await self._call("load_model", model)
+        return outcome
+
+    async def unload_model(self, model: str) -> Outcome:
+        outcome: Outcome = await self._call("unload_model", model)
+        return outcome
+
+    async def pin_model(self, model: str, pinned: bool) -> Outcome:
+        outcome: Outcome = await self._call("pin_model", model, pinned)
+        return outcome
+
+    async def reserve_model(
+        self, model: str, project: str, from_s: float, until_s: float
+    ) -> Outcome:
+        outcome: Outcome = await self._call("reserve_model", model, project, from_s, until_s)
+        return outcome
+
+    async def end_reservation(self, reservation: str) -> Outcome:
+        outcome: Outcome = await self._call("end_reservation", reservation)
+        return outcome
+
+    async def set_budget(self, project: str, gpu_hours: float, tokens: int) -> Outcome:
+        outcome: Outcome = await self._call("set_budget", project, gpu_hours, tokens)
+        return outcome
+
     async def doctor(self) -> list[dict[str, object]]:
         checks: list[dict[str, object]] = await self._call("doctor")
         return checks

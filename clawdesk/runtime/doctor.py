@@ -112,7 +112,7 @@ def model_checks(status: FabricStatus) -> list[Check]:
         why = f"{problem} Tasks that call no model run all the same."
         return [*checks, Check("docker", "missing", "no engine", why, status.mend, needed=False)]
     checks.append(Check("docker", "ok", status.engine, needed=False))
-    names = ", ".join(str(model.get("name", model.get("id", "?"))) for model in status.models)
+    names = ", ".join(model.name for model in status.models)
     if not status.ready:
         mend = status.mend or BUILD_INFERENCE
         checks.append(Check("models", "missing", names or "none", problem, mend, needed=False))

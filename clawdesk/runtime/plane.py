@@ -40,6 +40,7 @@ from clawdesk.runtime.intents import Intents
 from clawdesk.runtime.kernel import Kernel
 from clawdesk.runtime.leases import Leases
 from clawdesk.runtime.live import LiveMachines
+from clawdesk.runtime.model_acts import ModelActs
 from clawdesk.runtime.pauses import ProjectWatch, closed_reason
 from clawdesk.runtime.perform import Performer
 from clawdesk.runtime.policies import Policies
@@ -55,7 +56,7 @@ ENTER_AT_ONCE = 50
 """Tasks given to the kernel before the loop may do something else."""
 
 
-class Plane(Intents):
+class Plane(Intents, ModelActs):
     """`runtime.api.PlaneApi` in the process that owns the machines.
 
     Args:

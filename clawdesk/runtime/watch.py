@@ -77,7 +77,7 @@ class HostWatch:
         """Ask every part anew."""
         if self._drive:
             support = await self._parts.machines.support()
-            fabric = await self._parts.inference.status()
+            fabric = await self._parts.inference.figures()
             self.environment = Environment(support, fabric)
         self.load = await self._parts.telemetry.sample()
         self._announce()
@@ -137,7 +137,7 @@ class HostWatch:
         await self.look_at_fabric()
 
     async def look_at_fabric(self) -> None:
-        fabric = await self._parts.inference.status()
+        fabric = await self._parts.inference.figures()
         if fabric != self.environment.fabric:
             self.environment = replace(self.environment, fabric=fabric)
             self._publish(Change(environment=True))

@@ -51,6 +51,12 @@ RESULTS: dict[str, Any] = {
     "diff": Diff,
     "log_lines": tuple[LogLine, ...],
     "check_environment": Environment,
+    "load_model": Outcome,
+    "unload_model": Outcome,
+    "pin_model": Outcome,
+    "reserve_model": Outcome,
+    "end_reservation": Outcome,
+    "set_budget": Outcome,
     "doctor": list[dict[str, object]],
 }
 """Methods a client may call, and what each returns; nothing else is callable."""

@@ -97,6 +97,20 @@ def _register_view(desk: Desk) -> None:
         keys="Ctrl+H",
         icon="cpu",
     )
+    add(
+        "models",
+        "Models and GPUs: what is loaded, who waits",
+        lambda: toggle_models(desk),
+        keys="Ctrl+G",
+        icon="gpu",
+    )
+    add(
+        "budget",
+        "Budget of a project…",
+        desk.models.budget,
+        icon="shield",
+        why_not=lambda: "" if desk.models.view.models else "no model service answers",
+    )
     add("check", "Check this machine again", lambda: check(desk), keys="F5", icon="restore")
     add(
         "toggle_projects",
@@ -170,6 +184,7 @@ def show_palette(desk: Desk) -> None:
         for a in desk.registry.acts.values()
         if a.key != "palette"
     ]
+    entries += desk.models.entries()
     view = desk.plane.projects.get(desk.project)
     for definition in view.definitions if view is not None else ():
         text = f"Run {definition.title or definition.name}"
@@ -201,14 +216,21 @@ def show_new(desk: Desk) -> None:
 
 
 def toggle_home(desk: Desk) -> None:
-    desk.home_wanted = not desk.home_wanted
+    desk.home_wanted = desk.models_wanted or not desk.home_wanted
+    desk.models_wanted = False
     if desk.home_wanted:
         desk.check()
     desk.paint_projects()
 
 
+def toggle_models(desk: Desk) -> None:
+    desk.models_wanted = not desk.models_wanted
+    desk.paint_projects()
+    desk.models.paint()
+
+
 def check(desk: Desk) -> None:
-    desk.home_wanted = True
+    desk.home_wanted, desk.models_wanted = True, False
     desk.paint_projects()
     desk.check()
 

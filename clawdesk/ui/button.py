@@ -120,6 +120,8 @@ class Button(QPushButton):
         role = look.text if self.isEnabled() else "fgoff"
         middle = self.height() / 2
         x = float(pad) if self._words else (self.width() - icon) / 2
+        if self._words and not self._key:
+            x += max(0, (self.width() - self.sizeHint().width()) / 2)  # one that was made wider
         if self._icon:
             icons.draw(painter, x, middle - icon / 2, self._icon, role, size=icon)
             x += icon + 6

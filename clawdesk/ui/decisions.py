@@ -46,7 +46,7 @@ class Decisions(QObject):
         """What is open now."""
         return self._sheet
 
-    def _show(self, sheet: QDialog) -> None:
+    def show_sheet(self, sheet: QDialog) -> None:
         """One sheet at a time, over a dimmed window."""
         if self._sheet is not None:
             self._sheet.reject()
@@ -120,7 +120,7 @@ class Decisions(QObject):
         sheet.step_wanted.connect(self._step)
         sheet.note.setText(desk.memory.draft(request.id))
         sheet.note_changed.connect(desk.memory.keep_draft)
-        self._show(sheet)
+        self.show_sheet(sheet)
         self._task, self._request = task.id, request
         self.refresh()
         desk.errands.start("", "Reading the changes", self._load(sheet, task.id, request))
@@ -136,7 +136,7 @@ class Decisions(QObject):
             task, request, now_ms=desk.clock.now_ms(), offset_ms=desk.clock.offset_ms()
         )
         sheet.render_view(view, self._place(task.id), desk.memory.draft(request.id))
-        self._show(sheet)
+        self.show_sheet(sheet)
         self._task, self._request = task.id, request
 
     async def _load(self, sheet: ApprovalSheet, task: str, request: Request) -> None:
@@ -259,7 +259,7 @@ class Decisions(QObject):
             role="acc",
         )
         sheet.chosen.connect(lambda key: self._submit(project, name, include=key == "include"))
-        self._show(sheet)
+        self.show_sheet(sheet)
 
     def _submit(self, project: str, name: str, *, include: bool) -> None:
         self._desk.errands.start(
@@ -304,7 +304,7 @@ class Decisions(QObject):
                 self._told(desk.plane.restore(task_id, ordinal, channel=CHANNEL)),
             )
         )
-        self._show(sheet)
+        self.show_sheet(sheet)
 
     def trust(self, task_id: str) -> None:
         """Show what the task's project file asks; trust is for exactly what is shown."""
@@ -336,7 +336,7 @@ class Decisions(QObject):
                 "trust", "Trusting", self._told(desk.plane.trust(task.project, view.digest))
             )
         )
-        self._show(sheet)
+        self.show_sheet(sheet)
 
     def cancel(self, task_id: str) -> None:
         """Ask first; what was committed stays."""
@@ -363,7 +363,7 @@ class Decisions(QObject):
                 self._told(desk.plane.cancel(task_id, channel=CHANNEL)),
             )
         )
-        self._show(sheet)
+        self.show_sheet(sheet)
 
     async def _told(self, call: object) -> None:
         outcome: Outcome = await call  # type: ignore[misc]
@@ -388,7 +388,7 @@ class Decisions(QObject):
                 "merge", "Merging", self._merged(sheet, t, into, each)
             )
         )
-        self._show(sheet)
+        self.show_sheet(sheet)
 
     async def _merged(self, sheet: MergeSheet, task: str, into: str, each: bool) -> None:
         sheet.show_sending(True)
@@ -425,4 +425,4 @@ class Decisions(QObject):
             stay="Stay",
         )
         sheet.chosen.connect(lambda _: desk.ended.emit())
-        self._show(sheet)
+        self.show_sheet(sheet)

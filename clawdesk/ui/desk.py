@@ -24,6 +24,7 @@ from clawdesk.ui.decisions import Decisions
 from clawdesk.ui.errands import Errands
 from clawdesk.ui.main_window import MainWindow
 from clawdesk.ui.memory import Memory
+from clawdesk.ui.model_desk import ModelDesk
 from clawdesk.viewmodels.checkpoints import checkpoint_rows
 from clawdesk.viewmodels.doctor import doctor_view
 from clawdesk.viewmodels.inbox import cards, pending
@@ -52,12 +53,13 @@ class Desk(QObject):
         self.errands = Errands(self.show_error)
         self.project = ""
         self.chosen = ""
-        self.home_wanted = False
+        self.home_wanted = self.models_wanted = False
         self._looked = False
         self._log_of, self._log_after = "", 0
         self._diff_of: tuple[str, int] = ("", 0)
         self._diffs: dict[tuple[str, int, str], Diff] = {}
         self.decisions = Decisions(self)
+        self.models = ModelDesk(self)
         self.registry = Registry(self.window)
         acts.register(self)
         self._connect()
@@ -79,6 +81,8 @@ class Desk(QObject):
             (bar.projects_wanted, "toggle_projects"),
             (bar.inbox_wanted, "toggle_inbox"),
             (bar.home_wanted, "home"),
+            (bar.models_wanted, "models"),
+            (window.models.back_wanted, "models"),
             (window.projects.open_wanted, "open"),
             (window.home.open_wanted, "open"),
             (window.home.check_wanted, "check"),
@@ -135,7 +139,7 @@ class Desk(QObject):
         if at_home and not self._looked:
             self._looked = True
             QTimer.singleShot(0, self, self.check)
-        window.show_home(at_home)
+        window.show_page(home=at_home, models=self.models_wanted)
         if entry is not None:
             window.tasks.empty.show_project(entry.name, entry.definitions, len(entry.mistakes))
 
@@ -175,6 +179,7 @@ class Desk(QObject):
 
     def paint_load(self) -> None:
         self.window.machine.show_host(host_view(self.plane.load))
+        self.models.paint(sampled=True)
         self.paint_bar()
 
     def tick(self) -> None:
@@ -194,6 +199,7 @@ class Desk(QObject):
         if change.load:
             self.paint_load()
         if change.environment:
+            self.models.paint()
             self.paint_bar()
         for notice in change.notices:
             self.window.banner.show_notice(Notice("run", notice))
@@ -271,7 +277,7 @@ class Desk(QObject):
 
     # -- projects ----------------------------------------------------
     def choose_project(self, path: str) -> None:
-        self.project, self.home_wanted = path, False
+        self.project, self.home_wanted, self.models_wanted = path, False, False
         self.paint_all()
 
     def open_folder(self) -> None:

@@ -17,6 +17,7 @@ from clawdesk.ui.inbox_pane import InboxPane
 from clawdesk.ui.inspector import Inspector
 from clawdesk.ui.machine_panel import MachinePanel
 from clawdesk.ui.memory import Memory
+from clawdesk.ui.models_page import ModelsPage
 from clawdesk.ui.projects_pane import ProjectsPane
 from clawdesk.ui.sheet import Scrim
 from clawdesk.ui.status_bar import StatusBar
@@ -24,7 +25,7 @@ from clawdesk.ui.tasks_pane import TasksPane
 from clawdesk.ui.tool_bar import ToolBar
 
 SIZE = QSize(1440, 900)
-SIZE_MIN = QSize(1080, 640)
+SIZE_MIN = QSize(1024, 640)
 
 
 def _splitter(name: str, orientation: Qt.Orientation) -> QSplitter:
@@ -61,6 +62,7 @@ class MainWindow(QMainWindow):
         self.machine = MachinePanel()
         self.status = StatusBar()
         self.home = HomePage()
+        self.models = ModelsPage()
         self._build()
         self.scrim = Scrim(self)
         memory.restore_layout(self, self.splitters)
@@ -89,11 +91,17 @@ class MainWindow(QMainWindow):
         across.setStretchFactor(1, 1)
         across.setSizes([208, 920, 312])
         self.right = right
-        self.splitters = {"across": across, "middle": middle, "right": right}
+        self.splitters = {
+            "across": across,
+            "middle": middle,
+            "right": right,
+            "models": self.models.split,
+        }
         self.pages = QStackedWidget()
         self.pages.setObjectName("pages")
         self.pages.addWidget(self.home)
         self.pages.addWidget(across)
+        self.pages.addWidget(self.models)
         whole = QWidget()
         whole.setObjectName("whole")
         column = QVBoxLayout(whole)
@@ -105,9 +113,9 @@ class MainWindow(QMainWindow):
         column.addWidget(self.status)
         self.setCentralWidget(whole)
 
-    def show_home(self, home: bool) -> None:
-        """The first-run page instead of the panes."""
-        self.pages.setCurrentIndex(0 if home else 1)
+    def show_page(self, *, home: bool, models: bool) -> None:
+        """The models page, else the first-run page, else the panes."""
+        self.pages.setCurrentIndex(2 if models else 0 if home else 1)
 
     def show_starting(self, starting: bool) -> None:
         """Before the plane is there: the window is up, its parts wait."""
@@ -125,8 +133,14 @@ class MainWindow(QMainWindow):
     def at_home(self) -> bool:
         return self.pages.currentIndex() == 0
 
+    @property
+    def at_models(self) -> bool:
+        return self.pages.currentIndex() == 2
+
     def regions(self) -> list[QWidget]:
         """What F6 goes round."""
+        if self.at_models:
+            return [*self.models.regions(), self.status.need]
         if self.at_home:
             return [self.home.open, self.status.need]
         around = [self.projects, self.tasks.list, self.inspector.tabs, self.inbox, self.status.need]

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
 from clawdesk.ui.tokens import colour
+from clawdesk.viewmodels.devices import Use
 
 _textures: dict[tuple[str, str, int], QBrush] = {}
 
@@ -58,6 +59,68 @@ def dots(role: str, ground: str) -> QBrush:
     painter.end()
     brush = _textures[key] = QBrush(picture)
     return brush
+
+
+def ruled(role: str, ground: str) -> QBrush:
+    """Level lines of one role over another: memory in use that tasks hold."""
+    hue, under = colour(role), colour(ground)
+    key = ("ruled" + hue.name() + under.name(), role, 0)
+    found = _textures.get(key)
+    if found is None:
+        picture = QPixmap(4, 4)
+        picture.fill(under)
+        painter = QPainter(picture)
+        painter.fillRect(QRectF(0, 3, 4, 1), hue)
+        painter.end()
+        found = _textures[key] = QBrush(picture)
+    return found
+
+
+def use_fill(use: Use, card: str) -> QBrush | QColor:
+    """How memory of a use is filled; `card` is the device's colour role."""
+    match use:
+        case Use.USED:
+            return colour(card)
+        case Use.LEASED:
+            return ruled("bg1", card)
+        case Use.PROMISED:
+            return hatch(card)
+        case Use.AWAITED:
+            return dots(card, "track")
+        case Use.OTHERS:
+            return dots("foreign", "track")
+        case Use.KEPT:
+            return hatch("foreign", 1, 5)
+        case Use.RESERVED:
+            return colour("mute-ln")
+    return colour("track")
+
+
+def paint_history(
+    painter: QPainter, box: QRectF, lines: Sequence[Sequence[tuple[float, float]]], role: str
+) -> None:
+    """Unbroken lines of (x, y), both 0..1; x 1 is now."""
+    painter.setPen(QPen(colour("line2"), 1))
+    bottom = round(box.bottom()) - 0.5
+    painter.drawLine(QPointF(box.left(), bottom), QPointF(box.right(), bottom))
+    shade = QColor(colour(role))
+    shade.setAlphaF(0.14)
+    for line in lines:
+        if not line:
+            continue
+        points = [
+            QPointF(
+                box.left() + x * box.width(), box.bottom() - 1.5 - min(1.0, y) * (box.height() - 4)
+            )
+            for x, y in line
+        ]
+        ends = [QPointF(points[-1].x(), box.bottom()), QPointF(points[0].x(), box.bottom())]
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(shade)
+        painter.drawPolygon(QPolygonF([*points, *ends]))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(colour(role), 1.5))
+        painter.drawPolyline(QPolygonF(points))
 
 
 def paint_bar(

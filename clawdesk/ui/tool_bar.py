@@ -60,6 +60,7 @@ class ToolBar(Ground):
     projects_wanted = Signal()
     inbox_wanted = Signal()
     home_wanted = Signal()
+    models_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__("bg0", "b")
@@ -91,6 +92,8 @@ class ToolBar(Ground):
         self.search.clicked.connect(self.search_wanted)
         self.new = Button("New task", "toolbar.new", kind="main", icon="plus", key="Ctrl N")
         self.new.clicked.connect(self.new_wanted)
+        models = self._icon_button("toolbar.models", "gpu", "Models and GPUs", "Ctrl+G")
+        models.clicked.connect(self.models_wanted)
         home = self._icon_button("toolbar.home", "cpu", "This machine", "Ctrl+H")
         home.clicked.connect(self.home_wanted)
         theme = self._icon_button("toolbar.theme", "sun", "Dark or light", "Ctrl+Shift+L")
@@ -98,7 +101,7 @@ class ToolBar(Ground):
         inbox = self._icon_button("toolbar.inbox", "rpane", "Show or hide the inbox", "Ctrl+I")
         inbox.clicked.connect(self.inbox_wanted)
         east.addStretch(1)
-        for widget in (self.new, home, theme, inbox):
+        for widget in (self.new, models, home, theme, inbox):
             east.addWidget(widget)
         row.addWidget(left, 1)
         row.addWidget(self.search)

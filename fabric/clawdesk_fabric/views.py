@@ -68,4 +68,5 @@ def replica_view(state: FabricState, replica: Replica) -> dict[str, Any]:
         "call_s": replica.call_ms / 1000 or None,
         "memory_mib": replica.memory_mib,
         "peak_mib": replica.peak_mib or None,
+        "failures": replica.failures,
     }

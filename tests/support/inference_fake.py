@@ -13,9 +13,10 @@ from clawdesk.ports.inference import (
     LeaseWish,
     ModelResponse,
 )
+from tests.support.models_fake import NoModels
 
 
-class EchoInference:
+class EchoInference(NoModels):
     """Answers each call with its own body, in chunks.
 
     Args:

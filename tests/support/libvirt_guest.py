@@ -22,11 +22,12 @@ from clawdesk.ports.inference import (
     LeaseWish,
     ModelResponse,
 )
+from tests.support.models_fake import NoModels
 
 _numbers = count(1)
 
 
-class NoInference:
+class NoInference(NoModels):
     """These tests call no model."""
 
     async def ensure_up(self) -> FabricStatus:

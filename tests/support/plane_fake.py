@@ -34,6 +34,7 @@ from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView
 from tests.support import plane_scenes as scenes
 from tests.support import trust_scene
+from tests.support.models_fake import FakeModelActs
 
 
 async def scripted_time(ms: int) -> None:
@@ -47,7 +48,7 @@ async def scripted_time(ms: int) -> None:
         timer.cancel()
 
 
-class FakePlane:
+class FakePlane(FakeModelActs):
     """PlaneApi. `step_ms` = how long each scripted step takes; `calls` records every intent."""
 
     def __init__(self, now_ms: Callable[[], int], *, step_ms: int = 0) -> None:
@@ -63,6 +64,7 @@ class FakePlane:
         self.refuse: dict[str, PortError] = {}  # call name -> error to raise
         self.hold: dict[str, asyncio.Event] = {}  # call name -> waits for it
         self.checks = scenes.checks()
+        self.answers: dict[str, Outcome] = {}
         self._tell: list[Callable[[Change], None]] = []
         self._scripts: set[asyncio.Task[None]] = set()
         self._answers: dict[TaskId, asyncio.Event] = {}

@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSettings
@@ -19,26 +20,43 @@ from clawdesk.ui.clock import WallClock
 from clawdesk.ui.desk import Desk
 from clawdesk.ui.loop import application
 from clawdesk.ui.memory import Memory
+from tests.support import model_scenes, trust_scene
 from tests.support import plane_scenes as scenes
-from tests.support import trust_scene
 from tests.support.plane_fake import FakePlane, scripted_time
 
 SETTLE_MS = 350
+SIZE = tuple(int(n) for n in os.environ.get("SHOT_SIZE", "1440x900").split("x"))
 # Sheets whose buttons wait for the guard are pictured after it.
-DECIDED = {"approval", "question", "home", "dirty", "restore", "merge", "trust"}
+DECIDED = {"approval", "question", "home", "dirty", "restore", "merge", "trust", "reserve"}
 
 
 def _plane(scene: str) -> FakePlane:
     plane = FakePlane(lambda: time.time_ns() // 1_000_000)
-    if scene in {"full", "small", "approval", "question", "restore", "dirty", "merge", "trust"}:
+    if scene in {
+        "full",
+        "small",
+        "approval",
+        "question",
+        "restore",
+        "dirty",
+        "merge",
+        "trust",
+        "reserve",
+    }:
         plane.fill()
         if scene == "trust":
             task = trust_scene.untrusted(plane.now_ms())
             plane.state.tasks[task.id] = task
     elif scene == "empty":
         plane.projects[scenes.PROJECT] = scenes.project(dirty=())
+    elif scene in model_scenes.SCENES:
+        plane.fill()
     plane.load = scenes.load(gpus=scene not in {"empty", "small"})
     plane.environment = scenes.environment(kvm=scene not in {"home", "small"})
+    if scene == "reserve":
+        plane.environment = replace(plane.environment, fabric=model_scenes.busy())
+    if scene in model_scenes.SCENES:
+        plane.environment = replace(plane.environment, fabric=model_scenes.SCENES[scene]())
     return plane
 
 
@@ -57,6 +75,12 @@ async def _act(desk: Desk, scene: str) -> None:
     elif scene == "trust":
         desk.window.tasks.list.choose(tasks[-1].id)
         desk.decisions.act("trust")
+    elif scene in model_scenes.SCENES:
+        model_scenes.remember(desk)
+        desk.registry.trigger("models")
+    elif scene == "reserve":
+        desk.registry.trigger("models")
+        desk.models.act("reserve", "qwen3-32b")
     elif scene == "palette":
         desk.registry.trigger("palette")
     elif scene in {"changes", "checkpoints"}:
@@ -75,7 +99,8 @@ async def shoot(out: Path, scene: str, chosen: tokens.Theme) -> None:
         base = scene if scene not in {"changes", "checkpoints", "palette"} else "full"
         desk = Desk(_plane(base), WallClock(), memory)
         desk.window.move(0, 0)
-        desk.window.resize(1080, 640) if scene == "small" else desk.window.resize(1440, 900)
+        wide, high = (1080, 640) if scene == "small" else SIZE
+        desk.window.resize(wide, high)
         desk.window.show()
         if scene != "home":
             tasks = list(desk.plane.state.tasks)
@@ -112,6 +137,8 @@ def main(argv: list[str]) -> int:
         "changes",
         "checkpoints",
         "palette",
+        *model_scenes.SCENES,
+        "reserve",
     ]
     themes = os.environ.get("SHOT_THEMES", "dark light").split()
     app = application()

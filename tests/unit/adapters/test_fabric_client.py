@@ -13,7 +13,8 @@ import pytest
 
 from clawdesk.adapters.fabric_client import FabricClient
 from clawdesk.ports.errors import InferenceError
-from clawdesk.ports.inference import ModelResponse
+from clawdesk.ports.inference import LeaseWish, ModelResponse
+from clawdesk.runtime.clock import SystemClock
 from tests.support.fabric_docker import short_place
 from tests.support.fabric_engine import FakeEngine
 from tests.support.fabric_world import ASK, MODEL, World, catalog, running, spec
@@ -58,7 +59,7 @@ async def read(response: ModelResponse) -> bytes:
 async def test_status_is_what_the_fabric_says(world: World, client: FabricClient) -> None:
     status = await client.ensure_up()
     assert (status.ready, status.engine, status.problem) == (True, "fake 1", "")
-    assert [model["name"] for model in status.models] == [MODEL]
+    assert [model.name for model in status.models] == [MODEL]
 
 
 async def test_no_fabric_is_a_status_not_an_error(client: FabricClient) -> None:
@@ -172,3 +173,64 @@ async def test_shutting_down_waits_until_it_is_gone(place: Path, client: FabricC
         await stack.enter_async_context(running(FakeEngine(place.parent), place))
         await client.shut_down()
         assert not place.exists()
+
+
+async def test_what_a_person_does_shows_in_the_figures(
+    world: World, client: FabricClient, engine: FakeEngine
+) -> None:
+    now_s = SystemClock().now_ms() // 1000
+    await client.load_model(MODEL)
+    await client.pin_model(MODEL, True)
+    await client.set_budget("/p", 2.5, 1000)
+    await client.reserve_model(MODEL, "/p", 0, now_s + 600)
+    await client.ask_lease(LeaseWish("01T", "/p", MODEL, "agent"))
+    found = await client.figures()
+    (model,) = found.models
+    assert (model.phase, model.pinned, model.reserved_for, model.leases) == ("ready", True, "/p", 1)
+    assert [device.id for device in found.devices] == ["host"]
+    assert [hold.model for hold in found.devices[0].holds] == [MODEL]
+    assert [(h.task, h.model) for h in found.queue.holders] == [("01T", MODEL)]
+    (use,) = [use for use in found.queue.projects if use.project == "/p"]
+    assert use.budget is not None
+    assert (use.budget.gpu_hours, use.budget.tokens) == (2.5, 1000)
+    (window,) = found.queue.windows
+    assert 590 <= window.until_s - now_s <= 610
+    await client.end_reservation(window.id)
+    await client.pin_model(MODEL, False)
+    assert not (await client.figures()).models[0].pinned
+    await client.release_lease("01T")
+    await client.unload_model(MODEL)
+    found = await client.figures()
+    assert (found.models[0].phase, found.models[0].pinned, found.queue.windows) == (
+        "absent",
+        False,
+        (),
+    )
+    assert found.unread == ""
+
+
+async def test_a_refusal_carries_the_fabrics_words(world: World, client: FabricClient) -> None:
+    with pytest.raises(InferenceError, match="no model 'other'"):
+        await client.load_model("other")
+    with pytest.raises(InferenceError, match="`until` must be after `from`"):
+        await client.reserve_model(MODEL, "", 20, 10)
+    with pytest.raises(InferenceError, match=r"no model .a/\.\./b"):
+        await client.pin_model("a/../b", True)
+
+
+async def test_the_queue_tells_who_waits_and_why(
+    world: World, client: FabricClient, engine: FakeEngine
+) -> None:
+    await client.load_model(MODEL)
+    model = engine.latest[MODEL]
+    model.gate.clear()
+    token = await token_of(client)
+    calls = [asyncio.ensure_future(client.call(token, "POST", CHAT, JSON, BODY)) for _ in range(2)]
+    await world.until(lambda: world.fabric.state.waiting_count == 1)
+    (waiter,) = (await client.figures()).queue.waiting
+    assert (waiter.model, waiter.project, waiter.task) == (MODEL, "p", "01T")
+    assert (waiter.position, waiter.code) == (1, "slots_busy")
+    assert waiter.text
+    model.gate.set()
+    for call in calls:
+        await read(await call)

@@ -8,6 +8,7 @@ from typing import cast
 from clawdesk.ports.errors import MachineError
 from clawdesk.ports.inference import FabricStatus, Inference
 from clawdesk.ports.machines import Machines, MachineSupport
+from clawdesk.ports.models import Model
 from clawdesk.ports.telemetry import Gpu, HostLoad, Telemetry
 from clawdesk.runtime import doctor
 from clawdesk.runtime.doctor import Check
@@ -39,7 +40,7 @@ ABSENT = MachineSupport(
     mend="sudo apt-get install libvirt-daemon",
 )
 FABRIC = FabricStatus(
-    ready=True, version="0.1.0", engine="docker 20.10.24", models=({"name": "smollm2-135m"},)
+    ready=True, version="0.1.0", engine="docker 20.10.24", models=(Model("smollm2-135m"),)
 )
 HOST = HostLoad(
     cpu_percent=3.0,

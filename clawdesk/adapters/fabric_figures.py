@@ -1,0 +1,125 @@
+"""Reads the Fabric's answers into the port's values: strictly, part by part.
+
+A part that another version of the Fabric tells otherwise is left out and named; the rest is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import msgspec
+
+from clawdesk.ports.models import (
+    Device,
+    Holder,
+    Model,
+    ModelQueue,
+    ModelWindow,
+    ProjectUse,
+    Waiter,
+)
+
+Value = TypeVar("Value")
+
+WAITERS_MAX = 200
+"""So many of those who wait are shown; the rest is counted."""
+HOLDERS_MAX = 200
+_DEVICE = {
+    "total": "total_mib",
+    "reserved": "reserved_mib",
+    "others": "others_mib",
+    "kept": "kept_mib",
+    "used": "used_mib",
+    "free": "free_mib",
+    "awaited": "awaited_mib",
+}
+_HOLD = {"promised": "promised_mib", "measured": "measured_mib"}
+_WAITER = {"class": "call_class"}
+_WINDOW = {"from": "from_s", "until": "until_s"}
+
+
+@dataclass(slots=True)
+class Reading:
+    """Reads parts of answers and keeps the names of those that could not be read."""
+
+    unread: list[str] = field(default_factory=list)
+
+    def part(
+        self, name: str, found: object, kind: type[Value], shape: Callable[[Any], object]
+    ) -> tuple[Value, ...]:
+        """The values of a list; () where it is missing or told otherwise.
+
+        Args:
+            shape: makes of each entry an object with the fields of `kind`.
+        """
+        if found is None:
+            return ()
+        try:
+            entries = msgspec.convert(found, list[dict[str, Any]])
+            return tuple(msgspec.convert(shape(entry), kind) for entry in entries)
+        except (msgspec.ValidationError, AttributeError, TypeError):
+            self.unread.append(name)
+            return ()
+
+    def models(self, status: Mapping[str, Any]) -> tuple[Model, ...]:
+        return self.part("models", status.get("models"), Model, lambda entry: entry)
+
+    def devices(self, status: Mapping[str, Any]) -> tuple[Device, ...]:
+        return self.part("GPUs", status.get("devices"), Device, _device)
+
+    def queue(self, answers: Mapping[str, Mapping[str, Any]]) -> ModelQueue:
+        """Of the answers by their path's last part: queue, leases, reservations, projects."""
+        calls = answers.get("queue", {}).get("waiting")
+        leases = answers.get("leases", {}).get("leases")
+        waiting = self.part("queue", calls, Waiter, _call)
+        waiting += self.part("leases", _chosen(leases, waits=True), Waiter, _lease)
+        holders = self.part("leases", _chosen(leases, waits=False), Holder, _holder)
+        windows = answers.get("reservations", {}).get("reservations")
+        projects = answers.get("projects", {}).get("projects")
+        return ModelQueue(
+            waiting[:WAITERS_MAX],
+            len(waiting),
+            holders[:HOLDERS_MAX],
+            self.part("reservations", windows, ModelWindow, lambda e: _renamed(e, _WINDOW)),
+            self.part("projects", projects, ProjectUse, _project),
+        )
+
+
+def _renamed(entry: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {names.get(key, key): value for key, value in entry.items()}
+
+
+def _device(entry: dict[str, Any]) -> dict[str, Any]:
+    made = _renamed(entry, _DEVICE)
+    made["holds"] = [_renamed(hold, _HOLD) for hold in entry.get("models", ())]
+    made["processes"] = [
+        _renamed(process, {"used": "used_mib"}) for process in entry.get("processes", ())
+    ]
+    return made
+
+
+def _call(entry: dict[str, Any]) -> dict[str, Any]:
+    return {**_renamed(entry, _WAITER), **entry.get("reason", {})}
+
+
+def _lease(entry: dict[str, Any]) -> dict[str, Any]:
+    return {**_renamed(entry, _WAITER), "task": entry.get("id")}
+
+
+def _holder(entry: dict[str, Any]) -> dict[str, Any]:
+    back = entry.get("text", "") if entry.get("status") == "asked_back" else ""
+    return {**entry, "task": entry.get("id"), "asked_back": back}
+
+
+def _project(entry: dict[str, Any]) -> dict[str, Any]:
+    return {**entry, "gpu_s": float(entry.get("gpu_s", 0.0))}
+
+
+def _chosen(leases: object, *, waits: bool) -> object:
+    """Those that wait, or those that are held; anything but a list as it came."""
+    if not isinstance(leases, list):
+        return leases
+    wanted = {"waiting"} if waits else {"granted", "asked_back"}
+    return [e for e in leases if not isinstance(e, dict) or e.get("status") in wanted]

@@ -1,0 +1,182 @@
+"""Between the plane and the models page: paints it, and sends what a person wants of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+
+from clawdesk.ports.errors import PortError
+from clawdesk.runtime.api import Outcome
+from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
+from clawdesk.ui.banner import Notice
+from clawdesk.ui.model_sheets import BudgetSheet, ReserveSheet
+from clawdesk.ui.palette_sheet import Entry
+from clawdesk.viewmodels.devices import DeviceHistory, device_views, page_summary
+from clawdesk.viewmodels.models import ModelRow, ModelsView, models_view
+
+if TYPE_CHECKING:
+    from clawdesk.ui.desk import Desk
+
+Call = Callable[[], Coroutine[Any, Any, Outcome]]
+"""Asks the plane; made a coroutine only when it is really awaited."""
+_DOING = {
+    "load": "Loading",
+    "unload": "Unloading",
+    "pin": "Pinning",
+    "unpin": "Unpinning",
+}
+
+
+class ModelDesk(QObject):
+    """The models page of one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._desk = desk
+        self._page = desk.window.models
+        self.history = DeviceHistory()
+        self.view = ModelsView("", "", (), (), "", (), (), asked=False)
+        self._page.wanted.connect(self.act)
+        self._page.end_wanted.connect(self.end_reservation)
+        self._page.budget_wanted.connect(self.budget)
+
+    # -- painting ------------------------------------------------------------------------------
+
+    def paint(self, *, sampled: bool = False) -> None:
+        """The page from the plane's present figures; `sampled` adds a point to the history."""
+        plane, clock = self._desk.plane, self._desk.clock
+        status, now_ms = plane.environment.fabric, clock.now_ms()
+        views = device_views(status, plane.load)
+        if sampled:
+            self.history.note(now_ms, views)
+        titles = {task.id: task.title for task in plane.state.tasks.values()}
+        self.view = models_view(status, titles, now_ms, clock.offset_ms())
+        if self._page.isVisible():
+            self._page.show_devices(
+                views, page_summary(views, status, plane.load), self.history, now_ms
+            )
+            self._page.show_models(self.view)
+
+    # -- what a person wants -------------------------------------------------------------------
+
+    def entries(self) -> list[Entry]:
+        """Every act on every model, for the palette."""
+        found = []
+        for row in self.view.models:
+            pin = "unpin" if row.pinned else "pin"
+            for act, why_not in ((row.act, row.act_why_not), (pin, ""), ("reserve", "")):
+                dots = "…" if act == "reserve" else ""
+                text = f"{act.capitalize()} {row.name}{dots}"
+                run = partial(self.act, act, row.name)
+                found.append(Entry(text, row.word, "gpu", "", run, why_not))
+        for window in self.view.windows:
+            text = f"End reservation of {window.text}"
+            run = partial(self.end_reservation, window.id)
+            found.append(Entry(text, window.detail, "clock", "", run, ""))
+        return found
+
+    def act(self, act: str, model: str) -> None:
+        """load, unload, pin, unpin or reserve."""
+        row = next((row for row in self.view.models if row.name == model), None)
+        if row is None:
+            return
+        plane = self._desk.plane
+        if act == "reserve":
+            self.reserve(model)
+        elif act == "unload" and row.cut:
+            self._ask_unload(row)
+        elif act == "unload":
+            self._start(act, model, partial(plane.unload_model, model))
+        elif act == "load":
+            self._start(act, model, partial(plane.load_model, model))
+        else:
+            self._start(act, model, partial(plane.pin_model, model, act == "pin"))
+
+    def _start(self, act: str, model: str, call: Call) -> None:
+        what = f"{_DOING[act]} {model}"
+        self._desk.errands.start(f"{act} {model}", what, self._told(call))
+
+    async def _told(self, call: Call) -> None:
+        """A success shows itself on the page; a refusal is said."""
+        outcome = await call()
+        if not outcome.ok:
+            self._desk.window.banner.show_notice(Notice("bad", outcome.text, "", outcome.text))
+
+    def _ask_unload(self, row: ModelRow) -> None:
+        sheet = AskSheet(
+            "unload",
+            self._desk.window,
+            self._desk.clock,
+            title=f"Unload {row.name}?",
+            text="Its memory is free for other models afterwards.",
+            groups=(Lines("", "note", "fg2", row.cut),),
+            ways=(Way("go", "Unload", "plain", "release"),),
+            icon="release",
+            role="acc",
+        )
+        sheet.chosen.connect(
+            lambda _: self._start(
+                "unload", row.name, partial(self._desk.plane.unload_model, row.name)
+            )
+        )
+        self._desk.decisions.show_sheet(sheet)
+
+    def end_reservation(self, reservation: str) -> None:
+        call = partial(self._desk.plane.end_reservation, reservation)
+        self._desk.errands.start(f"end {reservation}", "Ending the reservation", self._told(call))
+
+    def _projects(self) -> list[str]:
+        """Open projects, then others the model service knows."""
+        known = [use.project for use in self.view.uses if use.project]
+        return list(dict.fromkeys([*self._desk.plane.projects, *known]))
+
+    def reserve(self, model: str = "") -> None:
+        sheet = ReserveSheet(
+            self._desk.window,
+            self._desk.clock,
+            models=[row.name for row in self.view.models],
+            model=model,
+            projects=self._projects(),
+            project=self._desk.project,
+        )
+        plane = self._desk.plane
+        sheet.wanted.connect(
+            lambda *asked: self._send(sheet, "Reserving", partial(plane.reserve_model, *asked))
+        )
+        self._desk.decisions.show_sheet(sheet)
+
+    def budget(self, project: str = "") -> None:
+        sheet = BudgetSheet(
+            self._desk.window,
+            self._desk.clock,
+            projects=self._projects(),
+            project=project or self._desk.project,
+            limits={use.project: (use.gpu_hours, use.tokens) for use in self.view.uses},
+        )
+        plane = self._desk.plane
+        sheet.wanted.connect(
+            lambda path, hours, tokens: self._send(
+                sheet, "Setting the budget", partial(plane.set_budget, path, hours, int(tokens))
+            )
+        )
+        self._desk.decisions.show_sheet(sheet)
+
+    def _send(self, sheet: ReserveSheet | BudgetSheet, what: str, call: Call) -> None:
+        self._desk.errands.start(sheet.objectName(), what, self._sent(sheet, call))
+
+    async def _sent(self, sheet: ReserveSheet | BudgetSheet, call: Call) -> None:
+        sheet.show_sending(True)
+        try:
+            outcome = await call()
+        except PortError as error:
+            outcome = Outcome(False, error.sentence)
+        if self._desk.decisions.sheet is not sheet:
+            return  # it was closed meanwhile
+        sheet.show_sending(False)
+        if outcome.ok:
+            sheet.accept()
+        else:
+            sheet.show_refusal(outcome.text)

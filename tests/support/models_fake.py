@@ -1,0 +1,65 @@
+"""What people do with models, on a scripted plane or Fabric: written down; may be refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clawdesk.ports.inference import FabricStatus
+from clawdesk.runtime.api import Outcome
+
+
+class FakeModelActs:
+    """`answers` gives the outcome of an act by its name; else it succeeds."""
+
+    answers: dict[str, Outcome]
+
+    async def _enter(self, name: str, *what: Any) -> None:
+        raise NotImplementedError
+
+    async def _told(self, name: str, *what: Any) -> Outcome:
+        await self._enter(name, *what)
+        return self.answers.get(name, Outcome(True, "Done."))
+
+    async def load_model(self, model: str) -> Outcome:
+        return await self._told("load_model", model)
+
+    async def unload_model(self, model: str) -> Outcome:
+        return await self._told("unload_model", model)
+
+    async def pin_model(self, model: str, pinned: bool) -> Outcome:
+        return await self._told("pin_model", model, pinned)
+
+    async def reserve_model(
+        self, model: str, project: str, from_s: float, until_s: float
+    ) -> Outcome:
+        return await self._told("reserve_model", model, project, from_s, until_s)
+
+    async def end_reservation(self, reservation: str) -> Outcome:
+        return await self._told("end_reservation", reservation)
+
+    async def set_budget(self, project: str, gpu_hours: float, tokens: int) -> Outcome:
+        return await self._told("set_budget", project, gpu_hours, tokens)
+
+
+class NoModels:
+    """The model part of `Inference` where a test needs none of it."""
+
+    async def status(self) -> FabricStatus:
+        raise NotImplementedError
+
+    async def figures(self) -> FabricStatus:
+        return await self.status()
+
+    async def load_model(self, model: str) -> None: ...
+
+    async def unload_model(self, model: str) -> None: ...
+
+    async def pin_model(self, model: str, pinned: bool) -> None: ...
+
+    async def reserve_model(
+        self, model: str, project: str, from_s: float, until_s: float
+    ) -> None: ...
+
+    async def end_reservation(self, reservation: str) -> None: ...
+
+    async def set_budget(self, project: str, gpu_hours: float, tokens: int) -> None: ...
