@@ -92,7 +92,7 @@ def step(state: FabricState, event: e.Event) -> Effects:
         case e.UnloadAsked():
             _unload_asked(state.replicas[event.model])
         case e.EngineChanged():
-            state.engine = event.view
+            _engine_changed(state, event)
         case e.ClosingAsked():
             state.closing = True
         case e.TimePassed():
@@ -177,6 +177,15 @@ def _load_asked(state: FabricState, event: e.LoadAsked) -> None:
     replica.failures = 0
     replica.given_up = False
     replica.problem = replica.mend = ""
+
+
+def _engine_changed(state: FabricState, event: e.EngineChanged) -> None:
+    """What was said of an engine that could not be used no longer holds for its models."""
+    before = state.engine.problem
+    state.engine = event.view
+    for replica in state.replicas.values():
+        if event.view.available and replica.problem == before and not replica.failures:
+            replica.problem = replica.mend = ""
 
 
 def _unload_asked(replica: Replica) -> None:

@@ -91,6 +91,15 @@ def test_without_an_engine_calls_are_refused_with_the_reason_and_the_mend() -> N
     assert of(StartReplica, effects)
 
 
+def test_what_was_said_of_an_engine_is_forgotten_when_it_is_back() -> None:
+    state = host_state("m")
+    gone = EngineView(False, "", "no engine answers", "start it")
+    does(state, events.EngineChanged(1, gone), call(2))
+    assert state.replicas["m"].problem == gone.problem
+    does(state, events.EngineChanged(3, UP))
+    assert (state.replicas["m"].problem, state.replicas["m"].mend) == ("", "")
+
+
 def test_a_start_that_fails_is_tried_again_with_pauses_then_given_up() -> None:
     state = host_state("m", failures_max=3, backoff_ms=500, cooldown_ms=15_000)
     does(state, call(1))
