@@ -114,7 +114,9 @@ def test_what_is_no_kernel_is_refused() -> None:
 
 def _root(path: Path) -> Path:
     with tarfile.open(path, "w") as tar:
-        folders = ["./etc"] + ["./" + "/".join(["long"] * n) for n in range(1, 41)]
+        ours = ["usr", "usr/bin", "usr/lib", "usr/lib/python3", "usr/lib/python3/dist-packages"]
+        deep = ["/".join(["long"] * n) for n in range(1, 41)]
+        folders = [f"./{name}" for name in ["etc", *ours, *deep]]
         for folder in folders:  # a root names them all; packing would date those it does not
             entry = tarfile.TarInfo(folder)
             entry.type, entry.mode = tarfile.DIRTYPE, 0o755
