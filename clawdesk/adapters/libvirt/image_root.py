@@ -78,12 +78,13 @@ def write_squashfs(recipe: Recipe, tar: Path, target: Path) -> None:
         MachineError: squashfs-tools missing, or it failed (no space).
     """
     require("sqfstar", "squashfs-tools")
-    command = ["sqfstar", "-comp", "lz4", "-quiet", "-no-progress", "-processors", "1"]
-    # The files' own times stay: Python's compiled modules are bound to them.
-    command += ["-mkfs-time", str(_EPOCH_S), "-root-time", str(_EPOCH_S), str(target)]
+    command = ["sqfstar", "-comp", "lz4", "-quiet", "-no-progress", "-processors", "1", str(target)]
+    # What would get the time of now (the root folder, folders that no entry names) gets that of the
+    # newest entry. The files' own times stay: Python's compiled modules are bound to them.
+    latest = environment({"SOURCE_DATE_EPOCH": str(_newest_s(tar))})
     with tempfile.TemporaryFile() as said:
         with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=said, stderr=said, env=environment(None)
+            command, stdin=subprocess.PIPE, stdout=said, stderr=said, env=latest
         ) as packer:
             assert packer.stdin is not None
             # A packer that ends early breaks the pipe; its exit status and its words say why.
@@ -93,6 +94,15 @@ def write_squashfs(recipe: Recipe, tar: Path, target: Path) -> None:
         words = said.read().decode(errors="replace")
     if packer.returncode != 0:
         raise failed("sqfstar", packer.returncode, words)
+
+
+def _newest_s(tar: Path) -> int:
+    """Time of the newest entry of the tar or of our own, in seconds since 1970."""
+    try:
+        with tarfile.open(tar) as root:
+            return max([_EPOCH_S, *(int(entry.mtime) for entry in root)])
+    except tarfile.TarError as error:
+        raise _damaged(tar) from error
 
 
 def _write_stream(recipe: Recipe, tar: Path, sink: IO[bytes]) -> None:
