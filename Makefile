@@ -34,7 +34,7 @@ test: setup-tests ## every test, on real machines and a real Docker engine
 	@$(OFFSCREEN) SIM_SEEDS=1000 PLAN_SEEDS=60 DECISION_STORIES=3000 FUZZ_CASES=200000 HYPOTHESIS_EXAMPLES=100 FABRIC_SEEDS=20 CLAWDESK_KILLS=10 $(BIN)/python -m pytest -q $(QUICK) $(PYTEST)
 	@$(OFFSCREEN) $(WITH_ENGINE) $(BIN)/python -m pytest -m e2e $(PYTEST)
 
-check: ## style, types, layers and the quick tests (under a minute)
+check: ## style, types, layers and the quick tests (a minute or two)
 	@$(SETUP) --only system,python
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-style check-tests
 
