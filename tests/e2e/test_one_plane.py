@@ -29,6 +29,7 @@ class Process:
 
     def __init__(self, root: Path, user: str, project: GitProject) -> None:
         home = root / user
+        home.mkdir(parents=True, exist_ok=True)
         self.runtime = home / "run"
         self.popen = subprocess.Popen(
             [sys.executable, str(PROGRAM), project.path],
@@ -38,6 +39,7 @@ class Process:
                 "XDG_STATE_HOME": str(home / "state"),
                 "XDG_CONFIG_HOME": str(home / "config"),
                 "LOGNAME": user,
+                "TMPDIR": str(home),  # it is killed: what it leaves goes with the test's folder
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
