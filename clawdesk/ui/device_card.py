@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy
 
 from clawdesk.ui import fonts, icons
-from clawdesk.ui.paint import card_role, paint_bar, paint_history, use_fill
+from clawdesk.ui.paint import card_role, paint_bar, paint_history, paint_tag, use_fill
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import clean_line, set_tip
 from clawdesk.ui.tokens import colour
@@ -128,16 +128,10 @@ class DeviceCard(Ground):
         painter.drawText(box, _LEFT, cut)
 
     def _paint_title(self, painter: QPainter, view: DeviceView, left: float, right: float) -> None:
-        tag = QRectF(left, 12, 16, 16)
         if view.index is None:
             icons.draw(painter, left, 12, "memory", "acc")
         else:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colour(self._hue))
-            painter.drawRoundedRect(tag, 4, 4)
-            painter.setPen(colour("bg1"))
-            painter.setFont(fonts.font("group"))
-            painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, str(view.index))
+            paint_tag(painter, left, view.index, self._hue)
         line = QRectF(left + 24, 10, right - left - 24, 20)
         painter.setFont(fonts.font("label"))
         painter.setPen(colour("fg0"))

@@ -12,7 +12,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from clawdesk.ui import fonts
-from clawdesk.ui.paint import card_role, dots, hatch, paint_bar, paint_spark
+from clawdesk.ui.paint import card_role, dots, hatch, paint_bar, paint_spark, paint_tag
 from clawdesk.ui.pane import Ground, PaneHead
 from clawdesk.ui.safe_text import SafeLabel, clean_line, set_tip
 from clawdesk.ui.tokens import colour
@@ -137,13 +137,7 @@ class GpuCard(Ground):
     def _paint_title(
         painter: QPainter, view: GpuView, role: str, left: float, right: float
     ) -> None:
-        tag = QRectF(left, 12, 16, 16)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour(role))
-        painter.drawRoundedRect(tag, 4, 4)
-        painter.setPen(colour("bg1"))
-        painter.setFont(fonts.font("group"))
-        painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, str(view.index))
+        paint_tag(painter, left, view.index, role)
         line = QRectF(left + 24, 10, right - left - 24, 20)
         painter.setFont(fonts.font("label"))
         painter.setPen(colour("fg0"))

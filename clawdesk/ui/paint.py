@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
+from clawdesk.ui import fonts
 from clawdesk.ui.tokens import colour
 from clawdesk.viewmodels.devices import Use
 
@@ -94,6 +95,17 @@ def use_fill(use: Use, card: str) -> QBrush | QColor:
         case Use.RESERVED:
             return colour("mute-ln")
     return colour("track")
+
+
+def paint_tag(painter: QPainter, left: float, number: int, role: str) -> None:
+    """A card's number in its colour, at the height of its title."""
+    tag = QRectF(left, 12, 16, 16)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour(role))
+    painter.drawRoundedRect(tag, 4, 4)
+    painter.setPen(colour("bg1"))
+    painter.setFont(fonts.font("group"))
+    painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, str(number))
 
 
 def paint_history(

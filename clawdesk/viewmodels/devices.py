@@ -13,6 +13,7 @@ from enum import StrEnum
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.models import HOST_DEVICE, Device, Hold, HolderProcess, Model
 from clawdesk.ports.telemetry import Gpu, HostLoad
+from clawdesk.viewmodels.machine import gpu_headline
 from clawdesk.viewmodels.words import gib, plural
 
 HISTORY_MS = 600_000
@@ -148,7 +149,7 @@ def _view(
         index=None if host else device.index,
         title="This computer's memory" if host else f"GPU {device.index}",
         name="models on processors" if host else device.name.removeprefix("NVIDIA "),
-        headline="" if host or gpu is None or device.problem else _headline(gpu),
+        headline="" if host or gpu is None or device.problem else gpu_headline(gpu),
         simulated=device.simulated,
         note=note,
         parts=() if device.problem else _parts(device, holds, measured=not host),
@@ -188,17 +189,6 @@ def _summary(device: Device) -> str:
     if device.problem or not device.total_mib:
         return ""
     return f"{gib(device.free_mib)} of {gib(device.total_mib)} GiB free"
-
-
-def _headline(gpu: Gpu) -> str:
-    parts = []
-    if gpu.utilisation_percent is not None:
-        parts.append(f"{gpu.utilisation_percent} %")
-    if gpu.temperature_c is not None:
-        parts.append(f"{gpu.temperature_c} °C")
-    if gpu.power_w is not None:
-        parts.append(f"{gpu.power_w:.0f} W")
-    return " · ".join(parts)
 
 
 def _lines(

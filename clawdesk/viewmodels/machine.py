@@ -58,7 +58,8 @@ def _of(part: int | None, whole: int | None) -> float:
     return min(1.0, part / whole) if part and whole else 0.0
 
 
-def _headline(gpu: Gpu) -> str:
+def gpu_headline(gpu: Gpu) -> str:
+    """`41 % · 62 °C · 180 W`; "" where the driver gives none of them."""
     parts = []
     if gpu.utilisation_percent is not None:
         parts.append(f"{gpu.utilisation_percent} %")
@@ -66,7 +67,7 @@ def _headline(gpu: Gpu) -> str:
         parts.append(f"{gpu.temperature_c} °C")
     if gpu.power_w is not None:
         parts.append(f"{gpu.power_w:.0f} W")
-    return " · ".join(parts) or "no readings"
+    return " · ".join(parts)
 
 
 def gpu_view(gpu: Gpu) -> GpuView:
@@ -82,7 +83,7 @@ def gpu_view(gpu: Gpu) -> GpuView:
         index=gpu.index,
         title=f"GPU {gpu.index}",
         name=gpu.name.removeprefix("NVIDIA "),
-        headline=_headline(gpu),
+        headline=gpu_headline(gpu) or "no readings",
         ours_share=_of(ours, gpu.total_mib),
         foreign_share=_of(foreign, gpu.total_mib),
         reserved_share=_of(gpu.reserved_mib, gpu.total_mib),

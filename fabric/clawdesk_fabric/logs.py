@@ -67,6 +67,7 @@ class Output(logging.StreamHandler[TextIO]):
         except RuntimeError:
             self.flush()  # no loop runs, so nobody else would
         except Exception:
+            # As every handler of the standard library: a line that cannot be written ends nothing.
             self.handleError(record)
 
     def flush(self) -> None:

@@ -44,7 +44,7 @@ secret = secrets.token_hex(16)  # nowhere but in this process's memory
 with open("first.txt", "w") as out:
     print(os.getpid(), secret, file=out)
 for number in range(12):
-    time.sleep(0.5)
+    time.sleep(0.5)  # its work takes time; nobody waits for this by the clock
     with open("count.txt", "a") as out:
         print(number, file=out)
     subprocess.run(["claw", "checkpoint", "-m", f"number {number}"], check=True)

@@ -14,6 +14,7 @@ class FakeModelActs:
     answers: dict[str, Outcome]
 
     async def _enter(self, name: str, *what: Any) -> None:
+        """Write the act down; the fake this is a part of says how."""
         raise NotImplementedError
 
     async def _told(self, name: str, *what: Any) -> Outcome:
@@ -45,6 +46,7 @@ class NoModels:
     """The model part of `Inference` where a test needs none of it."""
 
     async def status(self) -> FabricStatus:
+        """Given by the fake this is a part of."""
         raise NotImplementedError
 
     async def figures(self) -> FabricStatus:
