@@ -2,8 +2,9 @@
 
 Runs under the system's Python (it needs `gi`), one JSON command a line on stdin, one JSON answer a
 line on stdout. It shares no code with the program: what it can press, anybody can.
-Commands: {"do": wait | press | type | text | rows | gone | tree, "id": PATTERN, ...}; a pattern is
-matched against the end of the accessible id, `*` = anything.
+Commands: {"do": wait | press | type | text | rows | gone | heard | tree, "id": PATTERN, ...}; a
+pattern is matched against the end of the accessible id, `*` = anything. `heard` waits until a name
+with `text` in it was announced, now or since the last `heard`: what shows only for a moment counts.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import re
 import sys
 import time
+from collections import deque
 from typing import Any
 
 import gi  # type: ignore[import-not-found,unused-ignore]
@@ -20,6 +22,8 @@ gi.require_version("Atspi", "2.0")
 from gi.repository import Atspi, GLib  # type: ignore[import-not-found,unused-ignore] # noqa: E402
 
 CHILDREN_MAX = 400
+HEARD_MAX = 2_000
+PAUSE_MS = 50
 LEAF_ROLES = {"list", "table", "tree", "tree table"}
 
 
@@ -27,11 +31,49 @@ class RefusedError(Exception):
     """The command could not be carried out; the text says what was there instead."""
 
 
+def ending(pattern: str) -> re.Pattern[str]:
+    """Matches ids that end in `pattern`, which may have `*` in it."""
+    return re.compile(r"(^|.*\.)" + re.escape(pattern).replace(r"\*", ".*") + "$")
+
+
 class Driver:
     """One application on the accessibility bus."""
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.announced: deque[tuple[str, str]] = deque(maxlen=HEARD_MAX)
+        self.listener = Atspi.EventListener.new(self._hear)
+        self.listener.register("object:property-change:accessible-name")
+
+    def _hear(self, event: Any) -> None:
+        try:
+            self.announced.append((event.source.get_accessible_id() or "", str(event.any_data)))
+        except GLib.Error:
+            pass  # it went away while it spoke
+
+    @staticmethod
+    def pause() -> None:
+        """Let announcements in for a moment. The bus has no wish "tell me when an id appears"."""
+        over: list[bool] = []
+        GLib.timeout_add(PAUSE_MS, lambda: over.append(True))
+        while not over:
+            GLib.MainContext.default().iteration(True)
+
+    def heard(self, pattern: str, text: str, timeout_s: float) -> str:
+        """The first announced name of such an id with `text` in it."""
+        until = time.monotonic() + timeout_s
+        ends = ending(pattern)
+        said: list[str] = []
+        while True:
+            while self.announced:
+                path, name = self.announced.popleft()
+                if ends.match(path):
+                    said.append(name)
+                    if text in name:
+                        return name
+            if time.monotonic() > until:
+                raise RefusedError(f"{pattern} never said {text!r} in {timeout_s:g} s: {said}")
+            self.pause()
 
     def application(self) -> Any:
         desktop = Atspi.get_desktop(0)
@@ -64,7 +106,7 @@ class Driver:
                 continue  # it went away while we looked
 
     def find(self, pattern: str, *, enabled: bool) -> Any:
-        ends = re.compile(r"(^|.*\.)" + re.escape(pattern).replace(r"\*", ".*") + "$")
+        ends = ending(pattern)
         for node in self.nodes():
             try:
                 if not ends.match(node.get_accessible_id() or ""):
@@ -88,8 +130,7 @@ class Driver:
                 raise RefusedError(
                     f"{patterns} did not appear in {timeout_s:g} s; there is {self.ids()}"
                 )
-            # The bus has no wish "tell me when an id appears": look again soon.
-            GLib.usleep(50_000)
+            self.pause()
 
     def wait_gone(self, pattern: str, timeout_s: float) -> None:
         """Until nothing of that id shows any more."""
@@ -97,14 +138,13 @@ class Driver:
         while self.find(pattern, enabled=False) is not None:
             if time.monotonic() > until:
                 raise RefusedError(f"{pattern} is still there; there is {self.ids()}")
-            GLib.usleep(50_000)
+            self.pause()
 
-    @staticmethod
-    def rows(node: Any, timeout_s: float) -> list[str]:
+    def rows(self, node: Any, timeout_s: float) -> list[str]:
         """The names of a list's rows, waiting for the first."""
         until = time.monotonic() + timeout_s
         while node.get_child_count() == 0 and time.monotonic() < until:
-            GLib.usleep(50_000)
+            self.pause()
         count = min(node.get_child_count(), CHILDREN_MAX)
         return [str(node.get_child_at_index(i).get_name()) for i in range(count)]
 
@@ -146,6 +186,8 @@ class Driver:
         if do == "gone":
             self.wait_gone(command["id"], timeout_s)
             return None
+        if do == "heard":
+            return self.heard(command["id"], command["text"], timeout_s)
         patterns = command["id"] if isinstance(command["id"], list) else [command["id"]]
         found, node = self.wait(
             patterns,
@@ -164,8 +206,8 @@ class Driver:
 
 
 def main() -> None:
-    driver = Driver(sys.argv[1])
     Atspi.init()
+    driver = Driver(sys.argv[1])
     for line in sys.stdin:
         try:
             answer: dict[str, object] = {"ok": True, "value": driver.run(json.loads(line))}
