@@ -55,7 +55,8 @@ def _standing_edits(world: World, task_id: str) -> list[str]:
                 instead[ordinal] = decided[amends]
         if record.event in ("checkpoint", "restored", "yielded", "resumed"):
             tip = ordinal
-        elif record.event == "started":
+        elif record.event in ("started", "attempt_ended"):
+            # Git may refuse every word of the way back to the beginning but this one.
             tip = 0
     found = []
     while tip:
