@@ -13,7 +13,7 @@ OFFSCREEN = QT_QPA_PLATFORM=offscreen
 QUICK = -m "not e2e" -n logical --maxprocesses=4 --dist=worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo demo-preemption kill9 sim fuzz test check check-style check-tests run bench clean
+.PHONY: help setup setup-tests demo demo-preemption kill9 power-cut sim fuzz test check check-style check-tests run bench clean
 
 help: ## show the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ demo-preemption: setup-tests ## two tasks, room for one; one yields and comes ba
 
 kill9: setup-tests ## SIGKILL of the real app at N (500) random moments of SEED, real machines
 	@$(BIN)/python -m tests.soak.kill9 -n $(or $(N),500) $(if $(SEED),--seed $(SEED))
+
+power-cut: setup-tests ## the power of a machine that keeps checkpoints is cut at N (200) moments of SEED
+	@$(BIN)/python -m tests.soak.power_cut -n $(or $(N),200) $(if $(SEED),--seed $(SEED))
 
 sim: setup-tests ## the control plane in a simulated world: N seeds (100,000) of every kind of fault
 	@$(BIN)/python -m tests.sim --seeds $(or $(N),100000) --first $(or $(SEED),0)

@@ -161,13 +161,18 @@ def pvh_kernel(image: bytes) -> bytes:
 
 def initramfs(busybox: bytes, init: bytes, modules: list[tuple[str, bytes]]) -> bytes:
     """An uncompressed cpio (newc): busybox, our init, the modules in load order."""
-    out = io.BytesIO()
     order = "".join(f"{name}\n" for name, _ in modules).encode()
     folders = ["bin", "dev", "proc", "sys", "modules", "lower", "upper", "root"]
     entries: list[tuple[str, int, bytes]] = [(folder, 0o040755, b"") for folder in folders]
     entries += [("bin/busybox", 0o100755, busybox), ("init", 0o100755, init)]
     entries += [("modules/order", 0o100644, order)]
     entries += [(f"modules/{name}.ko", 0o100644, content) for name, content in modules]
+    return cpio(entries)
+
+
+def cpio(entries: list[tuple[str, int, bytes]]) -> bytes:
+    """An archive (newc) of (path, mode, content); the kernel reads several behind each other."""
+    out = io.BytesIO()
     for number, (path, mode, content) in enumerate(entries, start=1):
         _cpio_entry(out, number, path, mode, content)
     _cpio_entry(out, 0, "TRAILER!!!", 0, b"")
