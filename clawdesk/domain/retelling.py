@@ -68,8 +68,26 @@ def _attempt_ended(task: Task, record: Record) -> Task:
     task = replace(task, attempt=int(record.fields.get("attempt", task.attempt)) + 1)
     if task.attempt > moves.ATTEMPTS_MAX:
         return task
-    # It starts again from its beginning, also where that was not recorded any more.
-    return _standing_at(task, task.beginning)
+    return _at_the_beginning(task)
+
+
+def _at_the_beginning(task: Task) -> Task:
+    """A lost attempt leaves nothing to wait for, also where the way back was not recorded."""
+    return replace(
+        _standing_at(task, task.beginning),
+        phase=Phase.QUEUED,
+        request=None,
+        resume_from=task.beginning or None,
+        resume_outcome="",
+        feedback="",
+    )
+
+
+def _of_attempt(task: Task, attempt: int) -> Task:
+    """A record of a later attempt says that the ones before ended, where Git refused that word."""
+    if attempt <= task.attempt:
+        return task
+    return _at_the_beginning(replace(task, attempt=attempt))
 
 
 def _finished(task: Task, record: Record) -> Task:
@@ -94,6 +112,7 @@ def _snapshots_removed(task: Task, record: Record) -> Task:
 
 
 def _got_a_machine(task: Task, record: Record) -> Task:
+    task = _of_attempt(task, int(record.fields.get("attempt", 0)))
     task = _standing_at(task, int(record.fields.get("ordinal", 0)))
     return replace(
         task,
@@ -129,6 +148,7 @@ def _base(task: Task, *, memory: bool) -> str:
 
 def _with_checkpoint(task: Task, record: Record) -> Task:
     checkpoint = from_fields(record.fields.get("value"), Checkpoint)
+    task = _of_attempt(task, checkpoint.attempt)
     checkpoint = replace(
         checkpoint,
         commit=record.commit,

@@ -205,6 +205,7 @@ def _machine_restored(turn: Turn, task: Task, event: ev.MachineRestored) -> None
         moves.release(turn, task)
         return
     facts: dict[str, Any] = {
+        "attempt": event.attempt,
         "ordinal": event.ordinal,
         "machine": event.machine,
         "memory": event.memory,

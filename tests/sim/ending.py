@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clawdesk.domain.model import FINAL, Phase, Task
+from clawdesk.domain.model import FINAL, Phase, Record, Task
 from tests.sim.world import EDIT, World
 
 
@@ -30,7 +30,7 @@ def _check_work(world: World, task: Task, where: str) -> None:
     if task.phase is not Phase.DONE:
         return
     tip = task.checkpoint(task.tip_ordinal)
-    assert tip is not None, where
+    assert tip is not None, f"{task.id} is done, and nothing stands at {task.tip_ordinal} {where}"
     expected = [f"end {index}" for index in range(len(task.steps))]
     work = world.outside.trees[tip.commit]
     ours = [done for done in work if not done.startswith(EDIT)]
@@ -44,9 +44,11 @@ def _standing_edits(world: World, task_id: str) -> list[str]:
     before: dict[int, int] = {}  # ordinal -> the one it was made behind
     instead: dict[int, str] = {}  # ordinal of the new checkpoint -> the tree it was to have
     decided: dict[int, str] = {}
-    tip = 0
+    tip, attempt = 0, 1
     for record in world.outside.log[task_id]:
         ordinal = int(record.fields.get("ordinal", 0))
+        if _attempt_of(record) > attempt:
+            tip, attempt = 0, _attempt_of(record)
         if record.event == "decision" and record.fields.get("verdict") == "amended":
             decided[ordinal] = str(record.fields["tree"])
         elif record.event == "checkpoint":
@@ -67,9 +69,11 @@ def _standing_edits(world: World, task_id: str) -> list[str]:
 
 def _check_decided(world: World, task: str, where: str) -> None:
     """Nothing goes on behind a checkpoint that a person had to decide on, and did not."""
-    pending = 0
+    pending, attempt = 0, 1
     for record in world.outside.log[task]:
         fields = record.fields
+        if _attempt_of(record) > attempt:
+            pending, attempt = 0, _attempt_of(record)
         if record.event == "checkpoint":
             asks = fields.get("approval") or fields.get("value", {}).get("question")
             # A safety checkpoint is no going on; one tried again takes the place of its first.
@@ -82,10 +86,18 @@ def _check_decided(world: World, task: str, where: str) -> None:
             assert not pending, f"{task} ended behind checkpoint {pending} {where}"
 
 
+def _attempt_of(record: Record) -> int:
+    """The attempt a record names, 0 = none; of one that ended Git may know only by the next."""
+    value = record.fields.get("value", {})
+    return int(record.fields.get("attempt", 0) or value.get("attempt", 0))
+
+
 def _check_carried_out(world: World, task: str, where: str) -> None:
     """A version approved instead is what work goes on with, whatever happened in between."""
-    pending = ""
+    pending, attempt = "", 1
     for record in world.outside.log[task]:
+        if _attempt_of(record) > attempt:
+            pending, attempt = "", _attempt_of(record)
         if record.event == "decision" and record.fields.get("verdict") == "amended":
             pending = f"{EDIT}{record.fields['tree']}"
         elif record.event in ("restored", "attempt_ended"):

@@ -75,10 +75,9 @@ def test_the_diagram_of_states_is_what_the_machine_does() -> None:
     [
         ("everything", 500297),  # a lease asked back while its machine did not start
         ("everything", 502748),  # a restart that Git refused to record, and then a crash
-        (
-            "everything",
-            2000817,
-        ),  # Git refused the way back to the beginning and the start behind it
+        ("everything", 2000817),  # Git refused the way back, and the start behind it
+        ("everything", 2002819),  # ... and a fresh machine was taken for the one that had worked
+        ("everything", 2003595),  # ... nor did it take that the attempt had ended
     ],
 )
 def test_seeds_that_once_failed(kind: str, seed: int) -> None:

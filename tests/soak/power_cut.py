@@ -39,29 +39,9 @@ PACKAGES = ["msgspec", "pathspec", "pygit2", "pygit2.libs", "cffi", "pycparser"]
 PACKAGES += ["typing_extensions.py", "_cffi_backend.cpython-311-x86_64-linux-gnu.so"]
 OWN = ["tests/support/git_projects.py"]
 OWN += ["tests/support/git_writer.py", "tests/support/power_guest.py"]
-INIT = """#!/bin/busybox sh
-B=/bin/busybox
-$B mount -t proc proc /proc
-$B mount -t sysfs sysfs /sys
-$B mount -t devtmpfs dev /dev
-while read -r module; do $B insmod "/modules/$module.ko"; done < /modules/order
-until [ -b /dev/vdb ] && [ -c /dev/vport*p1 ]; do $B usleep 5000; done
-port=$(echo /dev/vport*p1)
-$B mount -t squashfs -o ro /dev/vda /lower
-$B mount -t tmpfs upper /upper
-$B mkdir -p /upper/files /upper/work
-$B mount -t overlay -o lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work overlay /root
-$B mkdir -p /root/code /root/mnt
-$B mount -t squashfs -o ro /dev/vdb /root/code
-for place in proc sys dev; do $B mount --move /$place /root/$place; done
-# Without ACPI a reboot is what ends QEMU (-no-reboot).
-cd /root || exec $B reboot -f
-PROGRAM
-$B sync
-$B reboot -f
-"""
-RUN = "HOME=/root PATH=/usr/bin:/bin PYTHONPATH=/code PYTHONDONTWRITEBYTECODE=1 $B chroot /root "
-RUN += "/usr/bin/python3 -m tests.support.power_guest {arguments} > /root$port 2>&1"
+INIT = ROOT / "tests/support/power_init"
+RUN = "HOME=/ PATH=/usr/bin:/bin PYTHONPATH=/code PYTHONDONTWRITEBYTECODE=1 $B chroot . "
+RUN += "/usr/bin/python3 -m tests.support.power_guest {arguments} > .$port 2>&1"
 MOUNT = "$B mkdir -p mnt/disk; $B mount -t ext4 dev/vdc mnt/disk || exec $B reboot -f\n"
 
 
@@ -153,7 +133,7 @@ def machine(
 ) -> Iterator[Iterator[str]]:
     """A machine that runs `program`; yields the lines it says, until it ends or is ended."""
     initrd = folder / "initrd"
-    init = INIT.replace("PROGRAM", program).encode()
+    init = INIT.read_text().replace("PROGRAM", program).encode()
     # A later archive's files take the place of an earlier one's.
     initrd.write_bytes(image.initrd.read_bytes() + cpio([("init", 0o100755, init)]))
     here, there = socket.socketpair()

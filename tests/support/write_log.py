@@ -24,7 +24,7 @@ class Entry:
 
     Args:
         offset: bytes from the beginning of the disk.
-        data_at: where its data lies in the log, in bytes.
+        place: where its data lies in the log, in bytes.
         size: bytes of data; 0 for a flush.
         end: bytes of the log when this request was in it.
         durable: it is on the medium when it is done (FUA).
@@ -32,7 +32,7 @@ class Entry:
     """
 
     offset: int
-    data_at: int
+    place: int
     size: int
     end: int
     durable: bool
@@ -88,6 +88,6 @@ def cut_disk(log: Path, entries: list[Entry], disk: Path, rng: random.Random) ->
     """Write what a cut leaves of `entries` to the raw `disk`, a copy from before the log began."""
     with log.open("rb") as source, disk.open("r+b") as target:
         for entry, size in kept(entries, rng):
-            source.seek(entry.data_at)
+            source.seek(entry.place)
             target.seek(entry.offset)
             target.write(source.read(size))

@@ -1,0 +1,79 @@
+"""What Git tells of an attempt that ended, where it could not be told all of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from clawdesk.domain.model import (
+    Checkpoint,
+    Kind,
+    Phase,
+    ProjectPolicy,
+    Record,
+    Request,
+    StepSpec,
+    Task,
+    TaskDefinition,
+)
+from clawdesk.domain.replay import Alive, read, recover, submission
+from clawdesk.domain.values import as_fields
+
+STEPS = (StepSpec("one", "true"), StepSpec("two", "true"))
+
+
+def held() -> list[Record]:
+    """A task that waits for a person at checkpoint 1, which has files only."""
+    task = Task(
+        "t",
+        "/p",
+        TaskDefinition("t", "T", STEPS),
+        ProjectPolicy(),
+        submitted_at_ms=1,
+        base_commit="start",
+        start_commit="start",
+    )
+    checkpoint = Checkpoint(1, 10, 0, "one", 1, "c1", "", "d1", approval_reason="the task asks")
+    request = Request("r1", Kind.APPROVE, 11, 1, "d1", why="the task asks")
+    stands = {"value": as_fields(checkpoint), "ordinal": 1, "approval": "the task asks"}
+    return [
+        submission(task),
+        Record("started", 5, {"attempt": 1, "machine": "m1"}),
+        Record("checkpoint", 10, stands, "c1"),
+        Record("requested", 11, {"value": as_fields(request)}, "c2"),
+    ]
+
+
+ENDED = Record("attempt_ended", 20, {"attempt": 1, "why": "it does not answer"})
+BEGUN = Record("started", 30, {"attempt": 2, "machine": "m2"})
+
+
+def test_a_task_at_rest_waits_for_its_person() -> None:
+    recovery = recover(read(held()), None)
+    assert (recovery.task.phase, recovery.lost_attempt) == (Phase.HELD, 0)
+    assert recovery.task.request is not None
+
+
+def test_an_ended_attempt_leaves_nothing_to_decide() -> None:
+    """Its way back was refused by Git: a fresh machine must not be taken for the old one."""
+    recovery = recover(read([*held(), ENDED]), Alive("m2", attempt=2))
+    task = recovery.task
+    assert (task.phase, task.request, task.resume_from) == (Phase.QUEUED, None, None)
+    assert (task.attempt, task.tip_ordinal, task.leaving) == (2, 0, "m2")
+    assert recovery.lost_attempt == 0
+
+
+@pytest.mark.parametrize("told", [[ENDED, BEGUN], [BEGUN]])
+def test_the_next_attempt_says_that_the_one_before_ended(told: list[Record]) -> None:
+    task = read([*held(), *told])
+    assert (task.phase, task.request, task.attempt) == (Phase.RUNNING, None, 2)
+    assert task.tip_ordinal == 0
+    adopted = recover(task, Alive("m2", attempt=2)).task
+    assert (adopted.phase, adopted.machine) == (Phase.UNKNOWN, "m2")
+    assert recover(task, None).lost_attempt == 2
+
+
+def test_a_checkpoint_of_a_later_attempt_says_so_too() -> None:
+    late = Checkpoint(2, 40, 0, "one", 1, "c9", "", "d2", attempt=2)
+    record = Record("checkpoint", 40, {"value": as_fields(late), "ordinal": 2}, "c9")
+    task = read([*held(), record])
+    assert (task.attempt, task.tip_ordinal, task.request) == (2, 2, None)
