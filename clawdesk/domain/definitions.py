@@ -32,6 +32,7 @@ PRIORITIES = (-10, 10)
 WEIGHT_MIN, WEIGHT_MAX = 0.01, 100.0
 WAIT_S_MAX = 30 * 24 * 3600
 CHECKPOINT_S_MAX = 24 * 3600
+CALLS_MAX = 100_000
 NO_PEERS = '"never"; sending prompts to other machines'
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -191,12 +192,32 @@ def _steps(reader: Reader) -> tuple[StepSpec, ...]:
 
 def _step(reader: Reader, index: int) -> StepSpec:
     path: KeyPath = ("steps", index)
-    reader.only_keys(path, ("name", "run", "timeout_s", "checkpoint"))
+    reader.only_keys(path, ("name", "run", "timeout_s", "checkpoint", "every_calls", "every_s"))
     usual = StepSpec("", "")
     modes = tuple(mode.value for mode in CheckpointMode)
+    mode = CheckpointMode(reader.choice((*path, "checkpoint"), "auto", modes))
+    every_calls, every_s = _turns(reader, path, mode)
     return StepSpec(
         name=reader.pattern((*path, "name"), None, _NAME, _NAME_RULE),
         run=reader.text((*path, "run"), None, chars_max=16_384, lines=True),
         timeout_s=reader.whole((*path, "timeout_s"), usual.timeout_s, 1, TIMEOUT_S_MAX),
-        checkpoint=CheckpointMode(reader.choice((*path, "checkpoint"), "auto", modes)),
+        checkpoint=mode,
+        every_calls=every_calls,
+        every_s=every_s,
     )
+
+
+def _turns(reader: Reader, path: KeyPath, mode: CheckpointMode) -> tuple[int, int]:
+    """Calls and seconds between boundaries at model calls; every call where neither stands."""
+    given = {key: reader.get((*path, key)) for key in ("every_calls", "every_s")}
+    if mode is not CheckpointMode.MODEL_CALL:
+        for key, value in given.items():
+            if value is not None:
+                reader.mistake((*path, key), show(value), 'only with checkpoint = "model-call"')
+        return 0, 0
+    usual = 1 if given["every_s"] is None else 0
+    every_calls = reader.whole((*path, "every_calls"), usual, 0, CALLS_MAX)
+    every_s = reader.whole((*path, "every_s"), 0, 0, CHECKPOINT_S_MAX)
+    if not every_calls and not every_s:
+        reader.mistake((*path, "every_calls"), "0, without every_s", f"1 to {CALLS_MAX}")
+    return every_calls, every_s

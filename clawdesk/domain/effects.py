@@ -54,6 +54,14 @@ class RunStep:
 
 
 @dataclass(frozen=True, slots=True)
+class WantTurn:
+    """Make the next model call of a running step a boundary: its machine is wanted elsewhere."""
+
+    task: TaskId
+    machine: MachineId
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyToGuest:
     """Answer a `claw` call that waits in the machine; outcome: continue | rejected | answered."""
 
@@ -201,6 +209,7 @@ Effect = (
     StartMachine
     | RestoreMachine
     | RunStep
+    | WantTurn
     | ReplyToGuest
     | TakeCheckpoint
     | HoldMachine

@@ -237,6 +237,7 @@ class BoundaryAsked:
     approve: bool
     message: str = ""
     next_step: str = ""
+    model_call: bool = False  # an agent's own call waits, of which the agent knows nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,13 @@ class Lease(StrEnum):
 
 
 class CheckpointMode(StrEnum):
-    """What a step's end asks for: `auto` goes on by itself, `approve` waits for a person."""
+    """What a step's end asks for: `auto` goes on by itself, `approve` waits for a person.
+
+    `model-call` is `auto`, and model calls in the middle of the step are boundaries too.
+    """
 
     AUTO = "auto"
+    MODEL_CALL = "model-call"
     APPROVE = "approve"
     NONE = "none"
 
@@ -83,12 +87,18 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepSpec:
-    """One `[[steps]]` table of a task file; `timeout_s` counts only while the machine runs."""
+    """One `[[steps]]` table of a task file; `timeout_s` counts only while the machine runs.
+
+    `every_calls` and `every_s` say which model calls are boundaries (`MODEL_CALL`): at the latest
+    so many calls and seconds behind the one before; 0 = not by that.
+    """
 
     name: str
     run: str
     timeout_s: int = 3600
     checkpoint: CheckpointMode = CheckpointMode.AUTO
+    every_calls: int = 0
+    every_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +198,7 @@ class Boundary:
     mid_step: bool = False
     amends: int = 0
     put: str = ""
+    model_call: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +233,7 @@ class Checkpoint:
     amends: int = 0  # ordinal of the one whose approved version this is; 0 = it is none
     base: str = ""  # commit whose tree its guest compares with; "" = the task's start
     since: str = ""  # commit that its change, diffstat and digest are counted from
+    model_call: bool = False  # what waits at `guest_request` is an agent's call, not `claw`
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,7 @@ def take_amended(turn: Turn, task: Task, checkpoint: Checkpoint, put: str) -> Ta
         guest_request=checkpoint.guest_request,
         amends=checkpoint.ordinal,
         put=put,
+        model_call=checkpoint.model_call,
     )
     return take_checkpoint(turn, task, boundary)
 
@@ -158,6 +159,7 @@ def ask(turn: Turn, task: Task, checkpoint: Checkpoint) -> Task:
         message=checkpoint.message,
         guest_request=checkpoint.guest_request,
         question=question,
+        model_call=checkpoint.model_call,
     )
     return turn.put(task, phase=Phase.SNAPSHOTTING, boundary=boundary, yielding=None)
 

@@ -66,13 +66,13 @@ def _step_failed(turn: Turn, task: Task, event: ev.StepEnded) -> None:
 
 
 def boundary_asked(turn: Turn, task: Task, event: ev.BoundaryAsked) -> None:
-    """`claw checkpoint` or `claw step NAME`: the caller waits inside the machine."""
+    """`claw checkpoint`, `claw step NAME` or a model call: the caller waits inside the machine."""
     if not _from_guest(turn, task, event):
         return
     if on_adoption.answer_again(turn, task, event.guest_request):
         return
     mode = "approve" if event.approve else "auto"
-    boundary = Boundary(mode, event.message, event.guest_request)
+    boundary = Boundary(mode, event.message, event.guest_request, model_call=event.model_call)
     moves.take_checkpoint(turn, task, boundary)
     if event.next_step:
         turn.put(turn.state.tasks[task.id], step_name=event.next_step)

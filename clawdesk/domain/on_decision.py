@@ -222,12 +222,13 @@ def _approved(turn: Turn, task: Task, request: Request) -> None:
 
 
 def _rejected(turn: Turn, task: Task, request: Request, decision: Decision) -> None:
-    if request.guest_request:
+    checkpoint = task.checkpoint(request.ordinal)
+    assert checkpoint is not None
+    if request.guest_request and not checkpoint.model_call:
         task = turn.put(task, feedback=decision.note)
         _resume(turn, task, request, "rejected", decision.note)
         return
-    checkpoint = task.checkpoint(request.ordinal)
-    assert checkpoint is not None
+    # Nobody inside waits for a verdict: the step begins again, and can read what was said.
     ordinal = moves.before_step(task, checkpoint.step_index)
     wish = Wish(ordinal, decision.actor, decision.channel, feedback=decision.note)
     obey_wish(turn, turn.put(task, phase=Phase.SNAPSHOTTING, wish=wish))

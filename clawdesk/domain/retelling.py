@@ -195,9 +195,9 @@ def _decided(task: Task, record: Record) -> Task:
         outcome, text = moves.AMEND, record.commit
         return replace(task, resume_outcome=outcome, resume_text=text, feedback=told)
     task = replace(task, feedback=note)
-    if request.guest_request:
-        return replace(task, resume_outcome="rejected", resume_text=note)
     checkpoint = task.checkpoint(request.ordinal)
+    if request.guest_request and not (checkpoint and checkpoint.model_call):
+        return replace(task, resume_outcome="rejected", resume_text=note)
     index = checkpoint.step_index if checkpoint else 0
     return replace(task, resume_from=moves.before_step(task, index))
 

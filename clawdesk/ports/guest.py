@@ -16,6 +16,8 @@ class StepRun:
     Args:
         command: given to `/bin/sh -c` in /workspace.
         env: added to the guest's environment (OPENAI_MODEL, ...).
+        every_calls, every_s: before which model calls the step stands still for a checkpoint
+            (`BoundaryAsked.model_call`); 0 = not by that. A guest of an older version does not.
     """
 
     run_id: str
@@ -23,6 +25,8 @@ class StepRun:
     command: str
     timeout_s: int
     env: Mapping[str, str] = field(default_factory=dict)
+    every_calls: int = 0
+    every_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +47,14 @@ class StepEnded:
 
 @dataclass(frozen=True, slots=True)
 class BoundaryAsked:
-    """`claw checkpoint` or `claw step`: the caller waits until `reply`."""
+    """`claw checkpoint`, `claw step` or a model call about to go: it waits until `reply`."""
 
     request_id: str
     approve: bool
     message: str = ""
     next_step: str = ""  # set by `claw step NAME`
     artifacts: tuple[str, ...] = ()
+    model_call: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,10 @@ class GuestSession(Protocol):
         ...
 
     async def kill(self, run_id: str) -> None: ...
+
+    async def want_turn(self) -> None:
+        """Make the next model call a boundary, in a step where model calls are."""
+        ...
 
     async def reply(self, request_id: str, payload: Mapping[str, object]) -> None:
         """Answer a waiting `claw` call.

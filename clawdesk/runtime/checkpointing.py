@@ -96,6 +96,7 @@ def _made(effect: TakeCheckpoint, at_ms: int, snapshot: Snapshot | None, why: st
         why_files_only=why,
         message=boundary.message,
         guest_request=boundary.guest_request,
+        model_call=boundary.model_call,
         safety=boundary.safety,
         mid_step=boundary.mid_step,
         question=boundary.question,

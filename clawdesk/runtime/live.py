@@ -198,6 +198,7 @@ class LiveMachines:
                         asked.approve,
                         asked.message,
                         asked.next_step,
+                        asked.model_call,
                     )
                 )
             case said.QuestionAsked() as asked:
@@ -234,6 +235,8 @@ class LiveMachines:
                 command=spec.run,
                 timeout_s=spec.timeout_s,
                 env=env,
+                every_calls=spec.every_calls,
+                every_s=spec.every_s,
             )
         )
         self._post(ev.StepBegan(self._clock.now_ms(), task.id, effect.machine))
@@ -243,6 +246,9 @@ class LiveMachines:
         if "feedback" in payload:
             await session.set_feedback(str(payload["feedback"]))
         await session.reply(request, payload)
+
+    async def want_turn(self, machine: MachineId) -> None:
+        await self.session(machine).want_turn()
 
     async def suspend(self, machine: MachineId) -> None:
         self.session(machine).pause_heartbeat(True)

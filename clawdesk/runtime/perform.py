@@ -68,6 +68,7 @@ class Performer:
             do.StartMachine: self._start,
             do.RestoreMachine: self._restore,
             do.RunStep: self._run_step,
+            do.WantTurn: self._want_turn,
             do.ReplyToGuest: self._reply,
             do.TakeCheckpoint: self._take,
             do.HoldMachine: self._hold,
@@ -231,6 +232,12 @@ class Performer:
     async def _run_step(self, e: do.RunStep, task: Task) -> None:
         try:
             await self._live.run_step(e, task)
+        except PortError as error:
+            self._lost(e.task, e.machine, error)
+
+    async def _want_turn(self, e: do.WantTurn, task: Task) -> None:
+        try:
+            await self._live.want_turn(e.machine)
         except PortError as error:
             self._lost(e.task, e.machine, error)
 

@@ -10,6 +10,7 @@ import pytest
 from clawdesk.ports.errors import GuestError
 from clawdesk.ports.guest import (
     BoundaryAsked,
+    FileEntry,
     GuestLost,
     GuestMessage,
     GuestSession,
@@ -20,8 +21,10 @@ from clawdesk.ports.guest import (
 )
 from tests.support.guest_world import (
     ASKS,
+    CALLS_LATE,
     CHECKPOINTS,
     EDITS,
+    MODEL_CALLS,
     RECALLS,
     TALKS,
     WAITS,
@@ -100,6 +103,65 @@ async def test_a_checkpoint_waits_for_its_reply(world: World) -> None:
     asked = await _next(session)
     assert isinstance(asked, BoundaryAsked)
     assert (asked.approve, asked.message) == (True, "look")
+    await session.reply(asked.request_id, {"outcome": "continue"})
+    assert (await _until_end(session))[-1] == StepEnded("r1", 0)
+
+
+async def test_a_model_call_waits_for_its_checkpoint(world: World) -> None:
+    """The program that calls knows nothing of it: its call takes long."""
+    session = await world.connect(start=True)
+    await session.run(StepRun("r1", "agent", MODEL_CALLS, 60, every_calls=1))
+    seen: list[GuestMessage] = []
+    async for message in session.messages():
+        seen.append(message)
+        if isinstance(message, StepEnded):
+            break
+        if isinstance(message, BoundaryAsked):
+            assert message.model_call
+            assert await session.quiesce()
+            await session.unquiesce()
+            await session.reply(message.request_id, {"outcome": "continue"})
+    asked = [said.message for said in seen if isinstance(said, BoundaryAsked)]
+    assert asked == ["before model call 2", "before model call 3"]
+    assert _printed(seen) == b"0\n1\n2\n"
+    assert seen[-1] == StepEnded("r1", 0)
+
+
+async def test_model_calls_go_on_where_they_are_no_boundaries(world: World) -> None:
+    session = await world.connect(start=True)
+    await session.run(StepRun("r1", "agent", MODEL_CALLS, 60, every_calls=2))
+    asked = await _next(session)
+    assert isinstance(asked, BoundaryAsked)
+    assert asked.message == "before model call 3"
+    await session.reply(asked.request_id, {"outcome": "continue"})
+    await _until_end(session)
+    await session.run(StepRun("r2", "agent", MODEL_CALLS, 60))
+    assert not any(isinstance(said, BoundaryAsked) for said in await _until_end(session))
+
+
+async def test_a_call_that_waits_for_its_checkpoint_survives_its_host(world: World) -> None:
+    first = await world.connect(start=True)
+    await first.run(StepRun("r1", "agent", MODEL_CALLS, 60, every_calls=2))
+    asked = await _next(first)
+    assert isinstance(asked, BoundaryAsked)
+    await first.close()
+    second = await world.connect()
+    assert second.greeting.pending == (asked.request_id,)
+    assert await _next(second) == asked
+    await second.reply(asked.request_id, {"outcome": "continue"})
+    messages = await _until_end(second)
+    assert messages[-1] == StepEnded("r1", 0)
+    assert not any(isinstance(said, BoundaryAsked) for said in messages)
+
+
+async def test_the_next_call_is_a_boundary_where_one_is_wanted(world: World) -> None:
+    session = await world.connect(start=True)
+    await session.run(StepRun("r1", "agent", CALLS_LATE, 60, every_calls=100))
+    await session.want_turn()
+    await session.apply([FileEntry("go", 0o100644, b"")], [])
+    asked = await _next(session)
+    assert isinstance(asked, BoundaryAsked)
+    assert asked.message == "before model call 1"
     await session.reply(asked.request_id, {"outcome": "continue"})
     assert (await _until_end(session))[-1] == StepEnded("r1", 0)
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
 INSIDE = frozenset({do.Acknowledge, do.Notify})
 """Delivered by the kernel itself, between two events."""
-ELSEWHERE = frozenset({"RecordRestore", "DiscardSnapshots", "AskLease", "ReleaseLease"})
+ELSEWHERE = frozenset({"RecordRestore", "WantTurn", "DiscardSnapshots", "AskLease", "ReleaseLease"})
 """A run that is approved throughout and calls no model has none; the simulator dies around them."""
 BESIDE = frozenset({"checkpoint.put", "fork.shared"})
 """Not in the life of every task: they have a test of their own."""

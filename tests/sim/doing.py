@@ -162,6 +162,9 @@ class Doing:
 
         self.world.act(e.task, begin, lambda: None, 1, 20)
 
+    def _WantTurn(self, e: do.WantTurn) -> None:
+        """The guests of this world come to boundaries when they like."""
+
     def _ReplyToGuest(self, e: do.ReplyToGuest) -> None:
         guest = self.world.living(e.machine)
 
@@ -198,6 +201,7 @@ class Doing:
             else None,
             message=b.message,
             guest_request=b.guest_request,
+            model_call=b.model_call,
             safety=b.safety,
             mid_step=b.mid_step,
             question=b.question,

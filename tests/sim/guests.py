@@ -23,7 +23,8 @@ class Inside:
     run: str = ""
     ended: bool = False
     exit_code: int = 0
-    waiting: dict[str, tuple[bool, bool]] = field(default_factory=dict)  # id -> (asks, approve)
+    waiting: dict[str, tuple[bool, bool, bool]] = field(default_factory=dict)
+    """id -> (asks, approve, is a model call)"""
 
     @property
     def runs(self) -> bool:

@@ -406,7 +406,7 @@ class World:
         draw = self.random.random()
         if draw < 0.35:
             request = f"g{next(self.order)}"
-            inside.waiting[request] = (draw >= 0.2, draw < 0.1)
+            inside.waiting[request] = (draw >= 0.2, draw < 0.1, 0.05 <= draw < 0.15)
             self._say(guest, request)
         else:
             inside.work.append(f"end {inside.run.partition('.')[0]}")
@@ -426,12 +426,13 @@ class World:
     def _say(self, guest: Guest, request: str) -> None:
         if not guest.connected:
             return
-        asks, approve = guest.inside.waiting[request]
+        asks, approve, call = guest.inside.waiting[request]
         now, task, machine = self.now_ms, guest.task, guest.name
         if asks:
             self.post(ev.QuestionAsked(now, task, machine, request, "k", "which?"))
         else:
-            self.post(ev.BoundaryAsked(now, task, machine, request, approve, "note"))
+            asked = ev.BoundaryAsked(now, task, machine, request, approve, "note", model_call=call)
+            self.post(asked)
 
     def end(self, machine: str) -> None:
         self.outside.guests.pop(machine, None)

@@ -192,9 +192,9 @@ def tip(project: Path, task: str) -> pygit2.Commit:
     return repository.references[f"refs/clawdesk/tasks/{task}"].peel(pygit2.Commit)
 
 
-def files_of(project: Path, task: str, *names: str) -> dict[str, str]:
-    """Files of a task's present tree, as text."""
-    tree = tip(project, task).tree
+def files_of(project: Path, task: str, *names: str, at: str = "") -> dict[str, str]:
+    """Files of a task's present tree (or that of a commit of its), as text."""
+    tree = (pygit2.Repository(project)[at].peel(pygit2.Commit) if at else tip(project, task)).tree
     found = {}
     for name in names:
         blob = tree[name]

@@ -49,6 +49,8 @@ class FakeMachine:
         self.task: asyncio.Task[None] | None = None
         self.unheard: list[GuestMessage] = []
         self.quiet = True
+        self.calls = self.calls_since = 0  # of models, in this step and since a boundary
+        self.turn_wanted = False
         self.is_dead = False
         self._ids = ids  # no two requests have one name, whatever machine they come from
 
@@ -113,6 +115,17 @@ class FakeStep:
     async def ask(self, question: str, choices: tuple[str, ...] = ()) -> Payload:
         request = self.machine.new_id()
         return await self._wait(request, QuestionAsked(request, "", question, choices))
+
+    async def model_call(self) -> None:
+        """A call to a model; it waits where calls are boundaries, and is answered at once."""
+        machine = self.machine
+        since, number = machine.calls_since, machine.calls + 1
+        if machine.turn_wanted or 0 < self._run.every_calls <= since:
+            message = f"before model call {number}"
+            asked = BoundaryAsked(machine.new_id(), False, message, model_call=True)
+            await self._wait(asked.request_id, asked)
+            machine.calls_since, machine.turn_wanted = 0, False
+        machine.calls, machine.calls_since = number, machine.calls_since + 1
 
     async def _wait(self, request: str, asked: GuestMessage) -> Payload:
         future: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
@@ -191,6 +204,8 @@ class FakeSession:
             raise GuestError(f"the step {machine.run_id} is still running", code="refused")
         machine.run_id = machine.last_run = step.run_id
         machine.last = None
+        machine.calls = machine.calls_since = 0
+        machine.turn_wanted = False
         machine.task = asyncio.get_running_loop().create_task(self._perform(step))
         await asyncio.sleep(0)  # Let it begin: a task cancelled before would not tell its end.
 
@@ -208,6 +223,10 @@ class FakeSession:
         if not self._machine.is_dead:
             self._machine.last = StepEnded(step.run_id, code, timed_out)
             self._machine.tell(self._machine.last)
+
+    async def want_turn(self) -> None:
+        self._check()
+        self._machine.turn_wanted = True
 
     async def kill(self, run_id: str) -> None:
         self._check()

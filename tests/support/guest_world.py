@@ -56,6 +56,28 @@ async def _recalls(step: FakeStep) -> int:
     return 0
 
 
+async def _calls(step: FakeStep) -> int:
+    for number in range(3):
+        await step.model_call()
+        step.print(f"{number}\n")
+    return 0
+
+
+async def _calls_late(step: FakeStep) -> int:
+    while "go" not in step.files:
+        await asyncio.sleep(0)
+    return await _calls(step)
+
+
+# Talks to a model as any program would.
+MODEL_CALLS = """python3 -c '
+import os, urllib.request
+for number in range(3):
+    url = os.environ["OPENAI_BASE_URL"] + "/chat/completions"
+    urllib.request.urlopen(urllib.request.Request(url, b"{}")).read()
+    print(number)
+'"""
+CALLS_LATE = f"until [ -e go ]; do sleep 0.01; done; {MODEL_CALLS}"
 # What each step does: in a shell, and in the fake.
 STEPS = {
     "echo hello; echo oops >&2; exit 4": _talks,
@@ -64,8 +86,10 @@ STEPS = {
     "claw checkpoint --approve -m look": _checkpoints,
     "claw ask which? --choice red --choice blue": _asks,
     "claw feedback": _recalls,
+    MODEL_CALLS: _calls,
+    CALLS_LATE: _calls_late,
 }
-TALKS, EDITS, WAITS, CHECKPOINTS, ASKS, RECALLS = STEPS
+TALKS, EDITS, WAITS, CHECKPOINTS, ASKS, RECALLS, *_ = STEPS
 
 
 @dataclass

@@ -32,7 +32,7 @@ import json
 import struct
 from typing import Any, NamedTuple
 
-VERSION = 3
+VERSION = 4
 VERSION_MIN = 2
 SYNC = bytes.fromhex("f8c1a7deb0bfe1f5c0d9a9f7edc4b6fe")
 EPOCH_BYTES = 16
@@ -243,6 +243,8 @@ TO_GUEST: Schemas = {
         "env": _MAP,
     },
     "kill": {"call": _NUMBER, "run": _ID},
+    "turns": {"call": _NUMBER, "every_calls": _NUMBER, "every_s": _NUMBER},
+    "leave": {"call": _NUMBER},
     "reply": {"call": _NUMBER, "request": _ID, "payload": _MAP},
     "feedback": {"call": _NUMBER, "text": (str, COMMAND_CHARS_MAX)},
     "collect": {"call": _NUMBER, "files_max": _NUMBER, "bytes_max": _NUMBER},
@@ -258,8 +260,8 @@ TO_GUEST: Schemas = {
     },
     "remove": {"call": _NUMBER, "path": (str, 4096), "prune": _FLAG},
 }
-ADDED = {"put": 3, "remove": 3}
-"""The version that brought a message to the guest (rule 11); the others are in all of them."""
+ADDED = {"put": 3, "remove": 3, "turns": 4, "leave": 4, "turn": 4}
+"""The version that brought a message (rule 11); the others are in all of them."""
 TO_HOST: Schemas = {
     "greeting": {
         "version": _NUMBER,
@@ -285,6 +287,7 @@ TO_HOST: Schemas = {
         "next_step": _TEXT,
         "artifacts": _TEXTS,
     },
+    "turn": {"n": _NUMBER, "request": _ID, "number": _NUMBER},
     "question": {
         "n": _NUMBER,
         "request": _ID,

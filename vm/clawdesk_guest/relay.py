@@ -1,6 +1,7 @@
 """Model calls: HTTP on 127.0.0.1:8080, each forwarded to the host as a stream of its own.
 
-It adds no key and looks at no content. While the machine is quiesced new calls wait here.
+It adds no key and looks at no content. While the machine is quiesced new calls wait here, and
+where a step's model calls are boundaries (`turns`) they wait for the checkpoint.
 """
 
 import socket
@@ -10,6 +11,7 @@ from clawdesk_guest import http_wire
 from clawdesk_guest.link import Link
 from clawdesk_guest.loop import READ, WRITE, Loop, read_some, write_some
 from clawdesk_guest.protocol import LocalError
+from clawdesk_guest.turns import Turns
 
 _READ_BYTES = 64 << 10
 _UNREAD_BYTES_MAX = 256 << 10
@@ -25,6 +27,7 @@ class _Call:
         self.parser = http_wire.RequestParser()
         self.request: http_wire.Request | None = None
         self.stream = 0
+        self.passed = False  # it was let through before: a new connection asks no boundary again
         self.body_sent_bytes = 0
         self.answered = False  # the head of the answer has come: it cannot be asked again
         self.chunked = True
@@ -36,8 +39,11 @@ class _Call:
 class Relay:
     """All model calls of the machine. `changed` is called when a call began or ended."""
 
-    def __init__(self, loop: Loop, address: tuple[str, int], changed: Callable[[], None]) -> None:
+    def __init__(
+        self, loop: Loop, address: tuple[str, int], turns: Turns, changed: Callable[[], None]
+    ) -> None:
         self._loop = loop
+        self._turns = turns
         self._changed = changed
         self._calls: dict[int, _Call] = {}
         self._held = True
@@ -144,6 +150,10 @@ class Relay:
     def _forward(self, call: _Call, request: http_wire.Request, link: Link) -> None:
         if self._held:
             return
+        # Only what asks a model for words is a turn of an agent; looking at the list is none.
+        if request.method == "POST" and not call.passed and not self._turns.may_go():
+            return
+        call.passed = True
         head = {"op": "model", "method": request.method, "path": request.path}
         try:
             call.stream = link.open({**head, "headers": request.headers, "size": len(request.body)})

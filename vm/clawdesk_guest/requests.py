@@ -45,6 +45,7 @@ class Requests:
         self._path = path
         self._clients: dict[int, tuple[socket.socket, bytearray]] = {}
         self._waiting: dict[str, int] = {}
+        self._own: dict[str, Callable[[], None]] = {}
         self.feedback = ""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
@@ -57,10 +58,21 @@ class Requests:
 
     @property
     def waiting(self) -> list[str]:
-        return list(self._waiting)
+        return [*self._waiting, *self._own]
+
+    def ask(self, message: protocol.Message, answered: Callable[[], None]) -> str:
+        """A request of this program itself; `answered` is called when the host replies."""
+        request_id = self._new_id()
+        self._own[request_id] = answered
+        self._asked({**message, "request": request_id})
+        return request_id
 
     def reply(self, request_id: str, payload: dict[str, str]) -> bool:
         """Answer a request; False when nobody waits for it any more."""
+        answered = self._own.pop(request_id, None)
+        if answered is not None:
+            answered()
+            return True
         descriptor = self._waiting.pop(request_id, None)
         if descriptor is None:
             return False

@@ -20,6 +20,7 @@ from clawdesk_guest.relay import Relay
 from clawdesk_guest.requests import Requests
 from clawdesk_guest.scribe import Scribe
 from clawdesk_guest.steps import Step
+from clawdesk_guest.turns import Turns
 from clawdesk_guest.workspace import Workspace
 
 _ROUNDS_MAX = 64
@@ -63,12 +64,16 @@ class Runner:
             asked=self._tell_surely,
             left=self._request_left,
         )
-        self._relay = Relay(loop, ("127.0.0.1", settings.relay_port), self._check_quiet)
+        self._turns = Turns(self._ask_turn)
+        address = ("127.0.0.1", settings.relay_port)
+        self._relay = Relay(loop, address, self._turns, self._check_quiet)
         self._ops: dict[str, Callable[[protocol.Message], None]] = {
             "hello": self._hello,
             "ping": lambda m: self._link.tell({"op": "pong", "tick": m["tick"]}),
             "ack": lambda m: self._forget_number(m["n"]),
             "unpack": self._unpack,
+            "turns": self._set_turns,
+            "leave": self._leave,
             "run": self._run,
             "kill": self._kill,
             "reply": self._reply,
@@ -224,6 +229,17 @@ class Runner:
         self._done(message["call"])
         step.connect(self._link)
 
+    def _set_turns(self, message: protocol.Message) -> None:
+        self._turns.begin(message["every_calls"], message["every_s"])
+        self._done(message["call"])
+
+    def _leave(self, message: protocol.Message) -> None:
+        self._turns.want()
+        self._done(message["call"])
+
+    def _ask_turn(self, number: int) -> str:
+        return self._requests.ask({"op": "turn", "number": number}, self._turns.answered)
+
     def _environment(self, name: str) -> dict[str, str]:
         env = {
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -245,6 +261,7 @@ class Runner:
 
     def _step_ended(self, step: Step) -> None:
         self._step = None
+        self._turns.begin(0, 0)
         self._tell_surely({
             "op": "ended",
             "run": step.run_id,

@@ -29,6 +29,7 @@ from clawdesk.ports.guest import (
     WorkspaceChanges,
 )
 from clawdesk.ports.inference import Inference
+from clawdesk_guest import protocol
 from clawdesk_guest.protocol import RemoteError
 
 _T = TypeVar("_T")
@@ -153,6 +154,10 @@ class ChannelSession:
 
     async def run(self, step: StepRun) -> None:
         await self._thread.do(self._wire.run(step))
+
+    async def want_turn(self) -> None:
+        if self._wire.guest_version >= protocol.ADDED["leave"]:
+            await self._call("leave")
 
     async def kill(self, run_id: str) -> None:
         await self._call("kill", run=run_id)

@@ -233,6 +233,8 @@ class Wire:
     async def run(self, step: said.StepRun) -> None:
         """Start a step. Raises GuestError."""
         self._streams.expect_output(step.run_id)
+        if self.guest_version >= protocol.ADDED["turns"]:
+            await self.call("turns", every_calls=step.every_calls, every_s=step.every_s)
         await self.call(
             "run",
             run=step.run_id,
@@ -372,6 +374,10 @@ def _as_port_message(message: Message) -> said.GuestMessage:
             message=message["message"],
             next_step=message["next_step"],
             artifacts=tuple(message["artifacts"]),
+        )
+    if message["op"] == "turn":
+        return said.BoundaryAsked(
+            message["request"], False, f"before model call {message['number']}", model_call=True
         )
     return said.QuestionAsked(
         request_id=message["request"],

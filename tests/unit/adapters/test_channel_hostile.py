@@ -16,7 +16,7 @@ from clawdesk.adapters.libvirt import channel_wire
 from clawdesk.adapters.libvirt.channel import ChannelSession, GuestChannels
 from clawdesk.adapters.libvirt.channel_output import HEAD_BYTES_MAX, TAIL_BYTES_MAX
 from clawdesk.ports.errors import GuestError
-from clawdesk.ports.guest import FileEntry, GuestLost, StepEnded, StepOutput
+from clawdesk.ports.guest import FileEntry, GuestLost, StepEnded, StepOutput, StepRun
 from clawdesk_guest import protocol
 from tests.support.guest_hostile import GREETING, HostileGuest
 from tests.support.inference_fake import EchoInference
@@ -204,19 +204,20 @@ async def test_another_version_is_named(socket_path: Path, version: int) -> None
     await guest.close()
 
 
-async def test_the_version_before_is_spoken_but_for_what_came_since(socket_path: Path) -> None:
-    guest = HostileGuest({**GREETING, "version": protocol.VERSION - 1})
+async def test_the_oldest_version_is_spoken_but_for_what_came_since(socket_path: Path) -> None:
+    guest = HostileGuest({**GREETING, "version": protocol.VERSION_MIN})
     await guest.listen(socket_path)
     channels = GuestChannels(lambda _m: socket_path, EchoInference())
     session = await channels.connect("m", token="t", start=False)
     with pytest.raises(GuestError, match="older ClawDesk") as caught:
         await session.apply([FileEntry("a", 0o100644, b"x")], [])
     assert (caught.value.code, caught.value.mend[:7]) == ("old_guest", "approve")
-    call = asyncio.ensure_future(session.set_feedback("x"))
+    await session.want_turn()  # it has no turns: nothing to say
+    call = asyncio.ensure_future(session.run(StepRun("r", "s", "true", 60, every_calls=1)))
     await guest.told_call.wait()
     guest.send(_control({"op": "done", "call": guest.calls[-1]["call"]}))
     await call
-    assert [message["op"] for message in guest.calls] == ["feedback"]
+    assert [message["op"] for message in guest.calls] == ["run"]
     await channels.close()
     await guest.close()
 

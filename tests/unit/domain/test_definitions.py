@@ -75,8 +75,17 @@ def test_defaults_are_the_documented_ones() -> None:
             "models, steps",
         ),
         (
+            STEP + "every_calls = 2\n",
+            ':4: steps[1].every_calls: found 2; allowed: only with checkpoint = "model-call"',
+        ),
+        (
+            STEP + 'checkpoint = "model-call"\nevery_calls = 0\n',
+            ":5: steps[1].every_calls: found 0, without every_s; allowed: 1 to 100000",
+        ),
+        (
             STEP + 'checkpoint = "perhaps"\n',
-            ':4: steps[1].checkpoint: found "perhaps"; allowed: "auto", "approve", "none"',
+            ':4: steps[1].checkpoint: found "perhaps"; '
+            'allowed: "auto", "model-call", "approve", "none"',
         ),
         (
             STEP + "\n[[steps]]\nname = 'b'\n",
@@ -209,3 +218,13 @@ def test_the_files_of_the_sample_project_are_valid() -> None:
     assert files
     for file in files:
         parse_task(file.read_text("utf-8"), file.stem)
+
+
+def test_model_calls_as_boundaries() -> None:
+    turns = STEP + 'checkpoint = "model-call"\n'
+    each = parse_task(turns, "t").steps[0]
+    assert (each.checkpoint, each.every_calls, each.every_s) == (CheckpointMode.MODEL_CALL, 1, 0)
+    timed = parse_task(turns + "every_s = 300\n", "t").steps[0]
+    assert (timed.every_calls, timed.every_s) == (0, 300)
+    both = parse_task(turns + "every_calls = 10\nevery_s = 300\n", "t").steps[0]
+    assert (both.every_calls, both.every_s) == (10, 300)

@@ -1,0 +1,139 @@
+"""A model server whose answers are written beforehand, and an agent that works with it.
+
+The server is an OpenAI-compatible one on a port of this machine, as a user's own might be: the
+Fabric is told of it in models.toml. What it answers depends on the conversation alone, so that an
+agent brought back to an earlier point is answered as before.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+MODEL = "scripted"
+CATALOG = """\
+[[models]]
+name = "scripted"
+title = "Answers written beforehand"
+licence = "none"
+endpoints = ["chat/completions"]
+upstream = "http://127.0.0.1:{port}/v1"
+model = "scripted"
+slots = 4
+projects = ["{project}"]
+"""
+AGENT = '''\
+"""An agent that knows nothing of ClawDesk: it asks a model what to run, and runs it."""
+import json, os, subprocess, urllib.request
+
+messages = [{"role": "user", "content": "The test fails. Mend it."}]
+while True:
+    stream = len(messages) % 4 == 3
+    asked = {"model": os.environ["OPENAI_MODEL"], "messages": messages, "stream": stream}
+    request = urllib.request.Request(
+        os.environ["OPENAI_BASE_URL"] + "/chat/completions",
+        json.dumps(asked).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request) as answer:
+        text = answer.read().decode()
+    if stream:
+        parts = [line[6:] for line in text.splitlines() if line.startswith("data: {")]
+        chosen = [json.loads(part)["choices"][0]["delta"].get("content") or "" for part in parts]
+        command = "".join(chosen)
+    else:
+        command = json.loads(text)["choices"][0]["message"]["content"]
+    print("$", command, flush=True)
+    if command == "exit":
+        break
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    print(done.stdout + done.stderr, end="", flush=True)
+    messages.append({"role": "assistant", "content": command})
+    messages.append({"role": "user", "content": done.stdout + done.stderr})
+with open("conversation.json", "w") as out:
+    json.dump(messages, out)
+'''
+BUG = "def add(a, b):\n    return a - b\n"
+TEST = "from calc import add\nassert add(2, 2) == 4\nprint('it adds')\n"
+COMMANDS = ("cat calc.py", "sed -i 's/a - b/a + b/' calc.py", "python3 test_calc.py", "exit")
+
+
+@dataclass
+class ScriptedModel:
+    """`asked`: the conversations it was sent, in order."""
+
+    port: int
+    asked: list[list[dict[str, Any]]] = field(default_factory=list)
+
+    def catalog(self, project: str) -> str:
+        """An entry of models.toml."""
+        return CATALOG.format(port=self.port, project=project)
+
+    def turns(self) -> list[int]:
+        """Of each call, how many answers its conversation held already."""
+        return [sum(m["role"] == "assistant" for m in messages) for messages in self.asked]
+
+
+@contextmanager
+def scripted_model(commands: Sequence[str] = COMMANDS) -> Iterator[ScriptedModel]:
+    """A server that answers the n-th turn of any conversation with the n-th command."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            """The list of models: the Fabric asks for it to see whether anybody is there."""
+            listed = {"object": "list", "data": [{"id": MODEL, "object": "model"}]}
+            self._send("application/json", json.dumps(listed).encode())
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            with lock:
+                model.asked.append(body["messages"])
+            turn = sum(message["role"] == "assistant" for message in body["messages"])
+            command = commands[min(turn, len(commands) - 1)]
+            self._send(*_answer(command, stream=bool(body.get("stream"))))
+
+        def _send(self, kind: str, content: bytes) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    lock = threading.Lock()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    model = ScriptedModel(server.server_address[1])
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield model
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _answer(command: str, *, stream: bool) -> tuple[str, bytes]:
+    base = {"id": "s", "created": 1, "model": MODEL}
+    if not stream:
+        message = {"role": "assistant", "content": command}
+        choice = {"index": 0, "finish_reason": "stop", "message": message}
+        whole = {**base, "object": "chat.completion", "choices": [choice]}
+        return "application/json", json.dumps(whole).encode()
+    events = []
+    for letter in command:
+        delta = {"index": 0, "finish_reason": None, "delta": {"content": letter}}
+        events.append({**base, "object": "chat.completion.chunk", "choices": [delta]})
+    last = {"index": 0, "finish_reason": "stop", "delta": {}}
+    events.append({**base, "object": "chat.completion.chunk", "choices": [last]})
+    lines = [f"data: {json.dumps(event)}\n\n" for event in events]
+    return "text/event-stream", "".join([*lines, "data: [DONE]\n\n"]).encode()
