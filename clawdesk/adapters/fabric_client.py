@@ -192,7 +192,9 @@ class FabricClient:
         answer = await self._control("POST", "/fabric/v1/leases", asked)
         news = _news(answer["lease"])
         if news.status is LeaseStatus.ENDED:
-            raise InferenceError(news.text, mend=up.mend, code="refused")
+            # The engine's next step is one only where the engine is what is wrong.
+            mend = up.mend if up.problem and up.problem in news.text else ""
+            raise InferenceError(news.text, mend=mend, code="refused")
         return news
 
     async def watch_leases(

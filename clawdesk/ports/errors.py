@@ -22,7 +22,8 @@ class PortError(Exception):
     def sentence(self) -> str:
         """What happened and the next step, as one text for a log or a record."""
         what = self.what if self.what.endswith((".", "!", "?")) else f"{self.what}."
-        what = what[:1].upper() + what[1:]
+        if "://" not in what.partition(" ")[0]:  # an address stays as it is
+            what = what[:1].upper() + what[1:]
         return f"{what} {self.mend}" if self.mend else what
 
 
