@@ -35,6 +35,7 @@ CONNECT_PAUSE_S = 0.05
 
 async def build_parts() -> Parts:
     """The real adapters. Imports are here: libvirt and pygit2 cost a command that needs neither."""
+    from clawdesk.adapters.egress import TcpEgress
     from clawdesk.adapters.fabric_client import FabricClient
     from clawdesk.adapters.git.repositories import GitRepositories
     from clawdesk.adapters.libvirt.channel import GuestChannels
@@ -53,7 +54,7 @@ async def build_parts() -> Parts:
 
     return Parts(
         machines=machines,
-        guests=GuestChannels(machines.socket_path, inference),
+        guests=GuestChannels(machines.socket_path, inference, TcpEgress()),
         repositories=GitRepositories(tips=state_dir() / "tips"),
         inference=inference,
         telemetry=HostTelemetry(

@@ -2,7 +2,7 @@
 
 Pure; it opens no file. Every mistake becomes one sentence that names file, line and key, what was
 found and what is allowed. Unknown keys are mistakes: a mistyped key must not be ignored. What this
-version cannot keep (an agent, a budget, network) is refused rather than read and forgotten.
+version cannot keep (an agent, a budget) is refused rather than read and forgotten.
 The user's own file, `policy.toml`, is read in `policy_file`, with what is shared from here.
 """
 
@@ -18,6 +18,7 @@ from clawdesk.domain.model import (
     StepSpec,
     TaskDefinition,
 )
+from clawdesk.domain.network import HOST_RULE, is_host
 from clawdesk.domain.toml_lines import KeyPath
 from clawdesk.domain.toml_values import LATER, Reader, show
 from clawdesk.domain.toml_values import DefinitionError as DefinitionError  # noqa: PLC0414 - ours
@@ -124,12 +125,17 @@ def _in_order(reader: Reader, path: KeyPath, least: int, most: int) -> None:
 
 
 def _network(reader: Reader, path: KeyPath) -> tuple[str, ...]:
-    """Hosts. No guest has a network card yet, so any host named here would be a promise broken."""
-    hosts: tuple[str, ...] = ()
-    if reader.table(path, ("allow",)):
-        hosts = reader.texts((*path, "allow"))
-        reader.not_yet((*path, "allow"), "[]; network access", unless=not hosts)
-    return hosts
+    return hosts(reader, (*path, "allow")) if reader.table(path, ("allow",)) else ()
+
+
+def hosts(reader: Reader, path: KeyPath) -> tuple[str, ...]:
+    """A list of hosts (`domain.network`), lower case."""
+    found = tuple(text.lower() for text in reader.texts(path))
+    for text in found:
+        if not is_host(text):
+            reader.mistake(path, show(text), HOST_RULE)
+            return ()
+    return found
 
 
 def _peers(reader: Reader, path: KeyPath) -> str:
@@ -162,8 +168,8 @@ def _machine(reader: Reader) -> MachineNeed:
     keys = ("image", "cpu_count", "memory_mib", "disk_mib", "network")
     if not reader.table(("machine",), keys):
         return usual
-    reader.only_value(("machine", "network"), [])
     return MachineNeed(
+        network=hosts(reader, ("machine", "network")),
         image=reader.pattern(("machine", "image"), usual.image, _NAME, "the name of an image"),
         cpu_count=reader.whole(("machine", "cpu_count"), usual.cpu_count, 1, 64),
         memory_mib=reader.whole(("machine", "memory_mib"), usual.memory_mib, 128, 1024 * 1024),

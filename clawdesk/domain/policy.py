@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from clawdesk.domain.model import PriorityClass, ProjectPolicy, Task
+from clawdesk.domain.network import granted
 from clawdesk.domain.rules import ProjectRules, Rules
 
 OWN_FOLDER = ".clawdesk"
@@ -54,7 +55,7 @@ def effective(asked: ProjectPolicy, rules: ProjectRules) -> ProjectPolicy:
         priority_max=_inside(asked.priority_max, rules),
         default_class=default_class,
         approval_paths=tuple(dict.fromkeys((*asked.approval_paths, *rules.approval_paths))),
-        network_allow=hosts if bound is None else tuple(h for h in hosts if h in bound),
+        network_allow=hosts if bound is None else granted(hosts, bound),
         peers="never" if rules.peers == "never" else asked.peers,
     )
 
@@ -102,6 +103,11 @@ def under(task: Task, rules: Rules) -> Task:
         policy_asks=asks(asked, of_project),
         priority_class=counts.default_class,
     )
+
+
+def reach(task: Task) -> tuple[str, ...]:
+    """Hosts a task may reach: what its definition asks, inside the policy of this moment."""
+    return granted(task.definition.machine.network, task.policy.network_allow)
 
 
 def bounded_priority(suggestion: int, policy: ProjectPolicy) -> int:

@@ -7,7 +7,14 @@ key means. Mistakes are told as in project files: file, line, key, what was foun
 
 from __future__ import annotations
 
-from clawdesk.domain.definitions import CLASSES, NO_PEERS, PRIORITIES, WEIGHT_MAX, WEIGHT_MIN
+from clawdesk.domain.definitions import (
+    CLASSES,
+    NO_PEERS,
+    PRIORITIES,
+    WEIGHT_MAX,
+    WEIGHT_MIN,
+    hosts,
+)
 from clawdesk.domain.rules import ProjectRules, Quota, Rules
 from clawdesk.domain.toml_lines import KeyPath
 from clawdesk.domain.toml_values import Reader
@@ -105,6 +112,9 @@ def _project(reader: Reader, path: KeyPath, base: ProjectRules) -> ProjectRules:
     added: tuple[str, ...] = ()
     if reader.table((*path, "approval"), ("paths",)):
         added = reader.texts((*path, "approval", "paths"))
+    network = base.network_allow
+    if reader.table((*path, "network"), ("allow",)):
+        network = hosts(reader, (*path, "network", "allow"))
     _nothing_else(reader, path)
     return ProjectRules(
         weight=weight,
@@ -114,16 +124,13 @@ def _project(reader: Reader, path: KeyPath, base: ProjectRules) -> ProjectRules:
         class_max=class_max,
         quota=_quota(reader, (*path, "quota"), base.quota),
         approval_paths=tuple(dict.fromkeys((*base.approval_paths, *added))),
-        network_allow=base.network_allow,
+        network_allow=network,
         peers=base.peers,
     )
 
 
 def _nothing_else(reader: Reader, path: KeyPath) -> None:
     """Grants whose effect does not exist yet: only the value that grants nothing is taken."""
-    if reader.table((*path, "network"), ("allow",)):
-        hosts = reader.texts((*path, "network", "allow"))
-        reader.not_yet((*path, "network", "allow"), "[]; network access", unless=not hosts)
     if reader.table((*path, "peers"), ("use",)):
         use = reader.choice((*path, "peers", "use"), "never", ("never", "trusted"))
         reader.not_yet((*path, "peers", "use"), NO_PEERS, unless=use == "never")

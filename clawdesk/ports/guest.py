@@ -75,7 +75,22 @@ class GuestLost:
     why: str
 
 
-GuestMessage = StepOutput | StepEnded | BoundaryAsked | QuestionAsked | GuestLost
+@dataclass(frozen=True, slots=True)
+class NetworkUsed:
+    """A connection of a program to the outside that is over, or was `refused` for that reason.
+
+    `untold`: how many more there were since the last that was told.
+    """
+
+    host: str
+    port: int
+    sent_bytes: int
+    received_bytes: int
+    refused: str = ""
+    untold: int = 0
+
+
+GuestMessage = StepOutput | StepEnded | BoundaryAsked | QuestionAsked | NetworkUsed | GuestLost
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,11 +205,18 @@ class GuestSession(Protocol):
 
 class Guests(Protocol):
     async def connect(
-        self, machine: MachineId, *, token: str, start: bool, timeout_s: float = 60.0
+        self,
+        machine: MachineId,
+        *,
+        token: str,
+        start: bool,
+        network: tuple[str, ...] = (),
+        timeout_s: float = 60.0,
     ) -> GuestSession:
         """Greet the guest of a started or restored machine: clock and random seed are set here.
 
         Args:
+            network: hosts its programs may reach (`domain.network`).
             token: the Fabric's bearer token for this task; stays on the host.
             start: True after `Machines.start`: the workspace is unpacked first.
         Raises:

@@ -18,6 +18,7 @@ from clawdesk.domain import events as ev
 from clawdesk.domain.effects import RunStep
 from clawdesk.domain.events import Event
 from clawdesk.domain.model import MachineId, Snapshot, Task, TaskId
+from clawdesk.domain.policy import reach
 from clawdesk.ports import guest as said
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import GuestError, InferenceError, PortError
@@ -126,7 +127,9 @@ class LiveMachines:
         token = ""
         try:
             token = await self._token(task)
-            session = await self._guests.connect(started.machine, token=token, start=start)
+            session = await self._guests.connect(
+                started.machine, token=token, start=start, network=reach(task)
+            )
         except PortError:
             await self._drop_token(token)
             with contextlib.suppress(PortError):
@@ -214,6 +217,8 @@ class LiveMachines:
                         asked.default,
                     )
                 )
+            case said.NetworkUsed() as used:
+                self.remark(task, _used(used))
             case said.GuestLost(why=why):
                 self._post(ev.MachineLost(now, task, machine, why))
 
@@ -228,6 +233,8 @@ class LiveMachines:
         env = dict(task.settings)
         if task.definition.model:
             env["OPENAI_MODEL"] = task.definition.model
+        if hosts := reach(task):
+            env["CLAWDESK_NETWORK"] = " ".join(hosts)
         await session.run(
             said.StepRun(
                 run_id=f"{effect.index}.{effect.round}",
@@ -298,3 +305,11 @@ class LiveMachines:
             self.hang_up(machine)
         await asyncio.gather(*(c for live in self._live.values() for c in live.closing))
         self._live.clear()
+
+
+def _used(used: said.NetworkUsed) -> str:
+    more = f" ({used.untold} more connections before it)" if used.untold else ""
+    if used.refused:
+        return f"Network, refused: {used.refused}.{more}"
+    where, out, back = f"{used.host}:{used.port}", used.sent_bytes, used.received_bytes
+    return f"Network: {where}, {out:,} bytes sent, {back:,} received.{more}"

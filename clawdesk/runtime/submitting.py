@@ -12,9 +12,10 @@ from dataclasses import replace
 from ulid import ULID
 
 from clawdesk.domain import events as ev
+from clawdesk.domain.definitions import PROJECT_FILE
 from clawdesk.domain.forking import forked, forked_record, shown_fields
 from clawdesk.domain.model import Checkpoint, Record, Snapshot, Task, TaskId
-from clawdesk.domain.policy import bounded_priority
+from clawdesk.domain.policy import bounded_priority, reach
 from clawdesk.domain.replay import submission
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import MachineError, PortError, RepositoryError, SnapshotDamagedError
@@ -77,6 +78,7 @@ class Submissions:
             policy_digest=digest,
             priority=bounded_priority(wanted, asked),
         )
+        _reachable(self._policies.under(task))
         return await self._keep(repository, task)
 
     async def fork(self, parent: Task, ordinal: int, settings: Mapping[str, str]) -> TaskId:
@@ -133,3 +135,16 @@ class Submissions:
         shown = Record("submitted", record.at_ms, shown_fields(task), commit)
         self._post(ev.TaskSubmitted(self._clock.now_ms(), replace(task, records=(shown,))))
         return task.id
+
+
+def _reachable(task: Task) -> None:
+    """A task that would fail for want of a host is not begun. Raises PortError."""
+    within = reach(task)
+    lacking = [host for host in task.definition.machine.network if host not in within]
+    if lacking:
+        raise PortError(
+            f"machine.network asks for {', '.join(lacking)}, which [network] allow does not hold.",
+            mend=f"Add it to {PROJECT_FILE}, where your own policy.toml allows it, or take it out "
+            "of the task file.",
+            code="network",
+        )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from clawdesk.adapters.egress import TcpEgress
 from clawdesk.adapters.libvirt.channel import ChannelSession, GuestChannels
 from clawdesk.adapters.libvirt.image import GuestImage, build_image, find_image
 from clawdesk.ports.guest import (
@@ -165,6 +166,31 @@ async def test_a_model_call_goes_through_the_relay(guest: QemuGuest) -> None:
     [(token, method, path, headers, _)] = server.asked
     assert (token, method, path) == ("task-token", "POST", "/v1/chat/completions")
     assert "authorization" not in headers
+
+
+async def test_a_machine_without_a_network_card_reaches_what_it_may(guest: QemuGuest) -> None:
+    """An ordinary program, which finds its proxy as all do; the server stands for the internet."""
+
+    async def look_up(_host: str, _port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhello in")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    host = f"files.example.org:{server.sockets[0].getsockname()[1]}"
+    egress = TcpEgress(look_up=look_up, may=lambda _address: True)
+    channels = GuestChannels(lambda _machine: guest.socket, LocalServer(), egress)
+    session = await channels.connect("m", token="t", start=True, network=(host,))
+    fetch = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read())"
+    command = f'python3 -c "{fetch}" http://{host}/; python3 -c "{fetch}" http://other.example.org/'
+    seen, code = await _run(session, command, CLAWDESK_NETWORK=host)
+    assert "b'hello in'" in seen
+    assert code == 1
+    assert "403: Forbidden" in seen
+    await channels.close()
+    server.close()
 
 
 async def test_a_waiting_checkpoint_survives_a_restore(

@@ -152,7 +152,13 @@ class FakeGuests:
         return self.machines[machine]
 
     async def connect(
-        self, machine: MachineId, *, token: str, start: bool, timeout_s: float = 60.0
+        self,
+        machine: MachineId,
+        *,
+        token: str,
+        start: bool,
+        network: tuple[str, ...] = (),
+        timeout_s: float = 60.0,
     ) -> FakeSession:
         inside = self.machines.get(machine)
         if inside is None or inside.is_dead:

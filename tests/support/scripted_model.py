@@ -83,7 +83,7 @@ class ScriptedModel:
 def scripted_model(commands: Sequence[str] = COMMANDS) -> Iterator[ScriptedModel]:
     """A server that answers the n-th turn of any conversation with the n-th command."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Answers(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
@@ -110,7 +110,7 @@ def scripted_model(commands: Sequence[str] = COMMANDS) -> Iterator[ScriptedModel
             pass
 
     lock = threading.Lock()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     model = ScriptedModel(server.server_address[1])
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -301,6 +301,7 @@ HEADS: Schemas = {
     "output": {"run": _ID, "stream": _ID},
     "files": {"call": _NUMBER},
     "model": {"method": _ID, "path": (str, 4096), "headers": _MAP, "size": _NUMBER},
+    "connect": {"host": (str, 253), "port": _NUMBER},
     "answer": {"status": _NUMBER, "headers": _MAP},
     "end": {"error": _TEXT},
 }

@@ -16,6 +16,7 @@ from clawdesk_guest.errand import Errand, Work
 from clawdesk_guest.link import Link
 from clawdesk_guest.loop import Loop
 from clawdesk_guest.port import Port, SerialPort, SocketPort, find_port
+from clawdesk_guest.proxy import Proxy
 from clawdesk_guest.relay import Relay
 from clawdesk_guest.requests import Requests
 from clawdesk_guest.scribe import Scribe
@@ -35,6 +36,7 @@ class Settings(NamedTuple):
     disk: str = "/dev/vdc"
     claw_socket: str = SOCKET
     relay_port: int = 8080
+    proxy_port: int = 3128
     is_machine: bool = True
 
 
@@ -67,6 +69,7 @@ class Runner:
         self._turns = Turns(self._ask_turn)
         address = ("127.0.0.1", settings.relay_port)
         self._relay = Relay(loop, address, self._turns, self._check_quiet)
+        self._proxy = Proxy(loop, ("127.0.0.1", settings.proxy_port))
         self._ops: dict[str, Callable[[protocol.Message], None]] = {
             "hello": self._hello,
             "ping": lambda m: self._link.tell({"op": "pong", "tick": m["tick"]}),
@@ -90,6 +93,7 @@ class Runner:
     def close(self) -> None:
         self._scribe.rest()
         self._relay.close()
+        self._proxy.close()
         self._requests.close()
         self._port.close()
 
@@ -109,14 +113,18 @@ class Runner:
         if isinstance(event, events.Told):
             self._ops[event.message["op"]](event.message)
         elif isinstance(event, events.Got):
-            if self._relay.owns(event.stream):
-                self._relay.got(event.stream, event.content)
+            self._carrier(event.stream).got(event.stream, event.content)
         elif isinstance(event, events.Opened):
             if event.head["op"] == "answer":
                 head = event.head
-                self._relay.answer(event.stream, head["status"], head["headers"])
+                carrier = self._carrier(event.stream)
+                carrier.answer(event.stream, head["status"], head["headers"])
         else:
-            self._relay.closed(event.stream, event.error)
+            self._carrier(event.stream).closed(event.stream, event.error)
+
+    def _carrier(self, stream: int) -> Proxy | Relay:
+        """Whose stream it is; what is nobody's any more both pass over."""
+        return self._proxy if self._proxy.owns(stream) else self._relay
 
     def _pump(self) -> None:
         """Move bytes until nothing more can move."""
@@ -126,6 +134,7 @@ class Runner:
             for errand in list(self._errands):
                 errand.pump(self._link)
             self._relay.pump(self._link, connected=bool(self._epoch))
+            self._proxy.pump(self._link, connected=bool(self._epoch))
             if not self._send():
                 return
         self._loop.after(0, lambda: None)
@@ -194,6 +203,7 @@ class Runner:
         self._quiescing = None
         self._scribe.rest()  # what the host before had not finished is not finished
         self._relay.restart()
+        self._proxy.restart()
         self._hold(False)
         if self._step is not None:
             self._step.connect(self._link)
@@ -218,6 +228,8 @@ class Runner:
             return
         step = Step(self._loop, message["run"], self._step_ended)
         env = {**self._environment(message["name"]), **message["env"]}
+        if "CLAWDESK_NETWORK" in env:
+            env.update(self._way_out())
         try:
             step.start(
                 message["command"], self._settings.workspace, env, float(message["timeout_s"])
@@ -258,6 +270,13 @@ class Runner:
             env.update(PATH=os.environ["PATH"], HOME=self._settings.state)
             env["CLAWDESK_SOCKET"] = self._settings.claw_socket
         return env
+
+    def _way_out(self) -> dict[str, str]:
+        """What programs go by to find a proxy. Without network none is named: they fail at once."""
+        proxy = f"http://127.0.0.1:{self._proxy.port}"
+        names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")
+        local = "127.0.0.1,localhost"
+        return {**dict.fromkeys(names, proxy), "no_proxy": local, "NO_PROXY": local}
 
     def _step_ended(self, step: Step) -> None:
         self._step = None
@@ -346,6 +365,7 @@ class Runner:
 
     def _hold(self, held: bool) -> None:
         self._relay.hold(held)
+        self._proxy.hold(held)
         if self._step is not None:
             self._step.hold(held)
 
@@ -404,7 +424,8 @@ def main_outside(arguments: list[str]) -> None:
     machine.adopt_orphans()
     given: dict[str, Any] = dict(word.split("=", 1) for word in arguments)
     port = SocketPort(given.pop("port"))
-    given["relay_port"] = int(given.get("relay_port", "0"))
+    for name in ("relay_port", "proxy_port"):
+        given[name] = int(given.get(name, "0"))
     serve(port, Settings(**given, is_machine=False))
 
 

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from clawdesk.adapters.libvirt import channel_apply
-from clawdesk.adapters.libvirt.channel_wire import Wire
+from clawdesk.adapters.libvirt.channel_wire import Ways, Wire
 from clawdesk.domain.model import MachineId
+from clawdesk.ports.egress import Egress
 from clawdesk.ports.errors import GuestError
 from clawdesk.ports.guest import (
     FileEntry,
@@ -80,6 +81,7 @@ class GuestChannels:
     Args:
         socket_path: the Unix socket of a machine's channel.
         inference: where model calls go; called on the I/O thread's loop.
+        egress: where connections of programs go, called there too; None = nowhere.
         silence_s_max: a guest that says nothing for so long is lost, unless it is suspended.
     """
 
@@ -87,9 +89,11 @@ class GuestChannels:
         self,
         socket_path: Callable[[MachineId], Path],
         inference: Inference,
+        egress: Egress | None = None,
         *,
         silence_s_max: float = 30.0,
     ) -> None:
+        self._egress = egress
         self._silence_s_max = silence_s_max
         self._socket_path = socket_path
         self._inference = inference
@@ -97,7 +101,13 @@ class GuestChannels:
         self._sessions: dict[MachineId, ChannelSession] = {}
 
     async def connect(
-        self, machine: MachineId, *, token: str, start: bool, timeout_s: float = 60.0
+        self,
+        machine: MachineId,
+        *,
+        token: str,
+        start: bool,
+        network: tuple[str, ...] = (),
+        timeout_s: float = 60.0,
     ) -> ChannelSession:
         """Greet a guest; an earlier session with the same machine is closed first."""
         before = self._sessions.pop(machine, None)
@@ -106,7 +116,8 @@ class GuestChannels:
         if self._thread is None:
             self._thread = _IoThread()
         session = ChannelSession(self._thread)
-        wire = Wire(self._inference, token, session.hear, silence_s_max=self._silence_s_max)
+        ways = Ways(self._inference, token, self._egress, network)
+        wire = Wire(ways, session.hear, silence_s_max=self._silence_s_max)
         await session.open(wire, self._socket_path(machine), timeout_s)
         self._sessions[machine] = session
         if start:

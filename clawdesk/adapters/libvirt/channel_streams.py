@@ -1,4 +1,4 @@
-"""The streams a guest opens, on the I/O thread: output, changed files, model calls.
+"""The streams a guest opens, on the I/O thread: output, files, model calls, connections.
 
 Each goes to whoever asked for it; what nobody asked for is refused.
 """
@@ -12,6 +12,7 @@ from typing import Protocol
 from clawdesk.adapters.libvirt.channel_files import ChangesParser
 from clawdesk.adapters.libvirt.channel_output import LONG_MARK, OutputBudget
 from clawdesk.adapters.libvirt.channel_relay import ModelRelay
+from clawdesk.adapters.libvirt.channel_tunnels import Tunnels
 from clawdesk.ports.guest import GuestMessage, StepOutput
 from clawdesk_guest.link import Link
 from clawdesk_guest.protocol import Message, RemoteError
@@ -38,10 +39,13 @@ class Streams:
     """
 
     def __init__(
-        self, wire: Wire, relay: ModelRelay, hear: Callable[[GuestMessage, int], None]
+        self,
+        wire: Wire,
+        carriers: tuple[ModelRelay, Tunnels],
+        hear: Callable[[GuestMessage, int], None],
     ) -> None:
         self._wire = wire
-        self._relay = relay
+        self._relay, self._tunnels = carriers
         self._hear = hear
         self._runs: dict[str, set[str]] = {}  # the step that runs and its streams so far
         self._outputs: dict[int, tuple[str, str, OutputBudget]] = {}
@@ -70,6 +74,8 @@ class Streams:
         op = head["op"]
         if op == "model":
             self._relay.opened(stream, head)
+        elif op == "connect":
+            self._tunnels.opened(stream, head)
         elif op == "output":
             self._opened_output(stream, head["run"], head["stream"])
         elif op == "files" and head["call"] in self._parsers:
@@ -95,6 +101,8 @@ class Streams:
             self._wire.link.grant(stream, len(content))
         elif self._relay.owns(stream):
             self._relay.got(stream, content)
+        elif self._tunnels.owns(stream):
+            self._tunnels.got(stream, content)
 
     def _got_output(self, stream: int, content: bytes) -> None:
         run_id, name, budget = self._outputs[stream]
@@ -120,3 +128,4 @@ class Streams:
                 self._hear(StepOutput(run_id, name, rest), 0)
         elif self._files.pop(stream, None) is None:
             self._relay.closed(stream)
+            self._tunnels.closed(stream)

@@ -11,13 +11,16 @@ import itertools
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from clawdesk.adapters.libvirt.channel_files import BYTES_MAX, FILES_MAX
 from clawdesk.adapters.libvirt.channel_output import TokenBucket
 from clawdesk.adapters.libvirt.channel_relay import ModelRelay
 from clawdesk.adapters.libvirt.channel_streams import Streams
+from clawdesk.adapters.libvirt.channel_tunnels import Tunnels
 from clawdesk.ports import guest as said
+from clawdesk.ports.egress import Egress
 from clawdesk.ports.errors import GuestError
 from clawdesk.ports.inference import Inference
 from clawdesk_guest import link as events
@@ -32,6 +35,16 @@ _PINGS_PER_SILENCE = 6
 _CONTROL_PER_S, _CONTROL_BURST = 200.0, 2000.0
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Where what a machine asks for goes: model calls with its token, connections to its hosts."""
+
+    inference: Inference
+    token: str
+    egress: Egress | None
+    network: tuple[str, ...] = ()
+
+
 class Wire:
     """A greeted guest. All methods run on the I/O thread's loop.
 
@@ -43,8 +56,7 @@ class Wire:
 
     def __init__(
         self,
-        inference: Inference,
-        token: str,
+        ways: Ways,
         hear: Callable[[said.GuestMessage, int], None],
         *,
         silence_s_max: float,
@@ -55,8 +67,9 @@ class Wire:
         self.greeting: said.GuestGreeting | None = None
         self.guest_version = 0  # until it has greeted
         self._hear = hear
-        self._relay = ModelRelay(self, inference, token)
-        self._streams = Streams(self, self._relay, hear)
+        self._relay = ModelRelay(self, ways.inference, ways.token)
+        self._tunnels = Tunnels(self, ways.egress, ways.network, lambda used: self._hear(used, 0))
+        self._streams = Streams(self, (self._relay, self._tunnels), hear)
         self._calls: dict[int, asyncio.Future[None]] = {}
         self._numbers = itertools.count(1)
         self._bucket = TokenBucket(_CONTROL_PER_S, _CONTROL_BURST)
@@ -112,6 +125,7 @@ class Wire:
         self._hear = lambda _message, _stream: None
         self._end("the connection was closed")
         await self._relay.close()
+        await self._tunnels.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -153,6 +167,7 @@ class Wire:
             why = f"the machine's channel broke: {error.strerror or error}"
         self._end(why)
         await self._relay.close()
+        await self._tunnels.close()
 
     async def _send(self) -> None:
         assert self._writer is not None

@@ -37,7 +37,8 @@ def project_mistakes(text: str) -> tuple[str, ...]:
 def test_everything_a_task_file_may_say() -> None:
     definition = parse_task(
         'title = "Tidy the notes"\ndescription = """two\nlines"""\npriority = 2\n'
-        '[machine]\nimage = "base"\ncpu_count = 2\nmemory_mib = 768\ndisk_mib = 4096\nnetwork=[]\n'
+        '[machine]\nimage = "base"\ncpu_count = 2\nmemory_mib = 768\ndisk_mib = 4096\n'
+        'network = ["Pypi.Example"]\n'
         '[models]\ndefault = "smollm2-135m"\n'
         '[[steps]]\nname = "survey"\nrun = "python3 s.py"\ntimeout_s = 600\n'
         '[[steps]]\nname = "rewrite"\nrun = "python3 r.py"\ncheckpoint = "approve"\n',
@@ -48,7 +49,7 @@ def test_everything_a_task_file_may_say() -> None:
     assert definition.description == "two\nlines"
     assert definition.priority == 2
     assert definition.model == "smollm2-135m"
-    assert definition.machine == MachineNeed("base", 2, 768, 4096)
+    assert definition.machine == MachineNeed("base", 2, 768, 4096, ("pypi.example",))
     assert definition.steps == (
         StepSpec("survey", "python3 s.py", 600),
         StepSpec("rewrite", "python3 r.py", checkpoint=CheckpointMode.APPROVE),
@@ -98,9 +99,9 @@ def test_defaults_are_the_documented_ones() -> None:
             ":1: agent: found an agent; allowed: [[steps]]; [agent] comes with a later version",
         ),
         (
-            STEP + '[machine]\nnetwork = ["a.example"]\n',
-            ":5: machine.network: found ['a.example']; allowed: []; anything else comes with a "
-            "later version",
+            STEP + '[machine]\nnetwork = ["10.0.0.1"]\n',
+            ':5: machine.network: found "10.0.0.1"; allowed: names of hosts, e.g. ["example.org", '
+            '"*.example.org", "example.org:8443"]',
         ),
         (
             STEP + "[machine]\nmemory_mib = true\n",
@@ -136,7 +137,7 @@ def test_everything_a_project_file_may_say() -> None:
         "weight = 2\npriority_min = -3\npriority_max = 4\n"
         '[approval]\npaths = ["src/**"]\non_timeout = "reject"\ntimeout_s = 60\n'
         '[priority]\ndefault_class = "batch"\ncheckpoint_every_s = 30\n'
-        '[network]\nallow = []\n[peers]\nuse = "never"\n'
+        '[network]\nallow = ["a.example", "*.b.example:22"]\n[peers]\nuse = "never"\n'
     )
     assert policy == ProjectPolicy(
         weight=2.0,
@@ -147,6 +148,7 @@ def test_everything_a_project_file_may_say() -> None:
         timeout_s=60,
         default_class=PriorityClass.BATCH,
         checkpoint_every_s=30,
+        network_allow=("a.example", "*.b.example:22"),
     )
 
 
@@ -159,7 +161,7 @@ def test_everything_a_project_file_may_say() -> None:
         ("[budget]\ntokens = 1\n", ":2: budget.tokens: found 1; allowed: no [budget]; it comes"),
         ("[peers]\nuse = 'trusted'\n", ':2: peers.use: found "trusted"; allowed: "never"; send'),
         ("[peers]\nuse = 'all'\n", ':2: peers.use: found "all"; allowed: "never", "trusted"'),
-        ("[network]\nallow = ['a.b']\n", ":2: network.allow: found ['a.b']; allowed: []; network"),
+        ("[network]\nallow = ['*']\n", ':2: network.allow: found "*"; allowed: names of hosts'),
         (
             "[budget]\ngpu_hours = nan\n",
             ":2: budget.gpu_hours: found nan; allowed: a number from 0",

@@ -33,7 +33,7 @@ priority_max = 5
 class_max = "agent"
 approval = { paths = ["Makefile"] }
 quota = { machines = 2 }
-network = { allow = [] }
+network = { allow = ["*.example.org"] }
 peers = { use = "never" }
 [projects."/home/me/notes/"]
 weight = 1.5
@@ -44,6 +44,8 @@ paths = ["src/**"]
 memory_mib = 1024
 memory_mib_borrow = 512
 machines_borrow = 0
+[projects."/home/me/notes/".network]
+allow = []
 """
 
 
@@ -54,6 +56,7 @@ def test_everything_a_policy_file_may_say() -> None:
         class_max="agent",
         approval_paths=("Makefile",),
         quota=Quota(machines=2),
+        network_allow=("*.example.org",),
     )
     notes = ProjectRules(
         weight=1.5,
@@ -63,6 +66,7 @@ def test_everything_a_policy_file_may_say() -> None:
         class_max="agent",
         approval_paths=("Makefile", "src/**"),
         quota=Quota(2, 1024, 0, 512),
+        network_allow=(),
     )
     rules = parse_rules(EVERYTHING)
     assert rules == Rules(
@@ -116,7 +120,10 @@ def test_an_empty_file_is_the_defaults() -> None:
             "[defaults.quota]\nmachines_borrow = 1\n",
             ":2: defaults.quota.machines_borrow: found 1 without machines; allowed: only together",
         ),
-        ("[defaults.network]\nallow=['a']\n", ":2: defaults.network.allow: found ['a']; allowed"),
+        (
+            "[defaults.network]\nallow=['a']\n",
+            ':2: defaults.network.allow: found "a"; allowed: names of hosts',
+        ),
         ("[defaults.peers]\nuse='trusted'\n", ':2: defaults.peers.use: found "trusted"; allowe'),
         ("projects = 1\n", ":1: projects: found 1; allowed: a table [projects]"),
         (

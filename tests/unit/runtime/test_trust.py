@@ -12,6 +12,7 @@ import pytest
 from clawdesk.cli import context, main
 from clawdesk.domain import policy
 from clawdesk.domain.model import FINAL, Phase, PriorityClass, Task
+from clawdesk.ports.errors import PortError
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime import watch
 from clawdesk.runtime.api import Change, PlaneApi
@@ -291,3 +292,42 @@ def test_the_command_asks_on_a_terminal(
     assert "is not what was shown any more" in capsys.readouterr().err
     monkeypatch.setattr("builtins.input", lambda prompt: "y")
     assert main.run(["trust", PROJECT]) == 0
+
+
+REACHES = '[machine]\nmemory_mib = 256\nnetwork = ["files.example.org"]\n'
+REACHES += '[[steps]]\nname = "one"\nrun = "one"\n'
+
+
+async def test_a_task_that_may_not_reach_its_host_is_not_begun(tmp_path: Path) -> None:
+    world = PlaneWorld(tmp_path, {"fetch": REACHES}, {"one": one})
+    plane = await world.open()
+    with pytest.raises(PortError, match="asks for files") as caught:
+        await plane.submit(PROJECT, "fetch")
+    assert caught.value.code == "network"
+    assert ".clawdesk/project.toml" in caught.value.mend
+    commit(world, '[network]\nallow = ["*.example.org"]\n')
+    write_rules('[defaults.network]\nallow = ["other.example.org"]\n')
+    await plane.close()
+    plane = await world.open()
+    with pytest.raises(PortError, match="asks for files"):
+        await plane.submit(PROJECT, "fetch")
+    await plane.close()
+
+
+async def test_a_project_that_wants_network_waits_for_trust(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    async def step(step: FakeStep) -> int:
+        told.append(step.environment["CLAWDESK_NETWORK"])
+        return 0
+
+    world = PlaneWorld(tmp_path, {"fetch": REACHES}, {"one": step})
+    digest = commit(world, '[network]\nallow = ["*.example.org"]\n')
+    plane = await world.open()
+    task_id = await plane.submit(PROJECT, "fetch")
+    task = await until(plane, task_id, waits)
+    assert task.policy_asks == ("network access to *.example.org",)
+    assert (await plane.trust(PROJECT, digest)).ok
+    await until(plane, task_id, ended)
+    assert told == ["files.example.org"]
+    await plane.close()

@@ -1,0 +1,173 @@
+"""Connections of a guest's programs to the outside, on the I/O thread.
+
+The guest asks for a host by its name; what the task may reach is decided here, the name is looked
+up on the host, and every connection is told, the refused ones too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+
+from clawdesk.adapters.libvirt.channel_output import TokenBucket
+from clawdesk.adapters.libvirt.channel_relay import Wire
+from clawdesk.domain.network import allows
+from clawdesk.ports.egress import Egress, EgressError
+from clawdesk.ports.guest import NetworkUsed
+
+_TUNNELS_MAX = 32
+_READ_BYTES = 64 << 10
+_IDLE_S_MAX = 600.0
+_TOLD_PER_S, _TOLD_BURST = 5.0, 100.0
+
+
+class _Tunnel:
+    """One connection; `queue` holds what the guest sent, at most the credit it was given."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host = host
+        self.port = port
+        self.queue: asyncio.Queue[bytes] = asyncio.Queue()
+        self.sent_bytes = 0
+        self.received_bytes = 0
+        self.task: asyncio.Task[None] | None = None
+
+
+class Tunnels:
+    """The connections of one machine.
+
+    Args:
+        hosts: what the task may reach (`domain.network`).
+        hear: told each connection once it is over or refused.
+    """
+
+    def __init__(
+        self,
+        wire: Wire,
+        egress: Egress | None,
+        hosts: tuple[str, ...],
+        hear: Callable[[NetworkUsed], None],
+    ) -> None:
+        self._wire = wire
+        self._egress = egress
+        self._hosts = hosts if egress is not None else ()
+        self._hear = hear
+        self._tunnels: dict[int, _Tunnel] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._bucket = TokenBucket(_TOLD_PER_S, _TOLD_BURST)
+        self._untold = 0
+
+    def opened(self, stream: int, head: Mapping[str, object]) -> None:
+        port = head["port"]
+        assert isinstance(port, int)
+        tunnel = _Tunnel(str(head["host"]), port)
+        self._tunnels[stream] = tunnel
+        tunnel.task = asyncio.get_running_loop().create_task(self._run(stream, tunnel))
+        self._tasks.add(tunnel.task)
+        tunnel.task.add_done_callback(self._tasks.discard)
+
+    def owns(self, stream: int) -> bool:
+        return stream in self._tunnels
+
+    def got(self, stream: int, content: bytes) -> None:
+        self._tunnels[stream].queue.put_nowait(content)
+
+    def closed(self, stream: int) -> None:
+        """The program inside is done."""
+        tunnel = self._tunnels.pop(stream, None)
+        if tunnel is not None and tunnel.task is not None:
+            tunnel.task.cancel()
+
+    async def close(self) -> None:
+        """End all connections."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _run(self, stream: int, tunnel: _Tunnel) -> None:
+        refused = ""
+        try:
+            refused = self._why_not(tunnel)
+            if not refused:
+                await self._carry(stream, tunnel)
+        except EgressError as error:
+            refused = error.what
+        finally:
+            if refused:
+                self._head(stream, 403, {"x-clawdesk-reason": refused})
+            self._wire.link.close(stream)
+            self._tunnels.pop(stream, None)
+            self._wire.wake()
+            self._tell(tunnel, refused)
+
+    def _why_not(self, tunnel: _Tunnel) -> str:
+        if len(self._tunnels) > _TUNNELS_MAX:
+            return f"more than {_TUNNELS_MAX} connections at once"
+        if not allows(self._hosts, tunnel.host, tunnel.port):
+            may = ", ".join(self._hosts) or "none"
+            return f"the task may not reach {tunnel.host}:{tunnel.port}; it may reach: {may}"
+        return ""
+
+    async def _carry(self, stream: int, tunnel: _Tunnel) -> None:
+        """Both ways until either end is done, or nothing moves for long."""
+        assert self._egress is not None, "without a way out no host is allowed"
+        reader, writer = await self._egress.open(tunnel.host, tunnel.port)
+        try:
+            self._head(stream, 200, {})
+            async with asyncio.TaskGroup() as both:
+                out = both.create_task(self._send(stream, tunnel, writer))
+                await self._receive(stream, tunnel, reader)
+                out.cancel()
+        except* (OSError, TimeoutError):
+            pass  # the other end broke off or fell silent: the program inside sees its end
+        finally:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    async def _send(self, stream: int, tunnel: _Tunnel, writer: asyncio.StreamWriter) -> None:
+        while True:
+            content = await tunnel.queue.get()
+            writer.write(content)
+            await writer.drain()
+            tunnel.sent_bytes += len(content)
+            self._wire.link.grant(stream, len(content))
+            self._wire.wake()
+
+    async def _receive(self, stream: int, tunnel: _Tunnel, reader: asyncio.StreamReader) -> None:
+        while True:
+            async with asyncio.timeout(_IDLE_S_MAX):
+                content = await reader.read(_READ_BYTES)
+            if not content:
+                return
+            view = memoryview(content)
+            while view:
+                room = await self._wire.room(stream)
+                if room == 0:
+                    return
+                self._wire.link.write(stream, bytes(view[:room]))
+                self._wire.wake()
+                tunnel.received_bytes += min(room, len(view))
+                view = view[room:]
+
+    def _head(self, stream: int, status: int, headers: Mapping[str, str]) -> None:
+        self._wire.link.head(stream, {"op": "answer", "status": status, "headers": dict(headers)})
+        self._wire.wake()
+
+    def _tell(self, tunnel: _Tunnel, refused: str) -> None:
+        """A guest must not be able to fill the log: what is too much is counted."""
+        if not self._bucket.take(time.monotonic()):
+            self._untold += 1
+            return
+        used = NetworkUsed(
+            tunnel.host,
+            tunnel.port,
+            tunnel.sent_bytes,
+            tunnel.received_bytes,
+            refused,
+            self._untold,
+        )
+        self._untold = 0
+        self._hear(used)

@@ -1,0 +1,192 @@
+"""The way out of a machine: the real guest program's proxy, the host's judgement, real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from clawdesk.adapters.egress import TcpEgress
+from clawdesk.adapters.libvirt.channel import ChannelSession, GuestChannels
+from clawdesk.ports.guest import NetworkUsed, StepOutput, StepRun
+from tests.support.guest_process import GuestProcess
+from tests.support.guest_tar import workspace_tar
+from tests.support.inference_fake import EchoInference
+
+ALLOWED = "allowed.example.org"
+
+
+@dataclass
+class Outside:
+    """A server that stands for the internet; it answers with what it was sent, until `bye`."""
+
+    port: int = 0
+    heads: list[bytes] = field(default_factory=list)
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while content := await reader.read(65536):
+                self.heads.append(content)
+                writer.write(content)
+                await writer.drain()
+                if content.endswith((b"bye\n", b"\r\n\r\n")):
+                    break
+        writer.close()
+        self.left.set()
+
+
+@dataclass
+class Place:
+    """A guest, what it may reach, and what was told of it."""
+
+    channels: GuestChannels
+    outside: Outside
+    session: ChannelSession
+    proxy: int
+    looked_up: list[str]
+    used: list[NetworkUsed] = field(default_factory=list)
+
+    async def ask(self, head: str, body: bytes = b"") -> tuple[bytes, asyncio.StreamWriter]:
+        """Send a request to the proxy; the first line of the answer, and the connection."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.proxy)
+        self.reader = reader
+        writer.write(head.encode() + b"\r\n\r\n" + body)
+        return await reader.readline(), writer
+
+    async def told(self) -> NetworkUsed:
+        async for message in self.session.messages():
+            if isinstance(message, NetworkUsed):
+                return message
+        raise AssertionError("the messages ended")
+
+
+@pytest.fixture
+async def place() -> AsyncIterator[Place]:
+    outside, looked_up = Outside(), list[str]()
+
+    async def look_up(host: str, _port: int) -> list[str]:
+        looked_up.append(host)
+        return ["127.0.0.1"]
+
+    server = await asyncio.start_server(outside.serve, "127.0.0.1", 0)
+    outside.port = server.sockets[0].getsockname()[1]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        process = GuestProcess(folder, workspace_tar(folder, {"a": b"a"}))
+        egress = TcpEgress(look_up=look_up, may=lambda _address: True)
+        channels = GuestChannels(lambda _machine: process.socket, EchoInference(), egress)
+        hosts = (f"{ALLOWED}:{outside.port}", f"*.below.example.org:{outside.port}")
+        session = await channels.connect("m", token="t", start=True, network=hosts)
+        env = {"CLAWDESK_NETWORK": " ".join(hosts)}
+        await session.run(StepRun("r", "n", 'echo "$HTTPS_PROXY $no_proxy"', 60, env))
+        proxy = 0
+        async for message in session.messages():
+            assert isinstance(message, StepOutput)
+            url, _, local = message.chunk.decode().strip().partition(" ")
+            assert local == "127.0.0.1,localhost"
+            proxy = int(url.rpartition(":")[2])
+            break
+        yield Place(channels, outside, session, proxy, looked_up)
+        await channels.close()
+        process.close()
+    server.close()
+
+
+async def test_bytes_go_both_ways_through_a_tunnel(place: Place) -> None:
+    first, writer = await place.ask(f"CONNECT {ALLOWED}:{place.outside.port} HTTP/1.1")
+    assert first == b"HTTP/1.1 200 Connection established\r\n"
+    assert await place.reader.readline() == b"\r\n"
+    content = bytes(range(256)) * 4000 + b"bye\n"
+    writer.write(content)
+    assert await place.reader.read(-1) == content
+    writer.close()
+    used = await place.told()
+    assert (used.host, used.port, used.refused) == (ALLOWED, place.outside.port, "")
+    assert (used.sent_bytes, used.received_bytes) == (len(content), len(content))
+    assert place.looked_up == [ALLOWED]
+
+
+async def test_plain_http_is_written_as_the_server_wants_it(place: Place) -> None:
+    host = f"www.below.example.org:{place.outside.port}"
+    head = f"GET http://{host}/a?b HTTP/1.1\r\nHost: {host}\r\nProxy-Authorization: x\r\nX: 1"
+    first, writer = await place.ask(head)
+    assert first == b"GET /a?b HTTP/1.1\r\n"  # the server here answers with what it got
+    rest = await place.reader.read(-1)
+    assert rest == f"Host: {host}\r\nX: 1\r\nConnection: close\r\n\r\n".encode()
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "other.example.org:443",
+        f"{ALLOWED}:1",
+        f"{ALLOWED}.evil.com:443",
+        "127.0.0.1:80",
+        "localhost:80",
+        "169.254.169.254:80",
+        "0x7f000001:80",
+        "below.example.org:443",
+    ],
+)
+async def test_nothing_else_is_looked_up_or_reached(place: Place, target: str) -> None:
+    first, writer = await place.ask(f"CONNECT {target} HTTP/1.1")
+    assert first == b"HTTP/1.1 403 Forbidden\r\n"
+    assert f"may not reach {target}" in (await place.reader.read(-1)).decode()
+    writer.close()
+    used = await place.told()
+    assert "it may reach: allowed.example.org" in used.refused
+    assert place.looked_up == []
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "CONNECT [::1]:80 HTTP/1.1",
+        f"CONNECT user@{ALLOWED}:443 HTTP/1.1",
+        f"CONNECT {ALLOWED} HTTP/1.1",
+        f"CONNECT {ALLOWED}:99999 HTTP/1.1",
+        "GET /etc/passwd HTTP/1.1",
+        f"GET http://u:p@{ALLOWED}/ HTTP/1.1",
+        "nonsense",
+    ],
+)
+async def test_tricks_are_bad_requests(place: Place, head: str) -> None:
+    first, writer = await place.ask(head)
+    assert first == b"HTTP/1.1 400 Bad Request\r\n"
+    writer.close()
+    assert place.looked_up == []
+
+
+async def test_a_program_that_leaves_ends_its_connection(place: Place) -> None:
+    _, writer = await place.ask(f"CONNECT {ALLOWED}:{place.outside.port} HTTP/1.1")
+    writer.close()
+    async with asyncio.timeout(10):
+        await place.outside.left.wait()
+    assert (await place.told()).refused == ""
+
+
+async def test_a_new_connection_of_the_host_breaks_what_was_open(place: Place) -> None:
+    """As after a restore: the machine's connections are gone, its programs see that."""
+    first, writer = await place.ask(f"CONNECT {ALLOWED}:{place.outside.port} HTTP/1.1")
+    assert first.startswith(b"HTTP/1.1 200")
+    await place.reader.readline()
+    await place.channels.connect("m", token="t", start=False)
+    async with asyncio.timeout(10):
+        assert await place.reader.read(-1) == b""
+    writer.close()
+
+
+async def test_a_machine_without_network_reaches_nothing(place: Place) -> None:
+    session = await place.channels.connect("m", token="t", start=False)
+    place.session = session
+    first, writer = await place.ask(f"CONNECT {ALLOWED}:{place.outside.port} HTTP/1.1")
+    assert first == b"HTTP/1.1 403 Forbidden\r\n"
+    assert "it may reach: none" in (await place.told()).refused
+    writer.close()

@@ -1,0 +1,81 @@
+"""Hosts a task may reach: how they are written, what they cover, who bounds whom."""
+
+from __future__ import annotations
+
+import pytest
+
+from clawdesk.domain.network import allows, granted, is_host
+
+
+@pytest.mark.parametrize("text", ["example.org", "*.example.org", "a.b-c.example.org:8443", "x.io"])
+def test_names_are_hosts(text: str) -> None:
+    assert is_host(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "localhost",
+        "*",
+        "*.*.org",
+        "127.0.0.1",
+        "10.0.0.1:80",
+        "[::1]",
+        "0x7f.1",
+        "example.org:0",
+        "example.org:65536",
+        "example.org:https",
+        "user@example.org",
+        "http://example.org",
+        "example.org/path",
+        "exa mple.org",
+        "-x.example.org",
+        "EXAMPLE.org",
+        "bücher.example",
+        f"{'a.' * 127}org",
+    ],
+)
+def test_everything_else_is_none(text: str) -> None:
+    assert not is_host(text)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "host", "port", "right"),
+    [
+        ("example.org", "example.org", 443, True),
+        ("example.org", "EXAMPLE.org.", 80, True),
+        ("example.org", "example.org", 22, False),
+        ("example.org", "www.example.org", 443, False),
+        ("example.org", "example.org.evil.com", 443, False),
+        ("example.org", "notexample.org", 443, False),
+        ("*.example.org", "www.example.org", 443, True),
+        ("*.example.org", "a.b.example.org", 80, True),
+        ("*.example.org", "example.org", 443, False),
+        ("*.example.org", "evilexample.org", 443, False),
+        ("example.org:8443", "example.org", 8443, True),
+        ("example.org:8443", "example.org", 443, False),
+        ("*.example.org:22", "git.example.org", 22, True),
+    ],
+)
+def test_what_a_host_covers(allowed: str, host: str, port: int, right: bool) -> None:
+    assert allows([allowed], host, port) is right
+    assert not allows([], host, port)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "allowed", "right"),
+    [
+        ("example.org", "example.org", True),
+        ("www.example.org", "*.example.org", True),
+        ("*.www.example.org", "*.example.org", True),
+        ("*.example.org", "*.example.org", True),
+        ("*.example.org", "www.example.org", False),
+        ("example.org", "*.example.org", False),
+        ("example.org:443", "example.org", True),
+        ("example.org:22", "example.org", False),
+        ("example.org", "example.org:443", False),
+    ],
+)
+def test_a_wish_counts_where_it_lies_whole_inside(wanted: str, allowed: str, right: bool) -> None:
+    assert granted([wanted], [allowed]) == ((wanted,) if right else ())
