@@ -75,6 +75,7 @@ def soak(cli: RealCli, kills: int, seed: int) -> Result:
     project = make_project(folder, files)
     while result.kills < kills:
         _pair(cli, project, rng, result, kills)
+        print(f"{result.kills} of {kills} kills, {result.tasks} tasks", file=sys.stderr, flush=True)
     result.fsck = fsck(project)
     result.locks = locks(project)
     return result
