@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clawdesk.ports.errors import PortError
+from clawdesk.ports.notices import Notices
 from clawdesk.runtime.api import PlaneApi
 from clawdesk.runtime.client import PlaneClient
 from clawdesk.runtime.clock import SystemClock
@@ -124,6 +125,13 @@ def _try_lock(path: Path) -> int | None:
     os.truncate(descriptor, 0)
     os.write(descriptor, f"{os.getpid()}\n".encode())
     return descriptor
+
+
+def desktop_notices() -> Notices:
+    """What shows notices on this desktop; made inside the loop that uses it."""
+    from clawdesk.adapters.desktop_notices import DesktopNotices
+
+    return DesktopNotices()
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from clawdesk.app import hand_over, open_plane
+from clawdesk.app import desktop_notices, hand_over, open_plane
 from clawdesk.cli.exits import DONE, NOT_READY
 
 
@@ -32,4 +32,4 @@ def run(options: argparse.Namespace) -> int:
         print(f"clawdesk: the window needs PySide6 ({error}).", file=sys.stderr)
         print("  pip install 'clawdesk[desktop]'", file=sys.stderr)
         return NOT_READY
-    return run_window(lambda: open_plane(models=True), paths)
+    return run_window(lambda: open_plane(models=True), paths, desktop_notices)

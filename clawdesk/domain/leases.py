@@ -31,7 +31,7 @@ def ask(turn: Turn, task: Task) -> None:
 def granted(turn: Turn, task: Task, event: ev.LeaseGranted) -> None:
     if task.lease in (Lease.ASKED, Lease.WAITS):
         reason = None if task.phase is Phase.QUEUED else task.reason
-        turn.put(task, lease=Lease.GRANTED, reason=reason)
+        turn.put(task, lease=Lease.GRANTED, reason=reason, told_refused=False)
     elif task.lease not in HELD:
         turn.do(do.ReleaseLease(task.id))  # nobody waits for it any longer
 
@@ -48,8 +48,10 @@ def refused(turn: Turn, task: Task, event: ev.LeaseRefused) -> None:
     """What can still work does: the task goes on without, and its calls fail with the reason."""
     if task.lease in _OPEN:
         reason = None if task.phase is Phase.QUEUED else task.reason
-        turn.put(task, lease=Lease.REFUSED, reason=reason)
-        turn.do(do.Notify(task.id, f"No model for it: {event.why}"))
+        # It asks anew at each step; the user is told once, until the model is to be had again.
+        if not task.told_refused:
+            turn.do(do.Notify(task.id, f"No model for it: {event.why}"))
+        turn.put(task, lease=Lease.REFUSED, reason=reason, told_refused=True)
 
 
 def asked_back(turn: Turn, task: Task, event: ev.LeaseAskedBack) -> None:

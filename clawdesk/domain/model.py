@@ -393,6 +393,7 @@ class Task:
     stuck_since_ms: int | None = None  # steady time since which it heads the queue without room
     promised: bool = False  # others left for it: what they gave back is kept for it
     lease: Lease = Lease.NONE
+    told_refused: bool = False  # the user knows that its model cannot be had
     machine: MachineId = ""
     base: str = ""  # commit whose tree its machine's workspace began with; "" = the start
     leaving: MachineId = ""  # parked: being released while the task stays held; still counted

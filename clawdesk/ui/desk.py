@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from clawdesk.domain.model import FINAL, Task
 from clawdesk.ports.errors import PortError
+from clawdesk.ports.notices import NoNotices, Notices
 from clawdesk.ports.repository import Diff, ProjectView
 from clawdesk.runtime.api import Change, PlaneApi
 from clawdesk.ui import acts
@@ -25,6 +26,7 @@ from clawdesk.ui.errands import Errands
 from clawdesk.ui.main_window import MainWindow
 from clawdesk.ui.memory import Memory
 from clawdesk.ui.model_desk import ModelDesk
+from clawdesk.ui.notice_desk import NoticeDesk
 from clawdesk.viewmodels.checkpoints import checkpoint_rows
 from clawdesk.viewmodels.doctor import doctor_view
 from clawdesk.viewmodels.inbox import cards, pending
@@ -45,7 +47,12 @@ class Desk(QObject):
     ended = Signal()
 
     def __init__(
-        self, plane: PlaneApi, clock: Clock, memory: Memory, window: MainWindow | None = None
+        self,
+        plane: PlaneApi,
+        clock: Clock,
+        memory: Memory,
+        window: MainWindow | None = None,
+        notices: Notices | None = None,
     ) -> None:
         super().__init__()
         self.plane, self.clock, self.memory = plane, clock, memory
@@ -60,6 +67,7 @@ class Desk(QObject):
         self._diffs: dict[tuple[str, int, str], Diff] = {}
         self.decisions = Decisions(self)
         self.models = ModelDesk(self)
+        self.notices = NoticeDesk(self, notices or NoNotices())
         self.registry = Registry(self.window)
         acts.register(self)
         self._connect()
@@ -114,6 +122,7 @@ class Desk(QObject):
         self.paint_projects()
         self.paint_tasks()
         self.paint_load()
+        self.notices.mind()
 
     def entry(self) -> ProjectEntry | None:
         """The project the window looks at."""
@@ -201,6 +210,8 @@ class Desk(QObject):
         if change.environment:
             self.models.paint()
             self.paint_bar()
+        if change.tasks or change.environment:
+            self.notices.mind()
         for notice in change.notices:
             self.window.banner.show_notice(Notice("run", notice))
 
@@ -208,7 +219,17 @@ class Desk(QObject):
     def choose_task(self, task: str) -> None:
         if task and task != self.chosen:
             self.chosen = task
+            self.notices.looked_at(task)
             self.paint_inspector()
+
+    def show_task(self, task_id: str) -> None:
+        """Look at a task, in its project."""
+        task = self.plane.state.tasks.get(task_id)
+        if task is not None:
+            if task.project in self.plane.projects:
+                self.choose_project(task.project)
+            self.window.tasks.choose_filter("All")
+            self.window.tasks.list.choose(task_id)
 
     def _load_place(self) -> None:
         if self.window.inspector.place == "log" or self._log_of != self.chosen:
@@ -327,7 +348,7 @@ class Desk(QObject):
     async def _check(self) -> None:
         try:
             found = await self.plane.doctor()
-            self.window.home.show_doctor(doctor_view(found))
+            self.window.home.show_doctor(doctor_view([*found, await self.notices.check()]))
             await self.plane.check_environment()
             self.paint_bar()
         finally:
@@ -348,6 +369,7 @@ class Desk(QObject):
         self._tick.stop()
         self._unsubscribe()
         await self.errands.close()
+        await self.notices.close()
         self.memory.flush()
 
     def show_ending(self) -> None:

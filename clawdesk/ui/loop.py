@@ -25,6 +25,7 @@ os.environ.setdefault("QT_API", "pyside6")
 import qasync
 
 from clawdesk.ports.errors import PortError
+from clawdesk.ports.notices import NoNotices, Notices
 from clawdesk.runtime.api import PlaneApi
 from clawdesk.ui import theme
 from clawdesk.ui.banner import Notice
@@ -34,6 +35,7 @@ from clawdesk.ui.main_window import MainWindow
 from clawdesk.ui.memory import Memory
 
 MakePlane = Callable[[], AbstractAsyncContextManager[PlaneApi]]
+MakeNotices = Callable[[], Notices]
 CLOSE_S_MAX = 5.0
 _GTK_DESKTOPS = frozenset({"GNOME", "UNITY", "X-CINNAMON", "MATE", "XFCE", "PANTHEON", "BUDGIE"})
 PAINT_S_MAX = 2.0  # a window that starts hidden is never painted
@@ -137,8 +139,11 @@ class Session:
     machines and is seen in the window), then the window closes and the loop's main returns.
     """
 
-    def __init__(self, make_plane: MakePlane, paths: Sequence[str], report: CrashReport) -> None:
+    def __init__(
+        self, make_plane: MakePlane, paths: Sequence[str], report: CrashReport, notices: Notices
+    ) -> None:
         self._make_plane, self._paths, self._report = make_plane, paths, report
+        self._notices = notices
         self._memory = Memory(settings())
         self._clock = WallClock()
         self._ended = asyncio.Event()
@@ -191,7 +196,7 @@ class Session:
         return found
 
     async def _serve(self, plane: PlaneApi, stack: AsyncExitStack) -> None:
-        desk = Desk(plane, self._clock, self._memory, self.window)
+        desk = Desk(plane, self._clock, self._memory, self.window, self._notices)
         desk.ended.connect(self._ended.set)
         plane.ended.add_done_callback(self._plane_ended)
         desk.open_at_start(self._paths)
@@ -216,17 +221,22 @@ class Session:
         self.window.banner.show_notice(Notice("bad", what, step))
 
 
-async def _show(make_plane: MakePlane, paths: Sequence[str], report: CrashReport) -> int:
-    return await Session(make_plane, paths, report).run()
+async def _show(
+    make_plane: MakePlane, paths: Sequence[str], report: CrashReport, notices: MakeNotices
+) -> int:
+    return await Session(make_plane, paths, report, notices()).run()
 
 
-def run_window(make_plane: MakePlane, paths: Sequence[str] = ()) -> int:
+def run_window(
+    make_plane: MakePlane, paths: Sequence[str] = (), notices: MakeNotices = NoNotices
+) -> int:
     """Show the window until it is closed; returns the exit code.
 
     Args:
         make_plane: an async context manager that gives the plane and lets go of it at the end,
             entered inside the loop.
         paths: project folders to open.
+        notices: makes what shows notices on the desktop, inside the loop.
     """
     broken = refuse_broken_qt()
     if broken:
@@ -241,6 +251,6 @@ def run_window(make_plane: MakePlane, paths: Sequence[str] = ()) -> int:
         with loop:
             # Never app.quit(): it would stop the loop before the plane let go (facts: pitfall 2).
             folders = [str(Path(path).expanduser().absolute()) for path in paths]
-            return int(loop.run_until_complete(_show(make_plane, folders, report)))
+            return int(loop.run_until_complete(_show(make_plane, folders, report, notices)))
     finally:
         sys.excepthook = before

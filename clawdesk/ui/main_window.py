@@ -5,6 +5,8 @@ What a person wants leaves as signals of the parts; `Desk` connects them to the 
 
 from __future__ import annotations
 
+import os
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
@@ -153,6 +155,20 @@ class MainWindow(QMainWindow):
         """Close without asking again."""
         self._may_close = True
         self.close()
+
+    def come_forward(self, token: str = "") -> None:
+        """The user asked for the window: show it above the others and take the keyboard.
+
+        Args:
+            token: the desktop's permission; without one Wayland only marks the window.
+        """
+        if token:
+            os.environ["XDG_ACTIVATION_TOKEN"] = token  # where Qt looks for it
+        if self.isMinimized():
+            self.showNormal()
+        self.show()
+        self.raise_()
+        self.activateWindow()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -5,9 +5,14 @@ State of the screen only: everything that matters is in Git.
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+
 from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtWidgets import QMainWindow, QSplitter
 
+from clawdesk.viewmodels.notices import NoticeRules
+
+_RULES = tuple(field.name for field in fields(NoticeRules))
 RECENT_MAX = 12
 LAYOUT = 1  # raised when panes change, so that an old layout is not forced on new panes
 
@@ -50,6 +55,19 @@ class Memory:
             self.settings.setValue(f"drafts/{request}", text)
         else:
             self.settings.remove(f"drafts/{request}")
+
+    def notice_rules(self) -> NoticeRules:
+        """What the desktop is told of; what was never chosen is as in `NoticeRules`."""
+        rules = NoticeRules()
+        for name in _RULES:
+            # An ini file gives back words, QSettings in memory gives back what it got.
+            value = self.settings.value(f"notices/{name}", getattr(rules, name))
+            rules = replace(rules, **{name: str(value).lower() in {"true", "1"}})
+        return rules
+
+    def keep_notice_rules(self, rules: NoticeRules) -> None:
+        for name in _RULES:
+            self.settings.setValue(f"notices/{name}", getattr(rules, name))
 
     def keep_layout(self, window: QMainWindow, splitters: dict[str, QSplitter]) -> None:
         self.settings.setValue(f"layout{LAYOUT}/window", window.saveGeometry())

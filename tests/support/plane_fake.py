@@ -100,6 +100,14 @@ class FakePlane(FakeModelActs):
         lines.append(LogLine(len(lines) + 1, self.now_ms(), step, 1, stream, text))
         self.publish(Change(logs=frozenset({task})))
 
+    def answer_elsewhere(self, channel: str = "OpenClaw") -> None:
+        """The longest waiting request is answered by the same person through another channel."""
+        waiting = [task for task in self.state.tasks.values() if task.request is not None]
+        task = min(waiting, key=lambda t: t.request.at_ms if t.request else 0)
+        assert task.request is not None
+        asks = task.request.kind is Kind.CLARIFY
+        self._decide(task.id, "answered" if asks else "approved", "", channel, "plain")
+
     async def close(self) -> None:
         for script in list(self._scripts):
             script.cancel()
@@ -114,7 +122,7 @@ class FakePlane(FakeModelActs):
 
     def subscribe(self, tell: Callable[[Change], None]) -> Callable[[], None]:
         self._tell.append(tell)
-        return lambda: self._tell.remove(tell)
+        return lambda: self._tell.remove(tell) if tell in self._tell else None
 
     async def _enter(self, name: str, *what: Any) -> None:
         self.calls.append((name, *what))

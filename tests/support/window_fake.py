@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from clawdesk.app import desktop_notices
 from clawdesk.runtime.api import PlaneApi
 from clawdesk.ui.loop import run_window
 from tests.support import plane_scenes as scenes
@@ -34,12 +37,15 @@ def main(argv: list[str]) -> int:
             plane.projects[scenes.PROJECT] = scenes.project(dirty=())
         plane.load = scenes.load(gpus=not wanted.no_gpu)
         plane.environment = scenes.environment(kvm=wanted.scene == "full")
+        # A journey answers through another channel, as OpenClaw or the command line would.
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGUSR1, plane.answer_elsewhere)
         try:
             yield plane
         finally:
             await plane.close()
 
-    return run_window(make, wanted.project)
+    return run_window(make, wanted.project, desktop_notices)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import shiboken6
 from PySide6.QtCore import QObject, QSettings
 from PySide6.QtWidgets import QApplication
 
+from clawdesk.ports.notices import Notices
 from clawdesk.ui import theme, tokens
 from clawdesk.ui.desk import Desk
 from clawdesk.ui.memory import Memory
@@ -59,11 +60,11 @@ class Bench:
         self.memory = Memory(QSettings(str(folder / "w.ini"), QSettings.Format.IniFormat))
         self.desk: Desk | None = None
 
-    def open(self) -> Desk:
+    def open(self, notices: Notices | None = None) -> Desk:
         """Show the window on the plane as it is now."""
 
         async def make() -> Desk:
-            return Desk(self.plane, self.clock, self.memory)
+            return Desk(self.plane, self.clock, self.memory, notices=notices)
 
         desk = self.desk = self.run(make())
         desk.window.resize(1440, 900)

@@ -82,6 +82,18 @@ def test_what_can_still_work_does_when_the_model_cannot_be_had() -> None:
     assert kinds(done) == [("Notify", "a"), ("StartMachine", "a")]
 
 
+def test_that_its_model_cannot_be_had_is_said_once_until_it_can() -> None:
+    state = plane(with_model("a"))
+    step(state, ev.LeaseRefused(2, "a", "there is no model coder"))
+    # At its next step it asks anew, and is refused again.
+    state.tasks["a"] = replace(state.tasks["a"], lease=Lease.ASKED)
+    assert ("Notify", "a") not in kinds(step(state, ev.LeaseRefused(3, "a", "still none")))
+    state.tasks["a"] = replace(state.tasks["a"], lease=Lease.ASKED)
+    step(state, ev.LeaseGranted(4, "a"))
+    state.tasks["a"] = replace(state.tasks["a"], lease=Lease.ASKED)
+    assert ("Notify", "a") in kinds(step(state, ev.LeaseRefused(5, "a", "gone again")))
+
+
 @pytest.mark.parametrize("lease", [Lease.ASKED, Lease.WAITS])
 def test_a_cancelled_task_gives_back_what_it_asked_for(lease: Lease) -> None:
     state = plane(with_model("a"))
