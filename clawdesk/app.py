@@ -7,7 +7,6 @@ process that does (one plane per user and machine, by flock).
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -20,7 +19,14 @@ from clawdesk.ports.notices import Notices
 from clawdesk.runtime.api import PlaneApi
 from clawdesk.runtime.client import PlaneClient
 from clawdesk.runtime.clock import SystemClock
-from clawdesk.runtime.places import plane_lock, plane_socket, runtime_dir
+from clawdesk.runtime.front_door import FrontDoor, knock_for, take_or_knock, try_lock
+from clawdesk.runtime.places import (
+    plane_lock,
+    plane_socket,
+    runtime_dir,
+    window_lock,
+    window_socket,
+)
 from clawdesk.runtime.plane import Plane
 from clawdesk.runtime.recents import state_dir
 from clawdesk.runtime.server import PlaneServer
@@ -114,19 +120,6 @@ def guest_images() -> GuestImages:
     return GuestImages()
 
 
-def _try_lock(path: Path) -> int | None:
-    """A descriptor that holds the plane's lock, or None when another process does."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    os.truncate(descriptor, 0)
-    os.write(descriptor, f"{os.getpid()}\n".encode())
-    return descriptor
-
-
 def desktop_notices() -> Notices:
     """What shows notices on this desktop; made inside the loop that uses it."""
     from clawdesk.adapters.desktop_notices import DesktopNotices
@@ -161,23 +154,13 @@ async def open_plane(
         os.close(lock)
 
 
-async def hand_over(paths: Sequence[str]) -> bool:
-    """Give folders to the window that already runs; False when none does.
+async def front_door(paths: Sequence[str]) -> FrontDoor | None:
+    """The right to show the window; None when another process does and was given `paths`.
 
     Raises:
-        PortError: a folder cannot be opened, or another version runs.
+        PortError: a window that does not answer, or a runtime folder that cannot be trusted.
     """
-    client = await _lock_or_connect()
-    if not isinstance(client, PlaneClient):
-        os.close(client)
-        return False
-    try:
-        if client.has_window:
-            for path in paths:
-                await client.open_project(path)
-        return client.has_window
-    finally:
-        await client.close()
+    return await take_or_knock(window_lock(), window_socket(), knock_for(paths))
 
 
 async def _lock_or_connect() -> int | PlaneClient:
@@ -186,7 +169,7 @@ async def _lock_or_connect() -> int | PlaneClient:
     Neither a socket nor a lock gives an event to wait for.
     """
     for attempt in range(CONNECT_TRIES):
-        lock = _try_lock(plane_lock())
+        lock = try_lock(plane_lock())
         if lock is not None:
             return lock
         try:
@@ -201,7 +184,7 @@ async def _lock_or_connect() -> int | PlaneClient:
 @asynccontextmanager
 async def _own_plane(parts: Parts, *, drive: bool, models: bool) -> AsyncIterator[Plane]:
     plane = Plane(parts, drive=drive, models=models)
-    server = PlaneServer(plane, plane_socket(), window=models)
+    server = PlaneServer(plane, plane_socket())
     stalls = StallWatch(StallReport(state_dir() / "stalls.txt"))
     stalls.start()
     try:

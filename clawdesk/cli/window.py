@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from clawdesk.app import desktop_notices, hand_over, open_plane
+from clawdesk.app import desktop_notices, front_door, open_plane
 from clawdesk.cli.exits import DONE, NOT_READY
 
 
@@ -18,9 +18,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     paths = [str(Path(path).resolve()) for path in options.project]
-    if asyncio.run(hand_over(paths)):
-        print("ClawDesk is already open; what you named is shown there.", file=sys.stderr)
-        return DONE
     screens = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     if not any(os.environ.get(name) for name in screens):
         print("clawdesk: there is no screen in this session.", file=sys.stderr)
@@ -32,4 +29,9 @@ def run(options: argparse.Namespace) -> int:
         print(f"clawdesk: the window needs PySide6 ({error}).", file=sys.stderr)
         print("  pip install 'clawdesk[desktop]'", file=sys.stderr)
         return NOT_READY
-    return run_window(lambda: open_plane(models=True), paths, desktop_notices)
+    door = asyncio.run(front_door(paths))
+    if door is None:
+        shown = "what you named is shown there" if paths else "it has come forward"
+        print(f"ClawDesk is already open; {shown}.", file=sys.stderr)
+        return DONE
+    return run_window(lambda: open_plane(models=True), paths, desktop_notices, door)

@@ -41,7 +41,6 @@ class PlaneClient:
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._number = 0
         self._listener: asyncio.Task[None] | None = None
-        self.has_window = False
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @classmethod
@@ -62,7 +61,6 @@ class PlaneClient:
                 mend="Quit the running one first.",
                 code="version",
             )
-        client.has_window = bool(hello.get("window"))
         client._take(await read_line(reader))
         client._listener = asyncio.get_running_loop().create_task(client._listen())
         return client

@@ -58,3 +58,11 @@ def plane_socket() -> Path:
 
 def plane_lock() -> Path:
     return runtime_dir() / "plane.lock"
+
+
+def window_socket() -> Path:
+    return runtime_dir() / "window.sock"
+
+
+def window_lock() -> Path:
+    return runtime_dir() / "window.lock"

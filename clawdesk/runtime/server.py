@@ -44,11 +44,10 @@ class _Request(msgspec.Struct):
 
 
 class PlaneServer:
-    """Serves a plane on a Unix socket until closed; `window`: this process shows one."""
+    """Serves a plane on a Unix socket until closed."""
 
-    def __init__(self, plane: PlaneApi, path: Path, *, window: bool = False) -> None:
+    def __init__(self, plane: PlaneApi, path: Path) -> None:
         self._plane = plane
-        self._window = window
         self._path = path
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
@@ -89,13 +88,13 @@ class PlaneServer:
         return len(self._writers)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if _peer_uid(writer) != os.getuid() or len(self._writers) >= CLIENTS_MAX:
+        if peer_uid(writer) != os.getuid() or len(self._writers) >= CLIENTS_MAX:
             writer.close()
             return
         self._writers.add(writer)
         room = asyncio.Semaphore(CALLS_AT_ONCE)
         try:
-            writer.write(encode(hello(window=self._window)) + encode({"change": self._whole()}))
+            writer.write(encode(hello()) + encode({"change": self._whole()}))
             while line := await read_line(reader):
                 request = msgspec.json.decode(line, type=_Request)
                 await room.acquire()
@@ -195,7 +194,8 @@ def _bound(request: _Request) -> inspect.BoundArguments:
     return bound
 
 
-def _peer_uid(writer: asyncio.StreamWriter) -> int:
+def peer_uid(writer: asyncio.StreamWriter) -> int:
+    """Who is at the other end of a Unix socket."""
     peer: socket.socket = writer.get_extra_info("socket")
     credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     _, uid, _ = struct.unpack("3i", credentials)

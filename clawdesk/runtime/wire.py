@@ -24,9 +24,9 @@ from clawdesk.runtime.api import Environment, LogLine, Outcome, PolicyView
 LINE_BYTES_MAX = 64 * 1024 * 1024
 
 
-def hello(*, window: bool) -> dict[str, object]:
-    """The first line of a plane: its version, and whether its process shows a window."""
-    return {"clawdesk": __version__, "window": window}
+def hello() -> dict[str, object]:
+    """The first line of a plane: its version."""
+    return {"clawdesk": __version__}
 
 
 RESULTS: dict[str, Any] = {

@@ -115,16 +115,23 @@ def _register_view(desk: Desk) -> None:
     add(
         "toggle_projects",
         "Show or hide projects",
-        lambda: window.projects.setVisible(window.projects.isHidden()),
+        lambda: window.fold("projects", not window.folded("projects")),
         keys="Ctrl+B",
         icon="side",
     )
     add(
         "toggle_inbox",
         "Show or hide inbox and machine",
-        lambda: window.right.setVisible(window.right.isHidden()),
+        lambda: window.fold("inbox", not window.folded("inbox")),
         keys="Ctrl+I",
         icon="rpane",
+    )
+    add(
+        "toggle_inspector",
+        "Show or hide the chosen task",
+        lambda: window.fold("inspector", not window.folded("inspector")),
+        keys="Ctrl+J",
+        icon="log",
     )
     add("theme", "Dark or light", lambda: toggle_theme(desk), keys="Ctrl+Shift+L", icon="sun")
     add("pane", "Go to the next pane", lambda: next_pane(desk), keys="F6", icon="cr")

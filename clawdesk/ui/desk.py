@@ -23,8 +23,9 @@ from clawdesk.ui.banner import Notice
 from clawdesk.ui.clock import Clock
 from clawdesk.ui.decisions import Decisions
 from clawdesk.ui.errands import Errands
+from clawdesk.ui.inspector import PLACES
 from clawdesk.ui.main_window import MainWindow
-from clawdesk.ui.memory import Memory
+from clawdesk.ui.memory import Memory, View
 from clawdesk.ui.model_desk import ModelDesk
 from clawdesk.ui.notice_desk import NoticeDesk
 from clawdesk.viewmodels.checkpoints import checkpoint_rows
@@ -62,6 +63,7 @@ class Desk(QObject):
         self.chosen = ""
         self.home_wanted = self.models_wanted = False
         self._looked = False
+        self._before = memory.view()  # where the user was, until that is shown again
         self._log_of, self._log_after = "", 0
         self._diff_of: tuple[str, int] = ("", 0)
         self._diffs: dict[tuple[str, int, str], Diff] = {}
@@ -163,9 +165,15 @@ class Desk(QObject):
         rows = [row_of(t, now_ms, offset_ms) for t in self.tasks()]
         window.tasks.show_rows(rows)
         window.tasks.show_empty(not rows)
-        window.inspector.setVisible(bool(rows))
+        window.show_inspector(bool(rows))
         window.inbox.show_cards(cards(self.plane.state.tasks.values(), now_ms))
-        if self.chosen not in {r.id for r in rows}:
+        known = {r.id for r in rows}
+        if self._before.project == self.project and self._before.task in known:
+            window.tasks.list.choose(self._before.task)
+            if self._before.place in PLACES:
+                window.inspector.choose_place(self._before.place)
+            self._before = View()
+        if self.chosen not in known:
             self.chosen = ""
             if rows:
                 window.tasks.list.choose(rows[-1].id)
@@ -310,21 +318,25 @@ class Desk(QObject):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def open_path(self, path: str) -> None:
-        self.errands.start(f"open {path}", f"Opening {path}", self._open(path))
+    def open_path(self, path: str, *, look: bool = True) -> None:
+        """Open a project; `look`: and show it."""
+        self.errands.start(f"open {path}", f"Opening {path}", self._open(path, look=look))
 
-    async def _open(self, path: str) -> None:
+    async def _open(self, path: str, *, look: bool) -> None:
         view: ProjectView = await self.plane.open_project(path)
         self.memory.remember_project(view.path)
-        self.project, self.home_wanted = view.path, False
+        if look:
+            self.project, self.home_wanted, self.models_wanted = view.path, False, False
         self.window.banner.hide()
         self.paint_all()
 
     def open_at_start(self, paths: Sequence[str]) -> None:
-        """What was named, else what was open when the window was last closed."""
-        for path in paths or [p for p in self.memory.open_projects() if Path(p).is_dir()]:
-            if path not in self.plane.projects:
-                self.open_path(path)
+        """What was named, on top of what was open when the window was last closed."""
+        for path in self.memory.open_projects():
+            if Path(path).is_dir() and path not in paths:
+                self.open_path(path, look=not paths and path == self._before.project)
+        for path in paths:
+            self.open_path(path)
 
     def close_project(self, path: str) -> None:
         self.errands.start(f"close {path}", "Closing the project", self._close_project(path))
@@ -360,12 +372,30 @@ class Desk(QObject):
         details = f"{what}\n{error.what}\n{error.mend}\n({error.code}, {type(error).__name__})"
         self.window.banner.show_notice(Notice("bad", f"{what}: {error.what}", error.mend, details))
 
+    def show_lost(self) -> None:
+        """The process that runs the tasks has ended; what is on screen is the last it told."""
+        self._tick.stop()
+        self.window.show_lost(True)
+
+    def adopt(self, plane: PlaneApi, projects: Sequence[str]) -> None:
+        """Go on with another plane, which finds every task in Git; `projects` were open."""
+        self._unsubscribe()
+        self.plane = plane
+        self._unsubscribe = plane.subscribe(self._changed)
+        self._log_of, self._log_after = "", 0
+        self._diff_of = ("", 0)
+        self.window.show_lost(False)
+        self._tick.start()
+        for path in projects:
+            if path not in plane.projects:
+                self.open_path(path, look=path == self.project)
+        self.paint_all()
+
     def pending(self) -> list[Task]:
         return pending(self.plane.state.tasks.values())
 
     async def close(self) -> None:
         """Let go of the plane; the window may be closed afterwards."""
-        self.memory.keep_open_projects(list(self.plane.projects))
         self._tick.stop()
         self._unsubscribe()
         await self.errands.close()
@@ -373,7 +403,12 @@ class Desk(QObject):
         self.memory.flush()
 
     def show_ending(self) -> None:
-        """The plane lets go of its machines now; the window stays to show it."""
+        """The plane lets go of its machines now; the window stays to show it.
+
+        What is open now is what the next start opens: a plane that has closed has no projects.
+        """
+        self.memory.keep_open_projects(list(self.plane.projects))
+        self.memory.keep_view(View(self.project, self.chosen, self.window.inspector.place))
         self.window.pages.setEnabled(False)
         self.window.tool_bar.setEnabled(False)
         running = [t for t in self.plane.state.tasks.values() if t.phase not in FINAL]

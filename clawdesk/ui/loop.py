@@ -27,6 +27,7 @@ import qasync
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.notices import NoNotices, Notices
 from clawdesk.runtime.api import PlaneApi
+from clawdesk.runtime.front_door import FrontDoor, Knock
 from clawdesk.ui import theme
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.clock import WallClock
@@ -142,13 +143,25 @@ class Session:
     def __init__(
         self, make_plane: MakePlane, paths: Sequence[str], report: CrashReport, notices: Notices
     ) -> None:
-        self._make_plane, self._paths, self._report = make_plane, paths, report
+        self._make_plane, self._paths, self._report = make_plane, list(paths), report
+        self._desk: Desk | None = None
         self._notices = notices
         self._memory = Memory(settings())
         self._clock = WallClock()
         self._ended = asyncio.Event()
         self.window = MainWindow(self._clock, self._memory)
         self.code = 0
+
+    def knocked(self, knock: Knock) -> None:
+        """A second start: its user wants this window, and its folders in it."""
+        if self._ended.is_set():
+            return
+        self.window.come_forward(knock.token)
+        if self._desk is None:
+            self._paths += knock.paths
+        else:
+            for path in knock.paths:
+                self._desk.open_path(path)
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
@@ -197,38 +210,71 @@ class Session:
 
     async def _serve(self, plane: PlaneApi, stack: AsyncExitStack) -> None:
         desk = Desk(plane, self._clock, self._memory, self.window, self._notices)
+        self._desk = desk
         desk.ended.connect(self._ended.set)
-        plane.ended.add_done_callback(self._plane_ended)
         desk.open_at_start(self._paths)
         try:
-            await self._ended.wait()
+            found: PlaneApi | None = plane
+            while found is not None and await self._lost(found):
+                found = await self._reconnect(desk, stack)
             await asyncio.wait_for(desk.errands.close(), CLOSE_S_MAX)
             desk.show_ending()
             await stack.aclose()
         finally:
-            plane.ended.remove_done_callback(self._plane_ended)
             await asyncio.wait_for(desk.close(), CLOSE_S_MAX)
 
-    def _plane_ended(self, ended: asyncio.Future[None]) -> None:
-        """What is on screen is the last that was known; say so, and what to do."""
-        if ended.cancelled() or self._ended.is_set():
-            return
-        error = ended.exception()
-        if error is not None:
-            self._report.note(error)
-        what = "The process that runs the tasks has ended; this is the last it told."
+    async def _lost(self, plane: PlaneApi) -> bool:
+        """True when the process that runs the tasks has ended; False when the user is done."""
+        closing = asyncio.get_running_loop().create_task(self._ended.wait())
+        either: set[asyncio.Future[Any]] = {closing, plane.ended}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        closing.cancel()
+        if self._ended.is_set() or plane.ended.cancelled():
+            return False
+        error = plane.ended.exception()
+        if error is None:
+            return True
+        # A bug of the plane in this process: what is on screen is the last that it told.
+        self._report.note(error)
+        what = "The part that runs the tasks has ended; this is the last it told."
         step = "Close this window and start ClawDesk again: it finds every task."
         self.window.banner.show_notice(Notice("bad", what, step))
+        await self._ended.wait()
+        return False
+
+    async def _reconnect(self, desk: Desk, stack: AsyncExitStack) -> PlaneApi | None:
+        """Find the plane again, or be it; None when the window is closed meanwhile."""
+        projects = list(desk.plane.projects)
+        desk.show_lost()
+        await stack.aclose()
+        plane = await self._plane(stack)
+        if plane is not None:
+            desk.adopt(plane, projects)
+        return plane
 
 
 async def _show(
-    make_plane: MakePlane, paths: Sequence[str], report: CrashReport, notices: MakeNotices
+    make_plane: MakePlane,
+    paths: Sequence[str],
+    report: CrashReport,
+    notices: MakeNotices,
+    door: FrontDoor | None,
 ) -> int:
-    return await Session(make_plane, paths, report, notices()).run()
+    session = Session(make_plane, paths, report, notices())
+    if door is None:
+        return await session.run()
+    try:
+        await door.open(session.knocked)
+        return await session.run()
+    finally:
+        await door.close()
 
 
 def run_window(
-    make_plane: MakePlane, paths: Sequence[str] = (), notices: MakeNotices = NoNotices
+    make_plane: MakePlane,
+    paths: Sequence[str] = (),
+    notices: MakeNotices = NoNotices,
+    door: FrontDoor | None = None,
 ) -> int:
     """Show the window until it is closed; returns the exit code.
 
@@ -237,6 +283,7 @@ def run_window(
             entered inside the loop.
         paths: project folders to open.
         notices: makes what shows notices on the desktop, inside the loop.
+        door: where second starts knock; closed at the end.
     """
     broken = refuse_broken_qt()
     if broken:
@@ -251,6 +298,6 @@ def run_window(
         with loop:
             # Never app.quit(): it would stop the loop before the plane let go (facts: pitfall 2).
             folders = [str(Path(path).expanduser().absolute()) for path in paths]
-            return int(loop.run_until_complete(_show(make_plane, folders, report, notices)))
+            return int(loop.run_until_complete(_show(make_plane, folders, report, notices, door)))
     finally:
         sys.excepthook = before

@@ -55,6 +55,8 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._memory = memory
         self._may_close = self._was_painted = False
+        self._folded: set[str] = set()
+        self._inspects = True
         self.tool_bar = ToolBar()
         self.banner = Banner()
         self.projects = ProjectsPane()
@@ -68,6 +70,8 @@ class MainWindow(QMainWindow):
         self._build()
         self.scrim = Scrim(self)
         memory.restore_layout(self, self.splitters)
+        for name in memory.hidden_panes():
+            self.fold(name, True)
 
     def _build(self) -> None:
         middle = _splitter("split.middle", Qt.Orientation.Vertical)
@@ -92,7 +96,7 @@ class MainWindow(QMainWindow):
         right.setMinimumWidth(264)
         across.setStretchFactor(1, 1)
         across.setSizes([208, 920, 312])
-        self.right = right
+        self._panes = {"projects": self.projects, "inspector": self.inspector, "inbox": right}
         self.splitters = {
             "across": across,
             "middle": middle,
@@ -125,11 +129,42 @@ class MainWindow(QMainWindow):
             part.setEnabled(not starting)
         self.home.checks.show_text("Starting: looking at this machine and at unfinished tasks…")
 
+    def show_lost(self, lost: bool) -> None:
+        """Between two planes: the last that was known is greyed, and nothing can be decided."""
+        self.pages.setEnabled(not lost)
+        self.status.setEnabled(not lost)
+        self.tool_bar.setEnabled(not lost)
+        if lost:
+            what = "Reconnecting. Tasks keep running; this is the last that was known."
+            step = "What you wrote is kept. Nothing was answered meanwhile."
+            self.banner.show_notice(Notice("need", what, step))
+        else:
+            self.banner.hide()
+
     def show_failed(self, error: PortError) -> None:
         """There will be no plane: why, and what to do."""
         details = f"{error.what}\n{error.mend}\n({error.code})"
         self.banner.show_notice(Notice("bad", error.what, error.mend, details))
         self.home.checks.show_text("ClawDesk could not start; the reason stands above.")
+
+    def fold(self, name: str, away: bool) -> None:
+        """Fold a pane away or bring it back: projects, inspector or inbox."""
+        (self._folded.add if away else self._folded.discard)(name)
+        self._mind_panes()
+
+    def folded(self, name: str) -> bool:
+        """Whether the user folded that pane away."""
+        return name in self._folded
+
+    def show_inspector(self, useful: bool) -> None:
+        """There is a task to inspect, or none."""
+        self._inspects = useful
+        self._mind_panes()
+
+    def _mind_panes(self) -> None:
+        for name, pane in self._panes.items():
+            shown = name not in self._folded and (name != "inspector" or self._inspects)
+            pane.setVisible(shown)
 
     @property
     def at_home(self) -> bool:
@@ -178,7 +213,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._may_close:
-            self._memory.keep_layout(self, self.splitters)
+            self._memory.keep_layout(self, self.splitters, sorted(self._folded))
             self._memory.flush()
             event.accept()
             return

@@ -6,6 +6,7 @@ State of the screen only: everything that matters is in Git.
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from typing import NamedTuple
 
 from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtWidgets import QMainWindow, QSplitter
@@ -17,17 +18,29 @@ RECENT_MAX = 12
 LAYOUT = 1  # raised when panes change, so that an old layout is not forced on new panes
 
 
+class View(NamedTuple):
+    """Where the user was: project and task looked at, and the inspector's place; "" = nowhere."""
+
+    project: str = ""
+    task: str = ""
+    place: str = ""
+
+
 class Memory:
     """A thin face on QSettings."""
 
     def __init__(self, settings: QSettings) -> None:
         self.settings = settings
 
-    def recent(self) -> list[str]:
-        value = self.settings.value("recent", [])
+    def _texts(self, key: str) -> list[str]:
+        """A list of words; an ini file gives one word back as itself."""
+        value = self.settings.value(key, [])
         if isinstance(value, str):
             return [value] if value else []
         return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
+
+    def recent(self) -> list[str]:
+        return self._texts("recent")
 
     def remember_project(self, path: str) -> None:
         paths = [path, *(p for p in self.recent() if p != path)]
@@ -38,10 +51,7 @@ class Memory:
 
     def open_projects(self) -> list[str]:
         """What was open when the window was closed."""
-        value = self.settings.value("open", [])
-        if isinstance(value, str):
-            return [value] if value else []
-        return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
+        return self._texts("open")
 
     def keep_open_projects(self, paths: list[str]) -> None:
         self.settings.setValue("open", paths)
@@ -69,8 +79,24 @@ class Memory:
         for name in _RULES:
             self.settings.setValue(f"notices/{name}", getattr(rules, name))
 
-    def keep_layout(self, window: QMainWindow, splitters: dict[str, QSplitter]) -> None:
+    def view(self) -> View:
+        """What the window looked at when it was closed."""
+        told = {name: self.settings.value(f"view/{name}", "") for name in View._fields}
+        return View(**{name: v if isinstance(v, str) else "" for name, v in told.items()})
+
+    def keep_view(self, view: View) -> None:
+        for name, value in view._asdict().items():
+            self.settings.setValue(f"view/{name}", value)
+
+    def hidden_panes(self) -> list[str]:
+        """Names of panes that the user folded away."""
+        return self._texts(f"layout{LAYOUT}/hidden")
+
+    def keep_layout(
+        self, window: QMainWindow, splitters: dict[str, QSplitter], hidden: list[str]
+    ) -> None:
         self.settings.setValue(f"layout{LAYOUT}/window", window.saveGeometry())
+        self.settings.setValue(f"layout{LAYOUT}/hidden", hidden)
         for name, splitter in splitters.items():
             self.settings.setValue(f"layout{LAYOUT}/{name}", splitter.saveState())
 

@@ -1,0 +1,66 @@
+"""The window comes back as it was left: projects, task, tab, folded panes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from clawdesk.ui.main_window import MainWindow
+from tests.support import plane_scenes as scenes
+from tests.ui.conftest import Bench
+
+
+def test_folded_panes_stay_folded(bench: Bench) -> None:
+    bench.plane.fill()
+    desk = bench.open()
+    window = desk.window
+    for key in ("toggle_projects", "toggle_inbox", "toggle_inspector"):
+        desk.registry.trigger(key)
+    assert window.projects.isHidden()
+    assert window.inspector.isHidden()
+    desk.paint_tasks()
+    assert window.inspector.isHidden(), "a repaint brings nothing back"
+    desk.registry.trigger("toggle_projects")
+    window.let_go()
+    again = MainWindow(bench.clock, bench.memory)
+    assert not again.projects.isHidden()
+    assert again.folded("inspector")
+    assert again.folded("inbox")
+    again.let_go()
+    again.deleteLater()
+
+
+def test_the_task_and_tab_looked_at_come_back(bench: Bench, tmp_path: Path) -> None:
+    bench.plane.fill()
+    desk = bench.open()
+    desk.choose_project(scenes.PROJECT)
+    wanted = list(bench.plane.state.tasks)[3]
+    desk.window.tasks.list.choose(wanted)
+    desk.window.inspector.choose_place("checkpoints")
+    bench.settle()
+    desk.show_ending()
+    bench.run(desk.close())
+    desk.window.let_go()
+    assert bench.memory.open_projects() == list(bench.plane.projects)
+    again = bench.open()
+    again.choose_project(scenes.PROJECT)
+    assert again.chosen == wanted
+    assert again.window.inspector.place == "checkpoints"
+    # Once it was shown the user's own choice counts.
+    first = next(iter(bench.plane.state.tasks))
+    again.window.tasks.list.choose(first)
+    again.paint_tasks()
+    assert again.chosen == first
+
+
+def test_what_was_open_opens_again_and_what_is_named_is_looked_at(
+    bench: Bench, tmp_path: Path
+) -> None:
+    folders = [str(tmp_path / name) for name in ("a", "b", "c")]
+    for folder in folders:
+        Path(folder).mkdir()
+    bench.memory.keep_open_projects([*folders[:2], str(tmp_path / "gone")])
+    desk = bench.open()
+    desk.open_at_start([folders[2]])
+    bench.settle()
+    assert sorted(desk.plane.projects) == folders
+    assert desk.project == folders[2]
