@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from clawdesk.app import desktop_notices, front_door, open_plane
+from clawdesk.app import copy_demo, desktop_notices, front_door, open_plane
 from clawdesk.cli.exits import DONE, NOT_READY
 
 
@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
         print("  Every act has a command: clawdesk --help", file=sys.stderr)
         return NOT_READY
     try:
-        from clawdesk.ui.loop import run_window
+        from clawdesk.ui.loop import Around, run_window
     except ImportError as error:
         print(f"clawdesk: the window needs PySide6 ({error}).", file=sys.stderr)
         print("  pip install 'clawdesk[desktop]'", file=sys.stderr)
@@ -34,4 +34,5 @@ def run(options: argparse.Namespace) -> int:
         shown = "what you named is shown there" if paths else "it has come forward"
         print(f"ClawDesk is already open; {shown}.", file=sys.stderr)
         return DONE
-    return run_window(lambda: open_plane(models=True), paths, desktop_notices, door)
+    around = Around(desktop_notices, door, lambda: copy_demo(None))
+    return run_window(lambda: open_plane(models=True), paths, around)

@@ -10,12 +10,17 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
+
+from clawdesk.ui.words import tr
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """`why_not()` is "" when the act is possible; else the reason shown beside it."""
+    """`why_not()` is "" when the act is possible; else the reason shown beside it.
+
+    `group` is the heading under which menus, the palette and the help sheet list it.
+    """
 
     key: str
     text: str
@@ -23,6 +28,7 @@ class Act:
     icon: str
     run: Callable[[], None]
     why_not: Callable[[], str]
+    group: str = ""
 
     @property
     def key_words(self) -> str:
@@ -35,6 +41,7 @@ class Registry:
 
     def __init__(self, window: QWidget) -> None:
         self._window = window
+        self.group = "ClawDesk"  # that acts added from now on belong to
         self.acts: dict[str, Act] = {}
         self._actions: dict[str, QAction] = {}
 
@@ -48,17 +55,45 @@ class Registry:
         icon: str = "cr",
         why_not: Callable[[], str] = lambda: "",
     ) -> None:
-        """Add an act; two acts with one shortcut are a mistake of ours."""
+        """Add an act to the present group; two acts with one shortcut are a mistake of ours."""
         taken = [a.key for a in self.acts.values() if keys and a.keys == keys]
         assert not taken, f"{keys} is taken by {taken}"
-        act = self.acts[key] = Act(key, text, keys, icon, run, why_not)
-        action = self._actions[key] = QAction(text, self._window)
+        act = self.acts[key] = Act(key, tr(text), keys, icon, run, why_not, tr(self.group))
+        action = self._actions[key] = QAction(act.text, self._window)
         action.setObjectName(f"action.{key}")
         if keys:
             action.setShortcut(QKeySequence(keys))
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         action.triggered.connect(lambda: self.trigger(act.key))
         self._window.addAction(action)
+
+    def menu(self, parent: QWidget) -> QMenu:
+        """All acts by group; what is not possible stands there with its reason."""
+        made = QMenu(parent)
+        made.setObjectName("menu")
+        made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        made.setToolTipsVisible(True)
+        last = ""
+        for act in sorted(self.acts.values(), key=self._order):
+            if last and act.group != last:
+                made.addSeparator()
+            last = act.group
+            why = act.why_not()
+            words = f"{act.text}   ({why})" if why else act.text
+            line = made.addAction(words.replace("&", "&&"))
+            line.setObjectName(f"menu.{act.key}")
+            line.setEnabled(not why)
+            if act.keys:
+                # Shown only: the shortcut itself belongs to the window's own action.
+                line.setShortcut(QKeySequence(act.keys))
+                line.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            line.triggered.connect(lambda _=False, key=act.key: self.trigger(key))
+        return made
+
+    def _order(self, act: Act) -> int:
+        """Groups in the order in which they first came."""
+        groups = list(dict.fromkeys(other.group for other in self.acts.values()))
+        return groups.index(act.group)
 
     def trigger(self, key: str) -> None:
         """Do it, if it is possible."""

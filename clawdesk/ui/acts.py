@@ -9,11 +9,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from clawdesk.domain.model import FINAL, Phase
-from clawdesk.ui import theme, tokens
-from clawdesk.ui.palette_sheet import Entry, PaletteSheet
+from clawdesk.ui import search, theme, tokens
+from clawdesk.ui.help_sheet import HelpSheet
 from clawdesk.ui.safe_text import clean_line
-from clawdesk.viewmodels.phases import look, wants_trust
-from clawdesk.viewmodels.tasks import state_texts
+from clawdesk.viewmodels.phases import wants_trust
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -21,8 +20,12 @@ if TYPE_CHECKING:
 
 def register(desk: Desk) -> None:
     """Fill the desk's registry."""
-    add, window = desk.registry.add, desk.window
-    add("palette", "Search or run a command", lambda: show_palette(desk), keys="Ctrl+K")
+    registry, add, window = desk.registry, desk.registry.add, desk.window
+    registry.group = "ClawDesk"
+    add("palette", "Search or run a command", lambda: search.show(desk), keys="Ctrl+K")
+    add("help", "All shortcuts", lambda: show_help(desk), keys="F1", icon="note")
+    add("menu", "Menu of all acts", lambda: show_menu(desk), keys="F10", icon="more")
+    registry.group = "Project"
     add("open", "Open folder…", desk.open_folder, keys="Ctrl+O", icon="folder")
     add(
         "new",
@@ -32,6 +35,14 @@ def register(desk: Desk) -> None:
         icon="plus",
         why_not=lambda: _no_definitions(desk),
     )
+    add(
+        "sample",
+        "Try the sample project",
+        desk.try_sample,
+        icon="play",
+        why_not=lambda: "" if desk.sample else "this start has no sample",
+    )
+    registry.group = "Task"
     add(
         "next",
         "Show the next thing that needs you",
@@ -85,11 +96,13 @@ def register(desk: Desk) -> None:
 
 
 def _register_view(desk: Desk) -> None:
-    add, window = desk.registry.add, desk.window
+    registry, add, window = desk.registry, desk.registry.add, desk.window
+    registry.group = "Timeline"
     add("fit", "Timeline: fit all", window.tasks.fit, keys="0", icon="clock")
     add("now", "Timeline: last hour", window.tasks.show_hour, keys="N", icon="clock")
     add("zoom_in", "Timeline: zoom in", lambda: window.tasks.zoom(False), keys="Ctrl+=")
     add("zoom_out", "Timeline: zoom out", lambda: window.tasks.zoom(True), keys="Ctrl+-")
+    registry.group = "Machine and models"
     add(
         "home",
         "This machine: what is present",
@@ -112,6 +125,7 @@ def _register_view(desk: Desk) -> None:
         why_not=lambda: "" if desk.models.view.models else "no model service answers",
     )
     add("check", "Check this machine again", lambda: check(desk), keys="F5", icon="restore")
+    registry.group = "Window"
     add(
         "toggle_projects",
         "Show or hide projects",
@@ -183,28 +197,15 @@ def _older(desk: Desk) -> int:
     return max((c.ordinal for c in task.checkpoints if c.ordinal < task.tip_ordinal), default=0)
 
 
-def show_palette(desk: Desk) -> None:
-    """All acts, then what can be run, then all tasks."""
-    trigger = desk.registry.trigger
-    entries = [
-        Entry(a.text, "", a.icon, a.key_words, partial(trigger, a.key), a.why_not())
-        for a in desk.registry.acts.values()
-        if a.key != "palette"
-    ]
-    entries += desk.models.entries()
-    view = desk.plane.projects.get(desk.project)
-    for definition in view.definitions if view is not None else ():
-        text = f"Run {definition.title or definition.name}"
-        run = partial(desk.decisions.run, desk.project, definition.name)
-        entries.append(Entry(text, "task file", "play", "", run))
-    now_ms, offset_ms = desk.clock.now_ms(), desk.clock.offset_ms()
-    for task in desk.tasks():
-        state = " · ".join(state_texts(task, now_ms, offset_ms))
-        choose = partial(desk.window.tasks.list.choose, task.id)
-        entries.append(Entry(task.title, state, look(task).icon, "", choose))
-    sheet = PaletteSheet(desk.window, entries)
-    desk.window.scrim.cover(sheet)
-    sheet.appear()
+def show_help(desk: Desk) -> None:
+    """Every shortcut, from the registry."""
+    desk.decisions.show_sheet(HelpSheet(desk.window, desk.clock, list(desk.registry.acts.values())))
+
+
+def show_menu(desk: Desk) -> None:
+    """Every act by group, below its button."""
+    button = desk.window.tool_bar.menu
+    desk.registry.menu(desk.window).popup(button.mapToGlobal(button.rect().bottomLeft()))
 
 
 def show_new(desk: Desk) -> None:

@@ -6,7 +6,8 @@ from `plane.state` again. Every call is awaited in an errand, none in a slot.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -28,6 +29,7 @@ from clawdesk.ui.main_window import MainWindow
 from clawdesk.ui.memory import Memory, View
 from clawdesk.ui.model_desk import ModelDesk
 from clawdesk.ui.notice_desk import NoticeDesk
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.checkpoints import checkpoint_rows
 from clawdesk.viewmodels.doctor import doctor_view
 from clawdesk.viewmodels.inbox import cards, pending
@@ -54,8 +56,10 @@ class Desk(QObject):
         memory: Memory,
         window: MainWindow | None = None,
         notices: Notices | None = None,
+        sample: Callable[[], Path] | None = None,
     ) -> None:
         super().__init__()
+        self.sample = sample
         self.plane, self.clock, self.memory = plane, clock, memory
         self.window = window or MainWindow(clock, memory)
         self.errands = Errands(self.show_error)
@@ -92,9 +96,11 @@ class Desk(QObject):
             (bar.inbox_wanted, "toggle_inbox"),
             (bar.home_wanted, "home"),
             (bar.models_wanted, "models"),
+            (bar.menu_wanted, "menu"),
             (window.models.back_wanted, "models"),
             (window.projects.open_wanted, "open"),
             (window.home.open_wanted, "open"),
+            (window.home.sample_wanted, "sample"),
             (window.home.check_wanted, "check"),
             (window.status.next_wanted, "next"),
         ):
@@ -230,6 +236,12 @@ class Desk(QObject):
             self.notices.looked_at(task)
             self.paint_inspector()
 
+    def show_checkpoint(self, task_id: str, ordinal: int) -> None:
+        """Look at what a checkpoint changed."""
+        self.show_task(task_id)
+        self.choose_task(task_id)
+        self._show_changes_of(ordinal)
+
     def show_task(self, task_id: str) -> None:
         """Look at a task, in its project."""
         task = self.plane.state.tasks.get(task_id)
@@ -329,6 +341,14 @@ class Desk(QObject):
             self.project, self.home_wanted, self.models_wanted = view.path, False, False
         self.window.banner.hide()
         self.paint_all()
+
+    def try_sample(self) -> None:
+        """A fresh copy of the sample project, opened."""
+        if self.sample is not None:
+            self.errands.start("sample", tr("Making the sample project"), self._try(self.sample))
+
+    async def _try(self, sample: Callable[[], Path]) -> None:
+        self.open_path(str(await asyncio.to_thread(sample)))
 
     def open_at_start(self, paths: Sequence[str]) -> None:
         """What was named, on top of what was open when the window was last closed."""

@@ -13,6 +13,7 @@ CODE_FAMILIES = ["JetBrains Mono", "Noto Sans Mono", "DejaVu Sans Mono"]
 _SIZES = {
     "title": (20, QFont.Weight.DemiBold),
     "heading": (15, QFont.Weight.DemiBold),
+    "heading_light": (15, QFont.Weight.Normal),
     "label": (13, QFont.Weight.DemiBold),
     "button": (13, QFont.Weight.Medium),
     "body": (13, QFont.Weight.Normal),

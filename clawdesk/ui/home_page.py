@@ -70,6 +70,7 @@ class HomePage(QWidget):
     recent_wanted = Signal(str)
     check_wanted = Signal()
     back_wanted = Signal()
+    sample_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -101,7 +102,10 @@ class HomePage(QWidget):
         self.back = Button("Back to the tasks", "home.back", icon="cl", size="lg", key="Esc")
         self.back.clicked.connect(self.back_wanted)
         buttons.addWidget(self.open)
+        self.sample = Button("Try the sample", "home.sample", icon="play", size="lg")
+        self.sample.clicked.connect(self.sample_wanted)
         buttons.addWidget(self.back)
+        buttons.addWidget(self.sample)
         buttons.addStretch(1)
         column.addLayout(buttons)
         column.addSpacing(8)
@@ -171,6 +175,7 @@ class HomePage(QWidget):
     def show_recent(self, recent: Sequence[tuple[str, str]], open_projects: int = 0) -> None:
         """Recent projects as (name, path); `open_projects` decides whether there is a way back."""
         self.back.setVisible(open_projects > 0)
+        self.sample.setVisible(open_projects == 0)
         if tuple(recent) == self._recent and self._recent_rows.count():
             return
         self._recent = tuple(recent)

@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -36,10 +37,24 @@ from clawdesk.ui.main_window import MainWindow
 from clawdesk.ui.memory import Memory
 
 MakePlane = Callable[[], AbstractAsyncContextManager[PlaneApi]]
-MakeNotices = Callable[[], Notices]
 CLOSE_S_MAX = 5.0
 _GTK_DESKTOPS = frozenset({"GNOME", "UNITY", "X-CINNAMON", "MATE", "XFCE", "PANTHEON", "BUDGIE"})
 PAINT_S_MAX = 2.0  # a window that starts hidden is never painted
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a window may use beside the plane.
+
+    Args:
+        notices: makes what shows notices on the desktop, inside the loop.
+        door: where second starts knock; closed at the end.
+        sample: copies the sample project and returns its folder; it blocks. Raises PortError.
+    """
+
+    notices: Callable[[], Notices] = NoNotices
+    door: FrontDoor | None = None
+    sample: Callable[[], Path] | None = None
 
 
 def refuse_broken_qt() -> str:
@@ -141,11 +156,11 @@ class Session:
     """
 
     def __init__(
-        self, make_plane: MakePlane, paths: Sequence[str], report: CrashReport, notices: Notices
+        self, make_plane: MakePlane, paths: Sequence[str], report: CrashReport, around: Around
     ) -> None:
         self._make_plane, self._paths, self._report = make_plane, list(paths), report
         self._desk: Desk | None = None
-        self._notices = notices
+        self._around = around
         self._memory = Memory(settings())
         self._clock = WallClock()
         self._ended = asyncio.Event()
@@ -209,7 +224,8 @@ class Session:
         return found
 
     async def _serve(self, plane: PlaneApi, stack: AsyncExitStack) -> None:
-        desk = Desk(plane, self._clock, self._memory, self.window, self._notices)
+        notices, sample = self._around.notices(), self._around.sample
+        desk = Desk(plane, self._clock, self._memory, self.window, notices, sample)
         self._desk = desk
         desk.ended.connect(self._ended.set)
         desk.open_at_start(self._paths)
@@ -254,27 +270,20 @@ class Session:
 
 
 async def _show(
-    make_plane: MakePlane,
-    paths: Sequence[str],
-    report: CrashReport,
-    notices: MakeNotices,
-    door: FrontDoor | None,
+    make_plane: MakePlane, paths: Sequence[str], report: CrashReport, around: Around
 ) -> int:
-    session = Session(make_plane, paths, report, notices())
-    if door is None:
+    session = Session(make_plane, paths, report, around)
+    if around.door is None:
         return await session.run()
     try:
-        await door.open(session.knocked)
+        await around.door.open(session.knocked)
         return await session.run()
     finally:
-        await door.close()
+        await around.door.close()
 
 
 def run_window(
-    make_plane: MakePlane,
-    paths: Sequence[str] = (),
-    notices: MakeNotices = NoNotices,
-    door: FrontDoor | None = None,
+    make_plane: MakePlane, paths: Sequence[str] = (), around: Around | None = None
 ) -> int:
     """Show the window until it is closed; returns the exit code.
 
@@ -282,8 +291,7 @@ def run_window(
         make_plane: an async context manager that gives the plane and lets go of it at the end,
             entered inside the loop.
         paths: project folders to open.
-        notices: makes what shows notices on the desktop, inside the loop.
-        door: where second starts knock; closed at the end.
+        around: what the window may use of the desktop; None = nothing.
     """
     broken = refuse_broken_qt()
     if broken:
@@ -298,6 +306,8 @@ def run_window(
         with loop:
             # Never app.quit(): it would stop the loop before the plane let go (facts: pitfall 2).
             folders = [str(Path(path).expanduser().absolute()) for path in paths]
-            return int(loop.run_until_complete(_show(make_plane, folders, report, notices, door)))
+            return int(
+                loop.run_until_complete(_show(make_plane, folders, report, around or Around()))
+            )
     finally:
         sys.excepthook = before

@@ -13,9 +13,10 @@ from clawdesk.runtime.api import Outcome
 from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.model_sheets import BudgetSheet, ReserveSheet
-from clawdesk.ui.palette_sheet import Entry
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.devices import DeviceHistory, device_views, page_summary
 from clawdesk.viewmodels.models import ModelRow, ModelsView, models_view
+from clawdesk.viewmodels.palette import Entry
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -71,11 +72,11 @@ class ModelDesk(QObject):
                 dots = "…" if act == "reserve" else ""
                 text = f"{act.capitalize()} {row.name}{dots}"
                 run = partial(self.act, act, row.name)
-                found.append(Entry(text, row.word, "gpu", "", run, why_not))
+                found.append(Entry(text, row.word, "gpu", "", run, why_not, group=tr("Models")))
         for window in self.view.windows:
             text = f"End reservation of {window.text}"
             run = partial(self.end_reservation, window.id)
-            found.append(Entry(text, window.detail, "clock", "", run, ""))
+            found.append(Entry(text, window.detail, "clock", "", run, group=tr("Models")))
         return found
 
     def act(self, act: str, model: str) -> None:

@@ -61,6 +61,7 @@ class ToolBar(Ground):
     inbox_wanted = Signal()
     home_wanted = Signal()
     models_wanted = Signal()
+    menu_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__("bg0", "b")
@@ -100,8 +101,10 @@ class ToolBar(Ground):
         theme.clicked.connect(self.theme_wanted)
         inbox = self._icon_button("toolbar.inbox", "rpane", "Show or hide the inbox", "Ctrl+I")
         inbox.clicked.connect(self.inbox_wanted)
+        self.menu = self._icon_button("toolbar.menu", "more", "Menu of all acts", "F10")
+        self.menu.clicked.connect(self.menu_wanted)
         east.addStretch(1)
-        for widget in (self.new, models, home, theme, inbox):
+        for widget in (self.new, models, home, theme, inbox, self.menu):
             east.addWidget(widget)
         row.addWidget(left, 1)
         row.addWidget(self.search)

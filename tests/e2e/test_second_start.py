@@ -1,4 +1,4 @@
-"""A second `clawdesk PROJECT` opens the project in the window that runs, and the session returns."""
+"""A second `clawdesk PROJECT` opens it in the window that runs; the session returns."""
 
 from __future__ import annotations
 

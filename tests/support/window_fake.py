@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 
 from clawdesk.app import desktop_notices
 from clawdesk.runtime.api import PlaneApi
-from clawdesk.ui.loop import run_window
+from clawdesk.ui.loop import Around, run_window
 from tests.support import plane_scenes as scenes
 from tests.support.plane_fake import FakePlane
 
@@ -45,7 +45,7 @@ def main(argv: list[str]) -> int:
         finally:
             await plane.close()
 
-    return run_window(make, wanted.project, desktop_notices)
+    return run_window(make, wanted.project, Around(desktop_notices))
 
 
 if __name__ == "__main__":

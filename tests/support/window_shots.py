@@ -20,6 +20,7 @@ from clawdesk.ui.clock import WallClock
 from clawdesk.ui.desk import Desk
 from clawdesk.ui.loop import application
 from clawdesk.ui.memory import Memory
+from clawdesk.ui.palette_sheet import PaletteSheet
 from tests.support import model_scenes, trust_scene
 from tests.support import plane_scenes as scenes
 from tests.support.plane_fake import FakePlane, scripted_time
@@ -27,7 +28,7 @@ from tests.support.plane_fake import FakePlane, scripted_time
 SETTLE_MS = 350
 SIZE = tuple(int(n) for n in os.environ.get("SHOT_SIZE", "1440x900").split("x"))
 # Sheets whose buttons wait for the guard are pictured after it.
-DECIDED = {"approval", "question", "home", "dirty", "restore", "merge", "trust", "reserve"}
+DECIDED = {"help", "approval", "question", "home", "dirty", "restore", "merge", "trust", "reserve"}
 
 
 def _plane(scene: str) -> FakePlane:
@@ -81,8 +82,10 @@ async def _act(desk: Desk, scene: str) -> None:
     elif scene == "reserve":
         desk.registry.trigger("models")
         desk.models.act("reserve", "qwen3-32b")
-    elif scene == "palette":
-        desk.registry.trigger("palette")
+    elif scene in {"palette", "help"}:
+        desk.registry.trigger(scene)
+        for sheet in desk.window.findChildren(PaletteSheet):
+            sheet.field.setText("> roll")
     elif scene in {"changes", "checkpoints"}:
         desk.window.inspector.choose_place(scene)
     await scripted_time(1_000 if scene in DECIDED else 100)
@@ -96,7 +99,7 @@ async def shoot(out: Path, scene: str, chosen: tokens.Theme) -> None:
         memory = Memory(QSettings(f"{folder}/w.ini", QSettings.Format.IniFormat))
         for path in ("/home/ada/notes", "/home/ada/src/tokenizer-rs"):
             memory.remember_project(path)
-        base = scene if scene not in {"changes", "checkpoints", "palette"} else "full"
+        base = scene if scene not in {"changes", "checkpoints", "palette", "help"} else "full"
         desk = Desk(_plane(base), WallClock(), memory)
         desk.window.move(0, 0)
         wide, high = (1080, 640) if scene == "small" else SIZE
@@ -137,6 +140,7 @@ def main(argv: list[str]) -> int:
         "changes",
         "checkpoints",
         "palette",
+        "help",
         *model_scenes.SCENES,
         "reserve",
     ]

@@ -1,0 +1,123 @@
+"""Search of the palette: what is typed into rows under headings. Pure; runs nothing.
+
+A first character narrows: `>` commands, `@` tasks, `#` checkpoints, `/` files, `?` help. An act
+that is not possible stays listed with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+ROWS_MAX = 200
+FILES_FROM = 2  # characters typed before files are searched without their sign
+KINDS = {
+    ">": "Commands",
+    "@": "Tasks",
+    "#": "Checkpoints",
+    "/": "Files of the chosen task",
+    "?": "Help",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the palette.
+
+    Args:
+        why_not: why it cannot be run now, "" when it can.
+        kind: one of `KINDS`.
+        group: the heading it stands under, "" = that of its kind.
+        goes_to: instead of running, the field gets this text ("?" lists the signs so).
+    """
+
+    text: str
+    detail: str
+    icon: str
+    keys: str
+    run: Callable[[], None]
+    why_not: str = ""
+    kind: str = ">"
+    group: str = ""
+    goes_to: str = ""
+
+    @property
+    def heading(self) -> str:
+        return self.group or KINDS[self.kind]
+
+
+def parse(text: str) -> tuple[str, tuple[str, ...]]:
+    """The sign ("" = all kinds) and the words, in small letters."""
+    text = text.strip()
+    sign = text[:1] if text[:1] in KINDS else ""
+    return sign, tuple(text[len(sign) :].lower().split())
+
+
+def found(entries: Iterable[Entry], text: str) -> list[Entry]:
+    """What fits, best first inside each heading; headings in the order they first came."""
+    sign, words = parse(text)
+    typed = sum(len(word) for word in words)
+    groups: dict[str, list[tuple[int, Entry]]] = {}
+    for entry in entries:
+        if (sign and entry.kind != sign) or (not sign and not _unasked(entry.kind, typed)):
+            continue
+        # A reason is no search word: "no task" would find everything that cannot be done.
+        rank = _rank(entry.text.lower(), entry.detail.lower(), words)
+        if rank is not None:
+            groups.setdefault(entry.heading, []).append((rank, entry))
+    ranked = [sorted(group, key=lambda pair: pair[0]) for group in groups.values()]
+    return [entry for group in ranked for _, entry in group][:ROWS_MAX]
+
+
+def with_headings(entries: Sequence[Entry]) -> list[Entry | str]:
+    """Rows for the screen: a heading before each run of entries that share it."""
+    rows: list[Entry | str] = []
+    last = ""
+    for entry in entries:
+        if entry.heading != last:
+            last = entry.heading
+            rows.append(last)
+        rows.append(entry)
+    return rows
+
+
+def _unasked(kind: str, typed: int) -> bool:
+    """Whether a kind is searched without its sign: long lists only once something is typed."""
+    return kind in {">", "@"} or (kind in {"#", "/"} and typed >= FILES_FROM)
+
+
+def _rank(text: str, detail: str, words: tuple[str, ...]) -> int | None:
+    """0 = the text begins so, 1 = a word of it does, 2 = inside, 3 = in the detail; None = no."""
+    rank = 0
+    for word in words:
+        place = text.find(word)
+        if place == 0:
+            continue
+        if place > 0 and not text[place - 1].isalnum():
+            rank = max(rank, 1)
+        elif place > 0:
+            rank = max(rank, 2)
+        elif word in detail:
+            rank = max(rank, 3)
+        else:
+            return None
+    return rank
+
+
+def marked(text: str, words: Iterable[str]) -> list[tuple[str, bool]]:
+    """The text in pieces, each with whether it is one of the words that were typed."""
+    low = text.lower()
+    if len(low) != len(text):
+        return [(text, False)]  # letters whose small form is longer: places do not match
+    hit = [False] * len(text)
+    for word in words:
+        place = low.find(word) if word else -1
+        for at in range(max(place, 0), place + len(word) if place >= 0 else 0):
+            hit[at] = True
+    pieces: list[tuple[str, bool]] = []
+    for letter, is_hit in zip(text, hit, strict=True):
+        if pieces and pieces[-1][1] is is_hit:
+            pieces[-1] = (pieces[-1][0] + letter, is_hit)
+        else:
+            pieces.append((letter, is_hit))
+    return pieces

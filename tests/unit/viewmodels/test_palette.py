@@ -1,0 +1,71 @@
+"""Search of the palette: signs, ranks, headings, marked words."""
+
+from __future__ import annotations
+
+from clawdesk.viewmodels.palette import ROWS_MAX, Entry, found, marked, parse, with_headings
+
+
+def entry(text: str, kind: str = ">", **more: str) -> Entry:
+    return Entry(text, more.get("detail", ""), "x", "", lambda: None, kind=kind)
+
+
+ALL = [
+    entry("Open folder"),
+    entry("Fit the folder"),
+    entry("Unfold"),
+    entry("Quit", detail="fold up"),
+    entry("fold-data", "@"),
+    entry("fold-data: checkpoint 1", "#"),
+    entry("src/folder.py", "/"),
+    entry(">  Commands", "?"),
+]
+
+
+def texts(text: str) -> list[str]:
+    return [e.text for e in found(ALL, text)]
+
+
+def test_a_sign_narrows_to_its_kind() -> None:
+    assert parse("> Roll  Back") == (">", ("roll", "back"))
+    assert texts("@") == ["fold-data"]
+    assert texts("#fold") == ["fold-data: checkpoint 1"]
+    assert texts("/ .py") == ["src/folder.py"]
+    assert texts("?") == [">  Commands"]
+
+
+def test_long_lists_come_only_once_something_is_typed() -> None:
+    assert texts("") == ["Open folder", "Fit the folder", "Unfold", "Quit", "fold-data"]
+    assert "src/folder.py" in texts("fo")
+    assert ">  Commands" not in texts("commands"), "help has its own sign"
+
+
+def test_what_begins_so_comes_first_inside_its_heading() -> None:
+    assert texts("> fold") == ["Open folder", "Fit the folder", "Unfold", "Quit"]
+    assert texts("> fit") == ["Fit the folder"]
+    assert texts("> o folder") == ["Open folder", "Fit the folder"]
+    assert texts("nothing") == []
+
+
+def test_a_reason_is_no_search_word() -> None:
+    off = Entry("Merge", "", "x", "", lambda: None, why_not="no task is chosen")
+    assert found([off], "task") == []
+    assert found([off], "merge") == [off], "listed with its reason, not hidden"
+
+
+def test_headings_stand_before_their_entries_and_rows_are_bounded() -> None:
+    rows = with_headings(found(ALL, "fold"))
+    assert [row for row in rows if isinstance(row, str)] == [
+        "Commands",
+        "Tasks",
+        "Checkpoints",
+        "Files of the chosen task",
+    ]
+    assert isinstance(rows[0], str)
+    many = [entry(f"task {n}", "@") for n in range(5_000)]
+    assert len(found(many, "@task")) == ROWS_MAX
+
+
+def test_typed_words_are_marked() -> None:
+    assert marked("Roll back", ("ro", "back")) == [("Ro", True), ("ll ", False), ("back", True)]
+    assert marked("none", ("x",)) == [("none", False)]
+    assert marked("İx", ("x",)) == [("İx", False)]
