@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from clawdesk.domain.model import PlaneState, Reason, TaskId
+from clawdesk.domain.policy_rules import PolicyRule
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import DiskUse, MachineSupport
 from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
@@ -61,6 +62,7 @@ class PolicyView:
         trusted: the user trusts exactly these bytes.
         text: hostile, unescaped.
         uncommitted: the work tree has another version, which no task starts from yet.
+        rules: the whole policy as it counts, each rule with the line it comes from.
     """
 
     project: str
@@ -69,6 +71,25 @@ class PolicyView:
     trusted: bool
     text: str = ""
     uncommitted: bool = False
+    rules: tuple[PolicyRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UserRules:
+    """The user's own `policy.toml`, as it counts for this machine.
+
+    Args:
+        path: where the file is, or would be.
+        present: it exists.
+        mistakes: why it is not in force, each with its line; () when it is.
+        kept: which rules count instead of a mistaken file.
+    """
+
+    path: str
+    present: bool
+    rules: tuple[PolicyRule, ...]
+    mistakes: tuple[str, ...] = ()
+    kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +226,10 @@ class PlaneApi(Protocol):
 
         Raises RepositoryError for a mistake in the file.
         """
+        ...
+
+    async def user_rules(self) -> UserRules:
+        """What the user's own file says of this machine."""
         ...
 
     async def trust(self, project: str, digest: str) -> Outcome:

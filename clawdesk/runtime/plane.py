@@ -34,7 +34,7 @@ from clawdesk.ports.repository import (
 )
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime import doctor
-from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView
+from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView, UserRules
 from clawdesk.runtime.comparing import compare
 from clawdesk.runtime.intents import Intents
 from clawdesk.runtime.kernel import Kernel
@@ -344,6 +344,9 @@ class Plane(Intents, ModelActs):
     async def project_policy(self, project: str, task: TaskId = "") -> PolicyView:
         commit = self._known(task).start_commit if task else ""
         return await self._policies.view(self._projects.repository(project), commit)
+
+    async def user_rules(self) -> UserRules:
+        return self._policies.user_rules()
 
     async def trust(self, project: str, digest: str) -> Outcome:
         repository, tasks = self._projects.repository(project), self.state.tasks.values()

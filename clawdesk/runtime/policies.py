@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from clawdesk.domain import policy
 from clawdesk.domain.definitions import PROJECT_FILE
 from clawdesk.domain.model import FINAL, ProjectPolicy, Task
+from clawdesk.domain.policy_rules import project_rules, user_rules
 from clawdesk.domain.toml_lines import key_lines, line_of
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.repository import Repository
-from clawdesk.runtime.api import Outcome, PolicyView
+from clawdesk.runtime.api import Outcome, PolicyView, UserRules
 from clawdesk.runtime.settings import Settings
 from clawdesk.runtime.trust import Trusted
 
@@ -50,6 +51,20 @@ class Policies:
             trusted=digest in self._settings.trusted,
             text=text,
             uncommitted=dirty,
+            rules=project_rules(
+                asked, text, self._settings.rules, self._settings.text, repository.path
+            ),
+        )
+
+    def user_rules(self) -> UserRules:
+        """What the user's own file says of this machine."""
+        settings = self._settings
+        return UserRules(
+            path=str(settings.policy_path),
+            present=settings.policy_path.exists(),
+            rules=user_rules(settings.rules, settings.text),
+            mistakes=settings.mistakes,
+            kept=settings.kept,
         )
 
     async def trust(self, repository: Repository, digest: str, tasks: Iterable[Task]) -> Outcome:

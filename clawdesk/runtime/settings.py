@@ -47,6 +47,16 @@ class Settings:
         self.kept = ""  # which rules are in force while `policy.toml` is mistaken
         self._news: list[str] = []
 
+    @property
+    def policy_path(self) -> Path:
+        """Where `policy.toml` is, or would be."""
+        return self._policy.path
+
+    @property
+    def text(self) -> str:
+        """The text that the rules in force were read from; "" = they are the defaults."""
+        return self._good or ""
+
     def begin(self) -> None:
         """Read both files as they are now."""
         with self._lock:
@@ -140,7 +150,7 @@ class Settings:
         with suppress(DefinitionError):
             text = _text_of(self._copy)
             if text is not None:
-                self.rules = parse_rules(text)
+                self.rules, self._good = parse_rules(text), text
                 self.kept = "The last rules without a mistake are in force."
 
     def _keep_copy(self, text: str | None) -> None:

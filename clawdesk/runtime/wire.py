@@ -19,7 +19,7 @@ from clawdesk.ports.errors import PortError
 from clawdesk.ports.machines import DiskUse
 from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
 from clawdesk.ports.telemetry import HostLoad
-from clawdesk.runtime.api import Environment, LogLine, Outcome, PolicyView
+from clawdesk.runtime.api import Environment, LogLine, Outcome, PolicyView, UserRules
 
 LINE_BYTES_MAX = 64 * 1024 * 1024
 
@@ -46,6 +46,7 @@ RESULTS: dict[str, Any] = {
     "prune": Outcome,
     "disk_use": DiskUse,
     "project_policy": PolicyView,
+    "user_rules": UserRules,
     "trust": Outcome,
     "untrust": Outcome,
     "diff": Diff,

@@ -9,8 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from clawdesk.domain.model import FINAL, Phase
-from clawdesk.ui import search, theme, tokens
+from clawdesk.ui import search, tokens
 from clawdesk.ui.help_sheet import HelpSheet
+from clawdesk.ui.main_window import Page
 from clawdesk.ui.safe_text import clean_line
 from clawdesk.viewmodels.phases import wants_trust
 
@@ -23,6 +24,7 @@ def register(desk: Desk) -> None:
     registry, add, window = desk.registry, desk.registry.add, desk.window
     registry.group = "ClawDesk"
     add("palette", "Search or run a command", lambda: search.show(desk), keys="Ctrl+K")
+    add("settings", "Settings", lambda: toggle_settings(desk), keys="Ctrl+,", icon="gear")
     add("help", "All shortcuts", lambda: show_help(desk), keys="F1", icon="note")
     add("menu", "Menu of all acts", lambda: show_menu(desk), keys="F10", icon="more")
     registry.group = "Project"
@@ -34,6 +36,14 @@ def register(desk: Desk) -> None:
         keys="Ctrl+N",
         icon="plus",
         why_not=lambda: _no_definitions(desk),
+    )
+    add(
+        "policy",
+        "Policy of this project: each rule and where it is written",
+        lambda: show_policy(desk),
+        keys="Ctrl+P",
+        icon="shield",
+        why_not=lambda: "" if desk.project else "no project is open",
     )
     add(
         "sample",
@@ -224,21 +234,37 @@ def show_new(desk: Desk) -> None:
 
 
 def toggle_home(desk: Desk) -> None:
-    desk.home_wanted = desk.models_wanted or not desk.home_wanted
-    desk.models_wanted = False
-    if desk.home_wanted:
+    toggle_page(desk, Page.HOME)
+    if desk.page is Page.HOME:
         desk.check()
-    desk.paint_projects()
 
 
 def toggle_models(desk: Desk) -> None:
-    desk.models_wanted = not desk.models_wanted
-    desk.paint_projects()
+    toggle_page(desk, Page.MODELS)
     desk.models.paint()
 
 
+def toggle_settings(desk: Desk) -> None:
+    toggle_page(desk, Page.SETTINGS)
+    if desk.page is Page.SETTINGS:
+        desk.settings.refresh()
+
+
+def show_policy(desk: Desk) -> None:
+    """The settings page, at the chosen project's policy."""
+    desk.page = Page.SETTINGS
+    desk.paint_projects()
+    desk.settings.refresh(policy_first=True)
+
+
+def toggle_page(desk: Desk, page: Page) -> None:
+    """To a page, and from it back to the tasks."""
+    desk.page = Page.TASKS if desk.page is page else page
+    desk.paint_projects()
+
+
 def check(desk: Desk) -> None:
-    desk.home_wanted, desk.models_wanted = True, False
+    desk.page = Page.HOME
     desk.paint_projects()
     desk.check()
 
@@ -246,11 +272,7 @@ def check(desk: Desk) -> None:
 def toggle_theme(desk: Desk) -> None:
     """The other theme, remembered."""
     other = tokens.Theme.LIGHT if tokens.theme() is tokens.Theme.DARK else tokens.Theme.DARK
-    desk.memory.settings.setValue("theme", other.value)
-    app = QApplication.instance()
-    if isinstance(app, QApplication):
-        theme.apply(app, other)
-    desk.paint_all()
+    desk.settings.choose_theme(other.value)
 
 
 def next_pane(desk: Desk) -> None:

@@ -310,12 +310,16 @@ class Decisions(QObject):
         """Show what the task's project file asks; trust is for exactly what is shown."""
         task = self._desk.plane.state.tasks.get(task_id)
         if task is not None:
-            self._desk.errands.start("trust", "Reading the policy", self._show_policy(task))
+            self.trust_project(task.project, task.id)
 
-    async def _show_policy(self, task: Task) -> None:
+    def trust_project(self, project: str, task: str = "") -> None:
+        """The same for the file at HEAD, or as a task started with it."""
+        self._desk.errands.start("trust", "Reading the policy", self._show_policy(project, task))
+
+    async def _show_policy(self, project: str, task: str) -> None:
         desk = self._desk
-        view = await desk.plane.project_policy(task.project, task.id)
-        name = task.project.rstrip("/").rpartition("/")[2]
+        view = await desk.plane.project_policy(project, task)
+        name = project.rstrip("/").rpartition("/")[2]
         sheet = AskSheet(
             "trust",
             desk.window,
@@ -332,11 +336,14 @@ class Decisions(QObject):
             stay="Not now",
         )
         sheet.chosen.connect(
-            lambda _: desk.errands.start(
-                "trust", "Trusting", self._told(desk.plane.trust(task.project, view.digest))
-            )
+            lambda _: desk.errands.start("trust", "Trusting", self._trusted(project, view.digest))
         )
         self.show_sheet(sheet)
+
+    async def _trusted(self, project: str, digest: str) -> None:
+        await self._told(self._desk.plane.trust(project, digest))
+        if self._desk.window.settings.isVisible():
+            self._desk.settings.refresh()
 
     def cancel(self, task_id: str) -> None:
         """Ask first; what was committed stays."""

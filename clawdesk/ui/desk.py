@@ -25,10 +25,11 @@ from clawdesk.ui.clock import Clock
 from clawdesk.ui.decisions import Decisions
 from clawdesk.ui.errands import Errands
 from clawdesk.ui.inspector import PLACES
-from clawdesk.ui.main_window import MainWindow
+from clawdesk.ui.main_window import MainWindow, Page
 from clawdesk.ui.memory import Memory, View
 from clawdesk.ui.model_desk import ModelDesk
 from clawdesk.ui.notice_desk import NoticeDesk
+from clawdesk.ui.settings_desk import SettingsDesk
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.checkpoints import checkpoint_rows
 from clawdesk.viewmodels.doctor import doctor_view
@@ -55,6 +56,7 @@ class Desk(QObject):
         clock: Clock,
         memory: Memory,
         window: MainWindow | None = None,
+        *,
         notices: Notices | None = None,
         sample: Callable[[], Path] | None = None,
     ) -> None:
@@ -65,7 +67,7 @@ class Desk(QObject):
         self.errands = Errands(self.show_error)
         self.project = ""
         self.chosen = ""
-        self.home_wanted = self.models_wanted = False
+        self.page = Page.TASKS
         self._looked = False
         self._before = memory.view()  # where the user was, until that is shown again
         self._log_of, self._log_after = "", 0
@@ -74,6 +76,7 @@ class Desk(QObject):
         self.decisions = Decisions(self)
         self.models = ModelDesk(self)
         self.notices = NoticeDesk(self, notices or NoNotices())
+        self.settings = SettingsDesk(self)
         self.registry = Registry(self.window)
         acts.register(self)
         self._connect()
@@ -98,6 +101,7 @@ class Desk(QObject):
             (bar.models_wanted, "models"),
             (bar.menu_wanted, "menu"),
             (window.models.back_wanted, "models"),
+            (window.settings.back_wanted, "settings"),
             (window.projects.open_wanted, "open"),
             (window.home.open_wanted, "open"),
             (window.home.sample_wanted, "sample"),
@@ -151,12 +155,12 @@ class Desk(QObject):
         window.home.show_recent(view.recent, len(view.entries))
         window.setWindowTitle(f"{entry.name} – ClawDesk" if entry else "ClawDesk")  # noqa: RUF001
         if not projects:
-            self.home_wanted = False
-        at_home = not projects or self.home_wanted
-        if at_home and not self._looked:
+            self.page = Page.TASKS if self.page is Page.HOME else self.page
+        shown = Page.HOME if self.page is Page.TASKS and not projects else self.page
+        if shown is Page.HOME and not self._looked:
             self._looked = True
             QTimer.singleShot(0, self, self.check)
-        window.show_page(home=at_home, models=self.models_wanted)
+        window.show_page(shown)
         if entry is not None:
             window.tasks.empty.show_project(entry.name, entry.definitions, len(entry.mistakes))
 
@@ -318,7 +322,7 @@ class Desk(QObject):
 
     # -- projects ----------------------------------------------------
     def choose_project(self, path: str) -> None:
-        self.project, self.home_wanted, self.models_wanted = path, False, False
+        self.project, self.page = path, Page.TASKS
         self.paint_all()
 
     def open_folder(self) -> None:
@@ -338,7 +342,7 @@ class Desk(QObject):
         view: ProjectView = await self.plane.open_project(path)
         self.memory.remember_project(view.path)
         if look:
-            self.project, self.home_wanted, self.models_wanted = view.path, False, False
+            self.project, self.page = view.path, Page.TASKS
         self.window.banner.hide()
         self.paint_all()
 
@@ -369,7 +373,7 @@ class Desk(QObject):
 
     # -- first-run page ----------------------------------------------
     def leave_home(self) -> None:
-        self.home_wanted = False
+        self.page = Page.TASKS
         self.paint_projects()
 
     def check(self) -> None:

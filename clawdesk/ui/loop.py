@@ -225,7 +225,7 @@ class Session:
 
     async def _serve(self, plane: PlaneApi, stack: AsyncExitStack) -> None:
         notices, sample = self._around.notices(), self._around.sample
-        desk = Desk(plane, self._clock, self._memory, self.window, notices, sample)
+        desk = Desk(plane, self._clock, self._memory, self.window, notices=notices, sample=sample)
         self._desk = desk
         desk.ended.connect(self._ended.set)
         desk.open_at_start(self._paths)

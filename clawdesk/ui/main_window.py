@@ -6,6 +6,7 @@ What a person wants leaves as signals of the parts; `Desk` connects them to the 
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
@@ -21,6 +22,7 @@ from clawdesk.ui.machine_panel import MachinePanel
 from clawdesk.ui.memory import Memory
 from clawdesk.ui.models_page import ModelsPage
 from clawdesk.ui.projects_pane import ProjectsPane
+from clawdesk.ui.settings_page import SettingsPage
 from clawdesk.ui.sheet import Scrim
 from clawdesk.ui.status_bar import StatusBar
 from clawdesk.ui.tasks_pane import TasksPane
@@ -28,6 +30,15 @@ from clawdesk.ui.tool_bar import ToolBar
 
 SIZE = QSize(1440, 900)
 SIZE_MIN = QSize(1024, 640)
+
+
+class Page(StrEnum):
+    """In the order in which the window holds them."""
+
+    HOME = "home"
+    TASKS = "tasks"
+    MODELS = "models"
+    SETTINGS = "settings"
 
 
 def _splitter(name: str, orientation: Qt.Orientation) -> QSplitter:
@@ -67,6 +78,7 @@ class MainWindow(QMainWindow):
         self.status = StatusBar()
         self.home = HomePage()
         self.models = ModelsPage()
+        self.settings = SettingsPage()
         self._build()
         self.scrim = Scrim(self)
         memory.restore_layout(self, self.splitters)
@@ -108,6 +120,7 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(self.home)
         self.pages.addWidget(across)
         self.pages.addWidget(self.models)
+        self.pages.addWidget(self.settings)
         whole = QWidget()
         whole.setObjectName("whole")
         column = QVBoxLayout(whole)
@@ -119,9 +132,9 @@ class MainWindow(QMainWindow):
         column.addWidget(self.status)
         self.setCentralWidget(whole)
 
-    def show_page(self, *, home: bool, models: bool) -> None:
-        """The models page, else the first-run page, else the panes."""
-        self.pages.setCurrentIndex(2 if models else 0 if home else 1)
+    def show_page(self, page: Page) -> None:
+        """One page at a time fills the middle."""
+        self.pages.setCurrentIndex(list(Page).index(page))
 
     def show_starting(self, starting: bool) -> None:
         """Before the plane is there: the window is up, its parts wait."""
@@ -167,18 +180,17 @@ class MainWindow(QMainWindow):
             pane.setVisible(shown)
 
     @property
-    def at_home(self) -> bool:
-        return self.pages.currentIndex() == 0
-
-    @property
-    def at_models(self) -> bool:
-        return self.pages.currentIndex() == 2
+    def page(self) -> Page:
+        """What fills the middle now."""
+        return list(Page)[self.pages.currentIndex()]
 
     def regions(self) -> list[QWidget]:
         """What F6 goes round."""
-        if self.at_models:
+        if self.page is Page.SETTINGS:
+            return [self.settings, self.status.need]
+        if self.page is Page.MODELS:
             return [*self.models.regions(), self.status.need]
-        if self.at_home:
+        if self.page is Page.HOME:
             return [self.home.open, self.status.need]
         around = [self.projects, self.tasks.list, self.inspector.tabs, self.inbox, self.status.need]
         return [w for w in around if w.isVisible()]

@@ -31,7 +31,7 @@ from clawdesk.ports.errors import ConflictError, PortError, RepositoryError
 from clawdesk.ports.machines import DiskUse
 from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
 from clawdesk.ports.telemetry import HostLoad
-from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView
+from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView, UserRules
 from tests.support import plane_scenes as scenes
 from tests.support import trust_scene
 from tests.support.models_fake import FakeModelActs
@@ -63,6 +63,7 @@ class FakePlane(FakeModelActs):
         self.diffs: dict[tuple[TaskId, int], Diff] = {}
         self.refuse: dict[str, PortError] = {}  # call name -> error to raise
         self.hold: dict[str, asyncio.Event] = {}  # call name -> waits for it
+        self.trusts_file = False
         self.checks = scenes.checks()
         self.answers: dict[str, Outcome] = {}
         self._tell: list[Callable[[Change], None]] = []
@@ -250,14 +251,19 @@ class FakePlane(FakeModelActs):
         await self._enter("project_policy", project, task)
         found = self.state.tasks.get(task)
         if found is None:
-            return PolicyView(project, "", (), trusted=False)
+            return replace(trust_scene.policy(project), trusted=self.trusts_file)
         asks = tuple(enumerate(found.policy_asks, 1))
         trusted = found.policy_digest in self.state.trusted
         return PolicyView(project, found.policy_digest, asks, trusted, trust_scene.PROJECT_FILE)
 
+    async def user_rules(self) -> UserRules:
+        await self._enter("user_rules")
+        return trust_scene.USER_RULES
+
     async def trust(self, project: str, digest: str) -> Outcome:
         await self._enter("trust", project, digest)
         self.state.trusted |= {digest}
+        self.trusts_file = True
         for task in list(self.state.tasks.values()):
             if task.policy_digest == digest and task.reason is not None:
                 self.put(replace(task, reason=None))
@@ -265,6 +271,7 @@ class FakePlane(FakeModelActs):
 
     async def untrust(self, project: str) -> Outcome:
         await self._enter("untrust", project)
+        self.trusts_file = False
         return Outcome(True, "It is not trusted any more.")
 
     async def diff(self, task: TaskId, old: int | None, new: int, *, other: TaskId = "") -> Diff:

@@ -4,10 +4,36 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from clawdesk.domain.model import Reason, Task
+from clawdesk.domain.model import PriorityClass, ProjectPolicy, Reason, Task
+from clawdesk.domain.policy import digest, wishes
+from clawdesk.domain.policy_file import parse_rules
+from clawdesk.domain.policy_rules import project_rules, user_rules
+from clawdesk.runtime.api import PolicyView, UserRules
 from tests.support.plane_scenes import Story
 
 PROJECT_FILE = 'weight = 3\n[priority]\ndefault_class = "interactive"\n'
+
+OWN_FILE = """[host]
+reserve_memory_mib = 8192
+[snapshots]
+keep_days = 30
+[defaults]
+weight_max = 2.0
+[defaults.approval]
+paths = ["Makefile"]
+"""
+RULES = parse_rules(OWN_FILE)
+USER_RULES = UserRules("/home/ada/.config/clawdesk/policy.toml", True, user_rules(RULES, OWN_FILE))
+
+
+def policy(project: str) -> PolicyView:
+    """The file at HEAD of a project that asks for more than the usual, under the user's rules."""
+    asked = ProjectPolicy(weight=3.0, default_class=PriorityClass.INTERACTIVE)
+    lines = {("weight",): 1, ("priority", "default_class"): 3}
+    asks = tuple((lines[w.key], w.words) for w in wishes(asked, RULES.of(project)))
+    rules = project_rules(asked, PROJECT_FILE, RULES, OWN_FILE, project)
+    mark = digest(PROJECT_FILE.encode())
+    return PolicyView(project, mark, asks, trusted=False, text=PROJECT_FILE, rules=rules)
 
 
 def untrusted(now_ms: int) -> Task:

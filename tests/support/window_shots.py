@@ -82,6 +82,8 @@ async def _act(desk: Desk, scene: str) -> None:
     elif scene == "reserve":
         desk.registry.trigger("models")
         desk.models.act("reserve", "qwen3-32b")
+    elif scene in {"settings", "policy"}:
+        desk.registry.trigger(scene)
     elif scene in {"palette", "help"}:
         desk.registry.trigger(scene)
         for sheet in desk.window.findChildren(PaletteSheet):
@@ -99,7 +101,11 @@ async def shoot(out: Path, scene: str, chosen: tokens.Theme) -> None:
         memory = Memory(QSettings(f"{folder}/w.ini", QSettings.Format.IniFormat))
         for path in ("/home/ada/notes", "/home/ada/src/tokenizer-rs"):
             memory.remember_project(path)
-        base = scene if scene not in {"changes", "checkpoints", "palette", "help"} else "full"
+        base = (
+            scene
+            if scene not in {"changes", "checkpoints", "palette", "help", "settings", "policy"}
+            else "full"
+        )
         desk = Desk(_plane(base), WallClock(), memory)
         desk.window.move(0, 0)
         wide, high = (1080, 640) if scene == "small" else SIZE
@@ -141,6 +147,8 @@ def main(argv: list[str]) -> int:
         "checkpoints",
         "palette",
         "help",
+        "settings",
+        "policy",
         *model_scenes.SCENES,
         "reserve",
     ]

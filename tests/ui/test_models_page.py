@@ -19,6 +19,7 @@ from clawdesk.runtime.api import Change, Outcome
 from clawdesk.ui.ask_sheet import AskSheet
 from clawdesk.ui.button import Button
 from clawdesk.ui.guard import GUARD_MS
+from clawdesk.ui.main_window import Page
 from clawdesk.ui.model_sheets import TIME_FORMAT, BudgetSheet, ReserveSheet
 from clawdesk.ui.paint import paint_bar, use_fill
 from clawdesk.ui.palette_sheet import PaletteSheet
@@ -61,16 +62,16 @@ def texts(widget: QWidget) -> str:
 
 
 def test_it_opens_and_closes_by_its_shortcut(bench: Bench, page: Desk) -> None:
-    assert page.window.at_models
+    assert page.window.page is Page.MODELS
     QTest.keySequence(page.window, "Ctrl+G")
-    assert not page.window.at_models
+    assert page.window.page is not Page.MODELS
     QTest.keySequence(page.window, "Ctrl+G")
-    assert page.window.at_models
+    assert page.window.page is Page.MODELS
     button(page, "models.back").click()
-    assert not page.window.at_models
+    assert page.window.page is not Page.MODELS
     page.registry.trigger("models")
     page.choose_project(scenes.PROJECT)  # whoever goes to a project's tasks is there
-    assert not page.window.at_models
+    assert page.window.page is not Page.MODELS
 
 
 def test_everything_is_said_in_words(bench: Bench, page: Desk) -> None:

@@ -19,6 +19,7 @@ from clawdesk.ui import theme, tokens
 from clawdesk.ui.ask_sheet import AskSheet
 from clawdesk.ui.button import Button
 from clawdesk.ui.guard import GUARD_MS
+from clawdesk.ui.main_window import Page
 from clawdesk.ui.merge_sheet import MergeSheet
 from clawdesk.ui.palette_sheet import PaletteSheet
 from clawdesk.ui.question_sheet import QuestionSheet
@@ -261,7 +262,7 @@ def test_closing_an_idle_window_asks_nothing(bench: Bench) -> None:
 
 def test_the_first_run_page_lists_the_machine(bench: Bench) -> None:
     desk = bench.open()
-    assert desk.window.at_home
+    assert desk.window.page is Page.HOME
     assert ("doctor",) in bench.plane.calls
     names = [w.accessibleName() for w in desk.window.home.checks.findChildren(QWidget)]
     assert any(n.startswith("libvirt: ") for n in names)

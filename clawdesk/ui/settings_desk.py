@@ -1,0 +1,112 @@
+"""Between the plane and the settings page: reads policy and rules, sends trust and its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QStandardPaths, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication
+
+from clawdesk.ports.errors import PortError
+from clawdesk.ui import theme, tokens
+from clawdesk.ui.ask_sheet import AskSheet, Way
+from clawdesk.ui.banner import Notice
+from clawdesk.ui.words import tr
+from clawdesk.viewmodels.models import project_name
+from clawdesk.viewmodels.notices import NoticeRules
+from clawdesk.viewmodels.policy import own_rules, policy_page
+
+if TYPE_CHECKING:
+    from clawdesk.ui.desk import Desk
+
+_Folder = QStandardPaths.StandardLocation
+
+
+class SettingsDesk(QObject):
+    """The settings page of one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._desk, self._page = desk, desk.window.settings
+        page = self._page
+        page.theme_chosen.connect(self.choose_theme)
+        page.notices_changed.connect(self._keep_notices)
+        page.trust_wanted.connect(self._trust)
+        page.revoke_wanted.connect(self._ask_revoke)
+        page.folder_wanted.connect(lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(path)))
+
+    def _trust(self, project: str) -> None:
+        self._desk.decisions.trust_project(project)
+
+    def refresh(self, *, policy_first: bool = False) -> None:
+        """Read everything anew; the page is up at once and fills itself."""
+        memory = self._desk.memory
+        self._page.show_window(str(memory.settings.value("theme", "")), memory.notice_rules())
+        self._page.show_folders(_folders())
+        self._desk.errands.start("settings", tr("Reading the settings"), self._read(policy_first))
+
+    async def _read(self, policy_first: bool) -> None:
+        desk = self._desk
+        if desk.project in desk.plane.projects:
+            try:
+                self._page.show_policy(policy_page(await desk.plane.project_policy(desk.project)))
+            except PortError as error:
+                self._page.show_policy_problem(error.sentence)
+        else:
+            self._page.show_policy(None)
+        if policy_first:
+            self._page.look_at_policy()
+        self._page.show_own(own_rules(await desk.plane.user_rules()))
+        row = await desk.notices.check()
+        words = f"{str(row['found']).capitalize()}. {row['why']}"
+        self._page.show_server(" ".join(words.split()))
+
+    def choose_theme(self, name: str) -> None:
+        """ "" follows the desktop; the change is seen at once and remembered."""
+        desk = self._desk
+        desk.memory.settings.setValue("theme", name)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.apply(app, tokens.Theme(name) if name else theme.wanted(desk.memory.settings))
+        desk.paint_all()
+
+    def _keep_notices(self, rules: NoticeRules) -> None:
+        self._desk.memory.keep_notice_rules(rules)
+        self._desk.notices.mind()
+
+    def _ask_revoke(self, project: str) -> None:
+        desk = self._desk
+        sheet = AskSheet(
+            "revoke",
+            desk.window,
+            desk.clock,
+            title=tr("Trust the policy of {name} no more?", name=project_name(project)),
+            text=tr(
+                "Tasks that have a machine keep it until they next give it back; "
+                "the others wait until you trust it again."
+            ),
+            ways=[Way("go", tr("Revoke trust"), "danger", "shield")],
+            stay=tr("Keep it"),
+            icon="shield",
+        )
+        sheet.chosen.connect(
+            lambda _: desk.errands.start("trust", tr("Revoking trust"), self._revoke(project))
+        )
+        desk.decisions.show_sheet(sheet)
+
+    async def _revoke(self, project: str) -> None:
+        outcome = await self._desk.plane.untrust(project)
+        family = "ok" if outcome.ok else "bad"
+        self._desk.window.banner.show_notice(Notice(family, outcome.text))
+        await self._read(policy_first=False)
+
+
+def _folders() -> list[tuple[str, str]]:
+    """Where ClawDesk keeps things; only those that are there can be opened."""
+    where = QStandardPaths.writableLocation
+    return [
+        (tr("Your rules and trust"), where(_Folder.AppConfigLocation)),
+        (tr("Reports and logs"), where(_Folder.StateLocation)),
+        (tr("Machine files"), where(_Folder.AppDataLocation)),
+    ]

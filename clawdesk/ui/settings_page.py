@@ -1,0 +1,244 @@
+"""Settings: looks, notices, the user's own rules, the chosen project's policy, and where files lie.
+
+What stands in a file is shown with its line and changed in that file; what is the window's own is
+changed here. Emits what a person wants; `SettingsDesk` asks the plane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from clawdesk.ui.badge import Icon
+from clawdesk.ui.button import Button
+from clawdesk.ui.pane import Ground, PaneHead
+from clawdesk.ui.rule_table import RuleTable
+from clawdesk.ui.safe_text import SafeLabel
+from clawdesk.ui.segments import Segments
+from clawdesk.ui.tick_box import TickBox
+from clawdesk.ui.words import tr
+from clawdesk.viewmodels.notices import NoticeRules
+from clawdesk.viewmodels.policy import OwnRules, PolicyPage
+
+_WIDE = 860
+
+
+def _notice_texts() -> dict[str, str]:
+    return {
+        "needs_you": tr("An approval, a question or a policy waits for you"),
+        "ended": tr("A task is done or has failed"),
+        "budget": tr("A project has used up its budget"),
+        "in_front": tr("Also while this window is in front, where the inbox shows it"),
+    }
+
+
+class SettingsPage(Ground):
+    """Shows values; every change leaves as a signal at once."""
+
+    back_wanted = Signal()
+    theme_chosen = Signal(str)  # "" = as the desktop
+    notices_changed = Signal(NoticeRules)
+    trust_wanted = Signal(str)  # project
+    revoke_wanted = Signal(str)
+    folder_wanted = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__("bg1")
+        self.setObjectName("settings")
+        self._rules = NoticeRules()
+        self._page: PolicyPage | None = None
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        head = PaneHead(tr("Settings"))
+        self.back = Button(tr("Back to the tasks"), "settings.back", icon="cl", size="sm")
+        self.back.clicked.connect(self.back_wanted)
+        head.row.addStretch(1)
+        head.row.addWidget(self.back)
+        whole.addWidget(head)
+        self.area = QScrollArea()
+        self.area.setObjectName("settings.scroll")
+        self.area.setWidgetResizable(True)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inner = Ground("bg1")
+        across = QHBoxLayout(inner)
+        across.setContentsMargins(24, 8, 24, 40)
+        middle = QWidget()
+        middle.setMaximumWidth(_WIDE)
+        self._column = QVBoxLayout(middle)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        across.addStretch(1)
+        across.addWidget(middle, 20)
+        across.addStretch(1)
+        self._looks()
+        self._notices()
+        self._policy()
+        self._own()
+        self._files()
+        self._column.addStretch(1)
+        self.area.setWidget(inner)
+        whole.addWidget(self.area, 1)
+
+    # -- building ------------------------------------------------------------------------------
+    def _title(self, text: str) -> SafeLabel:
+        self._column.addSpacing(20)
+        label = SafeLabel(text, font="heading")
+        self._column.addWidget(label)
+        return label
+
+    def _sentence(self, text: str = "", name: str = "") -> SafeLabel:
+        label = SafeLabel(text, role="fg1", wrap=True)
+        label.setObjectName(name)
+        self._column.addWidget(label)
+        return label
+
+    def _looks(self) -> None:
+        self._title(tr("Looks"))
+        choices = [("", tr("As the desktop")), ("dark", tr("Dark")), ("light", tr("Light"))]
+        self.theme = Segments("settings.theme", choices, framed=True)
+        self.theme.chosen.connect(self.theme_chosen)
+        row = QHBoxLayout()
+        row.addWidget(self.theme)
+        row.addStretch(1)
+        self._column.addLayout(row)
+
+    def _notices(self) -> None:
+        self._title(tr("Notices on the desktop"))
+        self._server = self._sentence(name="settings.notices")
+        self.boxes: dict[str, TickBox] = {}
+        for name, text in _notice_texts().items():
+            box = self.boxes[name] = TickBox(text, f"settings.notices.{name}")
+            box.clicked.connect(lambda on, name=name: self._notice(name, on))
+            self._column.addWidget(box)
+
+    def _notice(self, name: str, on: bool) -> None:
+        self._rules = replace(self._rules, **{name: on})
+        self.notices_changed.emit(self._rules)
+
+    def _policy(self) -> None:
+        self.policy_title = self._title("")
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self._trust_icon = Icon("shield", "fg1")
+        self._trust = SafeLabel("", role="fg1", wrap=True)
+        self._trust.setObjectName("settings.trust")
+        self.trust = Button(tr("Trust…"), "settings.trust.go", size="sm")
+        self.revoke = Button(tr("Revoke trust…"), "settings.trust.revoke", size="sm")
+        self.trust.clicked.connect(lambda: self._emit(self.trust_wanted))
+        self.revoke.clicked.connect(lambda: self._emit(self.revoke_wanted))
+        for widget in (self._trust_icon, self._trust, self.trust, self.revoke):
+            row.addWidget(widget, 1 if widget is self._trust else 0)
+        self._column.addLayout(row)
+        self._asks = self._sentence(name="settings.asks")
+        self.policy = RuleTable("settings.policy")
+        self._column.addWidget(self.policy)
+
+    def _emit(self, signal: object) -> None:
+        if self._page is not None:
+            signal.emit(self._page.project)  # type: ignore[attr-defined]
+
+    def _own(self) -> None:
+        self._title(tr("Your rules for this machine"))
+        self._own_state = self._sentence(name="settings.own")
+        self.own = RuleTable("settings.rules")
+        self._column.addWidget(self.own)
+
+    def _files(self) -> None:
+        self._title(tr("Files"))
+        self._folders = QVBoxLayout()
+        self._folders.setSpacing(4)
+        self._column.addLayout(self._folders)
+
+    # -- showing -------------------------------------------------------------------------------
+    def show_window(self, theme: str, rules: NoticeRules) -> None:
+        """What the window keeps itself."""
+        self._rules = rules
+        self.theme.choose(theme)
+        for name, box in self.boxes.items():
+            box.setChecked(getattr(rules, name))
+
+    def show_server(self, sentence: str) -> None:
+        """What shows notices on this desktop, or why nothing does."""
+        self._server.show_text(sentence)
+
+    def show_policy(self, page: PolicyPage | None) -> None:
+        """The chosen project's policy; None = no project is open."""
+        self._page = page
+        name = page.name if page is not None else ""
+        title = tr("Policy of {project}", project=name) if page else tr("Policy of a project")
+        self.policy_title.show_text(title)
+        self.policy.show_rows(page.rows if page is not None else ())
+        self.policy.setVisible(page is not None)
+        if page is None:
+            self._trust.show_text(tr("Open a project to see its policy."))
+        else:
+            self._trust.show_text(page.trust)
+            self._trust_icon.show_icon("shield", page.family.value)
+        self.trust.setVisible(page is not None and page.can_trust)
+        self.revoke.setVisible(page is not None and page.can_revoke)
+        asks = "\n".join((*page.asks, page.note)).strip() if page is not None else ""
+        self._asks.show_text(asks)
+        self._asks.setVisible(bool(asks))
+
+    def show_policy_problem(self, sentence: str) -> None:
+        """The project's file cannot be used, and why."""
+        self.show_policy(None)
+        self._trust.show_text(sentence)
+
+    def show_own(self, rules: OwnRules) -> None:
+        mistakes = "\n".join(rules.problem)
+        self._own_state.show_text(f"{rules.path}\n{rules.state}\n{mistakes}".strip())
+        self._own_state.set_role("need" if rules.problem else "fg1")
+        self.own.show_rows(rules.rows)
+
+    def show_folders(self, folders: Sequence[tuple[str, str]]) -> None:
+        """Where things lie, as (what, path)."""
+        while self._folders.count():
+            item = self._folders.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.deleteLater()
+        for place, (what, path) in enumerate(folders):
+            line = QWidget()
+            row = QHBoxLayout(line)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(8)
+            label = SafeLabel(what, role="fg1")
+            label.setMinimumWidth(180)
+            row.addWidget(label)
+            row.addWidget(SafeLabel(path, font="code", elide=True, selectable=True), 1)
+            show_it = Button(
+                tr("Open"),
+                f"settings.folder.{place}",
+                kind="ghost",
+                icon="folder",
+                size="sm",
+                spoken=tr("Open the folder: {what}", what=what),
+            )
+            copy = Button(
+                tr("Copy"),
+                f"settings.copy.{place}",
+                kind="ghost",
+                icon="copy",
+                size="sm",
+                spoken=tr("Copy the path: {what}", what=what),
+            )
+            show_it.clicked.connect(lambda _=False, path=path: self.folder_wanted.emit(path))
+            copy.clicked.connect(
+                lambda _=False, path=path: QGuiApplication.clipboard().setText(path)
+            )
+            row.addWidget(show_it)
+            row.addWidget(copy)
+            self._folders.addWidget(line)
+
+    def look_at_policy(self) -> None:
+        """Bring the project's policy into view."""
+        QTimer.singleShot(0, self, self._scroll_to_policy)  # once its rows are laid out
+
+    def _scroll_to_policy(self) -> None:
+        self.area.verticalScrollBar().setValue(max(0, self.policy_title.pos().y() - 8))
