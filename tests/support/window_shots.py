@@ -28,6 +28,8 @@ from tests.support.plane_fake import FakePlane, scripted_time
 SETTLE_MS = 350
 SIZE = tuple(int(n) for n in os.environ.get("SHOT_SIZE", "1440x900").split("x"))
 # Sheets whose buttons wait for the guard are pictured after it.
+PLACES = {"changes", "checkpoints"}
+SHOWN = {"palette", "help", "settings", "policy"}  # by the act of that name
 DECIDED = {"help", "approval", "question", "home", "dirty", "restore", "merge", "trust", "reserve"}
 
 
@@ -82,13 +84,11 @@ async def _act(desk: Desk, scene: str) -> None:
     elif scene == "reserve":
         desk.registry.trigger("models")
         desk.models.act("reserve", "qwen3-32b")
-    elif scene in {"settings", "policy"}:
-        desk.registry.trigger(scene)
-    elif scene in {"palette", "help"}:
+    elif scene in SHOWN:
         desk.registry.trigger(scene)
         for sheet in desk.window.findChildren(PaletteSheet):
             sheet.field.setText("> roll")
-    elif scene in {"changes", "checkpoints"}:
+    elif scene in PLACES:
         desk.window.inspector.choose_place(scene)
     await scripted_time(1_000 if scene in DECIDED else 100)
 
@@ -101,11 +101,7 @@ async def shoot(out: Path, scene: str, chosen: tokens.Theme) -> None:
         memory = Memory(QSettings(f"{folder}/w.ini", QSettings.Format.IniFormat))
         for path in ("/home/ada/notes", "/home/ada/src/tokenizer-rs"):
             memory.remember_project(path)
-        base = (
-            scene
-            if scene not in {"changes", "checkpoints", "palette", "help", "settings", "policy"}
-            else "full"
-        )
+        base = "full" if scene in PLACES | SHOWN else scene
         desk = Desk(_plane(base), WallClock(), memory)
         desk.window.move(0, 0)
         wide, high = (1080, 640) if scene == "small" else SIZE

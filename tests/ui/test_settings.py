@@ -105,8 +105,8 @@ def test_the_theme_is_kept_and_may_follow_the_desktop(bench: Bench) -> None:
 
 def test_it_goes_back_to_the_tasks(bench: Bench) -> None:
     desk = opened(bench)
-    desk.window.settings.back.click()
-    assert desk.window.page == Page.TASKS
-    desk.registry.trigger("settings")
-    desk.registry.trigger("models")
-    assert desk.window.page == Page.MODELS
+    shown = [desk.window.page]
+    for act in ("back", "settings", "models"):
+        desk.window.settings.back.click() if act == "back" else desk.registry.trigger(act)
+        shown.append(desk.window.page)
+    assert shown == [Page.SETTINGS, Page.TASKS, Page.SETTINGS, Page.MODELS]
