@@ -6,13 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from clawdesk.domain.model import FINAL, Phase
-from clawdesk.ui import search, tokens
+from clawdesk.ui import new_task, search, tokens
 from clawdesk.ui.help_sheet import HelpSheet
 from clawdesk.ui.main_window import Page
-from clawdesk.ui.safe_text import clean_line
 from clawdesk.viewmodels.phases import wants_trust
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 def register(desk: Desk) -> None:
     """Fill the desk's registry."""
-    registry, add, window = desk.registry, desk.registry.add, desk.window
+    registry, add = desk.registry, desk.registry.add
     registry.group = "ClawDesk"
     add("palette", "Search or run a command", lambda: search.show(desk), keys="Ctrl+K")
     add("settings", "Settings", lambda: toggle_settings(desk), keys="Ctrl+,", icon="gear")
@@ -32,7 +31,7 @@ def register(desk: Desk) -> None:
     add(
         "new",
         "New task…",
-        lambda: show_new(desk),
+        lambda: new_task.show(desk),
         keys="Ctrl+N",
         icon="plus",
         why_not=lambda: _no_definitions(desk),
@@ -52,6 +51,12 @@ def register(desk: Desk) -> None:
         icon="play",
         why_not=lambda: "" if desk.sample else "this start has no sample",
     )
+    _register_task(desk)
+    _register_view(desk)
+
+
+def _register_task(desk: Desk) -> None:
+    registry, add, window = desk.registry, desk.registry.add, desk.window
     registry.group = "Task"
     add(
         "next",
@@ -102,7 +107,6 @@ def register(desk: Desk) -> None:
             keys=f"Ctrl+{number}",
             icon={"log": "log", "changes": "diff", "checkpoints": "ckpt"}[place],
         )
-    _register_view(desk)
 
 
 def _register_view(desk: Desk) -> None:
@@ -216,21 +220,6 @@ def show_menu(desk: Desk) -> None:
     """Every act by group, below its button."""
     button = desk.window.tool_bar.menu
     desk.registry.menu(desk.window).popup(button.mapToGlobal(button.rect().bottomLeft()))
-
-
-def show_new(desk: Desk) -> None:
-    """A menu of the project's task definitions below the button."""
-    view = desk.plane.projects.get(desk.project)
-    if view is None:
-        return
-    menu = QMenu(desk.window)
-    menu.setObjectName("new_task")
-    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    for definition in view.definitions:
-        text = clean_line(definition.title or definition.name, 120).replace("&", "&&")
-        menu.addAction(text, partial(desk.decisions.run, desk.project, definition.name))
-    button = desk.window.tool_bar.new
-    menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
 
 
 def toggle_home(desk: Desk) -> None:

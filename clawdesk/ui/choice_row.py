@@ -23,7 +23,10 @@ def paint_radio(painter: QPainter, x: float, y: float, *, on: bool) -> None:
 
 
 class ChoiceRow(QAbstractButton):
-    """A checkable row; `note` says more, e.g. that it is the default."""
+    """A checkable row; `note` says more, e.g. that it is the default.
+
+    `number` is the key that chooses it, shown in a frame; 0 = none does.
+    """
 
     def __init__(self, name: str, text: str, number: int, note: str = "") -> None:
         super().__init__()
@@ -33,7 +36,7 @@ class ChoiceRow(QAbstractButton):
         self.setCheckable(True)
         self.setAutoExclusive(True)
         self.setAccessibleName(self._words)
-        self.setAccessibleDescription(f"Key {number}. {note}".strip())
+        self.setAccessibleDescription(f"Key {number}. {note}".strip() if number else note)
         set_tip(self, text if len(text) > 60 else "")
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -54,14 +57,17 @@ class ChoiceRow(QAbstractButton):
         middle = self.height() / 2
         paint_radio(painter, 21, middle, on=on)
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        key = QRectF(self.width() - 32.5, middle - 7.5, 16, 15)
-        painter.setPen(QPen(colour("line2"), 1))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(key, 4, 4)
+        right = self.width() - 12.0
         painter.setPen(colour("fg2"))
-        painter.setFont(fonts.font("caption"))
-        painter.drawText(key, Qt.AlignmentFlag.AlignCenter, str(self._number))
-        right = key.left() - 10
+        if self._number:
+            key = QRectF(self.width() - 32.5, middle - 7.5, 16, 15)
+            painter.setPen(QPen(colour("line2"), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(key, 4, 4)
+            painter.setPen(colour("fg2"))
+            painter.setFont(fonts.font("caption"))
+            painter.drawText(key, Qt.AlignmentFlag.AlignCenter, str(self._number))
+            right = key.left() - 10
         if self._note:
             wide = fonts.width("small", self._note)
             painter.setFont(fonts.font("small"))

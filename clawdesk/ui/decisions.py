@@ -241,7 +241,7 @@ class Decisions(QObject):
         if view is None:
             return
         if not view.dirty:
-            self._submit(project, name, include=False)
+            self.submit(project, name, include=False)
             return
         desk = self._desk
         sheet = AskSheet(
@@ -258,10 +258,11 @@ class Decisions(QObject):
             icon="branch",
             role="acc",
         )
-        sheet.chosen.connect(lambda key: self._submit(project, name, include=key == "include"))
+        sheet.chosen.connect(lambda key: self.submit(project, name, include=key == "include"))
         self.show_sheet(sheet)
 
-    def _submit(self, project: str, name: str, *, include: bool) -> None:
+    def submit(self, project: str, name: str, *, include: bool) -> None:
+        """Start a process from HEAD, or from the user's files as they are."""
         self._desk.errands.start(
             f"run {project} {name}", f"Running {name}", self._submitted(project, name, include)
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -60,6 +60,7 @@ class SettingsPage(Ground):
         head.row.addStretch(1)
         head.row.addWidget(self.back)
         whole.addWidget(head)
+        self._wants_policy = False
         self.area = QScrollArea()
         self.area.setObjectName("settings.scroll")
         self.area.setWidgetResizable(True)
@@ -82,6 +83,7 @@ class SettingsPage(Ground):
         self._files()
         self._column.addStretch(1)
         self.area.setWidget(inner)
+        self.area.verticalScrollBar().rangeChanged.connect(lambda *_: self._scroll_to_policy())
         whole.addWidget(self.area, 1)
 
     # -- building ------------------------------------------------------------------------------
@@ -157,7 +159,7 @@ class SettingsPage(Ground):
     # -- showing -------------------------------------------------------------------------------
     def show_window(self, theme: str, rules: NoticeRules) -> None:
         """What the window keeps itself."""
-        self._rules = rules
+        self._rules, self._wants_policy = rules, False
         self.theme.choose(theme)
         for name, box in self.boxes.items():
             box.setChecked(getattr(rules, name))
@@ -238,7 +240,10 @@ class SettingsPage(Ground):
 
     def look_at_policy(self) -> None:
         """Bring the project's policy into view."""
-        QTimer.singleShot(0, self, self._scroll_to_policy)  # once its rows are laid out
+        self._wants_policy = True
+        self._scroll_to_policy()
 
     def _scroll_to_policy(self) -> None:
-        self.area.verticalScrollBar().setValue(max(0, self.policy_title.pos().y() - 8))
+        """Again whenever rows were laid out, until the page is shown anew."""
+        if self._wants_policy:
+            self.area.verticalScrollBar().setValue(max(0, self.policy_title.pos().y() - 8))

@@ -29,8 +29,19 @@ SETTLE_MS = 350
 SIZE = tuple(int(n) for n in os.environ.get("SHOT_SIZE", "1440x900").split("x"))
 # Sheets whose buttons wait for the guard are pictured after it.
 PLACES = {"changes", "checkpoints"}
-SHOWN = {"palette", "help", "settings", "policy"}  # by the act of that name
-DECIDED = {"help", "approval", "question", "home", "dirty", "restore", "merge", "trust", "reserve"}
+SHOWN = {"palette", "help", "settings", "policy", "new"}  # by the act of that name
+DECIDED = {
+    "new",
+    "help",
+    "approval",
+    "question",
+    "home",
+    "dirty",
+    "restore",
+    "merge",
+    "trust",
+    "reserve",
+}
 
 
 def _plane(scene: str) -> FakePlane:
@@ -145,6 +156,7 @@ def main(argv: list[str]) -> int:
         "help",
         "settings",
         "policy",
+        "new",
         *model_scenes.SCENES,
         "reserve",
     ]

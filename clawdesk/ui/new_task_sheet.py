@@ -1,0 +1,151 @@
+"""Start a task: which of the project's task files, from which state, and how it fits now.
+
+Everything is said before it starts. Enter starts nothing; a task that will wait may be started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from clawdesk.ui.badge import Icon
+from clawdesk.ui.button import Button
+from clawdesk.ui.choice_row import ChoiceRow
+from clawdesk.ui.clock import Clock
+from clawdesk.ui.pane import Ground
+from clawdesk.ui.safe_text import SafeLabel
+from clawdesk.ui.sheet import Sheet
+from clawdesk.ui.words import tr
+from clawdesk.viewmodels.new_task import TaskForecast
+from clawdesk.viewmodels.words import plural
+
+
+class NewTaskSheet(Sheet):
+    """`picked` asks for the forecast of a definition; `started` carries its name and the state."""
+
+    picked = Signal(str)
+    started = Signal(str, bool)  # definition, with the user's changes
+
+    def __init__(
+        self,
+        parent: QWidget,
+        clock: Clock,
+        *,
+        project: str,
+        definitions: Sequence[tuple[str, str]],
+        dirty: Sequence[str],
+    ) -> None:
+        super().__init__("new_task", parent, clock, icon="plus", role="acc")
+        self.show_title(tr("New task in {project}", project=project))
+        self.name = ""
+        self._names = [name for name, _ in definitions]
+        body = QHBoxLayout()
+        body.setContentsMargins(16, 4, 16, 16)
+        body.setSpacing(20)
+        body.addWidget(self._list(definitions))
+        body.addLayout(self._details(dirty), 1)
+        self.body.addLayout(body, 1)
+        self.later = Button(tr("Back"), "new_task.stay", key="Esc")
+        self.start = Button(tr("Start"), "new_task.go", kind="yes", icon="play")
+        self.later.clicked.connect(self.reject)
+        self.start.clicked.connect(self._started)
+        self.foot.addStretch(1)
+        self.foot.addWidget(self.later)
+        self.foot.addWidget(self.start)
+        self.rows[0].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _list(self, definitions: Sequence[tuple[str, str]]) -> QWidget:
+        area = QScrollArea()
+        area.setObjectName("new_task.list")
+        area.setAccessibleName(tr("Task files"))
+        area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setFixedWidth(300)
+        inner = Ground("bg1")
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 4, 0)
+        column.setSpacing(6)
+        self._group = QButtonGroup(self)
+        self.rows: list[ChoiceRow] = []
+        for name, title in definitions:
+            row = ChoiceRow(f"new_task.{name}", title, 0)
+            row.clicked.connect(lambda _=False, name=name: self.choose(name))
+            self._group.addButton(row)
+            self.rows.append(row)
+            column.addWidget(row)
+        column.addStretch(1)
+        area.setWidget(inner)
+        return area
+
+    def _details(self, dirty: Sequence[str]) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(8)
+        self._title = SafeLabel("", font="heading", wrap=True)
+        self._text = SafeLabel("", role="fg1", wrap=True)
+        column.addWidget(self._title)
+        column.addWidget(self._text)
+        column.addSpacing(8)
+        self._lines = QVBoxLayout()
+        self._lines.setSpacing(8)
+        column.addLayout(self._lines)
+        column.addStretch(1)
+        self._states: list[ChoiceRow] = []
+        if dirty:
+            text = tr("{files} changed by you. The task gets a copy of:")
+            text = text.format(files=plural(len(dirty), tr("file"), tr("files")))
+            label = SafeLabel(text, role="fg1", wrap=True)
+            column.addWidget(label)
+            ways = (tr("The last commit (HEAD)"), tr("Your files as they are now"))
+            states = QButtonGroup(self)
+            for number, way in enumerate(ways, 1):
+                row = ChoiceRow(f"new_task.state.{number}", way, 0)
+                states.addButton(row)
+                self._states.append(row)
+                column.addWidget(row)
+            self._states[0].setChecked(True)
+        return column
+
+    def choose(self, name: str) -> None:
+        """Look at a definition."""
+        self.name = name
+        self.rows[self._names.index(name)].setChecked(True)
+        self.picked.emit(name)
+
+    def show_forecast(self, view: TaskForecast) -> None:
+        """How the chosen one fits now."""
+        self._title.show_text(view.title)
+        self._text.show_text(view.text)
+        self._text.setVisible(bool(view.text))
+        while self._lines.count():
+            item = self._lines.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for line in view.lines:
+            box = QWidget()
+            box.setObjectName(f"new_task.fit.{line.name}")
+            box.setAccessibleName(f"{line.name}: {line.text}")
+            row = QHBoxLayout(box)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(8)
+            row.addWidget(Icon(line.icon, line.family.value, 16), 0, Qt.AlignmentFlag.AlignTop)
+            name = SafeLabel(line.name, role="fg2")
+            name.setFixedWidth(64)
+            row.addWidget(name, 0, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(SafeLabel(line.text, wrap=True), 1)
+            self._lines.addWidget(box)
+
+    def mind_buttons(self) -> None:
+        if hasattr(self, "start"):
+            self.start.setEnabled(not self.guard.up and bool(self.name))
+
+    def _started(self) -> None:
+        include = len(self._states) > 1 and self._states[1].isChecked()
+        self.accept()
+        self.started.emit(self.name, include)
+
+    def sizeHint(self) -> QSize:
+        return QSize(860, 520)
