@@ -18,6 +18,7 @@ from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import DiskUse, MachineSupport
 from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
 from clawdesk.ports.telemetry import HostLoad
+from clawdesk.runtime.deeds import Deed
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +227,10 @@ class PlaneApi(Protocol):
 
         Raises RepositoryError for a mistake in the file.
         """
+        ...
+
+    async def deeds(self) -> tuple[Deed, ...]:
+        """What was done that no task's own record tells, oldest first; at most 500."""
         ...
 
     async def user_rules(self) -> UserRules:

@@ -17,6 +17,7 @@ from clawdesk.ports.machines import DiskUse
 from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView, UserRules
+from clawdesk.runtime.deeds import Deed
 from clawdesk.runtime.wire import LINE_BYTES_MAX, RESULTS, Picture, apply, encode, read_line
 
 ENDED = "The ClawDesk that this command spoke to has ended meanwhile."
@@ -265,6 +266,10 @@ class PlaneClient:
     async def project_policy(self, project: str, task: TaskId = "") -> PolicyView:
         view: PolicyView = await self._call("project_policy", project, task)
         return view
+
+    async def deeds(self) -> tuple[Deed, ...]:
+        deeds: tuple[Deed, ...] = await self._call("deeds")
+        return deeds
 
     async def user_rules(self) -> UserRules:
         rules: UserRules = await self._call("user_rules")

@@ -36,6 +36,7 @@ from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime import doctor
 from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView, UserRules
 from clawdesk.runtime.comparing import compare
+from clawdesk.runtime.deeds import Deed, Deeds
 from clawdesk.runtime.intents import Intents
 from clawdesk.runtime.kernel import Kernel
 from clawdesk.runtime.leases import Leases
@@ -45,7 +46,7 @@ from clawdesk.runtime.pauses import ProjectWatch, closed_reason
 from clawdesk.runtime.perform import Performer
 from clawdesk.runtime.policies import Policies
 from clawdesk.runtime.projects import Opened, Projects, no_collections
-from clawdesk.runtime.recents import recent_projects
+from clawdesk.runtime.recents import recent_projects, state_dir
 from clawdesk.runtime.retention import Retention
 from clawdesk.runtime.settings import Settings
 from clawdesk.runtime.submitting import Submissions
@@ -74,6 +75,7 @@ class Plane(Intents, ModelActs):
         self._background: set[asyncio.Task[None]] = set()
         self._kernel = Kernel(self._perform, self._publish)
         self._settings = Settings()
+        self._deeds = Deeds(state_dir())
         self._policies = Policies(self._settings, parts.clock)
         self._watch = HostWatch(
             parts,
@@ -345,6 +347,16 @@ class Plane(Intents, ModelActs):
         commit = self._known(task).start_commit if task else ""
         return await self._policies.view(self._projects.repository(project), commit)
 
+    async def deeds(self) -> tuple[Deed, ...]:
+        return await asyncio.to_thread(self._deeds.read)
+
+    async def _note(self, outcome: Outcome, kind: str, project: str = "") -> Outcome:
+        """Keep what was done for those who look back."""
+        if outcome.ok:
+            deed = Deed(self._now(), kind, outcome.text, project)
+            await asyncio.to_thread(self._deeds.add, deed)
+        return outcome
+
     async def user_rules(self) -> UserRules:
         return self._policies.user_rules()
 
@@ -352,12 +364,12 @@ class Plane(Intents, ModelActs):
         repository, tasks = self._projects.repository(project), self.state.tasks.values()
         outcome = await self._policies.trust(repository, digest, tuple(tasks))
         self._watch.rules_changed()
-        return outcome
+        return await self._note(outcome, "trusted", repository.path)
 
     async def untrust(self, project: str) -> Outcome:
         outcome = await self._policies.untrust(self._projects.repository(project))
         self._watch.rules_changed()
-        return outcome
+        return await self._note(outcome, "untrusted", project)
 
     # -- intents --------------------------------------------------------------------------
     async def submit(
@@ -432,4 +444,5 @@ class Plane(Intents, ModelActs):
         for task in ended:
             self._kernel.post(ev.DiscardAsked(self._now(), task.id))
         await self._performer.drain()
-        return Outcome(True, f"Removed the snapshots of {len(ended)} ended tasks; commits stay.")
+        text = f"Removed the snapshots of {len(ended)} ended tasks; commits stay."
+        return await self._note(Outcome(True, text), "pruned")

@@ -20,6 +20,7 @@ from clawdesk.ports.machines import DiskUse
 from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import Environment, LogLine, Outcome, PolicyView, UserRules
+from clawdesk.runtime.deeds import Deed
 
 LINE_BYTES_MAX = 64 * 1024 * 1024
 
@@ -47,6 +48,7 @@ RESULTS: dict[str, Any] = {
     "disk_use": DiskUse,
     "project_policy": PolicyView,
     "user_rules": UserRules,
+    "deeds": tuple[Deed, ...],
     "trust": Outcome,
     "untrust": Outcome,
     "diff": Diff,

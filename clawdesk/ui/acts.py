@@ -12,6 +12,8 @@ from clawdesk.domain.model import FINAL, Phase
 from clawdesk.ui import new_task, search, tokens
 from clawdesk.ui.help_sheet import HelpSheet
 from clawdesk.ui.main_window import Page
+from clawdesk.ui.operations_sheet import OperationsSheet
+from clawdesk.viewmodels.operations import OperationRow, operations
 from clawdesk.viewmodels.phases import wants_trust
 
 if TYPE_CHECKING:
@@ -24,6 +26,13 @@ def register(desk: Desk) -> None:
     registry.group = "ClawDesk"
     add("palette", "Search or run a command", lambda: search.show(desk), keys="Ctrl+K")
     add("settings", "Settings", lambda: toggle_settings(desk), keys="Ctrl+,", icon="gear")
+    add(
+        "operations",
+        "What ClawDesk did, and the way back…",
+        lambda: show_operations(desk),
+        keys="Ctrl+Shift+H",
+        icon="clock",
+    )
     add("help", "All shortcuts", lambda: show_help(desk), keys="F1", icon="note")
     add("menu", "Menu of all acts", lambda: show_menu(desk), keys="F10", icon="more")
     registry.group = "Project"
@@ -209,6 +218,28 @@ def _older(desk: Desk) -> int:
     if task is None:
         return 0
     return max((c.ordinal for c in task.checkpoints if c.ordinal < task.tip_ordinal), default=0)
+
+
+def show_operations(desk: Desk) -> None:
+    """Merges, roll-backs, clean-ups and trust, newest first."""
+    desk.errands.start("operations", "Reading what was done", _show_operations(desk))
+
+
+async def _show_operations(desk: Desk) -> None:
+    deeds = await desk.plane.deeds()
+    clock = desk.clock
+    tasks = desk.plane.state.tasks.values()
+    rows = operations(tasks, deeds, clock.now_ms(), clock.offset_ms())
+    sheet = OperationsSheet(desk.window, clock, rows)
+    sheet.undo_wanted.connect(partial(_undo, desk))
+    desk.decisions.show_sheet(sheet)
+
+
+def _undo(desk: Desk, row: OperationRow) -> None:
+    if row.undo == "restore":
+        desk.decisions.restore(row.task, row.ordinal)
+    else:
+        show_policy(desk)
 
 
 def show_help(desk: Desk) -> None:

@@ -32,6 +32,7 @@ from clawdesk.ports.machines import DiskUse
 from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView, UserRules
+from clawdesk.runtime.deeds import Deed
 from tests.support import plane_scenes as scenes
 from tests.support import trust_scene
 from tests.support.models_fake import FakeModelActs
@@ -64,6 +65,7 @@ class FakePlane(FakeModelActs):
         self.refuse: dict[str, PortError] = {}  # call name -> error to raise
         self.hold: dict[str, asyncio.Event] = {}  # call name -> waits for it
         self.trusts_file = False
+        self.done: tuple[Deed, ...] = ()
         self.checks = scenes.checks()
         self.answers: dict[str, Outcome] = {}
         self._tell: list[Callable[[Change], None]] = []
@@ -255,6 +257,10 @@ class FakePlane(FakeModelActs):
         asks = tuple(enumerate(found.policy_asks, 1))
         trusted = found.policy_digest in self.state.trusted
         return PolicyView(project, found.policy_digest, asks, trusted, trust_scene.PROJECT_FILE)
+
+    async def deeds(self) -> tuple[Deed, ...]:
+        await self._enter("deeds")
+        return self.done
 
     async def user_rules(self) -> UserRules:
         await self._enter("user_rules")

@@ -29,7 +29,7 @@ SETTLE_MS = 350
 SIZE = tuple(int(n) for n in os.environ.get("SHOT_SIZE", "1440x900").split("x"))
 # Sheets whose buttons wait for the guard are pictured after it.
 PLACES = {"changes", "checkpoints"}
-SHOWN = {"palette", "help", "settings", "policy", "new"}  # by the act of that name
+SHOWN = {"palette", "help", "settings", "policy", "new", "operations"}  # by the act of that name
 DECIDED = {
     "new",
     "help",
@@ -157,6 +157,7 @@ def main(argv: list[str]) -> int:
         "settings",
         "policy",
         "new",
+        "operations",
         *model_scenes.SCENES,
         "reserve",
     ]

@@ -1,0 +1,68 @@
+"""What ClawDesk did: each real act with its time and its way back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from clawdesk.domain.model import Phase, Record, Task
+from clawdesk.runtime.deeds import Deed
+from clawdesk.viewmodels.operations import ROWS_MAX, OperationRow, operations
+from tests.support import plane_scenes as scenes
+
+NOW = 1_764_000_000_000
+
+
+def task_with(*records: Record) -> Task:
+    task = next(t for t in scenes.house(NOW).values() if t.title == "refactor-io")
+    return replace(task, records=records)
+
+
+def rows(task: Task, *deeds: Deed) -> tuple[OperationRow, ...]:
+    return operations([task], deeds, NOW, 0)
+
+
+def test_a_roll_back_leads_to_the_safety_checkpoint_made_before_it() -> None:
+    fields = {"ordinal": 2, "actor": "you"}
+    (row,) = rows(task_with(Record("restored", NOW - 930_000, fields)))
+    assert row.text == "Rolled refactor-io back to checkpoint 2"
+    assert (row.undo, row.ordinal) == ("restore", 4)
+    early = rows(task_with(Record("restored", NOW - 40 * 60_000, fields)))[0]
+    assert early.undo == "", "no safety checkpoint is that old"
+
+
+def test_a_restart_of_the_machine_is_no_act_of_anyone() -> None:
+    assert rows(task_with(Record("restored", NOW, {"ordinal": 2}))) == ()
+
+
+def test_an_ended_task_cannot_be_gone_back_in() -> None:
+    task = task_with(Record("restored", NOW - 900_000, {"ordinal": 2, "actor": "you"}))
+    assert rows(replace(task, phase=Phase.CANCELLED))[0].undo == ""
+
+
+def test_each_kind_says_what_and_how_to_undo_it() -> None:
+    task = task_with(
+        Record("merged", NOW - 4, {"branch": "main", "merge_commit": "ab" * 20, "backup": "r"}),
+        Record("finished", NOW - 3, {"status": "cancelled"}),
+        Record("finished", NOW - 3, {"status": "done"}),
+        Record("snapshots_removed", NOW - 2, {"ordinals": [1, 2], "why": "the task ended"}),
+        Record("forked", NOW - 1, {"ordinal": 3}),
+        Record("decision", NOW, {"verdict": "approved"}),
+    )
+    found = rows(task, Deed(NOW, "trusted", "Trusted: a file.", "/home/ada/p"))
+    assert [row.text for row in found] == [
+        "Trusted: a file.",
+        "Forked refactor-io at checkpoint 3",
+        "Removed 2 machine snapshots of refactor-io",
+        "Cancelled refactor-io",
+        "Merged refactor-io into main",
+    ]
+    assert found[0].undo == "policy"
+    assert "git revert abababababab" in found[4].detail
+    assert "backup" in found[4].detail
+
+
+def test_the_list_is_bounded() -> None:
+    many = [Record("forked", NOW - n, {"ordinal": 1}) for n in range(1_000)]
+    found = rows(task_with(*many))
+    assert len(found) == ROWS_MAX
+    assert found[0].at_ms == NOW
