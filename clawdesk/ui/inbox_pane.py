@@ -14,6 +14,7 @@ from clawdesk.ui.button import Button
 from clawdesk.ui.pane import Ground, PaneHead
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.inbox import InboxCard
 from clawdesk.viewmodels.projects import NOTHING_WAITS
 
@@ -118,6 +119,7 @@ class InboxPane(QWidget):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setObjectName("inbox.scroll")
+        area.setAccessibleName(tr("What waits for you"))
         inner = Ground("bg0")
         self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(12, 12, 12, 12)

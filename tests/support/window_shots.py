@@ -28,6 +28,7 @@ from tests.support.plane_fake import FakePlane, scripted_time
 SETTLE_MS = 350
 SIZE = tuple(int(n) for n in os.environ.get("SHOT_SIZE", "1440x900").split("x"))
 # Sheets whose buttons wait for the guard are pictured after it.
+FILLED = {"full", "small", "approval", "question", "restore", "dirty", "merge", "trust", "reserve"}
 PLACES = {"changes", "checkpoints"}
 SHOWN = {"palette", "help", "settings", "policy", "new", "operations"}  # by the act of that name
 DECIDED = {
@@ -44,19 +45,10 @@ DECIDED = {
 }
 
 
-def _plane(scene: str) -> FakePlane:
+def plane_of(scene: str) -> FakePlane:
+    """A scripted plane as the scene begins."""
     plane = FakePlane(lambda: time.time_ns() // 1_000_000)
-    if scene in {
-        "full",
-        "small",
-        "approval",
-        "question",
-        "restore",
-        "dirty",
-        "merge",
-        "trust",
-        "reserve",
-    }:
+    if scene in FILLED | PLACES | SHOWN:
         plane.fill()
         if scene == "trust":
             task = trust_scene.untrusted(plane.now_ms())
@@ -74,7 +66,8 @@ def _plane(scene: str) -> FakePlane:
     return plane
 
 
-async def _act(desk: Desk, scene: str) -> None:
+async def act(desk: Desk, scene: str) -> None:
+    """Bring the scene on."""
     tasks = list(desk.plane.state.tasks.values())
     if scene in {"approval", "approval-split"}:
         desk.decisions.open_task(tasks[0].id)
@@ -112,8 +105,7 @@ async def shoot(out: Path, scene: str, chosen: tokens.Theme) -> None:
         memory = Memory(QSettings(f"{folder}/w.ini", QSettings.Format.IniFormat))
         for path in ("/home/ada/notes", "/home/ada/src/tokenizer-rs"):
             memory.remember_project(path)
-        base = "full" if scene in PLACES | SHOWN else scene
-        desk = Desk(_plane(base), WallClock(), memory)
+        desk = Desk(plane_of(scene), WallClock(), memory)
         desk.window.move(0, 0)
         wide, high = (1080, 640) if scene == "small" else SIZE
         desk.window.resize(wide, high)
@@ -124,7 +116,7 @@ async def shoot(out: Path, scene: str, chosen: tokens.Theme) -> None:
                 desk.choose_project(scenes.PROJECT)
                 desk.window.tasks.list.choose(tasks[2])
         await scripted_time(SETTLE_MS)
-        await _act(desk, scene)
+        await act(desk, scene)
         await scripted_time(SETTLE_MS)
         size = desk.window.size()
         picture = app.primaryScreen().grabWindow(0, 0, 0, size.width(), size.height())

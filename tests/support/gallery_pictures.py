@@ -1,0 +1,77 @@
+"""One scene of the window, drawn with its sheets over it, and what is wrong in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QApplication, QWidget
+
+from clawdesk.ui.clock import WallClock
+from clawdesk.ui.desk import Desk
+from clawdesk.ui.memory import Memory
+from tests.support import gallery_checks, model_scenes, window_shots
+from tests.support import plane_scenes as scenes
+from tests.support.plane_fake import scripted_time
+
+SCENES = (
+    "full",
+    "empty",
+    "home",
+    "small",
+    "approval",
+    "question",
+    "restore",
+    "dirty",
+    "merge",
+    "trust",
+    *sorted(window_shots.PLACES),
+    *sorted(window_shots.SHOWN),
+    *model_scenes.SCENES,
+)
+SETTLE_MS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    picture: QImage
+    problems: list[str]
+
+
+async def show(scene: str, memory: Memory) -> Shown:
+    """Open the scene, let it settle, draw and look at it, close it again."""
+    for path in ("/home/ada/notes", "/home/ada/src/tokenizer-rs"):
+        memory.remember_project(path)
+    desk = Desk(window_shots.plane_of(scene), WallClock(), memory)
+    wide, high = (1080, 640) if scene == "small" else (1440, 900)
+    desk.window.resize(wide, high)
+    desk.window.show()
+    tasks = list(desk.plane.state.tasks)
+    if scene != "home" and tasks:
+        desk.choose_project(scenes.PROJECT)
+        desk.window.tasks.list.choose(tasks[2])
+    await scripted_time(SETTLE_MS)
+    await window_shots.act(desk, scene)
+    await scripted_time(SETTLE_MS)
+    sheets = [w for w in QApplication.topLevelWidgets() if _is_sheet(w, desk.window)]
+    picture = desk.window.grab().toImage()
+    # Under a sheet the window is dimmed: only the sheet has to be read then.
+    looked_at = [(sheet, sheet.grab().toImage()) for sheet in sheets] or [(desk.window, picture)]
+    found = [text for part, image in looked_at for text in gallery_checks.problems(part, image)]
+    painter = QPainter(picture)
+    for sheet, image in looked_at:
+        if sheet is not desk.window:
+            painter.drawImage(sheet.pos() - desk.window.pos() + QPoint(0, 0), image)
+    painter.end()
+    for sheet in sheets:
+        sheet.close()
+    await desk.close()
+    desk.window.let_go()
+    desk.window.deleteLater()
+    await scripted_time(0)
+    return Shown(picture, found)
+
+
+def _is_sheet(widget: QWidget, window: QWidget) -> bool:
+    return widget.isVisible() and widget is not window and widget.parentWidget() is window
