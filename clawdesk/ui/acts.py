@@ -106,16 +106,22 @@ def _register_task(desk: Desk) -> None:
         icon="stop",
         why_not=lambda: _ended(desk),
     )
-    for number, (place, word) in enumerate(
-        (("log", "log"), ("changes", "changes"), ("checkpoints", "checkpoints")), 1
-    ):
-        add(
-            place,
-            f"Show the {word} of the chosen task",
-            partial(window.inspector.choose_place, place),
-            keys=f"Ctrl+{number}",
-            icon={"log": "log", "changes": "diff", "checkpoints": "ckpt"}[place],
-        )
+    show = window.inspector.choose_place
+    add("log", "Show the log of the chosen task", partial(show, "log"), keys="Ctrl+1", icon="log")
+    add(
+        "changes",
+        "Show the changes of the chosen task",
+        partial(show, "changes"),
+        keys="Ctrl+2",
+        icon="diff",
+    )
+    add(
+        "checkpoints",
+        "Show the checkpoints of the chosen task",
+        partial(show, "checkpoints"),
+        keys="Ctrl+3",
+        icon="ckpt",
+    )
 
 
 def _register_view(desk: Desk) -> None:

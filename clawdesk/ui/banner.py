@@ -12,6 +12,7 @@ from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,10 @@ class Banner(QWidget):
         self._what.setObjectName("banner.what")
         self._next = SafeLabel("", role="fg1", wrap=True, selectable=True)
         self._next.setObjectName("banner.next")
-        self._copy = Button("Copy details", "banner.copy", icon="copy", size="sm")
-        self._close = Button("", "banner.close", kind="ghost", icon="x", size="sm", spoken="Close")
+        self._copy = Button(tr("Copy details"), "banner.copy", icon="copy", size="sm")
+        self._close = Button(
+            "", "banner.close", kind="ghost", icon="x", size="sm", spoken=tr("Close")
+        )
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
         row.setSpacing(10)

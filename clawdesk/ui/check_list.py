@@ -13,6 +13,7 @@ from clawdesk.ui.button import Button
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel, clean_line
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.doctor import CheckGroup, CheckView
 from clawdesk.viewmodels.phases import Family
 
@@ -32,12 +33,12 @@ class _Command(QWidget):
         row.addWidget(SafeLabel("$", font="code", role="fg2"))
         row.addWidget(SafeLabel(command, font="code", elide=True, selectable=True), 1)
         copy = Button(
-            "Copy",
+            tr("Copy"),
             f"check.{name}.copy",
             kind="ghost",
             icon="copy",
             size="sm",
-            spoken=f"Copy the command that mends {name}",
+            spoken=tr("Copy the command that mends {name}", name=name),
         )
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._command))
         row.addWidget(copy)
@@ -84,10 +85,10 @@ class CheckRow(Ground):
         whole.addWidget(self._more)
         if view.open:
             self.fix = Button(
-                "Show fix" if view.command else "Why",
+                tr("Show fix") if view.command else tr("Why"),
                 f"check.{name}.fix",
                 size="sm",
-                spoken=f"Show how to mend {name}",
+                spoken=tr("Show how to mend {name}", name=name),
             )
             self.fix.clicked.connect(self._toggle)
             first.addWidget(self.fix)
@@ -101,7 +102,7 @@ class CheckRow(Ground):
         column.setSpacing(8)
         if view.why:
             line = QHBoxLayout()
-            key: QLabel = SafeLabel("Why", role="fg2")
+            key: QLabel = SafeLabel(tr("Why"), role="fg2")
             key.setFixedWidth(_NAME - 28)
             line.setSpacing(12)
             line.addWidget(key, 0, Qt.AlignmentFlag.AlignTop)
@@ -111,7 +112,7 @@ class CheckRow(Ground):
             line = QHBoxLayout()
             line.setSpacing(8)
             line.addWidget(_Command(name, view.command), 1)
-            again = Button("Check again", f"check.{name}.again", icon="restore")
+            again = Button(tr("Check again"), f"check.{name}.again", icon="restore")
             again.clicked.connect(self.check_wanted)
             line.addWidget(again)
             column.addLayout(line)
@@ -125,7 +126,7 @@ class CheckRow(Ground):
         if hasattr(self, "fix"):
             hidden = self._more.isHidden()
             closed = "Show fix" if self._command else "Why"
-            self.fix.show_text(closed if hidden else "Hide")
+            self.fix.show_text(closed if hidden else tr("Hide"))
 
 
 class CheckList(QWidget):
@@ -139,7 +140,7 @@ class CheckList(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(1, 1, 1, 1)
         self._column.setSpacing(0)
-        self.show_text("Looking at this machine…")
+        self.show_text(tr("Looking at this machine…"))
 
     def show_text(self, text: str) -> None:
         """A sentence instead of the list."""

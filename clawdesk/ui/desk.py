@@ -153,7 +153,8 @@ class Desk(QObject):
         window.projects.show_projects(view, self.project)
         window.tool_bar.show_project(entry)
         window.home.show_recent(view.recent, len(view.entries))
-        window.setWindowTitle(f"{entry.name} – ClawDesk" if entry else "ClawDesk")  # noqa: RUF001
+        title = tr("{project} – ClawDesk", project=entry.name) if entry else ""  # noqa: RUF001
+        window.setWindowTitle(title or "ClawDesk")
         if not projects:
             self.page = Page.TASKS if self.page is Page.HOME else self.page
         shown = Page.HOME if self.page is Page.TASKS and not projects else self.page

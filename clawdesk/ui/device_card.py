@@ -13,6 +13,7 @@ from clawdesk.ui.paint import card_role, paint_bar, paint_history, paint_tag, us
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import clean_line, set_tip
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.devices import USE_WORDS, DeviceView, ProcessLine, Use
 from clawdesk.viewmodels.words import gib
 
@@ -186,7 +187,8 @@ class UseLegend(Ground):
         if (uses, card) == (self._uses, self._card):
             return
         self._uses, self._card = uses, card
-        self.setAccessibleName(f"Bars show: {', '.join(USE_WORDS[use] for use in uses)}")
+        words = ", ".join(USE_WORDS[use] for use in uses)
+        self.setAccessibleName(tr("Bars show: {words}", words=words))
         self.updateGeometry()
         self.update()
 

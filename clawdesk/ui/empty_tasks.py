@@ -13,6 +13,7 @@ from clawdesk.ui.button import Button
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel, clean_line, set_tip
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.projects import DefinitionView, no_tasks
 
 _WIDE = 640
@@ -25,8 +26,10 @@ class _Legend(QWidget):
         super().__init__()
         self.setFixedSize(_WIDE, 112)
         self.setAccessibleName(
-            "A lane shows steps, checkpoints, the way back to an older checkpoint, "
-            "and where a task asks you"
+            tr(
+                "A lane shows steps, checkpoints, the way back to an older checkpoint, "
+                "and where a task asks you"
+            )
         )
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -69,14 +72,14 @@ class _DefinitionRow(Ground):
         line.addWidget(SafeLabel(definition.title, font="button"))
         line.addWidget(SafeLabel(definition.tip, role="fg2", elide=True), 1)
         self.run = Button(
-            "Run",
+            tr("Run"),
             f"empty.run.{clean_line(definition.name, 60)}",
             icon="play",
             size="sm",
-            spoken=f"Run {definition.title}",
+            spoken=tr("Run {name}", name=definition.title),
         )
         self.run.setEnabled(not definition.why_not)
-        set_tip(self.run, definition.why_not or f"Run {definition.title}")
+        set_tip(self.run, definition.why_not or tr("Run {name}", name=definition.title))
         line.addWidget(self.run)
 
 
@@ -115,7 +118,7 @@ class EmptyTasks(Ground):
         self._column.addSpacing(24)
         self._column.addWidget(_Legend())
         self._column.addSpacing(24)
-        self._start = SafeLabel("Start from", font="group", role="fg2")
+        self._start = SafeLabel(tr("Start from"), font="group", role="fg2")
         self._start.setContentsMargins(12, 0, 0, 8)
         self._column.addWidget(self._start)
         self._column.addLayout(self._rows)
@@ -146,9 +149,13 @@ class EmptyTasks(Ground):
         if definitions:
             self._hint.show_text("")
         elif mistakes:
-            self._hint.show_text("Its task files have mistakes; the list on the left names them.")
+            self._hint.show_text(
+                tr("Its task files have mistakes; the list on the left names them.")
+            )
         else:
             self._hint.show_text(
-                "It offers no task yet: put one into .clawdesk/tasks/NAME.toml, "
-                "then it appears here."
+                tr(
+                    "It offers no task yet: put one into .clawdesk/tasks/NAME.toml, "
+                    "then it appears here."
+                )
             )

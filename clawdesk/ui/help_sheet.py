@@ -16,12 +16,15 @@ from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.sheet import Sheet
 from clawdesk.ui.words import tr
 
-_IN_SHEETS = (
-    ("Ctrl Enter", "Approve what is shown"),
-    ("Alt R", "Reject, with a note"),
-    ("Esc", "Close and decide later"),
-    ("1 … 9", "Choose an answer"),
-)
+
+def _in_sheets() -> list[tuple[str, str]]:
+    """Keys of the dialogs, which are theirs and in no registry."""
+    return [
+        ("Ctrl Enter", tr("Approve what is shown")),
+        ("Alt R", tr("Reject, with a note")),
+        ("Esc", tr("Close and decide later")),
+        ("1 … 9", tr("Choose an answer")),
+    ]
 
 
 class HelpSheet(Sheet):
@@ -34,7 +37,7 @@ class HelpSheet(Sheet):
         for act in acts:
             if act.keys:
                 groups.setdefault(act.group, []).append((act.key_words, act.text.rstrip("…")))
-        groups[tr("In a dialog")] = [(keys, tr(what)) for keys, what in _IN_SHEETS]
+        groups[tr("In a dialog")] = _in_sheets()
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setObjectName("help.scroll")

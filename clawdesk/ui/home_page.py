@@ -16,14 +16,17 @@ from clawdesk.ui.nav_row import NavRow
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel, set_tip
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.doctor import DoctorView
 from clawdesk.viewmodels.projects import NO_PROJECT
 
-_STEPS = (
-    ("You choose a task", "ClawDesk starts a machine without a network card"),
-    ("It works in steps", "each ends in a checkpoint you can go back to"),
-    ("You decide", "approve, reject with a reason, or answer a question"),
-)
+
+def _steps() -> tuple[tuple[str, str], ...]:
+    return (
+        (tr("You choose a task"), tr("ClawDesk starts a machine without a network card")),
+        (tr("It works in steps"), tr("each ends in a checkpoint you can go back to")),
+        (tr("You decide"), tr("approve, reject with a reason, or answer a question")),
+    )
 
 
 class _DropZone(QWidget):
@@ -32,7 +35,7 @@ class _DropZone(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setFixedHeight(88)
-        self.setAccessibleName("or drop a folder here")
+        self.setAccessibleName(tr("or drop a folder here"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -43,7 +46,7 @@ class _DropZone(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
         painter.setFont(fonts.font("body"))
         painter.setPen(colour("fg1"))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "or drop a folder here")
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, tr("or drop a folder here"))
 
 
 class _Number(QWidget):
@@ -96,13 +99,13 @@ class HomePage(QWidget):
         column.addSpacing(12)
         buttons = QHBoxLayout()
         self.open = Button(
-            "Open folder…", "home.open", kind="main", icon="folder", key="Ctrl O", size="lg"
+            tr("Open folder…"), "home.open", kind="main", icon="folder", key="Ctrl O", size="lg"
         )
         self.open.clicked.connect(self.open_wanted)
-        self.back = Button("Back to the tasks", "home.back", icon="cl", size="lg", key="Esc")
+        self.back = Button(tr("Back to the tasks"), "home.back", icon="cl", size="lg", key="Esc")
         self.back.clicked.connect(self.back_wanted)
         buttons.addWidget(self.open)
-        self.sample = Button("Try the sample", "home.sample", icon="play", size="lg")
+        self.sample = Button(tr("Try the sample"), "home.sample", icon="play", size="lg")
         self.sample.clicked.connect(self.sample_wanted)
         buttons.addWidget(self.back)
         buttons.addWidget(self.sample)
@@ -111,15 +114,15 @@ class HomePage(QWidget):
         column.addSpacing(8)
         column.addWidget(_DropZone())
         column.addSpacing(20)
-        self._recent_title = SafeLabel("Recent", font="group", role="fg2")
+        self._recent_title = SafeLabel(tr("Recent"), font="group", role="fg2")
         column.addWidget(self._recent_title)
         self._recent_rows = QVBoxLayout()
         self._recent_rows.setSpacing(2)
         column.addLayout(self._recent_rows)
         column.addSpacing(20)
-        column.addWidget(SafeLabel("What happens next", font="group", role="fg2"))
+        column.addWidget(SafeLabel(tr("What happens next"), font="group", role="fg2"))
         column.addSpacing(4)
-        for number, (what, how) in enumerate(_STEPS, 1):
+        for number, (what, how) in enumerate(_steps(), 1):
             line = QHBoxLayout()
             line.setSpacing(12)
             line.addWidget(_Number(number), 0, Qt.AlignmentFlag.AlignTop)
@@ -148,14 +151,14 @@ class HomePage(QWidget):
         head.setSpacing(8)
         words = QVBoxLayout()
         words.setSpacing(6)
-        words.addWidget(SafeLabel("This machine", font="title"))
+        words.addWidget(SafeLabel(tr("This machine"), font="title"))
         self._tallies = QHBoxLayout()
         self._tallies.setSpacing(6)
         words.addLayout(self._tallies)
         head.addLayout(words, 1)
-        copy = Button("Copy report", "home.copy", icon="copy")
+        copy = Button(tr("Copy report"), "home.copy", icon="copy")
         copy.clicked.connect(self._copy)
-        self.again = Button("Check all again", "home.check", icon="restore", key="F5")
+        self.again = Button(tr("Check all again"), "home.check", icon="restore", key="F5")
         self.again.clicked.connect(self.check_wanted)
         head.addWidget(copy, 0, Qt.AlignmentFlag.AlignBottom)
         head.addWidget(self.again, 0, Qt.AlignmentFlag.AlignBottom)
@@ -193,7 +196,7 @@ class HomePage(QWidget):
 
     def show_checking(self, checking: bool) -> None:
         self.again.setEnabled(not checking)
-        self.again.show_text("Checking…" if checking else "Check all again")
+        self.again.show_text(tr("Checking…") if checking else tr("Check all again"))
 
     def show_doctor(self, view: DoctorView) -> None:
         """Show what the doctor found."""

@@ -39,7 +39,7 @@ class Card(QWidget):
         self._quote = SafeLabel("", font="small", role="fg1", elide=True)
         self.act = Button(card.act, f"inbox.open.{card.request}", size="sm")
         self.later = Button(
-            "Later", f"inbox.later.{card.request}", kind="ghost", icon="snooze", size="sm"
+            tr("Later"), f"inbox.later.{card.request}", kind="ghost", icon="snooze", size="sm"
         )
         self.act.clicked.connect(lambda: self.opened.emit(self._request))
         self.later.clicked.connect(lambda: self.put_off.emit(self._request))
@@ -89,8 +89,12 @@ class Card(QWidget):
         self._removed.setVisible(bool(removed))
         self._quote.show_text(f"“{card.quote}”" if card.quote else "")
         self._quote.setVisible(bool(card.quote))
-        self.setAccessibleName(f"{card.title}, {card.task_title}, waits {card.age}")
-        self.act.setAccessibleName(f"{card.act}: {card.title} of {card.task_title}")
+        self.setAccessibleName(
+            tr("{what}, {task}, waits {age}", what=card.title, task=card.task_title, age=card.age)
+        )
+        self.act.setAccessibleName(
+            tr("{act}: {what} of {task}", act=card.act, what=card.title, task=card.task_title)
+        )
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -111,7 +115,7 @@ class InboxPane(QWidget):
         self._cards: dict[str, Card] = {}
         self._later: list[str] = []
         self.badge = Badge("inbox.badge", need=True)
-        head = PaneHead("Inbox", "bg0")
+        head = PaneHead(tr("Inbox"), "bg0")
         head.row.addWidget(self.badge)
         head.row.addStretch(1)
         area = QScrollArea()
@@ -176,7 +180,7 @@ class InboxPane(QWidget):
                 self._column.removeWidget(card)
                 self._column.insertWidget(place, card)
         self.badge.show_count(len(cards))
-        self.setAccessibleName(f"Inbox, {len(cards)} need you")
+        self.setAccessibleName(tr("Inbox, {count} need you", count=len(cards)))
         self._stack.setCurrentIndex(0 if cards else 1)
 
     def put_off(self, request: str) -> None:

@@ -16,6 +16,7 @@ from clawdesk.ui.paint import card_role, dots, hatch, paint_bar, paint_spark, pa
 from clawdesk.ui.pane import Ground, PaneHead
 from clawdesk.ui.safe_text import SafeLabel, clean_line, set_tip
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.machine import GpuView, HostView
 
 HISTORY = 120
@@ -160,7 +161,7 @@ class MachinePanel(QWidget):
         super().__init__()
         self.setObjectName("machine")
         self._cards: dict[int, GpuCard] = {}
-        head = PaneHead("This machine", "bg0")
+        head = PaneHead(tr("This machine"), "bg0")
         self._summary = SafeLabel("", font="small", role="fg2", elide=True)
         self._summary.setObjectName("machine.summary")
         self._summary.setAlignment(_RIGHT)
@@ -210,7 +211,7 @@ class MachinePanel(QWidget):
         self._summary.show_text(view.gpu_summary or f"disk {view.disk}")
         note = view.gpu_note
         said = f"{note[:1].upper()}{note[1:]}".rstrip(".")
-        self._note.show_text(f"{said}. Models run on the CPU." if note else "")
+        self._note.show_text(tr("{why}. Models run on the CPU.", why=said) if note else "")
         self._note.setVisible(bool(note))
         wanted = {g.index: g for g in view.gpus}
         for index in [i for i in self._cards if i not in wanted]:

@@ -27,6 +27,7 @@ from clawdesk.ui.sheet import Scrim
 from clawdesk.ui.status_bar import StatusBar
 from clawdesk.ui.tasks_pane import TasksPane
 from clawdesk.ui.tool_bar import ToolBar
+from clawdesk.ui.words import tr
 
 SIZE = QSize(1440, 900)
 SIZE_MIN = QSize(1024, 640)
@@ -59,7 +60,7 @@ class MainWindow(QMainWindow):
     def __init__(self, clock: Clock, memory: Memory) -> None:
         super().__init__()
         self.setObjectName("main")
-        self.setWindowTitle("ClawDesk")
+        self.setWindowTitle(tr("ClawDesk"))
         self.setMinimumSize(SIZE_MIN)
         # A smaller screen gets a smaller window, never one with its edge cut off.
         self.resize(SIZE.boundedTo(self.screen().availableSize()))
@@ -140,7 +141,7 @@ class MainWindow(QMainWindow):
         """Before the plane is there: the window is up, its parts wait."""
         for part in (self.tool_bar, self.pages, self.status):
             part.setEnabled(not starting)
-        self.home.checks.show_text("Starting: looking at this machine and at unfinished tasks…")
+        self.home.checks.show_text(tr("Starting: looking at this machine and at unfinished tasks…"))
 
     def show_lost(self, lost: bool) -> None:
         """Between two planes: the last that was known is greyed, and nothing can be decided."""
@@ -158,7 +159,7 @@ class MainWindow(QMainWindow):
         """There will be no plane: why, and what to do."""
         details = f"{error.what}\n{error.mend}\n({error.code})"
         self.banner.show_notice(Notice("bad", error.what, error.mend, details))
-        self.home.checks.show_text("ClawDesk could not start; the reason stands above.")
+        self.home.checks.show_text(tr("ClawDesk could not start; the reason stands above."))
 
     def fold(self, name: str, away: bool) -> None:
         """Fold a pane away or bring it back: projects, inspector or inbox."""

@@ -111,10 +111,10 @@ class ModelDesk(QObject):
             "unload",
             self._desk.window,
             self._desk.clock,
-            title=f"Unload {row.name}?",
-            text="Its memory is free for other models afterwards.",
+            title=tr("Unload {model}?", model=row.name),
+            text=tr("Its memory is free for other models afterwards."),
             groups=(Lines("", "note", "fg2", row.cut),),
-            ways=(Way("go", "Unload", "plain", "release"),),
+            ways=(Way("go", tr("Unload"), "plain", "release"),),
             icon="release",
             role="acc",
         )

@@ -19,6 +19,7 @@ from clawdesk.ui.paint import paint_bar
 from clawdesk.ui.pane import Ground, PaneHead
 from clawdesk.ui.safe_text import SafeLabel, clean_line, set_tip
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.models import ModelRow, UseRow, WaitRow, WindowRow
 
 Row = TypeVar("Row")
@@ -57,7 +58,7 @@ class LoadBar(QWidget):
         self.setVisible(share is not None)
         if share is not None and share != self._share:
             self._share = share
-            self.setAccessibleName(f"{share:.0%} of the usual time")
+            self.setAccessibleName(tr("{share} of the usual time", share=f"{share:.0%}"))
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -159,11 +160,11 @@ class ModelLine(PageLine):
         ):
             button.show_text(text)
             button.setAccessibleName(spoken or f"{text} {name}")
-            button.setAccessibleDescription(f"Not possible: {reason}" if reason else "")
+            button.setAccessibleDescription(tr("Not possible: {why}", why=reason) if reason else "")
             button.setEnabled(not reason)
-            set_tip(button, f"Not possible: {reason}" if reason else "")
+            set_tip(button, tr("Not possible: {why}", why=reason) if reason else "")
         if not row.pinned:
-            set_tip(self.pin, "Load it and keep it loaded until you unpin it")
+            set_tip(self.pin, tr("Load it and keep it loaded until you unpin it"))
 
 
 class WaitLine(PageLine):
@@ -207,7 +208,7 @@ class WindowLine(PageLine):
         self._detail = SafeLabel("", font="small", role="fg1", elide=True)
         self.first.addWidget(self._text, 1)
         self.second.addWidget(self._detail, 1)
-        self.end = Button("End", clean_line(f"reservation.{row.id}.end", 200), size="sm")
+        self.end = Button(tr("End"), clean_line(f"reservation.{row.id}.end", 200), size="sm")
         self.end.clicked.connect(lambda: self.end_wanted.emit(row.id))
         self.row.addWidget(self.end)
 
@@ -216,7 +217,7 @@ class WindowLine(PageLine):
         self._detail.show_text(row.detail)
         words = clean_line(f"{row.text}, {row.detail}", 300)
         self.setAccessibleName(words)
-        self.end.setAccessibleName(f"End the reservation of {words}")
+        self.end.setAccessibleName(tr("End the reservation of {what}", what=words))
 
 
 class UseLine(PageLine):
@@ -232,7 +233,7 @@ class UseLine(PageLine):
         self.first.addWidget(self._name)
         self.first.addWidget(self._paused, 1)
         self.second.addWidget(self._detail, 1)
-        self.budget = Button("Budget…", clean_line(f"use.{row.project}.budget", 200), size="sm")
+        self.budget = Button(tr("Budget…"), clean_line(f"use.{row.project}.budget", 200), size="sm")
         self.budget.clicked.connect(lambda: self.budget_wanted.emit(row.project))
         self.row.addWidget(self.budget)
 
@@ -243,7 +244,7 @@ class UseLine(PageLine):
         self.icon.show_icon("warn" if row.paused else "folder", "need" if row.paused else "mute")
         self._detail.show_text(row.detail)
         self.setAccessibleName(clean_line(f"{row.name}, {row.detail}. {row.paused}", 400))
-        self.budget.setAccessibleName(f"Budget of {clean_line(row.name, 100)}")
+        self.budget.setAccessibleName(tr("Budget of {project}", project=clean_line(row.name, 100)))
 
 
 class Section(QWidget, Generic[Row, Line]):

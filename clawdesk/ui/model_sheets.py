@@ -13,6 +13,7 @@ from clawdesk.ui.button import Button
 from clawdesk.ui.clock import Clock
 from clawdesk.ui.safe_text import SafeLabel, clean_line
 from clawdesk.ui.sheet import Sheet
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.models import project_name
 
 HOUR_S = 3600
@@ -44,7 +45,7 @@ class _FormSheet(Sheet):
         column.addWidget(self.outcome)
         column.addStretch(1)
         self.body.addLayout(column, 1)
-        self.later = Button("Back", f"{name}.stay", key="Esc")
+        self.later = Button(tr("Back"), f"{name}.stay", key="Esc")
         self.go = Button(go, f"{name}.go", kind="yes")
         self.later.clicked.connect(self.reject)
         self.go.clicked.connect(self._pressed)
@@ -128,7 +129,7 @@ class ReserveSheet(_FormSheet):
             "Meanwhile it answers only whom it is reserved for, and nobody takes its memory.",
             go="Reserve",
         )
-        self.show_title("Reserve a model")
+        self.show_title(tr("Reserve a model"))
         self.model = _Choice()
         for name in models:
             self.model.addItem(clean_line(name, 80), name)
@@ -196,14 +197,14 @@ class BudgetSheet(_FormSheet):
             "calls wait and say so until you raise it. An empty field is no limit.",
             go="Set budget",
         )
-        self.show_title("Budget of a project")
+        self.show_title(tr("Budget of a project"))
         self._limits = limits
         self.project = _projects_box(projects, "")
         self.project.setCurrentIndex(max(0, self.project.findData(project)))
         self.gpu_hours, self.tokens = QLineEdit(), QLineEdit()
         for field in (self.gpu_hours, self.tokens):
             field.setMaxLength(20)
-            field.setPlaceholderText("no limit")
+            field.setPlaceholderText(tr("no limit"))
         self.add_field("Project", self.project, "budget.project")
         self.add_field("GPU-hours", self.gpu_hours, "budget.hours")
         self.add_field("Tokens", self.tokens, "budget.tokens")

@@ -13,6 +13,7 @@ from clawdesk.ui.device_card import DeviceCard, UseLegend
 from clawdesk.ui.model_lines import ModelLine, Section, UseLine, WaitLine, WindowLine
 from clawdesk.ui.pane import Ground, PaneHead
 from clawdesk.ui.safe_text import SafeLabel
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.devices import DeviceHistory, DeviceView
 from clawdesk.viewmodels.models import ModelRow, ModelsView, UseRow, WaitRow, WindowRow
 
@@ -51,7 +52,7 @@ class ProblemStrip(Ground):
 
     def show_problem(self, what: str, mend: str) -> None:
         self._what.show_text(what)
-        self._mend.show_text(f"Next step: {mend}" if mend else "")
+        self._mend.show_text(tr("Next step: {what}", what=mend) if mend else "")
         self._mend.setVisible(bool(mend))
         self.setAccessibleName(f"{self._what.text()} {self._mend.text()}")
         self.setVisible(bool(what))
@@ -120,7 +121,7 @@ class ModelsPage(QWidget):
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 1, 0)
         column.setSpacing(0)
-        head = PaneHead("GPUs", "bg0")
+        head = PaneHead(tr("GPUs"), "bg0")
         self._summary = SafeLabel("", font="small", role="fg2", elide=True)
         self._summary.setObjectName("models.summary")
         self._summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -139,7 +140,7 @@ class ModelsPage(QWidget):
         column.addWidget(_area("models.gpus", inner, chrome=True), 1)
         column.addWidget(self.legend)
         self._history_note = SafeLabel(
-            "Lines: memory in use or promised, last 10 minutes", font="caption", role="fg2"
+            tr("Lines: memory in use or promised, last 10 minutes"), font="caption", role="fg2"
         )
         self._history_note.setContentsMargins(12, 0, 12, 8)
         column.addWidget(self._history_note)
@@ -150,11 +151,13 @@ class ModelsPage(QWidget):
         page.setMinimumWidth(480)
         self.problem = ProblemStrip()
         self.back = Button(
-            "Back to the tasks", "models.back", kind="ghost", icon="cl", size="sm", key="Ctrl G"
+            tr("Back to the tasks"), "models.back", kind="ghost", icon="cl", size="sm", key="Ctrl G"
         )
         self.back.clicked.connect(self.back_wanted)
         self.models.head.row.addWidget(self.back)
-        self.set_budget = Button("Budget…", "models.budget", size="sm", spoken="Set a budget")
+        self.set_budget = Button(
+            tr("Budget…"), "models.budget", size="sm", spoken=tr("Set a budget")
+        )
         self.set_budget.clicked.connect(lambda: self.budget_wanted.emit(""))
         self.uses.head.row.addWidget(self.set_budget)
         inner = Ground("bg1")

@@ -10,6 +10,7 @@ from clawdesk.ui.button import Button
 from clawdesk.ui.nav_row import NavRow
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel, clean_line, set_tip
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.projects import DefinitionView, ProjectEntry, ProjectsView
 
 
@@ -26,12 +27,12 @@ class _Definition(QWidget):
         row.addWidget(label, 1)
         name = clean_line(definition.name, 60)
         self.run = Button(
-            "Run",
+            tr("Run"),
             f"run.{name}",
             kind="ghost",
             icon="play",
             size="sm",
-            spoken=f"Run {definition.title}",
+            spoken=tr("Run {name}", name=definition.title),
         )
         self.run.setEnabled(not definition.why_not)
         set_tip(self.run, definition.why_not or definition.tip)
@@ -123,9 +124,9 @@ class ProjectsPane(Ground):
         row.addStretch(1)
         if with_open:
             add = Button(
-                "", "projects.open", kind="ghost", icon="plus", size="sm", spoken="Open folder"
+                "", "projects.open", kind="ghost", icon="plus", size="sm", spoken=tr("Open folder")
             )
-            set_tip(add, "Open folder (Ctrl+O)")
+            set_tip(add, tr("Open folder (Ctrl+O)"))
             add.clicked.connect(self.open_wanted)
             row.addWidget(add)
         return head
@@ -158,7 +159,7 @@ class ProjectsPane(Ground):
             self._column.addWidget(row)
         if not entry.definitions and not entry.mistakes:
             hint = SafeLabel(
-                "No task files in .clawdesk/tasks", font="caption", role="fg2", wrap=True
+                tr("No task files in .clawdesk/tasks"), font="caption", role="fg2", wrap=True
             )
             hint.setContentsMargins(32, 2, 8, 6)
             self._column.addWidget(hint)

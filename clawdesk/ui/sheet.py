@@ -26,6 +26,7 @@ from clawdesk.ui.guard import Guard
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 
 RADIUS = 10
 
@@ -60,7 +61,7 @@ class Sheet(QDialog):
         self.title = SafeLabel("", font="heading", elide=True)
         self.title.setObjectName(f"{name}.title")
         self.close_button = Button(
-            "", f"{name}.close", kind="ghost", icon="x", size="sm", spoken="Close, decide later"
+            "", f"{name}.close", kind="ghost", icon="x", size="sm", spoken=tr("Close, decide later")
         )
         # The keyboard has Esc and "Later"; the first focus belongs to the content.
         self.close_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -12,6 +12,7 @@ from clawdesk.ui.button import Button
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel, set_tip
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.status import Health, StatusBarView
 
 
@@ -70,7 +71,7 @@ class StatusBar(Ground):
         row.setContentsMargins(8, 1, 0, 0)
         row.setSpacing(0)
         self.need = Button(
-            "Nothing needs you", "status.need", kind="ghost", icon="okc", key="F8", size="sm"
+            tr("Nothing needs you"), "status.need", kind="ghost", icon="okc", key="F8", size="sm"
         )
         self.need.clicked.connect(self.next_wanted)
         row.addWidget(self.need)

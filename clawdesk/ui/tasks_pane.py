@@ -17,6 +17,7 @@ from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.segments import Segments
 from clawdesk.ui.task_list import TaskList
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.phases import Group
 from clawdesk.viewmodels.tasks import TaskRow
 from clawdesk.viewmodels.timescale import TimeScale, fit, next_span
@@ -91,23 +92,23 @@ class TasksPane(QWidget):
         self.list.resized.connect(self._resized)
 
     def _build(self) -> None:
-        head = PaneHead("Tasks")
+        head = PaneHead(tr("Tasks"))
         groups = [(_ALL, _ALL), *((g.value, g.value) for g in Group)]
         self.filters = Segments("tasks.filter", groups, framed=False)
         self.filters.chosen.connect(self.choose_filter)
         head.row.addWidget(self.filters)
         head.row.addStretch(1)
         self._closer = closer = Button(
-            "", "tasks.zoom_in", kind="ghost", icon="plus", size="sm", spoken="Zoom in"
+            "", "tasks.zoom_in", kind="ghost", icon="plus", size="sm", spoken=tr("Zoom in")
         )
         self._wider = wider = Button(
-            "", "tasks.zoom_out", kind="ghost", icon="minus", size="sm", spoken="Zoom out"
+            "", "tasks.zoom_out", kind="ghost", icon="minus", size="sm", spoken=tr("Zoom out")
         )
         self.span_label = SafeLabel("", font="small", role="fg2")
         self.span_label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.span_label.setMinimumWidth(36)
-        self.fit_button = Button("Fit", "tasks.fit", key="0", size="sm")
-        self.now_button = Button("Now", "tasks.now", key="N", size="sm")
+        self.fit_button = Button(tr("Fit"), "tasks.fit", key="0", size="sm")
+        self.now_button = Button(tr("Now"), "tasks.now", key="N", size="sm")
         closer.clicked.connect(lambda: self.zoom(False))
         wider.clicked.connect(lambda: self.zoom(True))
         self.fit_button.clicked.connect(self.fit)

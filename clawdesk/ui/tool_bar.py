@@ -12,6 +12,7 @@ from clawdesk.ui.button import Button
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel, set_tip
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.projects import ProjectEntry
 
 
@@ -21,7 +22,7 @@ class SearchField(QAbstractButton):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("toolbar.search")
-        self.setAccessibleName("Search or run a command")
+        self.setAccessibleName(tr("Search or run a command"))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
@@ -39,7 +40,7 @@ class SearchField(QAbstractButton):
         painter.setFont(fonts.font("body"))
         painter.setPen(colour("fg2"))
         middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(box.adjusted(33, 0, 0, 0), middle, "Search or run a command")
+        painter.drawText(box.adjusted(33, 0, 0, 0), middle, tr("Search or run a command"))
         key = "Ctrl K"
         wide = fonts.width("caption", key) + 9
         frame = QRectF(box.right() - 8 - wide, 6.5, wide, 15)
@@ -91,7 +92,7 @@ class ToolBar(Ground):
         west.addWidget(self._branch, 1)
         self.search = SearchField()
         self.search.clicked.connect(self.search_wanted)
-        self.new = Button("New task", "toolbar.new", kind="main", icon="plus", key="Ctrl N")
+        self.new = Button(tr("New task"), "toolbar.new", kind="main", icon="plus", key="Ctrl N")
         self.new.clicked.connect(self.new_wanted)
         models = self._icon_button("toolbar.models", "gpu", "Models and GPUs", "Ctrl+G")
         models.clicked.connect(self.models_wanted)
@@ -126,4 +127,4 @@ class ToolBar(Ground):
         able = entry is not None and bool(entry.definitions)
         self.new.setVisible(entry is not None)
         self.new.setEnabled(able)
-        set_tip(self.new, "" if able else "The project has no task files to run")
+        set_tip(self.new, "" if able else tr("The project has no task files to run"))
