@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Iterator
 from shutil import which
 
 import pytest
+from jeepney import DBusAddress, new_signal
+from jeepney.io.asyncio import open_dbus_connection
 
-from clawdesk.adapters.desktop_notices import DesktopNotices
+from clawdesk.adapters.desktop_notices import NAME, DesktopNotices
 from clawdesk.ports.notices import Notice, Urgency
 from tests.support.notice_daemon import NoticeDaemon, notice_daemon, session_bus
 
@@ -109,6 +111,24 @@ async def test_a_press_that_overtakes_the_answer_counts(
     daemon.tell(press=daemon.next()["id"])
     assert await showing
     assert await asyncio.wait_for(pressed.get(), 10) == ("a", "token-1")
+
+
+async def test_a_press_by_another_program_of_the_bus_does_not_count(
+    daemon: NoticeDaemon, notices: DesktopNotices
+) -> None:
+    pressed: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+    notices.listen(lambda key, token: pressed.put_nowait((key, token)))
+    await notices.show(Notice("a", "one", act="Review"))
+    number = (await told(daemon))["id"]
+    stranger = await open_dbus_connection("SESSION")
+    server = DBusAddress("/org/freedesktop/Notifications", interface=NAME)
+    await stranger.send(new_signal(server, "ActivationToken", "us", (number, "forged")))
+    await stranger.send(new_signal(server, "ActionInvoked", "us", (number, "review")))
+    await stranger.send(new_signal(server, "NotificationClosed", "uu", (number, 2)))
+    await stranger.close()
+    await asyncio.to_thread(daemon.tell, press=number)
+    assert await asyncio.wait_for(pressed.get(), 10) == ("a", "token-1")
+    assert pressed.empty()
 
 
 async def test_no_server_is_said_and_breaks_nothing(
