@@ -39,6 +39,7 @@ class CheckpointView:
         closed: "" while it waits; else who answered, where and how.
         diff: None until it is loaded; nothing can be approved before.
         older: the ordinal to roll back to, None = there is none.
+        newer: the task asks something else by now.
     """
 
     task: TaskId
@@ -56,6 +57,7 @@ class CheckpointView:
     older: int | None
     own_edits: tuple[str, ...]
     closed: str = ""
+    newer: bool = False
 
     @property
     def can_approve(self) -> bool:
@@ -129,6 +131,11 @@ def closing_words(task: Task | None, request: str, offset_ms: int) -> str:
                 record.at_ms,
                 offset_ms,
             )
+    if task.request is not None and task.request.kind is Kind.APPROVE:
+        return (
+            f"Void: the content changed, and checkpoint {task.request.ordinal} waits instead. "
+            "Nothing was approved here."
+        )
     return "No longer waiting: the task went on, was restored or ended."
 
 
@@ -175,6 +182,7 @@ def checkpoint_view(
         older=max(older, default=None),
         own_edits=own_edits,
         closed=closing_words(task, request.id, offset_ms),
+        newer=task.request is not None and task.request.id != request.id,
     )
 
 

@@ -9,6 +9,7 @@ with `text` in it was announced, now or since the last `heard`: what shows only 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sys
@@ -46,10 +47,9 @@ class Driver:
         self.listener.register("object:property-change:accessible-name")
 
     def _hear(self, event: Any) -> None:
-        try:
+        # It may go away while it speaks.
+        with contextlib.suppress(GLib.Error):
             self.announced.append((event.source.get_accessible_id() or "", str(event.any_data)))
-        except GLib.Error:
-            pass  # it went away while it spoke
 
     @staticmethod
     def pause() -> None:
