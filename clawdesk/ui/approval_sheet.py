@@ -104,6 +104,7 @@ class ApprovalSheet(Sheet):
         self.files.chosen.connect(self.diff.show_file)
         self.diff.at_file.connect(self.files.mark)
         pane = self.pane
+        pane.file_wanted.connect(lambda path, on: self._change(self.draft.tick(path, on)))
         pane.hunk_wanted.connect(self._toggle_hunk)
         pane.refused.connect(self.show_notice)
         pane.edit_wanted.connect(self.edit_wanted)
@@ -175,6 +176,7 @@ class ApprovalSheet(Sheet):
             ("Alt+R", self._reject),
             ("C", pane.begin_comment),
             ("X", pane.toggle_hunk),
+            ("T", pane.toggle_file),
             ("E", pane.want_edit),
             ("N", lambda: pane.step(1)),
             ("P", lambda: pane.step(-1)),
@@ -232,12 +234,12 @@ class ApprovalSheet(Sheet):
         view = self.view
         if view is None:
             return
-        before = f"Checkpoint {view.older}" if view.older is not None else "The start"
         if chosen == "branch":
             says = f"{branch or 'HEAD'} as you committed it → this checkpoint, to read only"
         else:
-            says = "what you are asked about" if view.diff else "loading the diff…"
-        self.pane.show_compared(chosen, before, branch, says)
+            says = f"what you are asked about: all since {_lower(view.before)}"
+            says = says if view.diff else "loading the diff…"
+        self.pane.show_compared(chosen, view.before, branch, says)
         shown = other if chosen == "branch" else view.diff
         self.pane.show_diff(shown, self.draft, locked=bool(view.closed))
 
@@ -383,3 +385,7 @@ class ApprovalSheet(Sheet):
 
     def sizeHint(self) -> QSize:
         return QSize(1220, 812)
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]

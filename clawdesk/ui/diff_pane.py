@@ -24,6 +24,7 @@ class DiffPane(QWidget):
     """Tells what a person wants; the sheet around it holds the draft."""
 
     hunk_wanted = Signal(str, int)  # path, hunk
+    file_wanted = Signal(str, bool)  # path, take it
     edit_wanted = Signal(str)  # path
     compare_wanted = Signal(str)  # asked | branch
     refused = Signal(str)  # why something cannot be done here
@@ -95,6 +96,9 @@ class DiffPane(QWidget):
         self.hunk = Button(
             "Leave out hunk", f"{name}.hunk", kind="ghost", icon="x", size="sm", key="X"
         )
+        self.file = Button(
+            "Leave out file", f"{name}.file", kind="ghost", icon="minus", size="sm", key="T"
+        )
         self.edit_button = Button(
             "Edit file", f"{name}.edit", kind="ghost", icon="edit", size="sm", key="E"
         )
@@ -102,8 +106,10 @@ class DiffPane(QWidget):
         self.after.clicked.connect(lambda: self.step(1))
         self.say.clicked.connect(self.begin_comment)
         self.hunk.clicked.connect(self.toggle_hunk)
+        self.file.clicked.connect(self.toggle_file)
         self.edit_button.clicked.connect(self.want_edit)
-        for button in (self.before, self.after, self.say, self.hunk, self.edit_button):
+        acts = (self.say, self.hunk, self.file, self.edit_button)
+        for button in (self.before, self.after, *acts):
             line.addWidget(button)
         return bar
 
@@ -145,7 +151,7 @@ class DiffPane(QWidget):
         reviewing = not reading and not self.edit.editing
         self.acts.setVisible(not self.edit.editing)
         self.bar.setVisible(not self.edit.editing)
-        for button in (self.say, self.hunk, self.edit_button):
+        for button in (self.say, self.hunk, self.file, self.edit_button):
             button.setVisible(not reading)
         self.say.setEnabled(reviewing and self.diff.current_place() is not None)
         in_hunk = row is not None and row.hunk >= 0
@@ -153,6 +159,9 @@ class DiffPane(QWidget):
         off = row is not None and in_hunk and self.diff.is_off(row)
         self.hunk.show_text("Take hunk again" if off else "Leave out hunk")
         self.edit_button.setEnabled(reviewing and file is not None)
+        self.file.setEnabled(reviewing and file is not None)
+        out = file is not None and file.path in self._draft.left_out
+        self.file.show_text("Take file again" if out else "Leave out file")
         if file is None:
             self._where.show_text("")
             return
@@ -197,6 +206,12 @@ class DiffPane(QWidget):
     def _hunk_clicked(self, file: int, hunk: int) -> None:
         if self.diff.review and not self.locked and not self.edit.editing:
             self.hunk_wanted.emit(self.diff.files[file].path, hunk)
+
+    def toggle_file(self) -> None:
+        """Take the current file, or leave it out."""
+        file = self.file_now()
+        if file is not None and self.diff.review and not self.locked and not self.edit.editing:
+            self.file_wanted.emit(file.path, file.path in self._draft.left_out)
 
     def want_edit(self) -> None:
         """Edit the current file."""

@@ -5,7 +5,7 @@ Space or a click on the box takes a file or leaves it out; Enter or a click besi
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelection, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -165,7 +165,7 @@ class FileList(QListView):
         self.setItemDelegate(_FileDelegate(self))
         self.setUniformItemSizes(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.clicked.connect(lambda index: self.chosen.emit(index.row()))
+        self._marking = False
         self.activated.connect(lambda index: self.chosen.emit(index.row()))
         self._files.ticked.connect(self.ticked)
 
@@ -177,8 +177,15 @@ class FileList(QListView):
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
-        if self.hasFocus() and current.isValid():
+        if current.isValid() and not self._marking:
             self.chosen.emit(current.row())
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        """A screen reader selects without moving; what is selected is what one looks at."""
+        super().selectionChanged(selected, deselected)
+        indexes = selected.indexes()
+        if indexes and not self._marking and indexes[0] != self.currentIndex():
+            self.setCurrentIndex(indexes[0])
 
     def show_diff(self, diff: Diff | None) -> None:
         files = diff.files if diff is not None else ()
@@ -195,4 +202,6 @@ class FileList(QListView):
         """Show which file is on screen."""
         index = self._files.index(place)
         if index.isValid() and index != self.currentIndex():
+            self._marking = True
             self.setCurrentIndex(index)
+            self._marking = False

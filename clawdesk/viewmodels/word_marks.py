@@ -8,8 +8,8 @@ from functools import lru_cache
 
 LINE_MAX = 400
 """Comparing costs the square of the length; a longer line is marked by its tint alone."""
-ALIKE_MIN = 0.35
-"""Lines that share less are two lines, not one that was changed: marks would only flicker."""
+ALIKE_MIN = 0.4
+"""Lines that share less (twice the common letters of all) are two lines, not one that changed."""
 _WORD = re.compile(r"\w+|\s+|.")
 
 Marks = tuple[tuple[int, int], ...]
@@ -24,9 +24,9 @@ def word_marks(old: str, new: str) -> tuple[Marks, Marks]:
     before, after = _WORD.findall(old), _WORD.findall(new)
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     blocks = matcher.get_matching_blocks()
-    alike = sum(len("".join(before[b.a : b.a + b.size]).strip()) for b in blocks)
-    longest = max(len(old.strip()), len(new.strip()), 1)
-    if alike / longest < ALIKE_MIN:
+    alike = sum(len("".join("".join(before[b.a : b.a + b.size]).split())) for b in blocks)
+    letters = max(1, len("".join(old.split())) + len("".join(new.split())))
+    if 2 * alike / letters < ALIKE_MIN:
         return (), ()
     changed = [code for code in matcher.get_opcodes() if code[0] != "equal"]
     return (
