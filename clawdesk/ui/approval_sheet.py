@@ -103,6 +103,7 @@ class ApprovalSheet(Sheet):
         self.side.all_ticked.connect(self._tick_all)
         self.files.chosen.connect(self.diff.show_file)
         self.diff.at_file.connect(self.files.mark)
+        self.diff.moved.connect(self._mark_file)
         pane = self.pane
         pane.file_wanted.connect(lambda path, on: self._change(self.draft.tick(path, on)))
         pane.hunk_wanted.connect(self._toggle_hunk)
@@ -305,6 +306,11 @@ class ApprovalSheet(Sheet):
             self.draft_changed.emit(view.request, draft)
         self._show_draft()
         self.mind_buttons()
+
+    def _mark_file(self) -> None:
+        row = self.diff.current_row()
+        if row is not None and self.diff.review:
+            self.files.mark(row.file)
 
     def _tick_all(self, on: bool) -> None:
         if self.view is None or self.view.diff is None:

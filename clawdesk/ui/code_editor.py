@@ -45,6 +45,14 @@ class CodeEditor(QPlainTextEdit):
         """The text; unlike toPlainText it keeps no-break spaces."""
         return self.document().toRawText().replace("\u2029", "\n")
 
+    def stand_on(self, line: int) -> None:
+        """Put the cursor at the beginning of a line, counted from 1, and show it in the middle."""
+        block = self.document().findBlockByNumber(max(0, min(line, self.blockCount()) - 1))
+        cursor = self.textCursor()
+        cursor.setPosition(block.position())
+        self.setTextCursor(cursor)
+        self.centerCursor()
+
     def gutter_width(self) -> int:
         digits = max(3, len(str(self.blockCount())))
         return round(digits * fonts.width("code_small", "0")) + GAP + 8

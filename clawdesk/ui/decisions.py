@@ -174,6 +174,8 @@ class Decisions(QObject):
         if not outcome.ok:
             self._not_sent(sheet, outcome.text)
             return
+        if sheet.view is not None:
+            self.reviews.forget(sheet.view.request)
         if self._sheet is sheet:
             sheet.accept()
 

@@ -168,7 +168,7 @@ class DiffDelegate(QStyledItemDelegate):
     def _comment(self, painter: QPainter, box: QRectF, row: DiffRow, *, chosen: bool) -> None:
         painter.fillRect(box, colour("sel" if chosen else "run-bg"))
         painter.fillRect(QRectF(box.left(), box.top(), 3, box.height()), colour("acc"))
-        icons.draw(painter, box.left() + 14, box.top() + 8, "ask", "acc", size=14)
+        icons.draw(painter, box.left() + 14, box.top() + 8, "note", "acc", size=14)
         painter.setFont(fonts.font("small"))
         painter.setPen(colour("fg0"))
         y = box.top() + 6

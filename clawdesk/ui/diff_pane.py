@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from clawdesk.ports.repository import Diff, DiffFile
@@ -11,13 +12,15 @@ from clawdesk.ui.comment_bar import CommentBar
 from clawdesk.ui.diff_view import DiffView
 from clawdesk.ui.edit_pane import EditPane
 from clawdesk.ui.pane import Ground
-from clawdesk.ui.safe_text import SafeLabel
+from clawdesk.ui.safe_text import SafeLabel, set_tip
 from clawdesk.ui.segments import Segments
 from clawdesk.viewmodels.diffs import RowKind, file_title
 from clawdesk.viewmodels.editing import Editable
 from clawdesk.viewmodels.review import COMMENTS_MAX, QUOTE_CHARS_MAX, Draft, LineComment
 
 BRANCH_CHARS_MAX = 18
+NARROW = 760
+"""Below this width the acts have short words; their accessible names stay whole."""
 
 
 class DiffPane(QWidget):
@@ -92,7 +95,7 @@ class DiffPane(QWidget):
         self.after = Button(
             "", f"{name}.change.next", kind="ghost", icon="cr", size="sm", spoken="Next change (N)"
         )
-        self.say = Button("Comment", f"{name}.say", kind="ghost", icon="ask", size="sm", key="C")
+        self.say = Button("Comment", f"{name}.say", kind="ghost", icon="note", size="sm", key="C")
         self.hunk = Button(
             "Leave out hunk", f"{name}.hunk", kind="ghost", icon="x", size="sm", key="X"
         )
@@ -157,11 +160,12 @@ class DiffPane(QWidget):
         in_hunk = row is not None and row.hunk >= 0
         self.hunk.setEnabled(reviewing and in_hunk)
         off = row is not None and in_hunk and self.diff.is_off(row)
-        self.hunk.show_text("Take hunk again" if off else "Leave out hunk")
+        self._name(self.hunk, "Take hunk again" if off else "Leave out hunk", "Hunk")
         self.edit_button.setEnabled(reviewing and file is not None)
         self.file.setEnabled(reviewing and file is not None)
         out = file is not None and file.path in self._draft.left_out
-        self.file.show_text("Take file again" if out else "Leave out file")
+        self._name(self.file, "Take file again" if out else "Leave out file", "File")
+        self._name(self.edit_button, "Edit file", "Edit")
         if file is None:
             self._where.show_text("")
             return
@@ -169,6 +173,15 @@ class DiffPane(QWidget):
         place = self.diff.current_place()
         line = f":{place[1]}" if place is not None else ""
         self._where.show_text(f"{file_title(file)}{line}{hunk}")
+
+    def _name(self, button: Button, words: str, short: str) -> None:
+        button.show_text(short if self.width() < NARROW else words)
+        button.setAccessibleName(words)
+        set_tip(button, words if self.width() < NARROW else "")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._mind_acts()
 
     # -- acts --------------------------------------------------------
     def step(self, direction: int) -> None:
@@ -221,7 +234,9 @@ class DiffPane(QWidget):
 
     def begin_edit(self, path: str, editable: Editable, made: str, text: str) -> None:
         """Open a file in the place of the diff."""
-        if not self.edit.begin(path, editable, made, text):
+        place = self.diff.current_place()
+        line = place[1] if place is not None and place[0] == path else 1
+        if not self.edit.begin(path, editable, made, text, line):
             self.refused.emit(
                 f"{path} cannot be edited here: an editor would change its line ends."
             )

@@ -60,9 +60,13 @@ class EditPane(Ground):
         self._state = SafeLabel("", font="small", role="fg2", elide=True)
         self._state.setObjectName(f"{name}.state")
         self.undo = Button("Undo", f"{name}.undo", kind="ghost", key="Ctrl Z")
-        self.reset = Button("As the agent made it", f"{name}.reset", kind="ghost", icon="restore")
+        self.reset = Button(
+            "Reset", f"{name}.reset", kind="ghost", icon="restore", spoken="As the agent made it"
+        )
         self._cancel = Button("Cancel", f"{name}.cancel", key="Esc")
-        self.save = Button("Save my version", f"{name}.save", icon="check", key="Ctrl S")
+        self.save = Button(
+            "Save", f"{name}.save", icon="check", key="Ctrl S", spoken="Save my version"
+        )
         row.addWidget(Icon("edit", "fg1", 16))
         row.addWidget(self._title)
         row.addWidget(self._state, 1)
@@ -88,12 +92,13 @@ class EditPane(Ground):
         """Whether a file is open."""
         return self._open
 
-    def begin(self, path: str, editable: Editable, made: str, text: str) -> bool:
+    def begin(self, path: str, editable: Editable, made: str, text: str, line: int = 1) -> bool:
         """Open a file.
 
         Args:
             made: as the task made it, with line feeds only.
             text: what to begin with.
+            line: where the cursor stands, counted from 1.
 
         Returns False where the editor could not give the text back unchanged.
         """
@@ -108,6 +113,7 @@ class EditPane(Ground):
         self._title.show_text(path)
         self.undo.setEnabled(False)
         self._mind()
+        self.editor.stand_on(line)
         self.editor.setFocus(Qt.FocusReason.OtherFocusReason)
         return True
 

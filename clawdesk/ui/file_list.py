@@ -166,6 +166,7 @@ class FileList(QListView):
         self.setUniformItemSizes(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._marking = False
+        self.clicked.connect(lambda index: self.chosen.emit(index.row()))
         self.activated.connect(lambda index: self.chosen.emit(index.row()))
         self._files.ticked.connect(self.ticked)
 
@@ -184,8 +185,12 @@ class FileList(QListView):
         """A screen reader selects without moving; what is selected is what one looks at."""
         super().selectionChanged(selected, deselected)
         indexes = selected.indexes()
-        if indexes and not self._marking and indexes[0] != self.currentIndex():
+        if not indexes or self._marking:
+            return
+        if indexes[0] != self.currentIndex():
             self.setCurrentIndex(indexes[0])
+        else:
+            self.chosen.emit(indexes[0].row())
 
     def show_diff(self, diff: Diff | None) -> None:
         files = diff.files if diff is not None else ()

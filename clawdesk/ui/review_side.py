@@ -21,7 +21,7 @@ from clawdesk.viewmodels.words import plural
 WIDTH = 288
 FILES_MIN = 3
 FILES_MAX = 7
-_LEVEL_ROLE = {"low": "ok", "medium": "need", "high": "bad"}
+_LEVELS = {"low": ("okc", "ok"), "medium": ("warn", "need"), "high": ("need", "bad")}
 
 
 class ReviewSide(Ground):
@@ -67,7 +67,14 @@ class ReviewSide(Ground):
         column.setSpacing(0)
         self._level = SafeLabel("", font="chip")
         self._level.setObjectName(f"{name}.risk")
-        risk = self._section(column, "Risk", self._level)
+        self._level_icon = Icon("okc", "ok", 14)
+        level = QWidget()
+        beside = QHBoxLayout(level)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(5)
+        beside.addWidget(self._level_icon)
+        beside.addWidget(self._level)
+        risk = self._section(column, "Risk", level)
         self._risk = QVBoxLayout()
         self._risk.setSpacing(6)
         risk.addLayout(self._risk)
@@ -136,8 +143,11 @@ class ReviewSide(Ground):
         if risk == self._shown_risk:
             return
         self._shown_risk = risk
-        self._level.show_text(f"{risk.level} risk" if risk.level else "")
-        self._level.set_role(_LEVEL_ROLE.get(risk.level, "fg2"))
+        icon, role = _LEVELS.get(risk.level, ("okc", "fg2"))
+        self._level.show_text(risk.level)
+        self._level.set_role(role)
+        self._level_icon.show_icon(icon, role)
+        self._level_icon.setVisible(bool(risk.level))
         while (item := self._risk.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:

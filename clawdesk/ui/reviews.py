@@ -6,9 +6,9 @@ on screen goes with it, so a checkpoint that changed refuses the answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
 
 CHANNEL = "window"
+RECENT = 8
+"""Records of a task that one notice may bring: what was decided stands among them."""
 KEEP_MS = 400
 """A draft is on the disk this soon after the last key."""
 
@@ -90,7 +92,7 @@ class Reviews(QObject):
         )
         sheet.draft_changed.connect(self._drafted)
         sheet.edit_wanted.connect(
-            lambda path: self._start("Reading the file", self._begin_edit(now, path))
+            lambda path: self._start("Reading the file", now, self._begin_edit(now, path))
         )
         sheet.edit_saved.connect(lambda path, text: self._edited(now, path, text))
         sheet.compare_wanted.connect(lambda key: self._compare(now, key))
@@ -102,7 +104,7 @@ class Reviews(QObject):
     def load(self) -> None:
         """Read what the review on screen is about."""
         if self._now is not None:
-            self._start("Reading the changes", self._load(self._now))
+            self._start("Reading the changes", self._now, self._load(self._now))
 
     def _draft_of(self, request: Request) -> Draft:
         waiting = self._unkept.get(request.id)
@@ -130,8 +132,19 @@ class Reviews(QObject):
         if self._now is now:
             self._now = None
 
-    def _start(self, what: str, work: object) -> None:
-        self._desk.errands.start("", what, work)  # type: ignore[arg-type]
+    def _start(self, what: str, now: _Open, work: Coroutine[Any, Any, None]) -> None:
+        self._desk.errands.start("", what, self._said(what, now, work))
+
+    async def _said(self, what: str, now: _Open, work: Coroutine[Any, Any, None]) -> None:
+        """A failure is told where one looks: in the sheet, or in the window once it is gone."""
+        try:
+            await work
+        except PortError as error:
+            if self._now is not now:
+                raise
+            now.sheet.show_notice(f"{what} failed: {error.sentence}", "bad")
+        finally:
+            work.close()
 
     # -- painting ----------------------------------------------------
     def refresh(self) -> None:
@@ -187,12 +200,13 @@ class Reviews(QObject):
         """Drop the drafts of requests that were answered, here or elsewhere."""
         for task in tasks:
             found = self._desk.plane.state.tasks.get(task)
-            last = found.records[-1] if found is not None and found.records else None
-            request = last.fields.get("request") if last is not None else None
-            if last is not None and last.event == "decision" and isinstance(request, str):
-                self._forget(request)
+            for record in found.records[-RECENT:] if found is not None else ():
+                request = record.fields.get("request")
+                if record.event == "decision" and isinstance(request, str):
+                    self.forget(request)
 
-    def _forget(self, request: str) -> None:
+    def forget(self, request: str) -> None:
+        """Drop the draft of one request."""
         self._unkept.pop(request, None)
         try:
             self._desk.memory.keep_review(request, Draft())
@@ -253,7 +267,7 @@ class Reviews(QObject):
             self.refresh()
             return
         now.sheet.show_sending("Comparing your version…")
-        self._start("Comparing your version", self._show_edited(now, path, text))
+        self._start("Comparing your version", now, self._show_edited(now, path, text))
 
     async def _show_edited(self, now: _Open, path: str, text: str) -> None:
         file = now.file(path)
@@ -271,7 +285,7 @@ class Reviews(QObject):
         now.compared = key
         self.refresh()
         if key == "branch" and now.branch is None:
-            self._start("Comparing with your branch", self._load_branch(now))
+            self._start("Comparing with your branch", now, self._load_branch(now))
 
     async def _load_branch(self, now: _Open) -> None:
         now.branch = await self._desk.plane.diff_branch(now.task, now.request.ordinal)

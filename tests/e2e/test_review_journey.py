@@ -13,7 +13,7 @@ import pytest
 
 from tests.stories.preemption import files_of
 from tests.support.real_cli import RealCli, make_project, real_cli
-from tests.support.stage import Stage, missing, stage
+from tests.support.stage import ROOT, Stage, missing, stage
 
 pytestmark = [
     pytest.mark.e2e,
@@ -30,6 +30,18 @@ checkpoint = "approve"
 [[steps]]
 name = "look"
 run = "ls > seen.txt; claw feedback >> seen.txt"
+"""
+# Two hunks of one file, and another file.
+CHANGES = """\
+[machine]
+memory_mib = 256
+[[steps]]
+name = "make"
+run = "sed -i 's/line 2$/line two/; s/line 18$/line eighteen/' lines.txt; echo level=9 > level.txt"
+checkpoint = "approve"
+[[steps]]
+name = "look"
+run = "claw feedback > said.txt"
 """
 LISTENS = """\
 [machine]
@@ -85,6 +97,11 @@ def the_task(cli: RealCli) -> str:
     return str(found["task"])
 
 
+def drafts(play: Stage) -> list[Path]:
+    """What is kept of answers that were not sent."""
+    return list(Path(play.env["XDG_STATE_HOME"], "clawdesk", "drafts").glob("*.json"))
+
+
 def quit_window(play: Stage) -> None:
     play.key("ctrl+q")
     assert play.app is not None
@@ -129,6 +146,7 @@ def test_comments_on_lines_reach_the_agent(
     play.tell("press", "approval.later")
     play.tell("gone", "approval.digest")
     open_request(play)
+    assert len(drafts(play)) == 1
     comments = play.tell("rows", "approval.comments", filled=True)
     assert comments == ["house.txt:2 Make it blue, please."]
     answer(play, "approval.reject")
@@ -138,6 +156,68 @@ def test_comments_on_lines_reach_the_agent(
     assert "added: wall = red" in rows
     answer(play, "approval.approve")
     play.tell("says", "inspector.act", text="Merge", timeout_s=PATIENCE_S)
+    assert not drafts(play), "what is decided is no draft any more"
     heard = files_of(project, the_task(cli), "heard.txt")["heard.txt"]
     assert heard == "house.txt:2\n> door = red\nMake it blue, please.\n"
     quit_window(play)
+
+
+def test_one_hunk_and_a_version_of_ones_own(
+    real_stage: tuple[Stage, RealCli], tmp_path: Path
+) -> None:
+    play, cli = real_stage
+    before = "".join(f"line {n}\n" for n in range(1, 21))
+    files = {".clawdesk/tasks/changes.toml": CHANGES, "lines.txt": before, "level.txt": "level=1\n"}
+    project = make_project(tmp_path / "changes", files)
+    begin(play, project, "changes")
+    play.tell("choose", "approval.diff", text="line eighteen")
+    play.tell("press", "approval.hunk")
+    play.tell("says", "approval.will", text="lines.txt is taken without 1 hunk.")
+    play.tell("choose", "approval.files", text="level.txt")
+    play.tell("press", "approval.edit")
+    play.tell("type", "approval.editor", text="level=5\n")
+    play.tell("press", "approval.editor.save")
+    play.tell("says", "approval.will", text="level.txt as edited by you.")
+    answer(play, "approval.approve")
+    play.tell("says", "inspector.act", text="Merge", timeout_s=PATIENCE_S)
+    made = files_of(project, the_task(cli), "lines.txt", "level.txt", "said.txt")
+    assert made["lines.txt"] == before.replace("line 2\n", "line two\n")
+    assert made["level.txt"] == "level=5\n"
+    said = made["said.txt"]
+    assert "+line eighteen" in said, "the task is told which hunk was not taken"
+    assert "Approved with changes by the user: level.txt" in said
+    quit_window(play)
+
+
+def test_a_killed_window_keeps_what_was_written(tmp_path: Path) -> None:
+    state = {"XDG_STATE_HOME": str(tmp_path / "state"), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "tests.support.window_fake", "--scene", "full"]
+    with stage(tmp_path, state) as play:
+        play.play(command)
+        open_review(play)
+        play.tell("choose", "approval.diff", text="raise EmptyShard")
+        play.tell("press", "approval.say")
+        play.tell("type", "approval.comment.text", text="No error, please.")
+        play.tell("press", "approval.comment.keep")
+        play.tell("rows", "approval.comments", filled=True)
+        play.tell("press", "approval.say")
+        play.tell("type", "approval.comment.text", text="half a thou")
+        # The half-written one is on the disk as soon as the sheet was left.
+        play.tell("press", "approval.later")
+        play.tell("gone", "approval.digest")
+        assert play.app is not None
+        play.app.kill()
+        play.app.wait(10)
+        play.play(command)
+        open_review(play)
+        assert play.tell("rows", "approval.comments", filled=True) == [
+            "src/loader.py:90 No error, please."
+        ]
+        assert play.tell("text", "approval.comment.text") == "half a thou"
+
+
+def open_review(play: Stage) -> None:
+    """The scripted plane asks a question first; the review is the next request."""
+    play.tell("press", "status.need")
+    play.tell("press", "question.next")
+    play.tell("rows", "approval.diff", filled=True)
