@@ -26,6 +26,7 @@ import qasync
 
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import PlaneApi
+from clawdesk.runtime.recents import state_dir
 from clawdesk.ui import theme
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.clock import WallClock
@@ -139,7 +140,7 @@ class Session:
 
     def __init__(self, make_plane: MakePlane, paths: Sequence[str], report: CrashReport) -> None:
         self._make_plane, self._paths, self._report = make_plane, paths, report
-        self._memory = Memory(settings())
+        self._memory = Memory(settings(), state_dir() / "drafts")
         self._clock = WallClock()
         self._ended = asyncio.Event()
         self.window = MainWindow(self._clock, self._memory)
