@@ -38,27 +38,41 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
+def may_reach(address: Address, own_networks: tuple[str, ...]) -> bool:
+    """Whether it is public, or lies in a network the user named; this machine itself never is."""
+    if is_public(address):
+        return True
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return may_reach(address.ipv4_mapped, own_networks)
+    if address.is_loopback or address.is_link_local or address.is_multicast:
+        return False
+    inside = any(address in ipaddress.ip_network(network) for network in own_networks)
+    return inside and not address.is_unspecified
+
+
 class TcpEgress:
     """See `clawdesk.ports.egress`.
 
     Args:
         look_up: the addresses of a name, as texts.
-        may: whether an address may be connected to.
+        may: whether an address may be connected to, given networks of the user's own.
     """
 
     def __init__(
         self,
         *,
         look_up: Callable[[str, int], Awaitable[list[str]]] = _look_up,
-        may: Callable[[Address], bool] = is_public,
+        may: Callable[[Address, tuple[str, ...]], bool] = may_reach,
     ) -> None:
         self._look_up = look_up
         self._may = may
 
-    async def open(self, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def open(
+        self, host: str, port: int, own_networks: tuple[str, ...] = ()
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """As the port says; the addresses are tried in the order the system gives them."""
         why = ""
-        for address in await self._addresses(host, port):
+        for address in await self._addresses(host, port, own_networks):
             try:
                 async with asyncio.timeout(CONNECT_S_MAX):
                     return await asyncio.open_connection(address, port, limit=BUFFER_BYTES)
@@ -68,7 +82,7 @@ class TcpEgress:
                 why = error.strerror or str(error)
         raise EgressError(f"{host}:{port} cannot be reached: {why}", code="unreachable")
 
-    async def _addresses(self, host: str, port: int) -> list[str]:
+    async def _addresses(self, host: str, port: int, own: tuple[str, ...]) -> list[str]:
         try:
             async with asyncio.timeout(LOOKUP_S_MAX):
                 texts = (await self._look_up(host, port))[:ADDRESSES_MAX]
@@ -76,7 +90,7 @@ class TcpEgress:
             why = getattr(error, "strerror", "") or "no answer"
             raise EgressError(f"{host} cannot be looked up: {why}", code="unreachable") from None
         found = [ipaddress.ip_address(text.partition("%")[0]) for text in texts]
-        good = [str(address) for address in found if self._may(address)]
+        good = [str(address) for address in found if self._may(address, own)]
         if not good:
             shown = ", ".join(map(str, found)) or "no address"
             raise EgressError(

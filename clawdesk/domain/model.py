@@ -138,6 +138,7 @@ class ProjectPolicy:
     default_class: PriorityClass = PriorityClass.AGENT
     checkpoint_every_s: int = 300  # what its tasks are expected to keep
     network_allow: tuple[str, ...] = ()
+    own_networks: tuple[str, ...] = ()  # the user's word alone: addresses its hosts may stand for
     gpu_hours: float | None = None
     tokens: int | None = None
     peers: str = "never"

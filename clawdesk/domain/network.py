@@ -6,6 +6,7 @@ every host below it. Addresses are not taken: a name is what a person can judge.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -14,6 +15,16 @@ WEB_PORTS = (80, 443)
 HOST_RULE = 'names of hosts, e.g. ["example.org", "*.example.org", "example.org:8443"]'
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(\*\.)?((?:{_LABEL}\.)+{_LABEL})(?::([1-9][0-9]{{0,4}}))?")
+
+
+class Reach(NamedTuple):
+    """What a task may reach: hosts, and networks of the user's own that their names may lie in."""
+
+    hosts: tuple[str, ...] = ()
+    own_networks: tuple[str, ...] = ()
+
+
+NOWHERE = Reach()
 
 
 class _Pattern(NamedTuple):
@@ -33,6 +44,15 @@ def _parse(text: str) -> _Pattern | None:
 def is_host(text: str) -> bool:
     """Whether a text may stand in a list of hosts."""
     return _parse(text) is not None
+
+
+def is_network(text: str) -> bool:
+    """Whether a text names one address or a network, as `10.1.0.0/16`."""
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def allows(hosts: Iterable[str], host: str, port: int) -> bool:

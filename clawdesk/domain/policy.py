@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from clawdesk.domain.model import PriorityClass, ProjectPolicy, Task
-from clawdesk.domain.network import granted
+from clawdesk.domain.network import Reach, granted
 from clawdesk.domain.rules import ProjectRules, Rules
 
 OWN_FOLDER = ".clawdesk"
@@ -56,6 +56,7 @@ def effective(asked: ProjectPolicy, rules: ProjectRules) -> ProjectPolicy:
         default_class=default_class,
         approval_paths=tuple(dict.fromkeys((*asked.approval_paths, *rules.approval_paths))),
         network_allow=hosts if bound is None else granted(hosts, bound),
+        own_networks=rules.own_networks,
         peers="never" if rules.peers == "never" else asked.peers,
     )
 
@@ -105,9 +106,10 @@ def under(task: Task, rules: Rules) -> Task:
     )
 
 
-def reach(task: Task) -> tuple[str, ...]:
-    """Hosts a task may reach: what its definition asks, inside the policy of this moment."""
-    return granted(task.definition.machine.network, task.policy.network_allow)
+def reach(task: Task) -> Reach:
+    """What a task may reach: what its definition asks, inside the policy of this moment."""
+    hosts = granted(task.definition.machine.network, task.policy.network_allow)
+    return Reach(hosts, task.policy.own_networks)
 
 
 def bounded_priority(suggestion: int, policy: ProjectPolicy) -> int:

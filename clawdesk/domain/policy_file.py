@@ -15,9 +15,10 @@ from clawdesk.domain.definitions import (
     WEIGHT_MIN,
     hosts,
 )
+from clawdesk.domain.network import is_network
 from clawdesk.domain.rules import ProjectRules, Quota, Rules
 from clawdesk.domain.toml_lines import KeyPath
-from clawdesk.domain.toml_values import Reader
+from clawdesk.domain.toml_values import Reader, show
 
 POLICY_FILE = "policy.toml"
 PROJECTS_MAX = 1_000
@@ -112,9 +113,11 @@ def _project(reader: Reader, path: KeyPath, base: ProjectRules) -> ProjectRules:
     added: tuple[str, ...] = ()
     if reader.table((*path, "approval"), ("paths",)):
         added = reader.texts((*path, "approval", "paths"))
-    network = base.network_allow
-    if reader.table((*path, "network"), ("allow",)):
-        network = hosts(reader, (*path, "network", "allow"))
+    network, own = base.network_allow, base.own_networks
+    if reader.table((*path, "network"), ("allow", "own")):
+        if reader.get((*path, "network", "allow")) is not None:
+            network = hosts(reader, (*path, "network", "allow"))
+        own = tuple(dict.fromkeys((*own, *_networks(reader, (*path, "network", "own")))))
     _nothing_else(reader, path)
     return ProjectRules(
         weight=weight,
@@ -125,8 +128,18 @@ def _project(reader: Reader, path: KeyPath, base: ProjectRules) -> ProjectRules:
         quota=_quota(reader, (*path, "quota"), base.quota),
         approval_paths=tuple(dict.fromkeys((*base.approval_paths, *added))),
         network_allow=network,
+        own_networks=own,
         peers=base.peers,
     )
+
+
+def _networks(reader: Reader, path: KeyPath) -> tuple[str, ...]:
+    found = reader.texts(path)
+    for text in found:
+        if not is_network(text):
+            reader.mistake(path, show(text), 'networks, e.g. ["10.1.0.0/16", "192.168.1.20"]')
+            return ()
+    return found
 
 
 def _nothing_else(reader: Reader, path: KeyPath) -> None:

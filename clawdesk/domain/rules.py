@@ -43,6 +43,7 @@ class ProjectRules:
     quota: Quota = Quota()
     approval_paths: tuple[str, ...] = ()  # added to the project's own
     network_allow: tuple[str, ...] | None = None
+    own_networks: tuple[str, ...] = ()
     peers: str | None = None  # never | trusted
 
 

@@ -13,12 +13,16 @@ class EgressError(PortError):
 
 
 class Egress(Protocol):
-    async def open(self, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def open(
+        self, host: str, port: int, own_networks: tuple[str, ...] = ()
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to a host by its name, which is looked up here.
 
-        Whether a task may do so was decided before. An address of this machine or of its own
-        network is never connected to, whatever the name.
+        Whether a task may do so was decided before. An address of this machine is never connected
+        to, whatever the name, and one of its network only where the user said so.
 
+        Args:
+            own_networks: networks of the user's own (`10.1.0.0/16`) a name may lie in.
         Raises:
             EgressError
         """

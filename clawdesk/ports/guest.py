@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from clawdesk.domain.model import MachineId
+from clawdesk.domain.network import NOWHERE, Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,13 +211,13 @@ class Guests(Protocol):
         *,
         token: str,
         start: bool,
-        network: tuple[str, ...] = (),
+        network: Reach = NOWHERE,
         timeout_s: float = 60.0,
     ) -> GuestSession:
         """Greet the guest of a started or restored machine: clock and random seed are set here.
 
         Args:
-            network: hosts its programs may reach (`domain.network`).
+            network: what its programs may reach.
             token: the Fabric's bearer token for this task; stays on the host.
             start: True after `Machines.start`: the workspace is unpacked first.
         Raises:

@@ -64,6 +64,22 @@ class Diff:
     stat: DiffStat
 
 
+SIDE_BYTES_MAX = 1_000_000
+"""A file larger than this is neither shown line by line nor edited here."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileSides:
+    """Whole contents of one file before and after; None = there is no such file on that side.
+
+    `why_not` says why the contents are not given: too large, a link, a submodule. "" = they are.
+    """
+
+    old: bytes | None
+    new: bytes | None
+    why_not: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class CheckpointCommit:
     """`digest` binds what a person sees: sha256 over the tree of `since`, tree and message."""
@@ -219,6 +235,19 @@ class Repository(Protocol):
 
     async def diff(self, old: str, new: str) -> Diff:
         """Difference of two commits' trees."""
+        ...
+
+    async def sides(self, old: str, new: str, path: str, *, old_path: str = "") -> FileSides:
+        """One file in two commits; `old_path` is its name in `old` where it was renamed."""
+        ...
+
+    async def diff_edited(
+        self, old: str, new: str, path: str, content: bytes, *, old_path: str = ""
+    ) -> DiffFile:
+        """How one file would differ from `old` if it had `content` and the mode it has in `new`.
+
+        Raises RepositoryError `no_such_path`: `path` is no file of `new`.
+        """
         ...
 
     async def merge(

@@ -16,7 +16,7 @@ from clawdesk.domain.model import PlaneState, Reason, TaskId
 from clawdesk.domain.policy_rules import PolicyRule
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import DiskUse, MachineSupport
-from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
+from clawdesk.ports.repository import Diff, DiffFile, FileSides, MergeOutcome, ProjectView
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.deeds import Deed
 
@@ -250,6 +250,22 @@ class PlaneApi(Protocol):
             old: None = what `new` is asked about: everything since what was last let past.
             other: the task `new` belongs to, of the same project; "" = the same task.
         """
+        ...
+
+    async def diff_branch(self, task: TaskId, ordinal: int) -> Diff:
+        """From the user's branch as it is committed now to a checkpoint."""
+        ...
+
+    async def file_sides(
+        self, task: TaskId, ordinal: int, path: str, *, old_path: str = ""
+    ) -> FileSides:
+        """A file of what a checkpoint is asked about, whole: before, and as it was made."""
+        ...
+
+    async def diff_edited(
+        self, task: TaskId, ordinal: int, path: str, content: bytes, *, old_path: str = ""
+    ) -> DiffFile:
+        """How a file would differ from before, were it approved with this content."""
         ...
 
     async def log_lines(self, task: TaskId, after: int = 0) -> tuple[LogLine, ...]:

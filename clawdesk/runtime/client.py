@@ -14,7 +14,7 @@ from clawdesk import __version__
 from clawdesk.domain.model import PlaneState, Reason, TaskId
 from clawdesk.ports.errors import ConflictError, PortError
 from clawdesk.ports.machines import DiskUse
-from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
+from clawdesk.ports.repository import Diff, DiffFile, FileSides, MergeOutcome, ProjectView
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView, UserRules
 from clawdesk.runtime.deeds import Deed
@@ -286,6 +286,24 @@ class PlaneClient:
     async def diff(self, task: TaskId, old: int | None, new: int, *, other: TaskId = "") -> Diff:
         diff: Diff = await self._call("diff", task, old, new, other=other)
         return diff
+
+    async def diff_branch(self, task: TaskId, ordinal: int) -> Diff:
+        diff: Diff = await self._call("diff_branch", task, ordinal)
+        return diff
+
+    async def file_sides(
+        self, task: TaskId, ordinal: int, path: str, *, old_path: str = ""
+    ) -> FileSides:
+        sides: FileSides = await self._call("file_sides", task, ordinal, path, old_path=old_path)
+        return sides
+
+    async def diff_edited(
+        self, task: TaskId, ordinal: int, path: str, content: bytes, *, old_path: str = ""
+    ) -> DiffFile:
+        file: DiffFile = await self._call(
+            "diff_edited", task, ordinal, path, content, old_path=old_path
+        )
+        return file
 
     async def log_lines(self, task: TaskId, after: int = 0) -> tuple[LogLine, ...]:
         lines: tuple[LogLine, ...] = await self._call("log_lines", task, after)

@@ -1,25 +1,58 @@
-"""Which two commits a person means when they compare checkpoints."""
+"""Which two commits a person means when they compare checkpoints, and what they read of them."""
 
 from __future__ import annotations
 
-from clawdesk.domain.model import Task
+from clawdesk.domain.model import Task, TaskId
 from clawdesk.ports.errors import PortError
-from clawdesk.ports.repository import Diff
+from clawdesk.ports.repository import Diff, DiffFile, FileSides
 from clawdesk.runtime.projects import Projects
 
 
-async def compare(
-    old_task: Task, old: int | None, new_task: Task, new: int, projects: Projects
-) -> Diff:
-    """See `PlaneApi.diff`. Raises PortError."""
-    if old_task.project != new_task.project:
-        raise PortError("The two tasks belong to different projects.", code="usage")
-    if old is None:
-        target = new_task.checkpoint(new)
-        before = (target.since if target else "") or new_task.start_commit
-    else:
-        before = commit_of(old_task, old)
-    return await projects.repository(new_task.project).diff(before, commit_of(new_task, new))
+class Comparisons:
+    """The comparing part of `Plane`, which supplies its parts. See `PlaneApi`."""
+
+    _projects: Projects
+
+    def _known(self, task: TaskId) -> Task:
+        """Raises PortError for a task that nobody knows."""
+        raise NotImplementedError
+
+    async def diff(self, task: TaskId, old: int | None, new: int, *, other: TaskId = "") -> Diff:
+        old_task, new_task = self._known(task), self._known(other or task)
+        if old_task.project != new_task.project:
+            raise PortError("The two tasks belong to different projects.", code="usage")
+        before = commit_before(new_task, new) if old is None else commit_of(old_task, old)
+        repository = self._projects.repository(new_task.project)
+        return await repository.diff(before, commit_of(new_task, new))
+
+    async def diff_branch(self, task: TaskId, ordinal: int) -> Diff:
+        known = self._known(task)
+        made = commit_of(known, ordinal)
+        repository = self._projects.repository(known.project)
+        # Asked anew: the user may have committed since the project was looked at.
+        return await repository.diff((await repository.view()).head, made)
+
+    async def file_sides(
+        self, task: TaskId, ordinal: int, path: str, *, old_path: str = ""
+    ) -> FileSides:
+        known = self._known(task)
+        before, made = commit_before(known, ordinal), commit_of(known, ordinal)
+        repository = self._projects.repository(known.project)
+        return await repository.sides(before, made, path, old_path=old_path)
+
+    async def diff_edited(
+        self, task: TaskId, ordinal: int, path: str, content: bytes, *, old_path: str = ""
+    ) -> DiffFile:
+        known = self._known(task)
+        before, made = commit_before(known, ordinal), commit_of(known, ordinal)
+        repository = self._projects.repository(known.project)
+        return await repository.diff_edited(before, made, path, content, old_path=old_path)
+
+
+def commit_before(task: Task, ordinal: int) -> str:
+    """The commit that what an ordinal is asked about is counted from."""
+    checkpoint = task.checkpoint(ordinal)
+    return (checkpoint.since if checkpoint else "") or task.start_commit
 
 
 def commit_of(task: Task, ordinal: int) -> str:

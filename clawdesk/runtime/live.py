@@ -233,7 +233,7 @@ class LiveMachines:
         env = dict(task.settings)
         if task.definition.model:
             env["OPENAI_MODEL"] = task.definition.model
-        if hosts := reach(task):
+        if hosts := reach(task).hosts:
             env["CLAWDESK_NETWORK"] = " ".join(hosts)
         await session.run(
             said.StepRun(

@@ -28,14 +28,13 @@ from clawdesk.domain.scheduling.resources import holds_machine
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.machines import DiskUse
 from clawdesk.ports.repository import (
-    Diff,
     MergeOutcome,
     ProjectView,
 )
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime import doctor
 from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView, UserRules
-from clawdesk.runtime.comparing import compare
+from clawdesk.runtime.comparing import Comparisons
 from clawdesk.runtime.deeds import Deed, Deeds
 from clawdesk.runtime.intents import Intents
 from clawdesk.runtime.kernel import Kernel
@@ -57,7 +56,7 @@ ENTER_AT_ONCE = 50
 """Tasks given to the kernel before the loop may do something else."""
 
 
-class Plane(Intents, ModelActs):
+class Plane(Intents, Comparisons, ModelActs):
     """`runtime.api.PlaneApi` in the process that owns the machines.
 
     Args:
@@ -284,11 +283,6 @@ class Plane(Intents, ModelActs):
             output.flush(at_ms)
         if not kept and any(r.event == "started" for r in task.records):
             output.event(task.submitted_at_ms, "No output of this task was kept.")
-
-    async def diff(self, task: TaskId, old: int | None, new: int, *, other: TaskId = "") -> Diff:
-        return await compare(
-            self._known(task), old, self._known(other or task), new, self._projects
-        )
 
     async def doctor(self) -> list[dict[str, object]]:
         parts = self._parts

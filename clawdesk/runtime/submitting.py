@@ -139,7 +139,7 @@ class Submissions:
 
 def _reachable(task: Task) -> None:
     """A task that would fail for want of a host is not begun. Raises PortError."""
-    within = reach(task)
+    within = reach(task).hosts
     lacking = [host for host in task.definition.machine.network if host not in within]
     if lacking:
         raise PortError(

@@ -17,7 +17,7 @@ from clawdesk import __version__
 from clawdesk.domain.model import PlaneState, Reason, Task
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.machines import DiskUse
-from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
+from clawdesk.ports.repository import Diff, DiffFile, FileSides, MergeOutcome, ProjectView
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import Environment, LogLine, Outcome, PolicyView, UserRules
 from clawdesk.runtime.deeds import Deed
@@ -52,6 +52,9 @@ RESULTS: dict[str, Any] = {
     "trust": Outcome,
     "untrust": Outcome,
     "diff": Diff,
+    "diff_branch": Diff,
+    "diff_edited": DiffFile,
+    "file_sides": FileSides,
     "log_lines": tuple[LogLine, ...],
     "check_environment": Environment,
     "load_model": Outcome,

@@ -1,11 +1,14 @@
-"""Approve a checkpoint by looking at its diff.
+"""Approve a checkpoint by looking at its diff: all of it, a part, or a version of one's own.
 
 You approve exactly what is shown: the answer carries the digest on screen. Approve waits until the
 diff is loaded, and 700 ms after it appears or changes; Enter never approves; Esc is "later"; a
-rejection needs a note. Answered elsewhere, the sheet stays readable and says by whom.
+rejection needs words. Answered elsewhere, the sheet stays readable and says by whom.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -16,30 +19,48 @@ from clawdesk.ui import fonts
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.clock import Clock
-from clawdesk.ui.diff_view import DiffView
-from clawdesk.ui.file_list import FileList
+from clawdesk.ui.diff_pane import DiffPane
 from clawdesk.ui.pane import Ground
+from clawdesk.ui.review_side import ReviewSide
 from clawdesk.ui.safe_text import SafeLabel
-from clawdesk.ui.segments import Segments
 from clawdesk.ui.sheet import Sheet
+from clawdesk.viewmodels.editing import Editable
 from clawdesk.viewmodels.inbox import CheckpointView
-from clawdesk.viewmodels.words import plural
+from clawdesk.viewmodels.review import (
+    NOTE_CHARS_MAX,
+    Answer,
+    Draft,
+    LineComment,
+    approve_words,
+    consequences,
+    message,
+    only_paths,
+    too_long,
+    why_not_approve,
+)
+
+_TOLD = "The agent reads this when you reject, or approve a part"
 
 
 class ApprovalSheet(Sheet):
     """Shows a CheckpointView; tells what a person decided about it."""
 
-    approved = Signal(str, int, str, str)  # task, ordinal, digest on screen, note
-    rejected_with = Signal(str, int, str, str)
+    approved = Signal(object)  # Answer
+    rejected_with = Signal(object)  # Answer
     restore_wanted = Signal(str, int)
     step_wanted = Signal(int)
-    note_changed = Signal(str, str)  # request, text
+    newer_wanted = Signal()
+    draft_changed = Signal(str, object)  # request, Draft
+    edit_wanted = Signal(str)  # path
+    edit_saved = Signal(str, object)  # path, text or None = as it was made
+    compare_wanted = Signal(str)  # asked | branch
 
     def __init__(self, parent: QWidget, clock: Clock) -> None:
         super().__init__("approval", parent, clock, icon="need", role="need")
         self.view: CheckpointView | None = None
+        self.draft = Draft()
         self._shown: tuple[str, Diff | None] = ("", None)
-        self._sending = False
+        self._sending = ""
         self._build_head()
         self._build_middle()
         self._build_note()
@@ -64,6 +85,7 @@ class ApprovalSheet(Sheet):
         self._message = SafeLabel("", wrap=True, selectable=True)
         self._message.setObjectName("approval.message")
         self._why = SafeLabel("", font="small", role="fg2", wrap=True)
+        self._why.setObjectName("approval.why")
         words.addWidget(self._message)
         words.addWidget(self._why)
         self.body.addLayout(words)
@@ -71,64 +93,45 @@ class ApprovalSheet(Sheet):
     def _build_middle(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(0)
-        row.addWidget(self._build_files())
-        right = QVBoxLayout()
-        right.setSpacing(0)
-        bar = Ground("bg1", "tb")
-        bar.setFixedHeight(37)
-        line = QHBoxLayout(bar)
-        line.setContentsMargins(12, 0, 12, 0)
-        line.setSpacing(8)
-        self._compared = SafeLabel("", font="small", role="fg2", elide=True)
-        self.mode = Segments("approval.mode", [("unified", "Unified"), ("split", "Split")])
-        line.addWidget(self._compared, 1)
-        line.addWidget(self.mode)
-        self.diff = DiffView("approval.diff")
-        self.mode.chosen.connect(lambda mode: self.diff.show_split(mode == "split"))
+        self.side = ReviewSide("approval")
+        self.pane = DiffPane("approval")
+        self.diff, self.files = self.pane.diff, self.side.files
+        row.addWidget(self.side)
+        row.addWidget(self.pane, 1)
+        self.body.addLayout(row, 1)
+        self.side.ticked.connect(lambda path, on: self._change(self.draft.tick(path, on)))
+        self.side.all_ticked.connect(self._tick_all)
         self.files.chosen.connect(self.diff.show_file)
         self.diff.at_file.connect(self.files.mark)
-        right.addWidget(bar)
-        right.addWidget(self.diff, 1)
-        row.addLayout(right, 1)
-        self.body.addLayout(row, 1)
-
-    def _build_files(self) -> QWidget:
-        side = Ground("bg1", "tr")
-        side.setFixedWidth(272)
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 1, 1, 0)
-        column.setSpacing(0)
-        self._count = SafeLabel("", font="label")
-        self._added = SafeLabel("", font="chip", role="ok")
-        self._removed = SafeLabel("", font="chip", role="bad")
-        head = QHBoxLayout()
-        head.setContentsMargins(12, 0, 12, 0)
-        head.addWidget(self._count, 1)
-        head.addWidget(self._added)
-        head.addWidget(self._removed)
-        box = QWidget()
-        box.setFixedHeight(36)
-        box.setLayout(head)
-        column.addWidget(box)
-        self.files = FileList("approval.files")
-        column.addWidget(self.files, 1)
-        self._machine = self._section(column, "Machine")
-        self._own = self._section(column, "Your own edits")
-        return side
-
-    @staticmethod
-    def _section(column: QVBoxLayout, title: str) -> SafeLabel:
-        box = Ground("bg1", "t")
-        inner = QVBoxLayout(box)
-        inner.setContentsMargins(12, 10, 12, 12)
-        inner.setSpacing(3)
-        inner.addWidget(SafeLabel(title, font="label"))
-        value = SafeLabel("", font="small", role="fg1", wrap=True)
-        inner.addWidget(value)
-        column.addWidget(box)
-        return value
+        self.diff.moved.connect(self._mark_file)
+        pane = self.pane
+        pane.file_wanted.connect(lambda path, on: self._change(self.draft.tick(path, on)))
+        pane.hunk_wanted.connect(self._toggle_hunk)
+        pane.refused.connect(self.show_notice)
+        pane.edit_wanted.connect(self.edit_wanted)
+        pane.compare_wanted.connect(self.compare_wanted)
+        pane.comment.kept.connect(self._comment_kept)
+        pane.comment.typed.connect(self._comment_typed)
+        pane.edit.saved.connect(self._edit_saved)
+        pane.edit.typed.connect(self._edit_typed)
+        pane.edit.left.connect(self._edit_left)
+        comments = self.side.comments
+        comments.chosen.connect(lambda c: self.diff.show_line(c.path, c.line, c.side))
+        comments.change_wanted.connect(pane.change_comment)
+        comments.remove_wanted.connect(
+            lambda c: self._change(self.draft.comment(replace(c, text="")))
+        )
 
     def _build_note(self) -> None:
+        self._will = Ground("need-bg", "t")
+        line = QHBoxLayout(self._will)
+        line.setContentsMargins(16, 7, 16, 7)
+        line.setSpacing(8)
+        self.will = SafeLabel("", font="small", role="need", wrap=True)
+        self.will.setObjectName("approval.will")
+        line.addWidget(Icon("warn", "need", 14), 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self.will, 1)
+        self.body.addWidget(self._will)
         bar = Ground("bg1", "t")
         bar.setFixedHeight(48)
         row = QHBoxLayout(bar)
@@ -137,15 +140,16 @@ class ApprovalSheet(Sheet):
         self.note = QLineEdit()
         self.note.setObjectName("approval.note")
         self.note.setAccessibleName("Note to the agent")
-        self.note.setPlaceholderText("Optional to approve, needed to reject: what should change?")
-        self.note.setMaxLength(8_000)
+        self.note.setPlaceholderText(_TOLD + ". What should change?")
+        self.note.setMaxLength(NOTE_CHARS_MAX)
         self.note.setFont(fonts.font("body"))
-        self.note.textChanged.connect(self._note_edited)
+        self.note.textChanged.connect(lambda text: self._change(replace(self.draft, note=text)))
         label = SafeLabel("Note to the agent", role="fg1")
         label.setBuddy(self.note)
+        self._told = SafeLabel("", font="small", role="fg2")
         row.addWidget(label)
         row.addWidget(self.note, 1)
-        row.addWidget(SafeLabel("sent with your answer", font="small", role="fg2"))
+        row.addWidget(self._told)
         self.body.addWidget(bar)
 
     def _build_foot(self) -> None:
@@ -154,25 +158,46 @@ class ApprovalSheet(Sheet):
         self._says = SafeLabel("", font="small", role="fg2", elide=True)
         self._says.setObjectName("approval.digest")
         self._says.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.newer = Button("Show what waits now", "approval.newer", kind="need", icon="cr")
         self.later = Button("Later", "approval.later", icon="snooze", key="Esc")
         self.no = Button("Reject", "approval.reject", kind="no", icon="x", key="Alt R")
         self.yes = Button("Approve", "approval.approve", kind="yes", icon="check", key="Ctrl Enter")
+        self.newer.clicked.connect(self.newer_wanted)
         self.later.clicked.connect(self.reject)
         self.no.clicked.connect(self._reject)
         self.yes.clicked.connect(self._approve)
         self.foot.addWidget(self.back)
         self.foot.addWidget(self._says, 1)
-        for button in (self.later, self.no, self.yes):
+        for button in (self.newer, self.later, self.no, self.yes):
             self.foot.addWidget(button)
-        self._shortcuts = [
-            QShortcut(QKeySequence(keys), self, act)
-            for keys, act in (
-                ("Ctrl+Return", self._approve),
-                ("Ctrl+Enter", self._approve),
-                ("Alt+R", self._reject),
-            )
-        ]
-        self._mark: Icon = self.icon
+        pane = self.pane
+        acts: tuple[tuple[str, Callable[[], None]], ...] = (
+            ("Ctrl+Return", self._approve),
+            ("Ctrl+Enter", self._approve),
+            ("Alt+R", self._reject),
+            ("C", pane.begin_comment),
+            ("X", pane.toggle_hunk),
+            ("T", pane.toggle_file),
+            ("E", pane.want_edit),
+            ("N", lambda: pane.step(1)),
+            ("P", lambda: pane.step(-1)),
+            ("Alt+Down", lambda: pane.step(1)),
+            ("Alt+Up", lambda: pane.step(-1)),
+        )
+        self._shortcuts = [QShortcut(QKeySequence(keys), self, act) for keys, act in acts]
+
+    # -- what is shown -----------------------------------------------
+    def load_draft(self, draft: Draft) -> None:
+        """Begin with what was kept; call it before the first view is shown."""
+        self.draft = draft
+        self.note.setText(draft.note)
+        self._show_draft()
+
+    def resume_typing(self) -> None:
+        """Open again what was being written when the sheet was left."""
+        if self.draft.typing is not None and not self.pane.comment.writing:
+            self.pane.comment.begin(self.draft.typing, focus=False)
+            self.mind_buttons()
 
     def render_view(self, view: CheckpointView, place: tuple[int, int] = (1, 1)) -> None:
         """Make the sheet look like `view`. Idempotent; a new digest or diff raises the guard."""
@@ -186,28 +211,18 @@ class ApprovalSheet(Sheet):
             widget.setVisible(place[1] > 1)
         self._message.show_text(f"“{view.message}”" if view.message else "No message was given.")
         self._why.show_text(f"Why you are asked: {view.why}")
-        self._count.show_text(plural(view.stat.files, "file"))
-        self._added.show_text(f"+{view.stat.added}")
-        self._removed.show_text(f"−{view.stat.removed}")  # noqa: RUF001
-        self._added.setVisible(view.stat.added > 0)
-        self._removed.setVisible(view.stat.removed > 0)
-        self._compared.show_text(
-            "compared with the checkpoint before it" if view.diff else "loading the diff…"
-        )
-        self._machine.show_text(view.machine or "no checkpoint of the machine")
-        self._own.show_text(
-            "kept, not part of this: " + ", ".join(view.own_edits[:6]) if view.own_edits else "none"
-        )
-        self.files.show_diff(view.diff)
-        self.diff.show_diff(view.diff)
-        if view.diff and new_diff:
+        first = self._shown[1] is None
+        self._show_draft()
+        if view.diff and new_diff and first:
             self.files.mark(0)
-            self.diff.list.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.pane.first_row()
         self.back.setVisible(view.older is not None and not view.closed)
         if view.older is not None:
             self.back.show_text(f"Roll back to {view.older}…")
         if view.closed:
-            self.show_notice(view.closed, "ok" if view.closed.startswith("Approved") else "fg1")
+            self.pane.comment.end()
+            self.pane.edit.leave()
+            self.show_notice(view.closed, "ok" if view.closed.startswith("Approved") else "need")
         elif new_request:
             self.show_notice("")
         if (view.digest, view.diff) != self._shown:
@@ -215,55 +230,160 @@ class ApprovalSheet(Sheet):
             self.guard.raise_now()
         self.mind_buttons()
 
+    def show_compared(self, chosen: str, other: Diff | None, branch: str) -> None:
+        """Show the diff against the user's branch instead; None = it is being read."""
+        view = self.view
+        if view is None:
+            return
+        if chosen == "branch":
+            says = f"{branch or 'HEAD'} as you committed it → this checkpoint, to read only"
+        else:
+            says = f"what you are asked about: all since {_lower(view.before)}"
+            says = says if view.diff else "loading the diff…"
+        self.pane.show_compared(chosen, view.before, branch, says)
+        shown = other if chosen == "branch" else view.diff
+        self.pane.show_diff(shown, self.draft, locked=bool(view.closed))
+
+    def _show_draft(self) -> None:
+        view = self.view
+        if view is None:
+            return
+        self.side.show_view(view, self.draft)
+        if self.pane.diff.review:
+            self.pane.show_diff(view.diff, self.draft, locked=bool(view.closed))
+        will = consequences(view.diff, self.draft) if not view.closed else ()
+        self.will.show_text(" ".join(will))
+        self._will.setVisible(bool(will))
+        self.yes.show_text(approve_words(view.diff, self.draft))
+
     def mind_buttons(self) -> None:
         view = self.view
         if view is None:
             return
-        ready = view.can_approve and not self.guard.up and not self._sending
-        note = self.note.text().strip()
-        self.yes.setEnabled(ready)
-        self.no.setEnabled(ready and bool(note))
+        unfinished = self.pane.unfinished
+        ready = view.can_approve and not self.guard.up and not self._sending and not unfinished
+        says = message(view.diff, self.draft)
+        why_not = why_not_approve(view.diff, self.draft)
+        self.yes.setEnabled(ready and not why_not)
+        self.no.setEnabled(ready and self._has_words() and not too_long(says))
         open_ = not view.closed
         self.note.setReadOnly(not open_)
         for button in (self.yes, self.no):
             button.setVisible(open_)
+        self.newer.setVisible(bool(view.closed) and view.newer)
         self.later.show_text("Later" if open_ else "Close")
         self.later.set_icon_name("snooze" if open_ else "")
+        reads = "read by the agent" if self.draft.amends else "kept with your answer"
+        self._told.show_text(reads if open_ else "")
         if not open_:
-            says = "Nothing more can be decided here."
+            words = "Nothing more can be decided here."
+        elif self._sending or unfinished or why_not:
+            words = self._sending or unfinished or why_not
         elif view.diff is None:
-            says = "The diff is being loaded."
-        elif self._sending:
-            says = "Sending your answer…"
-        elif not note:
-            says = f"You answer exactly what is shown, {view.digest_short}. Reject needs a note."
+            words = "The diff is being loaded."
+        elif not self._has_words():
+            words = f"You answer exactly what is shown, {view.digest_short}. Reject needs words."
         else:
-            says = f"You answer exactly what is shown, {view.digest_short}. Enter does nothing."
-        self._says.show_text(says)
+            words = f"You answer exactly what is shown, {view.digest_short}. Enter does nothing."
+        self._says.show_text(words)
 
-    def show_sending(self, sending: bool) -> None:
-        self._sending = sending
+    def _has_words(self) -> bool:
+        return bool(self.note.text().strip() or self.draft.comments)
+
+    def show_sending(self, words: str | bool) -> None:
+        """What is under way, "" = nothing; nothing can be decided meanwhile."""
+        self._sending = "Sending your answer…" if words is True else words or ""
         self.mind_buttons()
 
-    def _note_edited(self, text: str) -> None:
-        if self.view is not None:
-            self.note_changed.emit(self.view.request, text)
+    # -- what a person does ------------------------------------------
+    def _change(self, draft: Draft) -> None:
+        view = self.view
+        if draft == self.draft or (view is not None and view.closed):
+            return
+        self.draft = draft
+        self.show_notice("")
+        if view is not None:
+            self.draft_changed.emit(view.request, draft)
+        self._show_draft()
         self.mind_buttons()
+
+    def _mark_file(self) -> None:
+        row = self.diff.current_row()
+        if row is not None and self.diff.review:
+            self.files.mark(row.file)
+
+    def _tick_all(self, on: bool) -> None:
+        if self.view is None or self.view.diff is None:
+            return
+        draft = self.draft
+        for file in self.view.diff.files:
+            draft = draft.tick(file.path, on)
+        self._change(draft)
+
+    def _toggle_hunk(self, path: str, number: int) -> None:
+        diff = self.view.diff if self.view is not None else None
+        file = next((f for f in diff.files if f.path == path), None) if diff is not None else None
+        if file is not None:
+            self._change(self.draft.toggle_hunk(file, number))
+
+    def _comment_kept(self, comment: LineComment) -> None:
+        self._change(replace(self.draft.comment(comment), typing=None))
+        self.mind_buttons()
+        self.diff.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _comment_typed(self, comment: LineComment | None) -> None:
+        self._change(replace(self.draft, typing=comment))
+        self.mind_buttons()
+        if comment is None:
+            self.diff.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def begin_edit(self, path: str, editable: Editable, made: str, text: str) -> None:
+        """Open a file that may be edited; what was typed before and not saved is there again."""
+        typed = self.draft.editing
+        again = typed[1] if typed is not None and typed[0] == path else text
+        self.pane.begin_edit(path, editable, made, again)
+        self.mind_buttons()
+
+    def _edit_typed(self, path: str, text: str) -> None:
+        self._change(replace(self.draft, editing=(path, text)))
+
+    def _edit_left(self) -> None:
+        self._change(replace(self.draft, editing=None))
+        self.pane.end_edit()
+        self.mind_buttons()
+
+    def _edit_saved(self, path: str, text: str | None) -> None:
+        self._change(replace(self.draft.edit(path, text), editing=None))
+        self.pane.end_edit()
+        self.edit_saved.emit(path, text)
+
+    def _answer(self) -> Answer:
+        view = self.view
+        assert view is not None
+        return Answer(
+            view.task,
+            view.ordinal,
+            view.digest,
+            message(view.diff, self.draft),
+            self.draft,
+            only_paths(view.diff, self.draft) if view.diff is not None else None,
+        )
 
     def _approve(self) -> None:
         if self.view is not None and self.yes.isEnabled() and self.yes.isVisible():
-            view = self.view
-            self.approved.emit(view.task, view.ordinal, view.digest, self.note.text().strip())
+            self.approved.emit(self._answer())
 
     def _reject(self) -> None:
         view = self.view
         if view is None or self.guard.up or not view.can_approve or self._sending:
             return
-        if not self.note.text().strip():
+        if self.pane.unfinished:
+            self.show_notice(self.pane.unfinished)
+        elif not self._has_words():
             self.note.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            self.show_notice("Say what should change: a rejection needs a note.")
-            return
-        self.rejected_with.emit(view.task, view.ordinal, view.digest, self.note.text().strip())
+            self.show_notice("Say what should change: a rejection needs a note or a comment.")
+        elif self.no.isEnabled():
+            self.rejected_with.emit(self._answer())
 
     def _restore(self) -> None:
         if self.view is not None and self.view.older is not None and not self.guard.up:
@@ -271,3 +391,7 @@ class ApprovalSheet(Sheet):
 
     def sizeHint(self) -> QSize:
         return QSize(1220, 812)
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]

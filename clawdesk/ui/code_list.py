@@ -5,13 +5,22 @@ A list view paints only what is visible, so a hundred thousand rows cost no more
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QScrollBar, QVBoxLayout, QWidget
 
 Index = QModelIndex | QPersistentModelIndex
 COPY_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 COPY_MAX = 50_000
+_KEEP_SELECTION = QItemSelectionModel.SelectionFlag.NoUpdate
 
 
 class _List(QListView):
@@ -35,6 +44,13 @@ class _List(QListView):
         else:
             super().keyPressEvent(event)
             self.scrolled_by_hand.emit()
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        """A screen reader selects without moving: the row it selects becomes the current one."""
+        super().selectionChanged(selected, deselected)
+        indexes = selected.indexes()
+        if indexes and self.currentIndex() not in self.selectedIndexes():
+            self.selectionModel().setCurrentIndex(indexes[0], _KEEP_SELECTION)
 
     def copy(self) -> None:
         rows = sorted(self.selectionModel().selectedIndexes(), key=lambda i: i.row())

@@ -13,15 +13,15 @@ from PySide6.QtWidgets import QDialog
 from clawdesk.domain.definitions import PROJECT_FILE
 from clawdesk.domain.model import FINAL, Kind, Request, Task
 from clawdesk.ports.errors import ConflictError, PortError
-from clawdesk.ports.repository import Diff
 from clawdesk.runtime.api import Outcome
 from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.merge_sheet import MergeSheet
 from clawdesk.ui.question_sheet import QuestionSheet
+from clawdesk.ui.reviews import Reviews
 from clawdesk.viewmodels.checkpoints import restore_view
-from clawdesk.viewmodels.inbox import checkpoint_view, question_view
+from clawdesk.viewmodels.inbox import question_view
 from clawdesk.viewmodels.phases import wants_trust
 from clawdesk.viewmodels.words import plural
 
@@ -40,6 +40,7 @@ class Decisions(QObject):
         self._sheet: QDialog | None = None
         self._request: Request | None = None
         self._task = ""
+        self.reviews = Reviews(desk, self)
 
     @property
     def sheet(self) -> QDialog | None:
@@ -112,45 +113,32 @@ class Decisions(QObject):
             self._open_approval(task, request)
 
     def _open_approval(self, task: Task, request: Request) -> None:
-        desk = self._desk
-        sheet = ApprovalSheet(desk.window, desk.clock)
-        sheet.approved.connect(self._approve)
-        sheet.rejected_with.connect(self._reject)
-        sheet.restore_wanted.connect(self.restore)
+        sheet = self.reviews.open(task, request)
         sheet.step_wanted.connect(self._step)
-        sheet.note.setText(desk.memory.draft(request.id))
-        sheet.note_changed.connect(desk.memory.keep_draft)
+        sheet.restore_wanted.connect(self.restore)
         self.show_sheet(sheet)
         self._task, self._request = task.id, request
         self.refresh()
-        desk.errands.start("", "Reading the changes", self._load(sheet, task.id, request))
+        self.reviews.load()
 
     def _open_question(self, task: Task, request: Request) -> None:
         desk = self._desk
         sheet = QuestionSheet(desk.window, desk.clock)
         sheet.answered.connect(self._answer)
-        sheet.draft_changed.connect(desk.memory.keep_draft)
+        sheet.draft_changed.connect(self._keep_draft)
         sheet.step_wanted.connect(self._step)
         sheet.task_wanted.connect(desk.window.tasks.list.choose)
         view = question_view(
             task, request, now_ms=desk.clock.now_ms(), offset_ms=desk.clock.offset_ms()
         )
-        sheet.render_view(view, self._place(task.id), desk.memory.draft(request.id))
+        sheet.render_view(view, self.place_of(task.id), desk.memory.draft(request.id))
         self.show_sheet(sheet)
         self._task, self._request = task.id, request
 
-    async def _load(self, sheet: ApprovalSheet, task: str, request: Request) -> None:
-        diff = await self._desk.diff(task, request.ordinal)
-        if self._sheet is sheet and self._request is not None and self._request.id == request.id:
-            sheet.setProperty("diff_ordinal", request.ordinal)
-            self._diff = diff
-            self._render_approval(sheet)
-
-    def _place(self, task: str) -> tuple[int, int]:
+    def place_of(self, task: str) -> tuple[int, int]:
+        """Which of how many waiting requests this task's is."""
         waiting = [t.id for t in self._desk.pending()]
         return (waiting.index(task) + 1 if task in waiting else 1, max(1, len(waiting)))
-
-    _diff: Diff | None = None
 
     def refresh(self) -> None:
         """Bring the open sheet up to date with the state."""
@@ -158,69 +146,49 @@ class Decisions(QObject):
         if self._request is None or task is None:
             return
         if isinstance(self._sheet, ApprovalSheet):
-            self._render_approval(self._sheet)
+            self.reviews.refresh()
         elif isinstance(self._sheet, QuestionSheet):
             clock = self._desk.clock
             view = question_view(
                 task, self._request, now_ms=clock.now_ms(), offset_ms=clock.offset_ms()
             )
-            self._sheet.render_view(view, self._place(task.id))
-
-    def _render_approval(self, sheet: ApprovalSheet) -> None:
-        desk, request = self._desk, self._request
-        task = desk.plane.state.tasks.get(self._task)
-        if request is None or task is None:
-            return
-        project = desk.plane.projects.get(task.project)
-        loaded = sheet.property("diff_ordinal") == request.ordinal
-        view = checkpoint_view(
-            task,
-            request,
-            now_ms=desk.clock.now_ms(),
-            offset_ms=desk.clock.offset_ms(),
-            diff=self._diff if loaded else None,
-            own_edits=project.dirty if project is not None else (),
-        )
-        sheet.render_view(view, self._place(task.id))
+            self._sheet.render_view(view, self.place_of(task.id))
 
     # -- answers -----------------------------------------------------
-    def _approve(self, task: str, ordinal: int, digest: str, note: str) -> None:
-        plane = self._desk.plane
-        call = plane.approve(task, ordinal, digest, channel=CHANNEL, note=note)
-        self._send(f"Approving checkpoint {ordinal}", call)
-
-    def _reject(self, task: str, ordinal: int, digest: str, note: str) -> None:
-        call = self._desk.plane.reject(task, ordinal, digest, channel=CHANNEL, note=note)
-        self._send(f"Rejecting checkpoint {ordinal}", call)
-
     def _answer(self, task: str, key: str, text: str) -> None:
-        call = self._desk.plane.answer(task, key, text, channel=CHANNEL)
-        self._send("Sending the answer", call)
+        if isinstance(self._sheet, QuestionSheet):
+            self._sheet.show_sending(True)
+            call = self._desk.plane.answer(task, key, text, channel=CHANNEL)
+            self.send("Sending the answer", self._sheet, call)
 
-    def _send(self, what: str, call: object) -> None:
-        sheet = self._sheet
-        if isinstance(sheet, ApprovalSheet | QuestionSheet):
-            sheet.show_sending(True)
-            self._desk.errands.start("decide", what, self._sent(sheet, call))
+    def send(self, what: str, sheet: ApprovalSheet | QuestionSheet, call: object) -> None:
+        """Send an answer once; the sheet closes when it was taken."""
+        self._desk.errands.start("decide", what, self._sent(sheet, call))
 
     async def _sent(self, sheet: ApprovalSheet | QuestionSheet, call: object) -> None:
-        request = self._request
         try:
             outcome: Outcome = await call  # type: ignore[misc]
         except PortError as error:
-            if self._sheet is sheet:
-                sheet.show_notice(error.sentence, "bad")
-                sheet.show_sending(False)
+            self._not_sent(sheet, error.sentence, "bad")
             return
         if not outcome.ok:
-            if self._sheet is sheet:
-                sheet.show_notice(outcome.text)
-                sheet.show_sending(False)
+            self._not_sent(sheet, outcome.text)
             return
-        if request is not None:
-            self._desk.memory.keep_draft(request.id, "")
+        if sheet.view is not None:
+            self.reviews.forget(sheet.view.request)
         if self._sheet is sheet:
             sheet.accept()
+
+    def _not_sent(self, sheet: ApprovalSheet | QuestionSheet, why: str, role: str = "need") -> None:
+        if self._sheet is sheet:
+            sheet.show_notice(why, role)
+            sheet.show_sending(False)
+
+    def _keep_draft(self, request: str, text: str) -> None:
+        try:
+            self._desk.memory.keep_draft(request, text)
+        except PortError as error:
+            self._desk.window.banner.show_notice(Notice("need", error.what, error.mend))
 
     # -- other acts --------------------------------------------------
     def act(self, act: str) -> None:

@@ -218,6 +218,7 @@ class Desk(QObject):
     def _changed(self, change: Change) -> None:
         if change.projects:
             self.paint_projects()
+        self.decisions.reviews.forget_decided(change.tasks)
         if change.tasks or change.projects:
             if not change.projects:
                 self.paint_projects()

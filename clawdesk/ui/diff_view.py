@@ -1,25 +1,30 @@
-"""A diff on screen, unified or side by side: file heads, hunk heads, numbered and tinted lines."""
+"""A diff on screen, unified or side by side: file heads, hunk heads, numbered and tinted lines.
+
+In a review (`review` is on) hunks can be left out and lines commented on; else it is to read only.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from collections.abc import Sequence
 
-from clawdesk.ports.repository import Diff
-from clawdesk.ui import fonts, highlight, icons, tokens
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QRectF, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+
+from clawdesk.ports.repository import Diff, DiffFile
+from clawdesk.ui import fonts, tokens
 from clawdesk.ui.code_list import COPY_ROLE, CodeList, Index, RowModel
+from clawdesk.ui.diff_paint import (
+    COMMENT_LINE,
+    FILE_ROW,
+    NUMBER,
+    ROW_ROLE,
+    SIGN,
+    DiffDelegate,
+    comment_lines,
+)
 from clawdesk.ui.safe_text import clean_line
-from clawdesk.ui.tokens import colour
-from clawdesk.viewmodels.diffs import DiffRow, RowKind, Side, diff_rows, file_words
-
-ROW_ROLE = int(Qt.ItemDataRole.UserRole)
-NUMBER = 44
-SIGN = 18
-_TINT = {"+": "add", "-": "del", " ": "", "": "gap"}
-_SIGN = {"+": ("+", "ok"), "-": ("−", "bad")}  # noqa: RUF001
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+from clawdesk.viewmodels.diffs import DiffRow, RowKind, diff_rows
+from clawdesk.viewmodels.review import Draft, LineComment
 
 
 class DiffModel(RowModel):
@@ -45,165 +50,109 @@ class DiffModel(RowModel):
         return None
 
 
-class DiffDelegate(QStyledItemDelegate):
-    """Paints a DiffRow; the view sets `split`, `offset` and the diff's files."""
-
-    def __init__(self, view: DiffView) -> None:
-        super().__init__(view)
-        self._view = view
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        row: DiffRow = index.data(ROW_ROLE)
-        high = {RowKind.LINE: tokens.CODE_ROW, RowKind.FILE: 36}.get(row.kind, tokens.HUNK_ROW)
-        return QSize(50, high)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        row: DiffRow = index.data(ROW_ROLE)
-        box = QRectF(option.rect)
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        painter.save()
-        if row.kind is RowKind.LINE:
-            if self._view.split:
-                half = QRectF(box.left(), box.top(), round(box.width() / 2), box.height())
-                self._side(painter, half, row, row.left, (row.left.number,), chosen=chosen)
-                other = QRectF(half.right(), box.top(), box.width() - half.width(), box.height())
-                self._side(painter, other, row, row.right, (row.right.number,), chosen=chosen)
-                painter.fillRect(
-                    QRectF(half.right() - 1, box.top(), 1, box.height()), colour("line")
-                )
-            else:
-                numbers = (row.left.number, row.right.number)
-                self._side(painter, box, row, row.left, numbers, chosen=chosen)
-        else:
-            self._head(painter, box, row)
-        painter.restore()
-
-    def _head(self, painter: QPainter, box: QRectF, row: DiffRow) -> None:
-        if row.kind is RowKind.FILE:
-            self._file_head(painter, box, row)
-            return
-        painter.fillRect(box, colour("bg2" if row.kind is RowKind.HUNK else "need-bg"))
-        painter.setPen(QPen(colour("line"), 1))
-        painter.drawLine(box.topLeft(), box.topRight())
-        painter.drawLine(box.bottomLeft(), box.bottomRight())
-        text = clean_line(row.text, 400)
-        if row.kind is RowKind.HUNK:
-            painter.setFont(fonts.font("code"))
-            painter.setPen(colour("fg2"))
-            painter.drawText(box.adjusted(12, 0, -8, 0), _LEFT, text)
-            return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        icons.draw(painter, box.left() + 12, box.center().y() - 7, "warn", "need", size=14)
-        painter.setFont(fonts.font("small"))
-        painter.setPen(colour("need"))
-        painter.drawText(box.adjusted(34, 0, -8, 0), _LEFT, text)
-
-    def _file_head(self, painter: QPainter, box: QRectF, row: DiffRow) -> None:
-        painter.fillRect(box, colour("bg1"))
-        icons.draw(painter, box.left() + 12, box.center().y() - 8, "file", "fg1")
-        file = self._view.files[row.file]
-        path = clean_line(row.text, 400)
-        x = box.left() + 36
-        painter.setFont(fonts.font("button"))
-        painter.setPen(colour("fg0"))
-        painter.drawText(QRectF(x, box.top(), box.width(), box.height()), _LEFT, path)
-        x += fonts.width("button", path) + 8
-        painter.setFont(fonts.font("small"))
-        words = file_words(file)
-        for text, role in (
-            (words, "fg2"),
-            (f"+{file.added}" if file.added else "", "ok"),
-            (f"−{file.removed}" if file.removed else "", "bad"),  # noqa: RUF001
-        ):
-            if text:
-                painter.setPen(colour(role))
-                painter.drawText(QRectF(x, box.top(), 200, box.height()), _LEFT, text)
-                x += fonts.width("small", text) + 8
-
-    def _side(
-        self,
-        painter: QPainter,
-        box: QRectF,
-        row: DiffRow,
-        side: Side,
-        numbers: tuple[int | None, ...],
-        *,
-        chosen: bool,
-    ) -> None:
-        tint = _TINT[side.origin]
-        if chosen:
-            tint = "sel"
-        if tint:
-            painter.fillRect(box, colour(tint))
-        painter.setFont(fonts.font("code_small"))
-        painter.setPen(colour("fg1" if side.origin in {"+", "-"} else "fg2"))
-        x = box.left()
-        for number in numbers:
-            if number is not None:
-                painter.drawText(
-                    QRectF(x, box.top(), NUMBER - 6, box.height()), _RIGHT, str(number)
-                )
-            x += NUMBER
-        painter.setFont(fonts.font("code"))
-        sign, role = _SIGN.get(side.origin, ("", "fg2"))
-        if sign:
-            painter.setPen(colour(role))
-            where = QRectF(x, box.top(), SIGN, box.height())
-            painter.drawText(where, Qt.AlignmentFlag.AlignCenter, sign)
-        x += SIGN
-        if side.text:
-            painter.setClipRect(QRectF(x, box.top(), box.right() - x - 1, box.height()))
-            self._code(painter, x - self._view.offset, box, side.text, row.file)
-            painter.setClipping(False)
-
-    def _code(self, painter: QPainter, x: float, box: QRectF, text: str, file: int) -> None:
-        text = clean_line(text)
-        advance = fonts.width("code", "0")
-        for piece, role in highlight.spans(text, self._view.files[file].path):
-            painter.setPen(colour(role))
-            wide = advance * len(piece)
-            if x + wide >= box.left() and x <= box.right():
-                painter.drawText(QRectF(x, box.top(), wide + 20, box.height()), _LEFT, piece)
-            # A fixed-width font: counting is exact for ASCII; wide letters are measured.
-            x += wide if piece.isascii() else fonts.width("code", piece)
-
-
 class DiffView(CodeList):
     """Shows one diff; `at_file` follows the scroll so that a file list can follow."""
 
     at_file = Signal(int)
+    moved = Signal()  # another row is the current one
+    hunk_wanted = Signal(int, int)  # file, hunk: take it or leave it out
+    comment_wanted = Signal()  # on the current row
 
     def __init__(self, name: str = "diff") -> None:
         super().__init__(name, "Changes")
         self.split = False
-        self.files: tuple = ()  # type: ignore[type-arg]
+        self.review = False
+        self.files: tuple[DiffFile, ...] = ()
         self._diff: Diff | None = None
+        self._draft = Draft()
+        self._comments: Sequence[LineComment] = ()
         self._columns = 0
         self.rows = DiffModel()
         self.list.setModel(self.rows)
-        self.list.setItemDelegate(DiffDelegate(self))
+        self.delegate = DiffDelegate(self)
+        self.list.setItemDelegate(self.delegate)
         self.list.verticalScrollBar().valueChanged.connect(lambda _: self._tell_file())
+        self.list.selectionModel().currentChanged.connect(lambda *_: self.moved.emit())
+        self.list.viewport().installEventFilter(self)
+        self.list.doubleClicked.connect(lambda _: self.comment_wanted.emit())
 
+    # -- what is shown -----------------------------------------------
     def show_diff(self, diff: Diff | None) -> None:
         """Show a diff; None empties the view."""
-        if diff == self._diff and diff is not None:
+        if diff is self._diff or (diff is not None and diff == self._diff):
             return
+        fresh = diff is None or self._diff is None
         self._diff = diff
-        self._show()
-        self.list.scrollToTop()
+        self._show(keep=not fresh)
+        if fresh:
+            self.list.scrollToTop()
+
+    def show_draft(self, draft: Draft) -> None:
+        """Show what of the diff is not taken, and the comments."""
+        comments = draft.comments if self.review else ()
+        self._draft = draft
+        if comments != self._comments:
+            self._comments = comments
+            self._show(keep=True)
+        else:
+            self.list.viewport().update()
 
     def show_split(self, split: bool) -> None:
         if split != self.split:
             self.split = split
-            self._show()
+            self._show(keep=True)
 
-    def _show(self) -> None:
+    def _show(self, *, keep: bool) -> None:
+        place, scrolled = self.current_place(), self.list.verticalScrollBar().value()
         self.files = self._diff.files if self._diff is not None else ()
-        rows = diff_rows(self._diff, split=self.split) if self._diff is not None else ()
+        rows: tuple[DiffRow, ...] = ()
+        if self._diff is not None:
+            rows = diff_rows(self._diff, split=self.split, comments=self._comments)
         longest = (max(len(r.left.text), len(r.right.text)) for r in rows)
         self._columns = max(longest, default=0)
-        self.rows.show_rows(rows)
+        with QSignalBlocker(self.list.verticalScrollBar()):
+            self.rows.show_rows(rows)
+            if keep:
+                self.list.doItemsLayout()
+                self.list.verticalScrollBar().setValue(scrolled)
+                self._go_back_to(place)
         self.mind_width()
+        self.moved.emit()
+
+    def _go_back_to(self, place: tuple[str, int, str] | None) -> None:
+        if place is None:
+            return
+        for number, row in enumerate(self.rows.rows):
+            at = row.place()
+            if at and (self.files[row.file].path, at[0], at[1]) == place:
+                self.list.setCurrentIndex(self.rows.index(number))
+                return
+
+    def row_height(self, number: int) -> int:
+        """Height of a row in pixels."""
+        row = self.rows.rows[number]
+        if row.kind is RowKind.LINE:
+            return tokens.CODE_ROW
+        if row.kind is RowKind.COMMENT:
+            return COMMENT_LINE * len(comment_lines(row.text)) + 12
+        return FILE_ROW if row.kind is RowKind.FILE else tokens.HUNK_ROW
+
+    def is_off(self, row: DiffRow) -> bool:
+        """Whether the row belongs to what is not taken."""
+        if not self.review or row.hunk < 0:
+            return False
+        path = self.files[row.file].path
+        return path in self._draft.left_out or row.hunk in self._draft.hunks_off(path)
+
+    def hunk_words(self, row: DiffRow) -> str:
+        """What a press on the hunk's head does, "" = nothing."""
+        if not self.review:
+            return ""
+        return "Not taken. Take it again" if self.is_off(row) else "Leave out"
+
+    def file_words(self, file: DiffFile) -> str:
+        """What the person did to the file."""
+        return "edited by you" if self.review and self._draft.edit_of(file.path) is not None else ""
 
     def content_width(self) -> int:
         return round(fonts.width("code", "0") * (self._columns + 2))
@@ -212,16 +161,69 @@ class DiffView(CodeList):
         wide = self.list.viewport().width()
         return wide // 2 - NUMBER - SIGN if self.split else wide - 2 * NUMBER - SIGN
 
+    # -- where one is ------------------------------------------------
+    def current_row(self) -> DiffRow | None:
+        row = self.list.currentIndex().row()
+        return self.rows.rows[row] if 0 <= row < self.rows.count else None
+
+    def current_place(self) -> tuple[str, int, str] | None:
+        """(path, line number, side) of the current row; None where it is no line."""
+        row = self.current_row()
+        at = row.place() if row is not None and row.file < len(self.files) else None
+        return (self.files[row.file].path, at[0], at[1]) if row is not None and at else None
+
+    def current_quote(self) -> str:
+        """The text of the current line."""
+        row = self.current_row()
+        at = row.place() if row is not None else None
+        return at[2] if at else ""
+
     def show_file(self, place: int) -> None:
-        """Scroll to the head of a file."""
+        """Scroll to the head of a file and stand on its first row below."""
         for number, row in enumerate(self.rows.rows):
             if row.kind is RowKind.FILE and row.file == place:
-                top = self.list.ScrollHint.PositionAtTop
-                self.list.scrollTo(self.rows.index(number), top)
+                with QSignalBlocker(self.list.verticalScrollBar()):
+                    top = self.list.ScrollHint.PositionAtTop
+                    self.list.scrollTo(self.rows.index(number), top)
+                first = self.rows.index(min(number + 1, self.rows.count - 1))
+                self.list.setCurrentIndex(first)
                 return
+
+    def show_line(self, path: str, line: int, side: str) -> None:
+        """Stand on a line, if it is in the diff."""
+        self._go_back_to((path, line, side))
+        self.list.scrollTo(self.list.currentIndex(), self.list.ScrollHint.PositionAtCenter)
+
+    def step(self, direction: int) -> bool:
+        """Stand on the next (1) or previous (-1) run of changed lines; False = there is none."""
+        rows = self.rows.rows
+        at = self.list.currentIndex().row()
+        place = at + direction if at >= 0 else (0 if direction > 0 else -1)
+        while 0 <= place < len(rows):
+            begins = rows[place].changed and not (place > 0 and rows[place - 1].changed)
+            if begins:
+                index = self.rows.index(place)
+                self.list.setCurrentIndex(index)
+                self.list.scrollTo(index, self.list.ScrollHint.PositionAtCenter)
+                return True
+            place += direction
+        return False
 
     def _tell_file(self) -> None:
         index = self.list.indexAt(self.list.viewport().rect().topLeft())
         row = index.data(ROW_ROLE) if index.isValid() else None
         if isinstance(row, DiffRow):
             self.at_file.emit(row.file)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A click on the act in a hunk's head."""
+        if event.type() is QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
+            index: QModelIndex = self.list.indexAt(event.position().toPoint())
+            row = index.data(ROW_ROLE) if index.isValid() else None
+            if isinstance(row, DiffRow) and row.kind is RowKind.HUNK and self.hunk_words(row):
+                box = QRectF(self.list.visualRect(index))
+                rect = self.delegate.hunk_rect(box, self.hunk_words(row))
+                if rect.contains(event.position()):
+                    self.hunk_wanted.emit(row.file, row.hunk)
+                    return True
+        return False

@@ -29,6 +29,7 @@ from clawdesk.ports.errors import PortError
 from clawdesk.ports.notices import NoNotices, Notices
 from clawdesk.runtime.api import PlaneApi
 from clawdesk.runtime.front_door import FrontDoor, Knock
+from clawdesk.runtime.recents import state_dir
 from clawdesk.ui import theme
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.clock import WallClock
@@ -161,7 +162,7 @@ class Session:
         self._make_plane, self._paths, self._report = make_plane, list(paths), report
         self._desk: Desk | None = None
         self._around = around
-        self._memory = Memory(settings())
+        self._memory = Memory(settings(), state_dir() / "drafts")
         self._clock = WallClock()
         self._ended = asyncio.Event()
         self.window = MainWindow(self._clock, self._memory)

@@ -6,12 +6,15 @@ State of the screen only: everything that matters is in Git.
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtWidgets import QMainWindow, QSplitter
 
+from clawdesk.runtime.drafts import Drafts
 from clawdesk.viewmodels.notices import NoticeRules
+from clawdesk.viewmodels.review import Draft
 
 _RULES = tuple(field.name for field in fields(NoticeRules))
 RECENT_MAX = 12
@@ -27,10 +30,12 @@ class View(NamedTuple):
 
 
 class Memory:
-    """A thin face on QSettings."""
+    """A thin face on QSettings, and on the folder of drafts (default: beside the settings)."""
 
-    def __init__(self, settings: QSettings) -> None:
+    def __init__(self, settings: QSettings, drafts: Path | None = None) -> None:
         self.settings = settings
+        beside = Path(settings.fileName()).parent / "drafts"
+        self.drafts = Drafts(drafts or beside)
 
     def _texts(self, key: str) -> list[str]:
         """A list of words; an ini file gives one word back as itself."""
@@ -56,15 +61,24 @@ class Memory:
     def keep_open_projects(self, paths: list[str]) -> None:
         self.settings.setValue("open", paths)
 
+    def review(self, request: str) -> Draft:
+        """What was begun as an answer to a request; an empty one where nothing was."""
+        return self.drafts.load(request, Draft) or Draft()
+
+    def keep_review(self, request: str, draft: Draft) -> None:
+        """Raises PortError where it cannot be kept."""
+        if draft.empty:
+            self.drafts.drop(request)
+        else:
+            self.drafts.keep(request, draft)
+
     def draft(self, request: str) -> str:
-        value = self.settings.value(f"drafts/{request}", "")
-        return value if isinstance(value, str) else ""
+        """The words alone of what was begun."""
+        return self.review(request).note
 
     def keep_draft(self, request: str, text: str) -> None:
-        if text:
-            self.settings.setValue(f"drafts/{request}", text)
-        else:
-            self.settings.remove(f"drafts/{request}")
+        """As `keep_review`, for an answer that is words alone."""
+        self.keep_review(request, Draft(note=text))
 
     def notice_rules(self) -> NoticeRules:
         """What the desktop is told of; what was never chosen is as in `NoticeRules`."""

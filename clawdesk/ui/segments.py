@@ -29,6 +29,12 @@ class _Choice(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._mind_width()
 
+    def show_words(self, text: str) -> None:
+        self.setText(text)
+        self.setAccessibleName(text)
+        self._mind_width()
+        self.update()
+
     def show_count(self, count: int | None) -> None:
         if count != self._count:
             self._count = count
@@ -103,6 +109,12 @@ class Segments(QWidget):
         """Show `key` as chosen without telling anyone."""
         with QSignalBlocker(self._buttons[key]):
             self._buttons[key].setChecked(True)
+
+    def show_text(self, key: str, text: str) -> None:
+        """Name an alternative anew."""
+        button = self._buttons[key]
+        if button.text() != text:
+            button.show_words(text)
 
     def show_count(self, key: str, count: int | None) -> None:
         self._buttons[key].show_count(count)

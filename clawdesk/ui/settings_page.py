@@ -15,11 +15,11 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
+from clawdesk.ui.check_box import CheckBox
 from clawdesk.ui.pane import Ground, PaneHead
 from clawdesk.ui.rule_table import RuleTable
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.segments import Segments
-from clawdesk.ui.tick_box import TickBox
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.notices import NoticeRules
 from clawdesk.viewmodels.policy import OwnRules, PolicyPage
@@ -112,9 +112,9 @@ class SettingsPage(Ground):
     def _notices(self) -> None:
         self._title(tr("Notices on the desktop"))
         self._server = self._sentence(name="settings.notices")
-        self.boxes: dict[str, TickBox] = {}
+        self.boxes: dict[str, CheckBox] = {}
         for name, text in _notice_texts().items():
-            box = self.boxes[name] = TickBox(text, f"settings.notices.{name}")
+            box = self.boxes[name] = CheckBox(text, f"settings.notices.{name}")
             box.clicked.connect(lambda on, name=name: self._notice(name, on))
             self._column.addWidget(box)
 

@@ -6,11 +6,13 @@ said in a row of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from clawdesk.domain.host_files import PROGRAM, host_rule
 from clawdesk.ports.repository import Diff, DiffFile, DiffHunk, DiffLine
+from clawdesk.viewmodels.review import LineComment
 
 ROWS_MAX = 20_000
 LINE_MAX = 2_000
@@ -21,6 +23,7 @@ class RowKind(StrEnum):
     HUNK = "hunk"
     LINE = "line"
     NOTE = "note"
+    COMMENT = "comment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +37,40 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class DiffRow:
-    """One row. Unified rows use `left` and `right` for the two numbers and `left.text`."""
+    """One row. Unified rows use `left` and `right` for the two numbers and `left.text`.
+
+    Args:
+        hunk: number of the hunk in its file, -1 outside of one.
+        other: of a unified row, the line that stands in its place on the other side, "" = none.
+    """
 
     kind: RowKind
     text: str = ""
     left: Side = Side()
     right: Side = Side()
     file: int = 0
+    hunk: int = -1
+    other: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """Whether it shows an added or removed line."""
+        return self.kind is RowKind.LINE and " " not in (self.left.origin, self.right.origin)
+
+    def place(self) -> tuple[int, str, str] | None:
+        """(line number, side, text) that a comment on this row is about; None = no line."""
+        if self.kind is not RowKind.LINE:
+            return None
+        if self.right.origin:
+            return self.right.number or 0, "new", self.right.text
+        if self.left.origin == "-":
+            return self.left.number or 0, "old", self.left.text
+        return self.right.number or 0, "new", self.left.text
 
     @property
     def spoken(self) -> str:
+        if self.kind is RowKind.COMMENT:
+            return f"your comment: {self.text}"
         if self.kind is not RowKind.LINE:
             return self.text
         sides = [self.left] if self.right.origin == "" else [self.left, self.right]
@@ -69,17 +96,37 @@ def file_words(file: DiffFile) -> str:
     return word.get(file.status, "")
 
 
-def _unified(hunk: DiffHunk, place: int) -> Iterator[DiffRow]:
-    for line in hunk.lines:
+def _unified(hunk: DiffHunk, place: int, number: int) -> Iterator[DiffRow]:
+    others = _counterparts(hunk.lines)
+    for line, other in zip(hunk.lines, others, strict=True):
         yield DiffRow(
             RowKind.LINE,
             left=Side(line.origin, line.old, _cut(line.text)),
             right=Side("", line.new),
             file=place,
+            hunk=number,
+            other=other,
         )
 
 
-def _split(hunk: DiffHunk, place: int) -> Iterator[DiffRow]:
+def _counterparts(lines: Sequence[DiffLine]) -> list[str]:
+    """For each line the one in its place on the other side: removed and added ones go in pairs."""
+    others = [""] * len(lines)
+    removed: list[int] = []
+    added: list[int] = []
+    for place, line in enumerate([*lines, DiffLine(" ", None, None, "")]):
+        if line.origin == "-" and not added:
+            removed.append(place)
+        elif line.origin == "+":
+            added.append(place)
+        else:
+            for old, new in zip(removed, added, strict=False):
+                others[old], others[new] = _cut(lines[new].text), _cut(lines[old].text)
+            removed, added = ([place] if line.origin == "-" else []), []
+    return others
+
+
+def _split(hunk: DiffHunk, place: int, number: int) -> Iterator[DiffRow]:
     removed: list[DiffLine] = []
     added: list[DiffLine] = []
 
@@ -92,6 +139,7 @@ def _split(hunk: DiffHunk, place: int) -> Iterator[DiffRow]:
                 left=Side("-", old.old, _cut(old.text)) if old else Side(),
                 right=Side("+", new.new, _cut(new.text)) if new else Side(),
                 file=place,
+                hunk=number,
             )
         removed.clear()
         added.clear()
@@ -111,27 +159,54 @@ def _split(hunk: DiffHunk, place: int) -> Iterator[DiffRow]:
                 left=Side(" ", line.old, text),
                 right=Side(" ", line.new, text),
                 file=place,
+                hunk=number,
             )
     yield from flush()
 
 
-def _all_rows(diff: Diff, split: bool) -> Iterator[DiffRow]:
+def _all_rows(
+    diff: Diff, split: bool, comments: Sequence[LineComment], notes: dict[str, str]
+) -> Iterator[DiffRow]:
+    said: dict[tuple[str, int, str], str] = {(c.path, c.line, c.side): c.text for c in comments}
     for place, file in enumerate(diff.files):
         yield DiffRow(RowKind.FILE, file_title(file), file=place)
         if file.runs_on_host:
-            text = "This file runs on your machine after a merge: read it with care."
-            yield DiffRow(RowKind.NOTE, text, file=place)
-        if file.note:
-            yield DiffRow(RowKind.NOTE, file.note, file=place)
-        for hunk in file.hunks:
-            yield DiffRow(RowKind.HUNK, _cut(hunk.header), file=place)
-            yield from (_split if split else _unified)(hunk, place)
+            yield DiffRow(RowKind.NOTE, host_words(file), file=place)
+        for note in (notes.get(file.path, ""), file.note):
+            if note:
+                yield DiffRow(RowKind.NOTE, note, file=place)
+        for number, hunk in enumerate(file.hunks):
+            yield DiffRow(RowKind.HUNK, _cut(hunk.header), file=place, hunk=number)
+            for row in (_split if split else _unified)(hunk, place, number):
+                yield row
+                if said:
+                    at = row.place()
+                    text = said.pop((file.path, at[0], at[1]), "") if at else ""
+                    if text:
+                        yield DiffRow(RowKind.COMMENT, text, file=place, hunk=number)
 
 
-def diff_rows(diff: Diff, *, split: bool) -> tuple[DiffRow, ...]:
-    """All rows, at most ROWS_MAX; the cut is the last row."""
+def host_words(file: DiffFile) -> str:
+    """When the file would run on the user's machine."""
+    rule = host_rule(file.path) or host_rule(file.old_path) or PROGRAM
+    return f"{rule.kind[:1].upper()}{rule.kind[1:]}, after a merge: {rule.when}. Read it with care."
+
+
+def diff_rows(
+    diff: Diff,
+    *,
+    split: bool,
+    comments: Sequence[LineComment] = (),
+    notes: dict[str, str] | None = None,
+) -> tuple[DiffRow, ...]:
+    """All rows, at most ROWS_MAX; the cut is the last row.
+
+    Args:
+        comments: shown below the lines they are about.
+        notes: a sentence below the head of a file, by path.
+    """
     rows: list[DiffRow] = []
-    for row in _all_rows(diff, split):
+    for row in _all_rows(diff, split, comments, notes or {}):
         if len(rows) >= ROWS_MAX:
             text = f"The diff is longer than {ROWS_MAX:,} rows; the rest is not shown."
             rows.append(DiffRow(RowKind.NOTE, text, file=row.file))

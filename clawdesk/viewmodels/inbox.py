@@ -39,6 +39,8 @@ class CheckpointView:
         closed: "" while it waits; else who answered, where and how.
         diff: None until it is loaded; nothing can be approved before.
         older: the ordinal to roll back to, None = there is none.
+        before: what the diff is counted from, in words.
+        newer: the task asks something else by now.
     """
 
     task: TaskId
@@ -54,8 +56,10 @@ class CheckpointView:
     stat: DiffStat
     machine: str
     older: int | None
+    before: str
     own_edits: tuple[str, ...]
     closed: str = ""
+    newer: bool = False
 
     @property
     def can_approve(self) -> bool:
@@ -129,6 +133,11 @@ def closing_words(task: Task | None, request: str, offset_ms: int) -> str:
                 record.at_ms,
                 offset_ms,
             )
+    if task.request is not None and task.request.kind is Kind.APPROVE:
+        return (
+            f"Void: the content changed, and checkpoint {task.request.ordinal} waits instead. "
+            "Nothing was approved here."
+        )
     return "No longer waiting: the task went on, was restored or ended."
 
 
@@ -145,6 +154,15 @@ def _machine_words(checkpoint: Checkpoint | None) -> str:
         return f"files only: {checkpoint.why_files_only or 'no machine snapshot'}"
     mib = checkpoint.snapshot.bytes / 2**20
     return f"{mib:.0f} MiB kept, stood still {checkpoint.snapshot.pause_ms:.0f} ms"
+
+
+def _before(task: Task, checkpoint: Checkpoint | None) -> str:
+    """What was let past last: an earlier checkpoint, a version a person made, or the start."""
+    since = checkpoint.since if checkpoint is not None else ""
+    found = next((c.ordinal for c in task.checkpoints if since and c.commit == since), None)
+    if found is not None:
+        return f"Checkpoint {found}"
+    return "The start" if since in {"", task.start_commit} else "What you approved"
 
 
 def checkpoint_view(
@@ -173,8 +191,10 @@ def checkpoint_view(
         stat=diff.stat if diff is not None else request.diffstat,
         machine=_machine_words(checkpoint),
         older=max(older, default=None),
+        before=_before(task, checkpoint),
         own_edits=own_edits,
         closed=closing_words(task, request.id, offset_ms),
+        newer=task.request is not None and task.request.id != request.id,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clawdesk.domain.model import Amendment, Record
 from clawdesk.ports.guest import FileEntry, WorkspaceChanges
+from clawdesk.ports.repository import SIDE_BYTES_MAX, FileSides
 from tests.support.repository_kit import TASK, Kit, kit, refusal
 
 __all__ = ["kit"]
@@ -93,3 +94,35 @@ async def test_work_that_is_what_was_approved_is_not_judged(kit: Kit) -> None:
     assert await again(exact) == ""
     more = WorkspaceChanges((*exact.changed, FileEntry("z.txt", 0o100644, b"z\n")), ())
     assert await again(more) == "look again"
+
+
+async def test_a_file_is_read_on_both_sides(kit: Kit) -> None:
+    start, commit = await made(kit)
+    assert await kit.repository.sides(start, commit, "a.txt") == FileSides(
+        b"one\ntwo\nthree\n", b"one\n2\nthree\n"
+    )
+    assert (await kit.repository.sides(start, commit, "b.txt")).new is None
+    assert (await kit.repository.sides(start, commit, "new/one.txt")).old is None
+    moved = await kit.repository.sides(start, commit, "new/one.txt", old_path="a.txt")
+    assert moved.old == b"one\ntwo\nthree\n"
+    assert await kit.repository.sides(start, commit, "nowhere") == FileSides(None, None)
+
+
+async def test_a_file_that_is_too_large_says_so(kit: Kit) -> None:
+    start = await kit.submit()
+    commit = (await kit.checkpoint(start, {"big.txt": "x" * (SIDE_BYTES_MAX + 1)}, 1)).commit
+    found = await kit.repository.sides(start, commit, "big.txt")
+    assert found == FileSides(None, None, "it has 1,000,001 bytes")
+
+
+async def test_an_edited_version_is_compared_with_the_work_before(kit: Kit) -> None:
+    start, commit = await made(kit)
+    file = await kit.repository.diff_edited(start, commit, "a.txt", b"one\nzwei\nthree\n")
+    assert (file.path, file.status, file.added, file.removed) == ("a.txt", "modified", 1, 1)
+    assert [line.text for line in file.hunks[0].lines if line.origin == "+"] == ["zwei"]
+    fresh = await kit.repository.diff_edited(start, commit, "new/one.txt", b"x\n")
+    assert (fresh.status, fresh.added) == ("added", 1)
+    same = await kit.repository.diff_edited(start, commit, "a.txt", b"one\ntwo\nthree\n")
+    assert same.hunks == ()
+    for path in ("b.txt", "nowhere"):
+        await refusal(kit.repository.diff_edited(start, commit, path, b"x\n"), "no_such_path")

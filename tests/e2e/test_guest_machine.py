@@ -17,6 +17,7 @@ import pytest
 from clawdesk.adapters.egress import TcpEgress
 from clawdesk.adapters.libvirt.channel import ChannelSession, GuestChannels
 from clawdesk.adapters.libvirt.image import GuestImage, build_image, find_image
+from clawdesk.domain.network import Reach
 from clawdesk.ports.guest import (
     BoundaryAsked,
     FileEntry,
@@ -180,9 +181,9 @@ async def test_a_machine_without_a_network_card_reaches_what_it_may(guest: QemuG
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     host = f"files.example.org:{server.sockets[0].getsockname()[1]}"
-    egress = TcpEgress(look_up=look_up, may=lambda _address: True)
+    egress = TcpEgress(look_up=look_up, may=lambda _address, _own: True)
     channels = GuestChannels(lambda _machine: guest.socket, LocalServer(), egress)
-    session = await channels.connect("m", token="t", start=True, network=(host,))
+    session = await channels.connect("m", token="t", start=True, network=Reach((host,)))
     fetch = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read())"
     command = f'python3 -c "{fetch}" http://{host}/; python3 -c "{fetch}" http://other.example.org/'
     seen, code = await _run(session, command, CLAWDESK_NETWORK=host)

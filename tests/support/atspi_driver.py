@@ -2,9 +2,11 @@
 
 Runs under the system's Python (it needs `gi`), one JSON command a line on stdin, one JSON answer a
 line on stdout. It shares no code with the program: what it can press, anybody can.
-Commands: {"do": wait | press | type | text | rows | gone | heard | tree, "id": PATTERN, ...}; a
-pattern is matched against the end of the accessible id, `*` = anything. `heard` waits until a name
-with `text` in it was announced, now or since the last `heard`: what shows only for a moment counts.
+Commands: {"do": wait | press | type | text | says | rows | choose | gone | heard | tree, "id":
+PATTERN, ...}; a pattern is matched against the end of the accessible id, `*` = anything. `says`
+waits until the text has `text` in it; `choose` selects the first row of a list that has it. `heard`
+waits until a name with `text` in it was announced, now or since the last `heard`: what shows only
+for a moment counts.
 """
 
 from __future__ import annotations
@@ -147,6 +149,27 @@ class Driver:
         count = min(node.get_child_count(), CHILDREN_MAX)
         return [str(node.get_child_at_index(i).get_name()) for i in range(count)]
 
+    def says(self, pattern: str, text: str, timeout_s: float) -> str:
+        """The whole text of a node once it has `text` in it."""
+        until = time.monotonic() + timeout_s
+        while True:
+            node = self.find(pattern, enabled=False)
+            said = "" if node is None else f"{self.text_of(node)}"
+            if text in said:
+                return said
+            if time.monotonic() > until:
+                raise RefusedError(f"{pattern} says {said!r}, not {text!r}, after {timeout_s:g} s")
+            self.pause()
+
+    def choose(self, node: Any, text: str, timeout_s: float) -> str:
+        """Select the first row with `text` in its name; returns the name."""
+        for place, name in enumerate(self.rows(node, timeout_s)):
+            if text in name:
+                Atspi.Selection.clear_selection(node)
+                Atspi.Selection.select_child(node, place)
+                return name
+        raise RefusedError(f"no row has {text!r}: {self.rows(node, 0)}")
+
     def ids(self) -> list[str]:
         found = []
         for node in self.nodes():
@@ -185,6 +208,8 @@ class Driver:
         if do == "gone":
             self.wait_gone(command["id"], timeout_s)
             return None
+        if do == "says":
+            return self.says(command["id"], command["text"], timeout_s)
         if do == "heard":
             return self.heard(command["id"], command["text"], timeout_s)
         patterns = command["id"] if isinstance(command["id"], list) else [command["id"]]
@@ -199,6 +224,8 @@ class Driver:
             Atspi.EditableText.set_text_contents(node, command["text"])
         elif do == "text":
             return self.text_of(node)
+        elif do == "choose":
+            return self.choose(node, command["text"], timeout_s)
         elif do == "rows":
             return self.rows(node, timeout_s if command.get("filled") else 0.0)
         return {"id": found, "name": node.get_name()}

@@ -9,8 +9,8 @@ import pathspec
 
 from clawdesk.adapters.git import names
 from clawdesk.adapters.git.diffs import hunks_of, line_counts
-from clawdesk.adapters.git.hostfiles import runs_on_host
 from clawdesk.adapters.git.ignoring import rebased
+from clawdesk.domain.host_files import runs_on_host
 from clawdesk.domain.model import DiffStat
 from clawdesk.ports.errors import ConflictError, RepositoryError
 from clawdesk.ports.guest import WorkspaceChanges

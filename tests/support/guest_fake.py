@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 
 from clawdesk.adapters.libvirt import channel_apply
 from clawdesk.domain.model import MachineId
+from clawdesk.domain.network import NOWHERE, Reach
 from clawdesk.ports.errors import GuestError
 from clawdesk.ports.guest import (
     BoundaryAsked,
@@ -157,7 +158,7 @@ class FakeGuests:
         *,
         token: str,
         start: bool,
-        network: tuple[str, ...] = (),
+        network: Reach = NOWHERE,
         timeout_s: float = 60.0,
     ) -> FakeSession:
         inside = self.machines.get(machine)

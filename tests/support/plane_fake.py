@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from clawdesk.adapters.git.diffs import edited
 from clawdesk.domain.model import (
     FINAL,
     Checkpoint,
@@ -29,12 +30,12 @@ from clawdesk.domain.model import (
 )
 from clawdesk.ports.errors import ConflictError, PortError, RepositoryError
 from clawdesk.ports.machines import DiskUse
-from clawdesk.ports.repository import Diff, MergeOutcome, ProjectView
+from clawdesk.ports.repository import Diff, DiffFile, FileSides, MergeOutcome, ProjectView
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView, UserRules
 from clawdesk.runtime.deeds import Deed
 from tests.support import plane_scenes as scenes
-from tests.support import trust_scene
+from tests.support import review_scene, trust_scene
 from tests.support.models_fake import FakeModelActs
 
 
@@ -62,6 +63,8 @@ class FakePlane(FakeModelActs):
         self.calls: list[tuple[Any, ...]] = []
         self.logs: dict[TaskId, list[LogLine]] = {}
         self.diffs: dict[tuple[TaskId, int], Diff] = {}
+        self.amendments: list[tuple[tuple[str, ...] | None, dict[str, bytes]]] = []
+        self.sides: dict[str, FileSides] = {}
         self.refuse: dict[str, PortError] = {}  # call name -> error to raise
         self.hold: dict[str, asyncio.Event] = {}  # call name -> waits for it
         self.trusts_file = False
@@ -202,6 +205,7 @@ class FakePlane(FakeModelActs):
         key: str = "",
     ) -> Outcome:
         await self._enter("approve", task, ordinal, digest, channel, note)
+        self.amendments.append((only, edits or {}))
         return self._decide(task, "approved", digest, channel, note)
 
     async def reject(
@@ -282,7 +286,25 @@ class FakePlane(FakeModelActs):
 
     async def diff(self, task: TaskId, old: int | None, new: int, *, other: TaskId = "") -> Diff:
         await self._enter("diff", task, old, new)
-        return self.diffs.get((task, new)) or scenes.sample_diff()
+        return self.diffs.get((task, new)) or review_scene.sample_diff()
+
+    async def diff_branch(self, task: TaskId, ordinal: int) -> Diff:
+        await self._enter("diff_branch", task, ordinal)
+        return self.diffs.get((task, -1)) or review_scene.sample_diff()
+
+    async def file_sides(
+        self, task: TaskId, ordinal: int, path: str, *, old_path: str = ""
+    ) -> FileSides:
+        await self._enter("file_sides", task, ordinal, path)
+        return self.sides.get(path) or review_scene.sample_sides(path)
+
+    async def diff_edited(
+        self, task: TaskId, ordinal: int, path: str, content: bytes, *, old_path: str = ""
+    ) -> DiffFile:
+        await self._enter("diff_edited", task, ordinal, path, content)
+        sides = self.sides.get(path) or review_scene.sample_sides(path)
+        old = None if sides.old is None else (0o100644, sides.old)
+        return edited(path, old_path or path, old, (0o100644, content))
 
     async def log_lines(self, task: TaskId, after: int = 0) -> tuple[LogLine, ...]:
         await self._enter("log_lines", task, after)

@@ -23,7 +23,7 @@ from clawdesk.domain.model import (
 )
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import MachineSupport
-from clawdesk.ports.repository import Diff, DiffFile, DiffHunk, DiffLine, ProjectView
+from clawdesk.ports.repository import ProjectView
 from clawdesk.ports.telemetry import Gpu, GpuProcess, HostLoad
 from clawdesk.runtime.api import Environment
 
@@ -309,80 +309,6 @@ def decided_elsewhere(task: Task, at_ms: int) -> Task:
     assert task.request is not None
     verdict = Decision(task.request.id, "approved", at_ms, "you", "OpenClaw")  # type: ignore[arg-type]
     return replace(task, deciding=verdict)
-
-
-_OLD = """     def _order(self, epoch: int) -> list[int]:
-         \"\"\"Order of the samples in one epoch.\"\"\"
--        n = len(self.index)
--        rng = random.Random(self.seed + epoch)
--        order = list(range(n - 1))
-+        count = len(self.index)
-+        rng = random.Random(f"{self.seed}:{epoch}")
-+        order = list(range(count))
-+        if not order:
-+            raise EmptyShard(self.path)
-         rng.shuffle(order)
--        return order
-+        return order[: self.limit or count]
-
-     def __iter__(self) -> Iterator[Sample]:
--        for i in self._order(0):
-+        for i in self._order(self.epoch):
-+            if i in self.skip:
-+                continue
-             yield self._read(i)"""
-
-
-def hunk(text: str, old: int, new: int, context: str) -> DiffHunk:
-    """A hunk from text whose lines begin with their origin."""
-    lines = []
-    first_old, first_new = old, new
-    for raw in text.split("\n"):
-        origin = raw[:1] if raw[:1] in "+-" and raw[:1] else " "
-        body = raw[1:] if raw[:1] in {"+", "-", " "} else raw
-        lines.append(
-            DiffLine(
-                origin, old if origin != "+" else None, new if origin != "-" else None, body + "\n"
-            )
-        )
-        old += origin != "+"
-        new += origin != "-"
-    header = f"@@ -{first_old},{old - first_old} +{first_new},{new - first_new} @@ {context}"
-    return DiffHunk(header, tuple(lines))
-
-
-def sample_diff() -> Diff:
-    """Three files: changed, new, and one that runs on the user's machine."""
-    loader = DiffFile(
-        "src/loader.py",
-        "src/loader.py",
-        "modified",
-        9,
-        5,
-        (hunk(_OLD, 84, 84, "class ShardedLoader"),),
-    )
-    test_lines = "\n".join(
-        f"+{line}"
-        for line in (
-            "import pytest",
-            "from loader import EmptyShard, ShardedLoader",
-            "",
-            "def test_last_sample_is_read(shard):",
-            "    loader = ShardedLoader(shard, seed=3)",
-            "    assert sorted(loader) == list(range(len(shard)))",
-        )
-    )
-    test = DiffFile("tests/test_loader.py", "", "added", 6, 0, (hunk(test_lines, 0, 1, ""),))
-    make = DiffFile(
-        "Makefile",
-        "Makefile",
-        "modified",
-        1,
-        1,
-        (hunk("-\tpytest -q\n+\tpytest -q tests", 7, 7, "test:"),),
-        runs_on_host=True,
-    )
-    return Diff((loader, test, make), DiffStat(3, 16, 6))
 
 
 def project(

@@ -17,14 +17,18 @@ from pathlib import Path
 
 from clawdesk.adapters.git import names
 from clawdesk.adapters.git.approved import approved
+from clawdesk.adapters.git.diffs import edited
 from clawdesk.adapters.git.records import BODY_BYTES_MAX
 from clawdesk.domain import definitions as files
 from clawdesk.domain.model import Amendment, ProjectPolicy, Record, TaskDefinition, TaskId
 from clawdesk.ports.errors import PortError, RepositoryError
 from clawdesk.ports.guest import FileEntry, WorkspaceChanges
 from clawdesk.ports.repository import (
+    SIDE_BYTES_MAX,
     CheckpointCommit,
     Diff,
+    DiffFile,
+    FileSides,
     MergeOutcome,
     ProjectView,
     TaskHistory,
@@ -353,6 +357,29 @@ class FakeRepository:
     async def diff(self, old: str, new: str) -> Diff:
         await self._enter("diff")
         return diff_of(self._commit(old).tree, self._commit(new).tree)
+
+    async def sides(self, old: str, new: str, path: str, *, old_path: str = "") -> FileSides:
+        await self._enter("sides")
+        was = self._commit(old).tree.get(old_path or path)
+        now = self._commit(new).tree.get(path)
+        for entry in (was, now):
+            if entry is not None and entry[0] == names.LINK_MODE:
+                return FileSides(None, None, "it is a link or a submodule, not a plain file")
+            if entry is not None and len(entry[1]) > SIDE_BYTES_MAX:
+                return FileSides(None, None, f"it has {len(entry[1]):,} bytes")
+        return FileSides(was[1] if was else None, now[1] if now else None)
+
+    async def diff_edited(
+        self, old: str, new: str, path: str, content: bytes, *, old_path: str = ""
+    ) -> DiffFile:
+        await self._enter("diff_edited")
+        was = self._commit(old).tree.get(old_path or path)
+        now = self._commit(new).tree.get(path)
+        if now is None or now[0] == names.LINK_MODE:
+            raise RepositoryError(
+                f"The path {path} is no file of this checkpoint.", code="no_such_path"
+            )
+        return edited(path, old_path or path, was, (now[0], content))
 
     async def merge(
         self, task: TaskId, *, into: str, each_checkpoint: bool, title: str

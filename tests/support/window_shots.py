@@ -16,11 +16,13 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
 from clawdesk.ui import theme, tokens
+from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.clock import WallClock
 from clawdesk.ui.desk import Desk
 from clawdesk.ui.loop import application
 from clawdesk.ui.memory import Memory
 from clawdesk.ui.palette_sheet import PaletteSheet
+from clawdesk.viewmodels.review import LineComment
 from tests.support import model_scenes, trust_scene
 from tests.support import plane_scenes as scenes
 from tests.support.plane_fake import FakePlane, scripted_time
@@ -28,13 +30,14 @@ from tests.support.plane_fake import FakePlane, scripted_time
 SETTLE_MS = 350
 SIZE = tuple(int(n) for n in os.environ.get("SHOT_SIZE", "1440x900").split("x"))
 # Sheets whose buttons wait for the guard are pictured after it.
-FILLED = {"full", "small", "approval", "question", "restore", "dirty", "merge", "trust", "reserve"}
+REVIEWS = {"approval", "approval-part", "approval-comment", "approval-split", "approval-edit"}
+FILLED = {"full", "small", "question", "restore", "dirty", "merge", "trust", "reserve"}
 PLACES = {"changes", "checkpoints"}
 SHOWN = {"palette", "help", "settings", "policy", "new", "operations"}  # by the act of that name
 DECIDED = {
+    *REVIEWS,
     "new",
     "help",
-    "approval",
     "question",
     "home",
     "dirty",
@@ -48,7 +51,7 @@ DECIDED = {
 def plane_of(scene: str) -> FakePlane:
     """A scripted plane as the scene begins."""
     plane = FakePlane(lambda: time.time_ns() // 1_000_000)
-    if scene in FILLED | PLACES | SHOWN:
+    if scene in FILLED | PLACES | SHOWN | REVIEWS:
         plane.fill()
         if scene == "trust":
             task = trust_scene.untrusted(plane.now_ms())
@@ -69,8 +72,10 @@ def plane_of(scene: str) -> FakePlane:
 async def act(desk: Desk, scene: str) -> None:
     """Bring the scene on."""
     tasks = list(desk.plane.state.tasks.values())
-    if scene in {"approval", "approval-split"}:
+    if scene in REVIEWS:
         desk.decisions.open_task(tasks[0].id)
+        await scripted_time(SETTLE_MS)
+        await review_act(desk, scene.removeprefix("approval").removeprefix("-"))
     elif scene == "question":
         desk.decisions.open_task(tasks[1].id)
     elif scene == "restore":
@@ -95,6 +100,32 @@ async def act(desk: Desk, scene: str) -> None:
     elif scene in PLACES:
         desk.window.inspector.choose_place(scene)
     await scripted_time(1_000 if scene in DECIDED else 100)
+
+
+async def review_act(desk: Desk, what: str) -> None:
+    """Bring the review on screen into a state worth a picture."""
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, ApprovalSheet)
+    if what in {"split", "comment"}:
+        sheet.pane.mode.choose("split")
+        sheet.diff.show_split(what == "split")
+    if what in {"part", "split"}:
+        sheet.pane.hunk_wanted.emit("src/loader.py", 1)
+        sheet.pane.file_wanted.emit("Makefile", False)
+        line = LineComment("src/loader.py", 88, "new", "order = list(range(count))", "Sorted?")
+        more = "This changes the order of every epoch.\nIs a test for that possible?"
+        sheet.pane.comment.kept.emit(line)
+        sheet.pane.comment.kept.emit(LineComment("src/loader.py", 87, "new", "rng = …", more))
+        sheet.note.setText("Keep the Makefile as it is.")
+    if what == "comment":
+        sheet.pane.mode.choose("unified")
+        sheet.diff.show_line("src/loader.py", 90, "new")
+        sheet.pane.begin_comment()
+        sheet.pane.comment.text.setPlainText("An empty shard is no error here")
+    if what == "edit":
+        sheet.diff.show_line("src/loader.py", 90, "new")
+        sheet.pane.want_edit()
+    await scripted_time(SETTLE_MS)
 
 
 async def shoot(out: Path, scene: str, chosen: tokens.Theme) -> None:
@@ -136,7 +167,7 @@ def main(argv: list[str]) -> int:
         "small",
         "empty",
         "home",
-        "approval",
+        *sorted(REVIEWS),
         "question",
         "restore",
         "dirty",

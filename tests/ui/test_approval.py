@@ -165,7 +165,7 @@ def test_split_and_unified_show_the_same_lines(bench: Bench) -> None:
 def test_a_file_that_runs_here_is_flagged(bench: Bench) -> None:
     sheet = open_sheet(bench)
     notes = [r.text for r in sheet.diff.rows.rows if r.kind.value == "note"]
-    assert notes == ["This file runs on your machine after a merge: read it with care."]
+    assert notes == ["Build file, after a merge: runs when you build. Read it with care."]
 
 
 @pytest.mark.parametrize("direction", [1, -1])

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 import pygit2
 from pygit2.enums import FileMode
 
-from clawdesk.adapters.git import trees
+from clawdesk.adapters.git import diffs, trees
 from clawdesk.adapters.git.lookup import Change, changes_between, entry_at
 from clawdesk.adapters.git.loose import write_blob
 from clawdesk.domain.model import Amendment
 from clawdesk.ports.errors import RepositoryError
 from clawdesk.ports.guest import FileEntry, WorkspaceChanges
+from clawdesk.ports.repository import SIDE_BYTES_MAX, DiffFile, FileSides
 
 NAMED_CHARS_MAX = 16_000
 """As much of the names as a record has room for; the rest is counted."""
@@ -56,6 +57,31 @@ def between(old: pygit2.Tree, new: pygit2.Tree) -> WorkspaceChanges:
         if mode != FileMode.COMMIT and isinstance(entry, pygit2.Blob):
             changed.append(FileEntry(change.path, mode, entry.data))
     return WorkspaceChanges(tuple(changed), tuple(deleted))
+
+
+def sides(old: pygit2.Tree, new: pygit2.Tree, path: str, old_path: str) -> FileSides:
+    """One file before and after; see `Repository.sides`."""
+    was, now = entry_at(old, old_path), entry_at(new, path)
+    for entry in (was, now):
+        if entry is None:
+            continue
+        if not isinstance(entry, pygit2.Blob) or entry.filemode not in _FILES:
+            return FileSides(None, None, "it is a link or a submodule, not a plain file")
+        if entry.size > SIDE_BYTES_MAX:
+            return FileSides(None, None, f"it has {entry.size:,} bytes")
+    before = was.data if isinstance(was, pygit2.Blob) else None
+    return FileSides(before, now.data if isinstance(now, pygit2.Blob) else None)
+
+
+def diff_edited(
+    old: pygit2.Tree, new: pygit2.Tree, path: str, old_path: str, content: bytes
+) -> DiffFile:
+    """One file with another content; see `Repository.diff_edited`."""
+    was, now = entry_at(old, old_path), entry_at(new, path)
+    if not isinstance(now, pygit2.Blob) or now.filemode not in _FILES:
+        raise _no_such(path, "is no file of this checkpoint")
+    before = (int(was.filemode), was.data) if isinstance(was, pygit2.Blob) else None
+    return diffs.edited(path, old_path, before, (int(now.filemode), content))
 
 
 def _chosen(

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import pygit2
 from pygit2.enums import DeltaStatus, DiffFind, DiffOption, FileMode
 
-from clawdesk.adapters.git.hostfiles import runs_on_host
 from clawdesk.adapters.git.lookup import Change, changes_between
+from clawdesk.domain.host_files import runs_on_host
 from clawdesk.domain.model import DiffStat
-from clawdesk.ports.repository import Diff, DiffFile, DiffHunk, DiffLine
+from clawdesk.ports.repository import SIDE_BYTES_MAX, Diff, DiffFile, DiffHunk, DiffLine
 
-SHOWN_BYTES_MAX = 1_000_000
 COUNTED_BYTES_MAX = 16_000_000
 LINES_MAX = 20_000
 LINES_TOTAL_MAX = 100_000
@@ -142,7 +141,20 @@ def _line_count(content: bytes) -> int:
 
 
 def _file(repo: pygit2.Repository, delta: _Delta, lines_left: int) -> DiffFile:
-    before, after = _blobs(repo, delta)
+    return _shown(delta, *_blobs(repo, delta), lines_left)
+
+
+def edited(
+    path: str, old_path: str, before: tuple[int, bytes] | None, after: tuple[int, bytes]
+) -> DiffFile:
+    """One file whose new content is in no tree yet; (mode, content) on each side."""
+    status = "added" if before is None else "modified" if path == old_path else "renamed"
+    old = (before[0] if before else 0, None)
+    delta = _Delta(status, path, old_path, old, (after[0], None))
+    return _shown(delta, before[1] if before else None, after[1], LINES_MAX)
+
+
+def _shown(delta: _Delta, before: bytes | None, after: bytes | None, lines_left: int) -> DiffFile:
     added, removed = line_counts(before, after)
     notes = [_modes_note(delta)]
     hunks: tuple[DiffHunk, ...] = ()
@@ -195,7 +207,7 @@ def _unshown(before: bytes | None, after: bytes | None, changed: int, lines_left
     sizes = f"{_size(before)} → {_size(after)}"
     if is_binary(old) or is_binary(new):
         return f"binary, {sizes}"
-    if len(old) > SHOWN_BYTES_MAX or len(new) > SHOWN_BYTES_MAX or changed > LINES_MAX:
+    if len(old) > SIDE_BYTES_MAX or len(new) > SIDE_BYTES_MAX or changed > LINES_MAX:
         return f"too large to show, {sizes}"
     if changed > lines_left:
         return f"not shown: the whole difference is over {LINES_TOTAL_MAX:,} lines"

@@ -42,6 +42,8 @@ from clawdesk.ports.guest import WorkspaceChanges
 from clawdesk.ports.repository import (
     CheckpointCommit,
     Diff,
+    DiffFile,
+    FileSides,
     MergeOutcome,
     ProjectView,
     TaskHistory,
@@ -241,6 +243,21 @@ class GitRepository:
         return await self._read(
             "compare", lambda repo: diffs.diff(repo, _tree(repo, old), _tree(repo, new))
         )
+
+    async def sides(self, old: str, new: str, path: str, *, old_path: str = "") -> FileSides:
+        return await self._read(
+            "read the file",
+            lambda repo: amending.sides(_tree(repo, old), _tree(repo, new), path, old_path or path),
+        )
+
+    async def diff_edited(
+        self, old: str, new: str, path: str, content: bytes, *, old_path: str = ""
+    ) -> DiffFile:
+        def work(repo: pygit2.Repository) -> DiffFile:
+            before, made = _tree(repo, old), _tree(repo, new)
+            return amending.diff_edited(before, made, path, old_path or path, content)
+
+        return await self._read("compare your version", work)
 
     async def merge(
         self, task: TaskId, *, into: str, each_checkpoint: bool, title: str

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from clawdesk.adapters.libvirt import channel_apply
 from clawdesk.adapters.libvirt.channel_wire import Ways, Wire
 from clawdesk.domain.model import MachineId
+from clawdesk.domain.network import NOWHERE, Reach
 from clawdesk.ports.egress import Egress
 from clawdesk.ports.errors import GuestError
 from clawdesk.ports.guest import (
@@ -106,7 +107,7 @@ class GuestChannels:
         *,
         token: str,
         start: bool,
-        network: tuple[str, ...] = (),
+        network: Reach = NOWHERE,
         timeout_s: float = 60.0,
     ) -> ChannelSession:
         """Greet a guest; an earlier session with the same machine is closed first."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 
 from clawdesk.adapters.libvirt.channel_output import TokenBucket
 from clawdesk.adapters.libvirt.channel_relay import Wire
-from clawdesk.domain.network import allows
+from clawdesk.domain.network import NOWHERE, Reach, allows
 from clawdesk.ports.egress import Egress, EgressError
 from clawdesk.ports.guest import NetworkUsed
 
@@ -39,7 +39,7 @@ class Tunnels:
     """The connections of one machine.
 
     Args:
-        hosts: what the task may reach (`domain.network`).
+        network: what the task may reach.
         hear: told each connection once it is over or refused.
     """
 
@@ -47,12 +47,12 @@ class Tunnels:
         self,
         wire: Wire,
         egress: Egress | None,
-        hosts: tuple[str, ...],
+        network: Reach,
         hear: Callable[[NetworkUsed], None],
     ) -> None:
         self._wire = wire
         self._egress = egress
-        self._hosts = hosts if egress is not None else ()
+        self._network = network if egress is not None else NOWHERE
         self._hear = hear
         self._tunnels: dict[int, _Tunnel] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -105,15 +105,17 @@ class Tunnels:
     def _why_not(self, tunnel: _Tunnel) -> str:
         if len(self._tunnels) > _TUNNELS_MAX:
             return f"more than {_TUNNELS_MAX} connections at once"
-        if not allows(self._hosts, tunnel.host, tunnel.port):
-            may = ", ".join(self._hosts) or "none"
+        if not allows(self._network.hosts, tunnel.host, tunnel.port):
+            may = ", ".join(self._network.hosts) or "none"
             return f"the task may not reach {tunnel.host}:{tunnel.port}; it may reach: {may}"
         return ""
 
     async def _carry(self, stream: int, tunnel: _Tunnel) -> None:
         """Both ways until either end is done, or nothing moves for long."""
         assert self._egress is not None, "without a way out no host is allowed"
-        reader, writer = await self._egress.open(tunnel.host, tunnel.port)
+        reader, writer = await self._egress.open(
+            tunnel.host, tunnel.port, self._network.own_networks
+        )
         try:
             self._head(stream, 200, {})
             async with asyncio.TaskGroup() as both:

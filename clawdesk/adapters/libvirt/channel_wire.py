@@ -19,6 +19,7 @@ from clawdesk.adapters.libvirt.channel_output import TokenBucket
 from clawdesk.adapters.libvirt.channel_relay import ModelRelay
 from clawdesk.adapters.libvirt.channel_streams import Streams
 from clawdesk.adapters.libvirt.channel_tunnels import Tunnels
+from clawdesk.domain.network import NOWHERE, Reach
 from clawdesk.ports import guest as said
 from clawdesk.ports.egress import Egress
 from clawdesk.ports.errors import GuestError
@@ -42,7 +43,7 @@ class Ways:
     inference: Inference
     token: str
     egress: Egress | None
-    network: tuple[str, ...] = ()
+    network: Reach = NOWHERE
 
 
 class Wire:

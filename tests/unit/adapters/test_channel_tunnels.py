@@ -13,6 +13,7 @@ import pytest
 
 from clawdesk.adapters.egress import TcpEgress
 from clawdesk.adapters.libvirt.channel import ChannelSession, GuestChannels
+from clawdesk.domain.network import Reach
 from clawdesk.ports.guest import NetworkUsed, StepOutput, StepRun
 from tests.support.guest_process import GuestProcess
 from tests.support.guest_tar import workspace_tar
@@ -79,10 +80,10 @@ async def place() -> AsyncIterator[Place]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         process = GuestProcess(folder, workspace_tar(folder, {"a": b"a"}))
-        egress = TcpEgress(look_up=look_up, may=lambda _address: True)
+        egress = TcpEgress(look_up=look_up, may=lambda _address, _own: True)
         channels = GuestChannels(lambda _machine: process.socket, EchoInference(), egress)
         hosts = (f"{ALLOWED}:{outside.port}", f"*.below.example.org:{outside.port}")
-        session = await channels.connect("m", token="t", start=True, network=hosts)
+        session = await channels.connect("m", token="t", start=True, network=Reach(hosts))
         env = {"CLAWDESK_NETWORK": " ".join(hosts)}
         await session.run(StepRun("r", "n", 'echo "$HTTPS_PROXY $no_proxy"', 60, env))
         proxy = 0

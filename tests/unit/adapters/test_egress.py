@@ -7,7 +7,7 @@ import ipaddress
 
 import pytest
 
-from clawdesk.adapters.egress import TcpEgress, is_public
+from clawdesk.adapters.egress import TcpEgress, is_public, may_reach
 from clawdesk.ports.egress import EgressError
 
 
@@ -56,7 +56,7 @@ async def test_the_address_that_was_judged_is_the_one_connected_to() -> None:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     only = ipaddress.ip_address("127.0.0.1")
-    egress = TcpEgress(look_up=look_up, may=lambda address: address == only)
+    egress = TcpEgress(look_up=look_up, may=lambda address, _own: address == only)
     reader, writer = await egress.open("changing.example.org", port)
     assert await reader.read() == b""
     writer.close()
@@ -80,5 +80,26 @@ async def test_what_cannot_be_reached_says_why() -> None:
     closed.close()
     await closed.wait_closed()
     with pytest.raises(EgressError, match=f"no.example.org:{port} cannot be reached") as caught:
-        await TcpEgress(look_up=here, may=lambda _a: True).open("no.example.org", port)
+        await TcpEgress(look_up=here, may=lambda _a, _own: True).open("no.example.org", port)
     assert caught.value.code == "unreachable"
+
+
+@pytest.mark.parametrize(
+    ("text", "networks", "right"),
+    [
+        ("10.1.2.3", ("10.1.0.0/16",), True),
+        ("10.2.2.3", ("10.1.0.0/16",), False),
+        ("192.168.1.20", ("192.168.1.20",), True),
+        ("::ffff:10.1.2.3", ("10.1.0.0/16",), True),
+        ("fd00::5", ("fd00::/8",), True),
+        ("127.0.0.1", ("127.0.0.0/8", "0.0.0.0/0"), False),
+        ("0.0.0.0", ("0.0.0.0/0",), False),
+        ("::1", ("::/0",), False),
+        ("::ffff:127.0.0.1", ("0.0.0.0/0", "::/0"), False),
+        ("169.254.169.254", ("0.0.0.0/0",), False),
+        ("1.1.1.1", (), True),
+    ],
+)
+def test_networks_of_the_users_own(text: str, networks: tuple[str, ...], right: bool) -> None:
+    """A mirror in the house may be reached where the user says so; this machine never."""
+    assert may_reach(ipaddress.ip_address(text), networks) is right

@@ -33,7 +33,7 @@ priority_max = 5
 class_max = "agent"
 approval = { paths = ["Makefile"] }
 quota = { machines = 2 }
-network = { allow = ["*.example.org"] }
+network = { allow = ["*.example.org"], own = ["10.1.0.0/16"] }
 peers = { use = "never" }
 [projects."/home/me/notes/"]
 weight = 1.5
@@ -57,6 +57,7 @@ def test_everything_a_policy_file_may_say() -> None:
         approval_paths=("Makefile",),
         quota=Quota(machines=2),
         network_allow=("*.example.org",),
+        own_networks=("10.1.0.0/16",),
     )
     notes = ProjectRules(
         weight=1.5,
@@ -67,6 +68,7 @@ def test_everything_a_policy_file_may_say() -> None:
         approval_paths=("Makefile", "src/**"),
         quota=Quota(2, 1024, 0, 512),
         network_allow=(),
+        own_networks=("10.1.0.0/16",),
     )
     rules = parse_rules(EVERYTHING)
     assert rules == Rules(
@@ -119,6 +121,10 @@ def test_an_empty_file_is_the_defaults() -> None:
         (
             "[defaults.quota]\nmachines_borrow = 1\n",
             ":2: defaults.quota.machines_borrow: found 1 without machines; allowed: only together",
+        ),
+        (
+            "[defaults.network]\nown=['10.1.0.1/16']\n",
+            ':2: defaults.network.own: found "10.1.0.1/16"; allowed: networks, e.g. ["10.1.0.0',
         ),
         (
             "[defaults.network]\nallow=['a']\n",

@@ -8,7 +8,7 @@ import pygit2
 import pytest
 
 from clawdesk.adapters.git import diffs
-from clawdesk.adapters.git.hostfiles import runs_on_host
+from clawdesk.domain.host_files import runs_on_host
 from clawdesk.domain.model import DiffStat
 from clawdesk.ports.repository import Diff, DiffFile
 from tests.support.git_projects import GitProject

@@ -32,6 +32,7 @@ from clawdesk.viewmodels.status import status_bar
 from clawdesk.viewmodels.tasks import counts, row_of, state_texts
 from clawdesk.viewmodels.timescale import TimeScale, fit, next_span
 from tests.support import plane_scenes as scenes
+from tests.support import review_scene
 
 NOW = 1_764_000_000_000
 HOUSE = scenes.house(NOW)
@@ -108,12 +109,12 @@ def test_nothing_can_be_approved_before_its_diff_or_after_an_answer() -> None:
     asked = task("fix-loader")
     view = checkpoint_view(asked, asked.request, now_ms=NOW)
     assert not view.can_approve
-    with_diff = checkpoint_view(asked, asked.request, now_ms=NOW, diff=scenes.sample_diff())
+    with_diff = checkpoint_view(asked, asked.request, now_ms=NOW, diff=review_scene.sample_diff())
     assert with_diff.can_approve
     assert with_diff.digest == asked.request.digest
     assert with_diff.older == 3
     answered = scenes.decided_elsewhere(asked, NOW)
-    closed = checkpoint_view(answered, asked.request, now_ms=NOW, diff=scenes.sample_diff())
+    closed = checkpoint_view(answered, asked.request, now_ms=NOW, diff=review_scene.sample_diff())
     assert not closed.can_approve
     assert closed.closed.startswith("Approved by you via OpenClaw at ")
 
@@ -242,7 +243,7 @@ def test_projects_with_recent_and_needs() -> None:
 
 
 def test_diff_rows_unified_and_split() -> None:
-    diff = scenes.sample_diff()
+    diff = review_scene.sample_diff()
     unified = diff_rows(diff, split=False)
     split = diff_rows(diff, split=True)
     assert [r.kind for r in unified[:2]] == [RowKind.FILE, RowKind.HUNK]

@@ -1,0 +1,90 @@
+"""What a checkpoint could do to the user, in words: size, deletions, what would run here.
+
+Pure. It counts and names what the difference shows and claims nothing about what code means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clawdesk.domain.host_files import PROGRAM, HostRule, host_rule
+from clawdesk.ports.repository import Diff, DiffFile
+from clawdesk.viewmodels.words import plural
+
+LINES_MANY = 400
+NAMED_MAX = 6
+
+
+@dataclass(frozen=True, slots=True)
+class RiskLine:
+    """One fact: an icon, what it is, and which file or how much."""
+
+    icon: str
+    text: str
+    detail: str
+    warns: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RiskView:
+    """`level` is low, medium or high; `lines` are its reasons, the weightiest first."""
+
+    level: str
+    lines: tuple[RiskLine, ...]
+
+
+def not_shown(file: DiffFile) -> bool:
+    """Whether contents changed that the difference does not show line by line."""
+    said = ("binary", "too large to show", "not shown", "submodule", "no content to show")
+    return any(part.startswith(said) for part in file.note.split("; "))
+
+
+def risk_view(diff: Diff, own_edits: tuple[str, ...] = ()) -> RiskView:
+    """The summary of a difference.
+
+    Args:
+        own_edits: paths the user changed and did not commit.
+    """
+    lines: list[RiskLine] = []
+    running = [(file, _rule_of(file)) for file in diff.files]
+    flagged = [(file, rule) for file, rule in running if rule is not None]
+    for file, rule in flagged[:NAMED_MAX]:
+        lines.append(RiskLine("warn", f"{file.path}: {rule.kind}", rule.when, warns=True))
+    if len(flagged) > NAMED_MAX:
+        rest = plural(len(flagged) - NAMED_MAX, "more file")
+        lines.append(RiskLine("warn", f"{rest} that would run here", "after a merge", warns=True))
+    deleted = [file.path for file in diff.files if file.status == "deleted"]
+    if deleted:
+        what = f"deletes {plural(len(deleted), 'file')}"
+        lines.append(RiskLine("minus", what, _names(deleted), warns=True))
+    unseen = [file.path for file in diff.files if not_shown(file)]
+    if unseen:
+        what = f"{plural(len(unseen), 'file')} not shown in full"
+        lines.append(RiskLine("unk", what, f"you approve unseen: {_names(unseen)}", warns=True))
+    both = sorted({path for file in diff.files for path in _paths(file)} & set(own_edits))
+    if both:
+        lines.append(RiskLine("edit", "also changed by you", _names(both), warns=True))
+    stat = diff.stat
+    size = f"+{stat.added} −{stat.removed} lines"  # noqa: RUF001
+    many = stat.added + stat.removed > LINES_MANY
+    lines.append(RiskLine("diff", plural(stat.files, "file"), size, warns=many))
+    by_itself = any(rule.by_itself for _, rule in flagged)
+    level = "high" if by_itself else "medium" if any(line.warns for line in lines) else "low"
+    return RiskView(level, tuple(lines))
+
+
+def _rule_of(file: DiffFile) -> HostRule | None:
+    """The rule of a file that stays; what was deleted runs nowhere."""
+    if file.status == "deleted":
+        return None
+    found = host_rule(file.path) or host_rule(file.old_path)
+    return found or (PROGRAM if file.runs_on_host else None)
+
+
+def _paths(file: DiffFile) -> tuple[str, ...]:
+    return (file.path, file.old_path) if file.status == "renamed" else (file.path,)
+
+
+def _names(paths: list[str]) -> str:
+    shown = ", ".join(paths[:3])
+    return f"{shown} and {len(paths) - 3} more" if len(paths) > 3 else shown
