@@ -20,6 +20,7 @@ COMMANDS = {
     "submit": "give a task to the running ClawDesk",
     "tasks": "tasks with their state and the reason they wait",
     "show": "one task: steps, checkpoints, decisions",
+    "report": "one task as a report to hand on",
     "log": "what a task printed",
     "diff": "what a checkpoint changed",
     "inbox": "what waits for you",

@@ -130,11 +130,20 @@ class PlaneApi(Protocol):
         ...
 
     async def fork(
-        self, task: TaskId, ordinal: int, *, settings: dict[str, str] | None = None
+        self,
+        task: TaskId,
+        ordinal: int,
+        *,
+        settings: dict[str, str] | None = None,
+        title: str = "",
     ) -> TaskId:
         """Another task from that checkpoint (0 = the start), with a machine and ref of its own.
 
-        Durable when it returns. `settings` reach steps that begin after the fork. Raises PortError.
+        Durable when it returns. Raises PortError.
+
+        Args:
+            settings: reach steps that begin after the fork.
+            title: what a person calls it; "" = as the task it comes from.
         """
         ...
 

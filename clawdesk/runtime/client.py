@@ -184,9 +184,14 @@ class PlaneClient:
         return task
 
     async def fork(
-        self, task: TaskId, ordinal: int, *, settings: dict[str, str] | None = None
+        self,
+        task: TaskId,
+        ordinal: int,
+        *,
+        settings: dict[str, str] | None = None,
+        title: str = "",
     ) -> TaskId:
-        made: TaskId = await self._call("fork", task, ordinal, settings=settings)
+        made: TaskId = await self._call("fork", task, ordinal, settings=settings, title=title)
         return made
 
     async def keep(self, task: TaskId, *, channel: str) -> Outcome:

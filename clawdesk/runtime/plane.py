@@ -23,6 +23,7 @@ from clawdesk.domain.model import (
     TaskId,
 )
 from clawdesk.domain.replay import Alive
+from clawdesk.domain.retention import prunable
 from clawdesk.domain.scheduling import in_use
 from clawdesk.domain.scheduling.resources import holds_machine
 from clawdesk.ports.errors import PortError
@@ -369,9 +370,15 @@ class Plane(Intents, Comparisons, ModelActs):
         )
 
     async def fork(
-        self, task: TaskId, ordinal: int, *, settings: dict[str, str] | None = None
+        self,
+        task: TaskId,
+        ordinal: int,
+        *,
+        settings: dict[str, str] | None = None,
+        title: str = "",
     ) -> TaskId:
-        return await self._submissions.fork(self._known(task), ordinal, settings or {})
+        parent = self._known(task)
+        return await self._submissions.fork(parent, ordinal, settings or {}, title)
 
     async def keep(self, task: TaskId, *, channel: str) -> Outcome:
         members = family(self.state, self._known(task))
@@ -415,11 +422,7 @@ class Plane(Intents, Comparisons, ModelActs):
 
     async def prune(self, keep_days: float) -> Outcome:
         before_ms = self._now() - int(keep_days * 86_400_000)
-        ended = [
-            task
-            for task in self.state.tasks.values()
-            if task.phase in FINAL and task.records and task.records[-1].at_ms <= before_ms
-        ]
+        ended = prunable(self.state.tasks.values(), before_ms)
         for task in ended:
             self._kernel.post(ev.DiscardAsked(self._now(), task.id))
         await self._performer.drain()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayou
 from clawdesk.ports.errors import PortError
 from clawdesk.ui.banner import Banner, Notice
 from clawdesk.ui.clock import Clock
+from clawdesk.ui.compare_page import ComparePage
 from clawdesk.ui.home_page import HomePage
 from clawdesk.ui.inbox_pane import InboxPane
 from clawdesk.ui.inspector import Inspector
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self.status = StatusBar()
         self.home = HomePage()
         self.models = ModelsPage()
+        self.compare = ComparePage(clock)
         self._build()
         self.scrim = Scrim(self)
         memory.restore_layout(self, self.splitters)
@@ -96,12 +98,14 @@ class MainWindow(QMainWindow):
             "middle": middle,
             "right": right,
             "models": self.models.split,
+            "compare": self.compare.split,
         }
         self.pages = QStackedWidget()
         self.pages.setObjectName("pages")
         self.pages.addWidget(self.home)
         self.pages.addWidget(across)
         self.pages.addWidget(self.models)
+        self.pages.addWidget(self.compare)
         whole = QWidget()
         whole.setObjectName("whole")
         column = QVBoxLayout(whole)
@@ -113,9 +117,9 @@ class MainWindow(QMainWindow):
         column.addWidget(self.status)
         self.setCentralWidget(whole)
 
-    def show_page(self, *, home: bool, models: bool) -> None:
-        """The models page, else the first-run page, else the panes."""
-        self.pages.setCurrentIndex(2 if models else 0 if home else 1)
+    def show_page(self, *, home: bool, models: bool, compare: bool) -> None:
+        """The models page, else the first-run page, else the comparison, else the panes."""
+        self.pages.setCurrentIndex(2 if models else 0 if home else 3 if compare else 1)
 
     def show_starting(self, starting: bool) -> None:
         """Before the plane is there: the window is up, its parts wait."""
@@ -141,6 +145,8 @@ class MainWindow(QMainWindow):
         """What F6 goes round."""
         if self.at_models:
             return [*self.models.regions(), self.status.need]
+        if self.pages.currentWidget() is self.compare:
+            return [*self.compare.regions(), self.status.need]
         if self.at_home:
             return [self.home.open, self.status.need]
         around = [self.projects, self.tasks.list, self.inspector.tabs, self.inbox, self.status.need]

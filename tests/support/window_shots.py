@@ -9,12 +9,14 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
+from clawdesk.domain.model import Task
 from clawdesk.ui import theme, tokens
 from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.clock import WallClock
@@ -22,15 +24,17 @@ from clawdesk.ui.desk import Desk
 from clawdesk.ui.loop import application
 from clawdesk.ui.memory import Memory
 from clawdesk.viewmodels.review import LineComment
-from tests.support import model_scenes, trust_scene
+from tests.support import fork_scenes, model_scenes, trust_scene
 from tests.support import plane_scenes as scenes
 from tests.support.plane_fake import FakePlane, scripted_time
 
 SETTLE_MS = 350
+FORKED = {"fork", "keep", "forks", "compare", "disk", "archive"}
 SIZE = tuple(int(n) for n in os.environ.get("SHOT_SIZE", "1440x900").split("x"))
 # Sheets whose buttons wait for the guard are pictured after it.
 REVIEWS = {"approval", "approval-part", "approval-comment", "approval-split", "approval-edit"}
-DECIDED = {*REVIEWS, "question", "home", "dirty", "restore", "merge", "trust", "reserve"}
+SHEETS = {"question", "dirty", "restore", "merge", "trust", "reserve", "fork", "keep", "disk"}
+DECIDED = {*REVIEWS, *SHEETS, "home"}
 
 
 def _plane(scene: str) -> FakePlane:
@@ -45,15 +49,20 @@ def _plane(scene: str) -> FakePlane:
         "trust",
         "reserve",
         *REVIEWS,
+        *FORKED,
     }:
         plane.fill()
         if scene == "trust":
             task = trust_scene.untrusted(plane.now_ms())
             plane.state.tasks[task.id] = task
+        if scene in FORKED:
+            plane.state.tasks.update(fork_scenes.forked_house(plane.now_ms()))
     elif scene == "empty":
         plane.projects[scenes.PROJECT] = scenes.project(dirty=())
     elif scene in model_scenes.SCENES:
         plane.fill()
+    if scene == "disk":
+        plane.use = fork_scenes.disk_use(plane.state.tasks)
     plane.load = scenes.load(gpus=scene not in {"empty", "small"})
     plane.environment = scenes.environment(kvm=scene not in {"home", "small"})
     if scene == "reserve":
@@ -63,33 +72,58 @@ def _plane(scene: str) -> FakePlane:
     return plane
 
 
+def _archive(desk: Desk, tasks: list[Task]) -> None:
+    for task in tasks[7:9]:
+        desk.keeping.archive(task.id)
+    desk.window.tasks.choose_filter("Archive")
+    desk.window.tasks.search.setText("sweep")
+
+
+def _trust(desk: Desk, tasks: list[Task]) -> None:
+    desk.window.tasks.list.choose(tasks[-1].id)
+    desk.decisions.act("trust")
+
+
+def _titled(tasks: list[Task], title: str) -> Task:
+    return next(task for task in tasks if task.title == title)
+
+
+def _reserve(desk: Desk, _tasks: list[Task]) -> None:
+    desk.registry.trigger("models")
+    desk.models.act("reserve", "qwen3-32b")
+
+
+_ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
+    "question": lambda desk, tasks: desk.decisions.open_task(tasks[1].id),
+    "restore": lambda desk, tasks: desk.branches.restore(tasks[3].id, 2),
+    "fork": lambda desk, tasks: desk.branches.fork(tasks[0].id, 2),
+    "keep": lambda desk, tasks: desk.branches.keep(_titled(tasks, "sweep-lr one cycle").id),
+    "compare": lambda desk, tasks: desk.branches.compare(
+        _titled(tasks, "sweep-lr one cycle").id, 3
+    ),
+    "disk": lambda desk, tasks: desk.registry.trigger("disk"),
+    "archive": _archive,
+    "dirty": lambda desk, tasks: desk.decisions.run(scenes.PROJECT, "fix-loader"),
+    "merge": lambda desk, tasks: desk.decisions.merge(tasks[9].id),
+    "trust": _trust,
+    "reserve": _reserve,
+    "palette": lambda desk, tasks: desk.registry.trigger("palette"),
+    "changes": lambda desk, tasks: desk.window.inspector.choose_place("changes"),
+    "checkpoints": lambda desk, tasks: desk.window.inspector.choose_place("checkpoints"),
+}
+
+
 async def _act(desk: Desk, scene: str) -> None:
     tasks = list(desk.plane.state.tasks.values())
     if scene in REVIEWS:
         desk.decisions.open_task(tasks[0].id)
         await scripted_time(SETTLE_MS)
         await review_act(desk, scene.removeprefix("approval").removeprefix("-"))
-    elif scene == "question":
-        desk.decisions.open_task(tasks[1].id)
-    elif scene == "restore":
-        desk.decisions.restore(tasks[0].id, 2)
-    elif scene == "dirty":
-        desk.decisions.run(scenes.PROJECT, "fix-loader")
-    elif scene == "merge":
-        desk.decisions.merge(tasks[9].id)
-    elif scene == "trust":
-        desk.window.tasks.list.choose(tasks[-1].id)
-        desk.decisions.act("trust")
+    elif scene in _ACTS:
+        _ACTS[scene](desk, tasks)
     elif scene in model_scenes.SCENES:
         model_scenes.remember(desk)
         desk.registry.trigger("models")
-    elif scene == "reserve":
-        desk.registry.trigger("models")
-        desk.models.act("reserve", "qwen3-32b")
-    elif scene == "palette":
-        desk.registry.trigger("palette")
-    elif scene in {"changes", "checkpoints"}:
-        desk.window.inspector.choose_place(scene)
     await scripted_time(1_000 if scene in DECIDED else 100)
 
 
@@ -164,6 +198,11 @@ def main(argv: list[str]) -> int:
         "restore",
         "dirty",
         "merge",
+        "fork",
+        "keep",
+        "compare",
+        "disk",
+        "archive",
         "trust",
         "changes",
         "checkpoints",
