@@ -100,7 +100,7 @@ def test_the_table_says_who_did_with_less() -> None:
         "14 m",
         "left",
     )
-    assert facts["Files changed"].left == "3 +16 −6"  # noqa: RUF001
+    assert facts["Files changed"].left == "3 +18 −7"  # noqa: RUF001
     assert facts["Would run here"].better == ""
     assert facts["All its snapshots"].better == "right"
     assert facts["Variables"].right == "SCHEDULE=cycle"

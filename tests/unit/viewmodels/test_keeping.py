@@ -36,7 +36,7 @@ def test_the_report_tells_the_whole_story() -> None:
         "| 3 |",
         "| yes |",
         "approved by you via window",
-        "- modified src/loader.py +9 -5",
+        f"- modified src/loader.py +{diff.files[0].added} -{diff.files[0].removed}",
         "would run on your machine after a merge",
         "    epoch 1",
     ):
