@@ -26,9 +26,8 @@ def task(title: str):  # type: ignore[no-untyped-def]
 
 
 def test_the_report_tells_the_whole_story() -> None:
-    text = report(
-        task("docs-pass"), Around(NOW, 0, review_scene.sample_diff(), ("epoch 1", "done"))
-    )
+    diff = review_scene.sample_diff()
+    text = report(task("docs-pass"), Around(NOW, 0, diff, ("epoch 1", "done")))
     for part in (
         "# docs\\-pass",
         "- State: done",
