@@ -45,7 +45,7 @@ class ComparePage(QWidget):
         self._asks: tuple[Ask, ...] = ()
         self.lanes = Lanes(clock, "compare.lanes")
         self.table = FactTable()
-        self.files = FileList("compare.files")
+        self.files = FileList("compare.files", boxes=False)
         self.diff = DiffView("compare.diff")
         self.diff.show_split(True)
         self.sides = [Choice(), Choice()]

@@ -59,6 +59,8 @@ def test_a_fork_is_shown_beside_the_task_it_comes_from(bench: Bench, desk: Desk)
     assert asked(bench) == [(root, 2, 3), (fork, 2, 3), (root, 3, 3, fork)]
     assert page.diff.rows.count > 20
     assert page.said.text() == "3 files differ, +18 −7 lines"  # noqa: RUF001
+    first = page.files.model().index(0, 0)
+    assert first.data(Qt.ItemDataRole.CheckStateRole) is None, "there is nothing to tick here"
     assert [r.title for r in page.lanes.list.rows.rows] == [
         "sweep-lr", "sweep-lr one cycle", "sweep-lr no clip", "sweep-lr warm restarts",
     ]  # fmt: skip
