@@ -76,6 +76,10 @@ class Kind(StrEnum):
     CLARIFY = "clarify"
 
 
+NOT_LOOKED_AT = "it is not known which files it changes."
+"""Of a checkpoint whose files were not looked at (or by an older version): chat never approves."""
+
+
 class Verdict(StrEnum):
     """What a person decided."""
 
@@ -234,6 +238,7 @@ class Checkpoint:
     base: str = ""  # commit whose tree its guest compares with; "" = the task's start
     since: str = ""  # commit that its change, diffstat and digest are counted from
     model_call: bool = False  # what waits at `guest_request` is an agent's call, not `claw`
+    look: str = NOT_LOOKED_AT  # why a summary is not enough to approve it; "" = it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +258,7 @@ class Request:
     message: str = ""
     why: str = ""
     diffstat: DiffStat = DiffStat()
+    look: str = NOT_LOOKED_AT  # why a summary is not enough to approve it; "" = it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +305,7 @@ class Decision:
     amendment: Amendment | None = None
     key: str = ""  # the answerer's own name for this answer: the same key twice is one answer
     more_intents: tuple[str, ...] = ()  # callers that gave the same answer again meanwhile
+    seen: str = ""  # "summary": the change itself was not on the screen; "" = it was
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from clawdesk.domain.definitions import (
     WEIGHT_MIN,
     hosts,
 )
-from clawdesk.domain.rules import ProjectRules, Quota, Rules
+from clawdesk.domain.rules import CHATS, ProjectRules, Quota, Rules
 from clawdesk.domain.toml_lines import KeyPath
 from clawdesk.domain.toml_values import Reader
 
@@ -25,7 +25,7 @@ MEMORY_MIB_MAX = 16 * 1024 * 1024
 MACHINES_MAX = 256
 DAY_S = 24 * 3600
 _QUOTA = ("machines", "memory_mib", "machines_borrow", "memory_mib_borrow")
-_PROJECT = ("weight", "weight_max", "priority_min", "priority_max", "class_max")
+_PROJECT = ("weight", "weight_max", "priority_min", "priority_max", "class_max", "chat")
 _TABLES = ("approval", "network", "peers", "quota")
 
 
@@ -109,6 +109,7 @@ def _project(reader: Reader, path: KeyPath, base: ProjectRules) -> ProjectRules:
     class_max = base.class_max
     if reader.get((*path, "class_max")) is not None:
         class_max = reader.choice((*path, "class_max"), CLASSES[0], CLASSES)
+    chat = reader.choice((*path, "chat"), base.chat, CHATS)
     added: tuple[str, ...] = ()
     if reader.table((*path, "approval"), ("paths",)):
         added = reader.texts((*path, "approval", "paths"))
@@ -126,6 +127,7 @@ def _project(reader: Reader, path: KeyPath, base: ProjectRules) -> ProjectRules:
         approval_paths=tuple(dict.fromkeys((*base.approval_paths, *added))),
         network_allow=network,
         peers=base.peers,
+        chat=chat,
     )
 
 

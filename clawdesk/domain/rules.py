@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 GIB = 1024
+CHAT_DECIDES = "decide"
+CHATS = (CHAT_DECIDES, "notify", "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class ProjectRules:
     approval_paths: tuple[str, ...] = ()  # added to the project's own
     network_allow: tuple[str, ...] | None = None
     peers: str | None = None  # never | trusted
+    chat: str = CHAT_DECIDES  # decide | notify (rejecting and answering only) | off
 
 
 @dataclass(frozen=True, slots=True)
