@@ -1,0 +1,122 @@
+"""A plane with a real Git project and a real channel client; machines and guests are in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from clawdesk.adapters.git import GitRepositories
+from clawdesk.adapters.openclaw import OpenClawChannels
+from clawdesk.adapters.openclaw.credentials import CredentialStore
+from clawdesk.domain.channel.model import Stage
+from clawdesk.domain.model import Phase, Record, Task, TaskId
+from clawdesk.ports.channel import ChannelState
+from clawdesk.runtime.clock import SystemClock
+from clawdesk.runtime.plane import Plane
+from clawdesk.runtime.watch import Parts
+from clawdesk_fabric.keys import Keys
+from tests.support.git_projects import GitProject
+from tests.support.guest_fake import FakeGuests, FakeStep
+from tests.support.inference_fake import EchoInference
+from tests.support.plane_world import JoinedMachines, StillTelemetry, until
+
+CANARY = "ghp_canary0123456789abcdef0123456789abcd"
+STEP = '[[steps]]\nname = "one"\nrun = "{run}"\n{checkpoint}\n'
+APPROVE = 'checkpoint = "approve"'
+TASKS = {
+    "write": 'title = "Write the notes"\n' + STEP.format(run="write", checkpoint=APPROVE),
+    "make": 'title = "Mend the build"\n' + STEP.format(run="make", checkpoint=APPROVE),
+    "ask": 'title = "Choose a style"\n' + STEP.format(run="ask", checkpoint=""),
+}
+
+
+async def write(step: FakeStep) -> int:
+    feedback = step.machine.feedback or "first"
+    step.files["notes.txt"] = f"{feedback} {CANARY} and a line of the change\n".encode()
+    return 0
+
+
+async def make(step: FakeStep) -> int:
+    step.files["Makefile"] = b"all:\n\techo built\n"
+    return 0
+
+
+async def ask(step: FakeStep) -> int:
+    answer = await step.ask("Which style?", choices=("long", "short"))
+    step.files["style.txt"] = str(answer.get("text")).encode()
+    return 0
+
+
+class ChannelWorld:
+    """What outlives a plane: the project's Git, and the key that is shown to the gateway."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        files = {f".clawdesk/tasks/{name}.toml": text for name, text in TASKS.items()}
+        self.project = GitProject(folder / "notes", {"notes.txt": "start\n", **files})
+        self.store = CredentialStore(Keys(lambda: None, folder / "keys"))
+        self.guests = FakeGuests({"write": write, "make": make, "ask": ask})
+        self.machines = JoinedMachines(self.guests)
+
+    def parts(self) -> Parts:
+        return Parts(
+            machines=self.machines,
+            guests=self.guests,
+            repositories=GitRepositories(),
+            inference=EchoInference(),
+            telemetry=StillTelemetry(),
+            clock=SystemClock(),
+            workspaces=self.folder / "workspaces",
+            image_present=lambda: "base 123",
+            channels=OpenClawChannels(SystemClock(), self.store),
+        )
+
+    async def open(self) -> Plane:
+        """A started plane with the project open; the test closes it."""
+        plane = Plane(self.parts())
+        await plane.start()
+        await plane.open_project(self.project.path)
+        return plane
+
+    async def submit(self, plane: Plane, name: str) -> Task:
+        """A task that has come to its request."""
+        task = await plane.submit(self.project.path, name)
+        return await until(plane, task, lambda t: t.phase is Phase.HELD)
+
+
+async def heard(plane: Plane, wanted: Callable[[], bool]) -> None:
+    """Wait until something that the plane publishes is as wanted."""
+    moved = asyncio.Event()
+    unsubscribe = plane.subscribe(lambda _: moved.set())
+    try:
+        async with asyncio.timeout(60):
+            while not wanted():
+                moved.clear()
+                await moved.wait()
+    except TimeoutError:
+        raise AssertionError(f"never: {plane.environment.channel}") from None
+    finally:
+        unsubscribe()
+
+
+async def connected(plane: Plane) -> None:
+    await heard(plane, lambda: plane.environment.channel.status.state is ChannelState.CONNECTED)
+
+
+async def delivered(plane: Plane, task: TaskId) -> None:
+    def shown() -> bool:
+        found = plane.environment.channel.deliveries
+        return any(d.task == task and d.stage is Stage.DELIVERED for d in found)
+
+    await heard(plane, shown)
+
+
+def decision(task: Task) -> Record:
+    """The last decision of a task."""
+    return next(record for record in reversed(task.records) if record.event == "decision")
+
+
+def mark(task: Task) -> str:
+    assert task.request is not None
+    return f"{task.request.id}.{task.request.digest[:12]}"
