@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from clawdesk.adapters.git import GitRepositories
 from clawdesk.adapters.openclaw import OpenClawChannels
+from clawdesk.adapters.openclaw.cards import OWNER_CHARS
 from clawdesk.adapters.openclaw.credentials import CredentialStore
 from clawdesk.domain.channel.model import Stage
 from clawdesk.domain.model import Phase, Record, Task, TaskId
+from clawdesk.domain.replay import read, recover
 from clawdesk.ports.channel import ChannelState
 from clawdesk.runtime.clock import SystemClock
 from clawdesk.runtime.plane import Plane
@@ -54,7 +57,11 @@ class ChannelWorld:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         files = {f".clawdesk/tasks/{name}.toml": text for name, text in TASKS.items()}
-        self.project = GitProject(folder / "notes", {"notes.txt": "start\n", **files})
+        if (folder / "notes").is_dir():
+            self.project = GitProject.__new__(GitProject)
+            self.project.folder = folder / "notes"
+        else:
+            self.project = GitProject(folder / "notes", {"notes.txt": "start\n", **files})
         self.store = CredentialStore(Keys(lambda: None, folder / "keys"))
         self.guests = FakeGuests({"write": write, "make": make, "ask": ask})
         self.machines = JoinedMachines(self.guests)
@@ -72,6 +79,12 @@ class ChannelWorld:
             channels=OpenClawChannels(SystemClock(), self.store),
         )
 
+    async def owner(self, address: str) -> str:
+        """How this installation's cards are named on a gateway."""
+        kept = await self.store.load(address)
+        assert kept is not None
+        return kept.identity.device[:OWNER_CHARS]
+
     async def open(self) -> Plane:
         """A started plane with the project open; the test closes it."""
         plane = Plane(self.parts())
@@ -83,6 +96,16 @@ class ChannelWorld:
         """A task that has come to its request."""
         task = await plane.submit(self.project.path, name)
         return await until(plane, task, lambda t: t.phase is Phase.HELD)
+
+
+async def pending_in_git(world: ChannelWorld) -> set[str]:
+    """Marks of the requests that wait, as the project's commits alone tell."""
+    repository = await GitRepositories().open(world.project.path)
+    try:
+        tasks = [recover(read(h.records), None).task for h in await repository.histories()]
+    finally:
+        await repository.close()
+    return {mark(task) for task in tasks if task.phase is Phase.HELD}
 
 
 async def heard(plane: Plane, wanted: Callable[[], bool]) -> None:
@@ -120,3 +143,19 @@ def decision(task: Task) -> Record:
 def mark(task: Task) -> str:
     assert task.request is not None
     return f"{task.request.id}.{task.request.digest[:12]}"
+
+
+async def _until_killed(folder: str, address: str, token: str) -> None:
+    """A ClawDesk of its own: one task at its request, shown; it says so and waits for its end."""
+    world = ChannelWorld(Path(folder))
+    plane = await world.open()
+    outcome = await plane.add_channel(address, token)
+    assert outcome.ok, outcome.text
+    task = await world.submit(plane, "write")
+    await delivered(plane, task.id)
+    print(mark(task), flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_until_killed(*sys.argv[1:]))

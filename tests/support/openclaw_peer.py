@@ -18,7 +18,7 @@ import aiohttp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 SCOPES = ("operator.admin", "operator.read", "operator.approvals", "operator.questions")
-WAIT_S = 40.0
+WAIT_S = 60.0
 Json = dict[str, Any]
 
 
@@ -126,6 +126,19 @@ class Peer:
     async def questions(self) -> list[Json]:
         found: list[Json] = (await self.call("question.list"))["questions"]
         return found
+
+    async def settles(self, wanted: set[str], owner: str) -> None:
+        """Wait until the marks of all that stands here of one installation are these."""
+        async with asyncio.timeout(WAIT_S):
+            while True:
+                self._heard.clear()
+                tools = [str(item["request"]["toolName"]) for item in await self.approvals()]
+                names = [str(item["id"]) for item in await self.questions()]
+                marks = {t.split(":")[2] for t in tools if t.startswith(f"clawdesk:{owner}:")}
+                marks |= {n.split("-")[2] for n in names if n.startswith(f"clawdesk-{owner}-")}
+                if marks == wanted:
+                    return
+                await self._heard.wait()
 
     async def sees_approval(self, mark: str) -> Json:
         def shows(payload: Json) -> bool:

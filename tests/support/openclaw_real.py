@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from clawdesk_setup import openclaw
 
 READY_S_MAX = 120.0
@@ -58,6 +59,7 @@ class RealGateway:
         settings: dict[str, Any] = {
             "gateway": {"mode": "local", "port": self.port, "bind": "loopback", "auth": auth},
             "plugins": {"allow": ["telegram"]},
+            "agents": {"defaults": {"heartbeat": {"every": "0m"}}},
             "models": {"catalogRefresh": {"enabled": False}},
             "telemetry": {"enabled": False},
             "logging": {"file": str(self.folder / "gateway.log")},
@@ -123,7 +125,8 @@ class RealGateway:
         return self
 
     async def _read(self) -> None:
-        assert self._process is not None and self._process.stdout is not None
+        assert self._process is not None
+        assert self._process.stdout is not None
         async for raw in self._process.stdout:
             line = raw.decode(errors="replace").rstrip()
             self.lines = [*self.lines[-400:], line]
@@ -139,7 +142,7 @@ class RealGateway:
                 await self._moved.wait()
 
     async def stop(self, *, kill: bool = True) -> None:
-        """End it. With something pending it would take minutes by itself (facts), so it is killed."""
+        """End it. With something pending it would take minutes by itself, so it is killed."""
         process, self._process = self._process, None
         if process is None:
             return

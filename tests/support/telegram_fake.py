@@ -15,7 +15,7 @@ PERSON = {"id": 4242, "is_bot": False, "first_name": "Pat", "username": "pat"}
 CHAT = {"id": 4242, "type": "private", "first_name": "Pat"}
 BOT = {"id": 777, "is_bot": True, "first_name": "bot", "username": "test_bot"}
 POLL_S_MAX = 5.0
-WAIT_S = 40.0
+WAIT_S = 60.0
 Json = dict[str, Any]
 
 
@@ -83,11 +83,11 @@ class FakeTelegram:
         return {"message_id": number, "date": _now(), "chat": CHAT, "text": text}
 
     # -- the person -----------------------------------------------------------------------
-    async def message(self, wanted: Callable[[Json], bool]) -> Json:
-        """The first such message, waited for."""
+    async def message(self, wanted: Callable[[Json], bool], after: int = 0) -> Json:
+        """The first such message behind the first `after`, waited for."""
         async with asyncio.timeout(WAIT_S):
             while True:
-                for message in self.sent:
+                for message in self.sent[after:]:
                     if wanted(message):
                         return message
                 self._moved.clear()

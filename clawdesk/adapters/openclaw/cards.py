@@ -135,7 +135,7 @@ def question_word(item: object, owner: str, now_ms: int) -> Word | None:
         Form.QUESTION,
         Answer.TEXT if text else Answer.NONE,
         text,
-        by=_person(by if isinstance(by, str) else ""),
+        by=person(by if isinstance(by, str) else ""),
         ours=status == "cancelled",
         age_ms=_age_ms(item, now_ms),
     )
@@ -152,10 +152,10 @@ def _text(answers: object) -> str:
 def _who(resolver: dict[str, Any]) -> str:
     kind, name = resolver.get("kind"), resolver.get("id")
     words = [word for word in (kind, name) if isinstance(word, str)]
-    return _person(" ".join(words[1:] or words))
+    return person(" ".join(words[1:] or words))
 
 
-def _person(name: str) -> str:
+def person(name: str) -> str:
     """The gateway's word for who it was; anybody may have chosen it, so it is only shown."""
     return wire.plain(name)[:80] or "somebody"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from clawdesk.adapters.openclaw import cards, wire
@@ -149,7 +150,8 @@ class OpenClawChannel:
             request = payload.get("request")
             tool = request.get("toolName") if isinstance(request, dict) else None
             if cards.mark_of(tool, self._owner):
-                self._wake(self._read_approval(card))
+                by = payload.get("resolvedBy")
+                self._wake(self._read_approval(card, by if isinstance(by, str) else ""))
         elif event == "question.resolved" and cards.question_mark(card, self._owner):
             self._wake(self._read_question(str(card)))
 
@@ -170,10 +172,12 @@ class OpenClawChannel:
         self._wakes.add(task)
         task.add_done_callback(self._wakes.discard)
 
-    async def _read_approval(self, card: str) -> Word | None:
+    async def _read_approval(self, card: str, by: str) -> Word | None:
+        """What the record says; only the person's name is the event's, which knows more."""
         found = await self._call("approval.get", {"id": card})
         record = found.get("approval") if isinstance(found, dict) else None
-        return cards.approval_word(record, self._owner, self._clock.now_ms())
+        word = cards.approval_word(record, self._owner, self._clock.now_ms())
+        return replace(word, by=cards.person(by)) if word is not None and by else word
 
     async def _read_question(self, card: str) -> Word | None:
         found = await self._call("question.get", {"id": card})

@@ -105,7 +105,8 @@ class Book:
         self._entries: dict[str, _Entry] = {}  # by mark
         self._marks: dict[str, str] = {}  # request -> mark
         self._past: OrderedDict[str, _Past] = OrderedDict()  # by mark, bounded
-        self._spent: OrderedDict[str, None] = OrderedDict()  # ids that ended, bounded
+        # Ids that ended, bounded; with when we took them down, None = they ended by themselves.
+        self._spent: OrderedDict[str, int | None] = OrderedDict()
         self._raised_at: deque[int] = deque()
         self._connection = 0
         self._ready = False  # connected, and what stands there was looked at
@@ -189,7 +190,7 @@ class Book:
             self._take_down(card, live.form, event.approved)
 
     def _take_down(self, card: str, form: Form, approved: bool) -> None:
-        self._spend(card)
+        _remember(self._spent, card, self._now_ms)
         self._effects.append(Withdraw(card, form, approved))
 
     def _offline(self) -> None:
@@ -216,6 +217,11 @@ class Book:
         self._orphans = {card: since for card, since in self._orphans.items() if card in stands}
         for card in stands.values():
             self._adopt(card)
+        for card in event.standing:
+            taken_ms = self._spent.get(card.id)
+            if taken_ms is not None and taken_ms < event.began_ms:
+                past = self._past.get(card.mark)  # it was to go, and that was not heard
+                self._take_down(card.id, card.form, past is not None and past.approved)
         for entry in list(self._entries.values()):
             entry.looked = entry.looked or entry.ask.mark in self._look_marks
             for card_id, live in list(entry.lives.items()):
@@ -335,6 +341,8 @@ class Book:
     # -- answers --------------------------------------------------------------------------
     def _heard(self, word: Word) -> None:
         if word.id in self._spent:
+            if self._spent[word.id] is not None:
+                self._too_late(word)  # it was answered while we took it down
             return  # C6
         entry = self._entries.get(word.mark)
         if entry is None:
@@ -365,8 +373,10 @@ class Book:
 
     def _too_late(self, word: Word) -> None:
         past = self._past.get(word.mark)
+        if past is None:
+            return  # perhaps of a project that is opened in a moment: the next look tells it again
         self._spend(word.id)
-        if past is not None and not word.ours and word.answer is not Answer.NONE:
+        if not word.ours and word.answer is not Answer.NONE:
             text = f"The answer of {word.by or 'somebody'} came too late. {past.how}"
             self._effects.append(Tell(past.task, text.strip()))
 
