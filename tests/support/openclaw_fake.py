@@ -24,7 +24,7 @@ Json = dict[str, Any]
 Frames = list[Json | str]
 
 
-class Refuse(Exception):
+class RefusedCallError(Exception):
     """A refused call: code, message, details."""
 
     def __init__(self, message: str, reason: str, code: str = "INVALID_REQUEST") -> None:
@@ -111,14 +111,14 @@ class FakeGateway:
                 self.shown.append(params)
                 reply |= self._connect(socket, params, challenge)
             elif socket not in self._clients:
-                raise Refuse("connect first", "NOT_CONNECTED")
+                raise RefusedCallError("connect first", "NOT_CONNECTED")
             else:
                 name = "_" + method.replace(".", "_")
                 call = getattr(self, name, None)
                 if call is None:
-                    raise Refuse(f"unknown method: {method}", "UNKNOWN_METHOD")
+                    raise RefusedCallError(f"unknown method: {method}", "UNKNOWN_METHOD")
                 reply |= {"ok": True, "payload": await call(params, self._clients[socket])}
-        except Refuse as refused:
+        except RefusedCallError as refused:
             reply |= {"ok": False, "error": refused.error}
         await self._send(socket, reply)
         if method == "connect" and not reply["ok"]:
@@ -214,12 +214,12 @@ class FakeGateway:
     async def _plugin_approval_resolve(self, params: Json, name: str) -> Json:
         record = self._approvals.get(params["id"])
         if record is None:
-            raise Refuse("unknown or expired approval id", "APPROVAL_NOT_FOUND")
+            raise RefusedCallError("unknown or expired approval id", "APPROVAL_NOT_FOUND")
         if record["status"] != "pending":
-            raise Refuse("approval already resolved", "APPROVAL_ALREADY_RESOLVED")
+            raise RefusedCallError("approval already resolved", "APPROVAL_ALREADY_RESOLVED")
         decision = params["decision"]
         if decision not in record["presentation"]["allowedDecisions"]:
-            raise Refuse(f"{decision} is unavailable", "APPROVAL_DECISION_UNAVAILABLE")
+            raise RefusedCallError(f"{decision} is unavailable", "APPROVAL_DECISION_UNAVAILABLE")
         status = "denied" if decision == "deny" else "allowed"
         resolver = {"kind": "runtime", "id": name}
         record.update(status=status, decision=decision, reason="user", resolver=resolver)
@@ -229,7 +229,7 @@ class FakeGateway:
     async def _approval_get(self, params: Json, name: str) -> Json:
         record = self._approvals.get(params["id"])
         if record is None:
-            raise Refuse("unknown", "APPROVAL_NOT_FOUND")
+            raise RefusedCallError("unknown", "APPROVAL_NOT_FOUND")
         return {"approval": record}
 
     async def _approval_history(self, params: Json, name: str) -> Json:
@@ -243,7 +243,7 @@ class FakeGateway:
     # -- questions ------------------------------------------------------------------------
     async def _question_request(self, params: Json, name: str) -> Json:
         if params["id"] in self._questions:
-            raise Refuse("already exists", "QUESTION_ID_IN_USE")
+            raise RefusedCallError("already exists", "QUESTION_ID_IN_USE")
         assert len(params["questions"][0]["options"]) in (0, 2, 3, 4)
         now_ms = _now_ms()
         times = {"createdAtMs": now_ms, "expiresAtMs": now_ms + params["timeoutMs"]}
@@ -258,7 +258,7 @@ class FakeGateway:
     def _question(self, params: Json) -> Json:
         record = self._questions.get(params["id"])
         if record is None:
-            raise Refuse("was not found", "QUESTION_NOT_FOUND")
+            raise RefusedCallError("was not found", "QUESTION_NOT_FOUND")
         return record
 
     async def _question_get(self, params: Json, name: str) -> Json:
@@ -267,7 +267,7 @@ class FakeGateway:
     async def _question_resolve(self, params: Json, name: str) -> Json:
         record = self._question(params)
         if record["status"] != "pending":
-            raise Refuse("is already terminal", "QUESTION_ALREADY_TERMINAL")
+            raise RefusedCallError("is already terminal", "QUESTION_ALREADY_TERMINAL")
         if params.get("cancel"):
             record.update(status="cancelled")
         else:

@@ -103,7 +103,7 @@ class FakeTelegram:
         self._updates.put_nowait({"update_id": number, "callback_query": query})
 
     def type(self, text: str) -> None:
-        number, command = next(self._numbers), text.split()[0]
+        number, command = next(self._numbers), text.split(maxsplit=1)[0]
         entity = {"type": "bot_command", "offset": 0, "length": len(command)}
         message = {"message_id": next(self._ids), "date": _now(), "chat": CHAT}
         message |= {"from": PERSON, "text": text, "entities": [entity]}

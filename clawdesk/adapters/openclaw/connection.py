@@ -145,7 +145,9 @@ class Connection:
         while (frame := await self._receive(CONNECT_S_MAX)).id != number:
             pass  # events may come before the answer
         if not frame.ok:
-            raise wire.not_admitted(wire.fault_of(frame.error))
+            fault = wire.fault_of(frame.error)
+            fault.message = fault.message.replace(token, "(hidden)")  # whatever it echoes
+            raise wire.not_admitted(fault)
         self._admit(frame.payload)
 
     def _admit(self, payload: object) -> None:
