@@ -78,7 +78,8 @@ def ensure() -> str:
         shutil.rmtree(target, ignore_errors=True)
         made.rename(target)
     except SetupError:
-        if not any(_UNREACHABLE.search(line) for line in lines):
+        unreachable = any(_UNREACHABLE.search(line) for line in lines)
+        if not unreachable or os.environ.get("CI") == "true":
             raise
         return "left out: npm's registry cannot be reached, tests of the real gateway are skipped"
     finally:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -64,8 +64,8 @@ async def gateway() -> AsyncIterator[FakeGateway]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[CredentialStore]:
-    yield CredentialStore(Keys(lambda: None, tmp_path / "keys"))
+def store(tmp_path: Path) -> CredentialStore:
+    return CredentialStore(Keys(lambda: None, tmp_path / "keys"))
 
 
 @asynccontextmanager
