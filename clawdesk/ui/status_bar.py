@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, Signal
-from PySide6.QtGui import QPaintEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from clawdesk.ui import tokens
@@ -13,7 +13,6 @@ from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.viewmodels.status import Health, StatusBarView
-
 
 CHANNEL = "OpenClaw"
 CHANNEL_WIDTH_MIN = 1_200
