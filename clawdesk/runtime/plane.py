@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
@@ -35,6 +36,7 @@ from clawdesk.ports.repository import (
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime import doctor
 from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView
+from clawdesk.runtime.channel_acts import ChannelActs
 from clawdesk.runtime.comparing import Comparisons
 from clawdesk.runtime.intents import Intents
 from clawdesk.runtime.kernel import Kernel
@@ -56,7 +58,7 @@ ENTER_AT_ONCE = 50
 """Tasks given to the kernel before the loop may do something else."""
 
 
-class Plane(Intents, Comparisons, ModelActs):
+class Plane(Intents, Comparisons, ModelActs, ChannelActs):
     """`runtime.api.PlaneApi` in the process that owns the machines.
 
     Args:
@@ -128,6 +130,7 @@ class Plane(Intents, Comparisons, ModelActs):
             open_project=self.open_project,
             shown_only=self._projects.is_shown_only,
         )
+        self._make_channel(self._ask, self._publish, self._crashed)
         self._loop = asyncio.get_running_loop()
         parts.machines.on_lost(self._lost)
 
@@ -146,6 +149,7 @@ class Plane(Intents, Comparisons, ModelActs):
         self._spawn(self._watch.keep_looking())
         self._spawn(self._project_watch.keep_looking())
         self._spawn(self._retention.keep_looking())
+        await self._begin_channel()
 
     async def _take_up_machines(self) -> None:
         """Find the tasks of machines that outlived an earlier plane; end those of nobody."""
@@ -195,6 +199,7 @@ class Plane(Intents, Comparisons, ModelActs):
     async def close(self) -> None:
         """Suspend what runs, so that the next start finds everything; then let go."""
         self._watch.quit()
+        await self._close_channel()
         if self._drive and not self._kernel.failed.done():
             await self._suspend_all()
         for task in self._background:
@@ -238,6 +243,7 @@ class Plane(Intents, Comparisons, ModelActs):
         self._publish(Change(notices=(text,)))
 
     def _publish(self, change: Change) -> None:
+        self._channel_changed(change)
         for tell in list(self._subscribers):
             tell(change)
 
@@ -256,7 +262,7 @@ class Plane(Intents, Comparisons, ModelActs):
 
     @property
     def environment(self) -> Environment:
-        return self._watch.environment
+        return replace(self._watch.environment, channel=self._channel_view)
 
     def subscribe(self, tell: Callable[[Change], None]) -> Callable[[], None]:
         self._subscribers.append(tell)
@@ -288,7 +294,8 @@ class Plane(Intents, Comparisons, ModelActs):
         checks = await doctor.gather(
             parts.machines, parts.inference, parts.telemetry, parts.image_present
         )
-        return [check.as_json() for check in (*checks, *self._settings.checks())]
+        checks += [await self._channel_check(), *self._settings.checks()]
+        return [check.as_json() for check in checks]
 
     async def check_environment(self) -> Environment:
         return await self._watch.look()
