@@ -49,6 +49,7 @@ async def build_parts() -> Parts:
     from clawdesk.adapters.libvirt.image import find_image
     from clawdesk.adapters.libvirt.opening import open_machines
     from clawdesk.adapters.libvirt.places import machine_home
+    from clawdesk.adapters.openclaw import OpenClawChannels
     from clawdesk.adapters.telemetry import HostTelemetry
 
     inference = FabricClient()
@@ -70,6 +71,7 @@ async def build_parts() -> Parts:
         clock=SystemClock(),
         workspaces=home / "workspaces",
         image_present=image_present,
+        channels=OpenClawChannels(SystemClock()),
     )
 
 

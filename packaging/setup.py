@@ -12,12 +12,12 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-STEPS = ("system", "python", "guest", "inference")
+STEPS = ("system", "python", "guest", "inference", "openclaw")
 
 if sys.version_info < (3, 10):  # noqa: UP036 (this file runs before the right Python is there)
     raise SystemExit("set-up needs Python 3.10 or newer to run: sudo apt-get install python3")
 
-from clawdesk_setup import account, engine, environment, system  # noqa: E402
+from clawdesk_setup import account, engine, environment, openclaw, system  # noqa: E402
 from clawdesk_setup.progress import SetupError, Steps, say  # noqa: E402
 
 
@@ -51,6 +51,9 @@ def build_inference() -> str:
     return "inference image ready"
 
 
+BUILDS = {"guest": build_guest, "inference": build_inference, "openclaw": openclaw.ensure}
+
+
 def main() -> int:
     """Exit codes: 0 all there, 5 something could not be set up, 130 interrupted."""
     parser = argparse.ArgumentParser(prog="packaging/setup.py", description=__doc__)
@@ -64,13 +67,14 @@ def main() -> int:
     wanted = options.only.split(",")
     if not set(wanted) <= set(STEPS):
         parser.error(f"--only takes some of {', '.join(STEPS)}; found {options.only}")
-    todo = [name for name in STEPS if name in wanted]
+    todo = [name for name in STEPS if name in wanted and (options.tests or name != "openclaw")]
     steps = Steps(len(todo))
     titles = {
         "system": "System packages",
         "python": "Virtual environment (.venv)",
         "guest": "Guest image (what runs inside a machine)",
         "inference": "Inference image (what serves models)",
+        "openclaw": "OpenClaw (a real gateway, for tests only)",
     }
     try:
         for name in todo:
@@ -84,7 +88,7 @@ def main() -> int:
             elif name == "python":
                 done = environment.ensure(ROOT)
             else:
-                done = build_guest() if name == "guest" else build_inference()
+                done = BUILDS[name]()
             steps.done(done)
     except SetupError as error:
         print(f"Set-up stopped: {error.what}", file=sys.stderr)

@@ -48,6 +48,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "leaves_threads(why): this test may leave threads behind, for the reason given"
     )
+    config.addinivalue_line(
+        "markers",
+        "leaves_processes(why): this test may leave processes behind, for the reason given",
+    )
     if config.getoption("--hypothesis-seed", None) is None:
         config.option.hypothesis_seed = str(random.SystemRandom().randrange(2**32))
 
@@ -137,7 +141,7 @@ def _no_leftovers(request: pytest.FixtureRequest) -> Iterator[None]:
         if names:
             pytest.fail(f"threads left behind: {', '.join(names)}", pytrace=False)
     started = _children() - children
-    if started:
+    if started and request.node.get_closest_marker("leaves_processes") is None:
         _, alive = psutil.wait_procs(started, timeout=END_S)
         named = [_name(process) for process in alive if process in _children()]
         if named:

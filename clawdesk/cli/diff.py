@@ -1,6 +1,7 @@
 """`clawdesk diff TASK [ORDINAL [ORDINAL | TASK ORDINAL]]`: what a checkpoint changed.
 
-With a second task: from the first one's checkpoint to the other one's, say of two forks.
+With a second task: from the first one's checkpoint to the other one's, say of two forks. With
+`--branch`: from the last commit of the user's own branch.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from clawdesk.ports.errors import PortError
 from clawdesk.ports.repository import Diff
 from clawdesk.runtime.api import PlaneApi
 from clawdesk.runtime.recents import remember_digest
+from clawdesk.viewmodels.words import plural
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "second", nargs="?", help="compare `first` with this checkpoint, or with one of this task"
     )
     parser.add_argument("third", nargs="?", type=int, help="the checkpoint of the second task")
+    parser.add_argument(
+        "--branch", action="store_true", help="compare your branch with the checkpoint"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
@@ -30,9 +35,14 @@ def run(options: argparse.Namespace) -> int:
     async def work(plane: PlaneApi) -> int:
         task = find_task(plane, options.task)
         other, old, new = _wanted(plane, task, options)
-        diff = await plane.diff(task.id, old, new, other=other.id)
+        if options.branch and old is not None:
+            raise PortError("--branch takes one checkpoint, not two.", code="usage")
+        if options.branch:
+            diff = await plane.diff_branch(task.id, new)
+        else:
+            diff = await plane.diff(task.id, old, new, other=other.id)
         checkpoint = other.checkpoint(new)
-        if checkpoint is not None and old is None:
+        if checkpoint is not None and old is None and not options.branch:
             remember_digest(task.id, new, checkpoint.digest)
             note_shown(task)
         if options.json:
@@ -84,5 +94,5 @@ def as_text(diff: Diff) -> str:
             lines.append(plain(hunk.header.rstrip("\n")))
             lines += [f"{line.origin}{plain(line.text.rstrip(chr(10)))}" for line in hunk.lines]
     stat = diff.stat
-    lines.append(f"{stat.files} files, +{stat.added} -{stat.removed}")
+    lines.append(f"{plural(stat.files, 'file')}, +{stat.added} -{stat.removed}")
     return "\n".join(lines)

@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="a variable for the steps that begin after the fork",
     )
+    parser.add_argument("--name", default="", help="what to call it (default: as the first)")
     parser.add_argument("--count", type=_count, default=1, metavar="N", help="N forks (default: 1)")
     parser.add_argument("--json", action="store_true", help="one JSON object a fork")
 
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         task = find_task(plane, options.task)
         settings = pairs(options.set, "--set")
         for _ in range(options.count):
-            fork = await plane.fork(task.id, options.ordinal, settings=settings)
+            fork = await plane.fork(task.id, options.ordinal, settings=settings, title=options.name)
             if options.json:
                 print_json({"task": fork, "forked_from": task.id, "ordinal": options.ordinal})
             else:

@@ -7,9 +7,18 @@ from datetime import datetime
 
 from clawdesk.cli.context import plain, print_json, with_plane
 from clawdesk.cli.show import note_shown
+from clawdesk.domain.channel.model import Delivery, Stage
 from clawdesk.domain.model import Kind
 from clawdesk.domain.values import as_fields
 from clawdesk.runtime.api import PlaneApi
+
+
+def told(delivery: Delivery) -> str:
+    """How far a request came on the channel, in words."""
+    words = delivery.stage.value
+    if delivery.stage is Stage.DELIVERED and delivery.route:
+        words += f" ({delivery.route})"
+    return f"{words}, answered by {delivery.by}" if delivery.by else words
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,12 +28,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     async def work(plane: PlaneApi) -> int:
         waiting = [task for task in plane.state.tasks.values() if task.request is not None]
+        shown = {d.request: d for d in plane.environment.channel.deliveries}
         for task in sorted(waiting, key=lambda t: t.request.at_ms if t.request else 0):
             request = task.request
             assert request is not None
             note_shown(task)
             if options.json:
-                print_json({"task": task.id, "title": task.title, **as_fields(request)})
+                delivery = shown.get(request.id)
+                more = {"channel": as_fields(delivery)} if delivery is not None else {}
+                print_json({"task": task.id, "title": task.title, **as_fields(request), **more})
                 continue
             since = datetime.fromtimestamp(request.at_ms / 1000).astimezone()
             print(f"{task.id}  {plain(task.title)}, since {since:%H:%M}")
@@ -37,6 +49,8 @@ def run(options: argparse.Namespace) -> int:
                 choices = f" ({', '.join(request.choices)})" if request.choices else ""
                 print(f"  {plain(request.question)}{plain(choices)}")
                 print(f"  clawdesk answer {task.id} {plain(request.key)} TEXT")
+            if request.id in shown:
+                print(f"  OpenClaw: {plain(told(shown[request.id]))}")
         if not waiting and not options.json:
             print("Nothing waits for you.")
         return 0

@@ -20,6 +20,7 @@ COMMANDS = {
     "submit": "give a task to the running ClawDesk",
     "tasks": "tasks with their state and the reason they wait",
     "show": "one task: steps, checkpoints, decisions",
+    "report": "one task as a report to hand on",
     "log": "what a task printed",
     "diff": "what a checkpoint changed",
     "inbox": "what waits for you",
@@ -36,6 +37,7 @@ COMMANDS = {
     "prune": "remove machine snapshots of ended tasks",
     "why": "why a task waits, and what would free it",
     "trust": "what a project's file asks beyond the usual, and your answer to it",
+    "channels": "answer from chats: set OpenClaw up, see it, test it, remove it",
     "doctor": "what this machine has and lacks",
     "images": "guest images: list, build",
 }

@@ -10,11 +10,12 @@ from clawdesk.domain.model import Kind, Task
 from clawdesk.domain.values import as_fields
 from clawdesk.runtime.api import PlaneApi
 from clawdesk.runtime.recents import remember_digest
+from clawdesk.viewmodels.story import sentence
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("task", help="id of the task, or its beginning or end")
-    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--json", action="store_true", help="one JSON object, with the raw fields")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -52,8 +53,11 @@ def _print(task: Task) -> None:
     if task.request:
         waits = task.request.question or f"approval of checkpoint {task.request.ordinal}"
         print(f"  asks        {plain(waits)}  (key {task.request.key or task.request.ordinal})")
+    last_day = ""
     for record in task.records:
         at = datetime.fromtimestamp(record.at_ms / 1000).astimezone()
-        shown = {k: v for k, v in record.fields.items() if k not in ("value", "task", "schema")}
-        facts = ", ".join(f"{k} {v}" for k, v in shown.items() if v not in (None, "", [], {}))
-        print(f"  {at:%H:%M:%S}  {record.event:<13} {plain(facts)}")
+        day = f"{at:%Y-%m-%d}"
+        if day != last_day:
+            print(f"  {day}")
+            last_day = day
+        print(f"  {at:%H:%M:%S}  {plain(sentence(record))}")

@@ -40,6 +40,7 @@ def record_of(effect: Recording, at_ms: int) -> Record:
                 "note": d.note,
                 "text": d.text,
                 **({"key": d.key} if d.key else {}),
+                **({"seen": d.seen} if d.seen else {}),
                 **amended_fields(d.amendment),
             }
             return Record("decision", d.at_ms, fields)

@@ -284,7 +284,10 @@ class RequestRecorded:
 
 @dataclass(frozen=True, slots=True)
 class DecisionGiven:
-    """A person decided. `ref` is an ordinal (approve, reject) or a key or request id (answer)."""
+    """A person decided. `ref` is an ordinal (approve, reject) or a key or request id (answer).
+
+    `seen`: "summary" where the change itself was not shown; such an approval is not always enough.
+    """
 
     at_ms: int
     task: TaskId
@@ -298,6 +301,7 @@ class DecisionGiven:
     intent: str = ""
     amendment: Amendment | None = None
     key: str = ""
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ def forked(
     task_id: TaskId,
     at_ms: int,
     settings: Mapping[str, str],
+    title: str = "",
 ) -> Task:
     """The new task, as it is to be submitted.
 
@@ -40,15 +41,17 @@ def forked(
         ordinal: a checkpoint of the parent, or 0: then it is the parent's start once more.
         snapshot: its own claim on the checkpoint's machine; None = its files only.
         settings: added to the parent's; they reach steps that begin after the fork.
+        title: what a person calls it; "" = as the parent.
     """
     checkpoint = parent.checkpoint(ordinal)
     start = parent.forked_from.start if parent.forked_from else parent.start_commit
     commit = checkpoint.commit if checkpoint is not None else parent.start_commit
     inherited = _inherited(parent, checkpoint, snapshot) if checkpoint is not None else None
+    definition = replace(parent.definition, title=title) if title else parent.definition
     task = Task(
         id=task_id,
         project=parent.project,
-        definition=parent.definition,
+        definition=definition,
         policy=parent.policy,
         submitted_at_ms=at_ms,
         base_commit=parent.base_commit,

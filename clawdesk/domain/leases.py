@@ -31,7 +31,8 @@ def ask(turn: Turn, task: Task) -> None:
 def granted(turn: Turn, task: Task, event: ev.LeaseGranted) -> None:
     if task.lease in (Lease.ASKED, Lease.WAITS):
         reason = None if task.phase is Phase.QUEUED else task.reason
-        turn.put(task, lease=Lease.GRANTED, reason=reason, told_refused=False)
+        task = turn.put(task, lease=Lease.GRANTED, reason=reason, told_refused=False)
+        turn.note(task, "lease_granted", model=task.definition.model)
     elif task.lease not in HELD:
         turn.do(do.ReleaseLease(task.id))  # nobody waits for it any longer
 
@@ -51,18 +52,26 @@ def refused(turn: Turn, task: Task, event: ev.LeaseRefused) -> None:
         # It asks anew at each step; the user is told once, until the model is to be had again.
         if not task.told_refused:
             turn.do(do.Notify(task.id, f"No model for it: {event.why}"))
+        task = _noted_end(turn, task)
         turn.put(task, lease=Lease.REFUSED, reason=reason, told_refused=True)
 
 
 def asked_back(turn: Turn, task: Task, event: ev.LeaseAskedBack) -> None:
     """Also the first answer of a Fabric that knew the lease from the plane before this one."""
+    if task.lease in (Lease.ASKED, Lease.WAITS):  # it has held it since before this plane
+        task = turn.note(task, "lease_granted", model=task.definition.model)
     if task.lease in (Lease.ASKED, Lease.WAITS, Lease.GRANTED):
         turn.put(task, lease=Lease.ASKED_BACK)
 
 
 def ended(turn: Turn, task: Task, event: ev.LeaseEnded) -> None:
     if task.lease in _OPEN:
-        turn.put(task, lease=Lease.NONE)
+        turn.put(_noted_end(turn, task), lease=Lease.NONE)
+
+
+def _noted_end(turn: Turn, task: Task) -> Task:
+    """The timeline shows how long a model was held; no restart needs it."""
+    return turn.note(task, "lease_ended") if task.lease in HELD else task
 
 
 def give_back_what_was_asked_for(turn: Turn) -> None:
@@ -71,7 +80,7 @@ def give_back_what_was_asked_for(turn: Turn) -> None:
         task = turn.state.tasks[task_id]
         if task.phase is Phase.QUEUED and task.lease is Lease.ASKED_BACK:
             turn.do(do.ReleaseLease(task.id))
-            turn.put(task, lease=Lease.NONE)
+            turn.put(_noted_end(turn, task), lease=Lease.NONE)
 
 
 def settle(turn: Turn) -> None:
@@ -82,7 +91,7 @@ def settle(turn: Turn) -> None:
             continue
         if task.lease in _OPEN and not _may_hold(turn, task):
             turn.do(do.ReleaseLease(task.id))
-            turn.put(task, lease=Lease.NONE)
+            turn.put(_noted_end(turn, task), lease=Lease.NONE)
         elif task.lease is Lease.REFUSED and task.phase not in _GOES_ON_WITHOUT:
             turn.put(task, lease=Lease.NONE)  # asked anew when it goes on
         elif task.lease is Lease.NONE and task.phase in _ASKS_ANEW:

@@ -50,10 +50,7 @@ class Lease(StrEnum):
 
 
 class CheckpointMode(StrEnum):
-    """What a step's end asks for: `auto` goes on by itself, `approve` waits for a person.
-
-    `model-call` is `auto`, and model calls in the middle of the step are boundaries too.
-    """
+    """What a step's end asks for; with `model-call` the calls within it are boundaries too."""
 
     AUTO = "auto"
     MODEL_CALL = "model-call"
@@ -76,6 +73,10 @@ class Kind(StrEnum):
     CLARIFY = "clarify"
 
 
+NOT_LOOKED_AT = "it is not known which files it changes."
+"""Of a checkpoint whose files were not looked at (or by an older version): chat never approves."""
+
+
 class Verdict(StrEnum):
     """What a person decided."""
 
@@ -89,8 +90,7 @@ class Verdict(StrEnum):
 class StepSpec:
     """One `[[steps]]` table of a task file; `timeout_s` counts only while the machine runs.
 
-    `every_calls` and `every_s` say which model calls are boundaries (`MODEL_CALL`): at the latest
-    so many calls and seconds behind the one before; 0 = not by that.
+    `every_calls`, `every_s`: a model call so far behind the last boundary is one; 0 = not by that.
     """
 
     name: str
@@ -235,6 +235,7 @@ class Checkpoint:
     base: str = ""  # commit whose tree its guest compares with; "" = the task's start
     since: str = ""  # commit that its change, diffstat and digest are counted from
     model_call: bool = False  # what waits at `guest_request` is an agent's call, not `claw`
+    look: str = NOT_LOOKED_AT  # why a summary is not enough to approve it; "" = it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +255,7 @@ class Request:
     message: str = ""
     why: str = ""
     diffstat: DiffStat = DiffStat()
+    look: str = NOT_LOOKED_AT  # why a summary is not enough to approve it; "" = it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +302,7 @@ class Decision:
     amendment: Amendment | None = None
     key: str = ""  # the answerer's own name for this answer: the same key twice is one answer
     more_intents: tuple[str, ...] = ()  # callers that gave the same answer again meanwhile
+    seen: str = ""  # "summary": the change itself was not on the screen; "" = it was
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,7 @@ def request_about(task: Task, checkpoint: Checkpoint, at_ms: int) -> Request:
         message=checkpoint.message,
         why=checkpoint.approval_reason,
         diffstat=checkpoint.diffstat,
+        look=checkpoint.look,
     )
 
 

@@ -21,7 +21,10 @@ from clawdesk.domain.model import (
     Wish,
 )
 from clawdesk.domain.moves import Turn
+from clawdesk.domain.rules import CHAT_DECIDES
 
+SUMMARY = "summary"
+"""What a chat shows: counts and names, not the change itself."""
 _BUSY = frozenset({Phase.STARTING, Phase.RESTORING, Phase.SNAPSHOTTING, Phase.UNKNOWN})
 
 
@@ -50,7 +53,7 @@ def decision_given(turn: Turn, task: Task, event: ev.DecisionGiven) -> None:
     """A click, a command or a chat answer; every loser is told who was first (H1)."""
     if event.key and _given_before(turn, task, event):
         return
-    refusal = _refusal(task, event)
+    refusal = _refusal(task, event) or _unseen(turn, task, event)
     if refusal:
         turn.acknowledge(event.intent, False, refusal)
         return
@@ -68,6 +71,7 @@ def decision_given(turn: Turn, task: Task, event: ev.DecisionGiven) -> None:
         intent=event.intent,
         amendment=event.amendment,
         key=event.key,
+        seen=event.seen,
     )
     if request.key == "retry":
         _retry_answered(turn, task, request, decision)
@@ -126,6 +130,18 @@ def _unfit(request: Request, event: ev.DecisionGiven, what: str) -> str:
     return ""
 
 
+def _unseen(turn: Turn, task: Task, event: ev.DecisionGiven) -> str:
+    """Why a summary is not enough for this approval, "" = it is, or more was seen."""
+    request = task.request
+    if event.seen != SUMMARY or event.verdict is not Verdict.APPROVED or request is None:
+        return ""
+    if turn.state.rules.of(task.project).chat != CHAT_DECIDES:
+        return "Your policy lets no chat approve in this project."
+    if request.look:
+        return f"A summary is not enough to approve checkpoint {request.ordinal}: {request.look}"
+    return ""
+
+
 def _waits(request: Request) -> str:
     if request.kind is Kind.APPROVE:
         return f"checkpoint {request.ordinal}"
@@ -171,6 +187,7 @@ def decision_recorded(turn: Turn, task: Task, event: ev.DecisionRecorded) -> Non
         note=decision.note,
         text=decision.text,
         key=decision.key,
+        seen=decision.seen,
         **amended_fields(decision.amendment),
     )
     answer(turn, decision, True, _done_text(request, decision))

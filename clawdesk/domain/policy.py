@@ -142,13 +142,36 @@ def approval_reason(mode: str, paths: Iterable[str], policy: ProjectPolicy) -> s
     """
     if mode == "approve":
         return "The task asks for your approval here."
-    patterns = [(pattern, folded(pattern)) for pattern in policy.approval_paths]
     for path in paths:
         if is_own(path):
             return f"{path} configures ClawDesk itself: changes there always need approval."
-        name = folded(path)
-        for pattern, rule in patterns:
-            # fnmatch's * crosses "/", so src/** and src/* both cover everything below src.
-            if fnmatchcase(name, rule) or fnmatchcase(path, pattern):
-                return f"The project's policy asks for approval of changes in {pattern} ({path})."
+        if pattern := _asked_by(path, policy):
+            return f"The project's policy asks for approval of changes in {pattern} ({path})."
+    return ""
+
+
+def _asked_by(path: str, policy: ProjectPolicy) -> str:
+    """The pattern of the project's approval paths that a path meets, "" = none."""
+    name = folded(path)
+    for pattern in policy.approval_paths:
+        # fnmatch's * crosses "/", so src/** and src/* both cover everything below src.
+        if fnmatchcase(name, folded(pattern)) or fnmatchcase(path, pattern):
+            return pattern
+    return ""
+
+
+def look_needed(paths: Iterable[str], running: Iterable[str], policy: ProjectPolicy) -> str:
+    """Why a summary of a change is not enough to approve it, one sentence; "" = it is.
+
+    Args:
+        paths: changed; of a rename both names.
+        running: those that would run on the user's machine after a merge.
+    """
+    for path in running:
+        return f"{path} would run on your machine after a merge."
+    for path in paths:
+        if is_own(path):
+            return f"{path} configures ClawDesk itself."
+        if pattern := _asked_by(path, policy):
+            return f"the policy names changes in {pattern} ({path})."
     return ""

@@ -16,7 +16,7 @@ from clawdesk.domain.definitions import (
     hosts,
 )
 from clawdesk.domain.network import is_network
-from clawdesk.domain.rules import ProjectRules, Quota, Rules
+from clawdesk.domain.rules import CHATS, ProjectRules, Quota, Rules
 from clawdesk.domain.toml_lines import KeyPath
 from clawdesk.domain.toml_values import Reader, show
 
@@ -26,7 +26,7 @@ MEMORY_MIB_MAX = 16 * 1024 * 1024
 MACHINES_MAX = 256
 DAY_S = 24 * 3600
 _QUOTA = ("machines", "memory_mib", "machines_borrow", "memory_mib_borrow")
-_PROJECT = ("weight", "weight_max", "priority_min", "priority_max", "class_max")
+_PROJECT = ("weight", "weight_max", "priority_min", "priority_max", "class_max", "chat")
 _TABLES = ("approval", "network", "peers", "quota")
 
 
@@ -110,6 +110,7 @@ def _project(reader: Reader, path: KeyPath, base: ProjectRules) -> ProjectRules:
     class_max = base.class_max
     if reader.get((*path, "class_max")) is not None:
         class_max = reader.choice((*path, "class_max"), CLASSES[0], CLASSES)
+    chat = reader.choice((*path, "chat"), base.chat, CHATS)
     added: tuple[str, ...] = ()
     if reader.table((*path, "approval"), ("paths",)):
         added = reader.texts((*path, "approval", "paths"))
@@ -130,6 +131,7 @@ def _project(reader: Reader, path: KeyPath, base: ProjectRules) -> ProjectRules:
         network_allow=network,
         own_networks=own,
         peers=base.peers,
+        chat=chat,
     )
 
 

@@ -34,7 +34,9 @@ def retell(task: Task, record: Record) -> Task:
 def _requested(task: Task, record: Record) -> Task:
     request = from_fields(record.fields.get("value"), Request)
     checkpoints = tuple(
-        replace(c, approval_reason=request.why) if c.ordinal == request.ordinal else c
+        replace(c, approval_reason=request.why, look=request.look)
+        if c.ordinal == request.ordinal
+        else c
         for c in task.checkpoints
     )
     return replace(task, request=request, phase=Phase.HELD, checkpoints=checkpoints)

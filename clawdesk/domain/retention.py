@@ -45,6 +45,13 @@ class Decided:
     bytes_over: int = 0
 
 
+def prunable(tasks: Iterable[Task], before_ms: int) -> tuple[Task, ...]:
+    """Those whose snapshots a clean-up takes: of what ended at or before that moment."""
+    return tuple(
+        t for t in tasks if t.phase in FINAL and t.records and t.records[-1].at_ms <= before_ms
+    )
+
+
 def decide(
     tasks: Mapping[TaskId, Task],
     kept: Iterable[Kept],

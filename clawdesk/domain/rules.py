@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 GIB = 1024
+CHAT_DECIDES = "decide"
+CHATS = (CHAT_DECIDES, "notify", "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class ProjectRules:
     network_allow: tuple[str, ...] | None = None
     own_networks: tuple[str, ...] = ()
     peers: str | None = None  # never | trusted
+    chat: str = CHAT_DECIDES  # decide | notify (rejecting and answering only) | off
 
 
 @dataclass(frozen=True, slots=True)

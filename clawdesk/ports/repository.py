@@ -91,6 +91,7 @@ class CheckpointCommit:
     paths: tuple[str, ...]  # changed against the tree of `since`
     refused: tuple[str, ...] = ()  # names from the guest that were not taken, and why
     approval: str = ""  # why it must be approved, as `judge` said; it stands in the commit
+    running: tuple[str, ...] = ()  # of `paths`: would run on the user's machine after a merge
 
 
 def no_approval(paths: tuple[str, ...]) -> str:

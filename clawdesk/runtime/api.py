@@ -12,8 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from clawdesk.domain.channel.model import Delivery
 from clawdesk.domain.model import PlaneState, Reason, TaskId
 from clawdesk.domain.policy_rules import PolicyRule
+from clawdesk.ports.channel import ChannelStatus
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import DiskUse, MachineSupport
 from clawdesk.ports.repository import Diff, DiffFile, FileSides, MergeOutcome, ProjectView
@@ -93,12 +95,27 @@ class UserRules:
     kept: str = ""
 
 
+ABSENT = ChannelStatus()
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelView:
+    """The user's channel (OpenClaw): its connection, and how far each request has come there."""
+
+    status: ChannelStatus = ABSENT
+    deliveries: tuple[Delivery, ...] = ()
+
+
+NO_CHANNEL = ChannelView()
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """Health of the parts, for the always-visible bar and the first-run page."""
 
     machines: MachineSupport | None = None
     fabric: FabricStatus | None = None
+    channel: ChannelView = NO_CHANNEL
 
 
 class PlaneApi(Protocol):
@@ -152,11 +169,20 @@ class PlaneApi(Protocol):
         ...
 
     async def fork(
-        self, task: TaskId, ordinal: int, *, settings: dict[str, str] | None = None
+        self,
+        task: TaskId,
+        ordinal: int,
+        *,
+        settings: dict[str, str] | None = None,
+        title: str = "",
     ) -> TaskId:
         """Another task from that checkpoint (0 = the start), with a machine and ref of its own.
 
-        Durable when it returns. `settings` reach steps that begin after the fork. Raises PortError.
+        Durable when it returns. Raises PortError.
+
+        Args:
+            settings: reach steps that begin after the fork.
+            title: what a person calls it; "" = as the task it comes from.
         """
         ...
 
@@ -298,6 +324,26 @@ class PlaneApi(Protocol):
 
     async def set_budget(self, project: str, gpu_hours: float, tokens: int) -> Outcome:
         """What a project may use of the models from now on; 0 and 0 = no limit."""
+        ...
+
+    async def add_channel(self, address: str, token: str) -> Outcome:
+        """Answer from chats through the OpenClaw gateway at that address from now on.
+
+        Args:
+            token: the gateway's; kept in the keyring, and only until it has given us our own.
+        """
+        ...
+
+    async def remove_channel(self) -> Outcome:
+        """Use no channel any more, and forget what let us in."""
+        ...
+
+    async def test_channel(self, wait_s: float) -> Outcome:
+        """Show a test message there and wait so long for a tap; 0 = only show it."""
+        ...
+
+    async def channel(self) -> ChannelView:
+        """The channel as it is now; where no plane runs, after one look at the gateway."""
         ...
 
     async def doctor(self) -> list[dict[str, object]]:

@@ -12,7 +12,7 @@ from functools import partial
 from clawdesk.domain.audit import checkpoint_record
 from clawdesk.domain.effects import TakeCheckpoint
 from clawdesk.domain.model import Boundary, Checkpoint, Snapshot, Task
-from clawdesk.domain.policy import approval_reason
+from clawdesk.domain.policy import approval_reason, look_needed
 from clawdesk.ports.errors import MachineError
 from clawdesk.ports.guest import GuestSession
 from clawdesk.ports.machines import Machines
@@ -74,6 +74,7 @@ async def take(
             approval_reason=reason,
             approved=bool(boundary.put) and not reason,
             not_taken=not_taken,
+            look=look_needed(done.paths, done.running, task.policy),
         )
     finally:
         if not held:

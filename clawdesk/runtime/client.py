@@ -16,7 +16,15 @@ from clawdesk.ports.errors import ConflictError, PortError
 from clawdesk.ports.machines import DiskUse
 from clawdesk.ports.repository import Diff, DiffFile, FileSides, MergeOutcome, ProjectView
 from clawdesk.ports.telemetry import HostLoad
-from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView, UserRules
+from clawdesk.runtime.api import (
+    Change,
+    ChannelView,
+    Environment,
+    LogLine,
+    Outcome,
+    PolicyView,
+    UserRules,
+)
 from clawdesk.runtime.deeds import Deed
 from clawdesk.runtime.wire import LINE_BYTES_MAX, RESULTS, Picture, apply, encode, read_line
 
@@ -183,9 +191,14 @@ class PlaneClient:
         return task
 
     async def fork(
-        self, task: TaskId, ordinal: int, *, settings: dict[str, str] | None = None
+        self,
+        task: TaskId,
+        ordinal: int,
+        *,
+        settings: dict[str, str] | None = None,
+        title: str = "",
     ) -> TaskId:
-        made: TaskId = await self._call("fork", task, ordinal, settings=settings)
+        made: TaskId = await self._call("fork", task, ordinal, settings=settings, title=title)
         return made
 
     async def keep(self, task: TaskId, *, channel: str) -> Outcome:
@@ -338,6 +351,22 @@ class PlaneClient:
     async def set_budget(self, project: str, gpu_hours: float, tokens: int) -> Outcome:
         outcome: Outcome = await self._call("set_budget", project, gpu_hours, tokens)
         return outcome
+
+    async def add_channel(self, address: str, token: str) -> Outcome:
+        outcome: Outcome = await self._call("add_channel", address, token)
+        return outcome
+
+    async def remove_channel(self) -> Outcome:
+        outcome: Outcome = await self._call("remove_channel")
+        return outcome
+
+    async def test_channel(self, wait_s: float) -> Outcome:
+        outcome: Outcome = await self._call("test_channel", wait_s)
+        return outcome
+
+    async def channel(self) -> ChannelView:
+        view: ChannelView = await self._call("channel")
+        return view
 
     async def doctor(self) -> list[dict[str, object]]:
         checks: list[dict[str, object]] = await self._call("doctor")

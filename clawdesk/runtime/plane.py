@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
@@ -23,6 +24,7 @@ from clawdesk.domain.model import (
     TaskId,
 )
 from clawdesk.domain.replay import Alive
+from clawdesk.domain.retention import prunable
 from clawdesk.domain.scheduling import in_use
 from clawdesk.domain.scheduling.resources import holds_machine
 from clawdesk.ports.errors import PortError
@@ -34,6 +36,7 @@ from clawdesk.ports.repository import (
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime import doctor
 from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView, UserRules
+from clawdesk.runtime.channel_acts import ChannelActs
 from clawdesk.runtime.comparing import Comparisons
 from clawdesk.runtime.deeds import Deed, Deeds
 from clawdesk.runtime.intents import Intents
@@ -56,7 +59,7 @@ ENTER_AT_ONCE = 50
 """Tasks given to the kernel before the loop may do something else."""
 
 
-class Plane(Intents, Comparisons, ModelActs):
+class Plane(Intents, Comparisons, ModelActs, ChannelActs):
     """`runtime.api.PlaneApi` in the process that owns the machines.
 
     Args:
@@ -129,6 +132,7 @@ class Plane(Intents, Comparisons, ModelActs):
             open_project=self.open_project,
             shown_only=self._projects.is_shown_only,
         )
+        self._make_channel(self._ask, self._publish, self._crashed)
         self._loop = asyncio.get_running_loop()
         parts.machines.on_lost(self._lost)
 
@@ -147,6 +151,7 @@ class Plane(Intents, Comparisons, ModelActs):
         self._spawn(self._watch.keep_looking())
         self._spawn(self._project_watch.keep_looking())
         self._spawn(self._retention.keep_looking())
+        await self._begin_channel()
 
     async def _take_up_machines(self) -> None:
         """Find the tasks of machines that outlived an earlier plane; end those of nobody."""
@@ -196,6 +201,7 @@ class Plane(Intents, Comparisons, ModelActs):
     async def close(self) -> None:
         """Suspend what runs, so that the next start finds everything; then let go."""
         self._watch.quit()
+        await self._close_channel()
         if self._drive and not self._kernel.failed.done():
             await self._suspend_all()
         for task in self._background:
@@ -239,6 +245,7 @@ class Plane(Intents, Comparisons, ModelActs):
         self._publish(Change(notices=(text,)))
 
     def _publish(self, change: Change) -> None:
+        self._channel_changed(change)
         for tell in list(self._subscribers):
             tell(change)
 
@@ -257,7 +264,7 @@ class Plane(Intents, Comparisons, ModelActs):
 
     @property
     def environment(self) -> Environment:
-        return self._watch.environment
+        return replace(self._watch.environment, channel=self._channel_view)
 
     def subscribe(self, tell: Callable[[Change], None]) -> Callable[[], None]:
         self._subscribers.append(tell)
@@ -289,7 +296,8 @@ class Plane(Intents, Comparisons, ModelActs):
         checks = await doctor.gather(
             parts.machines, parts.inference, parts.telemetry, parts.image_present
         )
-        return [check.as_json() for check in (*checks, *self._settings.checks())]
+        checks += [await self._channel_check(), *self._settings.checks()]
+        return [check.as_json() for check in checks]
 
     async def check_environment(self) -> Environment:
         return await self._watch.look()
@@ -384,9 +392,15 @@ class Plane(Intents, Comparisons, ModelActs):
         )
 
     async def fork(
-        self, task: TaskId, ordinal: int, *, settings: dict[str, str] | None = None
+        self,
+        task: TaskId,
+        ordinal: int,
+        *,
+        settings: dict[str, str] | None = None,
+        title: str = "",
     ) -> TaskId:
-        return await self._submissions.fork(self._known(task), ordinal, settings or {})
+        parent = self._known(task)
+        return await self._submissions.fork(parent, ordinal, settings or {}, title)
 
     async def keep(self, task: TaskId, *, channel: str) -> Outcome:
         members = family(self.state, self._known(task))
@@ -430,11 +444,7 @@ class Plane(Intents, Comparisons, ModelActs):
 
     async def prune(self, keep_days: float) -> Outcome:
         before_ms = self._now() - int(keep_days * 86_400_000)
-        ended = [
-            task
-            for task in self.state.tasks.values()
-            if task.phase in FINAL and task.records and task.records[-1].at_ms <= before_ms
-        ]
+        ended = prunable(self.state.tasks.values(), before_ms)
         for task in ended:
             self._kernel.post(ev.DiscardAsked(self._now(), task.id))
         await self._performer.drain()

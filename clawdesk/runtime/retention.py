@@ -78,9 +78,10 @@ class Retention:
         if not over:
             return ""
         return (
-            f"Machine snapshots occupy {(cap_bytes + over - wanted_bytes) / GIB:.1f} GiB, and"
-            f" {cap_bytes // GIB} GiB are allowed; those left are needed by tasks that go on."
-            " End some, or raise snapshots.gib_max in policy.toml."
+            f"A snapshot of this machine may take {wanted_bytes / GIB:.1f} GiB; all of them occupy"
+            f" {(cap_bytes + over - wanted_bytes) / GIB:.1f} GiB of the {cap_bytes // GIB} GiB that"
+            " are allowed, and those left are needed by tasks that go on. End some, or raise"
+            " snapshots.gib_max in policy.toml."
         )
 
     async def enforce(self, wanted_bytes: int = 0) -> int:

@@ -7,16 +7,17 @@ thread asks the loop to answer, again and again, and looks at its stack when no 
 from __future__ import annotations
 
 import asyncio
-import sys
+import faulthandler
+import tempfile
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 
 LIMIT_S = 0.05
 EVERY_S = 0.05
 REPORT_BYTES_MAX = 256 * 1024
+STACK_BYTES_MAX = 256 * 1024
 _AGAIN_S = 0.5
 
 
@@ -60,13 +61,27 @@ class StallWatch:
                 return  # the loop is closed
             if answered.wait(self._limit_s):
                 continue
-            frame = sys._current_frames().get(watched)
-            stack = "".join(traceback.format_stack(frame)) if frame else ""
+            stack = stack_of(watched)
             while not answered.wait(_AGAIN_S) and not self._stopped.is_set():
                 pass
             if self._stopped.is_set():
                 return
             self._note(time.monotonic() - begun_s, stack)
+
+
+def stack_of(thread: int) -> str:
+    """Where a thread stands, outermost call first; "" where it is gone.
+
+    Read without taking hold of its frames: a frame that is held keeps what its function held, also
+    after the function returned. A QPainter kept like that leaves its window in the middle of a
+    paint, and then ends on the wrong thread, which crashes the program.
+    """
+    with tempfile.TemporaryFile() as out:
+        faulthandler.dump_traceback(out, all_threads=True)
+        out.seek(0)
+        parts = out.read(STACK_BYTES_MAX).decode("utf-8", "replace").split("\n\n")
+    mine = next((part for part in parts if f"hread 0x{thread:016x} " in part.split("\n")[0]), "")
+    return "\n".join(reversed(mine.rstrip().split("\n")[1:])) + "\n" if mine else ""
 
 
 class StallReport:

@@ -15,6 +15,7 @@ from clawdesk.domain import events as ev
 from clawdesk.domain.definitions import PROJECT_FILE
 from clawdesk.domain.forking import forked, forked_record, shown_fields
 from clawdesk.domain.model import Checkpoint, Record, Snapshot, Task, TaskId
+from clawdesk.domain.parameters import mistake_in
 from clawdesk.domain.policy import bounded_priority, reach
 from clawdesk.domain.replay import submission
 from clawdesk.ports.clock import Clock
@@ -23,6 +24,14 @@ from clawdesk.ports.machines import Machines
 from clawdesk.ports.repository import Repository
 from clawdesk.runtime import crash
 from clawdesk.runtime.policies import Policies
+
+TITLE_CHARS_MAX = 200
+
+
+def _no_mistake(settings: Mapping[str, str]) -> None:
+    """Raises PortError `usage`."""
+    if mistake := mistake_in(settings):
+        raise PortError(mistake, code="usage")
 
 
 class Submissions:
@@ -58,6 +67,7 @@ class Submissions:
         settings: Mapping[str, str],
     ) -> TaskId:
         """See `PlaneApi.submit`."""
+        _no_mistake(settings)
         repository = await self._writable(project)
         base, start = await repository.start_commit(
             include_changes=include_changes, definition=name
@@ -81,8 +91,15 @@ class Submissions:
         _reachable(self._policies.under(task))
         return await self._keep(repository, task)
 
-    async def fork(self, parent: Task, ordinal: int, settings: Mapping[str, str]) -> TaskId:
+    async def fork(
+        self, parent: Task, ordinal: int, settings: Mapping[str, str], title: str = ""
+    ) -> TaskId:
         """See `PlaneApi.fork`."""
+        _no_mistake(settings)
+        if len(title) > TITLE_CHARS_MAX or "\n" in title:
+            raise PortError(
+                f"A title is one line of at most {TITLE_CHARS_MAX} characters.", code="usage"
+            )
         repository = await self._writable(parent.project)
         ordinal = ordinal or parent.beginning
         checkpoint = parent.checkpoint(ordinal)
@@ -95,7 +112,9 @@ class Submissions:
         # First its parent knows of it: a fork that was never submitted is tidied up by this.
         await repository.append(parent.id, forked_record(task_id, ordinal, now))
         shared = await self._share(checkpoint, task_id)
-        task = forked(parent, ordinal, shared, task_id=task_id, at_ms=now, settings=settings)
+        task = forked(
+            parent, ordinal, shared, task_id=task_id, at_ms=now, settings=settings, title=title
+        )
         crash.point("fork.shared")
         try:
             return await self._keep(repository, task)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from clawdesk.domain.events import CapacityChanged, Event, RulesChanged, Ticked
 from clawdesk.domain.model import Capacity, Reason
+from clawdesk.ports.channel import Channels
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.guest import Guests
 from clawdesk.ports.inference import Inference
@@ -37,6 +38,7 @@ class Parts:
     clock: Clock
     workspaces: Path
     image_present: Callable[[], str]
+    channels: Channels | None = None
 
 
 class HostWatch:

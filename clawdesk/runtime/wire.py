@@ -19,7 +19,14 @@ from clawdesk.ports.errors import PortError
 from clawdesk.ports.machines import DiskUse
 from clawdesk.ports.repository import Diff, DiffFile, FileSides, MergeOutcome, ProjectView
 from clawdesk.ports.telemetry import HostLoad
-from clawdesk.runtime.api import Environment, LogLine, Outcome, PolicyView, UserRules
+from clawdesk.runtime.api import (
+    ChannelView,
+    Environment,
+    LogLine,
+    Outcome,
+    PolicyView,
+    UserRules,
+)
 from clawdesk.runtime.deeds import Deed
 
 LINE_BYTES_MAX = 64 * 1024 * 1024
@@ -63,6 +70,10 @@ RESULTS: dict[str, Any] = {
     "reserve_model": Outcome,
     "end_reservation": Outcome,
     "set_budget": Outcome,
+    "add_channel": Outcome,
+    "remove_channel": Outcome,
+    "test_channel": Outcome,
+    "channel": ChannelView,
     "doctor": list[dict[str, object]],
 }
 """Methods a client may call, and what each returns; nothing else is callable."""

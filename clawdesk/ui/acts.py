@@ -13,6 +13,7 @@ from clawdesk.ui import new_task, search, tokens
 from clawdesk.ui.help_sheet import HelpSheet
 from clawdesk.ui.main_window import Page
 from clawdesk.ui.operations_sheet import OperationsSheet
+from clawdesk.viewmodels.forks import keep_view
 from clawdesk.viewmodels.operations import OperationRow, operations
 from clawdesk.viewmodels.phases import wants_trust
 
@@ -93,11 +94,13 @@ def _register_task(desk: Desk) -> None:
     add(
         "restore",
         "Roll the chosen task back one checkpoint…",
-        lambda: desk.decisions.restore(desk.chosen, _older(desk)),
+        lambda: desk.branches.restore(desk.chosen, _older(desk)),
         keys="Ctrl+Shift+Z",
         icon="restore",
         why_not=lambda: "" if _older(desk) else "it has no older checkpoint",
     )
+    _register_branches(desk)
+    _register_keeping(desk)
     add(
         "cancel",
         "Cancel the chosen task…",
@@ -124,13 +127,95 @@ def _register_task(desk: Desk) -> None:
     )
 
 
+def _register_branches(desk: Desk) -> None:
+    add, branches = desk.registry.add, desk.branches
+    add(
+        "undo_restore",
+        "Undo the restore of the chosen task",
+        lambda: branches.undo(desk.chosen),
+        keys="Ctrl+Alt+Z",
+        icon="restore",
+        why_not=lambda: branches.why_no_undo(desk.chosen),
+    )
+    add(
+        "fork",
+        "Fork the chosen task at its last checkpoint…",
+        lambda: branches.fork(desk.chosen, _tip(desk)),
+        keys="Ctrl+Shift+F",
+        icon="fork",
+        why_not=lambda: _no_checkpoint(desk),
+    )
+    add(
+        "compare",
+        "Compare the chosen task…",
+        lambda: branches.compare(desk.chosen, _tip(desk)),
+        keys="Ctrl+D",
+        icon="diff",
+        why_not=lambda: _no_checkpoint(desk),
+    )
+    add(
+        "keep",
+        "Keep the chosen fork; the others end…",
+        lambda: branches.keep(desk.chosen),
+        icon="check",
+        why_not=lambda: _no_family(desk),
+    )
+
+
+def _register_keeping(desk: Desk) -> None:
+    add, keeping = desk.registry.add, desk.keeping
+    add(
+        "report",
+        "Export a report of the chosen task…",
+        lambda: keeping.export(desk.chosen),
+        keys="Ctrl+E",
+        icon="file",
+        why_not=lambda: "" if desk.chosen else "no task is chosen",
+    )
+    add(
+        "archive",
+        "Put the chosen task into the archive, or back",
+        lambda: keeping.archive(desk.chosen),
+        keys="Ctrl+Shift+E",
+        icon="box",
+        why_not=lambda: keeping.why_no_archive(desk.chosen),
+    )
+    add("find", "Find tasks", desk.window.tasks.begin_search, keys="Ctrl+F", icon="search")
+    add("disk", "Disk use and clean-up…", keeping.disk, icon="disk")
+
+
+def _tip(desk: Desk) -> int:
+    task = desk.plane.state.tasks.get(desk.chosen)
+    return task.tip_ordinal if task is not None else 0
+
+
+def _no_checkpoint(desk: Desk) -> str:
+    task = desk.plane.state.tasks.get(desk.chosen)
+    if task is None:
+        return "no task is chosen"
+    return "" if task.checkpoints else "it has no checkpoint yet"
+
+
+def _no_family(desk: Desk) -> str:
+    task = desk.plane.state.tasks.get(desk.chosen)
+    return "no task is chosen" if task is None else keep_view(desk.plane.state, task).why_not
+
+
+def _fit(desk: Desk) -> None:
+    desk.lanes.fit()
+
+
+def _show_now(desk: Desk) -> None:
+    desk.lanes.show_now()
+
+
 def _register_view(desk: Desk) -> None:
     registry, add, window = desk.registry, desk.registry.add, desk.window
     registry.group = "Timeline"
-    add("fit", "Timeline: fit all", window.tasks.fit, keys="0", icon="clock")
-    add("now", "Timeline: last hour", window.tasks.show_hour, keys="N", icon="clock")
-    add("zoom_in", "Timeline: zoom in", lambda: window.tasks.zoom(False), keys="Ctrl+=")
-    add("zoom_out", "Timeline: zoom out", lambda: window.tasks.zoom(True), keys="Ctrl+-")
+    add("fit", "Timeline: fit all", partial(_fit, desk), keys="0", icon="clock")
+    add("now", "Timeline: now", partial(_show_now, desk), keys="N", icon="clock")
+    add("zoom_in", "Timeline: zoom in", lambda: desk.lanes.zoom(False), keys="Ctrl+=")
+    add("zoom_out", "Timeline: zoom out", lambda: desk.lanes.zoom(True), keys="Ctrl+-")
     registry.group = "Machine and models"
     add(
         "home",
@@ -243,7 +328,7 @@ async def _show_operations(desk: Desk) -> None:
 
 def _undo(desk: Desk, row: OperationRow) -> None:
     if row.undo == "restore":
-        desk.decisions.restore(row.task, row.ordinal)
+        desk.branches.restore(row.task, row.ordinal)
     else:
         show_policy(desk)
 

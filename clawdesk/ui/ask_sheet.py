@@ -38,6 +38,19 @@ class Lines:
     lines: tuple[str, ...]
 
 
+def add_lines(column: QVBoxLayout, group: Lines) -> None:
+    """Put a titled list of sentences into a column."""
+    column.addSpacing(4)
+    if group.title:
+        column.addWidget(SafeLabel(group.title, font="group", role="fg2"))
+    for line in group.lines:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(Icon(group.icon, group.role, 14), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(SafeLabel(line, wrap=True), 1)
+        column.addLayout(row)
+
+
 class AskSheet(Sheet):
     """`chosen` carries the key of the way a person took; Esc takes none."""
 
@@ -67,7 +80,7 @@ class AskSheet(Sheet):
         column.addWidget(words)
         for group in groups:
             if group.lines:
-                self._add_group(column, group)
+                add_lines(column, group)
         column.addStretch(1)
         self.body.addLayout(column, 1)
         self.foot.addStretch(1)
@@ -82,18 +95,6 @@ class AskSheet(Sheet):
             self._buttons.append(button)
         later.setFocus(Qt.FocusReason.OtherFocusReason)
         self._lines = sum(len(g.lines) + 1 for g in groups if g.lines)
-
-    @staticmethod
-    def _add_group(column: QVBoxLayout, group: Lines) -> None:
-        column.addSpacing(4)
-        if group.title:
-            column.addWidget(SafeLabel(group.title, font="group", role="fg2"))
-        for line in group.lines:
-            row = QHBoxLayout()
-            row.setSpacing(8)
-            row.addWidget(Icon(group.icon, group.role, 14), 0, Qt.AlignmentFlag.AlignTop)
-            row.addWidget(SafeLabel(line, wrap=True), 1)
-            column.addLayout(row)
 
     def mind_buttons(self) -> None:
         for button in getattr(self, "_buttons", []):

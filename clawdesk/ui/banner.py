@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QRect, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
@@ -17,12 +17,13 @@ from clawdesk.ui.words import tr
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """`family` is bad, need, ok or run."""
+    """`family` is bad, need, ok or run; `act` is an act, its words, and the task it is for."""
 
     family: str
     what: str
     next_step: str = ""
     details: str = ""
+    act: tuple[str, str, str] = ("", "", "")
 
 
 _ICONS = {"bad": "xc", "need": "warn", "ok": "okc", "run": "note"}
@@ -30,6 +31,8 @@ _ICONS = {"bad": "xc", "need": "warn", "ok": "okc", "run": "note"}
 
 class Banner(QWidget):
     """Shows the newest notice until it is closed or replaced."""
+
+    act_wanted = Signal(str, str)  # act, task
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,6 +44,7 @@ class Banner(QWidget):
         self._what.setObjectName("banner.what")
         self._next = SafeLabel("", role="fg1", wrap=True, selectable=True)
         self._next.setObjectName("banner.next")
+        self._act = Button(tr("Act"), "banner.act", size="sm")
         self._copy = Button(tr("Copy details"), "banner.copy", icon="copy", size="sm")
         self._close = Button(
             "", "banner.close", kind="ghost", icon="x", size="sm", spoken=tr("Close")
@@ -51,8 +55,10 @@ class Banner(QWidget):
         row.addWidget(self._icon)
         row.addWidget(self._what, 3)
         row.addWidget(self._next, 4)
+        row.addWidget(self._act)
         row.addWidget(self._copy)
         row.addWidget(self._close)
+        self._act.clicked.connect(self._do)
         self._copy.clicked.connect(self._copy_details)
         self._close.clicked.connect(self.hide)
         self.hide()
@@ -64,9 +70,18 @@ class Banner(QWidget):
         self._next.show_text(notice.next_step)
         self._next.setVisible(bool(notice.next_step))
         self._copy.setVisible(bool(notice.details))
+        self._act.setVisible(bool(notice.act[0]))
+        if self._act.words != notice.act[1]:
+            self._act.show_text(notice.act[1])
         self.setAccessibleName(f"{notice.what} {notice.next_step}")
         self.show()
         self.update()
+
+    def _do(self) -> None:
+        if self.notice is not None:
+            act, _, task = self.notice.act
+            self.hide()
+            self.act_wanted.emit(act, task)
 
     def _copy_details(self) -> None:
         if self.notice is not None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from clawdesk.ui import marks
@@ -13,6 +14,9 @@ from clawdesk.ui.button import Button
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel, set_tip
 from clawdesk.viewmodels.checkpoints import CheckpointRow
+
+ROWS_MAX = 100
+"""Each row is a handful of widgets; older checkpoints are reached from the timeline."""
 
 
 class _Sign(QWidget):
@@ -51,8 +55,10 @@ class _Row(Ground):
         names.addWidget(SafeLabel(view.detail, font="caption", role="fg2", elide=True))
         names.addStretch(1)
         row.addLayout(names, 1)
-        row.addWidget(SafeLabel(view.commit, font="code_small", role="fg2"))
-        row.addWidget(SafeLabel(view.at, font="small", role="fg2"))
+        self._commit = SafeLabel(view.commit, font="code_small", role="fg2")
+        self._at = SafeLabel(view.at, font="small", role="fg2")
+        row.addWidget(self._commit)
+        row.addWidget(self._at)
         self.changes = Button(
             "Changes",
             f"checkpoint.{view.ordinal}.changes",
@@ -60,24 +66,45 @@ class _Row(Ground):
             size="sm",
             spoken=f"Show the changes of checkpoint {view.ordinal}",
         )
+        self.compare = Button(
+            "Compare…",
+            f"checkpoint.{view.ordinal}.compare",
+            kind="ghost",
+            size="sm",
+            spoken=f"Compare checkpoint {view.ordinal}",
+        )
+        self.fork = Button(
+            "Fork…",
+            f"checkpoint.{view.ordinal}.fork",
+            kind="ghost",
+            size="sm",
+            spoken=f"Fork from checkpoint {view.ordinal}",
+        )
         self.restore = Button(
-            "Restore…",
+            "Undo restore" if view.undoes else "Restore…",
             f"checkpoint.{view.ordinal}.restore",
             size="sm",
-            spoken=f"Restore checkpoint {view.ordinal}",
+            spoken=f"Undo the restore: back to checkpoint {view.ordinal}"
+            if view.undoes
+            else f"Restore checkpoint {view.ordinal}",
         )
         self.restore.setEnabled(not view.why_not)
         set_tip(self.restore, view.why_not)
-        row.addWidget(self.changes)
-        row.addWidget(self.restore)
+        for button in (self.changes, self.compare, self.fork, self.restore):
+            row.addWidget(button)
         self.setAccessibleName(f"{view.title}, {view.detail}")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow pane the words go before the acts."""
+        super().resizeEvent(event)
+        self._commit.setVisible(self.width() >= 760)
+        self._at.setVisible(self.width() >= 660)
 
 
 class CheckpointList(QScrollArea):
-    """Tells which checkpoint to show or to go back to."""
+    """`wanted` tells the act (changes, compare, fork, restore) and the checkpoint."""
 
-    restore_wanted = Signal(int)
-    changes_wanted = Signal(int)
+    wanted = Signal(str, int)
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,6 +113,9 @@ class CheckpointList(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._shown: tuple[CheckpointRow, ...] | None = None
         self.show_rows(())
+
+    def _pressed(self, act: str, ordinal: int, _on: bool = False) -> None:
+        self.wanted.emit(act, ordinal)
 
     def show_rows(self, rows: Sequence[CheckpointRow]) -> None:
         """Rebuilds only when something differs."""
@@ -96,14 +126,17 @@ class CheckpointList(QScrollArea):
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for view in rows:
+        for view in rows[:ROWS_MAX]:
             line = _Row(view)
             ordinal = view.ordinal
-            line.restore.clicked.connect(lambda _=False, o=ordinal: self.restore_wanted.emit(o))
-            line.changes.clicked.connect(lambda _=False, o=ordinal: self.changes_wanted.emit(o))
+            for act in ("changes", "compare", "fork", "restore"):
+                button: Button = getattr(line, act)
+                button.clicked.connect(partial(self._pressed, act, ordinal))
             column.addWidget(line)
-        if not rows:
-            text = "No checkpoint yet. Each step ends in one; you can go back to any."
+        text = "" if rows else "No checkpoint yet. Each step ends in one; you can go back to any."
+        if rows[ROWS_MAX:]:
+            text = f"{len(rows) - ROWS_MAX} older ones: right-click their marks on the timeline."
+        if text:
             hint = SafeLabel(text, role="fg2")
             hint.setContentsMargins(12, 16, 12, 12)
             column.addWidget(hint)

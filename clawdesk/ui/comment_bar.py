@@ -11,6 +11,7 @@ from clawdesk.ui.button import Button
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.viewmodels.review import COMMENT_CHARS_MAX, LineComment
+from clawdesk.viewmodels.words import short_path
 
 _KEYS = {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape}
 
@@ -92,7 +93,8 @@ class CommentBar(Ground):
         self._on = comment
         removed = ", removed" if comment.side == "old" else ""
         self._where.show_text(
-            f"Comment on {comment.path}:{comment.line}{removed}   {comment.quote.strip()}"
+            f"Comment on {short_path(comment.path)}:{comment.line}{removed}"
+            f"   {comment.quote.strip()}"
         )
         self.show()
         if focus:

@@ -20,7 +20,6 @@ from clawdesk.ui.banner import Notice
 from clawdesk.ui.merge_sheet import MergeSheet
 from clawdesk.ui.question_sheet import QuestionSheet
 from clawdesk.ui.reviews import Reviews
-from clawdesk.viewmodels.checkpoints import restore_view
 from clawdesk.viewmodels.inbox import question_view
 from clawdesk.viewmodels.phases import wants_trust
 from clawdesk.viewmodels.words import plural
@@ -115,7 +114,7 @@ class Decisions(QObject):
     def _open_approval(self, task: Task, request: Request) -> None:
         sheet = self.reviews.open(task, request)
         sheet.step_wanted.connect(self._step)
-        sheet.restore_wanted.connect(self.restore)
+        sheet.restore_wanted.connect(self._desk.branches.restore)
         self.show_sheet(sheet)
         self._task, self._request = task.id, request
         self.refresh()
@@ -242,38 +241,6 @@ class Decisions(QObject):
         desk.window.tasks.choose_filter("All")
         desk.window.tasks.list.choose(task)
         desk.window.inspector.choose_place("log")
-
-    def restore(self, task_id: str, ordinal: int) -> None:
-        """Ask first: what it undoes, what it keeps, and that a safety checkpoint comes first."""
-        desk = self._desk
-        task = desk.plane.state.tasks.get(task_id)
-        if task is None:
-            return
-        project = desk.plane.projects.get(task.project)
-        view = restore_view(task, ordinal, own_edits=project.dirty if project else ())
-        sheet = AskSheet(
-            "restore",
-            desk.window,
-            desk.clock,
-            title=view.title,
-            text=" ".join(view.notes),
-            groups=[
-                Lines("This undoes", "minus", "bad", view.undoes),
-                Lines("This keeps", "check", "ok", view.keeps),
-            ],
-            ways=[Way("go", f"Restore checkpoint {ordinal}", "plain", "restore")],
-            icon="restore",
-            role="acc",
-        )
-        call = f"Restoring checkpoint {ordinal}"
-        sheet.chosen.connect(
-            lambda _: desk.errands.start(
-                "restore",
-                call,
-                self._told(desk.plane.restore(task_id, ordinal, channel=CHANNEL)),
-            )
-        )
-        self.show_sheet(sheet)
 
     def trust(self, task_id: str) -> None:
         """Show what the task's project file asks; trust is for exactly what is shown."""

@@ -21,10 +21,14 @@ from clawdesk.runtime.api import Change, PlaneApi
 from clawdesk.ui import acts
 from clawdesk.ui.actions import Registry
 from clawdesk.ui.banner import Notice
+from clawdesk.ui.branches import Branches
 from clawdesk.ui.clock import Clock
+from clawdesk.ui.compare_desk import CompareDesk
 from clawdesk.ui.decisions import Decisions
 from clawdesk.ui.errands import Errands
 from clawdesk.ui.inspector import PLACES
+from clawdesk.ui.keeping import Keeping
+from clawdesk.ui.lanes import Lanes
 from clawdesk.ui.main_window import MainWindow, Page
 from clawdesk.ui.memory import Memory, View
 from clawdesk.ui.model_desk import ModelDesk
@@ -32,13 +36,16 @@ from clawdesk.ui.notice_desk import NoticeDesk
 from clawdesk.ui.settings_desk import SettingsDesk
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.checkpoints import checkpoint_rows
+from clawdesk.viewmodels.devices import card_of
 from clawdesk.viewmodels.doctor import doctor_view
+from clawdesk.viewmodels.forks import in_lanes
 from clawdesk.viewmodels.inbox import cards, pending
 from clawdesk.viewmodels.inspector import inspector_view
+from clawdesk.viewmodels.lane import LaneBook
 from clawdesk.viewmodels.machine import host_view
 from clawdesk.viewmodels.projects import ProjectEntry, projects_view
 from clawdesk.viewmodels.status import status_bar
-from clawdesk.viewmodels.tasks import row_of
+from clawdesk.viewmodels.tasks import TaskRow, row_of
 from clawdesk.viewmodels.words import plural
 
 TICK_MS = 1_000
@@ -73,7 +80,11 @@ class Desk(QObject):
         self._log_of, self._log_after = "", 0
         self._diff_of: tuple[str, int] = ("", 0)
         self._diffs: dict[tuple[str, int, str], Diff] = {}
+        self._book = LaneBook(lambda model: card_of(plane.environment.fabric, model))
         self.decisions = Decisions(self)
+        self.branches = Branches(self)
+        self.compare = CompareDesk(self)
+        self.keeping = Keeping(self)
         self.models = ModelDesk(self)
         self.notices = NoticeDesk(self, notices or NoNotices())
         self.settings = SettingsDesk(self)
@@ -121,10 +132,6 @@ class Desk(QObject):
         window.inbox.opened.connect(self.decisions.open_request)
         window.inspector.place_changed.connect(lambda _: self._load_place())
         window.inspector.act_wanted.connect(self.decisions.act)
-        window.inspector.restore_wanted.connect(
-            lambda ordinal: self.decisions.restore(self.chosen, ordinal)
-        )
-        window.inspector.changes_wanted.connect(self._show_changes_of)
         window.dropped.connect(self.open_path)
         window.closing.connect(self.decisions.ask_close)
 
@@ -161,23 +168,38 @@ class Desk(QObject):
         if shown is Page.HOME and not self._looked:
             self._looked = True
             QTimer.singleShot(0, self, self.check)
+        if shown is Page.TASKS and self.compare.shown:
+            shown = Page.COMPARE
         window.show_page(shown)
         if entry is not None:
             window.tasks.empty.show_project(entry.name, entry.definitions, len(entry.mistakes))
+
+    @property
+    def lanes(self) -> Lanes:
+        """The timeline that shows now."""
+        window = self.window
+        return window.compare.lanes if self.compare.shown else window.tasks.lanes
 
     def tasks(self) -> list[Task]:
         """Tasks of the project looked at, oldest first."""
         found = [t for t in self.plane.state.tasks.values() if t.project == self.project]
         return sorted(found, key=lambda t: (t.submitted_at_ms, t.seq))
 
-    def paint_tasks(self) -> None:
+    def rows(self, tasks: Sequence[Task]) -> list[TaskRow]:
+        """Rows with their lanes; forks stand below the task they come from."""
         now_ms, offset_ms = self.clock.now_ms(), self.clock.offset_ms()
+        return [
+            row_of(task, now_ms, offset_ms, lane=self._book.lane(task, now_ms), depth=depth)
+            for task, depth in in_lanes(tasks)
+        ]
+
+    def paint_tasks(self) -> None:
         window = self.window
-        rows = [row_of(t, now_ms, offset_ms) for t in self.tasks()]
-        window.tasks.show_rows(rows)
+        rows = self.rows(self.tasks())
+        window.tasks.show_rows(rows, self.memory.archived())
         window.tasks.show_empty(not rows)
         window.show_inspector(bool(rows))
-        window.inbox.show_cards(cards(self.plane.state.tasks.values(), now_ms))
+        window.inbox.show_cards(cards(self.plane.state.tasks.values(), self.clock.now_ms()))
         known = {r.id for r in rows}
         if self._before.project == self.project and self._before.task in known:
             window.tasks.list.choose(self._before.task)
@@ -190,6 +212,7 @@ class Desk(QObject):
                 window.tasks.list.choose(rows[-1].id)
         self.paint_inspector()
         self.paint_bar()
+        self.compare.paint()
         self.decisions.refresh()
 
     def paint_inspector(self) -> None:
@@ -246,7 +269,7 @@ class Desk(QObject):
         """Look at what a checkpoint changed."""
         self.show_task(task_id)
         self.choose_task(task_id)
-        self._show_changes_of(ordinal)
+        self.show_changes_of(ordinal)
 
     def show_task(self, task_id: str) -> None:
         """Look at a task, in its project."""
@@ -290,7 +313,7 @@ class Desk(QObject):
                 self._log_after = fresh[-1].number
                 self.window.inspector.append_log(fresh)
 
-    def _show_changes_of(self, ordinal: int) -> None:
+    def show_changes_of(self, ordinal: int) -> None:
         self._load_changes(ordinal)
         self.window.inspector.choose_place("changes")
 
@@ -325,6 +348,7 @@ class Desk(QObject):
     # -- projects ----------------------------------------------------
     def choose_project(self, path: str) -> None:
         self.project, self.page = path, Page.TASKS
+        self.compare.shown = False
         self.paint_all()
 
     def open_folder(self) -> None:

@@ -25,12 +25,13 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class _Files(RowModel):
-    """`locked`: nothing can be ticked any more."""
+    """`locked`: nothing can be ticked any more; without `boxes` nothing ever can."""
 
     ticked = Signal(str, bool)
 
-    def __init__(self) -> None:
+    def __init__(self, *, boxes: bool) -> None:
         super().__init__()
+        self.boxes = boxes
         self.files: tuple[DiffFile, ...] = ()
         self.draft = Draft()
         self.locked = False
@@ -62,7 +63,8 @@ class _Files(RowModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         found = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled
-        return found if self.locked else found | Qt.ItemFlag.ItemIsUserCheckable
+        still = self.locked or not self.boxes
+        return found if still else found | Qt.ItemFlag.ItemIsUserCheckable
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid() or index.row() >= self.count:
@@ -70,7 +72,7 @@ class _Files(RowModel):
         file = self.files[index.row()]
         if role == ROW_ROLE:
             return file
-        if role in {STATE_ROLE, Qt.ItemDataRole.CheckStateRole}:
+        if role == STATE_ROLE or (self.boxes and role == Qt.ItemDataRole.CheckStateRole):
             return self.state_of(file)
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
             counts = f"+{file.added} -{file.removed}"
@@ -80,7 +82,8 @@ class _Files(RowModel):
         return None
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        if role != Qt.ItemDataRole.CheckStateRole or self.locked or not index.isValid():
+        still = self.locked or not self.boxes or not index.isValid()
+        if role != Qt.ItemDataRole.CheckStateRole or still:
             return False
         file = self.files[index.row()]
         # Whoever toggles a partly ticked file (a screen reader does) wants all of it.
@@ -101,11 +104,13 @@ class _FileDelegate(QStyledItemDelegate):
         box = QRectF(option.rect)
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.fillRect(box, colour("sel" if chosen else "bg1"))
-        top = box.center().y() - BOX / 2
-        paint_tick(painter, box.left() + LEFT, top, state, enabled=not model.locked)
+        x = box.left() + LEFT
+        if model.boxes:
+            top = box.center().y() - BOX / 2
+            paint_tick(painter, x, top, state, enabled=not model.locked)
+            x += BOX + 8
         out = state is Qt.CheckState.Unchecked
         right = self._counts(painter, box, file, model.words_of(file))
-        x = box.left() + LEFT + BOX + 8
         if file.runs_on_host:
             icons.draw(painter, x, box.center().y() - 7, "warn", "need", size=14)
             x += 18
@@ -156,11 +161,11 @@ class FileList(QListView):
     chosen = Signal(int)
     ticked = Signal(str, bool)
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, boxes: bool = True) -> None:
         super().__init__()
         self.setObjectName(name)
-        self.setAccessibleName("Changed files. Space ticks.")
-        self._files = _Files()
+        self.setAccessibleName("Changed files. Space ticks." if boxes else "Changed files")
+        self._files = _Files(boxes=boxes)
         self.setModel(self._files)
         self.setItemDelegate(_FileDelegate(self))
         self.setUniformItemSizes(True)

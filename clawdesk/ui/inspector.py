@@ -67,8 +67,7 @@ class Inspector(QWidget):
 
     place_changed = Signal(str)
     act_wanted = Signal(str)  # review | answer | merge | cancel
-    restore_wanted = Signal(int)
-    changes_wanted = Signal(int)
+    checkpoint_wanted = Signal(str, int)  # changes | compare | fork | restore, and the ordinal
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,8 +78,7 @@ class Inspector(QWidget):
         self.diff = DiffView("changes")
         self.checkpoints = CheckpointList()
         self.facts = Facts()
-        self.checkpoints.restore_wanted.connect(self.restore_wanted)
-        self.checkpoints.changes_wanted.connect(self.changes_wanted)
+        self.checkpoints.wanted.connect(self.checkpoint_wanted)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -154,6 +152,9 @@ class Inspector(QWidget):
         line.addStretch(1)
         self._log_size = SafeLabel("", font="small", role="fg2")
         line.addWidget(self._log_size)
+        self.report = Button("Report…", "inspector.report", kind="ghost", icon="file", size="sm",
+                             spoken="Export a report of the task")  # fmt: skip
+        line.addWidget(self.report)
         self.log.following_changed.connect(self._show_following)
         left.addWidget(foot)
         row.addLayout(left, 1)

@@ -1,10 +1,13 @@
 """Draws one lane of the timeline, and finds the mark under a pixel.
 
 Marks come from the view model in the order of drawing; where they would be thinner than three
-pixels they are merged, so that a long history costs no more than the screen is wide.
+pixels they are merged, so that a long history costs no more than the screen is wide. What was
+merged keeps the look of the most important mark in it, and says how many there are.
 """
 
 from __future__ import annotations
+
+from bisect import bisect_left
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
@@ -12,10 +15,24 @@ from PySide6.QtGui import QPainter, QPen
 from clawdesk.ui import fonts, marks
 from clawdesk.ui.safe_text import clean_line
 from clawdesk.ui.tokens import BLOCK, LANE_EXTRA, LANE_ROW, colour
-from clawdesk.viewmodels.lane import BLOCKS, NEEDS, POINTS, Lane, Mark, MarkKind
+from clawdesk.viewmodels.lane_marks import (
+    BLOCKS,
+    NEEDS,
+    POINTS,
+    Lane,
+    Mark,
+    MarkKind,
+    Stretch,
+)
 from clawdesk.viewmodels.timescale import TimeScale
+from clawdesk.viewmodels.words import plural
 
 PAD = 7  # free at each end of a block, for the checkpoint's mark
+MERGE_PX = 3
+POINT_PX = 8
+STRIP = 10  # the lease's strip and the space above it
+_LOUDEST = (MarkKind.FAILED, MarkKind.NEED_APPROVAL, MarkKind.NEED_ANSWER, MarkKind.LOST)
+_POINTS_BY_WEIGHT = (MarkKind.STAR, MarkKind.DISC, MarkKind.RING)
 
 
 def row_height(lane: Lane) -> int:
@@ -23,9 +40,19 @@ def row_height(lane: Lane) -> int:
     return LANE_ROW + LANE_EXTRA * (lane.rows - 1)
 
 
+def lane_top(box: QRectF, lane: Lane) -> float:
+    """Where the blocks of a lane's first row begin."""
+    inner = BLOCK + LANE_EXTRA * (lane.rows - 1) + (STRIP if lane.leased else 0)
+    return round(box.top() + (box.height() - inner) / 2)
+
+
 def _top(box: QRectF, mark: Mark, lane: Lane) -> float:
-    inner = BLOCK + LANE_EXTRA * (lane.rows - 1)
-    return round(box.top() + (box.height() - inner) / 2) + mark.row * LANE_EXTRA
+    return lane_top(box, lane) + mark.row * LANE_EXTRA
+
+
+def strip_top(box: QRectF, lane: Lane) -> float:
+    """Where the lease's strip lies."""
+    return lane_top(box, lane) + BLOCK + LANE_EXTRA * (lane.rows - 1) + STRIP - 3
 
 
 def mark_box(box: QRectF, scale: TimeScale, lane: Lane, mark: Mark) -> QRectF:
@@ -36,24 +63,64 @@ def mark_box(box: QRectF, scale: TimeScale, lane: Lane, mark: Mark) -> QRectF:
         right = max(right, left + BLOCK + PAD)
     if right - left < 12:
         left, right = (left + right) / 2 - 6, (left + right) / 2 + 6
+    if mark.kind is MarkKind.LEASE:
+        return QRectF(left, strip_top(box, lane) - 3, right - left, 9)
     return QRectF(left, _top(box, mark, lane), right - left, BLOCK)
 
 
+def _weight(mark: Mark) -> int:
+    """What lies above what: points above blocks, needs between, strips and arrows below all."""
+    if mark.kind in POINTS or mark.kind in {MarkKind.FORK, MarkKind.PARKED}:
+        return 3
+    return 2 if mark.kind in NEEDS else 0 if mark.kind is MarkKind.RESTORE else 1
+
+
 def mark_at(box: QRectF, scale: TimeScale, lane: Lane, x: float, y: float) -> Mark | None:
-    """The topmost mark under a point."""
-    # Points lie above blocks, so they are asked first.
-    order = sorted(lane.marks, key=lambda m: m.kind in POINTS or m.kind in NEEDS)
-    for mark in reversed(order):
-        if mark_box(box, scale, lane, mark).contains(x, y):
-            return mark
-    return None
+    """The topmost mark under a point; of many that are drawn as one, a mark that says so."""
+    around = scale.px_ms * 14
+    at_ms = scale.at(x - box.left())
+    first, last = round(at_ms - around), round(at_ms + around)
+    near: list[Mark] = [*lane.past.signs, *lane.live]
+    for stretch, least_px in (
+        *((s, MERGE_PX) for s in lane.past.spans),
+        (lane.past.leases, MERGE_PX),
+        *((s, POINT_PX) for s in lane.past.points),
+    ):
+        for begin, end in stretch.runs(first, last, least_px * scale.px_ms):
+            near.append(_told(stretch, begin, end))
+    under = [m for m in near if mark_box(box, scale, lane, m).contains(x, y)]
+    return max(under, key=_weight, default=None)
+
+
+def _told(stretch: Stretch, first: int, end: int) -> Mark:
+    """One mark for the places first..end-1, of the most important kind among them."""
+    mark = stretch.marks[first]
+    if end - first == 1:
+        return mark
+    last = stretch.marks[end - 1]
+    count = end - first
+    if mark.kind in POINTS:
+        kind = next(k for k in _POINTS_BY_WEIGHT if stretch.count(k, first, end))
+        what = plural(count, "checkpoint")
+    else:
+        kind = next((k for k in _LOUDEST if stretch.count(k, first, end)), MarkKind.STEP)
+        what = plural(count, "step or wait", "steps and waits")
+        failed = stretch.count(MarkKind.FAILED, first, end)
+        what += f", {failed} failed" if failed else ""
+    text = f"{what}; zoom in to see each."
+    return Mark(kind, mark.start_ms, last.end_ms, mark.number, "", text, mark.row)
 
 
 class LanePainter:
     """One lane on one painter; `ground` is the role of the row's background."""
 
     def __init__(
-        self, painter: QPainter, box: QRectF, scale: TimeScale, lane: Lane, ground: str
+        self,
+        painter: QPainter,
+        box: QRectF,
+        scale: TimeScale,
+        lane: Lane,
+        ground: str,
     ) -> None:
         self.painter, self.box, self.scale, self.lane, self.ground = (
             painter,
@@ -67,33 +134,71 @@ class LanePainter:
         return round(self.box.left()) + self.scale.x(at_ms)
 
     def paint(self, focus: Mark | None = None) -> None:
-        painter = self.painter
+        painter, past = self.painter, self.lane.past
         painter.save()
         painter.setClipRect(self.box)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_elbow()
-        drawn_to = {0: -10_000, 1: -10_000}
-        for mark in self.lane.marks:
-            if mark.kind in POINTS or mark.kind is MarkKind.RESTORE:
-                continue
-            x0, x1 = self.x(mark.start_ms), self.x(mark.end_ms)
-            if x1 < self.box.left() - 20 or x0 > self.box.right():
-                continue
-            if x1 - x0 < 3 and x1 <= drawn_to[mark.row] and mark.kind is MarkKind.STEP:
-                continue  # merged with its neighbour
-            self._paint_span(mark, x0, x1)
-            drawn_to[mark.row] = max(drawn_to[mark.row], x1)
-        for mark in self.lane.marks:
-            if mark.kind in POINTS:
-                self._paint_point(mark)
-            elif mark.kind is MarkKind.RESTORE:
-                self._paint_restore(mark)
+        first = self.scale.at(-20)
+        last = self.scale.at(self.box.width() + 20)
+        least = MERGE_PX * self.scale.px_ms
+        for stretch in (*past.spans, past.leases):
+            self._paint_stretch(stretch, first, last, least)
+        live = [m for m in self.lane.live if m.start_ms <= last]
+        for mark in live:
+            self._paint_mark(mark)
+        for stretch in past.points:
+            for begin, end in stretch.runs(first, last, POINT_PX * self.scale.px_ms):
+                self._paint_point(_told(stretch, begin, end))
+        for mark in past.signs:
+            if min(mark.start_ms, mark.end_ms) <= last and mark.start_ms >= first:
+                self._paint_sign(mark)
         if focus is not None:
             painter.setPen(QPen(colour("acc"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             ring = mark_box(self.box, self.scale, self.lane, focus).adjusted(-2, -2, 2, 2)
             painter.drawRoundedRect(ring, 5, 5)
         painter.restore()
+
+    def _paint_stretch(self, stretch: Stretch, first: int, last: int, least: float) -> None:
+        """Runs of thin quiet marks side by side are one block: it costs what one block costs."""
+        quiet: list[int] = []
+        for begin, end in stretch.runs(first, last, least):
+            mark, until = stretch.marks[begin], stretch.marks[end - 1].end_ms
+            near = not quiet or mark.start_ms - stretch.marks[quiet[1] - 1].end_ms < least
+            thin = until - mark.start_ms < 2 * least and mark.kind is not MarkKind.LEASE
+            if thin and near and not any(stretch.count(k, begin, end) for k in _LOUDEST):
+                quiet = [quiet[0] if quiet else begin, end]
+                continue
+            if quiet:
+                self._paint_mark(_told(stretch, *quiet))
+                quiet = []
+            self._paint_mark(_told(stretch, begin, end))
+        if quiet:
+            self._paint_mark(_told(stretch, *quiet))
+
+    def _paint_mark(self, mark: Mark) -> None:
+        x0, x1 = self.x(mark.start_ms), self.x(mark.end_ms)
+        if mark.kind is MarkKind.LEASE:
+            self._paint_lease(mark, x0, x1)
+        else:
+            self._paint_span(mark, x0, x1)
+
+    def _paint_sign(self, mark: Mark) -> None:
+        x, y = self.x(mark.start_ms), _top(self.box, mark, self.lane) + BLOCK / 2
+        if mark.kind is MarkKind.RESTORE:
+            self._paint_restore(mark)
+        elif mark.kind is MarkKind.PARKED:
+            marks.paint_slashes(self.painter, x, y, "mute")
+        elif mark.kind is MarkKind.FORK:
+            marks.paint_fork(self.painter, x, y)
+
+    def _paint_lease(self, mark: Mark, x0: int, x1: int) -> None:
+        card = mark.number if mark.number >= 0 else None
+        marks.paint_lease(
+            self.painter, max(x0, round(self.box.left()) + 2), x1,
+            strip_top(self.box, self.lane), card,
+        )  # fmt: skip
 
     def _label(self, mark: Mark) -> str:
         return f"{mark.number}  {clean_line(mark.label, 40)}" if mark.label else str(mark.number)
@@ -113,6 +218,9 @@ class LanePainter:
             marks.paint_need(painter, x0 + PAD - 1, x1, top, sign, label=clean_line(mark.label, 60))
         elif mark.kind is MarkKind.WAITING:
             self._paint_waiting(mark, x0, x1, top + BLOCK / 2)
+        elif mark.kind is MarkKind.YIELDED:
+            y = top + BLOCK / 2
+            marks.paint_yielded(painter, x0 + PAD, x1 - 2, y, mark.label, ground=self.ground)
 
     def _paint_block(self, mark: Mark, x0: int, x1: int, top: float) -> None:
         painter = self.painter
@@ -140,8 +248,10 @@ class LanePainter:
         if label:
             painter.setFont(fonts.font("caption"))
             painter.setPen(colour("fg1"))
-            taken = [self.x(m.end_ms) for m in self.lane.marks if m is not mark and m.row == 0]
-            limit = max([round(self.box.left()) + 4, *[t + 10 for t in taken if t <= x0 + 8]])
+            before = max((m.end_ms for m in self._before(mark)), default=None)
+            limit = round(self.box.left()) + 4
+            if before is not None:
+                limit = max(limit, self.x(before) + 10)
             wide = fonts.width("caption", label)
             middle = Qt.AlignmentFlag.AlignVCenter
             if x0 - limit >= wide + 6:
@@ -153,6 +263,14 @@ class LanePainter:
                 painter.drawText(QRectF(x0, y - 8, room + 4, 16), middle, text)
                 x0 += round(fonts.width("caption", text)) + 8
         marks.paint_dots(painter, x0, x1, y)
+
+    def _before(self, mark: Mark) -> list[Mark]:
+        """The last span and the last point of the lane that end before a wait begins."""
+        found: list[Mark] = []
+        for stretch in (self.lane.past.spans[0], self.lane.past.points[0]):
+            place = bisect_left(stretch.starts, mark.start_ms)
+            found += stretch.marks[max(0, place - 1) : place]
+        return found
 
     def _paint_point(self, mark: Mark) -> None:
         x, y = self.x(mark.start_ms), _top(self.box, mark, self.lane) + BLOCK / 2
@@ -172,11 +290,18 @@ class LanePainter:
         marks.paint_restore(self.painter, self.x(mark.start_ms), y_from, self.x(mark.end_ms), y_to)
 
     def _paint_elbow(self) -> None:
-        behind = [m for m in self.lane.marks if m.row == 1]
-        for mark in self.lane.marks:
+        past = self.lane.past
+        if past.rows < 2:
+            return
+        behind = [past.spans[1], past.points[1]]
+        for mark in past.signs:
             if mark.kind is not MarkKind.RESTORE:
                 continue
-            later = [m.start_ms for m in behind if mark.end_ms <= m.start_ms < mark.start_ms]
+            later = []
+            for stretch in behind:
+                place = bisect_left(stretch.starts, mark.end_ms)
+                later += [m.start_ms for m in stretch.marks[place : place + 1]
+                          if m.start_ms < mark.start_ms]  # fmt: skip
             if not later:
                 continue
             y0 = _top(self.box, mark, self.lane) + BLOCK / 2

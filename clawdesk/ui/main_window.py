@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayou
 from clawdesk.ports.errors import PortError
 from clawdesk.ui.banner import Banner, Notice
 from clawdesk.ui.clock import Clock
+from clawdesk.ui.compare_page import ComparePage
 from clawdesk.ui.home_page import HomePage
 from clawdesk.ui.inbox_pane import InboxPane
 from clawdesk.ui.inspector import Inspector
@@ -40,6 +41,7 @@ class Page(StrEnum):
     TASKS = "tasks"
     MODELS = "models"
     SETTINGS = "settings"
+    COMPARE = "compare"
 
 
 def _splitter(name: str, orientation: Qt.Orientation) -> QSplitter:
@@ -80,6 +82,7 @@ class MainWindow(QMainWindow):
         self.home = HomePage()
         self.models = ModelsPage()
         self.settings = SettingsPage()
+        self.compare = ComparePage(clock)
         self._build()
         self.scrim = Scrim(self)
         memory.restore_layout(self, self.splitters)
@@ -115,6 +118,7 @@ class MainWindow(QMainWindow):
             "middle": middle,
             "right": right,
             "models": self.models.split,
+            "compare": self.compare.split,
         }
         self.pages = QStackedWidget()
         self.pages.setObjectName("pages")
@@ -122,6 +126,7 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(across)
         self.pages.addWidget(self.models)
         self.pages.addWidget(self.settings)
+        self.pages.addWidget(self.compare)
         whole = QWidget()
         whole.setObjectName("whole")
         column = QVBoxLayout(whole)
@@ -191,6 +196,8 @@ class MainWindow(QMainWindow):
             return [self.settings, self.status.need]
         if self.page is Page.MODELS:
             return [*self.models.regions(), self.status.need]
+        if self.page is Page.COMPARE:
+            return [*self.compare.regions(), self.status.need]
         if self.page is Page.HOME:
             return [self.home.open, self.status.need]
         around = [self.projects, self.tasks.list, self.inspector.tabs, self.inbox, self.status.need]

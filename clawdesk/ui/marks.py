@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
 from clawdesk.ui import fonts
-from clawdesk.ui.paint import hatch
+from clawdesk.ui.paint import card_role, hatch
 from clawdesk.ui.tokens import BLOCK, colour
 
 # kind: (fill, edge, number)
@@ -159,6 +159,83 @@ def paint_dots(painter: QPainter, x0: int, x1: int, y: float) -> None:
     while x < x1:
         painter.drawEllipse(QPointF(x, y), 1, 1)
         x += 6
+
+
+def paint_slashes(painter: QPainter, x: float, y: float, role: str, ground: str = "") -> None:
+    """Given back: two slashes."""
+    if ground:
+        painter.fillRect(QRectF(x - 6, y - 7, 13, 14), colour(ground))
+    pen = QPen(colour(role), 1.5)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    painter.setPen(pen)
+    for left in (x - 3.5, x + 0.5):
+        painter.drawLine(QPointF(left, y + 4), QPointF(left + 3, y - 4))
+
+
+def paint_yielded(
+    painter: QPainter, x0: int, x1: int, y: float, label: str, *, ground: str
+) -> None:
+    """It gave its machine to another task: dashes, two slashes, one word."""
+    if x1 - x0 < 4:
+        return
+    pen = QPen(colour("mute-ln"), 1.5)
+    pen.setDashPattern([5 / 1.5, 3 / 1.5])
+    wide = fonts.width("caption", label) if label else 0
+    if x1 - x0 < wide + 60:
+        painter.setPen(pen)
+        painter.drawLine(QPointF(x0, y), QPointF(x1, y))
+        if x1 - x0 >= 14:
+            paint_slashes(painter, (x0 + x1) / 2, y, "mute", ground)
+        return
+    left = (x0 + x1 - wide - 18) / 2
+    painter.setPen(pen)
+    painter.drawLine(QPointF(x0, y), QPointF(left - 6, y))
+    painter.drawLine(QPointF(left + wide + 24, y), QPointF(x1, y))
+    paint_slashes(painter, left + 4, y, "fg1")
+    painter.setPen(colour("fg2"))
+    painter.setFont(fonts.font("caption"))
+    painter.drawText(QRectF(left + 16, y - 8, wide + 4, 16), _left(), label)
+
+
+def paint_lease(painter: QPainter, x0: int, x1: int, top: float, card: int | None) -> None:
+    """A model held: a strip in the card's colour with its number; grey where no card is known."""
+    role = card_role(card) if card is not None else "foreign"
+    painter.fillRect(QRectF(x0, top, max(2, x1 - x0), 3), colour(role))
+    if card is not None and card >= 4:  # the four colours again, with notches
+        notch = x0 + 14
+        while notch < x1:
+            painter.fillRect(QRectF(notch, top, 1, 3), colour("bg1"))
+            notch += 6
+    if card is None or x1 - x0 < 12:
+        return
+    tag = QRectF(x0, top - 4, 11, 11)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour(role))
+    painter.drawRoundedRect(tag, 2.5, 2.5)
+    painter.setPen(colour("bg1"))
+    painter.setFont(fonts.font("digit"))
+    painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, str(card))
+
+
+def paint_fork(painter: QPainter, x: float, y: float) -> None:
+    """Where a fork begins: the end of the line from its checkpoint."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour("fg2"))
+    painter.drawPolygon(QPolygonF([QPointF(x, y - 4), QPointF(x + 6, y), QPointF(x, y + 4)]))
+
+
+def paint_join(painter: QPainter, x: int, y0: float, y1: float, x_end: int) -> None:
+    """From a checkpoint down to a fork's lane."""
+    pen = QPen(colour("fg2"), 1.5)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    bend = min(6, max(0, x_end - x))
+    path = QPainterPath(QPointF(x, y0))
+    path.lineTo(x, y1 - 6)
+    path.quadTo(x, y1, x + bend, y1)
+    path.lineTo(max(x_end, x + bend), y1)
+    painter.drawPath(path)
 
 
 def paint_fail_head(painter: QPainter, right: int, top: float, ground: str) -> None:

@@ -18,6 +18,7 @@ from clawdesk.viewmodels.review import Draft
 
 _RULES = tuple(field.name for field in fields(NoticeRules))
 RECENT_MAX = 12
+ARCHIVED_MAX = 10_000
 LAYOUT = 1  # raised when panes change, so that an old layout is not forced on new panes
 
 
@@ -71,6 +72,25 @@ class Memory:
             self.drafts.drop(request)
         else:
             self.drafts.keep(request, draft)
+
+    def archived(self) -> frozenset[str]:
+        """Tasks a person has put out of sight; they and their history stay as they are."""
+        value = self.settings.value("archived", [])
+        if isinstance(value, str):
+            return frozenset([value] if value else ())
+        return (
+            frozenset(v for v in value if isinstance(v, str))
+            if isinstance(value, list)
+            else frozenset()
+        )
+
+    def archive(self, task: str, archived: bool) -> bool:
+        """Put a task into the archive or take it out; False when the archive is full."""
+        tasks = self.archived() - {task}
+        if archived and len(tasks) >= ARCHIVED_MAX:
+            return False
+        self.settings.setValue("archived", sorted(tasks | ({task} if archived else set())))
+        return True
 
     def draft(self, request: str) -> str:
         """The words alone of what was begun."""

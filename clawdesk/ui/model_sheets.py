@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QDateTime, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
-from clawdesk.ui import fonts, icons
-from clawdesk.ui.button import Button
 from clawdesk.ui.clock import Clock
-from clawdesk.ui.safe_text import SafeLabel, clean_line
-from clawdesk.ui.sheet import Sheet
+from clawdesk.ui.form_sheet import Choice, FormSheet
+from clawdesk.ui.safe_text import clean_line
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.models import project_name
 
@@ -22,80 +19,9 @@ GPU_HOURS_MAX = 1_000_000.0
 TOKENS_MAX = 10**15
 
 
-class _FormSheet(Sheet):
-    """Fields in a grid, what came of it below, two buttons."""
-
-    def __init__(
-        self, name: str, parent: QWidget, clock: Clock, *, icon: str, words: str, go: str
-    ) -> None:
-        super().__init__(name, parent, clock, icon=icon, role="acc")
-        self._sending = False
-        column = QVBoxLayout()
-        column.setContentsMargins(44, 2, 20, 16)
-        column.setSpacing(10)
-        column.addWidget(SafeLabel(words, role="fg1", wrap=True))
-        self.grid = QGridLayout()
-        self.grid.setHorizontalSpacing(12)
-        self.grid.setVerticalSpacing(8)
-        self.grid.setColumnStretch(1, 1)
-        column.addLayout(self.grid)
-        self.outcome = SafeLabel("", role="bad", wrap=True, selectable=True)
-        self.outcome.setObjectName(f"{name}.result")
-        self.outcome.hide()
-        column.addWidget(self.outcome)
-        column.addStretch(1)
-        self.body.addLayout(column, 1)
-        self.later = Button(tr("Back"), f"{name}.stay", key="Esc")
-        self.go = Button(go, f"{name}.go", kind="yes")
-        self.later.clicked.connect(self.reject)
-        self.go.clicked.connect(self._pressed)
-        self.foot.addStretch(1)
-        self.foot.addWidget(self.later)
-        self.foot.addWidget(self.go)
-
-    def add_field(self, label: str, field: QWidget, name: str) -> None:
-        place = self.grid.rowCount()
-        field.setObjectName(name)
-        field.setAccessibleName(label)
-        field.setFont(fonts.font("body"))
-        self.grid.addWidget(SafeLabel(label, role="fg1"), place, 0)
-        self.grid.addWidget(field, place, 1)
-
-    def _pressed(self) -> None:
-        if self.go.isEnabled():
-            self.show_refusal("")
-            self.send()
-
-    def send(self) -> None:
-        """Emit what the fields say, or say what is wrong with them."""
-
-    def mind_buttons(self) -> None:
-        if hasattr(self, "go"):
-            self.go.setEnabled(not self.guard.up and not self._sending)
-
-    def show_sending(self, sending: bool) -> None:
-        self._sending = sending
-        self.mind_buttons()
-
-    def show_refusal(self, text: str) -> None:
-        """Nothing was changed: why, with figures; the fields stay as they are."""
-        self.outcome.show_text(text)
-        self.outcome.setVisible(bool(text))
-        self.resize(self.width(), max(self.height(), self.minimumSizeHint().height()))
-
-
-class _Choice(QComboBox):
-    """A combo box with an arrow of our own icons."""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
-        icons.draw(painter, self.width() - 24, (self.height() - 16) / 2, "cd", "fg2")
-
-
 def _projects_box(projects: Sequence[str], first: str) -> QComboBox:
     """Projects by name; the whole path is the item's value and tip."""
-    made = _Choice()
+    made = Choice()
     if first:
         made.addItem(first, "")
     for path in projects:
@@ -105,7 +31,7 @@ def _projects_box(projects: Sequence[str], first: str) -> QComboBox:
     return made
 
 
-class ReserveSheet(_FormSheet):
+class ReserveSheet(FormSheet):
     """`wanted` carries model, project, from and until (seconds since 1970)."""
 
     wanted = Signal(str, str, float, float)
@@ -130,7 +56,7 @@ class ReserveSheet(_FormSheet):
             go="Reserve",
         )
         self.show_title(tr("Reserve a model"))
-        self.model = _Choice()
+        self.model = Choice()
         for name in models:
             self.model.addItem(clean_line(name, 80), name)
         self.model.setCurrentIndex(max(0, self.model.findData(model)))
@@ -174,7 +100,7 @@ def _seconds(text: str) -> int | None:
     return int(found.toSecsSinceEpoch()) if found.isValid() else None
 
 
-class BudgetSheet(_FormSheet):
+class BudgetSheet(FormSheet):
     """`wanted` carries project, GPU-hours and tokens; 0 = no limit."""
 
     wanted = Signal(str, float, float)

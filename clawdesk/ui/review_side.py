@@ -16,7 +16,7 @@ from clawdesk.ui.tick_box import TickBox
 from clawdesk.viewmodels.inbox import CheckpointView
 from clawdesk.viewmodels.review import Draft, taken
 from clawdesk.viewmodels.risk import RiskView, risk_view
-from clawdesk.viewmodels.words import plural
+from clawdesk.viewmodels.words import few_paths, plural
 
 WIDTH = 288
 FILES_MIN = 3
@@ -172,6 +172,4 @@ def _own_words(view: CheckpointView) -> str:
     """The user's own uncommitted changes, and that they are safe."""
     if not view.own_edits:
         return "none"
-    shown = ", ".join(view.own_edits[:6])
-    more = f" and {len(view.own_edits) - 6} more" if len(view.own_edits) > 6 else ""
-    return f"kept, not part of this: {shown}{more}"
+    return f"kept, not part of this: {few_paths(view.own_edits)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from clawdesk.ui import tokens
@@ -14,6 +14,9 @@ from clawdesk.ui.safe_text import SafeLabel, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.status import Health, StatusBarView
+
+CHANNEL = "OpenClaw"
+CHANNEL_WIDTH_MIN = 1_200
 
 
 class _Item(QWidget):
@@ -83,8 +86,9 @@ class StatusBar(Ground):
         for item in (self._work, self._gpu, self._cpu, self._memory):
             row.addWidget(item)
         row.addStretch(1)
+        self._has_channel = False
         self._parts: dict[str, _HealthItem] = {}
-        for place, name in enumerate(("Fabric", "libvirt", "Docker")):
+        for place, name in enumerate(("Fabric", "libvirt", "Docker", CHANNEL)):
             part = self._parts[name] = _HealthItem(f"status.{name.lower()}", line=place > 0)
             row.addWidget(part)
 
@@ -99,3 +103,13 @@ class StatusBar(Ground):
         self._gpu.show_text(view.gpu)
         for health in view.parts:
             self._parts[health.name].show_health(health)
+        self._has_channel = any(health.name == CHANNEL for health in view.parts)
+        self._place_channel()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_channel()
+
+    def _place_channel(self) -> None:
+        """Where one is set up and there is room: it is optional, the others are not."""
+        self._parts[CHANNEL].setVisible(self._has_channel and self.width() >= CHANNEL_WIDTH_MIN)

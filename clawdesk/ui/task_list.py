@@ -7,6 +7,7 @@ right walk along the marks of the chosen task.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -22,8 +23,10 @@ from PySide6.QtCore import (
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
+    QContextMenuEvent,
     QHelpEvent,
     QKeyEvent,
+    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
@@ -33,22 +36,32 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
+    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QToolTip,
 )
 
-from clawdesk.ui import fonts, icons, tokens
-from clawdesk.ui.lane_paint import LanePainter, mark_at, mark_box, row_height
+from clawdesk.ui import fonts, icons, marks, tokens
+from clawdesk.ui.lane_paint import LanePainter, lane_top, mark_at, mark_box, row_height
 from clawdesk.ui.safe_text import clean_line
 from clawdesk.ui.tokens import colour
-from clawdesk.viewmodels.lane import Mark
+from clawdesk.viewmodels.lane_marks import POINTS, Mark
 from clawdesk.viewmodels.tasks import TaskRow
 from clawdesk.viewmodels.timescale import TimeScale
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
+INDENT = 12
+DEPTH_MAX = 4
+DRAG_PX = 3
+MARK_ACTS = (
+    ("changes", "Changes of checkpoint {}"),
+    ("compare", "Compare checkpoint {}…"),
+    ("fork", "Fork from checkpoint {}…"),
+    ("restore", "Restore checkpoint {}…"),
+)
 
 
 class TaskModel(QAbstractListModel):
@@ -120,13 +133,14 @@ class TaskDelegate(QStyledItemDelegate):
         )
         quiet = "fg1" if chosen else "fg2"
         middle = rect.center().y()
+        indent = INDENT * min(row.depth, DEPTH_MAX)
         self._two_lines(
             painter,
-            QRectF(rect.left() + 12, middle - 16, tokens.NAME_COLUMN - 20, 32),
+            QRectF(rect.left() + 12 + indent, middle - 16, tokens.NAME_COLUMN - 20 - indent, 32),
             (clean_line(row.title, 200), "button", "fg0"),
             (clean_line(row.subtitle, 200), "caption", quiet),
         )
-        self._grid(painter, lane_box, row)
+        self._grid(painter, lane_box)
         focus = self.focus_mark if self.focus_task == row.id else None
         LanePainter(painter, lane_box, self.scale, row.lane, ground).paint(focus)
         left = lane_box.right() + 8
@@ -138,13 +152,13 @@ class TaskDelegate(QStyledItemDelegate):
             (clean_line(row.reason, 300), "caption", quiet),
         )
 
-    def _grid(self, painter: QPainter, box: QRectF, row: TaskRow) -> None:
+    def _grid(self, painter: QPainter, box: QRectF) -> None:
         painter.setPen(QPen(colour("line"), 1))
-        for tick in self.scale.ticks(self._offset_ms):
+        for tick in self.scale.ticks(self.offset_ms):
             x = round(box.left()) + self.scale.x(tick)
             painter.drawLine(x, round(box.top()), x, round(box.bottom()))
 
-    _offset_ms = 0
+    offset_ms = 0
 
     @staticmethod
     def _two_lines(
@@ -168,16 +182,22 @@ class TaskList(QListView):
 
     picked = Signal(str)
     opened = Signal(str)
-    zoomed = Signal(bool)  # True = wider
+    zoomed = Signal(
+        bool, int
+    )  # True = wider; the pixel of the lanes that stays, -1 = the right end
+    panned = Signal(int)
+    time_wanted = Signal(object)  # a moment (ms) that must be in view; Qt's int is too small
+    mark_wanted = Signal(str, str, int)  # act, task, ordinal of a checkpoint's mark
     resized = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
-        self.setObjectName("tasks.list")
+        self.setObjectName(name)
         self.setAccessibleName("Tasks")
         self.rows = TaskModel()
         self.delegate = TaskDelegate(self)
         self._now_ms = 0
+        self._dragged_from: int | None = None
         self.setModel(self.rows)
         self.setItemDelegate(self.delegate)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -217,7 +237,7 @@ class TaskList(QListView):
 
     def show_scale(self, scale: TimeScale, now_ms: int, offset_ms: int) -> None:
         self.delegate.scale = scale
-        self.delegate._offset_ms = offset_ms
+        self.delegate.offset_ms = offset_ms
         self._now_ms = now_ms
         self.viewport().update()
 
@@ -229,12 +249,38 @@ class TaskList(QListView):
         super().paintEvent(event)
         if not self.rows.rows:
             return
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        wide = self.viewport().width() - tokens.NAME_COLUMN - tokens.STATE_COLUMN
+        painter.setClipRect(tokens.NAME_COLUMN, 0, wide, self.viewport().height())
+        self._paint_joins(painter)
         last = self.visualRect(self.rows.index(len(self.rows.rows) - 1))
         x = self.now_x()
         if tokens.NAME_COLUMN <= x <= self.viewport().width() - tokens.STATE_COLUMN:
-            painter = QPainter(self.viewport())
             painter.setPen(QPen(colour("acc"), 1))
             painter.drawLine(x, 0, x, last.bottom())
+
+    def _paint_joins(self, painter: QPainter) -> None:
+        """From the checkpoint in one lane down to each fork that shows."""
+        places = {row.id: place for place, row in enumerate(self.rows.rows)}
+        scale, height = self.delegate.scale, self.viewport().height()
+        for place, row in enumerate(self.rows.rows):
+            above = places.get(row.origin)
+            if above is None:
+                continue
+            box = QRectF(self.visualRect(self.rows.index(place)))
+            parent_box = QRectF(self.visualRect(self.rows.index(above)))
+            if box.top() > height or box.bottom() < 0:
+                continue
+            parent = self.rows.rows[above].lane
+            mark = parent.past.checkpoint(row.origin_ordinal)
+            at_ms = mark.start_ms if mark is not None else parent.start_ms
+            level = mark.row if mark is not None else 0
+            y0 = lane_top(parent_box, parent) + level * tokens.LANE_EXTRA + tokens.BLOCK / 2 + 5
+            y1 = lane_top(box, row.lane) + tokens.BLOCK / 2
+            x0, x1 = scale.x(at_ms), scale.x(row.lane.start_ms)
+            left = tokens.NAME_COLUMN
+            marks.paint_join(painter, left + x0, y0, y1, left + max(x0, x1))
 
     def _mark_under(self, point: QPoint) -> Mark | None:
         index = self.indexAt(point)
@@ -263,47 +309,124 @@ class TaskList(QListView):
             QToolTip.hideText()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
+        key, shift = event.key(), event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         if key in {Qt.Key.Key_Left, Qt.Key.Key_Right}:
-            self._walk(1 if key == Qt.Key.Key_Right else -1)
+            direction = 1 if key == Qt.Key.Key_Right else -1
+            if shift:
+                self.panned.emit(direction * self.delegate.scale.width // 5)
+            else:
+                self._walk(direction)
         elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self.current_task():
-            self.opened.emit(self.current_task())
+            self._act_on_focus()
+        elif event.text() in {"+", "=", "-"} and event.text():
+            self.zoomed.emit(event.text() == "-", -1)
+        elif key == Qt.Key.Key_Menu:
+            self._menu_of_focus()
         else:
             super().keyPressEvent(event)
+
+    @property
+    def focus_mark(self) -> Mark | None:
+        """The mark the arrow keys stand on, as it is now."""
+        mark = self.delegate.focus_mark
+        row = self.currentIndex().data(ROW_ROLE) if self.currentIndex().isValid() else None
+        if mark is None or not isinstance(row, TaskRow) or row.id != self.delegate.focus_task:
+            return None
+        return next((m for m in row.lane.order if m.key == mark.key), None)
 
     def _walk(self, direction: int) -> None:
         """Move the focus along the chosen lane's marks and say what is there."""
         index = self.currentIndex()
         row = index.data(ROW_ROLE) if index.isValid() else None
-        if not isinstance(row, TaskRow) or not row.lane.marks:
+        order = row.lane.order if isinstance(row, TaskRow) else ()
+        if not isinstance(row, TaskRow) or not order:
             return
-        order = sorted(row.lane.marks, key=lambda m: (m.start_ms, m.row))
         focus = self.delegate.focus_mark
-        place = next((i for i, m in enumerate(order) if m == focus), None)
+        key = focus.key if focus is not None else None
+        place = next((i for i, m in enumerate(order) if m.key == key), None)
         if place is None:
             place = len(order) - 1 if direction < 0 else 0
         else:
             place = max(0, min(len(order) - 1, place + direction))
         mark = order[place]
         self.delegate.focus_mark, self.delegate.focus_task = mark, row.id
+        self.time_wanted.emit(mark.start_ms)
         self.viewport().update()
         box = TaskDelegate.lane_box(QRectF(self.visualRect(index)))
         spot = mark_box(box, self.delegate.scale, row.lane, mark).bottomLeft().toPoint()
         QToolTip.showText(self.viewport().mapToGlobal(spot), plain_tip(mark.text), self.viewport())
-        QAccessible.updateAccessibility(
-            QAccessibleAnnouncementEvent(self, clean_line(mark.text, 300))
-        )
+        text = clean_line(mark.text, 300)
+        self.setAccessibleDescription(text)
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
+
+    # -- a checkpoint's mark ------------------------------------------
+    def _act_on_focus(self) -> None:
+        mark = self.focus_mark
+        if mark is not None and mark.kind in POINTS:
+            self._menu_of_focus()
+        else:
+            self.opened.emit(self.current_task())
+
+    def _menu_of_focus(self) -> None:
+        mark, index = self.focus_mark, self.currentIndex()
+        if mark is None or mark.kind not in POINTS:
+            return
+        box = TaskDelegate.lane_box(QRectF(self.visualRect(index)))
+        row: TaskRow = index.data(ROW_ROLE)
+        spot = mark_box(box, self.delegate.scale, row.lane, mark).bottomLeft().toPoint()
+        self._show_menu(row.id, mark.number, self.viewport().mapToGlobal(spot))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        mark, index = self._mark_under(event.pos()), self.indexAt(event.pos())
+        if mark is not None and mark.kind in POINTS and index.isValid():
+            self._show_menu(self._task_of(index), mark.number, event.globalPos())
+
+    def _show_menu(self, task: str, ordinal: int, at: QPoint) -> None:
+        """What can be done at a checkpoint."""
+        menu = QMenu(self)
+        menu.setObjectName("mark_menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for act, text in MARK_ACTS:
+            words = text.format(ordinal)
+            menu.addAction(words, partial(self.mark_wanted.emit, act, task, ordinal))
+        menu.popup(at)
+
+    # -- the shown time -------------------------------------------------
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        x = round(event.position().x())
+        in_lanes = tokens.NAME_COLUMN < x < self.viewport().width() - tokens.STATE_COLUMN
+        if event.button() == Qt.MouseButton.LeftButton and in_lanes:
+            self._dragged_from = x
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        x = round(event.position().x())
+        if self._dragged_from is None or not event.buttons() & Qt.MouseButton.LeftButton:
+            super().mouseMoveEvent(event)
+            return
+        if abs(x - self._dragged_from) >= DRAG_PX:
+            self.panned.emit(self._dragged_from - x)
+            self._dragged_from = x
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._dragged_from = None
+        super().mouseReleaseEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.resized.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        delta = event.angleDelta()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.zoomed.emit(event.angleDelta().y() < 0)
-            event.accept()
+            at = round(event.position().x()) - tokens.NAME_COLUMN
+            self.zoomed.emit(delta.y() < 0, max(0, min(self.delegate.scale.width, at)))
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier or delta.x():
+            self.panned.emit(-(delta.x() or delta.y()))
+        else:
+            super().wheelEvent(event)
             return
-        super().wheelEvent(event)
+        event.accept()
 
 
 def plain_tip(text: str) -> str:

@@ -23,6 +23,7 @@ class CheckpointRow:
     commit: str
     current: bool
     why_not: str = ""
+    undoes: bool = False  # going here undoes the last restore
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class RestoreView:
     undoes: tuple[str, ...]
     keeps: tuple[str, ...]
     notes: tuple[str, ...]
+    go: str
 
 
 def _kind(checkpoint: Checkpoint) -> str:
@@ -56,7 +58,8 @@ def _detail(checkpoint: Checkpoint) -> str:
     return " · ".join(parts)
 
 
-def _why_not(task: Task) -> str:
+def why_no_restore(task: Task) -> str:
+    """Why none of its checkpoints can be restored now, "" when they can."""
     if task.phase is Phase.DONE and task.merged_into:
         return "the task is merged"
     if task.phase in {Phase.CANCELLED, Phase.REJECTED}:
@@ -68,7 +71,7 @@ def _why_not(task: Task) -> str:
 
 def checkpoint_rows(task: Task, offset_ms: int = 0) -> tuple[CheckpointRow, ...]:
     """Newest first."""
-    why_not = _why_not(task)
+    why_not, undo = why_no_restore(task), undo_of(task)
     return tuple(
         CheckpointRow(
             ordinal=c.ordinal,
@@ -80,35 +83,94 @@ def checkpoint_rows(task: Task, offset_ms: int = 0) -> tuple[CheckpointRow, ...]
             commit=c.commit[:10],
             current=c.ordinal == task.tip_ordinal,
             why_not=why_not,
+            undoes=c.ordinal == undo,
         )
         for c in reversed(task.checkpoints)
     )
 
 
-def restore_view(task: Task, ordinal: int, *, own_edits: tuple[str, ...] = ()) -> RestoreView:
-    """What going back to `ordinal` undoes and keeps; ordinal 0 is the start."""
-    later = [c for c in task.checkpoints if c.ordinal > ordinal and not c.safety]
+def undo_of(task: Task) -> int | None:
+    """The checkpoint with the state before the last restore; None once the task has gone on.
+
+    A task that ran was made safe first, so that is its safety checkpoint; one that stood still
+    stood at a checkpoint already.
+    """
+    back: int | None = None
+    for record in reversed(task.records):
+        ordinal = record.fields.get("ordinal")
+        if record.event not in {"restored", "checkpoint"} or not isinstance(ordinal, int):
+            continue
+        if back is not None:
+            return ordinal if ordinal != back and task.checkpoint(ordinal) else None
+        if record.event == "checkpoint":
+            return None
+        back = ordinal
+    return None
+
+
+PATHS_MAX = 4
+
+
+def restore_view(
+    task: Task,
+    ordinal: int,
+    *,
+    own_edits: tuple[str, ...] = (),
+    paths: tuple[str, ...] | None = None,
+) -> RestoreView:
+    """What going back to `ordinal` undoes and keeps; ordinal 0 is the start.
+
+    Args:
+        own_edits: paths the user changed in their own folder.
+        paths: what differs between now and then in the task's copy; None = not known.
+    """
     target = task.checkpoint(ordinal)
-    steps = len({(c.step_index, c.round) for c in later})
-    files = sum(c.diffstat.files for c in later)
-    undoes = [f"{plural(steps, 'step')} of work, {plural(len(later), 'checkpoint')} after it"]
-    if files:
-        undoes.append(f"{plural(files, 'file change')} in the task's copy")
+    where = f"checkpoint {ordinal}" if ordinal else "the start"
+    notes = []
     if task.phase not in FINAL and task.step_running:
-        undoes.append(f"step {task.step_index + 1}, which runs now")
-    keeps = ["your own folder, index, branches and HEAD: nothing in them changes"]
-    if own_edits:
-        keeps.append(f"your edits: {', '.join(own_edits[:4])}" + (" …" if own_edits[4:] else ""))
-    keeps.append("the branch you leave, greyed on the timeline; you can come back to it")
-    notes = ["A safety checkpoint of the present state is made first."]
-    if target is not None and target.snapshot is None:
-        why = target.why_files_only or "no machine snapshot was made"
+        notes.append("A safety checkpoint of the present state is made first; you can undo this.")
+    elif task.tip_ordinal and task.tip_ordinal != ordinal:
+        notes.append(f"The present state is checkpoint {task.tip_ordinal}; you can undo this.")
+    if target is None:
+        notes.append("The task begins again on a fresh machine.")
+    elif target.snapshot is None:
+        why = target.why_files_only.rstrip(".") or "no machine snapshot was made"
         notes.append(f"Files only ({why}): the machine starts afresh with these files.")
+    else:
+        memory = size(target.snapshot.bytes)
+        notes.append(f"Files, processes and memory ({memory}) are as they were then.")
     return RestoreView(
         task=task.id,
         ordinal=ordinal,
-        title=f"Restore {task.title} to checkpoint {ordinal}?",
-        undoes=tuple(undoes),
-        keeps=tuple(keeps),
+        title=f"Restore {task.title} to {where}?",
+        undoes=_undoes(task, ordinal, paths),
+        keeps=_keeps(own_edits),
         notes=tuple(notes),
+        go=f"Restore {where}",
     )
+
+
+def _undoes(task: Task, ordinal: int, paths: tuple[str, ...] | None) -> tuple[str, ...]:
+    later = [c for c in task.checkpoints if c.ordinal > ordinal and not c.safety]
+    steps = len({(c.step_index, c.round) for c in later})
+    undoes = [f"{plural(steps, 'step')} of work, {plural(len(later), 'checkpoint')} after it"]
+    if paths:
+        undoes.append(f"{plural(len(paths), 'file')} of the task's copy: {_some(paths)}")
+    elif paths is None and later:
+        undoes.append("changes in the task's copy, which could not be listed now")
+    if task.phase not in FINAL and task.step_running:
+        undoes.append(f"step {task.step_index + 1}, which runs now, with its machine's memory")
+    return tuple(undoes)
+
+
+def _keeps(own_edits: tuple[str, ...]) -> tuple[str, ...]:
+    keeps = ["your own folder, index, branches and HEAD: nothing in them changes"]
+    if own_edits:
+        keeps.append(f"your edits: {_some(own_edits)}")
+    keeps.append("the branch you leave, greyed on the timeline; you can come back to it")
+    return tuple(keeps)
+
+
+def _some(paths: tuple[str, ...]) -> str:
+    more = len(paths) - PATHS_MAX
+    return ", ".join(paths[:PATHS_MAX]) + (f" and {more} more" if more > 0 else "")

@@ -282,3 +282,12 @@ class DeviceHistory:
             found[-1].append((1 - (now_ms - at_ms) / HISTORY_MS, share))
             last_ms = at_ms
         return [[p for p in line if p[0] >= 0] for line in found]
+
+
+def card_of(status: FabricStatus | None, model: str) -> int | None:
+    """The number of the GPU a model is on; None = on none of this computer's, or not known."""
+    if status is None:
+        return None
+    held = next((m.devices for m in status.models if m.name == model and m.on_gpu), ())
+    numbers = [d.index for d in status.devices if d.id in held]
+    return min(numbers, default=None)

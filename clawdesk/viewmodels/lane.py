@@ -6,63 +6,12 @@ fails. Row 0 is the work that counts; row 1 is work that a restore left behind.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
-from clawdesk.domain.model import FINAL, Kind, Phase, Record, Task
+from clawdesk.domain.model import FINAL, Checkpoint, Kind, Phase, Record, Task
+from clawdesk.viewmodels.lane_marks import NO_CARD, POINTS, Lane, Mark, MarkKind, Past
 from clawdesk.viewmodels.words import duration, first_line, plural
-
-
-class MarkKind(StrEnum):
-    """What a mark is drawn as."""
-
-    STEP = "step"
-    RUNNING = "running"
-    FAILED = "failed"
-    LOST = "lost"
-    DISC = "disc"  # checkpoint of machine and files
-    RING = "ring"  # files only
-    STAR = "star"  # approved
-    NEED_APPROVAL = "need_approval"
-    NEED_ANSWER = "need_answer"
-    WAITING = "waiting"
-    RESTORE = "restore"  # from start_ms back to end_ms
-
-
-POINTS = frozenset({MarkKind.DISC, MarkKind.RING, MarkKind.STAR})
-BLOCKS = frozenset({MarkKind.STEP, MarkKind.RUNNING, MarkKind.FAILED, MarkKind.LOST})
-NEEDS = frozenset({MarkKind.NEED_APPROVAL, MarkKind.NEED_ANSWER})
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One mark; times in ms since the epoch, `end_ms == start_ms` for a point.
-
-    Args:
-        number: the step's number from 1, or the checkpoint's ordinal.
-        label: short text drawn on or beside the mark.
-        text: the whole sentence for hover, focus and screen readers.
-        row: 0 = the lane, 1 = the abandoned branch under it.
-    """
-
-    kind: MarkKind
-    start_ms: int
-    end_ms: int
-    number: int = 0
-    label: str = ""
-    text: str = ""
-    row: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """Marks in the order of drawing; `rows` is 1, or 2 with an abandoned branch."""
-
-    marks: tuple[Mark, ...]
-    start_ms: int
-    end_ms: int
-    rows: int = 1
 
 
 def _whole(record: Record, name: str, fallback: int = 0) -> int:
@@ -88,40 +37,42 @@ class _Open:
 
 @dataclass(slots=True)
 class _Pen:
-    """Draws one lane while reading the records."""
+    """Draws one lane while reading the records.
+
+    `worked_from`: since when it works, where no record says that a step began (they are not kept
+    over a restart); a checkpoint then closes the step it names.
+    """
 
     task: Task
     marks: list[Mark] = field(default_factory=list)
     step: _Open | None = None
+    worked_from: int | None = None
     waiting_from: int | None = None
+    yielded: Mark | None = None
     need: Mark | None = None
-    failed: bool = False
+    lease: Mark | None = None
+    cards: Mapping[int, int] = field(default_factory=dict)  # start of a lease in ms: its GPU
+    asked_to_leave: str = ""
+    places: dict[int, int] = field(default_factory=dict)  # ordinal: place in `marks`
+    known: dict[int, Checkpoint] = field(default_factory=dict)
 
     def end_wait(self, at_ms: int) -> None:
-        if self.waiting_from is not None and at_ms > self.waiting_from:
+        if self.yielded is not None:
+            away = duration(at_ms - self.yielded.start_ms)
+            text = f"{self.yielded.text} It was away for {away}."
+            self.marks.append(replace(self.yielded, end_ms=at_ms, text=text))
+        elif self.waiting_from is not None and at_ms > self.waiting_from:
             waited = duration(at_ms - self.waiting_from)
             self.marks.append(
                 Mark(MarkKind.WAITING, self.waiting_from, at_ms, text=f"Waited {waited}.")
             )
-        self.waiting_from = None
+        self.waiting_from = self.yielded = None
 
     def end_step(self, at_ms: int, kind: MarkKind = MarkKind.STEP, *, keep: bool = True) -> None:
         step, self.step = self.step, None
         if step is None or (not keep and not step.sure) or at_ms < step.at_ms:
             return
-        word = {
-            MarkKind.STEP: "ended after",
-            MarkKind.RUNNING: "runs since",
-            MarkKind.FAILED: "failed after",
-            MarkKind.LOST: "was lost after",
-        }[kind]
-        again = f", round {step.round}" if step.round > 1 else ""
-        text = (
-            f"Step {step.index + 1} {step.name}{again} {word} {duration(at_ms - step.at_ms)}."
-        ).replace("  ", " ")
-        self.marks.append(
-            Mark(kind, step.at_ms, at_ms, number=step.index + 1, label=step.name, text=text)
-        )
+        self.marks.append(_step_mark(step, at_ms, kind))
 
     def end_need(self, at_ms: int, verdict: str) -> None:
         if self.need is None:
@@ -134,9 +85,19 @@ class _Pen:
 
     def submitted(self, record: Record) -> None:
         self.waiting_from = record.at_ms
+        origin = self.task.forked_from
+        if origin is not None:
+            where = f"checkpoint {origin.ordinal}" if origin.ordinal else "the start"
+            shared = self.task.checkpoint(origin.ordinal)
+            has = "with its machine" if shared is not None and shared.snapshot else "files only"
+            text = f"Forked from {where} of the lane above, {has}."
+            self.marks.append(
+                Mark(MarkKind.FORK, record.at_ms, record.at_ms, origin.ordinal, text=text)
+            )
 
     def started(self, record: Record) -> None:
         self.end_wait(record.at_ms)
+        self.worked_from = record.at_ms
 
     def step_started(self, record: Record) -> None:
         self.end_wait(record.at_ms)
@@ -147,16 +108,22 @@ class _Pen:
         )
 
     def checkpoint(self, record: Record) -> None:
-        step = self.step
+        step, since_ms = self.step, self.worked_from
+        if step is None and since_ms is not None:
+            name, index = _text(record, "step"), _whole(record, "step_index")
+            self.step = _Open(since_ms, index, name, _whole(record, "round", 1), True)
         self.end_step(record.at_ms)
         ordinal = _whole(record, "ordinal")
-        self.marks.append(_checkpoint_mark(self.task, record, ordinal))
+        self.places[ordinal] = len(self.marks)
+        self.marks.append(_checkpoint_mark(self.known.get(ordinal), record, ordinal))
+        self.worked_from = record.at_ms
         if step is not None:  # a checkpoint inside a step: the step may go on
             self.step = replace(step, at_ms=record.at_ms, sure=False)
 
     def requested(self, record: Record) -> None:
         step = self.step
         self.end_step(record.at_ms, keep=False)
+        self.worked_from = None
         asks = record.fields.get("kind") == Kind.CLARIFY
         question = first_line(_text(record, "question"), 60)
         ordinal = _whole(record, "ordinal")
@@ -174,78 +141,149 @@ class _Pen:
         verdict = _text(record, "verdict")
         ordinal = self.need.number if self.need is not None else 0
         self.end_need(record.at_ms, verdict or "decided")
-        if verdict == "approved" and ordinal:
+        self.worked_from = record.at_ms
+        if verdict in {"approved", "amended"} and ordinal:
             self._approve(ordinal)
         if self.step is not None:
             self.step = replace(self.step, at_ms=record.at_ms, sure=False)
 
     def _approve(self, ordinal: int) -> None:
-        for place, mark in enumerate(self.marks):
-            if mark.kind in POINTS and mark.number == ordinal:
-                text = mark.text.replace(".", ", approved.", 1)
-                self.marks[place] = replace(mark, kind=MarkKind.STAR, text=text)
+        place = self.places.get(ordinal)
+        if place is not None and self.marks[place].kind is not MarkKind.STAR:
+            mark = self.marks[place]
+            text = mark.text.replace(".", ", approved.", 1)
+            self.marks[place] = replace(mark, kind=MarkKind.STAR, text=text)
+
+    def yield_asked(self, record: Record) -> None:
+        self.asked_to_leave = _text(record, "why")
+
+    def yielded_place(self, record: Record) -> None:
+        """It left for another task; it waits from here, and why is known."""
+        self.end_step(record.at_ms, keep=False)
+        self.worked_from = None
+        why = (_text(record, "why") or self.asked_to_leave).rstrip(".")
+        reason = f": {why}" if why else ""
+        text = f"Gave its machine back at checkpoint {_whole(record, 'ordinal')}{reason}."
+        at_ms = record.at_ms
+        self.yielded = Mark(MarkKind.YIELDED, at_ms, at_ms, label="yielded", text=text)
+        self.asked_to_leave = ""
+
+    def parked(self, record: Record) -> None:
+        why = _text(record, "why").rstrip(".")
+        text = f"Its memory was given back{': ' + why if why else ''}; its snapshot waits for you."
+        self.marks.append(Mark(MarkKind.PARKED, record.at_ms, record.at_ms, text=text))
+
+    def lease_granted(self, record: Record) -> None:
+        self.lease_ended(record)
+        model = first_line(_text(record, "model"), 80)
+        card = self.cards.get(record.at_ms, NO_CARD)
+        self.lease = Mark(MarkKind.LEASE, record.at_ms, record.at_ms, card, label=model)
+
+    def lease_ended(self, record: Record) -> None:
+        lease, self.lease = self.lease, None
+        if lease is not None:
+            held = f"for {duration(record.at_ms - lease.start_ms)}"
+            self.marks.append(replace(lease, end_ms=record.at_ms, text=_held(lease, held)))
 
     def restored(self, record: Record) -> None:
         ordinal = _whole(record, "ordinal")
         self.end_need(record.at_ms, "withdrawn by a restore")
         self.end_wait(record.at_ms)
         self.end_step(record.at_ms, keep=False)
-        target = next((m for m in self.marks if m.kind in POINTS and m.number == ordinal), None)
-        back_ms = target.end_ms if target is not None else self.task.submitted_at_ms
+        self.worked_from = None
+        place = self.places.get(ordinal)
+        back_ms = self.marks[place].end_ms if place is not None else self.task.submitted_at_ms
         self.marks = [_left_behind(m, back_ms, ordinal) for m in self.marks]
-        text = f"Restored to checkpoint {ordinal}; what came after is kept as a branch."
+        where = f"checkpoint {ordinal}" if ordinal else "the start"
+        text = f"Restored to {where}; what came after is kept as a branch."
         self.marks.append(Mark(MarkKind.RESTORE, record.at_ms, back_ms, ordinal, text=text))
 
     def attempt_ended(self, record: Record) -> None:
         self.end_need(record.at_ms, "withdrawn")
         self.end_step(record.at_ms, MarkKind.LOST, keep=False)
+        self.worked_from = None
         self.waiting_from = record.at_ms
 
     def finished(self, record: Record) -> None:
-        status = _text(record, "status")
-        self.end_need(record.at_ms, "withdrawn")
-        self.end_wait(record.at_ms)
-        self.failed = status == "failed"
-        self.end_step(
-            record.at_ms, MarkKind.FAILED if self.failed else MarkKind.STEP, keep=self.failed
-        )
-        if self.failed and not any(m.kind is MarkKind.FAILED for m in self.marks):
+        status, at_ms = _text(record, "status"), record.at_ms
+        self.end_need(at_ms, "withdrawn")
+        self.end_wait(at_ms)
+        self.lease_ended(record)
+        failed = status == "failed"
+        self.end_step(at_ms, MarkKind.FAILED if failed else MarkKind.STEP, keep=failed)
+        if failed and not any(m.kind is MarkKind.FAILED for m in self.marks):
             text = first_line(_text(record, "text")) or "Failed."
-            self.marks.append(Mark(MarkKind.FAILED, record.at_ms, record.at_ms, text=text))
+            self.marks.append(Mark(MarkKind.FAILED, at_ms, at_ms, text=text))
 
-    def until_now(self, now_ms: int) -> None:
-        """What has begun and not ended reaches to the present."""
+    def live(self, now_ms: int) -> tuple[Mark, ...]:
+        """What has begun and not ended, as it reaches to the present; changes nothing."""
+        found: list[Mark] = []
+        if self.lease is not None:
+            text = _held(self.lease, f"since {duration(now_ms - self.lease.start_ms)}")
+            end_ms = max(now_ms, self.lease.start_ms)
+            found.append(replace(self.lease, end_ms=end_ms, text=text))
+        state = self._live_state(now_ms)
+        return (*found, state) if state is not None else tuple(found)
+
+    def _live_state(self, now_ms: int) -> Mark | None:
         task = self.task
         if self.need is not None and task.request is not None:
             waited = duration(now_ms - self.need.start_ms)
             text = f"{self.need.text} Waiting {waited}."
-            self.marks.append(replace(self.need, end_ms=max(now_ms, self.need.start_ms), text=text))
-            return
-        if task.phase in {Phase.RUNNING, Phase.SNAPSHOTTING} and self.step is not None:
-            self.end_step(now_ms, MarkKind.RUNNING)
-        elif task.phase in {Phase.QUEUED, Phase.STARTING, Phase.RESTORING}:
-            since = self.waiting_from
-            if since is None:
-                since = max((m.end_ms for m in self.marks), default=task.submitted_at_ms)
-            reason = task.reason.text if task.reason is not None else ""
-            if task.phase is not Phase.QUEUED:
-                reason = reason or f"{task.phase.value}"
-            self.marks.append(
-                Mark(MarkKind.WAITING, since, max(now_ms, since), label=reason, text=reason)
-            )
+            return replace(self.need, end_ms=max(now_ms, self.need.start_ms), text=text)
+        if task.phase in {Phase.RUNNING, Phase.SNAPSHOTTING}:
+            step = self.step
+            if step is None and self.worked_from is not None:
+                name = task.step_name
+                step = _Open(self.worked_from, task.step_index, name, task.round, True)
+            if step is None or now_ms < step.at_ms:
+                return None
+            return _step_mark(step, now_ms, MarkKind.RUNNING)
+        if task.phase not in {Phase.QUEUED, Phase.STARTING, Phase.RESTORING}:
+            return None
+        reason = task.reason.text if task.reason is not None else ""
+        if self.yielded is not None:
+            since = self.yielded.start_ms
+            text = f"{self.yielded.text} {reason}".rstrip()
+            return replace(self.yielded, end_ms=max(now_ms, since), text=text)
+        since = self.waiting_from if self.waiting_from is not None else self._last_ms()
+        if task.phase is not Phase.QUEUED:
+            reason = reason or f"{task.phase.value}"
+        return Mark(MarkKind.WAITING, since, max(now_ms, since), label=reason, text=reason)
+
+    def _last_ms(self) -> int:
+        return max((max(m.start_ms, m.end_ms) for m in self.marks),
+                   default=self.task.submitted_at_ms)  # fmt: skip
+
+
+def _held(lease: Mark, how_long: str) -> str:
+    card = f" on GPU {lease.number}" if lease.number >= 0 else ""
+    return f"Held the model {lease.label}{card} {how_long}."
+
+
+def _step_mark(step: _Open, at_ms: int, kind: MarkKind) -> Mark:
+    word = {
+        MarkKind.STEP: "ended after",
+        MarkKind.RUNNING: "runs since",
+        MarkKind.FAILED: "failed after",
+        MarkKind.LOST: "was lost after",
+    }[kind]
+    again = f", round {step.round}" if step.round > 1 else ""
+    took = duration(at_ms - step.at_ms)
+    text = f"Step {step.index + 1} {step.name}{again} {word} {took}.".replace("  ", " ")
+    return Mark(kind, step.at_ms, at_ms, number=step.index + 1, label=step.name, text=text)
 
 
 def _left_behind(mark: Mark, back_ms: int, ordinal: int) -> Mark:
     """The mark, moved to the abandoned branch when it lies after the restored checkpoint."""
-    if mark.start_ms < back_ms or mark.kind is MarkKind.RESTORE:
+    if mark.start_ms < back_ms or mark.kind in {MarkKind.RESTORE, MarkKind.LEASE, MarkKind.FORK}:
         return mark
     if mark.kind in POINTS and mark.number == ordinal:
         return mark
     return replace(mark, row=1)
 
 
-def _checkpoint_mark(task: Task, record: Record, ordinal: int) -> Mark:
-    known = task.checkpoint(ordinal)
+def _checkpoint_mark(known: Checkpoint | None, record: Record, ordinal: int) -> Mark:
     files_only = bool(record.fields.get("files_only")) or (
         known is not None and known.snapshot is None
     )
@@ -273,23 +311,70 @@ _READ: dict[str, Callable[[_Pen, Record], None]] = {
     "requested": _Pen.requested,
     "decision": _Pen.decision,
     "restored": _Pen.restored,
+    "resumed": _Pen.started,
+    "yield_asked": _Pen.yield_asked,
+    "yielded": _Pen.yielded_place,
+    "parked": _Pen.parked,
+    "lease_granted": _Pen.lease_granted,
+    "lease_ended": _Pen.lease_ended,
     "attempt_ended": _Pen.attempt_ended,
     "finished": _Pen.finished,
 }
 
 
-def lane_of(task: Task, now_ms: int) -> Lane:
-    """The marks of a task up to `now_ms` (ms since the epoch)."""
-    pen = _Pen(task)
+def _read(task: Task, cards: Mapping[int, int]) -> tuple[_Pen, Past]:
+    pen = _Pen(task, cards=cards, known={c.ordinal: c for c in task.checkpoints})
     for record in task.records:
         read = _READ.get(record.event)
         if read is not None:
             read(pen, record)
-    if not any(r.event == "submitted" for r in task.records) and task.phase is Phase.QUEUED:
+    if not any(r.event == "submitted" for r in task.records[:1]) and task.phase is Phase.QUEUED:
         pen.waiting_from = task.submitted_at_ms
-    if task.phase not in FINAL:
-        pen.until_now(now_ms)
-    marks = tuple(pen.marks)
-    end_ms = max((max(m.start_ms, m.end_ms) for m in marks), default=now_ms)
-    rows = 2 if any(m.row for m in marks) else 1
-    return Lane(marks, task.submitted_at_ms, end_ms, rows)
+    return pen, Past(pen.marks)
+
+
+def lane_of(task: Task, now_ms: int) -> Lane:
+    """The marks of a task up to `now_ms` (ms since the epoch)."""
+    return _lane(task, *_read(task, {}), now_ms)
+
+
+def _lane(task: Task, pen: _Pen, past: Past, now_ms: int) -> Lane:
+    live = pen.live(now_ms) if task.phase not in FINAL else ()
+    reached = max((m.end_ms for m in live), default=past.end_ms)
+    end_ms = max(past.end_ms, reached) if past.marks or live else now_ms
+    return Lane(past, live, task.submitted_at_ms, end_ms)
+
+
+class LaneBook:
+    """Lanes of many tasks; records are read again only where a task has changed.
+
+    A task is a value that is replaced at every change, so the same object has the same past.
+
+    Args:
+        card_of: the number of the GPU a model is on now; None = on none, or not known. Records do
+            not say, so it is noted while a lease is held.
+    """
+
+    def __init__(self, card_of: Callable[[str], int | None] = lambda _: None) -> None:
+        self._card_of = card_of
+        self._read: dict[str, tuple[Task, _Pen, Past]] = {}
+        self._cards: dict[str, dict[int, int]] = {}
+
+    def lane(self, task: Task, now_ms: int) -> Lane:
+        """As `lane_of`."""
+        known = self._read.get(task.id)
+        if known is None or known[0] is not task:
+            known = self._read[task.id] = (task, *_read(task, self._cards.get(task.id, {})))
+        pen = known[1]
+        if pen.lease is not None and pen.lease.number == NO_CARD:
+            card = self._card_of(pen.lease.label)
+            if card is not None:
+                self._cards.setdefault(task.id, {})[pen.lease.start_ms] = card
+                pen.lease = replace(pen.lease, number=card)
+        return _lane(task, pen, known[2], now_ms)
+
+    def keep_only(self, tasks: set[str]) -> None:
+        """Forget lanes of tasks that are gone."""
+        for gone in self._read.keys() - tasks:
+            del self._read[gone]
+            self._cards.pop(gone, None)

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, replace
 
 from clawdesk.ports.repository import Diff, DiffFile
-from clawdesk.viewmodels.words import plural
+from clawdesk.viewmodels.words import few_paths, plural, short_path
 
 COMMENTS_MAX = 60
 COMMENT_CHARS_MAX = 2_000
@@ -178,21 +178,16 @@ def consequences(diff: Diff | None, draft: Draft) -> tuple[str, ...]:
         return ()
     said = []
     if draft.left_out:
-        names = _names(draft.left_out)
+        names = few_paths(draft.left_out)
         verb = "goes" if len(draft.left_out) == 1 else "go"
         said.append(f"{names} {verb} back to the agent as not approved, put back as before.")
     for path in sorted({path for path, _ in draft.rejected if path not in draft.left_out}):
         count = len(draft.hunks_off(path))
-        said.append(f"{path} is taken without {plural(count, 'hunk')}.")
+        said.append(f"{short_path(path)} is taken without {plural(count, 'hunk')}.")
     edited = [path for path, _ in draft.edits if path not in draft.left_out]
     if edited:
-        said.append(f"{_names(tuple(edited))} as edited by you.")
+        said.append(f"{few_paths(edited)} as edited by you.")
     return tuple(said)
-
-
-def _names(paths: tuple[str, ...]) -> str:
-    shown = ", ".join(paths[:3])
-    return f"{shown} and {len(paths) - 3} more" if len(paths) > 3 else shown
 
 
 def message(diff: Diff | None, draft: Draft) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from clawdesk.domain.host_files import PROGRAM, HostRule, host_rule
 from clawdesk.ports.repository import Diff, DiffFile
-from clawdesk.viewmodels.words import plural
+from clawdesk.viewmodels.words import few_paths, plural, short_path
 
 LINES_MANY = 400
 NAMED_MAX = 6
@@ -49,21 +49,23 @@ def risk_view(diff: Diff, own_edits: tuple[str, ...] = ()) -> RiskView:
     running = [(file, _rule_of(file)) for file in diff.files]
     flagged = [(file, rule) for file, rule in running if rule is not None]
     for file, rule in flagged[:NAMED_MAX]:
-        lines.append(RiskLine("warn", f"{file.path}: {rule.kind}", rule.when, warns=True))
+        lines.append(
+            RiskLine("warn", f"{short_path(file.path)}: {rule.kind}", rule.when, warns=True)
+        )
     if len(flagged) > NAMED_MAX:
         rest = plural(len(flagged) - NAMED_MAX, "more file")
         lines.append(RiskLine("warn", f"{rest} that would run here", "after a merge", warns=True))
     deleted = [file.path for file in diff.files if file.status == "deleted"]
     if deleted:
         what = f"deletes {plural(len(deleted), 'file')}"
-        lines.append(RiskLine("minus", what, _names(deleted), warns=True))
+        lines.append(RiskLine("minus", what, few_paths(deleted), warns=True))
     unseen = [file.path for file in diff.files if not_shown(file)]
     if unseen:
         what = f"{plural(len(unseen), 'file')} not shown in full"
-        lines.append(RiskLine("unk", what, f"you approve unseen: {_names(unseen)}", warns=True))
+        lines.append(RiskLine("unk", what, f"you approve unseen: {few_paths(unseen)}", warns=True))
     both = sorted({path for file in diff.files for path in _paths(file)} & set(own_edits))
     if both:
-        lines.append(RiskLine("edit", "also changed by you", _names(both), warns=True))
+        lines.append(RiskLine("edit", "also changed by you", few_paths(both), warns=True))
     stat = diff.stat
     size = f"+{stat.added} −{stat.removed} lines"  # noqa: RUF001
     many = stat.added + stat.removed > LINES_MANY
@@ -83,8 +85,3 @@ def _rule_of(file: DiffFile) -> HostRule | None:
 
 def _paths(file: DiffFile) -> tuple[str, ...]:
     return (file.path, file.old_path) if file.status == "renamed" else (file.path,)
-
-
-def _names(paths: list[str]) -> str:
-    shown = ", ".join(paths[:3])
-    return f"{shown} and {len(paths) - 3} more" if len(paths) > 3 else shown

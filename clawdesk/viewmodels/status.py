@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clawdesk.domain.model import PlaneState
+from clawdesk.ports.channel import ChannelState
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import Environment
 from clawdesk.viewmodels.machine import host_view
@@ -76,6 +77,23 @@ def _fabric(environment: Environment) -> tuple[Health, Health]:
     return Health("Fabric", "not ready", "xc", Family.BAD, why), docker
 
 
+def _channel(environment: Environment) -> tuple[Health, ...]:
+    """The channel, where the user has set one up."""
+    status = environment.channel.status
+    why = f"{status.text} {status.mend}".strip()
+    match status.state:
+        case ChannelState.ABSENT:
+            return ()
+        case ChannelState.CONNECTED:
+            return (Health("OpenClaw", *_OK, f"version {status.version}, {status.address}"),)
+        case ChannelState.CONNECTING:
+            return (Health("OpenClaw", *_CHECKING),)
+        case ChannelState.UNREACHABLE:
+            return (Health("OpenClaw", "unreachable", "warn", Family.NEED, why),)
+        case _:
+            return (Health("OpenClaw", status.state.value, "xc", Family.BAD, why),)
+
+
 def status_bar(state: PlaneState, load: HostLoad | None, environment: Environment) -> StatusBarView:
     """The bar for one moment."""
     found = counts(state.tasks.values())
@@ -97,5 +115,5 @@ def status_bar(state: PlaneState, load: HostLoad | None, environment: Environmen
         cpu=f"{load.cpu_percent:.0f} %" if load is not None else "–",  # noqa: RUF001
         memory=memory,
         gpu=host.gpu_summary.replace(" in use", "") if host.gpus else "none",
-        parts=(fabric, _machines(environment), docker),
+        parts=(fabric, _machines(environment), docker, *_channel(environment)),
     )

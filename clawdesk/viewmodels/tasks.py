@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from clawdesk.domain.model import FINAL, Kind, Phase, Task, TaskId
-from clawdesk.viewmodels.lane import Lane, lane_of
+from clawdesk.viewmodels.lane import lane_of
+from clawdesk.viewmodels.lane_marks import Lane
 from clawdesk.viewmodels.phases import Family, Group, PhaseLook, look, wants_trust
 from clawdesk.viewmodels.words import clock_time, duration, first_line
 
@@ -24,6 +25,8 @@ class TaskRow:
         state: first line of the state column, e.g. "Running step 4".
         reason: second line of the state column: why or since when.
         steps: numbers below the state: (current, total).
+        depth: how many forks lie between it and the task its family goes back to.
+        origin: of a fork, the task it comes from; `origin_ordinal` the checkpoint there, 0 = start.
     """
 
     id: TaskId
@@ -40,6 +43,9 @@ class TaskRow:
     final: bool
     can_merge: bool
     can_cancel: bool
+    depth: int = 0
+    origin: TaskId = ""
+    origin_ordinal: int = 0
 
     @property
     def spoken(self) -> str:
@@ -58,6 +64,10 @@ def _priority_word(priority: int) -> str:
 
 
 def _subtitle(task: Task) -> str:
+    if task.forked_from is not None:
+        ordinal = task.forked_from.ordinal
+        where = f"at {ordinal}" if ordinal else "at the start"
+        return f"fork {where} · {_priority_word(task.priority)}"
     name = task.project.rstrip("/").rpartition("/")[2]
     return f"{name} · {_priority_word(task.priority)}"
 
@@ -151,8 +161,11 @@ def state_texts(task: Task, now_ms: int, offset_ms: int = 0) -> tuple[str, str]:
     return look(task).word, reason or fallback.get(task.phase, "")
 
 
-def row_of(task: Task, now_ms: int, offset_ms: int = 0) -> TaskRow:
-    """One task as a row."""
+def row_of(
+    task: Task, now_ms: int, offset_ms: int = 0, *, lane: Lane | None = None, depth: int = 0
+) -> TaskRow:
+    """One task as a row; `lane` where it has been read already."""
+    origin = task.forked_from
     shown: PhaseLook = look(task)
     state, reason = state_texts(task, now_ms, offset_ms)
     return TaskRow(
@@ -165,12 +178,28 @@ def row_of(task: Task, now_ms: int, offset_ms: int = 0) -> TaskRow:
         family=shown.family,
         group=shown.group,
         reason=reason,
-        lane=lane_of(task, now_ms),
+        lane=lane if lane is not None else lane_of(task, now_ms),
         steps=(min(task.step_index + 1, len(task.steps)), len(task.steps)),
         final=task.phase in FINAL,
         can_merge=task.phase is Phase.DONE and bool(task.checkpoints),
         can_cancel=task.phase not in FINAL and task.finish is None,
+        depth=depth,
+        origin=origin.task if origin is not None else "",
+        origin_ordinal=origin.ordinal if origin is not None else 0,
     )
+
+
+def found(rows: Iterable[TaskRow], words: str) -> list[TaskRow]:
+    """The rows that hold every one of the words, in name, state, reason or id."""
+    wanted = words.casefold().split()
+    if not wanted:
+        return list(rows)
+
+    def holds(row: TaskRow) -> bool:
+        text = " ".join((row.title, row.subtitle, row.state, row.reason, row.id)).casefold()
+        return all(word in text for word in wanted)
+
+    return [row for row in rows if holds(row)]
 
 
 def counts(tasks: Iterable[Task]) -> dict[Group, int]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from clawdesk.viewmodels.words import HOUR_MS, MINUTE_MS
+from clawdesk.viewmodels.words import DAY_MS, HOUR_MS, MINUTE_MS, clock_time
 
 SPANS_MS = (
     30_000,
@@ -21,6 +22,9 @@ SPANS_MS = (
     8 * HOUR_MS,
     24 * HOUR_MS,
     72 * HOUR_MS,
+    7 * DAY_MS,
+    30 * DAY_MS,
+    90 * DAY_MS,
 )
 _TICKS_MS = (
     5_000,
@@ -38,6 +42,9 @@ _TICKS_MS = (
     6 * HOUR_MS,
     12 * HOUR_MS,
     24 * HOUR_MS,
+    2 * DAY_MS,
+    7 * DAY_MS,
+    14 * DAY_MS,
 )
 TICK_PX_MIN = 84
 EDGE_PX = 30  # room right of the now line for the running edge
@@ -65,18 +72,45 @@ class TimeScale:
         """The time under a pixel."""
         return round(self.end_ms - (self.width - EDGE_PX - x) / self.px_per_ms)
 
+    @property
+    def start_ms(self) -> int:
+        """The time at the left edge."""
+        return self.end_ms - self.span_ms
+
+    @property
+    def px_ms(self) -> float:
+        """How long one pixel is."""
+        return 1 / self.px_per_ms
+
+    def zoomed(self, span_ms: int, at_ms: int) -> TimeScale:
+        """Another span, with the same time under the same pixel."""
+        share = (self.end_ms - at_ms) / self.span_ms
+        return replace(self, end_ms=round(at_ms + share * span_ms), span_ms=span_ms)
+
+    @property
+    def tick_ms(self) -> int:
+        """From one grid line to the next."""
+        wanted = TICK_PX_MIN / self.px_per_ms
+        return next((t for t in _TICKS_MS if t >= wanted), _TICKS_MS[-1])
+
+    def words(self, tick: int, offset_ms: int) -> str:
+        """A grid line's time of day; its date where a day begins."""
+        local_ms = tick + offset_ms
+        if local_ms % DAY_MS == 0 and self.span_ms > 4 * HOUR_MS:
+            day = datetime.fromtimestamp(local_ms / 1000, UTC)
+            return f"{day.day} {day:%b}"
+        return clock_time(tick, offset_ms, seconds=self.tick_seconds)
+
     def ticks(self, offset_ms: int) -> list[int]:
         """Times of the grid lines, on round local times, far enough apart for their words."""
-        wanted = TICK_PX_MIN / self.px_per_ms
-        step = next((t for t in _TICKS_MS if t >= wanted), _TICKS_MS[-1])
-        first_ms = self.end_ms - self.span_ms
-        start = -(-(first_ms + offset_ms) // step) * step - offset_ms
+        step = self.tick_ms
+        start = -(-(self.start_ms + offset_ms) // step) * step - offset_ms
         return list(range(start, self.end_ms + 1, step))
 
     @property
     def tick_seconds(self) -> bool:
         """Whether grid lines need seconds in their words."""
-        return TICK_PX_MIN / self.px_per_ms < 30_000
+        return self.tick_ms < MINUTE_MS
 
 
 def fit(spans: Iterable[tuple[int, int]], now_ms: int) -> int:

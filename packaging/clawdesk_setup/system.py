@@ -49,6 +49,7 @@ TESTS = _needs(
     "xvfb xdotool imagemagick|imagemagick-7.q16 dbus at-spi2-core gir1.2-atspi-2.0 "
     "gir1.2-freedesktop python3-gi openbox",
 )
+NPM = Need(("npm",), "a real OpenClaw gateway for tests")
 SUITABLE = ((3, 11), (3, 12), (3, 13))
 """Python versions the project runs on (docs/adr/0009-versions.md)."""
 
@@ -69,6 +70,8 @@ def all_needs(*, tests: bool) -> list[Need]:
     needs = [*RUNTIME, *python_needs(sys.version_info[:2])]
     if not engine.installed():
         needs.append(ENGINE)
+    if tests and shutil.which("npm") is None:
+        needs.append(NPM)
     return needs + list(TESTS if tests else ())
 
 

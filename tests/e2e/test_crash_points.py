@@ -24,7 +24,16 @@ INSIDE = frozenset({do.Acknowledge, do.Notify})
 """Delivered by the kernel itself, between two events."""
 ELSEWHERE = frozenset({"RecordRestore", "WantTurn", "DiscardSnapshots", "AskLease", "ReleaseLease"})
 """A run that is approved throughout and calls no model has none; the simulator dies around them."""
-BESIDE = frozenset({"checkpoint.put", "fork.shared"})
+BESIDE = frozenset(
+    {
+        "checkpoint.put",
+        "fork.shared",
+        "channel.raise.before",
+        "channel.raise.after",
+        "channel.answer.before",
+        "channel.answer.after",
+    }
+)
 """Not in the life of every task: they have a test of their own."""
 
 

@@ -106,7 +106,9 @@ def quit_window(play: Stage) -> None:
     play.key("ctrl+q")
     assert play.app is not None
     assert play.app.wait(60) == 0, play.log()
-    assert "Traceback" not in play.log()
+    log = (play.folder / "window.log").read_text("utf-8", "replace")
+    assert "Traceback" not in log
+    assert "endPaint" not in log, "a painter outlived its paint"
 
 
 def test_a_part_is_approved(real_stage: tuple[Stage, RealCli], tmp_path: Path) -> None:

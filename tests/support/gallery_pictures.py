@@ -20,14 +20,12 @@ SCENES = (
     "empty",
     "home",
     "small",
-    "approval",
-    "question",
-    "restore",
-    "dirty",
-    "merge",
-    "trust",
+    *sorted(window_shots.REVIEWS),
+    *sorted(window_shots.SHEETS - {"reserve"}),
+    *sorted(window_shots.FORKED - window_shots.SHEETS),
     *sorted(window_shots.PLACES),
     *sorted(window_shots.SHOWN),
+    "palette",
     *model_scenes.SCENES,
 )
 SETTLE_MS = 120

@@ -1,11 +1,11 @@
-"""What people do with models, on a scripted plane or Fabric: written down; may be refused."""
+"""What people do with models and channels, on a scripted plane: written down; may be refused."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from clawdesk.ports.inference import FabricStatus
-from clawdesk.runtime.api import Outcome
+from clawdesk.runtime.api import ChannelView, Outcome
 
 
 class FakeModelActs:
@@ -20,6 +20,19 @@ class FakeModelActs:
     async def _told(self, name: str, *what: Any) -> Outcome:
         await self._enter(name, *what)
         return self.answers.get(name, Outcome(True, "Done."))
+
+    async def add_channel(self, address: str, token: str) -> Outcome:
+        return await self._told("add_channel", address)
+
+    async def remove_channel(self) -> Outcome:
+        return await self._told("remove_channel")
+
+    async def test_channel(self, wait_s: float) -> Outcome:
+        return await self._told("test_channel", wait_s)
+
+    async def channel(self) -> ChannelView:
+        await self._enter("channel")
+        return ChannelView()
 
     async def load_model(self, model: str) -> Outcome:
         return await self._told("load_model", model)

@@ -36,6 +36,7 @@ from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyVi
 from clawdesk.runtime.deeds import Deed
 from tests.support import plane_scenes as scenes
 from tests.support import review_scene, trust_scene
+from tests.support.forks_fake import FakeForks
 from tests.support.models_fake import FakeModelActs
 
 
@@ -50,7 +51,7 @@ async def scripted_time(ms: int) -> None:
         timer.cancel()
 
 
-class FakePlane(FakeModelActs):
+class FakePlane(FakeForks, FakeModelActs):
     """PlaneApi. `step_ms` = how long each scripted step takes; `calls` records every intent."""
 
     def __init__(self, now_ms: Callable[[], int], *, step_ms: int = 0) -> None:
@@ -58,6 +59,7 @@ class FakePlane(FakeModelActs):
         self.projects: dict[str, ProjectView] = {}
         self.load: HostLoad | None = None
         self.environment = Environment()
+        self.use = DiskUse((), 0, 0, 0, 0, 100 << 30, "/nowhere")
         self.now_ms = now_ms
         self.step_ms = step_ms
         self.calls: list[tuple[Any, ...]] = []
@@ -182,16 +184,6 @@ class FakePlane(FakeModelActs):
         script.add_done_callback(self._scripts.discard)
         return task.id
 
-    async def fork(
-        self, task: TaskId, ordinal: int, *, settings: dict[str, str] | None = None
-    ) -> TaskId:
-        await self._enter("fork", task, ordinal, settings)
-        raise PortError("This scene has no forks.")
-
-    async def keep(self, task: TaskId, *, channel: str) -> Outcome:
-        await self._enter("keep", task, channel)
-        return Outcome(False, "The task has no forks, and is none.")
-
     async def approve(
         self,
         task: TaskId,
@@ -220,11 +212,6 @@ class FakePlane(FakeModelActs):
         await self._enter("answer", task, ref, text, channel)
         return self._decide(task, "answered", "", channel, text)
 
-    async def restore(self, task: TaskId, ordinal: int, *, channel: str) -> Outcome:
-        await self._enter("restore", task, ordinal, channel)
-        self._record(task, "restored", tip_ordinal=ordinal, ordinal=ordinal)
-        return Outcome(True, f"restoring to checkpoint {ordinal}")
-
     async def why(self, task: TaskId) -> Reason | None:
         return self.state.tasks[task].reason
 
@@ -247,7 +234,8 @@ class FakePlane(FakeModelActs):
         return MergeOutcome("d" * 40, branch, "commit", f"1 commit on {branch}")
 
     async def disk_use(self) -> DiskUse:
-        return DiskUse((), 0, 0, 0, 0, 100 << 30, "/nowhere")
+        await self._enter("disk_use")
+        return self.use
 
     async def prune(self, keep_days: float) -> Outcome:
         await self._enter("prune", keep_days)
@@ -285,7 +273,7 @@ class FakePlane(FakeModelActs):
         return Outcome(True, "It is not trusted any more.")
 
     async def diff(self, task: TaskId, old: int | None, new: int, *, other: TaskId = "") -> Diff:
-        await self._enter("diff", task, old, new)
+        await self._enter("diff", task, old, new, *((other,) if other else ()))
         return self.diffs.get((task, new)) or review_scene.sample_diff()
 
     async def diff_branch(self, task: TaskId, ordinal: int) -> Diff:

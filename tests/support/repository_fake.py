@@ -285,7 +285,10 @@ class FakeRepository:
         record = replace(record, fields=fields)
         _check_size(record)
         chain.append(self.project.commit(Commit(tree, chain[-1], record)))
-        return CheckpointCommit(chain[-1], tree_id(tree), digest, stat, paths, refused, approval)
+        running = tuple(file.path for file in shown.files if file.runs_on_host)
+        return CheckpointCommit(
+            chain[-1], tree_id(tree), digest, stat, paths, refused, approval, running
+        )
 
     async def append(self, task: TaskId, record: Record, *, tree_of: str = "") -> str:
         await self._enter("append", write=True)

@@ -63,6 +63,7 @@ class Stage:
             "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1",
             "QT_QPA_PLATFORM": "xcb",
             "NO_AT_BRIDGE": "0",
+            "PYTHONFAULTHANDLER": "1",  # a crash says where, in the window's log
             **extra,
         }
         Path(self.env["HOME"]).mkdir(parents=True, exist_ok=True)
@@ -117,8 +118,13 @@ class Stage:
         line = self._driver.stdout.readline()
         assert line, f"the driver ended; window.log: {self.log()}"
         answer = json.loads(line)
-        assert answer["ok"], f"{do} {id_}: {answer['problem']}\nwindow.log: {self.log()}"
+        assert answer["ok"], f"{do} {id_}: {answer['problem']}\n{self._end()}{self.log()}"
         return answer["value"]
+
+    def _end(self) -> str:
+        """Whether the program is still there, before its log."""
+        code = self.app.poll() if self.app is not None else None
+        return f"the window ended with {code}; its log:\n" if code is not None else "window.log: "
 
     def key(self, keys: str) -> None:
         """Press a key combination in the window; without a window manager it has to be focused."""

@@ -9,12 +9,14 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
+from clawdesk.domain.model import Task
 from clawdesk.ui import theme, tokens
 from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.clock import WallClock
@@ -23,43 +25,38 @@ from clawdesk.ui.loop import application
 from clawdesk.ui.memory import Memory
 from clawdesk.ui.palette_sheet import PaletteSheet
 from clawdesk.viewmodels.review import LineComment
-from tests.support import model_scenes, trust_scene
+from tests.support import fork_scenes, model_scenes, trust_scene
 from tests.support import plane_scenes as scenes
 from tests.support.plane_fake import FakePlane, scripted_time
 
 SETTLE_MS = 350
+FORKED = {"fork", "keep", "forks", "compare", "disk", "archive"}
 SIZE = tuple(int(n) for n in os.environ.get("SHOT_SIZE", "1440x900").split("x"))
 # Sheets whose buttons wait for the guard are pictured after it.
 REVIEWS = {"approval", "approval-part", "approval-comment", "approval-split", "approval-edit"}
 FILLED = {"full", "small", "question", "restore", "dirty", "merge", "trust", "reserve"}
 PLACES = {"changes", "checkpoints"}
-SHOWN = {"palette", "help", "settings", "policy", "new", "operations"}  # by the act of that name
-DECIDED = {
-    *REVIEWS,
-    "new",
-    "help",
-    "question",
-    "home",
-    "dirty",
-    "restore",
-    "merge",
-    "trust",
-    "reserve",
-}
+SHOWN = {"help", "settings", "policy", "new", "operations"}  # by the act of that name
+SHEETS = {"question", "dirty", "restore", "merge", "trust", "reserve", "fork", "keep", "disk"}
+DECIDED = {*REVIEWS, *SHEETS, "home", "new", "help"}
 
 
 def plane_of(scene: str) -> FakePlane:
     """A scripted plane as the scene begins."""
     plane = FakePlane(lambda: time.time_ns() // 1_000_000)
-    if scene in FILLED | PLACES | SHOWN | REVIEWS:
+    if scene in FILLED | PLACES | SHOWN | REVIEWS | FORKED | {"palette"}:
         plane.fill()
         if scene == "trust":
             task = trust_scene.untrusted(plane.now_ms())
             plane.state.tasks[task.id] = task
+        if scene in FORKED:
+            plane.state.tasks.update(fork_scenes.forked_house(plane.now_ms()))
     elif scene == "empty":
         plane.projects[scenes.PROJECT] = scenes.project(dirty=())
     elif scene in model_scenes.SCENES:
         plane.fill()
+    if scene == "disk":
+        plane.use = fork_scenes.disk_use(plane.state.tasks)
     plane.load = scenes.load(gpus=scene not in {"empty", "small"})
     plane.environment = scenes.environment(kvm=scene not in {"home", "small"})
     if scene == "reserve":
@@ -69,6 +66,53 @@ def plane_of(scene: str) -> FakePlane:
     return plane
 
 
+def _archive(desk: Desk, tasks: list[Task]) -> None:
+    for task in tasks[7:9]:
+        desk.keeping.archive(task.id)
+    desk.window.tasks.choose_filter("Archive")
+    desk.window.tasks.search.setText("sweep")
+
+
+def _trust(desk: Desk, tasks: list[Task]) -> None:
+    desk.window.tasks.list.choose(tasks[-1].id)
+    desk.decisions.act("trust")
+
+
+def _titled(tasks: list[Task], title: str) -> Task:
+    return next(task for task in tasks if task.title == title)
+
+
+def _reserve(desk: Desk, _tasks: list[Task]) -> None:
+    desk.registry.trigger("models")
+    desk.models.act("reserve", "qwen3-32b")
+
+
+def _palette(desk: Desk, _tasks: list[Task]) -> None:
+    desk.registry.trigger("palette")
+    for sheet in desk.window.findChildren(PaletteSheet):
+        sheet.field.setText("> roll")
+
+
+_ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
+    "question": lambda desk, tasks: desk.decisions.open_task(tasks[1].id),
+    "restore": lambda desk, tasks: desk.branches.restore(tasks[3].id, 2),
+    "fork": lambda desk, tasks: desk.branches.fork(tasks[0].id, 2),
+    "keep": lambda desk, tasks: desk.branches.keep(_titled(tasks, "sweep-lr one cycle").id),
+    "compare": lambda desk, tasks: desk.branches.compare(
+        _titled(tasks, "sweep-lr one cycle").id, 3
+    ),
+    "disk": lambda desk, tasks: desk.registry.trigger("disk"),
+    "archive": _archive,
+    "dirty": lambda desk, tasks: desk.decisions.run(scenes.PROJECT, "fix-loader"),
+    "merge": lambda desk, tasks: desk.decisions.merge(tasks[9].id),
+    "trust": _trust,
+    "reserve": _reserve,
+    "palette": _palette,
+    "changes": lambda desk, tasks: desk.window.inspector.choose_place("changes"),
+    "checkpoints": lambda desk, tasks: desk.window.inspector.choose_place("checkpoints"),
+}
+
+
 async def act(desk: Desk, scene: str) -> None:
     """Bring the scene on."""
     tasks = list(desk.plane.state.tasks.values())
@@ -76,29 +120,13 @@ async def act(desk: Desk, scene: str) -> None:
         desk.decisions.open_task(tasks[0].id)
         await scripted_time(SETTLE_MS)
         await review_act(desk, scene.removeprefix("approval").removeprefix("-"))
-    elif scene == "question":
-        desk.decisions.open_task(tasks[1].id)
-    elif scene == "restore":
-        desk.decisions.restore(tasks[0].id, 2)
-    elif scene == "dirty":
-        desk.decisions.run(scenes.PROJECT, "fix-loader")
-    elif scene == "merge":
-        desk.decisions.merge(tasks[9].id)
-    elif scene == "trust":
-        desk.window.tasks.list.choose(tasks[-1].id)
-        desk.decisions.act("trust")
+    elif scene in _ACTS:
+        _ACTS[scene](desk, tasks)
     elif scene in model_scenes.SCENES:
         model_scenes.remember(desk)
         desk.registry.trigger("models")
-    elif scene == "reserve":
-        desk.registry.trigger("models")
-        desk.models.act("reserve", "qwen3-32b")
     elif scene in SHOWN:
         desk.registry.trigger(scene)
-        for sheet in desk.window.findChildren(PaletteSheet):
-            sheet.field.setText("> roll")
-    elif scene in PLACES:
-        desk.window.inspector.choose_place(scene)
     await scripted_time(1_000 if scene in DECIDED else 100)
 
 
@@ -172,6 +200,11 @@ def main(argv: list[str]) -> int:
         "restore",
         "dirty",
         "merge",
+        "fork",
+        "keep",
+        "compare",
+        "disk",
+        "archive",
         "trust",
         "changes",
         "checkpoints",

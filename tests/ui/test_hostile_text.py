@@ -13,9 +13,11 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from clawdesk.domain.model import DiffStat
 from clawdesk.ports.repository import Diff, DiffFile, DiffHunk, DiffLine
 from clawdesk.runtime.api import LogLine
+from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.diff_view import DiffView
 from clawdesk.ui.log_view import LogView
 from clawdesk.ui.safe_text import TEXT_MAX, SafeLabel, clean, clean_line, set_tip
+from clawdesk.viewmodels.review import LineComment
 from tests.support import plane_scenes as scenes
 
 if TYPE_CHECKING:
@@ -138,3 +140,28 @@ def test_the_whole_window_takes_a_hostile_task(bench: Bench, name: str) -> None:
     for label in desk.window.findChildren(QLabel):
         assert label.textFormat() is Qt.TextFormat.PlainText, label.objectName()
     assert QApplication.activeModalWidget() is desk.decisions.sheet
+
+
+@pytest.mark.parametrize("name", ["image", "reordered", "ansi", "long", "tables"])
+def test_a_review_takes_a_hostile_checkpoint(bench: Bench, name: str) -> None:
+    text = PAYLOADS[name]
+    bench.plane.fill()
+    task = next(iter(bench.plane.state.tasks.values()))
+    bench.plane.diffs[(task.id, 4)] = hostile_diff(text)
+    desk = bench.open()
+    began = time.perf_counter()
+    desk.decisions.open_task(task.id)
+    bench.settle()
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, ApprovalSheet)
+    path = text[:300]
+    sheet.pane.file_wanted.emit(path, False)
+    sheet.pane.comment.begin(LineComment(path, 1, "new", text[:200], ""))
+    sheet.pane.comment.text.setPlainText(text[:2_000])
+    sheet.pane.comment._keep()
+    sheet.grab()
+    assert time.perf_counter() - began < 5
+    assert sheet.draft.comments
+    for label in sheet.findChildren(QLabel):
+        assert label.textFormat() is Qt.TextFormat.PlainText, label.objectName()
+        assert "\u202e" not in label.text()

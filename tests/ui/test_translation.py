@@ -20,12 +20,22 @@ from tests.ui.conftest import Bench
 
 LEFT = {
     "approval_sheet",
+    "branches",
     "checkpoint_list",
+    "comment_bar",
+    "comment_list",
+    "compare_page",
     "decisions",
+    "diff_pane",
+    "disk_sheet",
+    "edit_pane",
+    "fact_table",
     "file_list",
+    "fork_sheet",
     "inspector",
     "merge_sheet",
     "question_sheet",
+    "review_side",
     "task_list",
 }
 

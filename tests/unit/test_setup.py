@@ -217,7 +217,7 @@ def test_the_script_refuses_unknown_steps_and_a_dry_run_changes_nothing() -> Non
         [*script, "--dry-run", "--tests"], capture_output=True, text=True, check=False
     )
     assert dry.returncode == 0, dry.stderr
-    assert "[4/4]" in dry.stdout
+    assert "[5/5]" in dry.stdout
 
 
 def test_the_exact_versions_name_no_address_and_no_local_path() -> None:

@@ -42,18 +42,21 @@ def diff(repo: pygit2.Repository, old: pygit2.Tree, new: pygit2.Tree) -> Diff:
 
 def measure(
     repo: pygit2.Repository, old: pygit2.Tree, new: pygit2.Tree
-) -> tuple[DiffStat, tuple[str, ...]]:
-    """Size of a difference as `diff` would count it, and every path it touches (old names too)."""
+) -> tuple[DiffStat, tuple[str, ...], tuple[str, ...]]:
+    """Size of a difference as `diff` would count it, every path it touches (old names too), and
+    those of them that would run on the user's machine after a merge."""
     if old.id == new.id:
-        return DiffStat(), ()
+        return DiffStat(), (), ()
     files = added = removed = 0
     paths: set[str] = set()
+    running: set[str] = set()
     for delta in _deltas(old, new):
         paths.update((delta.old_path, delta.path))
+        running.update(_running(delta))
         before, after = _blobs(repo, delta)
         plus, minus = line_counts(before, after)
         files, added, removed = files + 1, added + plus, removed + minus
-    return DiffStat(files, added, removed), tuple(sorted(paths))
+    return DiffStat(files, added, removed), tuple(sorted(paths)), tuple(sorted(running))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +176,14 @@ def _shown(delta: _Delta, before: bytes | None, after: bytes | None, lines_left:
         removed=removed,
         hunks=hunks,
         note="; ".join(note for note in notes if note),
-        runs_on_host=runs_on_host(delta.path, delta.new[0]) or runs_on_host(delta.old_path),
+        runs_on_host=bool(_running(delta)),
     )
+
+
+def _running(delta: _Delta) -> tuple[str, ...]:
+    """Names of a change that would run on the user's machine after a merge."""
+    sides = ((delta.path, delta.new[0]), (delta.old_path, 0))
+    return tuple(path for path, mode in sides if runs_on_host(path, mode))
 
 
 def _end_note(before: bytes | None, after: bytes | None) -> str:

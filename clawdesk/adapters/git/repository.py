@@ -181,10 +181,11 @@ class GitRepository:
         base_tree = _tree(repo, base)
         accepted, refused = trees.accept(repo, base_tree, changes)
         tree = repo[trees.with_changes(repo, base_tree, accepted)].peel(pygit2.Tree)
-        stat, paths = diffs.measure(repo, before, tree)
+        stat, paths, running = diffs.measure(repo, before, tree)
         message = str(record.fields.get("message", ""))
         seen = hashlib.sha256(f"{before.id}\n{tree.id}\n{message}".encode())
-        return CheckpointCommit("", str(tree.id), seen.hexdigest(), stat, paths, refused)
+        digest = seen.hexdigest()
+        return CheckpointCommit("", str(tree.id), digest, stat, paths, refused, running=running)
 
     async def append(self, task: TaskId, record: Record, *, tree_of: str = "") -> str:
         def draft(repo: pygit2.Repository, tip: pygit2.Commit | None) -> refs.Draft:

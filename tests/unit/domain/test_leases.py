@@ -165,3 +165,22 @@ def test_a_task_of_a_paused_project_leaves_the_line_of_its_model_and_says_why_it
     assert state.tasks["a"].reason == gone
     assert kinds(step(state, ev.ProjectPaused(4, project, None))) == [("AskLease", "a")]
     assert state.tasks["a"].reason is not None, "every wait has a reason"
+
+
+def test_the_timeline_is_told_how_long_a_model_was_held() -> None:
+    state = plane(with_model("a"))
+    step(state, ev.LeaseGranted(2, "a"))
+    step(state, ev.LeaseEnded(5, "a", "the Fabric is gone"))
+    step(state, ev.LeaseEnded(6, "a", "twice is once"))
+    told = [(r.event, r.at_ms) for r in state.tasks["a"].records if r.event.startswith("lease")]
+    assert told == [("lease_granted", 2), ("lease_ended", 5)]
+    granted = next(r for r in state.tasks["a"].records if r.event == "lease_granted")
+    assert granted.fields == {"model": "coder"}
+    assert granted.commit == "", "it is only shown; no restart needs it"
+
+
+def test_a_lease_that_was_only_waited_for_leaves_no_trace() -> None:
+    state = plane(with_model("a"))
+    step(state, ev.LeaseWaits(2, "a", BUSY))
+    step(state, ev.CancelAsked(3, "a", "i", "you", "t"))
+    assert not [r for r in state.tasks["a"].records if r.event.startswith("lease")]

@@ -21,7 +21,7 @@ def compare(project: GitProject, contents: Mapping[str, bytes | str | None]) -> 
     try:
         before, after = (repo[commit].peel(pygit2.Tree) for commit in (old, project.head))
         shown = diffs.diff(repo, before, after)
-        stat, paths = diffs.measure(repo, before, after)
+        stat, paths, _ = diffs.measure(repo, before, after)
         assert stat == shown.stat
         assert set(paths) == {file.path for file in shown.files} | {f.old_path for f in shown.files}
         return shown

@@ -197,6 +197,48 @@ async def test_what_cannot_be_forked_is_said(world: PlaneWorld) -> None:
     await plane.close()
 
 
+@pytest.mark.parametrize("name", ["1A", "A B", "", "a-b", "ä", "A" * 101])
+async def test_a_variable_no_shell_can_write_is_refused(world: PlaneWorld, name: str) -> None:
+    plane = await world.open()
+    parent = await parent_of(plane)
+    for refused in (
+        plane.fork(parent.id, 1, settings={name: "b"}),
+        plane.submit(PROJECT, "write", settings={name: "b"}),
+    ):
+        with pytest.raises(PortError, match="is no name of a variable") as found:
+            await refused
+        assert found.value.code == "usage"
+    assert len(plane.state.tasks) == 1
+    await plane.close()
+
+
+async def test_a_fork_has_the_name_a_person_gave_also_after_a_restart(world: PlaneWorld) -> None:
+    plane = await world.open()
+    parent = await parent_of(plane)
+    named = await plane.fork(parent.id, 1, title="Write it shorter")
+    plain = await plane.fork(parent.id, 1)
+    assert plane.state.tasks[named].title == "Write it shorter"
+    assert plane.state.tasks[plain].title == parent.title
+    for fork in (named, plain):
+        await until(plane, fork, held)
+    for title in ("two\nlines", "x" * 201):
+        with pytest.raises(PortError, match="one line"):
+            await plane.fork(parent.id, 1, title=title)
+    await plane.close()
+    again = await world.open()
+    assert again.state.tasks[named].title == "Write it shorter"
+    assert again.state.tasks[named].definition.name == "write"
+    await again.close()
+
+
+async def test_a_checkpoint_is_compared_with_the_users_branch(world: PlaneWorld) -> None:
+    plane = await world.open()
+    parent = await parent_of(plane)
+    diff = await plane.diff_branch(parent.id, 2)
+    assert {file.path for file in diff.files} == {"a.txt", "b.txt"}
+    await plane.close()
+
+
 async def test_without_its_machine_a_fork_has_the_files(world: PlaneWorld) -> None:
     plane = await world.open()
     parent = await parent_of(plane)

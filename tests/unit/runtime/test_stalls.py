@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import weakref
 from pathlib import Path
 
-from clawdesk.runtime.stalls import REPORT_BYTES_MAX, StallReport, StallWatch
+from clawdesk.runtime.stalls import REPORT_BYTES_MAX, StallReport, StallWatch, stack_of
 
 
 def stand_still_here(seconds: float) -> None:
@@ -32,6 +33,33 @@ async def test_a_stall_is_told_once_with_its_stack() -> None:
     finally:
         watch.stop()
     assert 0.05 <= lasted_s < 10
+
+
+async def test_what_a_stalled_function_held_goes_when_it_returns() -> None:
+    class Held:
+        """As a painter: it must end where and when its function does."""
+
+    ended_on: list[int] = []
+
+    def stand_still_holding() -> None:
+        held = Held()
+        weakref.finalize(held, lambda: ended_on.append(threading.get_ident()))
+        stand_still_here(0.4)
+
+    watch = StallWatch(lambda _s, _stack: None)
+    watch.start()
+    try:
+        stand_still_holding()
+        assert ended_on == [threading.get_ident()]
+    finally:
+        watch.stop()
+
+
+def test_the_stack_of_a_thread_outermost_call_first() -> None:
+    stack = stack_of(threading.get_ident())
+    assert stack.rstrip().endswith("in stack_of")
+    assert "in test_the_stack_of_a_thread_outermost_call_first" in stack
+    assert stack_of(12_345) == ""
 
 
 async def test_a_loop_that_answers_is_not_told_of() -> None:

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clawdesk.domain.model import Kind, Phase, Reason, Record
-from clawdesk.viewmodels.lane import MarkKind, lane_of
+from clawdesk.viewmodels.lane import LaneBook, lane_of
+from clawdesk.viewmodels.lane_marks import MarkKind
+from tests.support.fork_scenes import forked_house
 from tests.support.plane_scenes import MINUTE, Story, house
 
 NOW = 1_764_000_000_000
@@ -99,9 +101,91 @@ def test_waiting_carries_its_reason() -> None:
     assert mark.label == "needs 6 GiB, 4 are free"
 
 
+def test_what_was_given_back_shows_for_whom_and_how_long() -> None:
+    task = next(t for t in house(NOW).values() if t.title == "train-resnet")
+    lane = lane_of(task, NOW)
+    away = next(m for m in lane.marks if m.kind is MarkKind.YIELDED)
+    assert (away.start_ms, away.end_ms) == (NOW - 30 * MINUTE, NOW - round(17.5 * MINUTE))
+    assert away.text == (
+        "Gave its machine back at checkpoint 2: eval-old (urgent) needed its machine. "
+        "It was away for 12 m."
+    )
+
+
+def test_a_task_that_is_away_now_says_why_and_until_now() -> None:
+    story = Story(1, "t", NOW, 10)
+    story.started(10)
+    story.step(10, 0)
+    story.checkpoint(5)
+    story.record("yielded", 5, ordinal=1, why="another is more urgent")
+    task = replace(story.task, phase=Phase.QUEUED, reason=Reason("slots", "no machine is free"))
+    mark = lane_of(task, NOW).live[-1]
+    assert (mark.kind, mark.end_ms) == (MarkKind.YIELDED, NOW)
+    assert "another is more urgent" in mark.text
+    assert "no machine is free" in mark.text
+
+
+def test_parked_memory_is_a_mark_of_its_own() -> None:
+    story = Story(1, "t", NOW, 10)
+    story.step(10, 0)
+    story.checkpoint(8)
+    story.ask(8, Kind.APPROVE)
+    story.record("parked", 6, why="it waited for you for 60 s")
+    mark = next(m for m in lane_of(story.task, NOW).marks if m.kind is MarkKind.PARKED)
+    assert mark.text.startswith("Its memory was given back: it waited for you for 60 s")
+
+
+def test_after_a_restart_steps_show_although_their_beginnings_were_not_kept() -> None:
+    story = Story(1, "t", NOW, 30)
+    story.started(29)
+    story.step(29, 0)
+    story.checkpoint(20)
+    story.step(20, 1)
+    story.checkpoint(11)
+    story.ask(11, Kind.APPROVE)
+    story.decide(9)
+    story.step(9, 2)
+    whole = lane_of(story.task, NOW)
+    kept = tuple(r for r in story.task.records if r.event != "step_started")
+    indexed = tuple(
+        replace(r, fields={**r.fields, "step_index": r.fields["ordinal"] - 1})
+        if r.event == "checkpoint"
+        else r
+        for r in kept
+    )
+    again = lane_of(replace(story.task, records=indexed), NOW)
+    blocks = [(m.number, m.start_ms, m.end_ms) for m in whole.marks if m.kind is MarkKind.STEP]
+    assert [
+        (m.number, m.start_ms, m.end_ms) for m in again.marks if m.kind is MarkKind.STEP
+    ] == blocks
+    assert again.live[-1].kind is MarkKind.RUNNING
+
+
+def test_a_fork_says_where_it_comes_from() -> None:
+    fork = next(t for t in forked_house(NOW).values() if t.title == "sweep-lr one cycle")
+    first = lane_of(fork, NOW).order[0]
+    assert first.kind is MarkKind.FORK
+    assert first.text == "Forked from checkpoint 2 of the lane above, with its machine."
+
+
+def test_records_are_read_again_only_where_a_task_changed() -> None:
+    book = LaneBook()
+    task = next(t for t in house(NOW).values() if t.title == "train-resnet")
+    first = book.lane(task, NOW)
+    later = book.lane(task, NOW + 60_000)
+    assert later.past is first.past
+    assert later.live[-1].end_ms == NOW + 60_000
+    assert later.live == lane_of(task, NOW + 60_000).live
+    changed = replace(task, records=(*task.records, Record("parked", NOW, {})))
+    assert book.lane(changed, NOW).past is not first.past
+    book.keep_only(set())
+    assert book.lane(changed, NOW).past is not first.past
+
+
 EVENTS = [
     "submitted", "started", "step_started", "checkpoint", "requested", "decision", "restored",
-    "attempt_ended", "finished", "merged", "unheard_of",
+    "attempt_ended", "finished", "merged", "unheard_of", "resumed", "yield_asked", "yielded",
+    "parked", "lease_granted", "lease_ended", "forked",
 ]  # fmt: skip
 
 

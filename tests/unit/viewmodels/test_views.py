@@ -30,7 +30,7 @@ from clawdesk.viewmodels.phases import Family, Group, look
 from clawdesk.viewmodels.projects import projects_view, short_path
 from clawdesk.viewmodels.status import status_bar
 from clawdesk.viewmodels.tasks import counts, row_of, state_texts
-from clawdesk.viewmodels.timescale import TimeScale, fit, next_span
+from clawdesk.viewmodels.timescale import SPANS_MS, TimeScale, fit, next_span
 from tests.support import plane_scenes as scenes
 from tests.support import review_scene
 
@@ -140,7 +140,11 @@ def test_restore_says_what_it_undoes_and_keeps() -> None:
     view = restore_view(task("fix-loader"), 2, own_edits=("README.md",))
     assert view.undoes[0] == "2 steps of work, 2 checkpoints after it"
     assert any("README.md" in line for line in view.keeps)
-    assert view.notes[0] == "A safety checkpoint of the present state is made first."
+    assert view.notes[0] == "The present state is checkpoint 4; you can undo this."
+    running = restore_view(task("refactor-io"), 1, paths=tuple(f"src/{n}.py" for n in range(6)))
+    assert running.notes[0].startswith("A safety checkpoint of the present state is made first")
+    assert running.undoes[1].endswith("src/0.py, src/1.py, src/2.py, src/3.py and 2 more")
+    assert running.undoes[2] == "step 3, which runs now, with its machine's memory"
     ring = restore_view(task("docs-pass"), 1)
     assert "Files only" in ring.notes[1]
 
@@ -268,6 +272,23 @@ def test_time_scale_is_linear_and_invertible() -> None:
     assert abs(scale.at(scale.x(NOW - 1_000_000)) - (NOW - 1_000_000)) < 10_000
     ticks = scale.ticks(0)
     assert all((b - a) == ticks[1] - ticks[0] for a, b in pairwise(ticks))
+    held = scale.at(40)
+    assert abs(scale.zoomed(scale.span_ms * 4, held).at(40) - held) <= 4 * scale.px_ms
     assert next_span(next_span(3_600_000, wider=True), wider=False) == 3_600_000
     assert fit([(NOW - 100_000, NOW)], NOW) == 102_000
     assert fit([], NOW) == 3_600_000
+
+
+def test_long_spans_have_readable_ticks() -> None:
+    for span in SPANS_MS:
+        scale = TimeScale(NOW, span, 900)
+        ticks = scale.ticks(3_600_000)
+        assert 2 <= len(ticks) <= 11, span
+        words = [scale.words(tick, 3_600_000) for tick in ticks]
+        assert all(one != other for one, other in pairwise(words)), (span, words)
+    days = TimeScale(NOW, 7 * 86_400_000, 900)
+    assert all(text[0].isdigit() and text[-1].isalpha() for text in map_words(days))
+
+
+def map_words(scale: TimeScale) -> list[str]:
+    return [scale.words(tick, 0) for tick in scale.ticks(0)]

@@ -1,0 +1,136 @@
+"""What machine snapshots occupy, and a clean-up that says what it takes before it does."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from clawdesk.ui.button import Button
+from clawdesk.ui.clock import Clock
+from clawdesk.ui.pane import Ground
+from clawdesk.ui.safe_text import SafeLabel
+from clawdesk.ui.segments import Segments
+from clawdesk.ui.sheet import Sheet
+from clawdesk.viewmodels.disk import AGES, DiskRow, DiskView
+
+ROW = 30
+
+
+class _Row(Ground):
+    def __init__(self, view: DiskRow) -> None:
+        super().__init__("bg1", "b")
+        self.setFixedHeight(ROW)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 16, 0)
+        row.setSpacing(12)
+        row.addWidget(SafeLabel(view.title, elide=True), 1)
+        for text, wide in ((view.state, 90), (view.count, 90), (view.shared, 110), (view.own, 80)):
+            label = SafeLabel(text, font="small", role="fg2" if text != view.own else "fg0")
+            label.setFixedWidth(wide)
+            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            row.addWidget(label)
+        mark = SafeLabel("goes" if view.goes else "", font="small", role="bad")
+        mark.setFixedWidth(34)
+        row.addWidget(mark)
+        going = ", would be removed" if view.goes else ""
+        self.setAccessibleName(f"{view.title}, {view.state}, {view.count}, {view.own}{going}")
+
+
+class DiskSheet(Sheet):
+    """`age_chosen` asks for another view; `prune_wanted` carries the days to keep."""
+
+    age_chosen = Signal(float)
+    prune_wanted = Signal(float)
+
+    def __init__(self, parent: QWidget, clock: Clock) -> None:
+        super().__init__("disk", parent, clock, icon="disk", role="acc")
+        self.show_title("Disk use of machine snapshots")
+        self.days = AGES[2][0]
+        self._can = self._sending = False
+        self._view: DiskView | None = None
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 2, 0, 0)
+        column.setSpacing(8)
+        self._totals = QGridLayout()
+        self._totals.setContentsMargins(44, 0, 20, 4)
+        self._totals.setHorizontalSpacing(16)
+        self._totals.setVerticalSpacing(4)
+        self._totals.setColumnStretch(1, 1)
+        column.addLayout(self._totals)
+        self.area = QScrollArea()
+        self.area.setObjectName("disk.tasks")
+        self.area.setAccessibleName("Snapshots by task")
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        column.addWidget(self.area, 1)
+        row = QHBoxLayout()
+        row.setContentsMargins(16, 0, 16, 0)
+        row.setSpacing(10)
+        row.addWidget(SafeLabel("Take those of tasks that ended", role="fg1"))
+        ages = Segments("disk.age", [(str(days), words) for days, words in AGES])
+        ages.choose(str(self.days))
+        ages.chosen.connect(self._choose_age)
+        row.addWidget(ages)
+        row.addStretch(1)
+        column.addLayout(row)
+        self.says = SafeLabel("Reading…", role="fg1", wrap=True)
+        self.says.setObjectName("disk.says")
+        self.says.setContentsMargins(16, 0, 16, 10)
+        column.addWidget(self.says)
+        self.body.addLayout(column, 1)
+        self.foot.addStretch(1)
+        later = Button("Close", "disk.stay", key="Esc")
+        later.clicked.connect(self.reject)
+        self.go = Button("Remove these snapshots", "disk.go", kind="danger", icon="release")
+        self.go.clicked.connect(self._prune)
+        self.foot.addWidget(later)
+        self.foot.addWidget(self.go)
+        later.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _choose_age(self, days: str) -> None:
+        self.days = float(days)
+        self.age_chosen.emit(self.days)
+
+    def _prune(self) -> None:
+        if self.go.isEnabled():
+            self.prune_wanted.emit(self.days)
+
+    def mind_buttons(self) -> None:
+        if hasattr(self, "go"):
+            self.go.setEnabled(self._can and not self._sending and not self.guard.up)
+
+    def show_sending(self, sending: bool) -> None:
+        self._sending = sending
+        self.mind_buttons()
+
+    def show_view(self, view: DiskView) -> None:
+        """Rebuilt only when something differs."""
+        if view == self._view:
+            return
+        self._view = view
+        while (item := self._totals.takeAt(0)) is not None:
+            old = item.widget()
+            if old is not None:
+                old.deleteLater()
+        for place, (key, value) in enumerate(view.totals):
+            self._totals.addWidget(SafeLabel(key, font="small", role="fg2"), place, 0)
+            self._totals.addWidget(SafeLabel(value, elide=True), place, 1)
+        inner = Ground("bg1", "t")
+        rows = QVBoxLayout(inner)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        for row in view.rows:
+            rows.addWidget(_Row(row))
+        hint = view.more if view.rows else "No snapshot is kept."
+        if hint:
+            label = SafeLabel(hint, font="small", role="fg2")
+            label.setContentsMargins(16, 8, 16, 8)
+            rows.addWidget(label)
+        rows.addStretch(1)
+        self.area.setWidget(inner)
+        self.says.show_text(view.removes or f"Nothing to remove: {view.why_not}.")
+        self._can = bool(view.removes)
+        self.mind_buttons()
+
+    def sizeHint(self) -> QSize:
+        return QSize(760, 560)

@@ -1,0 +1,216 @@
+"""The plane and its channel, with real Git, the real client and a gateway in memory."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from clawdesk.cli import channels as command
+from clawdesk.domain.channel import book
+from clawdesk.domain.channel.model import Delivery, Stage
+from clawdesk.domain.channel.rhythm import Quiet
+from clawdesk.domain.channel.settings import ChannelSettings, parse_channels, written
+from clawdesk.domain.definitions import DefinitionError
+from clawdesk.domain.model import FINAL, Phase
+from clawdesk.ports.channel import ChannelState, ChannelStatus
+from clawdesk.ports.errors import PortError
+from clawdesk.runtime.api import ChannelView, Environment
+from clawdesk.runtime.places import config_dir
+from clawdesk.runtime.plane import Plane
+from clawdesk.viewmodels.status import status_bar
+from tests.support.channel_world import (
+    CANARY,
+    ChannelWorld,
+    connected,
+    decision,
+    delivered,
+    mark,
+    pending_in_git,
+)
+from tests.support.openclaw_fake import FakeGateway
+from tests.support.openclaw_peer import Peer
+from tests.support.plane_world import until
+
+pytestmark = pytest.mark.leaves_threads("the default executor of a loop ends with its process")
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[FakeGateway]:
+    made = await FakeGateway().start()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def page(gateway: FakeGateway) -> AsyncIterator[Peer]:
+    peer = await Peer(gateway.address, gateway.token).open()
+    yield peer
+    await peer.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> ChannelWorld:
+    return ChannelWorld(tmp_path)
+
+
+@asynccontextmanager
+async def opened(world: ChannelWorld, gateway: FakeGateway) -> AsyncIterator[Plane]:
+    plane = await world.open()
+    try:
+        outcome = await plane.add_channel(gateway.address, gateway.token)
+        assert outcome.ok, outcome.text
+        yield plane
+    finally:
+        await plane.close()
+
+
+async def test_a_tap_approves_and_who_answered_is_shown(
+    world: ChannelWorld, gateway: FakeGateway, page: Peer
+) -> None:
+    async with opened(world, gateway) as plane:
+        task = await world.submit(plane, "write")
+        shown = await page.sees_approval(mark(task))
+        request = shown["request"]
+        assert CANARY not in request["title"] + request["description"]
+        await delivered(plane, task.id)
+        await page.tap(shown["id"], "allow-once")
+        task = await until(plane, task.id, lambda t: t.phase in FINAL)
+        assert task.phase is Phase.DONE
+        fields = decision(task).fields
+        assert (fields["actor"], fields["channel"], fields["seen"]) == (
+            "Page",
+            "openclaw",
+            "summary",
+        )
+        await page.settles(set(), await world.owner(gateway.address))
+
+
+async def test_answers_given_while_it_was_away_are_applied(
+    world: ChannelWorld, gateway: FakeGateway, page: Peer
+) -> None:
+    async with opened(world, gateway) as plane:
+        approved = await world.submit(plane, "write")
+        asked = await world.submit(plane, "ask")
+        card = await page.sees_approval(mark(approved))
+        question = await page.sees_question(mark(asked))
+        await delivered(plane, approved.id)
+        await delivered(plane, asked.id)
+    await page.tap(card["id"], "allow-once")
+    await page.answer(question["id"], "short")
+    plane = await world.open()
+    try:
+        approved = await until(plane, approved.id, lambda t: t.phase in FINAL)
+        assert decision(approved).fields["verdict"] == "approved"
+        asked = await until(
+            plane, asked.id, lambda t: any(r.event == "decision" for r in t.records)
+        )
+        assert decision(asked).fields["text"] == "short"
+        assert await pending_in_git(world) == set()
+    finally:
+        await plane.close()
+
+
+async def test_a_card_of_what_was_decided_while_it_was_away_is_taken_down(
+    world: ChannelWorld, gateway: FakeGateway, page: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book, "ORPHAN_MS", 10)
+    async with opened(world, gateway) as plane:
+        task = await world.submit(plane, "write")
+        await page.sees_approval(mark(task))
+        await delivered(plane, task.id)
+    alone = Plane(replace(world.parts(), channels=None))
+    await alone.start()
+    try:
+        await alone.open_project(world.project.path)
+        assert (await alone.cancel(task.id, channel="cli")).ok
+    finally:
+        await alone.close()
+    plane = await world.open()
+    try:
+        await connected(plane)
+        await page.settles(set(), await world.owner(gateway.address))
+    finally:
+        await plane.close()
+
+
+async def test_a_project_may_be_kept_out_of_chats(
+    world: ChannelWorld, gateway: FakeGateway, page: Peer
+) -> None:
+    config_dir().mkdir(parents=True, exist_ok=True)
+    rules = f'[projects."{world.project.path}"]\nchat = "off"\n[defaults]\nchat = "notify"\n'
+    (config_dir() / "policy.toml").write_text(rules)
+    async with opened(world, gateway) as plane:
+        await world.submit(plane, "write")
+        assert (await plane.test_channel(0.0)).ok
+        assert await page.approvals() == []
+        assert await page.questions() == []
+
+
+async def test_what_goes_wrong_at_set_up_is_said_without_the_token(
+    world: ChannelWorld, gateway: FakeGateway
+) -> None:
+    plane = await world.open()
+    try:
+        wrong = "w" * 40
+        for address, token, said in (
+            (gateway.address, wrong, "does not accept our token"),
+            ("ws://gateway.example/", "t", "without TLS"),
+            (gateway.address, "two words", "no token"),
+        ):
+            outcome = await plane.add_channel(address, token)
+            assert not outcome.ok
+            assert said in outcome.text, outcome.text
+            assert wrong not in outcome.text
+        check = next(c for c in await plane.doctor() if c["name"] == "openclaw")
+        assert (check["state"], check["mend"]) == ("limited", "clawdesk channels add openclaw")
+        assert not check["needed"]
+        assert (await plane.remove_channel()).ok
+        assert not (await plane.test_channel(0.0)).ok
+        (config_dir() / "channels.toml").write_text('[openclaw]\nurl = "ws://10.0.0.1/"\n')
+        assert "without TLS" in (await plane.channel()).status.text
+    finally:
+        await plane.close()
+
+
+def test_the_settings_file_is_read_as_it_was_written() -> None:
+    settings = ChannelSettings("ws://127.0.0.1:5/", Quiet(60, 125))
+    assert parse_channels(written(settings)) == settings
+    assert parse_channels("") == ChannelSettings()
+    for text in ('[openclaw]\nquiet_from = "25:00"', '[openclaw]\ntoken = "x"', "[other]"):
+        with pytest.raises(DefinitionError):
+            parse_channels(text)
+
+
+def test_the_token_is_read_and_never_an_argument(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("secret\n"))
+    assert command._token() == "secret"
+    with pytest.raises(PortError):
+        command._token()
+
+
+def test_the_bar_shows_a_channel_that_was_set_up() -> None:
+    from clawdesk.domain.model import PlaneState
+
+    def shown(state: ChannelState) -> list[str]:
+        channel = ChannelView(ChannelStatus(state, "ws://127.0.0.1:5/", "why", "mend"))
+        bar = status_bar(PlaneState(), None, Environment(channel=channel))
+        return [part.text for part in bar.parts if part.name == "OpenClaw"]
+
+    assert shown(ChannelState.ABSENT) == []
+    assert shown(ChannelState.CONNECTED) == ["OpenClaw ok"]
+    assert shown(ChannelState.UNREACHABLE) == ["OpenClaw unreachable"]
+    assert shown(ChannelState.PAIRING) == ["OpenClaw pairing needed"]
+
+
+def test_how_far_a_request_came_is_said_in_words() -> None:
+    from clawdesk.cli.inbox import told
+
+    assert told(Delivery("T", "r", Stage.DELIVERED, "forwarder")) == "delivered (forwarder)"
+    assert told(Delivery("T", "r", Stage.SEEN, "x", "pat")) == "seen, answered by pat"
+    assert told(Delivery("T", "r", Stage.UNSEEN)) == "nobody there"
