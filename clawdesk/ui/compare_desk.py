@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from clawdesk.domain.model import TaskId
 from clawdesk.ports.repository import Diff
 from clawdesk.ui.banner import Notice
+from clawdesk.ui.main_window import Page
 from clawdesk.viewmodels.compare import (
     Ask,
     Side,
@@ -46,7 +47,7 @@ class CompareDesk(QObject):
         task = state.tasks.get(task_id)
         if task is None:
             return
-        self.shown = True
+        self.shown, self._desk.page = True, Page.TASKS
         self._choose(*first_pair(state, task, ordinal))
         self._desk.paint_projects()
         self.paint()
