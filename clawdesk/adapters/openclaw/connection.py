@@ -23,6 +23,8 @@ from clawdesk.ports.channel import ChannelError, ChannelState
 CONNECT_S_MAX = 45.0
 """A gateway that has just started held a handshake for 28 s."""
 CALL_S_MAX = 30.0
+CLOSE_S_MAX = 2.0
+"""A gateway that hangs must not keep ClawDesk from ending."""
 CALLS_MAX = 256
 TICK_MS_MIN, TICK_MS_MAX = 1_000, 120_000
 
@@ -109,7 +111,10 @@ class Connection:
         try:
             # No Origin header, no compression: a gateway takes neither from a program.
             self._socket = await self._http.ws_connect(
-                address, compress=0, max_msg_size=wire.FRAME_BYTES_MAX, autoping=True
+                address,
+                compress=0,
+                max_msg_size=wire.FRAME_BYTES_MAX,
+                timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_S_MAX),
             )
         except aiohttp.WSServerHandshakeError as error:
             raise _unreachable(f"what answers there is no gateway (HTTP {error.status})") from None

@@ -156,6 +156,18 @@ def test_what_is_settled_is_taken_down_also_when_that_was_not_heard() -> None:
     assert {(e.id, e.approved) for e in down} == {("c1", True), ("c2", True)}
 
 
+def test_an_answer_that_is_heard_before_its_project_is_opened_is_found_again() -> None:
+    desk = Desk()
+    word = m.Word("c1", ASK.mark, m.Form.APPROVAL, m.Answer.APPROVED, by="ann")
+    desk.take(m.Heard(0, word))
+    old = m.Ask("T", "r1", Kind.APPROVE, "d" * 64, may_approve=True, fresh=False)
+    looks = [e for e in desk.book.take(m.Asked(0, old)) if isinstance(e, m.Look)]
+    assert looks == [m.Look(1, (ASK.mark,))], "nothing is raised before it is known what stands"
+    desk.take(m.Found(0, 1, 0, (), (word,)))
+    assert [d.by for d in desk.decided()] == ["ann"]
+    assert desk.raised == []
+
+
 def test_a_flood_of_requests_is_bounded() -> None:
     asks = [m.Ask(f"T{n}", f"r{n}", Kind.CLARIFY, "d") for n in range(UP_MAX * 2)]
     desk = Desk(*asks)

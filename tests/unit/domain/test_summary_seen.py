@@ -87,6 +87,9 @@ def test_what_was_looked_at_is_known_after_a_restart() -> None:
         request = recover(read(kind().log), None).task.request
         assert request is not None
         assert request.look == look
+        again = recover(read(kind().log), None).task.checkpoint(1)
+        assert again is not None
+        assert again.look == look, "a way back to it asks again"
 
 
 def test_which_files_need_the_change_to_be_seen() -> None:

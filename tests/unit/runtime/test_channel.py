@@ -21,6 +21,7 @@ from clawdesk.domain.model import FINAL, Phase
 from clawdesk.ports.channel import ChannelState, ChannelStatus
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import ChannelView, Environment
+from clawdesk.runtime.channel_desk import ask_of
 from clawdesk.runtime.places import config_dir
 from clawdesk.runtime.plane import Plane
 from clawdesk.viewmodels.status import status_bar
@@ -214,3 +215,18 @@ def test_how_far_a_request_came_is_said_in_words() -> None:
     assert told(Delivery("T", "r", Stage.DELIVERED, "forwarder")) == "delivered (forwarder)"
     assert told(Delivery("T", "r", Stage.SEEN, "x", "pat")) == "seen, answered by pat"
     assert told(Delivery("T", "r", Stage.UNSEEN)) == "nobody there"
+
+
+async def test_what_was_asked_before_this_start_is_looked_for_before_it_is_shown(
+    world: ChannelWorld,
+) -> None:
+    plane = await world.open()
+    try:
+        task = await world.submit(plane, "write")
+        assert task.request is not None
+        for began_ms, fresh in ((0, True), (task.request.at_ms, False)):
+            ask = ask_of(plane.state, task, began_ms)
+            assert ask is not None
+            assert ask.fresh is fresh
+    finally:
+        await plane.close()
