@@ -20,6 +20,7 @@ from clawdesk.ports.channel import ChannelError, ChannelState, ChannelStatus, Ne
 from clawdesk.ports.clock import Clock
 
 BACK_OFF_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+CANCEL_S = 0.5
 HISTORY_PAGES_MAX = 5
 HISTORY_ROWS = 100
 CARDS_MAX = 1_000
@@ -46,6 +47,7 @@ class OpenClawChannel:
         self._store = store
         self._clock = clock
         self._tell: Callable[[News], None] = lambda news: None
+        self._crashed: Callable[[BaseException], None] = lambda error: None
         self._connection: Connection | None = None
         self._owner = ""
         self._numbers: dict[str, int] = {}  # mark -> last number of its question seen in use
@@ -56,24 +58,27 @@ class OpenClawChannel:
 
     # -- life -----------------------------------------------------------------------------
     def start(self, tell: Callable[[News], None], crashed: Callable[[BaseException], None]) -> None:
-        def ended(task: asyncio.Task[None]) -> None:
-            error = None if task.cancelled() else task.exception()
-            if error is not None:
-                crashed(error)
-
-        self._tell = tell
+        self._tell, self._crashed = tell, crashed
         self._task = asyncio.get_running_loop().create_task(self._keep(), name="openclaw")
-        self._task.add_done_callback(ended)
+        self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._wakes.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._crashed(error)
 
     def try_again(self) -> None:
         """Connect now, also after a refusal."""
         self._again.set()
 
     async def close(self) -> None:
-        tasks = [task for task in (self._task, *self._wakes) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        tasks = {task for task in (self._task, *self._wakes) if task is not None}
+        while tasks:
+            for task in tasks:
+                task.cancel()
+            # wait_for of Python 3.11 may swallow a cancel that comes with its result: once more.
+            _, tasks = await asyncio.wait(tasks, timeout=CANCEL_S)
         await self._hang_up()
 
     async def _keep(self) -> None:
@@ -170,7 +175,7 @@ class OpenClawChannel:
 
         task = asyncio.get_running_loop().create_task(tell())
         self._wakes.add(task)
-        task.add_done_callback(self._wakes.discard)
+        task.add_done_callback(self._ended)
 
     async def _read_approval(self, card: str, by: str) -> Word | None:
         """What the record says; only the person's name is the event's, which knows more."""

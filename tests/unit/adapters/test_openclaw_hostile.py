@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import stat
@@ -309,3 +310,24 @@ def test_a_record_that_is_not_plainly_a_persons_word_is_none(change: Json) -> No
     word = cards.approval_word({**record, **change}, "0123abcd", 0)
     assert word is None or word.answer is Answer.NONE
     assert cards.approval_word({**record, **change}, "ffffffff", 0) is None
+
+
+async def test_it_closes_although_a_cancel_was_swallowed(
+    gateway: FakeGateway, store: CredentialStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Python 3.11's wait_for does when its result comes in the same moment."""
+    loading = asyncio.Event()
+    load = store.load
+
+    async def swallows(at: str) -> Any:
+        loading.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return await load(at)
+
+    async with asyncio.timeout(20):
+        async with client(gateway, store) as desk:
+            await desk.reaches(ChannelState.CONNECTED)
+            monkeypatch.setattr(store, "load", swallows)
+            await gateway.drop()
+            await loading.wait()
