@@ -177,7 +177,10 @@ class Branches(QObject):
         outcome = await desk.plane.restore(task_id, ordinal, channel=CHANNEL)
         task = desk.plane.state.tasks.get(task_id)
         if not outcome.ok or task is None:
-            desk.window.banner.show_notice(Notice("need", outcome.text))
+            # A task that is just changing refuses; the way back must not be lost by that.
+            again = task is not None and undo_of(task) == ordinal
+            act = ("undo", "Undo restore", task_id) if again else ("", "", "")
+            desk.window.banner.show_notice(Notice("need", outcome.text, act=act))
             return
         notice = Notice("ok", f"{task.title} goes back to {where}.")
         if undo_of(task) is not None:
