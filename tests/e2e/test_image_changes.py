@@ -30,11 +30,11 @@ REMEMBER = "head -c 16 /dev/urandom | od -An -tx1 > /dev/shm/nonce; cat /dev/shm
 
 
 def _old_image(folder: Path) -> GuestImage:
-    """The image as it was when the guest spoke the version before; built below `folder`."""
+    """The image as it was when the guest spoke the oldest version taken; built below `folder`."""
     program = folder / "clawdesk_guest"
     shutil.copytree(Path(protocol.__file__).parent, program)
     text = (program / "protocol.py").read_text()
-    older = text.replace(f"VERSION = {protocol.VERSION}\n", f"VERSION = {protocol.VERSION - 1}\n")
+    older = text.replace(f"VERSION = {protocol.VERSION}\n", f"VERSION = {protocol.VERSION_MIN}\n")
     assert older != text
     (program / "protocol.py").write_text(older)
     files = [
