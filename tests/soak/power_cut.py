@@ -5,8 +5,9 @@ keeps every write and flush; each cut is a moment of that log: what was flushed 
 rest a random part, some of it torn. Another machine mounts what is left and looks at it. Prints one
 JSON line:
 
-    cuts, acknowledged (checkpoints told before a cut, over all cuts), lost (of those), fsck (disks
-    Git finds fault with), unreadable (disks ClawDesk cannot go on with), seed
+    cuts, unmountable (disks whose file system the kernel refuses: nothing of ours can be asked of
+    those), acknowledged (checkpoints told before a cut, over all others), lost (of those), fsck
+    (disks Git finds fault with), unreadable (disks ClawDesk cannot go on with), seed
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ MOUNT = "$B mkdir -p mnt/disk; $B mount -t ext4 dev/vdc mnt/disk || exec $B rebo
 @dataclass
 class Result:
     cuts: int = 0
+    unmountable: int = 0
     acknowledged: int = 0
     lost: int = 0
     fsck: int = 0
@@ -214,6 +216,10 @@ def _look(
 
 def _judge(found: dict[str, object], told: list[str], result: Result) -> None:
     result.cuts += 1
+    if not found["mounted"]:
+        result.unmountable += 1
+        result.notes.append(f"not mounted: {found['problem']}"[:600])
+        return
     result.acknowledged += len(told)
     commits = found["commits"]
     assert isinstance(commits, list)

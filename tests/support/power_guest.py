@@ -2,7 +2,7 @@
 
 `python -m tests.support.power_guest write FOLDER [no-fsync]` keeps checkpoints in a new repository
 and says each one that is acknowledged; `... check DEVICE...` says of each disk, as one JSON line,
-what is left: {"commits", "records", "fsck", "problem"}.
+what is left: {"mounted", "commits", "records", "fsck", "problem"}.
 """
 
 from __future__ import annotations
@@ -43,9 +43,11 @@ async def write(folder: Path, *, durable: bool) -> None:
 def check(device: str, folder: Path) -> dict[str, object]:
     """Mount a disk and look at the repository on it, as Git and as ClawDesk do."""
     folder.mkdir()
-    found: dict[str, object] = {"commits": [], "records": 0, "fsck": "", "problem": ""}
+    found: dict[str, object] = {"mounted": False, "commits": [], "records": 0, "fsck": ""}
+    found["problem"] = ""
     try:
         _run("/bin/busybox", "mount", "-t", "ext4", device, str(folder))
+        found["mounted"] = True
         project = folder / "project"
         found["fsck"] = _run("git", "-C", str(project), "fsck", "--full", "--no-dangling")
         ref = f"refs/clawdesk/tasks/{TASK}"
