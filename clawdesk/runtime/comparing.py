@@ -5,20 +5,18 @@ from __future__ import annotations
 from clawdesk.domain.model import Task, TaskId
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.repository import Diff, DiffFile, FileSides
+from clawdesk.runtime.kernel import Kernel
 from clawdesk.runtime.projects import Projects
 
 
 class Comparisons:
     """The comparing part of `Plane`, which supplies its parts. See `PlaneApi`."""
 
+    _kernel: Kernel
     _projects: Projects
 
-    def _known(self, task: TaskId) -> Task:
-        """Raises PortError for a task that nobody knows."""
-        raise NotImplementedError
-
     async def diff(self, task: TaskId, old: int | None, new: int, *, other: TaskId = "") -> Diff:
-        old_task, new_task = self._known(task), self._known(other or task)
+        old_task, new_task = self._kernel.known(task), self._kernel.known(other or task)
         if old_task.project != new_task.project:
             raise PortError("The two tasks belong to different projects.", code="usage")
         before = commit_before(new_task, new) if old is None else commit_of(old_task, old)
@@ -26,7 +24,7 @@ class Comparisons:
         return await repository.diff(before, commit_of(new_task, new))
 
     async def diff_branch(self, task: TaskId, ordinal: int) -> Diff:
-        known = self._known(task)
+        known = self._kernel.known(task)
         made = commit_of(known, ordinal)
         repository = self._projects.repository(known.project)
         # Asked anew: the user may have committed since the project was looked at.
@@ -35,7 +33,7 @@ class Comparisons:
     async def file_sides(
         self, task: TaskId, ordinal: int, path: str, *, old_path: str = ""
     ) -> FileSides:
-        known = self._known(task)
+        known = self._kernel.known(task)
         before, made = commit_before(known, ordinal), commit_of(known, ordinal)
         repository = self._projects.repository(known.project)
         return await repository.sides(before, made, path, old_path=old_path)
@@ -43,7 +41,7 @@ class Comparisons:
     async def diff_edited(
         self, task: TaskId, ordinal: int, path: str, content: bytes, *, old_path: str = ""
     ) -> DiffFile:
-        known = self._known(task)
+        known = self._kernel.known(task)
         before, made = commit_before(known, ordinal), commit_of(known, ordinal)
         repository = self._projects.repository(known.project)
         return await repository.diff_edited(before, made, path, content, old_path=old_path)

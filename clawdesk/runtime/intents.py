@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from clawdesk.domain import events as ev
-from clawdesk.domain.model import Amendment, Reason, Task, TaskId, Verdict
+from clawdesk.domain.model import Amendment, Reason, TaskId, Verdict
 from clawdesk.domain.scheduling import explain
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import PortError
@@ -26,13 +26,6 @@ class Intents:
 
     def _now(self) -> int:
         return self._clock.now_ms()
-
-    def _known(self, task: TaskId) -> Task:
-        """Raises PortError for a task that nobody knows."""
-        found = self._kernel.task(task)
-        if found is None:
-            raise PortError(f"There is no task {task}.", code="no_task")
-        return found
 
     async def _ask(self, make: Callable[[str], ev.Event]) -> Outcome:
         intent = uuid.uuid4().hex
@@ -74,7 +67,7 @@ class Intents:
     async def _amendment(
         self, task: TaskId, ordinal: int, only: tuple[str, ...] | None, edits: dict[str, bytes]
     ) -> Amendment:
-        known = self._known(task)
+        known = self._kernel.known(task)
         checkpoint = known.checkpoint(ordinal)
         if checkpoint is None:
             raise PortError(f"The task has no checkpoint {ordinal}.", code="no_checkpoint")
@@ -108,7 +101,7 @@ class Intents:
         )
 
     async def why(self, task: TaskId) -> Reason | None:
-        self._known(task)
+        self._kernel.known(task)
         return explain(self._kernel.state, task)
 
     async def yield_now(self, task: TaskId, *, channel: str) -> Outcome:

@@ -13,6 +13,7 @@ from clawdesk.domain import effects as do
 from clawdesk.domain.events import Event
 from clawdesk.domain.model import PlaneState, Reason, Task, TaskId
 from clawdesk.domain.transitions import step
+from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import Change, Outcome
 
 
@@ -62,6 +63,13 @@ class Kernel:
 
     def task(self, task_id: TaskId) -> Task | None:
         return self.state.tasks.get(task_id)
+
+    def known(self, task_id: TaskId) -> Task:
+        """Raises PortError for a task that nobody knows."""
+        found = self.task(task_id)
+        if found is None:
+            raise PortError(f"There is no task {task_id}.", code="no_task")
+        return found
 
     def _deliver(self, effects: do.Effects) -> list[str]:
         notices = []

@@ -278,7 +278,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
 
     async def _load_log(self, task_id: TaskId) -> None:
         """Fill the log of a task from before this start with what Git kept."""
-        task = self._known(task_id)
+        task = self._kernel.known(task_id)
         output = self._live.output(task_id)
         ended = {r.fields.get("step"): r.at_ms for r in task.records if r.event == "checkpoint"}
         kept = await self._projects.repository(task.project).log(task_id)
@@ -346,7 +346,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
 
     # -- trust ----------------------------------------------------------------------------
     async def project_policy(self, project: str, task: TaskId = "") -> PolicyView:
-        commit = self._known(task).start_commit if task else ""
+        commit = self._kernel.known(task).start_commit if task else ""
         return await self._policies.view(self._projects.repository(project), commit)
 
     async def deeds(self) -> tuple[Deed, ...]:
@@ -399,11 +399,11 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
         settings: dict[str, str] | None = None,
         title: str = "",
     ) -> TaskId:
-        parent = self._known(task)
+        parent = self._kernel.known(task)
         return await self._submissions.fork(parent, ordinal, settings or {}, title)
 
     async def keep(self, task: TaskId, *, channel: str) -> Outcome:
-        members = family(self.state, self._known(task))
+        members = family(self.state, self._kernel.known(task))
         others = [t for t in members if t.id != task]
         if not others:
             return Outcome(False, "The task has no forks, and is none.")
@@ -417,7 +417,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
     async def merge(
         self, task: TaskId, *, into: str = "", each_checkpoint: bool = False
     ) -> MergeOutcome:
-        known = self._known(task)
+        known = self._kernel.known(task)
         if known.phase is not Phase.DONE:
             end = "has not ended yet" if known.phase not in FINAL else f"ended {known.phase.value}"
             raise PortError(

@@ -126,6 +126,8 @@ class Tunnels:
             pass  # the other end broke off or fell silent: the program inside sees its end
         finally:
             writer.close()
+            if writer.transport.get_write_buffer_size():
+                writer.transport.abort()  # an end that reads nothing would keep us for ever
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 

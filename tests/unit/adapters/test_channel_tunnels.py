@@ -27,10 +27,17 @@ class Outside:
     """A server that stands for the internet; it answers with what it was sent, until `bye`."""
 
     port: int = 0
+    reads: bool = True
+    over: asyncio.Event = field(default_factory=asyncio.Event)
     heads: list[bytes] = field(default_factory=list)
     left: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self.reads:
+            writer.transport.pause_reading()  # type: ignore[attr-defined]
+            await self.over.wait()
+            writer.transport.abort()
+            return
         with contextlib.suppress(ConnectionError):
             while content := await reader.read(65536):
                 self.heads.append(content)
@@ -96,7 +103,9 @@ async def place() -> AsyncIterator[Place]:
         yield Place(channels, outside, session, proxy, looked_up)
         await channels.close()
         process.close()
+    outside.over.set()
     server.close()
+    await server.wait_closed()
 
 
 async def test_bytes_go_both_ways_through_a_tunnel(place: Place) -> None:
@@ -171,6 +180,22 @@ async def test_a_program_that_leaves_ends_its_connection(place: Place) -> None:
     async with asyncio.timeout(10):
         await place.outside.left.wait()
     assert (await place.told()).refused == ""
+
+
+async def test_an_end_that_reads_nothing_does_not_keep_the_host(place: Place) -> None:
+    """What was sent fills every buffer on the way; hanging up must not wait until it is read."""
+    place.outside.reads = False
+    first, writer = await place.ask(f"CONNECT {ALLOWED}:{place.outside.port} HTTP/1.1")
+    assert first.startswith(b"HTTP/1.1 200")
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(1):
+            while True:
+                writer.write(bytes(1 << 20))
+                await writer.drain()
+    assert writer.transport.get_write_buffer_size() > 0
+    async with asyncio.timeout(10):
+        await place.session.close()
+    writer.transport.abort()
 
 
 async def test_a_new_connection_of_the_host_breaks_what_was_open(place: Place) -> None:
