@@ -15,7 +15,7 @@ from clawdesk.ui.banner import Notice
 from clawdesk.ui.model_sheets import BudgetSheet, ReserveSheet
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.devices import DeviceHistory, device_views, page_summary
-from clawdesk.viewmodels.models import ModelRow, ModelsView, models_view
+from clawdesk.viewmodels.models import ModelRow, ModelsView, models_view, with_begun
 from clawdesk.viewmodels.palette import Entry
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class ModelDesk(QObject):
         self._desk = desk
         self._page = desk.window.models
         self.history = DeviceHistory()
+        self._begun: set[str] = set()  # models whose load was asked for here and is not answered
         self.view = ModelsView("", "", (), (), "", (), (), asked=False)
         self._page.wanted.connect(self.act)
         self._page.end_wanted.connect(self.end_reservation)
@@ -54,7 +55,8 @@ class ModelDesk(QObject):
         if sampled:
             self.history.note(now_ms, views)
         titles = {task.id: task.title for task in plane.state.tasks.values()}
-        self.view = models_view(status, titles, now_ms, clock.offset_ms())
+        view = models_view(status, titles, now_ms, clock.offset_ms())
+        self.view = with_begun(view, self._begun)
         if self._page.isVisible():
             self._page.show_devices(
                 views, page_summary(views, status, plane.load), self.history, now_ms
@@ -97,8 +99,21 @@ class ModelDesk(QObject):
             self._start(act, model, partial(plane.pin_model, model, act == "pin"))
 
     def _start(self, act: str, model: str, call: Call) -> None:
-        what = f"{_DOING[act]} {model}"
-        self._desk.errands.start(f"{act} {model}", what, self._told(call))
+        what, key = f"{_DOING[act]} {model}", f"{act} {model}"
+        if act != "load":
+            self._desk.errands.start(key, what, self._told(call))
+        elif not self._desk.errands.busy(key):
+            self._begun.add(model)
+            self._desk.errands.start(key, what, self._loaded(model, call))
+            self.paint()
+
+    async def _loaded(self, model: str, call: Call) -> None:
+        """The click shows at once: the next look at the model service may come after the load."""
+        try:
+            await self._told(call)
+        finally:
+            self._begun.discard(model)
+            self.paint()
 
     async def _told(self, call: Call) -> None:
         """A success shows itself on the page; a refusal is said."""

@@ -5,8 +5,8 @@ Pure; every act that is not possible says why in a sentence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.models import (
@@ -196,6 +196,19 @@ def _model(
         cut=_cut(model),
         problem=_sentences(model.problem, model.mend) if failed else "",
     )
+
+
+def with_begun(view: ModelsView, begun: Collection[str]) -> ModelsView:
+    """The view where these models are being loaded, also before the model service says so."""
+    word, icon, family = _PHASES["starting"]
+    absent = _PHASES["absent"][0]
+    rows = tuple(
+        replace(row, word=word, icon=icon, family=family, act_why_not="it is being loaded")
+        if row.name in begun and row.word == absent
+        else row
+        for row in view.models
+    )
+    return replace(view, models=rows)
 
 
 def _sentences(*texts: str) -> str:

@@ -9,13 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.real_cli import RealCli, make_project, real_cli
-from tests.support.stage import Stage, missing, stage
+from tests.support.real_cli import RealCli, make_project
+from tests.support.stage import Stage, needs_stage, real_stage
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(bool(missing()), reason=f"the window's stage needs {missing()}"),
-]
+pytestmark = [pytest.mark.e2e, needs_stage]
 TASK = """
 title = "Paint"
 [machine]
@@ -33,14 +30,9 @@ PATIENCE_S = 120
 
 
 @pytest.fixture
-def real_stage(tmp_path: Path) -> Iterator[tuple[Stage, RealCli]]:
-    """A screen and folders of their own for the real program."""
-    with real_cli() as cli:
-        extra = {k: v for k, v in cli.environment.items() if k.startswith(("CLAWDESK_", "XDG_"))}
-        extra.pop("XDG_RUNTIME_DIR", None)
-        with stage(tmp_path, extra) as made:
-            yield made, cli
-            made.shoot(tmp_path / "screen.png")
+def real(tmp_path: Path) -> Iterator[tuple[Stage, RealCli]]:
+    with real_stage(tmp_path) as made:
+        yield made
 
 
 def until_held(play: Stage, tmp_path: Path) -> Path:
@@ -69,8 +61,8 @@ def end(play: Stage, cli: RealCli) -> None:
     assert not cli.machines()
 
 
-def test_fork_compare_and_keep(real_stage: tuple[Stage, RealCli], tmp_path: Path) -> None:
-    play, cli = real_stage
+def test_fork_compare_and_keep(real: tuple[Stage, RealCli], tmp_path: Path) -> None:
+    play, cli = real
     until_held(play, tmp_path)
     play.tell("press", "checkpoint.1.fork")
     play.tell("wait", "fork.go", enabled=True)
@@ -99,8 +91,8 @@ def test_fork_compare_and_keep(real_stage: tuple[Stage, RealCli], tmp_path: Path
     end(play, cli)
 
 
-def test_restore_and_undo(real_stage: tuple[Stage, RealCli], tmp_path: Path) -> None:
-    play, cli = real_stage
+def test_restore_and_undo(real: tuple[Stage, RealCli], tmp_path: Path) -> None:
+    play, cli = real
     until_held(play, tmp_path)
     play.tell("press", "checkpoint.1.restore")
     play.tell("wait", "restore.go", enabled=True)

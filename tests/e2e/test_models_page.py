@@ -24,12 +24,9 @@ from clawdesk_fabric.local_client import request
 from tests.support.fabric_docker import docker_with_image
 from tests.support.fabric_world import ASK, MODEL
 from tests.support.real_cli import RealCli, make_project, real_cli
-from tests.support.stage import Stage, missing, stage
+from tests.support.stage import Stage, needs_stage, settings_of, stage
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(bool(missing()), reason=f"the window's stage needs {missing()}"),
-]
+pytestmark = [pytest.mark.e2e, needs_stage]
 SIMULATED = [sys.executable, "-m", "clawdesk_fabric.simulated_gpus"]
 SEEN_S_MAX = 90.0
 LONG_ASK = {**ASK, "max_tokens": 400, "ignore_eos": True, "temperature": 1.0}
@@ -48,12 +45,9 @@ def cli() -> Iterator[RealCli]:
 @contextmanager
 def window(cli: RealCli, folder: Path, *words: str) -> Iterator[Stage]:
     """The real window with the models page open."""
-    wanted = ("CLAWDESK_", "XDG_", "DOCKER_HOST")
-    extra = {k: v for k, v in cli.environment.items() if k.startswith(wanted)}
-    extra.pop("XDG_RUNTIME_DIR", None)
-    extra |= {k: v for k, v in os.environ.items() if k == "CLAWDESK_THEME"}
+    theme = {k: v for k, v in os.environ.items() if k == "CLAWDESK_THEME"}
     project = make_project(folder / "vision-lab", {"notes.txt": "start\n"})
-    with stage(folder, extra) as play:
+    with stage(folder, settings_of(cli, "DOCKER_HOST") | theme) as play:
         play.play([*words, sys.executable, "-m", "clawdesk", str(project)])
         play.tell("wait", "projects", timeout_s=120)
         play.tell("press", "toolbar.models", timeout_s=120)

@@ -12,13 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.stories.preemption import files_of
-from tests.support.real_cli import RealCli, make_project, real_cli
-from tests.support.stage import ROOT, Stage, missing, stage
+from tests.support.real_cli import RealCli, make_project
+from tests.support.stage import ROOT, Stage, needs_stage, real_stage, stage
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(bool(missing()), reason=f"the window's stage needs {missing()}"),
-]
+pytestmark = [pytest.mark.e2e, needs_stage]
 PATIENCE_S = 120
 PARTS = """\
 [machine]
@@ -64,14 +61,9 @@ rm -f said.txt
 
 
 @pytest.fixture
-def real_stage(tmp_path: Path) -> Iterator[tuple[Stage, RealCli]]:
-    """A screen and folders of their own for the real program."""
-    with real_cli() as cli:
-        wanted = ("CLAWDESK_", "XDG_")
-        extra = {k: v for k, v in cli.environment.items() if k.startswith(wanted)}
-        extra.pop("XDG_RUNTIME_DIR", None)
-        with stage(tmp_path, extra) as made:
-            yield made, cli
+def real(tmp_path: Path) -> Iterator[tuple[Stage, RealCli]]:
+    with real_stage(tmp_path) as made:
+        yield made
 
 
 def begin(play: Stage, project: Path, task: str) -> None:
@@ -111,8 +103,8 @@ def quit_window(play: Stage) -> None:
     assert "endPaint" not in log, "a painter outlived its paint"
 
 
-def test_a_part_is_approved(real_stage: tuple[Stage, RealCli], tmp_path: Path) -> None:
-    play, cli = real_stage
+def test_a_part_is_approved(real: tuple[Stage, RealCli], tmp_path: Path) -> None:
+    play, cli = real
     project = make_project(tmp_path / "parts", {".clawdesk/tasks/parts.toml": PARTS})
     begin(play, project, "parts")
     play.tell("choose", "approval.files", text="b.txt")
@@ -132,10 +124,8 @@ def test_a_part_is_approved(real_stage: tuple[Stage, RealCli], tmp_path: Path) -
     quit_window(play)
 
 
-def test_comments_on_lines_reach_the_agent(
-    real_stage: tuple[Stage, RealCli], tmp_path: Path
-) -> None:
-    play, cli = real_stage
+def test_comments_on_lines_reach_the_agent(real: tuple[Stage, RealCli], tmp_path: Path) -> None:
+    play, cli = real
     files = {".clawdesk/tasks/listens.toml": LISTENS, "paint.sh": PAINT}
     project = make_project(tmp_path / "listens", files)
     begin(play, project, "listens")
@@ -164,10 +154,8 @@ def test_comments_on_lines_reach_the_agent(
     quit_window(play)
 
 
-def test_one_hunk_and_a_version_of_ones_own(
-    real_stage: tuple[Stage, RealCli], tmp_path: Path
-) -> None:
-    play, cli = real_stage
+def test_one_hunk_and_a_version_of_ones_own(real: tuple[Stage, RealCli], tmp_path: Path) -> None:
+    play, cli = real
     before = "".join(f"line {n}\n" for n in range(1, 21))
     files = {".clawdesk/tasks/changes.toml": CHANGES, "lines.txt": before, "level.txt": "level=1\n"}
     project = make_project(tmp_path / "changes", files)

@@ -9,24 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.real_cli import make_project, real_cli
-from tests.support.stage import ROOT, Stage, missing, stage
+from tests.support.real_cli import make_project
+from tests.support.stage import ROOT, Stage, needs_stage, real_stage
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(bool(missing()), reason=f"the window's stage needs {missing()}"),
-]
+pytestmark = [pytest.mark.e2e, needs_stage]
 CLAWDESK = [sys.executable, "-m", "clawdesk"]
 TASK = {".clawdesk/tasks/t.toml": 'title = "T"\n[[steps]]\nname = "s"\nrun = "true"\n'}
 
 
 @pytest.fixture
 def play(tmp_path: Path) -> Iterator[Stage]:
-    with real_cli() as cli:
-        extra = {k: v for k, v in cli.environment.items() if k.startswith(("CLAWDESK_", "XDG_"))}
-        extra.pop("XDG_RUNTIME_DIR", None)
-        with stage(tmp_path, extra) as made:
-            yield made
+    with real_stage(tmp_path) as (made, _):
+        yield made
 
 
 def second_start(play: Stage, *paths: Path) -> subprocess.CompletedProcess[str]:

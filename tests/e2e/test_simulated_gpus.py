@@ -22,7 +22,7 @@ from tests.bench.bench_steps import _IMAGE, _import
 from tests.support import simulated_gpus
 from tests.support.dockerd import NoEngineError, engine
 from tests.support.real_cli import RealCli, make_project, real_cli
-from tests.support.stage import Stage, missing, stage
+from tests.support.stage import Stage, needs_stage, settings_of, stage
 
 pytestmark = pytest.mark.e2e
 SIMULATED = [sys.executable, "-m", "clawdesk_fabric.simulated_gpus"]
@@ -95,14 +95,11 @@ def until(play: Stage, id_: str, right: Callable[[str], bool]) -> str:
         assert time.monotonic() < end_s, f"{id_} still says {said!r}"
 
 
-@pytest.mark.skipif(bool(missing()), reason=f"the window's stage needs {missing()}")
+@needs_stage
 def test_window_and_fabric_see_them_and_say_so(cli: RealCli, tmp_path: Path) -> None:
-    wanted = ("CLAWDESK_", "XDG_", "DOCKER_HOST")
-    extra = {k: v for k, v in cli.environment.items() if k.startswith(wanted)}
-    extra.pop("XDG_RUNTIME_DIR", None)
     project = make_project(tmp_path / "project", {"notes.txt": "start\n"})
     cli.stop_fabric()  # one that the doctor started; the window is to start its own
-    with stage(tmp_path, extra) as play:
+    with stage(tmp_path, settings_of(cli, "DOCKER_HOST")) as play:
         play.play([*SIMULATED, "run", "8", "--", sys.executable, "-m", "clawdesk", str(project)])
         play.tell("wait", "status.gpu", timeout_s=120)
         until(play, "status.gpu", lambda said: "simulated: 0 of 192 GiB" in said)

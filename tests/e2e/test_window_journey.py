@@ -13,13 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.real_cli import RealCli, make_project, real_cli
-from tests.support.stage import ROOT, Stage, missing, stage
+from tests.support.real_cli import RealCli, make_project
+from tests.support.stage import ROOT, Stage, needs_stage, real_stage, stage
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(bool(missing()), reason=f"the window's stage needs {missing()}"),
-]
+pytestmark = [pytest.mark.e2e, needs_stage]
 
 
 @pytest.fixture
@@ -49,14 +46,9 @@ checkpoint = "approve"
 
 
 @pytest.fixture
-def real_stage(tmp_path: Path) -> Iterator[tuple[Stage, RealCli]]:
-    """A screen and folders of their own for the real program."""
-    with real_cli() as cli:
-        wanted = ("CLAWDESK_", "XDG_")
-        extra = {k: v for k, v in cli.environment.items() if k.startswith(wanted)}
-        extra.pop("XDG_RUNTIME_DIR", None)
-        with stage(tmp_path, extra) as made:
-            yield made, cli
+def real(tmp_path: Path) -> Iterator[tuple[Stage, RealCli]]:
+    with real_stage(tmp_path) as made:
+        yield made
 
 
 def journey(play: Stage, definition: str, *, patience_s: float = 30) -> dict[str, object]:
@@ -150,10 +142,8 @@ def test_the_scripted_plane_from_run_to_merge(play: Stage, tmp_path: Path) -> No
     assert "Traceback" not in play.log()
 
 
-def test_the_real_program_from_run_to_merge(
-    real_stage: tuple[Stage, RealCli], tmp_path: Path
-) -> None:
-    play, cli = real_stage
+def test_the_real_program_from_run_to_merge(real: tuple[Stage, RealCli], tmp_path: Path) -> None:
+    play, cli = real
     files = {"notes.txt": "start\n", "old.txt": "old\n", ".clawdesk/tasks/write.toml": TASK}
     project = make_project(tmp_path / "colours", files)
     play.play([sys.executable, "-m", "clawdesk", str(project)])

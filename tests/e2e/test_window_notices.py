@@ -14,12 +14,9 @@ from typing import Any
 import pytest
 
 from tests.support.notice_daemon import NoticeDaemon, notice_daemon
-from tests.support.stage import ROOT, Stage, missing, stage
+from tests.support.stage import ROOT, Stage, needs_stage, stage
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(bool(missing()), reason=f"the window's stage needs {missing()}"),
-]
+pytestmark = [pytest.mark.e2e, needs_stage]
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ Everything it starts it stops; nothing of the user's session is touched.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import signal
@@ -15,6 +16,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.support.real_cli import RealCli, real_cli
+
 ROOT = Path(__file__).resolve().parents[2]
 DRIVER = ROOT / "tests" / "support" / "atspi_driver.py"
 AT_SPI = Path("/usr/libexec/at-spi-bus-launcher")
@@ -22,6 +27,7 @@ SYSTEM_PYTHON = Path("/usr/bin/python3")
 STOP_S = 10.0
 
 
+@functools.cache
 def missing() -> str:
     """What a machine lacks for this, "" if nothing."""
     from shutil import which
@@ -159,6 +165,31 @@ def _remove(folder: Path) -> None:
     import shutil
 
     shutil.rmtree(folder, ignore_errors=True)
+
+
+needs_stage = pytest.mark.skipif(bool(missing()), reason=f"the window's stage needs {missing()}")
+
+
+def settings_of(cli: RealCli, *more: str) -> dict[str, str]:
+    """What a window needs to use the folders of `cli`; its screen has a runtime folder of its own.
+
+    `more`: other variables it is to have too, where they are set.
+    """
+    wanted = ("CLAWDESK_", "XDG_", *more)
+    found = {k: v for k, v in cli.environment.items() if k.startswith(wanted)}
+    found.pop("XDG_RUNTIME_DIR", None)
+    return found
+
+
+@contextlib.contextmanager
+def real_stage(folder: Path) -> Iterator[tuple[Stage, RealCli]]:
+    """A screen and folders of their own for the real program; a failure leaves its picture."""
+    with real_cli() as cli, stage(folder, settings_of(cli)) as made:
+        try:
+            yield made, cli
+        except BaseException:
+            made.shoot(folder / "screen.png")
+            raise
 
 
 @contextlib.contextmanager

@@ -20,6 +20,8 @@ from clawdesk.ports.notices import Notices
 from clawdesk.ui import theme, tokens
 from clawdesk.ui.desk import Desk
 from clawdesk.ui.memory import Memory
+from tests.support import fork_scenes
+from tests.support import plane_scenes as scenes
 from tests.support.plane_fake import FakePlane
 
 T = TypeVar("T")
@@ -71,6 +73,18 @@ class Bench:
         desk.window.show()
         self.settle()
         return desk
+
+    def open_forked(self) -> Desk:
+        """The window on the project of every scene, with a task and its forks in it."""
+        self.plane.fill()
+        self.plane.state.tasks.update(fork_scenes.forked_house(self.clock.now_ms()))
+        desk = self.open()
+        desk.choose_project(scenes.PROJECT)
+        self.settle()
+        return desk
+
+    def task_id(self, title: str) -> str:
+        return next(t.id for t in self.plane.state.tasks.values() if t.title == title)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(work)

@@ -12,8 +12,6 @@ from clawdesk.ui.ask_sheet import AskSheet
 from clawdesk.ui.button import Button
 from clawdesk.ui.fork_sheet import ForkSheet
 from clawdesk.ui.guard import GUARD_MS
-from tests.support import fork_scenes
-from tests.support import plane_scenes as scenes
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -22,16 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def desk(bench: Bench) -> Desk:
-    bench.plane.fill()
-    bench.plane.state.tasks.update(fork_scenes.forked_house(bench.clock.now_ms()))
-    desk = bench.open()
-    desk.choose_project(scenes.PROJECT)
-    bench.settle()
-    return desk
-
-
-def task_id(bench: Bench, title: str) -> str:
-    return next(t.id for t in bench.plane.state.tasks.values() if t.title == title)
+    return bench.open_forked()
 
 
 def press(bench: Bench, where: QWidget, name: str) -> None:
@@ -52,7 +41,7 @@ def titles(desk: Desk) -> list[str]:
 
 
 def test_a_fork_from_the_checkpoint_list_stands_below_its_parent(bench: Bench, desk: Desk) -> None:
-    parent = task_id(bench, "fix-loader")
+    parent = bench.task_id("fix-loader")
     desk.window.tasks.list.choose(parent)
     desk.window.inspector.choose_place("checkpoints")
     bench.settle()
@@ -75,7 +64,7 @@ def test_a_fork_from_the_checkpoint_list_stands_below_its_parent(bench: Bench, d
 
 
 def test_several_forks_at_once_have_names_of_their_own(bench: Bench, desk: Desk) -> None:
-    desk.branches.fork(task_id(bench, "fix-loader"), 3)
+    desk.branches.fork(bench.task_id("fix-loader"), 3)
     sheet = desk.decisions.sheet
     assert isinstance(sheet, ForkSheet)
     sheet.counts.chosen.emit("3")
@@ -87,7 +76,7 @@ def test_several_forks_at_once_have_names_of_their_own(bench: Bench, desk: Desk)
 
 @pytest.mark.parametrize("text", ["1A=b", "no equals sign", "=x", "A B=c"])
 def test_a_wrong_variable_is_said_and_nothing_is_sent(bench: Bench, desk: Desk, text: str) -> None:
-    desk.branches.fork(task_id(bench, "fix-loader"), 2)
+    desk.branches.fork(bench.task_id("fix-loader"), 2)
     sheet = desk.decisions.sheet
     assert isinstance(sheet, ForkSheet)
     sheet.variables.setPlainText(text)
@@ -99,7 +88,7 @@ def test_a_wrong_variable_is_said_and_nothing_is_sent(bench: Bench, desk: Desk, 
 
 def test_a_refused_fork_stays_on_the_sheet(bench: Bench, desk: Desk) -> None:
     bench.plane.refuse["fork"] = PortError("The machine cannot be forked.", mend="Free some disk.")
-    desk.branches.fork(task_id(bench, "fix-loader"), 2)
+    desk.branches.fork(bench.task_id("fix-loader"), 2)
     sheet = desk.decisions.sheet
     assert isinstance(sheet, ForkSheet)
     press(bench, sheet, "fork.go")
@@ -109,13 +98,13 @@ def test_a_refused_fork_stays_on_the_sheet(bench: Bench, desk: Desk) -> None:
 
 
 def test_a_fork_of_files_only_says_so(bench: Bench, desk: Desk) -> None:
-    desk.branches.fork(task_id(bench, "docs-pass"), 1)
+    desk.branches.fork(bench.task_id("docs-pass"), 1)
     assert desk.decisions.sheet is not None
     assert "no memory (less than 5 GiB of disk free)" in words(desk.decisions.sheet)
 
 
 def test_keep_names_what_ends_and_asks_first(bench: Bench, desk: Desk) -> None:
-    kept = task_id(bench, "sweep-lr one cycle")
+    kept = bench.task_id("sweep-lr one cycle")
     desk.branches.keep(kept)
     sheet = desk.decisions.sheet
     assert isinstance(sheet, AskSheet)
@@ -130,14 +119,14 @@ def test_keep_names_what_ends_and_asks_first(bench: Bench, desk: Desk) -> None:
     assert not [c for c in bench.plane.calls if c[0] == "keep"]
     press(bench, sheet, "keep.go")
     assert ("keep", kept, "window") in bench.plane.calls
-    assert bench.plane.state.tasks[task_id(bench, "sweep-lr")].phase.value == "cancelled"
+    assert bench.plane.state.tasks[bench.task_id("sweep-lr")].phase.value == "cancelled"
     notice = desk.window.banner.notice
     assert notice is not None
     assert notice.what == "Kept. Others ended now: 3; before: 0. All commits stay."
 
 
 def test_restore_then_undo_from_the_banner(bench: Bench, desk: Desk) -> None:
-    task = task_id(bench, "train-resnet")
+    task = bench.task_id("train-resnet")
     desk.branches.restore(task, 2)
     bench.settle()
     sheet = desk.decisions.sheet
@@ -154,7 +143,7 @@ def test_restore_then_undo_from_the_banner(bench: Bench, desk: Desk) -> None:
 
 
 def test_the_list_offers_the_undo_on_the_row_it_leads_to(bench: Bench, desk: Desk) -> None:
-    task = task_id(bench, "train-resnet")
+    task = bench.task_id("train-resnet")
     desk.window.tasks.list.choose(task)
     desk.window.inspector.choose_place("checkpoints")
     bench.run(bench.plane.restore(task, 1, channel="t"))
@@ -167,14 +156,14 @@ def test_the_list_offers_the_undo_on_the_row_it_leads_to(bench: Bench, desk: Des
 
 def test_a_restore_whose_files_cannot_be_listed_is_still_asked(bench: Bench, desk: Desk) -> None:
     bench.plane.refuse["diff"] = PortError("The folder is gone.")
-    desk.branches.restore(task_id(bench, "train-resnet"), 1)
+    desk.branches.restore(bench.task_id("train-resnet"), 1)
     bench.settle()
     assert desk.decisions.sheet is not None
     assert "which could not be listed now" in words(desk.decisions.sheet)
 
 
 def test_undo_says_why_it_cannot(bench: Bench, desk: Desk) -> None:
-    task = task_id(bench, "fix-loader")
+    task = bench.task_id("fix-loader")
     desk.window.tasks.list.choose(task)
     assert desk.branches.why_no_undo(task) == "it was not restored, or has gone on since"
     desk.branches.undo(task)

@@ -16,8 +16,6 @@ from clawdesk.ui.ask_sheet import AskSheet
 from clawdesk.ui.button import Button
 from clawdesk.ui.guard import GUARD_MS
 from clawdesk.viewmodels.compare import BRANCH
-from tests.support import fork_scenes
-from tests.support import plane_scenes as scenes
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -26,16 +24,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def desk(bench: Bench) -> Desk:
-    bench.plane.fill()
-    bench.plane.state.tasks.update(fork_scenes.forked_house(bench.clock.now_ms()))
-    desk = bench.open()
-    desk.choose_project(scenes.PROJECT)
-    bench.settle()
-    return desk
-
-
-def task_id(bench: Bench, title: str) -> str:
-    return next(t.id for t in bench.plane.state.tasks.values() if t.title == title)
+    return bench.open_forked()
 
 
 def asked(bench: Bench) -> list[tuple[object, ...]]:
@@ -43,7 +32,7 @@ def asked(bench: Bench) -> list[tuple[object, ...]]:
 
 
 def opened(bench: Bench, desk: Desk) -> tuple[str, str]:
-    root, fork = task_id(bench, "sweep-lr"), task_id(bench, "sweep-lr one cycle")
+    root, fork = bench.task_id("sweep-lr"), bench.task_id("sweep-lr one cycle")
     desk.window.tasks.list.choose(fork)
     bench.plane.calls.clear()
     desk.branches.compare(fork, 3)
@@ -98,7 +87,7 @@ def test_another_side_is_chosen_from_the_list(bench: Bench, desk: Desk) -> None:
 
 def test_a_pair_that_is_no_longer_looked_at_is_not_read_on(bench: Bench, desk: Desk) -> None:
     gate = bench.plane.hold["diff"] = asyncio.Event()
-    root, fork = task_id(bench, "sweep-lr"), task_id(bench, "sweep-lr one cycle")
+    root, fork = bench.task_id("sweep-lr"), bench.task_id("sweep-lr one cycle")
     bench.plane.calls.clear()
     desk.branches.compare(fork, 3)
     bench.run(asyncio.sleep(0))
@@ -146,7 +135,7 @@ def test_fork_again_starts_where_they_parted(bench: Bench, desk: Desk) -> None:
 
 
 def test_two_states_of_one_task_have_no_keep(bench: Bench, desk: Desk) -> None:
-    task = task_id(bench, "fix-loader")
+    task = bench.task_id("fix-loader")
     desk.branches.compare(task, 2)
     bench.settle()
     page = desk.window.compare

@@ -18,8 +18,6 @@ from clawdesk.ui.task_list import TaskDelegate
 from clawdesk.viewmodels.lane import lane_of
 from clawdesk.viewmodels.lane_marks import POINTS, Lane, MarkKind
 from clawdesk.viewmodels.timescale import TimeScale
-from tests.support import fork_scenes
-from tests.support import plane_scenes as scenes
 from tests.support.plane_scenes import MINUTE, Story
 
 if TYPE_CHECKING:
@@ -31,16 +29,11 @@ NOW = 1_764_000_000_000
 
 @pytest.fixture
 def desk(bench: Bench) -> Desk:
-    bench.plane.fill()
-    bench.plane.state.tasks.update(fork_scenes.forked_house(bench.clock.now_ms()))
-    desk = bench.open()
-    desk.choose_project(scenes.PROJECT)
-    bench.settle()
-    return desk
+    return bench.open_forked()
 
 
 def choose(bench: Bench, desk: Desk, title: str) -> str:
-    task = next(t.id for t in bench.plane.state.tasks.values() if t.title == title)
+    task = bench.task_id(title)
     desk.window.tasks.list.choose(task)
     bench.settle()
     return task

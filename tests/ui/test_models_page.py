@@ -119,6 +119,9 @@ def test_load_is_sent_once_and_shows_progress(bench: Bench, page: Desk) -> None:
     bench.run(asyncio.sleep(0))
     asked = [call for call in bench.plane.calls if call[0] == "load_model"]
     assert asked == [("load_model", "glm-355b")]
+    waits = page.window.models.models.lines["glm-355b"]
+    assert "Loading" in waits.accessibleName(), "the click shows before the model service does"
+    assert not load.isEnabled()
     show_while_busy = model_scenes.loading()
     bench.plane.environment = replace(bench.plane.environment, fabric=show_while_busy)
     bench.plane.publish(Change(environment=True))
@@ -126,6 +129,7 @@ def test_load_is_sent_once_and_shows_progress(bench: Bench, page: Desk) -> None:
     assert "reading weights · 12.4 s of about 31.0 s" in texts(line)
     bench.plane.hold["load_model"].set()
     bench.settle()
+    assert "Not loaded" in waits.accessibleName()
 
 
 def test_a_refused_act_is_a_sentence(bench: Bench, page: Desk) -> None:
