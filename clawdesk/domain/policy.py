@@ -96,7 +96,9 @@ def under(task: Task, rules: Rules) -> Task:
     """The task under the user's rules of this moment: what counts of its project's policy."""
     asked, of_project = task.policy_asked, rules.of(task.project)
     if asked is None:
-        return task  # it was submitted without a project's file to look at
+        # It was submitted without a project's file to look at: nothing there can have asked for a
+        # way out, and what its record says of one was never bounded by anybody.
+        return replace(task, policy=replace(task.policy, network_allow=(), own_networks=()))
     counts = effective(asked, of_project)
     return replace(
         task,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from clawdesk.domain.network import allows, granted, is_host
+from clawdesk.domain.model import MachineNeed, ProjectPolicy, StepSpec, Task, TaskDefinition
+from clawdesk.domain.network import NOWHERE, Reach, allows, granted, is_host
+from clawdesk.domain.policy import reach, under
+from clawdesk.domain.rules import Rules
 
 
 @pytest.mark.parametrize("text", ["example.org", "*.example.org", "a.b-c.example.org:8443", "x.io"])
@@ -79,3 +84,17 @@ def test_what_a_host_covers(allowed: str, host: str, port: int, right: bool) -> 
 )
 def test_a_wish_counts_where_it_lies_whole_inside(wanted: str, allowed: str, right: bool) -> None:
     assert granted([wanted], [allowed]) == ((wanted,) if right else ())
+
+
+def test_a_record_alone_opens_no_way_out() -> None:
+    """A copied repository may hold tasks that nobody submitted here."""
+    need = MachineNeed(network=("files.example.org",))
+    definition = TaskDefinition("t", "T", (StepSpec("s", "true"),), machine=need)
+    said = ProjectPolicy(network_allow=("*.example.org",), own_networks=("10.0.0.0/8",))
+    forged = Task("t", "/p", definition, said, 1, "c", "c")
+    assert reach(under(forged, Rules())) == NOWHERE
+    asked = ProjectPolicy(network_allow=("*.example.org",), own_networks=("10.0.0.0/8",))
+    real = replace(forged, policy_asked=asked)
+    found = under(real, Rules())
+    assert found.policy_asks == ("network access to *.example.org",)
+    assert reach(found) == Reach(("files.example.org",), ()), "own networks are the user's word"
