@@ -37,6 +37,7 @@ COMMANDS = {
     "prune": "remove machine snapshots of ended tasks",
     "why": "why a task waits, and what would free it",
     "trust": "what a project's file asks beyond the usual, and your answer to it",
+    "secrets": "secrets of yours that tasks may be given: list, set, remove",
     "channels": "answer from chats: set OpenClaw up, see it, test it, remove it",
     "doctor": "what this machine has and lacks",
     "images": "guest images: list, build",

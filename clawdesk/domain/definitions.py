@@ -19,6 +19,7 @@ from clawdesk.domain.model import (
     TaskDefinition,
 )
 from clawdesk.domain.network import HOST_RULE, is_host
+from clawdesk.domain.secrets import NAME_RULE, is_secret_name
 from clawdesk.domain.toml_lines import KeyPath
 from clawdesk.domain.toml_values import LATER, Reader, show
 from clawdesk.domain.toml_values import DefinitionError as DefinitionError  # noqa: PLC0414 - ours
@@ -58,7 +59,9 @@ def parse_task(text: str, name: str) -> TaskDefinition:
         DefinitionError: with every mistake found.
     """
     reader = Reader(text, task_file(name))
-    reader.only_keys((), ("title", "description", "priority", "machine", "models", "steps"))
+    reader.only_keys(
+        (), ("title", "description", "priority", "machine", "models", "secrets", "steps")
+    )
     model = ""
     if reader.table(("models",), ("default",)):
         model = reader.pattern(("models", "default"), "", _MODEL, "the name of a model")
@@ -69,6 +72,7 @@ def parse_task(text: str, name: str) -> TaskDefinition:
         priority=reader.whole(("priority",), 0, -5, 5),
         machine=_machine(reader),
         model=model,
+        secrets=secret_names(reader, ("secrets",)),
         steps=_steps(reader),
     )
     if not is_task_name(name):
@@ -84,7 +88,7 @@ def parse_project(text: str) -> ProjectPolicy:
         DefinitionError: with every mistake found.
     """
     reader = Reader(text, PROJECT_FILE)
-    tables = ("approval", "priority", "network", "budget", "peers")
+    tables = ("approval", "priority", "network", "secrets", "budget", "peers")
     reader.only_keys((), ("weight", "priority_min", "priority_max", *tables))
     usual = ProjectPolicy()
     paths: tuple[str, ...] = ()
@@ -109,6 +113,7 @@ def parse_project(text: str) -> ProjectPolicy:
         default_class=default_class,
         checkpoint_every_s=every_s,
         network_allow=_network(reader, ("network",)),
+        secrets_allow=_secrets(reader, ("secrets",)),
         gpu_hours=gpu_hours,
         tokens=tokens,
         peers=_peers(reader, ("peers",)),
@@ -134,6 +139,20 @@ def hosts(reader: Reader, path: KeyPath) -> tuple[str, ...]:
     for text in found:
         if not is_host(text):
             reader.mistake(path, show(text), HOST_RULE)
+            return ()
+    return found
+
+
+def _secrets(reader: Reader, path: KeyPath) -> tuple[str, ...]:
+    return secret_names(reader, (*path, "allow")) if reader.table(path, ("allow",)) else ()
+
+
+def secret_names(reader: Reader, path: KeyPath) -> tuple[str, ...]:
+    """A list of names of secrets (`domain.secrets`)."""
+    found = reader.texts(path)
+    for text in found:
+        if not is_secret_name(text):
+            reader.mistake(path, show(text), NAME_RULE)
             return ()
     return found
 

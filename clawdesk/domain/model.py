@@ -123,6 +123,7 @@ class TaskDefinition:
     priority: int = 0
     machine: MachineNeed = MachineNeed()
     model: str = ""  # what OPENAI_MODEL is set to; "" = none asked for
+    secrets: tuple[str, ...] = ()  # names; their values come as variables of those names
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,7 @@ class ProjectPolicy:
     checkpoint_every_s: int = 300  # what its tasks are expected to keep
     network_allow: tuple[str, ...] = ()
     own_networks: tuple[str, ...] = ()  # the user's word alone: addresses its hosts may stand for
+    secrets_allow: tuple[str, ...] = ()  # what its tasks may be given of the user's secrets
     gpu_hours: float | None = None
     tokens: int | None = None
     peers: str = "never"

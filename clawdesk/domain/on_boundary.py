@@ -145,7 +145,9 @@ def checkpoint_failed(turn: Turn, task: Task, event: ev.CheckpointFailed) -> Non
     if task.boundary is not None and task.boundary.safety:
         moves.run_on(turn, task)
         return
-    moves.ask_to_retry(turn, task, event.why)
+    task = turn.note(task, "checkpoint_failed", why=event.why)
+    boundary = task.boundary or Boundary()
+    moves.ask_to_retry(turn, task, event.why, tell=not (boundary.question or boundary.put))
 
 
 def continue_from(turn: Turn, task: Task, event: ev.MachineRestored) -> None:

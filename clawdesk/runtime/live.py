@@ -10,7 +10,7 @@ import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from clawdesk.domain import events as ev
 from clawdesk.domain.effects import RunStep
 from clawdesk.domain.events import Event
 from clawdesk.domain.model import MachineId, Snapshot, Task, TaskId
-from clawdesk.domain.policy import reach
+from clawdesk.domain.policy import reach, secrets_of
+from clawdesk.domain.secrets import Veil, VeiledStream
 from clawdesk.ports import guest as said
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import GuestError, InferenceError, PortError
@@ -26,6 +27,7 @@ from clawdesk.ports.guest import Guests, GuestSession
 from clawdesk.ports.inference import Inference
 from clawdesk.ports.machines import Machines, MachineSpec, StartedMachine
 from clawdesk.ports.repository import Repository
+from clawdesk.ports.secrets import Secrets
 from clawdesk.runtime.output import TaskOutput
 
 _EXPORT = "export-"
@@ -37,6 +39,9 @@ class _Live:
     machine: MachineId
     session: GuestSession
     token: str
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    veil: Veil = field(default_factory=Veil)
+    streams: dict[str, VeiledStream] = field(default_factory=dict)
     reader: asyncio.Task[None] | None = None
     ended: bool = False
     closing: set[asyncio.Task[None]] = field(default_factory=set)
@@ -49,6 +54,7 @@ class LiveMachines:
         post: where events go.
         grew: told that a task's log has new lines.
         workspaces: folder for workspace tars; QEMU's user must reach it.
+        secrets: None = a task that asks for one cannot be started.
     """
 
     def __init__(
@@ -61,6 +67,7 @@ class LiveMachines:
         grew: Callable[[TaskId], None],
         clock: Clock,
         workspaces: Path,
+        secrets: Secrets | None = None,
     ) -> None:
         self._machines = machines
         self._guests = guests
@@ -69,6 +76,7 @@ class LiveMachines:
         self._grew = grew
         self._clock = clock
         self._workspaces = workspaces
+        self._secrets = secrets
         self._live: dict[MachineId, _Live] = {}
         self._outputs: dict[TaskId, TaskOutput] = {}
 
@@ -126,6 +134,7 @@ class LiveMachines:
     ) -> StartedMachine:
         token = ""
         try:
+            secrets = await self._values(task)
             token = await self._token(task)
             session = await self._guests.connect(
                 started.machine, token=token, start=start, network=reach(task)
@@ -135,7 +144,8 @@ class LiveMachines:
             with contextlib.suppress(PortError):
                 await self._machines.destroy(started.machine)
             raise
-        self._live[started.machine] = _Live(task.id, started.machine, session, token)
+        live = _Live(task.id, started.machine, session, token, secrets, Veil(secrets))
+        self._live[started.machine] = live
         boot_ms = (time.perf_counter() - began) * 1000
         how = "from a warm template" if started.warm else "cold"
         self.remark(
@@ -143,6 +153,20 @@ class LiveMachines:
             f"Machine ready after {boot_ms:.0f} ms ({how}, {started.accelerator}).",
         )
         return StartedMachine(started.machine, boot_ms, started.accelerator, started.warm)
+
+    async def _values(self, task: Task) -> Mapping[str, str]:
+        """What the task is given of the user's secrets. Raises PortError."""
+        names = secrets_of(task)
+        if not names:
+            return {}
+        if self._secrets is None:
+            raise PortError(f"There is no keyring to take {', '.join(names)} from.", code="secret")
+        return await self._secrets.values(names)
+
+    def veil(self, machine: MachineId) -> Veil:
+        """What must not stand in anything that comes from this machine."""
+        live = self._live.get(machine)
+        return live.veil if live is not None else Veil()
 
     async def _token(self, task: Task) -> str:
         """A token where the task names a model; without the Fabric its calls fail plainly."""
@@ -185,9 +209,12 @@ class LiveMachines:
         now, task, machine = self._clock.now_ms(), live.task, live.machine
         match message:
             case said.StepOutput(stream=stream, chunk=chunk):
-                self.output(task).feed(now, stream, chunk)
+                veiled = live.streams.setdefault(stream, VeiledStream(live.veil))
+                self.output(task).feed(now, stream, veiled.feed(chunk))
                 self._grew(task)
             case said.StepEnded(exit_code=code, timed_out=timed_out):
+                for stream, veiled in live.streams.items():
+                    self.output(task).feed(now, stream, veiled.flush())
                 tail = self.output(task).tail() if code or timed_out else ""
                 run = message.run_id
                 self._post(ev.StepEnded(now, task, machine, code, timed_out, tail, run))
@@ -199,8 +226,8 @@ class LiveMachines:
                         machine,
                         asked.request_id,
                         asked.approve,
-                        asked.message,
-                        asked.next_step,
+                        live.veil.hide_text(asked.message),
+                        live.veil.hide_text(asked.next_step),
                         asked.model_call,
                     )
                 )
@@ -211,10 +238,10 @@ class LiveMachines:
                         task,
                         machine,
                         asked.request_id,
-                        asked.key,
-                        asked.question,
-                        asked.choices,
-                        asked.default,
+                        live.veil.hide_text(asked.key),
+                        live.veil.hide_text(asked.question),
+                        tuple(map(live.veil.hide_text, asked.choices)),
+                        live.veil.hide_text(asked.default),
                     )
                 )
             case said.NetworkUsed() as used:
@@ -230,7 +257,7 @@ class LiveMachines:
         again = f", round {effect.round}" if effect.round > 1 else ""
         self.remark(task.id, f"Step {effect.index + 1}, {spec.name}{again}: {spec.run}")
         await session.set_feedback(effect.feedback)
-        env = dict(task.settings)
+        env = {**dict(task.settings), **self._live[effect.machine].secrets}
         if task.definition.model:
             env["OPENAI_MODEL"] = task.definition.model
         if hosts := reach(task).hosts:

@@ -95,6 +95,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
             grew=lambda task: self._publish(Change(logs=frozenset({task}))),
             clock=parts.clock,
             workspaces=parts.workspaces,
+            secrets=parts.secrets,
         )
         self._retention = Retention(
             parts.machines,

@@ -16,7 +16,7 @@ from clawdesk.domain.definitions import PROJECT_FILE
 from clawdesk.domain.forking import forked, forked_record, shown_fields
 from clawdesk.domain.model import Checkpoint, Record, Snapshot, Task, TaskId
 from clawdesk.domain.parameters import mistake_in
-from clawdesk.domain.policy import bounded_priority, reach
+from clawdesk.domain.policy import bounded_priority, reach, secrets_of
 from clawdesk.domain.replay import submission
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import MachineError, PortError, RepositoryError, SnapshotDamagedError
@@ -88,7 +88,9 @@ class Submissions:
             policy_digest=digest,
             priority=bounded_priority(wanted, asked),
         )
-        _reachable(self._policies.under(task))
+        counts = self._policies.under(task)
+        _reachable(counts)
+        _granted(counts)
         return await self._keep(repository, task)
 
     async def fork(
@@ -154,6 +156,18 @@ class Submissions:
         shown = Record("submitted", record.at_ms, shown_fields(task), commit)
         self._post(ev.TaskSubmitted(self._clock.now_ms(), replace(task, records=(shown,))))
         return task.id
+
+
+def _granted(task: Task) -> None:
+    """A task that would fail for want of a secret is not begun. Raises PortError."""
+    lacking = [name for name in task.definition.secrets if name not in secrets_of(task)]
+    if lacking:
+        raise PortError(
+            f"The task asks for {', '.join(lacking)}, which [secrets] allow does not hold.",
+            mend=f"Add it to {PROJECT_FILE}, where your own policy.toml allows it, or take it out "
+            "of the task file.",
+            code="secret",
+        )
 
 
 def _reachable(task: Task) -> None:

@@ -66,7 +66,8 @@ def forecast(
 
 def _machine(definition: TaskDefinition, machines: MachineSupport | None) -> FitLine:
     need = definition.machine
-    size = f"{plural(need.cpu_count, 'CPU')}, {_mib(need.memory_mib)} of memory, no network"
+    network = ", ".join(need.network) or "no network"
+    size = f"{plural(need.cpu_count, 'CPU')}, {_mib(need.memory_mib)} of memory, {network}"
     if machines is None:
         return FitLine("Machine", f"{size}. Not looked at yet.", Family.STILL)
     if not machines.ready:
