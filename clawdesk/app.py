@@ -50,6 +50,7 @@ async def build_parts() -> Parts:
     from clawdesk.adapters.libvirt.opening import open_machines
     from clawdesk.adapters.libvirt.places import machine_home
     from clawdesk.adapters.openclaw import OpenClawChannels
+    from clawdesk.adapters.set_up import HostSetUps
     from clawdesk.adapters.telemetry import HostTelemetry
 
     inference = FabricClient()
@@ -72,6 +73,7 @@ async def build_parts() -> Parts:
         workspaces=home / "workspaces",
         image_present=image_present,
         channels=OpenClawChannels(SystemClock()),
+        set_ups=HostSetUps(),
     )
 
 

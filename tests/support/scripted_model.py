@@ -1,8 +1,9 @@
 """A model server whose answers are written beforehand, and an agent that works with it.
 
 The server is an OpenAI-compatible one on a port of this machine, as a user's own might be: the
-Fabric is told of it in models.toml. What it answers depends on the conversation alone, so that an
-agent brought back to an earlier point is answered as before.
+Fabric is told of it in models.toml. Asked with tools, it calls the first one with the command. What
+it answers depends on the conversation alone, so that an agent brought back to an earlier point is
+answered as before.
 """
 
 from __future__ import annotations
@@ -97,7 +98,10 @@ def scripted_model(commands: Sequence[str] = COMMANDS) -> Iterator[ScriptedModel
                 model.asked.append(body["messages"])
             turn = sum(message["role"] == "assistant" for message in body["messages"])
             command = commands[min(turn, len(commands) - 1)]
-            self._send(*_answer(command, stream=bool(body.get("stream"))))
+            if body.get("tools"):
+                self._send(*_tool_call(turn, body["tools"][0]["function"]["name"], command))
+            else:
+                self._send(*_answer(command, stream=bool(body.get("stream"))))
 
         def _send(self, kind: str, content: bytes) -> None:
             self.send_response(200)
@@ -120,6 +124,16 @@ def scripted_model(commands: Sequence[str] = COMMANDS) -> Iterator[ScriptedModel
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _tool_call(turn: int, tool: str, command: str) -> tuple[str, bytes]:
+    function = {"name": tool, "arguments": json.dumps({"command": command})}
+    call = {"id": f"call-{turn}", "type": "function", "function": function}
+    message = {"role": "assistant", "content": f"Step {turn + 1}.", "tool_calls": [call]}
+    choice = {"index": 0, "finish_reason": "tool_calls", "message": message}
+    whole = {"id": "s", "object": "chat.completion", "created": 1, "model": MODEL}
+    usage = {"prompt_tokens": 100 + turn, "completion_tokens": 10, "total_tokens": 110 + turn}
+    return "application/json", json.dumps({**whole, "choices": [choice], "usage": usage}).encode()
 
 
 def _answer(command: str, *, stream: bool) -> tuple[str, bytes]:

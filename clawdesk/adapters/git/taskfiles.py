@@ -24,6 +24,8 @@ from clawdesk.domain.definitions import (
     parse_task,
     task_file,
 )
+from clawdesk.domain.images import FILES_BYTES_MAX as IMAGE_BYTES_MAX
+from clawdesk.domain.images import IMAGE_FILE, ImagePlan, parse_image
 from clawdesk.domain.model import ProjectPolicy, TaskDefinition
 from clawdesk.ports.errors import RepositoryError
 
@@ -58,6 +60,32 @@ def policy_in(tree: pygit2.Tree) -> ProjectPolicy:
         return parse_project(text) if text is not None else ProjectPolicy()
     except DefinitionError as error:
         raise _bad(error) from error
+
+
+def image_in(tree: pygit2.Tree) -> ImagePlan:
+    """The image file of a tree and what it names, empty without one. Raises RepositoryError."""
+    try:
+        text = _text_in(tree, IMAGE_FILE)
+        if text is None:
+            return ImagePlan()
+        spec = parse_image(text)
+        paths = dict.fromkeys((*((spec.script,) if spec.script else ()), *spec.files))
+        return ImagePlan(spec, contents={path: _named_in(tree, path) for path in paths})
+    except DefinitionError as error:
+        raise _bad(error) from error
+
+
+def _named_in(tree: pygit2.Tree, path: str) -> bytes:
+    """The content of a file that the image file names. Raises DefinitionError."""
+    entry = entry_at(tree, path)
+    if (
+        isinstance(entry, pygit2.Blob)
+        and entry.filemode != FileMode.LINK
+        and entry.size <= IMAGE_BYTES_MAX
+    ):
+        return entry.data
+    found = f"{shown(path)}, which is no plain file of at most {IMAGE_BYTES_MAX >> 20} MiB"
+    raise DefinitionError((f"{IMAGE_FILE}:1: found {found} of this commit",))
 
 
 def project_file_in(tree: pygit2.Tree) -> bytes | None:
