@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import shlex
+import shutil
 import ssl
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from urllib.parse import urlsplit
 
 from clawdesk.ports.errors import PortError
 
-_PIP_S = 30
+_ASK_S = 30
 
 
 class HostSetUps:
@@ -30,7 +31,7 @@ class HostSetUps:
             with tarfile.open(into, "w", format=tarfile.GNU_FORMAT) as tar:
                 tar.add(_installer(), "python/pip")
                 _put(tar, "ca.crt", _authorities())
-                _put(tar, "pip.env", _pip_settings().encode())
+                _put(tar, "settings", _settings().encode())
                 for path, content in contents.items():
                     _put(tar, f"files/{path}", content)
         except OSError as error:
@@ -68,12 +69,22 @@ def _authorities() -> bytes:
     return b""
 
 
-def _pip_settings() -> str:
-    """What a shell exports, so that pip looks where this computer's pip looks."""
-    asked = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
-    done = subprocess.run(asked, capture_output=True, text=True, timeout=_PIP_S, check=False)
-    index = done.stdout.strip() if done.returncode == 0 else ""
-    parts = urlsplit(index)
-    if parts.scheme not in ("http", "https") or parts.username or parts.password:
+def _settings() -> str:
+    """What a shell exports, so that installers look where those of this computer look."""
+    asked = {
+        "PIP_INDEX_URL": [sys.executable, "-m", "pip", "config", "get", "global.index-url"],
+        "npm_config_registry": ["npm", "config", "get", "registry"],
+    }
+    found = {name: _address(command) for name, command in asked.items()}
+    return "".join(f"export {name}={shlex.quote(url)}\n" for name, url in found.items() if url)
+
+
+def _address(command: list[str]) -> str:
+    """The address a program prints; "" where it prints none, or one that holds a password."""
+    if shutil.which(command[0]) is None:
         return ""
-    return f"export PIP_INDEX_URL={shlex.quote(index)}\n"
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_ASK_S, check=False)
+    address = done.stdout.strip() if done.returncode == 0 else ""
+    parts = urlsplit(address)
+    good = parts.scheme in ("http", "https") and not parts.username and not parts.password
+    return address if good and len(address.split()) == 1 else ""

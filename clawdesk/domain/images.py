@@ -13,7 +13,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
-from clawdesk.domain.agents import AgentKind, kind_of
+from clawdesk.domain.agents import AgentKind, kind_of, warm_up_of
 from clawdesk.domain.definitions import hosts
 from clawdesk.domain.model import ProjectPolicy, Task
 from clawdesk.domain.network import Reach, granted
@@ -23,9 +23,11 @@ from clawdesk.domain.toml_values import Reader, show
 IMAGE_FILE = ".clawdesk/image.toml"
 FILES_BYTES_MAX = 4 << 20
 STEP_S_MAX = 3600
+DESCRIBED_CHARS_MAX = 300
 SET_UP = "/run/clawdesk/set-up"
 """Where the set-up's files lie in the machine; it is memory, so nothing of it stays."""
 _FORMAT = 1
+_FOR_NPM = ("nodejs", "npm")
 """Grows when the same image file would be built in another way."""
 _DEBIAN = re.compile(r"[a-z0-9][a-z0-9+.-]*(?:=[A-Za-z0-9.+:~-]+)?")
 _PYPI = re.compile(
@@ -59,13 +61,13 @@ class ImagePlan:
 
     Args:
         pypi_alone: packages of PyPI that are put in without what they ask for.
-        warm: commands run at the end.
+        warm_up: what is run once at the end, so that programs start quickly; for a shell.
         contents: of the script and the files, by path.
     """
 
     spec: ImageSpec = ImageSpec()
     pypi_alone: tuple[str, ...] = ()
-    warm: tuple[str, ...] = ()
+    warm_up: str = ""
     contents: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
@@ -83,7 +85,7 @@ class ImagePlan:
     def digest(self) -> str:
         """sha256 in hex over everything that decides what the layer holds."""
         told = {**asdict(self.spec), "network": (), "format": _FORMAT}
-        told |= {"pypi_alone": self.pypi_alone, "warm": self.warm}
+        told |= {"pypi_alone": self.pypi_alone, "warm_up": self.warm_up}
         told["contents"] = {
             path: hashlib.sha256(content).hexdigest()
             for path, content in sorted(self.contents.items())
@@ -138,6 +140,13 @@ def _is_inside(path: str) -> bool:
     return _PATH.fullmatch(path) is not None and not {"", ".", ".."} & set(parts)
 
 
+def described(plan: ImagePlan) -> str:
+    """What a layer holds, in one line for a list."""
+    spec = plan.spec
+    parts = (*plan.pypi_alone, *spec.debian, *spec.pypi, *spec.npm, spec.script)
+    return ", ".join(filter(None, parts))[:DESCRIBED_CHARS_MAX]
+
+
 def with_agent(plan: ImagePlan, task: Task) -> ImagePlan:
     """The plan of a task: the project's image, and what its agent is made of."""
     agent = task.definition.agent
@@ -152,8 +161,7 @@ def _with_kind(plan: ImagePlan, kind: AgentKind) -> ImagePlan:
         pypi=_joined(plan.spec.pypi, kind.pypi),
         npm=_joined(plan.spec.npm, kind.npm),
     )
-    warm = (kind.warm,) if kind.warm else ()
-    return replace(plan, spec=spec, pypi_alone=kind.pypi_alone, warm=warm)
+    return replace(plan, spec=spec, pypi_alone=kind.pypi_alone, warm_up=warm_up_of(kind))
 
 
 def _joined(first: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
@@ -171,8 +179,9 @@ def set_up_steps(plan: ImagePlan) -> tuple[SetUpStep, ...]:
     """What is run, in order; each is given to `/bin/sh` and fails by its exit code."""
     spec = plan.spec
     steps = [SetUpStep("files", _UNPACK)]
-    if spec.debian:
-        steps.append(SetUpStep("Debian packages", f"{_APT} {_words(spec.debian)}"))
+    debian = _joined(spec.debian, _FOR_NPM) if spec.npm else spec.debian
+    if debian:
+        steps.append(SetUpStep("Debian packages", f"{_APT} {_words(debian)}"))
     if spec.pypi:
         steps.append(SetUpStep("Python packages", f"{_PIP} {_words(spec.pypi)}"))
     if plan.pypi_alone:
@@ -183,7 +192,8 @@ def set_up_steps(plan: ImagePlan) -> tuple[SetUpStep, ...]:
     if spec.script:
         script = shlex.quote(f"./{spec.script}")
         steps.append(SetUpStep("the set-up script", f"cd {SET_UP}/files && exec sh {script}"))
-    steps += [SetUpStep("a first start", f"{command} > /dev/null") for command in plan.warm]
+    if plan.warm_up:
+        steps.append(SetUpStep("a first start", f"{{\n{plan.warm_up}\n}} > /dev/null"))
     return (*steps, SetUpStep("tidying up", _TIDY))
 
 
@@ -196,22 +206,24 @@ set -e
 blockdev --flushbufs /dev/vdc
 mkdir -p {SET_UP}
 tar -x -f /dev/vdc -C {SET_UP}"""
-_TRUST = f"""\
+_BEGIN = f"""\
 set -e
+. {SET_UP}/settings
 export SSL_CERT_FILE={SET_UP}/ca.crt PIP_CERT={SET_UP}/ca.crt NODE_EXTRA_CA_CERTS={SET_UP}/ca.crt
 """
-_PIP = f"""{_TRUST}\
+_PIP = f"""{_BEGIN}\
 export PYTHONPATH={SET_UP}/python PIP_NO_COMPILE=1 PIP_NO_CACHE_DIR=1 PIP_BREAK_SYSTEM_PACKAGES=1
 export PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
-[ ! -f {SET_UP}/pip.env ] || . {SET_UP}/pip.env
 python3 -m pip install --progress-bar off --only-binary :all:"""
-_APT = f"""{_TRUST}\
+_APT = f"""{_BEGIN}\
 export DEBIAN_FRONTEND=noninteractive
+echo 'Acquire::https::CAInfo "{SET_UP}/ca.crt";' > {SET_UP}/apt.conf
+export APT_CONFIG={SET_UP}/apt.conf
 apt-get -q update
-apt-get -q install -y --no-install-recommends -o Acquire::https::CAInfo={SET_UP}/ca.crt"""
-_NPM_INSTALL = f"{_TRUST}npm install --global --no-audit --no-fund --no-update-notifier"
+apt-get -q install -y --no-install-recommends"""
+_NPM_INSTALL = f"{_BEGIN}npm install --global --no-audit --no-fund --no-update-notifier"
 _TIDY = """\
 rm -rf /var/cache/apt/*.bin /var/cache/apt/archives/*.deb /var/lib/apt/lists/*
-rm -rf /root/.cache /root/.npm
+rm -rf ~/.cache ~/.npm
 rm -rf /tmp/* /var/tmp/* /workspace /var/lib/clawdesk/*
 sync"""

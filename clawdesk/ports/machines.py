@@ -142,8 +142,12 @@ class Machines(Protocol):
         """
         ...
 
-    async def keep_layer(self, machine: MachineId, layer: str) -> None:
-        """End a builder whose guest has synced, and make its disk that layer. All or nothing."""
+    async def keep_layer(self, machine: MachineId, layer: str, about: str) -> None:
+        """End a builder whose guest has synced, and make its disk that layer. All or nothing.
+
+        Args:
+            about: what it holds, one line for a list.
+        """
         ...
 
     async def suspend(self, machine: MachineId) -> None:

@@ -13,7 +13,7 @@ class SetUps(Protocol):
 
             ca.crt         the certificate authorities this computer trusts
             python/pip     the installer of Python packages
-            pip.env        where this computer gets Python packages, in a shell's words
+            settings       where this computer gets packages, in a shell's words
             files/...      `contents`, by their paths
 
         Raises:

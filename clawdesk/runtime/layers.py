@@ -21,6 +21,7 @@ from clawdesk.domain.images import (
     STEP_S_MAX,
     ImagePlan,
     SetUpStep,
+    described,
     set_up_reach,
     set_up_steps,
     with_agent,
@@ -182,7 +183,7 @@ class Layers:
             finally:
                 await session.close()
             build.step = "keeping it"
-            await self._machines.keep_layer(machine, build.layer)
+            await self._machines.keep_layer(machine, build.layer, described(build.plan))
         finally:
             with contextlib.suppress(PortError):
                 await self._machines.destroy(machine)

@@ -124,7 +124,7 @@ class FakeMachines:
         self._begin("start_builder", "-")
         return self._run("-", 0, {}, "", warm=True)
 
-    async def keep_layer(self, machine: MachineId, layer: str) -> None:
+    async def keep_layer(self, machine: MachineId, layer: str, about: str) -> None:
         self._begin("keep_layer", layer)
         self._get(machine)
         del self.machines[machine]

@@ -111,9 +111,10 @@ class LibvirtMachines:
         boot_ms = (time.monotonic() - begun) * 1000
         return StartedMachine(record.machine, boot_ms, record.accelerator, warm)
 
-    async def keep_layer(self, machine: MachineId, layer: str) -> None:
+    async def keep_layer(self, machine: MachineId, layer: str, about: str) -> None:
         place = await self._use()
-        await self._within("keeping an image layer", _KEEP_S, place.layers.keep, machine, layer)
+        keep = place.layers.keep
+        await self._within("keeping an image layer", _KEEP_S, keep, machine, layer, about)
 
     async def warm(self, need: MachineNeed) -> None:
         """Make the template for machines of this need, if there is none. Raises MachineError."""

@@ -94,7 +94,7 @@ class AbsentMachines:
     async def start_builder(self, need: MachineNeed, set_up: Path) -> StartedMachine:
         raise self._why
 
-    async def keep_layer(self, machine: MachineId, layer: str) -> None:
+    async def keep_layer(self, machine: MachineId, layer: str, about: str) -> None:
         raise self._why
 
     async def suspend(self, machine: MachineId) -> None:

@@ -91,7 +91,7 @@ def test_a_layer_is_named_by_all_it_is_made_of_and_nothing_else() -> None:
         replace(plan, spec=replace(plan.spec, pypi=("b",))),
         replace(plan, spec=replace(plan.spec, debian=("a",), pypi=())),
         replace(plan, pypi_alone=("c",)),
-        replace(plan, warm=("c",)),
+        replace(plan, warm_up="c"),
     ]
     assert len({each.digest for each in (plan, *others)}) == 6
     assert plan.digest == replace(plan, spec=replace(plan.spec, network=("a.org",))).digest
