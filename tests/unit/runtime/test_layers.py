@@ -11,7 +11,7 @@ import pytest
 
 from clawdesk.domain.images import ImagePlan, parse_image, set_up_steps
 from clawdesk.domain.model import FINAL, Phase, Task
-from clawdesk.ports.errors import MachineError
+from clawdesk.ports.errors import MachineError, PortError
 from clawdesk.ports.guest import NetworkUsed
 from clawdesk.runtime.places import config_dir
 from clawdesk.runtime.plane import Plane
@@ -181,9 +181,17 @@ async def test_a_disk_that_is_full_leaves_no_layer(tmp_path: Path) -> None:
         ('script = "missing.sh"\n', "There is no missing.sh"),
     ],
 )
-async def test_what_cannot_be_built_is_said(tmp_path: Path, image: str, expected: str) -> None:
+async def test_what_cannot_be_built_is_not_begun(tmp_path: Path, image: str, expected: str) -> None:
     async with opened(tmp_path, image) as world:
+        with pytest.raises(PortError) as refused:
+            await world.submit()
+        assert expected in refused.value.what
+
+
+async def test_packages_without_any_network_are_refused_before_a_machine(tmp_path: Path) -> None:
+    async with opened(tmp_path) as world:
+        world.fakes.project.user_commits({".clawdesk/project.toml": ""})
         task = await world.end(await world.submit())
         assert task.phase is Phase.FAILED
-        assert expected in task.finish_text
+        assert "its project may reach no host" in task.finish_text
         assert world.made("start_builder") == 0
