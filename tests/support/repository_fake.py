@@ -180,6 +180,8 @@ class FakeRepository:
                     found.append(files.parse_task(content.decode(), name.removesuffix(".toml")))
                 elif path == files.PROJECT_FILE:
                     files.parse_project(content.decode())
+                elif path == images.IMAGE_FILE:
+                    images.parse_image(content.decode())
             except files.DefinitionError as error:
                 mistakes += error.mistakes
         return ProjectView(
