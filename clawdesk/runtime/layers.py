@@ -39,6 +39,8 @@ from clawdesk.runtime.output import TaskOutput
 
 SET_UP_FAILED = "set_up_failed"
 """Code of an error that another try would end with as well."""
+CLOSED = "closed"
+"""Code of an error that says nothing of the task: ClawDesk ends, and its next start tries anew."""
 SET_UP = "set-up-"
 """How the folders begin that hold a set-up's files until its machine has started."""
 LOOK_S = 1.0
@@ -95,6 +97,7 @@ class Layers:
         self._grew = grew
         self._given_up = given_up
         self._builds: dict[tuple[str, str], _Build] = {}
+        self._is_closed = False
 
     async def layer_of(self, task: Task, repository: Repository) -> str:
         """The layer the task's machines begin with, built first where there is none; "" = none.
@@ -111,6 +114,8 @@ class Layers:
         layer = await self._machines.find_layer(need, plan.digest)
         if not layer.ready:
             key = (task.project, layer.name)
+            if self._is_closed:
+                raise _closed()
             build = self._builds.get(key)
             if build is None:
                 build = _Build(need, plan, _reach(task, plan), layer.name)
@@ -120,7 +125,8 @@ class Layers:
         return layer.name
 
     async def close(self) -> None:
-        """Give up what is being built."""
+        """Give up what is being built, and begin nothing any more."""
+        self._is_closed = True
         running = [build.running for build in self._builds.values() if build.running]
         for build in running:
             build.cancel()
@@ -153,7 +159,7 @@ class Layers:
                 if self._given_up(task.id):
                     raise PortError("The task was ended while its image was being built.")
             if running.cancelled():
-                raise PortError("ClawDesk was closed while the task's image was being built.")
+                raise _closed()
             running.result()
         finally:
             build.tasks.discard(task.id)
@@ -225,6 +231,10 @@ class Layers:
         for task in build.tasks:
             self._output(task).event(self._clock.now_ms(), text)
             self._grew(task)
+
+
+def _closed() -> PortError:
+    return PortError("ClawDesk ends while the task's image is to be built.", code=CLOSED)
 
 
 def _reach(task: Task, plan: ImagePlan) -> Reach:

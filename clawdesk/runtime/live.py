@@ -322,9 +322,12 @@ class LiveMachines:
         await self._machines.destroy(machine)
         self._live.pop(machine, None)
 
-    async def close(self) -> None:
-        """Let go of every guest; machines run on, but for one in which an image is set up."""
+    async def stop_building(self) -> None:
+        """Give up images that are being set up, so that nobody waits for them."""
         await self._layers.close()
+
+    async def close(self) -> None:
+        """Let go of every guest; machines run on."""
         for machine in list(self._live):
             self.hang_up(machine)
         await asyncio.gather(*(c for live in self._live.values() for c in live.closing))

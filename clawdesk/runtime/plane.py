@@ -204,6 +204,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
         """Suspend what runs, so that the next start finds everything; then let go."""
         self._watch.quit()
         await self._close_channel()
+        await self._live.stop_building()
         if self._drive and not self._kernel.failed.done():
             await self._suspend_all()
         for task in self._background:

@@ -44,11 +44,11 @@ async def opened(tmp_path: Path, image: str = IMAGE, **scripts: Script) -> Async
     })  # fmt: skip
     config_dir().mkdir(parents=True, exist_ok=True)
     (config_dir() / "policy.toml").write_text(RULES)
-    plane = await world.open()
+    opened = World(world, await world.open())
     try:
-        yield World(world, plane)
+        yield opened
     finally:
-        await plane.close()
+        await opened.plane.close()
 
 
 class World:
@@ -146,6 +146,27 @@ async def test_the_last_task_that_is_cancelled_ends_the_build(tmp_path: Path) ->
         assert (await world.end(task)).phase is Phase.CANCELLED
         assert world.fakes.machines.machines == {}
         assert world.fakes.machines.layers == set()
+
+
+async def test_a_plane_that_is_closed_meanwhile_waits_for_nothing_and_begins_anew(
+    tmp_path: Path,
+) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def slow(step: FakeStep) -> int:
+        begun.set()
+        await go.wait()
+        return 0
+
+    async with opened(tmp_path, pip=slow) as world:
+        task = await world.submit()
+        await begun.wait()
+        async with asyncio.timeout(20):
+            await world.plane.close()
+        assert world.fakes.machines.machines == {}
+        go.set()
+        world.plane = await world.fakes.open()
+        assert (await world.end(task)).phase is Phase.DONE
 
 
 async def test_a_machine_that_is_lost_meanwhile_is_tried_once_more(tmp_path: Path) -> None:
