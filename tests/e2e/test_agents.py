@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.stories.preemption import App, files_of
-from tests.support.mirrors import policy_file, python_hosts
+from tests.support.mirrors import debian_hosts, policy_file, python_hosts
 from tests.support.real_cli import RealCli, make_project, real_cli
 from tests.support.scripted_model import BUG, MODEL, TEST, ScriptedModel, scripted_model
 
@@ -53,12 +54,26 @@ run = "echo now > urgent.txt"
 """
 
 
+GREET = """
+[machine]
+disk_mib = 1024
+[[steps]]
+name = "greet"
+run = "hello > greeting.txt"
+"""
+
+
+@cache
+def hosts() -> tuple[str, ...]:
+    return (*python_hosts(), *debian_hosts())
+
+
 @pytest.fixture(scope="module")
 def cli() -> Iterator[RealCli]:
     with real_cli(shared=("layers",)) as found:
         settings = Path(found.environment["XDG_CONFIG_HOME"]) / "clawdesk"
         settings.mkdir(parents=True, exist_ok=True)
-        (settings / "policy.toml").write_text(policy_file(python_hosts()))
+        (settings / "policy.toml").write_text(policy_file(hosts()))
         yield found
 
 
@@ -67,7 +82,7 @@ def project(tmp_path: Path) -> Path:
     files = {
         ".clawdesk/tasks/mend.toml": TASK,
         ".clawdesk/tasks/urgent.toml": URGENT,
-        ".clawdesk/project.toml": f"[network]\nallow = {json.dumps(python_hosts())}\n",
+        ".clawdesk/project.toml": f"[network]\nallow = {json.dumps(hosts())}\n",
         "calc.py": BUG,
         "test_calc.py": TEST,
     }
@@ -154,6 +169,17 @@ def test_mini_swe_agent_lives_through_a_kill_of_the_app_and_gives_way_in_the_mid
     # The call of which no byte had come back was made again, and no other.
     assert model.turns() == [0, 1, 1, 2, 3]
     assert_mended(project, task)
+
+
+def test_debian_packages_are_installed_by_the_guests_apt(cli: RealCli, tmp_path: Path) -> None:
+    files = {
+        ".clawdesk/tasks/greet.toml": GREET,
+        ".clawdesk/image.toml": f'debian = ["hello"]\nnetwork = {json.dumps(debian_hosts())}\n',
+        ".clawdesk/project.toml": f"[network]\nallow = {json.dumps(hosts())}\n",
+    }
+    project = make_project(tmp_path / "greet", files)
+    task = finished(run(cli, str(project), "greet"))["task"]
+    assert files_of(project, task, "greeting.txt")["greeting.txt"] == "Hello, world!\n"
 
 
 def event_of(name: str, task: str) -> Callable[[dict[str, Any]], bool]:

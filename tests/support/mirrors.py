@@ -1,4 +1,4 @@
-"""Where this machine gets Python packages, found when a test runs: no host's name stands here."""
+"""Where this machine gets packages, found when a test runs: no host's name stands here."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import sys
 from urllib.parse import urlsplit
 
 from clawdesk.adapters.egress import is_public
+from clawdesk.adapters.libvirt.image_recipe import load_recipe
+from clawdesk.adapters.libvirt.image_root import member, root_tar
 
 _ASK = """
 from pip._internal.models.index import PyPI
@@ -26,6 +28,14 @@ def python_hosts() -> tuple[str, ...]:
     ).stdout.split()
     hosts = [urlsplit(address).hostname for address in index or usual]
     return tuple(host for host in hosts if host)
+
+
+def debian_hosts() -> tuple[str, ...]:
+    """Of the archive that `apt` of the guest image asks."""
+    recipe = load_recipe("base")
+    sources = member(root_tar(recipe, print), "./etc/apt/sources.list").decode()
+    addresses = [word for word in sources.split() if "://" in word]
+    return tuple(dict.fromkeys(str(urlsplit(address).hostname) for address in addresses))
 
 
 def policy_file(hosts: tuple[str, ...]) -> str:
