@@ -29,7 +29,7 @@ from clawdesk.ports.machines import Machines, MachineSpec, StartedMachine
 from clawdesk.ports.repository import Repository
 from clawdesk.ports.set_up import SetUps
 from clawdesk.runtime.layers import SET_UP, Layers
-from clawdesk.runtime.output import TaskOutput
+from clawdesk.runtime.output import TaskOutput, network_words
 
 _EXPORT = "export-"
 
@@ -238,7 +238,7 @@ class LiveMachines:
                     )
                 )
             case said.NetworkUsed() as used:
-                self.remark(task, _used(used))
+                self.remark(task, network_words(used))
             case said.GuestLost(why=why):
                 self._post(ev.MachineLost(now, task, machine, why))
 
@@ -332,11 +332,3 @@ class LiveMachines:
             self.hang_up(machine)
         await asyncio.gather(*(c for live in self._live.values() for c in live.closing))
         self._live.clear()
-
-
-def _used(used: said.NetworkUsed) -> str:
-    more = f" ({used.untold} more connections before it)" if used.untold else ""
-    if used.refused:
-        return f"Network, refused: {used.refused}.{more}"
-    where, out, back = f"{used.host}:{used.port}", used.sent_bytes, used.received_bytes
-    return f"Network: {where}, {out:,} bytes sent, {back:,} received.{more}"
