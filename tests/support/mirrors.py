@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from clawdesk.adapters.egress import is_public
 from clawdesk.adapters.libvirt.image_recipe import load_recipe
 from clawdesk.adapters.libvirt.image_root import member, root_tar
+from clawdesk.adapters.set_up import pip_index
 
 _ASK = """
 from pip._internal.models.index import PyPI
@@ -21,12 +22,10 @@ print(PyPI.simple_url, "https://" + PyPI.file_storage_domain)
 
 def python_hosts() -> tuple[str, ...]:
     """Of the index pip asks here, and of the files it leads to."""
-    asked = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
-    index = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.split()
     usual = subprocess.run(
         [sys.executable, "-c", _ASK], capture_output=True, text=True, check=True
     ).stdout.split()
-    hosts = [urlsplit(address).hostname for address in index or usual]
+    hosts = [urlsplit(address).hostname for address in pip_index().split() or usual]
     return tuple(host for host in hosts if host)
 
 
