@@ -15,20 +15,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from clawdesk.domain import events as ev
+from clawdesk.domain.agents import shell_of
 from clawdesk.domain.effects import RunStep
 from clawdesk.domain.events import Event
 from clawdesk.domain.model import MachineId, Snapshot, Task, TaskId
 from clawdesk.domain.policy import reach, secrets_of
 from clawdesk.domain.secrets import Veil, VeiledStream
 from clawdesk.ports import guest as said
-from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import GuestError, InferenceError, PortError
-from clawdesk.ports.guest import Guests, GuestSession
-from clawdesk.ports.inference import Inference
-from clawdesk.ports.machines import Machines, MachineSpec, StartedMachine
+from clawdesk.ports.guest import GuestSession
+from clawdesk.ports.machines import MachineSpec, StartedMachine
 from clawdesk.ports.repository import Repository
-from clawdesk.ports.secrets import Secrets
-from clawdesk.runtime.output import TaskOutput
+from clawdesk.runtime.layers import SET_UP, Layers
+from clawdesk.runtime.output import TaskOutput, network_words
+from clawdesk.runtime.watch import Parts
 
 _EXPORT = "export-"
 
@@ -51,39 +51,43 @@ class LiveMachines:
     """Everything about running machines that is not durable.
 
     Args:
+        parts: of its adapters those that machines need; QEMU's user must reach `workspaces`.
         post: where events go.
         grew: told that a task's log has new lines.
-        workspaces: folder for workspace tars; QEMU's user must reach it.
-        secrets: None = a task that asks for one cannot be started.
+        given_up: whether a task has been told to end.
     """
 
     def __init__(
         self,
+        parts: Parts,
         *,
-        machines: Machines,
-        guests: Guests,
-        inference: Inference,
         post: Callable[[Event], None],
         grew: Callable[[TaskId], None],
-        clock: Clock,
-        workspaces: Path,
-        secrets: Secrets | None = None,
+        given_up: Callable[[TaskId], bool],
     ) -> None:
-        self._machines = machines
-        self._guests = guests
-        self._inference = inference
-        self._post = post
-        self._grew = grew
-        self._clock = clock
-        self._workspaces = workspaces
-        self._secrets = secrets
+        self._machines, self._guests = parts.machines, parts.guests
+        self._inference, self._secrets = parts.inference, parts.secrets
+        self._clock, self._workspaces = parts.clock, parts.workspaces
+        self._post, self._grew = post, grew
         self._live: dict[MachineId, _Live] = {}
         self._outputs: dict[TaskId, TaskOutput] = {}
+        self._layers = Layers(
+            machines=parts.machines,
+            guests=parts.guests,
+            set_ups=parts.set_ups,
+            clock=parts.clock,
+            workspaces=parts.workspaces,
+            post=post,
+            output=self.output,
+            grew=grew,
+            given_up=given_up,
+        )
 
     def sweep(self) -> None:
         """Remove exports that a killed plane left half way; only before the first task starts."""
-        for left in self._workspaces.glob(f"{_EXPORT}*"):
-            shutil.rmtree(left, ignore_errors=True)
+        for kind in (_EXPORT, SET_UP):
+            for left in self._workspaces.glob(f"{kind}*"):
+                shutil.rmtree(left, ignore_errors=True)
 
     def output(self, task: TaskId) -> TaskOutput:
         return self._outputs.setdefault(task, TaskOutput())
@@ -102,13 +106,15 @@ class LiveMachines:
 
     async def start(self, task: Task, repository: Repository, commit: str) -> StartedMachine:
         """Boot a fresh machine with the tree of `commit` as its workspace."""
+        layer = await self._layers.layer_of(task, repository)
         began = time.perf_counter()
         self.remark(task.id, "Starting a machine.")
         self._workspaces.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._workspaces, prefix=_EXPORT) as folder:
             tar = Path(folder) / "workspace.tar"
             await repository.export(commit, tar)
-            spec = MachineSpec(task.id, task.attempt, task.definition.machine, tar, commit)
+            need = task.definition.machine
+            spec = MachineSpec(task.id, task.attempt, need, tar, commit, layer)
             started = await self._machines.start(spec)
         return await self._connect(task, started, began, start=True)
 
@@ -245,7 +251,7 @@ class LiveMachines:
                     )
                 )
             case said.NetworkUsed() as used:
-                self.remark(task, _used(used))
+                self.remark(task, network_words(used))
             case said.GuestLost(why=why):
                 self._post(ev.MachineLost(now, task, machine, why))
 
@@ -262,11 +268,14 @@ class LiveMachines:
             env["OPENAI_MODEL"] = task.definition.model
         if hosts := reach(task).hosts:
             env["CLAWDESK_NETWORK"] = " ".join(hosts)
+        agent, command = task.definition.agent, spec.run
+        if agent is not None:
+            command = shell_of(agent, command, effect.feedback)
         await session.run(
             said.StepRun(
                 run_id=f"{effect.index}.{effect.round}",
                 name=spec.name,
-                command=spec.run,
+                command=command,
                 timeout_s=spec.timeout_s,
                 env=env,
                 every_calls=spec.every_calls,
@@ -326,17 +335,13 @@ class LiveMachines:
         await self._machines.destroy(machine)
         self._live.pop(machine, None)
 
+    async def stop_building(self) -> None:
+        """Give up images that are being set up, so that nobody waits for them."""
+        await self._layers.close()
+
     async def close(self) -> None:
         """Let go of every guest; machines run on."""
         for machine in list(self._live):
             self.hang_up(machine)
         await asyncio.gather(*(c for live in self._live.values() for c in live.closing))
         self._live.clear()
-
-
-def _used(used: said.NetworkUsed) -> str:
-    more = f" ({used.untold} more connections before it)" if used.untold else ""
-    if used.refused:
-        return f"Network, refused: {used.refused}.{more}"
-    where, out, back = f"{used.host}:{used.port}", used.sent_bytes, used.received_bytes
-    return f"Network: {where}, {out:,} bytes sent, {back:,} received.{more}"

@@ -17,6 +17,7 @@ from clawdesk.ports.inference import Inference
 from clawdesk.ports.machines import Machines
 from clawdesk.ports.repository import Repositories
 from clawdesk.ports.secrets import Secrets
+from clawdesk.ports.set_up import SetUps
 from clawdesk.ports.telemetry import HostLoad, Telemetry
 from clawdesk.runtime.api import Change, Environment
 from clawdesk.runtime.offer import Offer
@@ -41,6 +42,7 @@ class Parts:
     image_present: Callable[[], str]
     channels: Channels | None = None
     secrets: Secrets | None = None
+    set_ups: SetUps | None = None
 
 
 class HostWatch:
