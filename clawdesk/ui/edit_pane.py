@@ -11,6 +11,7 @@ from clawdesk.ui.button import Button
 from clawdesk.ui.code_editor import CodeEditor
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.editing import Editable
 
 
@@ -59,13 +60,17 @@ class EditPane(Ground):
         self._title = SafeLabel("", font="button", elide=True)
         self._state = SafeLabel("", font="small", role="fg2", elide=True)
         self._state.setObjectName(f"{name}.state")
-        self.undo = Button("Undo", f"{name}.undo", kind="ghost", key="Ctrl Z")
+        self.undo = Button(tr("Undo"), f"{name}.undo", kind="ghost", key="Ctrl Z")
         self.reset = Button(
-            "Reset", f"{name}.reset", kind="ghost", icon="restore", spoken="As the agent made it"
+            tr("Reset"),
+            f"{name}.reset",
+            kind="ghost",
+            icon="restore",
+            spoken=tr("As the agent made it"),
         )
-        self._cancel = Button("Cancel", f"{name}.cancel", key="Esc")
+        self._cancel = Button(tr("Cancel"), f"{name}.cancel", key="Esc")
         self.save = Button(
-            "Save", f"{name}.save", icon="check", key="Ctrl S", spoken="Save my version"
+            tr("Save"), f"{name}.save", icon="check", key="Ctrl S", spoken=tr("Save my version")
         )
         row.addWidget(Icon("edit", "fg1", 16))
         row.addWidget(self._title)
@@ -74,7 +79,7 @@ class EditPane(Ground):
             row.addWidget(button)
         column.addWidget(head)
         self.editor = _Editor(name)
-        self.editor.setAccessibleName("Your version of the file")
+        self.editor.setAccessibleName(tr("Your version of the file"))
         column.addWidget(self.editor, 1)
         self.undo.clicked.connect(self.editor.undo)
         self.reset.clicked.connect(self._reset)
@@ -120,7 +125,9 @@ class EditPane(Ground):
     def _mind(self) -> None:
         same = self.editor.text_now() == self._made
         self.reset.setEnabled(not same)
-        self._state.show_text("as the agent made it" if same else "edited by you, not saved")
+        self._state.show_text(
+            tr("as the agent made it") if same else tr("edited by you, not saved")
+        )
 
     def _typed(self) -> None:
         if self._open:

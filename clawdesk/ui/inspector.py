@@ -20,6 +20,7 @@ from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.segments import Segments
 from clawdesk.ui.tabs import Tabs
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.inspector import InspectorView
 
 PLACES = ("log", "changes", "checkpoints")
@@ -102,20 +103,20 @@ class Inspector(QWidget):
         self.tabs = Tabs(
             "inspector.tabs",
             [
-                ("log", "Log", "log"),
-                ("changes", "Changes", "diff"),
-                ("checkpoints", "Checkpoints", "ckpt"),
+                ("log", tr("Log"), "log"),
+                ("changes", tr("Changes"), "diff"),
+                ("checkpoints", tr("Checkpoints"), "ckpt"),
             ],
         )
         self.tabs.chosen.connect(self.choose_place)
         self.act = Button("", "inspector.act", size="sm")
         self.cancel = Button(
-            "Cancel…",
+            tr("Cancel…"),
             "inspector.cancel",
             kind="ghost",
             icon="stop",
             size="sm",
-            spoken="Cancel the task",
+            spoken=tr("Cancel the task"),
         )
         self.act.clicked.connect(lambda: self.act_wanted.emit(self._view.act if self._view else ""))
         self.cancel.clicked.connect(lambda: self.act_wanted.emit("cancel"))
@@ -142,8 +143,8 @@ class Inspector(QWidget):
         line.setContentsMargins(12, 0, 12, 0)
         line.setSpacing(6)
         self._follow_icon = Icon("cd", "run", 14)
-        self._follow_word = SafeLabel("following", font="small", role="fg2")
-        self.follow = Button("Follow", "log.follow", kind="ghost", size="sm")
+        self._follow_word = SafeLabel(tr("following"), font="small", role="fg2")
+        self.follow = Button(tr("Follow"), "log.follow", kind="ghost", size="sm")
         self.follow.clicked.connect(self.log.follow)
         self.follow.hide()
         line.addWidget(self._follow_icon)
@@ -152,8 +153,14 @@ class Inspector(QWidget):
         line.addStretch(1)
         self._log_size = SafeLabel("", font="small", role="fg2")
         line.addWidget(self._log_size)
-        self.report = Button("Report…", "inspector.report", kind="ghost", icon="file", size="sm",
-                             spoken="Export a report of the task")  # fmt: skip
+        self.report = Button(
+            tr("Report…"),
+            "inspector.report",
+            kind="ghost",
+            icon="file",
+            size="sm",
+            spoken=tr("Export a report of the task"),
+        )
         line.addWidget(self.report)
         self.log.following_changed.connect(self._show_following)
         left.addWidget(foot)
@@ -172,7 +179,7 @@ class Inspector(QWidget):
         row.setContentsMargins(12, 0, 12, 0)
         self.changes_title = SafeLabel("", font="small", role="fg2", elide=True)
         self.changes_title.setObjectName("changes.title")
-        modes = [("unified", "Unified"), ("split", "Split")]
+        modes = [("unified", tr("Unified")), ("split", tr("Split"))]
         self._mode = Segments("changes.mode", modes)
         self._mode.chosen.connect(lambda mode: self.diff.show_split(mode == "split"))
         row.addWidget(self.changes_title, 1)
@@ -185,7 +192,7 @@ class Inspector(QWidget):
     def _nothing() -> QWidget:
         page = Ground("bg1")
         column = QVBoxLayout(page)
-        hint = SafeLabel("Choose a task to see its log, changes and checkpoints.", role="fg2")
+        hint = SafeLabel(tr("Choose a task to see its log, changes and checkpoints."), role="fg2")
         hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addWidget(hint)
         return page
@@ -241,10 +248,12 @@ class Inspector(QWidget):
 
     def _show_size(self) -> None:
         count = self.log.rows.count
-        self._log_size.show_text(f"{count:,} lines" if count else "no output yet")
+        self._log_size.show_text(
+            tr("{count:,} lines", count=count) if count else tr("no output yet")
+        )
 
     def _show_following(self, following: bool) -> None:
-        self._follow_word.show_text("following" if following else "not following")
+        self._follow_word.show_text(tr("following") if following else tr("not following"))
         self._follow_icon.show_icon("cd" if following else "pause", "run" if following else "fg2")
         self.follow.setVisible(not following)
 

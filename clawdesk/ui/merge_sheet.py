@@ -13,6 +13,7 @@ from clawdesk.ui.choice_row import ChoiceRow
 from clawdesk.ui.clock import Clock
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.sheet import Sheet
+from clawdesk.ui.words import tr
 
 
 class MergeSheet(Sheet):
@@ -26,31 +27,33 @@ class MergeSheet(Sheet):
         super().__init__("merge", parent, clock, icon="merge", role="acc")
         self._task = task
         self._sending = self._done = False
-        self.show_title(f"Merge {title}?")
+        self.show_title(tr("Merge {title}?", title=title))
         column = QVBoxLayout()
         column.setContentsMargins(44, 2, 20, 16)
         column.setSpacing(10)
         column.addWidget(
             SafeLabel(
-                "Only approved and automatic checkpoints go in; questions, prompts and rejected "
-                "work stay out. Your state before is kept under refs/clawdesk/backup.",
+                tr(
+                    "Only approved and automatic checkpoints go in; questions, prompts and "
+                    "rejected work stay out. Your state before is kept under refs/clawdesk/backup."
+                ),
                 role="fg1",
                 wrap=True,
             )
         )
         self.branch = QLineEdit(branch)
         self.branch.setObjectName("merge.branch")
-        self.branch.setAccessibleName("Into branch")
+        self.branch.setAccessibleName(tr("Into branch"))
         self.branch.setFont(fonts.font("body"))
-        self.branch.setPlaceholderText("the branch that is checked out")
+        self.branch.setPlaceholderText(tr("the branch that is checked out"))
         self.branch.setMaxLength(250)
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
-        grid.addWidget(SafeLabel("Into branch", role="fg1"), 0, 0)
+        grid.addWidget(SafeLabel(tr("Into branch"), role="fg1"), 0, 0)
         grid.addWidget(self.branch, 0, 1)
         column.addLayout(grid)
-        self.squash = ChoiceRow("merge.squash", "One commit (squash)", 1, "default")
-        self.each = ChoiceRow("merge.each", "One commit per checkpoint", 2)
+        self.squash = ChoiceRow("merge.squash", tr("One commit (squash)"), 1, "default")
+        self.each = ChoiceRow("merge.each", tr("One commit per checkpoint"), 2)
         self._group = QButtonGroup(self)
         for row in (self.squash, self.each):
             self._group.addButton(row)
@@ -66,8 +69,8 @@ class MergeSheet(Sheet):
         column.addWidget(self.paths)
         column.addStretch(1)
         self.body.addLayout(column, 1)
-        self.later = Button("Later", "merge.later", icon="snooze", key="Esc")
-        self.go = Button("Merge", "merge.go", kind="yes", icon="merge")
+        self.later = Button(tr("Later"), "merge.later", icon="snooze", key="Esc")
+        self.go = Button(tr("Merge"), "merge.go", kind="yes", icon="merge")
         self.later.clicked.connect(self.reject)
         self.go.clicked.connect(self._merge)
         self.foot.addStretch(1)
@@ -94,7 +97,7 @@ class MergeSheet(Sheet):
         self.outcome.show_text(text)
         self.outcome.show()
         self.paths.hide()
-        self.later.show_text("Close")
+        self.later.show_text(tr("Close"))
         self.later.set_icon_name("")
         self.go.hide()
 
@@ -103,7 +106,9 @@ class MergeSheet(Sheet):
         self.outcome.set_role("bad")
         self.outcome.show_text(f"{text} {mend}".strip())
         self.outcome.show()
-        listed = "\n".join(paths[:20]) + (f"\n… and {len(paths) - 20} more" if paths[20:] else "")
+        listed = "\n".join(paths[:20]) + (
+            "\n" + tr("… and {count} more", count=len(paths) - 20) if paths[20:] else ""
+        )
         self.paths.show_text(listed)
         self.paths.setVisible(bool(paths))
         self.resize(self.width(), max(self.height(), self.minimumSizeHint().height()))
