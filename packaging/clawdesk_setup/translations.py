@@ -55,7 +55,7 @@ def document(
 def kept(path: Path) -> dict[str, list[str]]:
     """What a translator has written in a file, by source text. Raises SetupError."""
     try:
-        tree = ElementTree.parse(path)  # noqa: S314: a file of this checkout
+        tree = ElementTree.parse(path)  # noqa: S314 - a file of this checkout
     except (OSError, ElementTree.ParseError) as error:
         raise SetupError(
             f"{path} is not a translation file: {error}", "Mend or remove it."
