@@ -118,6 +118,20 @@ class Environment:
     channel: ChannelView = NO_CHANNEL
 
 
+@dataclass(frozen=True, slots=True)
+class ShellText:
+    """What a person's shell printed; hostile, unescaped.
+
+    Args:
+        over: it has ended, with that exit code; `why` it was closed, "" = by itself.
+    """
+
+    printed: bytes
+    over: bool = False
+    exit_code: int = 0
+    why: str = ""
+
+
 class PlaneApi(Protocol):
     """All times in ms since the epoch. Intents never raise for an expected refusal: see Outcome.
 
@@ -235,6 +249,29 @@ class PlaneApi(Protocol):
     async def yield_now(self, task: TaskId, *, channel: str) -> Outcome:
         """Give its machine back at once: a checkpoint in the middle of its step, then the queue."""
         ...
+
+    async def open_shell(self, task: TaskId, columns: int, rows: int, *, term: str) -> str:
+        """A shell of a person in the machine of a task that runs, beside its step; its name.
+
+        It ends with the next checkpoint, and when it is not read for long. The task's log says
+        that there was one. Raises PortError.
+
+        Args:
+            term: the kind of terminal, as TERM has it.
+        """
+        ...
+
+    async def read_shell(self, shell: str) -> ShellText:
+        """What it printed since; after a moment nothing, if nothing came. Raises PortError."""
+        ...
+
+    async def write_shell(self, shell: str, content: bytes) -> None:
+        """Type into it. Raises PortError."""
+        ...
+
+    async def resize_shell(self, shell: str, columns: int, rows: int) -> None: ...
+
+    async def close_shell(self, shell: str) -> None: ...
 
     async def merge(
         self, task: TaskId, *, into: str = "", each_checkpoint: bool = False

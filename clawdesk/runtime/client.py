@@ -23,6 +23,7 @@ from clawdesk.runtime.api import (
     LogLine,
     Outcome,
     PolicyView,
+    ShellText,
     UserRules,
 )
 from clawdesk.runtime.deeds import Deed
@@ -259,6 +260,23 @@ class PlaneClient:
     async def yield_now(self, task: TaskId, *, channel: str) -> Outcome:
         outcome: Outcome = await self._call("yield_now", task, channel=channel)
         return outcome
+
+    async def open_shell(self, task: TaskId, columns: int, rows: int, *, term: str) -> str:
+        shell: str = await self._call("open_shell", task, columns, rows, term=term)
+        return shell
+
+    async def read_shell(self, shell: str) -> ShellText:
+        text: ShellText = await self._call("read_shell", shell)
+        return text
+
+    async def write_shell(self, shell: str, content: bytes) -> None:
+        await self._call("write_shell", shell, content)
+
+    async def resize_shell(self, shell: str, columns: int, rows: int) -> None:
+        await self._call("resize_shell", shell, columns, rows)
+
+    async def close_shell(self, shell: str) -> None:
+        await self._call("close_shell", shell)
 
     async def merge(
         self, task: TaskId, *, into: str = "", each_checkpoint: bool = False

@@ -230,18 +230,13 @@ class LiveMachines:
         again = f", round {effect.round}" if effect.round > 1 else ""
         self.remark(task.id, f"Step {effect.index + 1}, {spec.name}{again}: {spec.run}")
         await session.set_feedback(effect.feedback)
-        env = dict(task.settings)
-        if task.definition.model:
-            env["OPENAI_MODEL"] = task.definition.model
-        if hosts := reach(task).hosts:
-            env["CLAWDESK_NETWORK"] = " ".join(hosts)
         await session.run(
             said.StepRun(
                 run_id=f"{effect.index}.{effect.round}",
                 name=spec.name,
                 command=spec.run,
                 timeout_s=spec.timeout_s,
-                env=env,
+                env=environment(task),
                 every_calls=spec.every_calls,
                 every_s=spec.every_s,
             )
@@ -305,6 +300,16 @@ class LiveMachines:
             self.hang_up(machine)
         await asyncio.gather(*(c for live in self._live.values() for c in live.closing))
         self._live.clear()
+
+
+def environment(task: Task) -> dict[str, str]:
+    """What a task's steps and shells find beside what every guest has."""
+    env = dict(task.settings)
+    if task.definition.model:
+        env["OPENAI_MODEL"] = task.definition.model
+    if hosts := reach(task).hosts:
+        env["CLAWDESK_NETWORK"] = " ".join(hosts)
+    return env
 
 
 def _used(used: said.NetworkUsed) -> str:

@@ -51,6 +51,7 @@ from clawdesk.runtime.projects import Opened, Projects, no_collections
 from clawdesk.runtime.recents import recent_projects, state_dir
 from clawdesk.runtime.retention import Retention
 from clawdesk.runtime.settings import Settings
+from clawdesk.runtime.shells import ShellActs, Shells
 from clawdesk.runtime.submitting import Submissions
 from clawdesk.runtime.suspension import suspend_all
 from clawdesk.runtime.watch import HostWatch, Parts
@@ -59,7 +60,7 @@ ENTER_AT_ONCE = 50
 """Tasks given to the kernel before the loop may do something else."""
 
 
-class Plane(Intents, Comparisons, ModelActs, ChannelActs):
+class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
     """`runtime.api.PlaneApi` in the process that owns the machines.
 
     Args:
@@ -96,6 +97,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
             clock=parts.clock,
             workspaces=parts.workspaces,
         )
+        self._shells = Shells(self._kernel, self._live, parts.clock)
         self._retention = Retention(
             parts.machines,
             self._kernel.state,
@@ -202,6 +204,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
         """Suspend what runs, so that the next start finds everything; then let go."""
         self._watch.quit()
         await self._close_channel()
+        await self._shells.close_all()
         if self._drive and not self._kernel.failed.done():
             await self._suspend_all()
         for task in self._background:

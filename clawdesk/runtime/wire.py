@@ -25,6 +25,7 @@ from clawdesk.runtime.api import (
     LogLine,
     Outcome,
     PolicyView,
+    ShellText,
     UserRules,
 )
 from clawdesk.runtime.deeds import Deed
@@ -50,6 +51,11 @@ RESULTS: dict[str, Any] = {
     "cancel": Outcome,
     "yield_now": Outcome,
     "why": Reason | None,
+    "open_shell": str,
+    "read_shell": ShellText,
+    "write_shell": None,
+    "resize_shell": None,
+    "close_shell": None,
     "merge": MergeOutcome,
     "prune": Outcome,
     "disk_use": DiskUse,

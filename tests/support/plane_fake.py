@@ -38,6 +38,7 @@ from tests.support import plane_scenes as scenes
 from tests.support import review_scene, trust_scene
 from tests.support.forks_fake import FakeForks
 from tests.support.models_fake import FakeModelActs
+from tests.support.shells_of_plane import FakeShellActs
 
 
 async def scripted_time(ms: int) -> None:
@@ -51,7 +52,7 @@ async def scripted_time(ms: int) -> None:
         timer.cancel()
 
 
-class FakePlane(FakeForks, FakeModelActs):
+class FakePlane(FakeForks, FakeModelActs, FakeShellActs):
     """PlaneApi. `step_ms` = how long each scripted step takes; `calls` records every intent."""
 
     def __init__(self, now_ms: Callable[[], int], *, step_ms: int = 0) -> None:

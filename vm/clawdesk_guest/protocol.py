@@ -273,8 +273,14 @@ TO_GUEST: Schemas = {
     "resize": {"call": _NUMBER, "shell": _ID, "columns": _SIDE, "rows": _SIDE},
 }
 ADDED = {
-    **{"put": 3, "remove": 3, "turns": 4, "leave": 4, "turn": 4},
-    **{"shell": 5, "resize": 5, "shell_ended": 5},
+    "put": 3,
+    "remove": 3,
+    "turns": 4,
+    "leave": 4,
+    "turn": 4,
+    "shell": 5,
+    "resize": 5,
+    "shell_ended": 5,
 }
 """The version that brought a message (rule 11); the others are in all of them."""
 TO_HOST: Schemas = {
