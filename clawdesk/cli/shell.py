@@ -13,6 +13,7 @@ import tty
 from collections.abc import Iterator
 
 from clawdesk.cli.context import find_task, plain, with_plane
+from clawdesk.cli.exits import FAILED
 from clawdesk.cli.terminal_text import RESTORE, TerminalText
 from clawdesk.domain.model import Task
 from clawdesk.ports.errors import PortError
@@ -25,9 +26,26 @@ _UNSENT_MAX = 64
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("task", help="id of the task, or its beginning or end")
+    parser.add_argument(
+        "--stay", action="store_true", help="wait for Enter at the end, so that it can be read"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
+    try:
+        return _run(options)
+    except PortError as error:
+        if not options.stay:
+            raise
+        print(f"clawdesk: {error.what}\n  {error.mend}".rstrip(), file=sys.stderr)
+        return FAILED
+    finally:
+        if options.stay:
+            with contextlib.suppress(KeyboardInterrupt, EOFError, OSError):
+                input("Press Enter to close this terminal. ")
+
+
+def _run(options: argparse.Namespace) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise PortError(
             "clawdesk shell needs a terminal to show.",

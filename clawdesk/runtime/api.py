@@ -18,7 +18,15 @@ from clawdesk.domain.policy_rules import PolicyRule
 from clawdesk.ports.channel import ChannelStatus
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import DiskUse, MachineSupport
-from clawdesk.ports.repository import Diff, DiffFile, FileSides, MergeOutcome, ProjectView
+from clawdesk.ports.repository import (
+    Conflicts,
+    Diff,
+    DiffFile,
+    FileSides,
+    MergeOutcome,
+    ProjectView,
+    Settlement,
+)
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.deeds import Deed
 
@@ -273,9 +281,24 @@ class PlaneApi(Protocol):
 
     async def close_shell(self, shell: str) -> None: ...
 
+    async def conflicts(self, task: TaskId, *, into: str = "") -> Conflicts:
+        """What merging a finished task would stumble over; no files = nothing. Raises PortError."""
+        ...
+
     async def merge(
-        self, task: TaskId, *, into: str = "", each_checkpoint: bool = False
-    ) -> MergeOutcome: ...
+        self,
+        task: TaskId,
+        *,
+        into: str = "",
+        each_checkpoint: bool = False,
+        settled: Settlement | None = None,
+    ) -> MergeOutcome:
+        """Bring its approved work into a branch. Raises PortError, ConflictError with the paths.
+
+        Args:
+            settled: what a person decided of each conflict that `conflicts` told.
+        """
+        ...
 
     async def disk_use(self) -> DiskUse:
         """What machine files occupy, snapshot by snapshot. Raises PortError."""

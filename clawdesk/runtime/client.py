@@ -14,7 +14,15 @@ from clawdesk import __version__
 from clawdesk.domain.model import PlaneState, Reason, TaskId
 from clawdesk.ports.errors import ConflictError, PortError
 from clawdesk.ports.machines import DiskUse
-from clawdesk.ports.repository import Diff, DiffFile, FileSides, MergeOutcome, ProjectView
+from clawdesk.ports.repository import (
+    Conflicts,
+    Diff,
+    DiffFile,
+    FileSides,
+    MergeOutcome,
+    ProjectView,
+    Settlement,
+)
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import (
     Change,
@@ -278,11 +286,20 @@ class PlaneClient:
     async def close_shell(self, shell: str) -> None:
         await self._call("close_shell", shell)
 
+    async def conflicts(self, task: TaskId, *, into: str = "") -> Conflicts:
+        found: Conflicts = await self._call("conflicts", task, into=into)
+        return found
+
     async def merge(
-        self, task: TaskId, *, into: str = "", each_checkpoint: bool = False
+        self,
+        task: TaskId,
+        *,
+        into: str = "",
+        each_checkpoint: bool = False,
+        settled: Settlement | None = None,
     ) -> MergeOutcome:
         outcome: MergeOutcome = await self._call(
-            "merge", task, into=into, each_checkpoint=each_checkpoint
+            "merge", task, into=into, each_checkpoint=each_checkpoint, settled=settled
         )
         return outcome
 

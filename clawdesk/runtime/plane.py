@@ -29,10 +29,7 @@ from clawdesk.domain.scheduling import in_use
 from clawdesk.domain.scheduling.resources import holds_machine
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.machines import DiskUse
-from clawdesk.ports.repository import (
-    MergeOutcome,
-    ProjectView,
-)
+from clawdesk.ports.repository import Conflicts, MergeOutcome, ProjectView, Settlement
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime import doctor
 from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView, UserRules
@@ -417,18 +414,35 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
         text = f"Kept. Others ended now: {sum(ended)}; before: {before}. All commits stay."
         return Outcome(True, text)
 
-    async def merge(
-        self, task: TaskId, *, into: str = "", each_checkpoint: bool = False
-    ) -> MergeOutcome:
+    def _finished(self, task: TaskId) -> Task:
         known = self._kernel.known(task)
         if known.phase is not Phase.DONE:
             end = "has not ended yet" if known.phase not in FINAL else f"ended {known.phase.value}"
             raise PortError(
                 f"{known.title} {end}; only finished work is merged.", code="not_finished"
             )
+        return known
+
+    async def conflicts(self, task: TaskId, *, into: str = "") -> Conflicts:
+        known = self._finished(task)
+        return await self._projects.repository(known.project).conflicts(task, into=into)
+
+    async def merge(
+        self,
+        task: TaskId,
+        *,
+        into: str = "",
+        each_checkpoint: bool = False,
+        settled: Settlement | None = None,
+    ) -> MergeOutcome:
+        known = self._finished(task)
         repository = self._projects.repository(known.project)
         outcome = await repository.merge(
-            task, into=into, each_checkpoint=each_checkpoint, title=known.title
+            task,
+            into=into,
+            each_checkpoint=each_checkpoint,
+            title=known.title,
+            settled=settled,
         )
         fields: dict[str, object] = {
             "branch": outcome.branch,

@@ -11,7 +11,8 @@ import contextlib
 import secrets
 from dataclasses import dataclass
 
-from clawdesk.domain.model import Phase, Task, TaskId
+from clawdesk.domain.model import TaskId
+from clawdesk.domain.shells import why_no_shell
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import GuestError, PortError
 from clawdesk.ports.guest import GuestShell
@@ -24,23 +25,6 @@ READ_S_MAX = 2.0
 UNREAD_S_MAX = 20.0
 """Whoever has not read for so long is gone, and the shell is closed."""
 _TERM_CHARS_MAX = 60
-
-_WHY_NOT = {
-    Phase.QUEUED: "has no machine while it waits",
-    Phase.STARTING: "has a machine that still starts: try again in a moment",
-    Phase.RESTORING: "has a machine that is being brought back: try again in a moment",
-    Phase.SNAPSHOTTING: "takes a checkpoint: try again in a moment",
-    Phase.HELD: "stands still until you have answered",
-    Phase.RELEASING: "gives its machine back",
-    Phase.UNKNOWN: "has a machine that cannot be reached",
-}
-
-
-def why_no_shell(task: Task) -> str:
-    """Why no shell can be opened now, after the task's name; "" = it can."""
-    if task.phase is Phase.RUNNING and task.machine:
-        return ""
-    return _WHY_NOT.get(task.phase, "has ended, and its machine is gone")
 
 
 @dataclass(slots=True)

@@ -17,7 +17,14 @@ from clawdesk import __version__
 from clawdesk.domain.model import PlaneState, Reason, Task
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.machines import DiskUse
-from clawdesk.ports.repository import Diff, DiffFile, FileSides, MergeOutcome, ProjectView
+from clawdesk.ports.repository import (
+    Conflicts,
+    Diff,
+    DiffFile,
+    FileSides,
+    MergeOutcome,
+    ProjectView,
+)
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import (
     ChannelView,
@@ -56,6 +63,7 @@ RESULTS: dict[str, Any] = {
     "write_shell": None,
     "resize_shell": None,
     "close_shell": None,
+    "conflicts": Conflicts,
     "merge": MergeOutcome,
     "prune": Outcome,
     "disk_use": DiskUse,

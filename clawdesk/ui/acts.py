@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from clawdesk.domain.model import FINAL, Phase
-from clawdesk.ui import new_task, search, tokens
+from clawdesk.ui import new_task, search, terminals, tokens
 from clawdesk.ui.help_sheet import HelpSheet
 from clawdesk.ui.main_window import Page
 from clawdesk.ui.operations_sheet import OperationsSheet
@@ -110,6 +110,15 @@ def _register_task(desk: Desk) -> None:
         icon="stop",
         why_not=lambda: _ended(desk),
     )
+    add(
+        "terminal",
+        "Open a terminal in the machine of the chosen task",
+        partial(terminals.open_terminal, desk),
+        keys="Ctrl+T",
+        icon="term",
+        why_not=partial(terminals.why_not, desk),
+    )
+    window.inspector.terminal.clicked.connect(lambda: registry.trigger("terminal"))
     show = window.inspector.choose_place
     add("log", "Show the log of the chosen task", partial(show, "log"), keys="Ctrl+1", icon="log")
     add(

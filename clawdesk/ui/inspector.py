@@ -17,7 +17,7 @@ from clawdesk.ui.checkpoint_list import CheckpointList
 from clawdesk.ui.diff_view import DiffView
 from clawdesk.ui.log_view import LogView
 from clawdesk.ui.pane import Ground
-from clawdesk.ui.safe_text import SafeLabel
+from clawdesk.ui.safe_text import SafeLabel, set_tip
 from clawdesk.ui.segments import Segments
 from clawdesk.ui.tabs import Tabs
 from clawdesk.ui.words import tr
@@ -153,6 +153,15 @@ class Inspector(QWidget):
         line.addStretch(1)
         self._log_size = SafeLabel("", font="small", role="fg2")
         line.addWidget(self._log_size)
+        self.terminal = Button(
+            tr("Terminal"),
+            "inspector.terminal",
+            kind="ghost",
+            icon="term",
+            size="sm",
+            spoken=tr("Open a terminal in the machine"),
+        )
+        line.addWidget(self.terminal)
         self.report = Button(
             tr("Report…"),
             "inspector.report",
@@ -212,6 +221,7 @@ class Inspector(QWidget):
             widget.setVisible(view is not None)
         self._state.setVisible(view is not None and self.width() >= 640)
         self.cancel.setVisible(view is not None and view.can_cancel)
+        self._show_terminal(view.why_no_shell if view is not None else "")
         self.act.setVisible(view is not None and bool(view.act))
         if view is None:
             self._stack.setCurrentIndex(3)
@@ -228,6 +238,11 @@ class Inspector(QWidget):
         self.tabs.show_count("changes", view.files)
         self.tabs.show_count("checkpoints", len(view.checkpoints))
         self._stack.setCurrentIndex(PLACES.index(self.place))
+
+    def _show_terminal(self, why_not: str) -> None:
+        self.terminal.setEnabled(not why_not)
+        why = tr("No terminal: the task {why}.", why=why_not) if why_not else ""
+        set_tip(self.terminal, why or tr("Ctrl+T; what you change stands in the next checkpoint"))
 
     def choose_place(self, place: str) -> None:
         """Show one of the tabs: log, changes, checkpoints."""

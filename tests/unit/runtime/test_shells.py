@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
-import pty
-import struct
 import sys
-import termios
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from clawdesk.domain.model import Phase, Task
+from clawdesk.domain.shells import why_no_shell
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime import shells
 from clawdesk.runtime.client import PlaneClient
@@ -24,6 +21,7 @@ from clawdesk.runtime.plane import Plane
 from clawdesk.runtime.server import PlaneServer
 from tests.support.guest_fake import FakeStep
 from tests.support.plane_world import PROJECT, PlaneWorld, until
+from tests.support.terminal_screen import Terminal
 
 TASK = """
 title = "Write"
@@ -128,70 +126,7 @@ def test_every_phase_without_a_shell_has_its_reason(phase: Phase) -> None:
         machine = "m"
 
     Other.phase = phase  # type: ignore[attr-defined]
-    assert shells.why_no_shell(Other())  # type: ignore[arg-type]
-
-
-class Terminal:
-    """`clawdesk shell` on a terminal, as a person sees it."""
-
-    def __init__(self, task: str) -> None:
-        self._task = task
-        self._seen = b""
-        self._news = asyncio.Event()
-        self._screen, self._inner = pty.openpty()
-        self.size(100, 30)
-
-    def size(self, columns: int, rows: int) -> None:
-        fcntl.ioctl(self._screen, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-    async def start(self) -> None:
-        command = [sys.executable, "-m", "clawdesk", "shell", self._task]
-        self._process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=self._inner,
-            stdout=self._inner,
-            stderr=self._inner,
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-        )
-        os.close(self._inner)
-        os.set_blocking(self._screen, False)
-        asyncio.get_running_loop().add_reader(self._screen, self._read)
-
-    def _read(self) -> None:
-        try:
-            more = os.read(self._screen, 65536)
-        except OSError:
-            more = b""
-        if not more:
-            asyncio.get_running_loop().remove_reader(self._screen)
-        self._seen += more
-        self._news.set()
-
-    async def until(self, wanted: bytes) -> bytes:
-        try:
-            async with asyncio.timeout(30):
-                while wanted not in self._seen:
-                    self._news.clear()
-                    await self._news.wait()
-        except TimeoutError:
-            raise AssertionError(f"never: {wanted!r} in {self._seen[-2000:]!r}") from None
-        seen, _, self._seen = self._seen.partition(wanted)
-        return seen + wanted
-
-    def type(self, keys: bytes) -> None:
-        os.write(self._screen, keys)
-
-    async def end(self) -> int:
-        async with asyncio.timeout(30):
-            return await self._process.wait()
-
-    def hang_up(self) -> None:
-        if self._screen < 0:
-            return
-        asyncio.get_running_loop().remove_reader(self._screen)
-        os.close(self._screen)
-        self._screen = -1
+    assert why_no_shell(Other())  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -208,7 +143,7 @@ async def served(plane: Plane) -> AsyncIterator[PlaneServer]:
 
 @pytest.fixture
 async def terminal(served: PlaneServer, task: Task) -> AsyncIterator[Terminal]:
-    found = Terminal(task.id)
+    found = Terminal([sys.executable, "-m", "clawdesk", "shell", task.id])
     await found.start()
     yield found
     found.hang_up()
