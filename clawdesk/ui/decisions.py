@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QDialog
 
 from clawdesk.domain.definitions import PROJECT_FILE
 from clawdesk.domain.model import FINAL, Kind, Request, Task
-from clawdesk.ports.errors import ConflictError, PortError
+from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import Outcome
 from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
 from clawdesk.ui.banner import Notice
-from clawdesk.ui.merge_sheet import MergeSheet
+from clawdesk.ui.merging import Merging
 from clawdesk.ui.question_sheet import QuestionSheet
 from clawdesk.ui.reviews import Reviews
 from clawdesk.ui.tasks_pane import ALL
@@ -41,6 +41,7 @@ class Decisions(QObject):
         self._request: Request | None = None
         self._task = ""
         self.reviews = Reviews(desk, self)
+        self._merging = Merging(desk)
 
     @property
     def sheet(self) -> QDialog | None:
@@ -332,38 +333,8 @@ class Decisions(QObject):
             self._desk.window.banner.show_notice(Notice("need", outcome.text))
 
     def merge(self, task_id: str) -> None:
-        desk = self._desk
-        task = desk.plane.state.tasks.get(task_id)
-        if task is None:
-            return
-        project = desk.plane.projects.get(task.project)
-        sheet = MergeSheet(
-            desk.window,
-            desk.clock,
-            task=task.id,
-            title=task.title,
-            branch=project.branch if project else "",
-        )
-        sheet.merge_wanted.connect(
-            lambda t, into, each: desk.errands.start(
-                "merge", tr("Merging"), self._merged(sheet, t, into, each)
-            )
-        )
-        self.show_sheet(sheet)
-
-    async def _merged(self, sheet: MergeSheet, task: str, into: str, each: bool) -> None:
-        sheet.show_sending(True)
-        try:
-            outcome = await self._desk.plane.merge(task, into=into, each_checkpoint=each)
-        except PortError as error:
-            if self._sheet is sheet:
-                paths = error.paths if isinstance(error, ConflictError) else ()
-                sheet.show_refusal(error.what, error.mend, paths)
-                sheet.show_sending(False)
-            return
-        if self._sheet is sheet:
-            sheet.show_result(outcome.text or tr("Merged into {branch}.", branch=outcome.branch))
-        self._desk.paint_all()
+        """Bring a finished task into a branch."""
+        self._merging.merge(task_id)
 
     def ask_close(self) -> None:
         """Closing with unfinished tasks asks; it says honestly what happens to them."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
@@ -43,10 +45,12 @@ class EditPane(Ground):
     saved = Signal(str, object)
     typed = Signal(str, str)
     left = Signal()
+    refused = Signal(str)
 
     def __init__(self, name: str) -> None:
         super().__init__("bg1")
-        self._path = ""
+        self.why_not_save: Callable[[str], str] = lambda text: ""
+        self._path = self._same = ""
         self._editable = Editable()
         self._made = ""
         column = QVBoxLayout(self)
@@ -97,13 +101,23 @@ class EditPane(Ground):
         """Whether a file is open."""
         return self._open
 
-    def begin(self, path: str, editable: Editable, made: str, text: str, line: int = 1) -> bool:
+    def begin(
+        self,
+        path: str,
+        editable: Editable,
+        made: str,
+        text: str,
+        line: int = 1,
+        *,
+        same: str = "",
+    ) -> bool:
         """Open a file.
 
         Args:
             made: as the task made it, with line feeds only.
             text: what to begin with.
             line: where the cursor stands, counted from 1.
+            same: what `made` is, where it is not the agent's.
 
         Returns False where the editor could not give the text back unchanged.
         """
@@ -114,6 +128,8 @@ class EditPane(Ground):
             return False
         self.editor.setPlainText(text)
         self._path, self._editable, self._made = path, editable, made
+        self._same = same
+        self.reset.setVisible(not same)
         self._open = True
         self._title.show_text(path)
         self.undo.setEnabled(False)
@@ -126,7 +142,7 @@ class EditPane(Ground):
         same = self.editor.text_now() == self._made
         self.reset.setEnabled(not same)
         self._state.show_text(
-            tr("as the agent made it") if same else tr("edited by you, not saved")
+            (self._same or tr("as the agent made it")) if same else tr("edited by you, not saved")
         )
 
     def _typed(self) -> None:
@@ -145,6 +161,10 @@ class EditPane(Ground):
         if not self._open:
             return
         text = self.editor.text_now()
+        why_not = self.why_not_save(text)
+        if why_not:
+            self.refused.emit(why_not)
+            return
         self._open = False
         whole = None if text == self._made else self._editable.with_ends(text)
         self.saved.emit(self._path, whole)

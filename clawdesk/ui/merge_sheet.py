@@ -7,19 +7,21 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
+from clawdesk.ports.repository import Conflicts
 from clawdesk.ui import fonts
 from clawdesk.ui.button import Button
 from clawdesk.ui.choice_row import ChoiceRow
 from clawdesk.ui.clock import Clock
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.sheet import Sheet
-from clawdesk.ui.words import tr
+from clawdesk.ui.words import counted, tr
 
 
 class MergeSheet(Sheet):
     """`merge_wanted` carries branch ("" = the one checked out) and one-per-checkpoint."""
 
     merge_wanted = Signal(str, str, bool)  # task, branch, each checkpoint
+    conflicts_wanted = Signal(object, str)  # Conflicts, branch
 
     def __init__(
         self, parent: QWidget, clock: Clock, *, task: str, title: str, branch: str
@@ -27,6 +29,8 @@ class MergeSheet(Sheet):
         super().__init__("merge", parent, clock, icon="merge", role="acc")
         self._task = task
         self._sending = self._done = False
+        self._found: Conflicts | None = None
+        self._found_in = ""
         self.show_title(tr("Merge {title}?", title=title))
         column = QVBoxLayout()
         column.setContentsMargins(44, 2, 20, 16)
@@ -69,14 +73,21 @@ class MergeSheet(Sheet):
         column.addWidget(self.paths)
         column.addStretch(1)
         self.body.addLayout(column, 1)
+        self._build_foot()
+        self.squash.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _build_foot(self) -> None:
         self.later = Button(tr("Later"), "merge.later", icon="snooze", key="Esc")
         self.go = Button(tr("Merge"), "merge.go", kind="yes", icon="merge")
+        self.settle = Button("", "merge.settle", kind="need", icon="cr")
+        self.settle.hide()
+        self.settle.clicked.connect(self._settle)
         self.later.clicked.connect(self.reject)
         self.go.clicked.connect(self._merge)
         self.foot.addStretch(1)
+        self.foot.addWidget(self.settle)
         self.foot.addWidget(self.later)
         self.foot.addWidget(self.go)
-        self.squash.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def mind_buttons(self) -> None:
         if hasattr(self, "go"):
@@ -101,8 +112,20 @@ class MergeSheet(Sheet):
         self.later.set_icon_name("")
         self.go.hide()
 
-    def show_refusal(self, text: str, mend: str, paths: Sequence[str] = ()) -> None:
-        """Not merged, nothing changed: why, what to do, and which paths."""
+    def show_refusal(
+        self, text: str, mend: str, paths: Sequence[str] = (), found: Conflicts | None = None
+    ) -> None:
+        """Not merged, nothing changed: why, what to do, and which paths.
+
+        Args:
+            found: conflicts that can be settled here, file by file.
+        """
+        self._found, self._found_in = found, self.branch.text().strip()
+        count = len(found.files) if found is not None else 0
+        self.settle.show_text(
+            counted(count, "Settle {count} file here…", "Settle {count} files here…")
+        )
+        self.settle.setVisible(found is not None)
         self.outcome.set_role("bad")
         self.outcome.show_text(f"{text} {mend}".strip())
         self.outcome.show()
@@ -111,7 +134,14 @@ class MergeSheet(Sheet):
         )
         self.paths.show_text(listed)
         self.paths.setVisible(bool(paths))
-        self.resize(self.width(), max(self.height(), self.minimumSizeHint().height()))
+        layout = self.layout()
+        assert layout is not None
+        # Wrapped sentences need the height of their width, which no size hint knows.
+        self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
+
+    def _settle(self) -> None:
+        if self._found is not None and not self._sending:
+            self.conflicts_wanted.emit(self._found, self._found_in)
 
     def sizeHint(self) -> QSize:
         return QSize(560, 340)

@@ -308,11 +308,7 @@ class Reviews(QObject):
     # -- answers -----------------------------------------------------
     def _send(self, now: _Open, doing: str, call: object) -> None:
         now.sheet.show_sending(tr("Sending your answer…"))
-        self._decisions.send(
-            doing,
-            now.sheet,
-            call,
-        )
+        self._decisions.send(doing, now.sheet, call)
 
     async def _approve(self, now: _Open, answer: Answer) -> Outcome:
         draft = answer.draft
