@@ -22,6 +22,7 @@ COMMANDS = {
     "show": "one task: steps, checkpoints, decisions",
     "report": "one task as a report to hand on",
     "log": "what a task printed",
+    "shell": "a terminal in the machine of a task that runs",
     "diff": "what a checkpoint changed",
     "inbox": "what waits for you",
     "approve": "approve a checkpoint",

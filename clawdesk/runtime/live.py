@@ -255,6 +255,16 @@ class LiveMachines:
             case said.GuestLost(why=why):
                 self._post(ev.MachineLost(now, task, machine, why))
 
+    def environment(self, task: Task, machine: MachineId) -> dict[str, str]:
+        """What a task's steps and shells find beside what every guest has."""
+        live = self._live.get(machine)
+        env = {**dict(task.settings), **(live.secrets if live is not None else {})}
+        if task.definition.model:
+            env["OPENAI_MODEL"] = task.definition.model
+        if hosts := reach(task).hosts:
+            env["CLAWDESK_NETWORK"] = " ".join(hosts)
+        return env
+
     async def run_step(self, effect: RunStep, task: Task) -> None:
         """Send a step to its guest. Raises GuestError."""
         session = self.session(effect.machine)
@@ -263,11 +273,6 @@ class LiveMachines:
         again = f", round {effect.round}" if effect.round > 1 else ""
         self.remark(task.id, f"Step {effect.index + 1}, {spec.name}{again}: {spec.run}")
         await session.set_feedback(effect.feedback)
-        env = {**dict(task.settings), **self._live[effect.machine].secrets}
-        if task.definition.model:
-            env["OPENAI_MODEL"] = task.definition.model
-        if hosts := reach(task).hosts:
-            env["CLAWDESK_NETWORK"] = " ".join(hosts)
         agent, command = task.definition.agent, spec.run
         if agent is not None:
             command = shell_of(agent, command, effect.feedback)
@@ -277,7 +282,7 @@ class LiveMachines:
                 name=spec.name,
                 command=command,
                 timeout_s=spec.timeout_s,
-                env=env,
+                env=self.environment(task, effect.machine),
                 every_calls=spec.every_calls,
                 every_s=spec.every_s,
             )
