@@ -467,5 +467,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
         for task in ended:
             self._kernel.post(ev.DiscardAsked(self._now(), task.id))
         await self._performer.drain()
+        if not ended:
+            return Outcome(True, "No ended task has a snapshot that old.")
         text = f"Removed the snapshots of {len(ended)} ended tasks; commits stay."
         return await self._note(Outcome(True, text), "pruned")
