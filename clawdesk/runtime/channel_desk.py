@@ -17,7 +17,7 @@ from clawdesk.domain.channel import model as m
 from clawdesk.domain.channel import words
 from clawdesk.domain.channel.book import Book
 from clawdesk.domain.channel.rhythm import Quiet
-from clawdesk.domain.model import Kind, Phase, PlaneState, Task, TaskId, Verdict
+from clawdesk.domain.model import FINAL, Kind, Phase, PlaneState, Task, TaskId, Verdict
 from clawdesk.domain.on_decision import SUMMARY
 from clawdesk.domain.rules import CHAT_DECIDES
 from clawdesk.ports.channel import Channel, ChannelError, ChannelState, ChannelStatus, News
@@ -220,7 +220,20 @@ class ChannelDesk:
             self._take(m.NotFound(self._now(), effect.connection))
             return
         standing = tuple(card for card in standing if card.id not in self._tests)
+        self._recall(frozenset(card.mark for card in standing if self._book.is_strange(card.mark)))
         self._take(m.Found(self._now(), effect.connection, began_ms, standing, found))
+
+    def _recall(self, marks: frozenset[str]) -> None:
+        """Tell the book what Git says of cards of an earlier program that was killed in between."""
+        requests = {mark.partition(".")[0]: mark for mark in marks}
+        for task in self._state.tasks.values() if requests else ():
+            for record in task.records:
+                request = str(record.fields.get("request"))
+                ended = record.event == "decision" or task.phase in FINAL
+                if request in requests and ended:
+                    approved, how = _decided(task, request)
+                    mark = requests[request]
+                    self._take(m.Settled(self._now(), request, approved, how, task.id, mark))
 
     async def _raise(self, effect: m.Raise) -> None:
         ask, form = effect.ask, effect.form

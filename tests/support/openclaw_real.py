@@ -157,9 +157,10 @@ class RealGateway:
         if self._log is not None:
             await self._log
 
-    async def restart(self) -> None:
-        await self.stop()
-        await self.start()
+    def hang(self, hangs: bool) -> None:
+        """Stop it as it is, its connections open and silent; or let it go on."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGSTOP if hangs else signal.SIGCONT)
 
     async def close(self) -> None:
         await self.stop()

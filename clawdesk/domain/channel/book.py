@@ -125,6 +125,10 @@ class Book:
         """Requests that the book knows to wait."""
         return frozenset(self._marks)
 
+    def is_strange(self, mark: str) -> bool:
+        """Whether nothing is known of that mark: neither that it waits nor that it waited."""
+        return mark not in self._entries and mark not in self._past
+
     @property
     def up(self) -> frozenset[str]:
         """Requests of which a card is on the gateway."""
@@ -184,6 +188,8 @@ class Book:
     def _settled(self, event: Settled) -> None:
         entry = self._entries.pop(self._marks.pop(event.request, ""), None)
         if entry is None:
+            if event.mark:
+                _remember(self._past, event.mark, _Past(event.task, event.approved, event.how))
             return
         _remember(self._past, entry.ask.mark, _Past(entry.ask.task, event.approved, event.how))
         for card, live in entry.lives.items():

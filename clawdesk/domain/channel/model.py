@@ -145,12 +145,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """It waits no more: decided (by whom), withdrawn, or its project is not to be shown."""
+    """It waits no more: decided (by whom), withdrawn, or its project is not to be shown.
+
+    `task` and `mark` name what this book never knew to wait: an earlier program's card stands.
+    """
 
     at_ms: int
     request: str
     approved: bool = False
     how: str = ""
+    task: TaskId = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

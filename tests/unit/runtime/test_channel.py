@@ -112,7 +112,7 @@ async def test_answers_given_while_it_was_away_are_applied(
             plane, asked.id, lambda t: any(r.event == "decision" for r in t.records)
         )
         assert decision(asked).fields["text"] == "short"
-        assert await pending_in_git(world) == set()
+        assert await pending_in_git(world.project.path) == set()
     finally:
         await plane.close()
 
