@@ -14,6 +14,9 @@ from typing import Protocol
 from clawdesk.domain.channel.model import Card, Form, Raised, Standing, Word
 from clawdesk.ports.errors import PortError
 
+USUAL_ADDRESS = "ws://127.0.0.1:18789"
+"""Where a gateway on this machine is, when its user has not put it elsewhere."""
+
 
 class ChannelError(PortError):
     """The gateway refuses or does not answer.

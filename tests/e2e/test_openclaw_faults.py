@@ -64,11 +64,10 @@ async def wire(stage: Stage) -> AsyncIterator[Between]:
         await between.close()
 
 
-async def same_as_git(world: ChannelWorld, page: Peer, address: str) -> set[str]:
-    """Wait until what stands on the gateway is what waits in Git; that."""
-    waits = await pending_in_git(world.project.path)
-    await page.settles(waits, await world.owner(address))
-    return waits
+async def same_as_git(world: ChannelWorld, page: Peer, address: str, wanted: set[str]) -> None:
+    """Both what stands on the gateway and what waits in Git become this."""
+    await page.settles(wanted, await world.owner(address))
+    assert await pending_in_git(world.project.path) == wanted
 
 
 @pytest.mark.parametrize("ends", ["connection", "gateway"])
@@ -102,7 +101,7 @@ async def test_what_ends_in_the_middle_of_a_raise_leaves_one_card(
                 await stage.gateway.start()
         async with stage.page() as page:
             await delivered(plane, task.id)
-            assert await same_as_git(world, page, between.address) == {mark(task)}
+            await same_as_git(world, page, between.address, {mark(task)})
             approvals = [
                 a for a in await page.approvals() if mark(task) in a["request"]["toolName"]
             ]
@@ -110,7 +109,7 @@ async def test_what_ends_in_the_middle_of_a_raise_leaves_one_card(
             await page.tap(approvals[0]["id"], "allow-once")
             task = await until(plane, task.id, lambda t: t.phase in FINAL)
             assert [r.event for r in task.records].count("decision") == 1
-            assert await same_as_git(world, page, between.address) == set()
+            await same_as_git(world, page, between.address, set())
 
 
 async def test_a_gateway_that_hangs_is_left_and_found_again(
@@ -130,9 +129,9 @@ async def test_a_gateway_that_hangs_is_left_and_found_again(
             stage.gateway.hang(False)
         await connected(plane)
         address = stage.gateway.address
-        assert await same_as_git(world, page, address) == {mark(kept)}
+        await same_as_git(world, page, address, {mark(kept)})
         assert (await plane.cancel(kept.id, channel="cli")).ok
-        assert await same_as_git(world, page, address) == set()
+        await same_as_git(world, page, address, set())
 
 
 async def test_contradictory_answers_doubled_and_out_of_order_make_one_decision(
@@ -160,12 +159,12 @@ async def test_contradictory_answers_doubled_and_out_of_order_make_one_decision(
             told = decision(task).fields
             assert (told["verdict"], told["note"]) == ("rejected", "shorter, please")
             # The tap belongs to work that is not there any more: it approves nothing (H3).
-            assert await same_as_git(world, page, between.address) == {mark(task)}
+            await same_as_git(world, page, between.address, {mark(task)})
             with pytest.raises(RefusedError, match="already resolved"):
                 await page.tap(card["id"], "deny")
             assert (await plane.cancel(task.id, channel="cli")).ok
             assert [r.event for r in task.records].count("decision") == 1
-            assert await same_as_git(world, page, between.address) == set()
+            await same_as_git(world, page, between.address, set())
 
 
 async def test_answers_of_which_no_word_arrives_are_found_by_looking(
@@ -187,4 +186,4 @@ async def test_answers_of_which_no_word_arrives_are_found_by_looking(
             for waits in (task, asked):
                 ended = await until(plane, waits.id, lambda t: t.phase in FINAL)
                 assert [r.event for r in ended.records].count("decision") == 1
-            assert await same_as_git(world, page, between.address) == set()
+            await same_as_git(world, page, between.address, set())

@@ -13,7 +13,6 @@ import pytest
 
 from clawdesk.cli import channels as command
 from clawdesk.domain.channel import book
-from clawdesk.domain.channel.model import Delivery, Stage
 from clawdesk.domain.channel.rhythm import Quiet
 from clawdesk.domain.channel.settings import ChannelSettings, parse_channels, written
 from clawdesk.domain.definitions import DefinitionError
@@ -207,14 +206,6 @@ def test_the_bar_shows_a_channel_that_was_set_up() -> None:
     assert shown(ChannelState.CONNECTED) == ["OpenClaw ok"]
     assert shown(ChannelState.UNREACHABLE) == ["OpenClaw unreachable"]
     assert shown(ChannelState.PAIRING) == ["OpenClaw pairing needed"]
-
-
-def test_how_far_a_request_came_is_said_in_words() -> None:
-    from clawdesk.cli.inbox import told
-
-    assert told(Delivery("T", "r", Stage.DELIVERED, "forwarder")) == "delivered (forwarder)"
-    assert told(Delivery("T", "r", Stage.SEEN, "x", "pat")) == "seen, answered by pat"
-    assert told(Delivery("T", "r", Stage.UNSEEN)) == "nobody there"
 
 
 async def test_what_was_asked_before_this_start_is_looked_for_before_it_is_shown(

@@ -1,0 +1,29 @@
+"""The words of the channel: how far a request came, and which command stands in a sentence."""
+
+from __future__ import annotations
+
+from clawdesk.domain.channel.model import Delivery, Stage
+from clawdesk.ports.channel import ChannelState, ChannelStatus
+from clawdesk.runtime.api import ChannelView
+from clawdesk.viewmodels.channel import ROWS_MAX, channel_page, command_in, how_far
+
+
+def test_how_far_a_request_came_is_said_in_words() -> None:
+    assert how_far(Delivery("T", "r", Stage.DELIVERED, "forwarder")) == "delivered (forwarder)"
+    assert how_far(Delivery("T", "r", Stage.SEEN, "x", "pat")) == "seen, answered by pat"
+    assert how_far(Delivery("T", "r", Stage.UNSEEN)) == "nobody there"
+
+
+def test_a_command_is_found_only_where_one_stands() -> None:
+    assert command_in("Where it runs: openclaw devices approve 7") == "openclaw devices approve 7"
+    assert command_in("clawdesk channels add openclaw") == "clawdesk channels add openclaw"
+    for text in ("", "Use a version that the guide names.", "Do this: rm -rf /"):
+        assert command_in(text) == ""
+
+
+def test_many_requests_are_counted() -> None:
+    found = tuple(Delivery(f"T{n}", f"r{n}", Stage.WAITS) for n in range(ROWS_MAX + 1))
+    page = channel_page(ChannelView(ChannelStatus(ChannelState.CONNECTED), found), {})
+    assert len(page.rows) == ROWS_MAX
+    assert page.more == "and 1 more request"
+    assert page.can_test
