@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clawdesk.domain.channel.model import Delivery, Stage
+from clawdesk.domain.channel.words import route_words
 from clawdesk.domain.model import Task, TaskId
 from clawdesk.ports.channel import ChannelState
 from clawdesk.runtime.api import ChannelView
@@ -61,7 +62,7 @@ def how_far(delivery: Delivery) -> str:
     """How far a request came on the channel, in words."""
     words = delivery.stage.value
     if delivery.stage is Stage.DELIVERED and delivery.route:
-        words += f" ({delivery.route})"
+        words += f" {route_words(delivery.route)}"
     return f"{words}, answered by {delivery.by}" if delivery.by else words
 
 

@@ -31,10 +31,15 @@ class Stage:
 
 
 @asynccontextmanager
-async def real_stage() -> AsyncIterator[Stage]:
+async def real_stage(senders: list[str] | None = None) -> AsyncIterator[Stage]:
+    """The two, started.
+
+    Args:
+        senders: who may type `/clawdesk` to our plugin; None = it is not put in.
+    """
     need_openclaw()
     telegram = await FakeTelegram().start()
-    gateway = RealGateway(telegram.address)
+    gateway = RealGateway(telegram.address, senders)
     try:
         await gateway.start()
         yield Stage(gateway, telegram)

@@ -43,6 +43,7 @@ from clawdesk.domain.channel.model import (
     Tell,
     Withdraw,
     Word,
+    key_of,
 )
 
 Value = TypeVar("Value")
@@ -373,9 +374,7 @@ class Book:
             self._effects.append(Tell(entry.ask.task, text))
         else:
             entry.answer, entry.stage, entry.by = word, Stage.SEEN, word.by
-            self._effects.append(
-                Decide(entry.ask, word.answer, word.text, word.by, f"openclaw:{word.id}")
-            )
+            self._effects.append(Decide(entry.ask, word.answer, word.text, word.by, key_of(word)))
 
     def _too_late(self, word: Word) -> None:
         past = self._past.get(word.mark)
@@ -394,7 +393,7 @@ class Book:
 
     def _obeyed(self, event: Obeyed) -> None:
         entry = self._entries.get(self._marks.get(event.request, ""))
-        if entry is None or entry.answer is None or event.key != f"openclaw:{entry.answer.id}":
+        if entry is None or entry.answer is None or event.key != key_of(entry.answer):
             return
         if event.ok:
             entry.stage = Stage.APPLIED  # what is left of it goes when Git shows it settled

@@ -123,6 +123,11 @@ class Word:
     age_ms: int = 0
 
 
+def key_of(word: Word) -> str:
+    """Names an answer to the plane: the same card's answer again has the same result (H2)."""
+    return f"openclaw:{word.id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """An ask as people see it: how far it came, and who answered."""

@@ -21,6 +21,11 @@ QUESTION_CHARS_MAX = 2_000
 LABEL_CHARS_MAX = 60
 CHOICES_MAX = 4
 COMMENT_LESS = "Rejected from a chat, without a comment."
+_ROUTES = {
+    "forwarder": "to a chat",
+    "approval-client": "to the gateway's pages",
+    "questions": "to the gateway's pages",
+}
 _SECRETS = re.compile(
     r"-----BEGIN[^-]{0,40}-----.*"
     r"|\b(?:gh[pousr]_|github_pat_|glpat-|sk-|xox[abprs]-|hf_|AKIA|ASIA|AIza|eyJ)[\w.\-]{8,}"
@@ -31,6 +36,11 @@ _SECRETS = re.compile(
 _OUTSIDE = re.compile(
     r"(?<![\w.*?)\]}>/])(?:~[\w.-]*|[A-Za-z]:|\.\.|file:/)?[/\\][^\s'\"`,;)]+|\.\./\S+"
 )
+
+
+def route_words(route: str) -> str:
+    """Where a card went, as a person says it; the gateway's own word where it is a new one."""
+    return _ROUTES.get(route, f"by {route}" if route else "")
 
 
 def clean(text: str, chars_max: int) -> str:

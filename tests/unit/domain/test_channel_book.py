@@ -115,6 +115,33 @@ def test_the_first_answer_goes_to_the_plane_and_the_second_is_told() -> None:
     assert len(desk.decided()) == 1
 
 
+def test_how_far_a_request_came_is_said_only_when_it_has_come_there() -> None:
+    desk = Desk()
+    stages: list[m.Stage] = []
+
+    def look() -> None:
+        stages.append(desk.book.deliveries()[0].stage)
+
+    desk.book.take(m.Asked(0, ASK))  # raised, and not heard of yet
+    look()
+    for form, route in ((m.Form.APPROVAL, ""), (m.Form.QUESTION, "questions")):
+        raised = m.Raised("c1" if route else "", route, MINUTE)
+        desk.book.take(m.CardRaised(0, ASK.mark, form, 1, raised))
+        look()
+    word = m.Word("c1", ASK.mark, m.Form.QUESTION, m.Answer.TEXT, "no", "ann")
+    (given,) = [e for e in desk.book.take(m.Heard(0, word)) if isinstance(e, m.Decide)]
+    look()
+    desk.book.take(m.Obeyed(0, "r1", given.key, True, "Rejected."))
+    look()
+    assert stages == [
+        m.Stage.WAITS,
+        m.Stage.UNSEEN,
+        m.Stage.DELIVERED,
+        m.Stage.SEEN,
+        m.Stage.APPLIED,
+    ]
+
+
 def test_what_the_plane_refuses_is_told_and_asked_again() -> None:
     desk = Desk(ASK)
     desk.hear("c1", m.Answer.APPROVED, by="ann")

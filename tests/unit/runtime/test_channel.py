@@ -139,6 +139,55 @@ async def test_a_card_of_what_was_decided_while_it_was_away_is_taken_down(
         await plane.close()
 
 
+async def typed_name(gateway: FakeGateway) -> str:
+    """The name of the one request that waits, as a chat is told it."""
+    return (await gateway.type("")).split(maxsplit=1)[0]
+
+
+async def test_words_typed_in_a_chat_answer_a_question_once(
+    world: ChannelWorld, gateway: FakeGateway
+) -> None:
+    gateway.has_plugin = True
+    async with opened(world, gateway) as plane:
+        task = await world.submit(plane, "ask")
+        assert "Which style?" not in await gateway.type("")
+        name = await typed_name(gateway)
+        assert "Which style?" in await gateway.type(name)
+        twice = gateway.mangle
+        gateway.mangle = lambda f: [f, f] if str(f.get("event")).startswith("plugin.") else [f]
+        told = await gateway.type(f"{name} as the others do")
+        gateway.mangle = twice
+        assert told.startswith("Applied.")
+        task = await until(plane, task.id, lambda t: t.phase in FINAL)
+        fields = decision(task).fields
+        assert (fields["text"], fields["actor"]) == ("as the others do", "telegram:4242")
+        assert [r.event for r in task.records].count("decision") == 1
+        assert "Nothing waits under" in await gateway.type(f"{name} again")
+
+
+async def test_words_typed_in_a_chat_reject_an_approval_and_approve_nothing(
+    world: ChannelWorld, gateway: FakeGateway, page: Peer
+) -> None:
+    gateway.has_plugin = True
+    async with opened(world, gateway) as plane:
+        task = await world.submit(plane, "write")
+        first, name = mark(task), await typed_name(gateway)
+        shown = await page.sees_approval(first)
+        assert f"/clawdesk {name} " in shown["request"]["description"]
+        told = await gateway.type(f"{name} approve")
+        assert told.startswith("Applied.")
+        task = await until(plane, task.id, lambda t: t.phase is Phase.HELD and mark(t) != first)
+        fields = decision(task).fields
+        assert (fields["verdict"], fields["note"]) == ("rejected", "approve")
+        # The name was of that picture; the next one has another.
+        assert "Nothing waits under" in await gateway.type(f"{name} approve")
+        assert await typed_name(gateway) != name
+        assert len([r for r in task.records if r.event == "decision"]) == 1
+        long = await gateway.type(f"{await typed_name(gateway)} {'x' * 9_000}")
+        assert long.startswith("Not applied: telegram:4242: the answer is over")
+        assert plane.state.tasks[task.id].phase is Phase.HELD
+
+
 async def test_a_project_may_be_kept_out_of_chats(
     world: ChannelWorld, gateway: FakeGateway, page: Peer
 ) -> None:

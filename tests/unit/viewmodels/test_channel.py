@@ -9,7 +9,8 @@ from clawdesk.viewmodels.channel import ROWS_MAX, channel_page, command_in, how_
 
 
 def test_how_far_a_request_came_is_said_in_words() -> None:
-    assert how_far(Delivery("T", "r", Stage.DELIVERED, "forwarder")) == "delivered (forwarder)"
+    for route, words in (("forwarder", "to a chat"), ("pigeon", "by pigeon")):
+        assert how_far(Delivery("T", "r", Stage.DELIVERED, route)) == f"delivered {words}"
     assert how_far(Delivery("T", "r", Stage.SEEN, "x", "pat")) == "seen, answered by pat"
     assert how_far(Delivery("T", "r", Stage.UNSEEN)) == "nobody there"
 
