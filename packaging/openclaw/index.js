@@ -99,9 +99,8 @@ export default definePluginEntry({
       async handler(context) {
         const by = `${context.channel}:${context.senderId ?? ""}`;
         if (context.isAuthorizedSender !== true || !allowed.has(by)) {
-          return {
-            text: `This sender may not answer ClawDesk. To allow it, add "${by}" to plugins.entries.clawdesk.config.senders.`,
-          };
+          const where = "plugins.entries.clawdesk.config.senders";
+          return { text: `This sender may not answer ClawDesk. To allow it, add "${by}" to ${where}.` };
         }
         const text = (context.args ?? "").trim();
         if (text.length > CHARS_MAX) {

@@ -8,7 +8,7 @@ from clawdesk.ports.channel import USUAL_ADDRESS, ChannelState, ChannelStatus
 from clawdesk.runtime.api import ChannelView
 
 HERE = f"{USUAL_ADDRESS}/"
-STARTS = f"Start it, or look at the address ({HERE}): clawdesk channels list"
+STARTS = f"Look at the address ({HERE}), or start it: openclaw gateway start"
 
 
 def connected(tasks: list[TaskId]) -> ChannelView:

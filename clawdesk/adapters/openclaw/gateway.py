@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
+from clawdesk.adapters.openclaw import address as addresses
 from clawdesk.adapters.openclaw import cards, wire
 from clawdesk.adapters.openclaw.connection import Connection
 from clawdesk.adapters.openclaw.credentials import Credentials, CredentialStore
@@ -314,4 +315,5 @@ def _rows(payload: Any, key: str) -> list[Any]:
 
 
 def _start(address: str) -> str:
-    return f"Start it, or look at the address ({address}): clawdesk channels list"
+    where = "" if addresses.is_local(address) else " where it runs"
+    return f"Look at the address ({address}), or start it{where}: openclaw gateway start"

@@ -20,6 +20,8 @@ DETAIL_CHARS_MAX = 16_000
 QUESTION_CHARS_MAX = 2_000
 LABEL_CHARS_MAX = 60
 CHOICES_MAX = 4
+CLOSES = "Approved in ClawDesk, it closes here as denied."
+"""The gateway knows no other end for a card that has one button."""
 COMMENT_LESS = "Rejected from a chat, without a comment."
 _ROUTES = {
     "forwarder": "to a chat",
@@ -79,7 +81,7 @@ def _approval(task: Task, ask: Ask, request: Request, number: int, detail: str) 
         clean(request.why, 150),
         "This is a summary; the change itself is in ClawDesk."
         if ask.may_approve
-        else f"It cannot be approved here: {clean(not_enough(request), 110)}",
+        else f"It cannot be approved here: {clean(not_enough(request), 110)} {CLOSES}",
         "It stays held until somebody decides.",
         _later(number),
     ]
