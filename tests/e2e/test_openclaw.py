@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from clawdesk.domain.channel import rhythm
 from clawdesk.domain.channel.model import Form
@@ -28,29 +26,11 @@ from tests.support.channel_world import (
     pending_in_git,
 )
 from tests.support.openclaw_peer import Peer, RefusedError
-from tests.support.openclaw_stage import Stage, opened, real_stage, state_of
+from tests.support.openclaw_stage import Stage, marks, opened, state_of
 from tests.support.plane_world import until
 
 ROOT = Path(__file__).parents[2]
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(180),
-    pytest.mark.leaves_threads("the loop's own threads live as long as the gateway of all tests"),
-]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stage() -> AsyncIterator[Stage]:
-    async with real_stage() as made:
-        yield made
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ChannelWorld:
-    for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"):
-        monkeypatch.setenv(variable, str(tmp_path / variable))
-    return ChannelWorld(tmp_path)
+pytestmark = marks(180)
 
 
 async def shown_in_chat(stage: Stage, task: Task) -> dict[str, Any]:

@@ -9,50 +9,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from clawdesk.domain.channel import book
 from clawdesk.domain.model import FINAL, Phase
 from clawdesk.ports.channel import ChannelState
-from tests.support.channel_world import (
-    ChannelWorld,
-    connected,
-    decision,
-    delivered,
-    heard,
-    mark,
-    pending_in_git,
-)
+from tests.support import channel_world as seen
+from tests.support.channel_world import ChannelWorld, decision, mark, pending_in_git
 from tests.support.openclaw_between import Between, Frames
 from tests.support.openclaw_fake import Json
 from tests.support.openclaw_peer import Peer, RefusedError
-from tests.support.openclaw_stage import Stage, opened, real_stage, state_of
+from tests.support.openclaw_stage import Stage, marks, opened, state_of
 from tests.support.plane_world import until
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(240),
-    pytest.mark.leaves_threads("the loop's own threads live as long as the gateway of all tests"),
-]
+pytestmark = marks(240)
 RAISE = "plugin.approval.request"
 ENDS = ("plugin.approval.resolved", "question.resolved")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stage() -> AsyncIterator[Stage]:
-    async with real_stage() as made:
-        yield made
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ChannelWorld:
-    for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"):
-        monkeypatch.setenv(variable, str(tmp_path / variable))
-    return ChannelWorld(tmp_path)
 
 
 @asynccontextmanager
@@ -100,7 +73,7 @@ async def test_what_ends_in_the_middle_of_a_raise_leaves_one_card(
                 await stage.gateway.stop()
                 await stage.gateway.start()
         async with stage.page() as page:
-            await delivered(plane, task.id)
+            await seen.delivered(plane, task.id)
             await same_as_git(world, page, between.address, {mark(task)})
             approvals = [
                 a for a in await page.approvals() if mark(task) in a["request"]["toolName"]
@@ -118,16 +91,16 @@ async def test_a_gateway_that_hangs_is_left_and_found_again(
     """Stopped with its connections open: nothing is refused, nothing is answered."""
     async with opened(world, stage) as plane, stage.page() as page:
         gone = await world.submit(plane, "make")
-        await delivered(plane, gone.id)
+        await seen.delivered(plane, gone.id)
         stage.gateway.hang(True)
         try:
             kept = await world.submit(plane, "write")
             assert (await plane.cancel(gone.id, channel="cli")).ok, "the desk needs no gateway"
-            await heard(plane, lambda: state_of(plane) is ChannelState.UNREACHABLE, 90)
+            await seen.heard(plane, lambda: state_of(plane) is ChannelState.UNREACHABLE, 90)
             assert "silent" in plane.environment.channel.status.text
         finally:
             stage.gateway.hang(False)
-        await connected(plane)
+        await seen.connected(plane)
         address = stage.gateway.address
         await same_as_git(world, page, address, {mark(kept)})
         assert (await plane.cancel(kept.id, channel="cli")).ok
@@ -151,7 +124,7 @@ async def test_contradictory_answers_doubled_and_out_of_order_make_one_decision(
             task = await world.submit(plane, "write")
             first = mark(task)
             card, words = await page.sees_approval(first), await page.sees_question(first)
-            await delivered(plane, task.id)
+            await seen.delivered(plane, task.id)
             between.down = down
             await page.tap(card["id"], "allow-once")
             await phone.answer(words["id"], "shorter, please")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from time import monotonic
 
 import pytest
-import pytest_asyncio
 
 from clawdesk.adapters.openclaw.identity import SCOPES
 from clawdesk.domain.model import FINAL, Phase
@@ -19,30 +16,14 @@ from tests.support.channel_world import (
     pending_in_git,
 )
 from tests.support.openclaw_peer import Peer, RefusedError
-from tests.support.openclaw_stage import Stage, opened, real_stage
+from tests.support.openclaw_stage import Stage, marks, opened
 from tests.support.plane_world import until
 from tests.support.telegram_fake import STRANGER
 
 pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(180),
-    pytest.mark.leaves_threads("the loop's own threads live as long as the gateway of all tests"),
+    *marks(180),
+    pytest.mark.parametrize("stage", [["telegram:4242"]], indirect=True, scope="module"),
 ]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stage() -> AsyncIterator[Stage]:
-    async with real_stage(["telegram:4242"]) as made:
-        yield made
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ChannelWorld:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    return ChannelWorld(tmp_path)
 
 
 async def name_of_one(stage: Stage) -> str:

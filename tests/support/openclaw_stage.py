@@ -6,12 +6,25 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import pytest
+
 from clawdesk.ports.channel import ChannelState
 from clawdesk.runtime.plane import Plane
 from tests.support.channel_world import ChannelWorld
 from tests.support.openclaw_peer import Peer
 from tests.support.openclaw_real import RealGateway, need_openclaw
 from tests.support.telegram_fake import FakeTelegram
+
+
+def marks(timeout_s: int) -> list[pytest.MarkDecorator]:
+    """Of a file of tests that share one gateway, and its loop."""
+    threads = "the loop's own threads live as long as the gateway of all tests"
+    return [
+        pytest.mark.e2e,
+        pytest.mark.asyncio(loop_scope="module"),
+        pytest.mark.timeout(timeout_s),
+        pytest.mark.leaves_threads(threads),
+    ]
 
 
 @dataclass

@@ -4,44 +4,37 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from clawdesk.domain import model
 from clawdesk.domain.channel.model import Answer, Ask, Form, Word
 from clawdesk.domain.channel.typed import Said, Typed, handle, mentioned, understand
 from clawdesk.domain.channel.words import DESCRIPTION_CHARS_MAX, card
-from clawdesk.domain.model import (
-    DiffStat,
-    Kind,
-    Phase,
-    ProjectPolicy,
-    Request,
-    StepSpec,
-    Task,
-    TaskDefinition,
-)
 
 CANARY = "ghp_canary0123456789abcdef0123456789abcd"
-REQUEST = Request(
+REQUEST = model.Request(
     "0123456789abcdef",
-    Kind.CLARIFY,
+    model.Kind.CLARIFY,
     1,
     1,
     "d" * 64,
     question=f"Which style? See /etc/passwd and {CANARY}",
     choices=("long", "short"),
-    diffstat=DiffStat(1, 2, 3),
+    diffstat=model.DiffStat(1, 2, 3),
 )
 
 
-def task(request: Request = REQUEST) -> Task:
-    definition = TaskDefinition("t", "Choose a style", (StepSpec("one", "true"),))
-    made = Task("T1", "/home/me/secret-place/notes", definition, ProjectPolicy(), 0, "b", "s")
-    return replace(made, phase=Phase.HELD, request=request)
+def task(request: model.Request = REQUEST) -> model.Task:
+    definition = model.TaskDefinition("t", "Choose a style", (model.StepSpec("one", "true"),))
+    made = model.Task(
+        "T1", "/home/me/secret-place/notes", definition, model.ProjectPolicy(), 0, "b", "s"
+    )
+    return replace(made, phase=model.Phase.HELD, request=request)
 
 
-def ask(request: Request = REQUEST) -> Ask:
+def ask(request: model.Request = REQUEST) -> Ask:
     return Ask("T1", request.id, request.kind, request.digest)
 
 
-def typed(text: str, request: Request = REQUEST) -> Said | tuple[Ask, Word]:
+def typed(text: str, request: model.Request = REQUEST) -> Said | tuple[Ask, Word]:
     return understand(Typed("n1", text, "telegram:4242"), [ask(request)], {"T1": task(request)})
 
 
@@ -85,7 +78,7 @@ def test_another_digest_has_another_name() -> None:
 
 
 def test_a_card_names_it_only_where_there_is_room() -> None:
-    request = replace(REQUEST, kind=Kind.APPROVE, why="src/a.py is in [approval]")
+    request = replace(REQUEST, kind=model.Kind.APPROVE, why="src/a.py is in [approval]")
     shown = card(task(request), ask(request), Form.APPROVAL, 1)
     named = mentioned(shown, ask(request)).description
     assert named.endswith(f"/clawdesk {handle(ask(request))} and your comment.")
