@@ -83,6 +83,8 @@ async def _list(plane: PlaneApi, *, as_json: bool) -> int:
         return FAILED if status.text else DONE
     version = f", version {status.version}" if status.version else ""
     print(f"openclaw  {status.state.value}  {plain(status.address)}{plain(version)}")
+    if status.takes_words:
+        print("  words typed in its chats are taken: /clawdesk")
     if status.text:
         print(f"  {plain(status.text)} {plain(status.mend)}".rstrip())
     for delivery in view.deliveries:

@@ -95,6 +95,7 @@ class ChannelDesk:
         self._online = False
         self._to_show = False
         self._moved = asyncio.Event()
+        self._strange: set[str] = set()  # marks of cards that nothing is known of
         self._typed = TypedWords(
             state,
             asks=lambda: tuple(self._known.values()),
@@ -147,7 +148,9 @@ class ChannelDesk:
         if self._state.rules is not self._rules:
             # The user's policy is another one: what may be shown or approved may be, too.
             self._rules, tasks = self._state.rules, self._state.tasks
-        for task_id in list(tasks) if self._shows else ():
+        moved = list(tasks) if self._shows else []
+        self._recall(filter(None, map(self._state.tasks.get, moved)))
+        for task_id in moved:
             task = self._state.tasks.get(task_id)
             ask = ask_of(self._state, task, self._began_ms) if task is not None else None
             known = self._known.get(task_id)
@@ -234,19 +237,21 @@ class ChannelDesk:
             self._take(m.NotFound(self._now(), effect.connection))
             return
         standing = tuple(card for card in standing if card.id not in self._tests)
-        self._recall(frozenset(card.mark for card in standing if self._book.is_strange(card.mark)))
         self._take(m.Found(self._now(), effect.connection, began_ms, standing, found))
+        self._strange = {c.mark for c in standing if self._book.is_strange(c.mark)}
+        self._recall(self._state.tasks.values())
 
-    def _recall(self, marks: frozenset[str]) -> None:
+    def _recall(self, tasks: Iterable[Task]) -> None:
         """Tell the book what Git says of cards of an earlier program that was killed in between."""
-        requests = {mark.partition(".")[0]: mark for mark in marks}
-        for task in self._state.tasks.values() if requests else ():
+        requests = {mark.partition(".")[0]: mark for mark in self._strange}
+        for task in tasks if requests else ():
             for record in task.records:
-                request = str(record.fields.get("request"))
+                mark = requests.get(str(record.fields.get("request")), "")
                 ended = record.event == "decision" or task.phase in FINAL
-                if request in requests and ended:
+                if ended and mark in self._strange:
+                    self._strange.discard(mark)
+                    request = mark.partition(".")[0]
                     approved, how = _decided(task, request)
-                    mark = requests[request]
                     self._take(m.Settled(self._now(), request, approved, how, task.id, mark))
 
     async def _raise(self, effect: m.Raise) -> None:

@@ -76,6 +76,7 @@ def channel_page(view: ChannelView, tasks: Mapping[TaskId, Task]) -> ChannelPage
     text = status.text
     if status.state is ChannelState.CONNECTED:
         text = f"OpenClaw {status.version}".strip() + ". Requests are shown there too."
+        text += " Words typed in its chats are taken: /clawdesk." if status.takes_words else ""
     elif absent and not text:
         text = WHAT_IT_IS
     found = view.deliveries

@@ -114,7 +114,7 @@ class Book:
         self._looking = False
         self._look_marks: frozenset[str] = frozenset()
         self._next_look_ms = 0
-        self._orphans: dict[str, int] = {}  # id -> since when
+        self._orphans: dict[str, tuple[int, Standing]] = {}  # by id, with since when
         self._now_ms = 0
         self._quiet = False
         self._crowd: int | None = None  # requests up or being raised, counted once an event
@@ -191,6 +191,9 @@ class Book:
         if entry is None:
             if event.mark:
                 _remember(self._past, event.mark, _Past(event.task, event.approved, event.how))
+                for _, card in self._orphans.values():
+                    if card.mark == event.mark and card.id not in self._spent:
+                        self._take_down(card.id, card.form, event.approved)
             return
         _remember(self._past, entry.ask.mark, _Past(entry.ask.task, event.approved, event.how))
         for card, live in entry.lives.items():
@@ -221,7 +224,7 @@ class Book:
             self._count(word)
             self._heard(word)
         stands = {card.id: card for card in event.standing if card.id not in self._spent}
-        self._orphans = {card: since for card, since in self._orphans.items() if card in stands}
+        self._orphans = {card: kept for card, kept in self._orphans.items() if card in stands}
         for card in stands.values():
             self._adopt(card)
         for card in event.standing:
@@ -257,7 +260,7 @@ class Book:
         entry = self._entries.get(card.mark)
         if entry is None or card.form not in entry.turns:
             past = self._past.get(card.mark)
-            since_ms = self._orphans.setdefault(card.id, self._now_ms)
+            since_ms, _ = self._orphans.setdefault(card.id, (self._now_ms, card))
             if past is not None or self._now_ms - since_ms >= ORPHAN_MS:
                 self._take_down(card.id, card.form, past is not None and past.approved)
             else:

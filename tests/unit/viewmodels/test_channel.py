@@ -28,3 +28,6 @@ def test_many_requests_are_counted() -> None:
     assert len(page.rows) == ROWS_MAX
     assert page.more == "and 1 more request"
     assert page.can_test
+    assert "/clawdesk" not in page.text
+    words = ChannelStatus(ChannelState.CONNECTED, takes_words=True)
+    assert "/clawdesk" in channel_page(ChannelView(words), {}).text
