@@ -191,9 +191,9 @@ class Book:
         if entry is None:
             if event.mark:
                 _remember(self._past, event.mark, _Past(event.task, event.approved, event.how))
-                for _, card in self._orphans.values():
-                    if card.mark == event.mark and card.id not in self._spent:
-                        self._take_down(card.id, card.form, event.approved)
+                for _, left in self._orphans.values():
+                    if left.mark == event.mark and left.id not in self._spent:
+                        self._take_down(left.id, left.form, event.approved)
             return
         _remember(self._past, entry.ask.mark, _Past(entry.ask.task, event.approved, event.how))
         for card, live in entry.lives.items():
