@@ -320,4 +320,6 @@ class World:
                 assert not lost, f"an answer was accepted and never applied: {lost}"
         never = waits - up
         raised = {c.mark.partition(".")[0] for c in self.cards.values()}
+        # Words that Git refused put the first card off; whoever typed them was told.
+        raised |= {name for name, request in self.git.items() if request.refused}
         assert never <= raised, f"never shown at all: {never - raised}"

@@ -89,7 +89,7 @@ def _shown(ask: Ask, task: Task) -> str:
     """What a request asks. A question's own words go to a chat only on this wish, cleaned."""
     form = Form.QUESTION if ask.kind is Kind.CLARIFY else Form.APPROVAL
     card = words.card(task, ask, form, 1)
-    choices = [f"- {choice}" for choice in card.choices]
+    choices = [f"Choices: {' | '.join(card.choices)}"] if card.choices else []
     how = f"/clawdesk {handle(ask)} and your words "
     how += "answer it." if form is Form.QUESTION else "reject it with them as comment."
     title = [card.title] if form is Form.APPROVAL else []

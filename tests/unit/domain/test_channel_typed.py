@@ -51,7 +51,7 @@ def test_a_question_is_read_on_request_and_cleaned() -> None:
     said = typed(handle(ask()))
     assert isinstance(said, Said)
     assert "Which style?" in said.text
-    assert "- long" in said.text
+    assert "Choices: long | short" in said.text
     for hidden in (CANARY, "/etc/passwd", "secret-place"):
         assert hidden not in said.text
 
