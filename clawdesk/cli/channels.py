@@ -10,11 +10,10 @@ import argparse
 
 from clawdesk.cli.context import plain, print_json, secret_line, tell, with_plane
 from clawdesk.cli.exits import DONE, FAILED
-from clawdesk.cli.inbox import told
-from clawdesk.ports.channel import ChannelState
+from clawdesk.ports.channel import USUAL_ADDRESS, ChannelState
 from clawdesk.runtime.api import PlaneApi
+from clawdesk.viewmodels.channel import how_far
 
-USUAL = "ws://127.0.0.1:18789"
 WAIT_S = 60.0
 
 
@@ -26,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     adding = acts.add_parser("add", help="use an OpenClaw gateway from now on")
     adding.add_argument("kind", choices=("openclaw",))
     adding.add_argument(
-        "--url", default=USUAL, help=f"ws:// on this machine, else wss:// (default {USUAL})"
+        "--url",
+        default=USUAL_ADDRESS,
+        help=f"ws:// on this machine, else wss:// (default {USUAL_ADDRESS})",
     )
     testing = acts.add_parser("test", help="show a test message and wait for a tap")
     testing.add_argument("--wait", type=float, default=WAIT_S, metavar="S", help="seconds")
@@ -67,10 +68,12 @@ async def _list(plane: PlaneApi, *, as_json: bool) -> int:
         return FAILED if status.text else DONE
     version = f", version {status.version}" if status.version else ""
     print(f"openclaw  {status.state.value}  {plain(status.address)}{plain(version)}")
+    if status.takes_words:
+        print("  words typed in its chats are taken: /clawdesk")
     if status.text:
         print(f"  {plain(status.text)} {plain(status.mend)}".rstrip())
     for delivery in view.deliveries:
         task = plane.state.tasks.get(delivery.task)
         title = task.title if task is not None else delivery.task
-        print(f"  {plain(title)}: {plain(told(delivery))}")
+        print(f"  {plain(title)}: {plain(how_far(delivery))}")
     return DONE

@@ -5,7 +5,8 @@ At most one request is on screen; what is sent carries the digest that was shown
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog
@@ -17,6 +18,7 @@ from clawdesk.runtime.api import Outcome
 from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
 from clawdesk.ui.banner import Notice
+from clawdesk.ui.form_sheet import FormSheet
 from clawdesk.ui.merging import Merging
 from clawdesk.ui.question_sheet import QuestionSheet
 from clawdesk.ui.reviews import Reviews
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
 
 CHANNEL = "window"
+Call = Callable[[], Coroutine[Any, Any, Outcome]]
+"""Asks the plane; made a coroutine only when it is really awaited."""
 
 
 class Decisions(QObject):
@@ -63,6 +67,21 @@ class Decisions(QObject):
         if self._sheet is sheet:
             self._sheet = self._request = None
             self._task = ""
+
+    async def deliver(self, sheet: FormSheet, call: Call) -> None:
+        """Do what a form asks for; done closes it, a refusal is said on it."""
+        sheet.show_sending(True)
+        try:
+            outcome = await call()
+        except PortError as error:
+            outcome = Outcome(False, error.sentence)
+        if self._sheet is not sheet:
+            return  # it was closed meanwhile
+        sheet.show_sending(False)
+        if outcome.ok:
+            sheet.accept()
+        else:
+            sheet.show_refusal(outcome.text)
 
     # -- requests ----------------------------------------------------
     def open_request(self, request: str) -> None:

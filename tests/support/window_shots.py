@@ -27,7 +27,7 @@ from clawdesk.ui.memory import Memory
 from clawdesk.ui.merge_sheet import MergeSheet
 from clawdesk.ui.palette_sheet import PaletteSheet
 from clawdesk.viewmodels.review import LineComment
-from tests.support import fork_scenes, model_scenes, trust_scene
+from tests.support import channel_scenes, fork_scenes, model_scenes, trust_scene
 from tests.support import plane_scenes as scenes
 from tests.support.plane_fake import FakePlane, scripted_time
 
@@ -56,7 +56,7 @@ def plane_of(scene: str) -> FakePlane:
             plane.state.tasks.update(fork_scenes.forked_house(plane.now_ms()))
     elif scene == "empty":
         plane.projects[scenes.PROJECT] = scenes.project(dirty=())
-    elif scene in model_scenes.SCENES:
+    elif scene in (*model_scenes.SCENES, *channel_scenes.SCENES):
         plane.fill()
     if scene == "disk":
         plane.use = fork_scenes.disk_use(plane.state.tasks)
@@ -66,7 +66,22 @@ def plane_of(scene: str) -> FakePlane:
         plane.environment = replace(plane.environment, fabric=model_scenes.busy())
     if scene in model_scenes.SCENES:
         plane.environment = replace(plane.environment, fabric=model_scenes.SCENES[scene]())
+    if scene in channel_scenes.SCENES:
+        view = channel_scenes.view_of(scene, list(plane.state.tasks))
+        plane.environment = replace(plane.environment, channel=view)
     return plane
+
+
+def _channel(desk: Desk, _tasks: list[Task]) -> None:
+    desk.registry.trigger("settings")
+
+
+def _channel_sheet(button: str) -> Callable[[Desk, list[Task]], None]:
+    def press(desk: Desk, tasks: list[Task]) -> None:
+        _channel(desk, tasks)
+        getattr(desk.window.settings.channel, button).click()
+
+    return press
 
 
 def _archive(desk: Desk, tasks: list[Task]) -> None:
@@ -111,6 +126,11 @@ _ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     "trust": _trust,
     "reserve": _reserve,
     "palette": _palette,
+    "channel": _channel,
+    "channel-unreachable": _channel,
+    "channel-pairing": _channel,
+    "channel-setup": _channel_sheet("add"),
+    "channel-remove": _channel_sheet("remove"),
     "changes": lambda desk, tasks: desk.window.inspector.choose_place("changes"),
     "checkpoints": lambda desk, tasks: desk.window.inspector.choose_place("checkpoints"),
 }
@@ -245,6 +265,7 @@ def main(argv: list[str]) -> int:
         "new",
         "operations",
         *model_scenes.SCENES,
+        *channel_scenes.SCENES,
         "reserve",
     ]
     themes = os.environ.get("SHOT_THEMES", "dark light").split()
