@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 from clawdesk.domain.model import PriorityClass, ProjectPolicy, Task
 from clawdesk.domain.network import Reach, granted
 from clawdesk.domain.rules import ProjectRules, Rules
+from clawdesk.domain.secrets import given
 
 OWN_FOLDER = ".clawdesk"
 _RANK = {PriorityClass.BATCH: 0, PriorityClass.AGENT: 1, PriorityClass.INTERACTIVE: 2}
@@ -57,8 +58,13 @@ def effective(asked: ProjectPolicy, rules: ProjectRules) -> ProjectPolicy:
         approval_paths=tuple(dict.fromkeys((*asked.approval_paths, *rules.approval_paths))),
         network_allow=hosts if bound is None else granted(hosts, bound),
         own_networks=rules.own_networks,
+        secrets_allow=_bounded(asked.secrets_allow, rules.secrets_allow),
         peers="never" if rules.peers == "never" else asked.peers,
     )
+
+
+def _bounded(asked: tuple[str, ...], bound: tuple[str, ...] | None) -> tuple[str, ...]:
+    return asked if bound is None else given(asked, bound)
 
 
 def _inside(priority: int, rules: ProjectRules) -> int:
@@ -78,6 +84,9 @@ def wishes(asked: ProjectPolicy, rules: ProjectRules) -> tuple[Wish, ...]:
     if counts.network_allow and rules.network_allow is None:
         hosts = ", ".join(counts.network_allow)
         found.append(Wish(("network", "allow"), f"network access to {hosts}"))
+    if counts.secrets_allow and rules.secrets_allow is None:
+        names = ", ".join(counts.secrets_allow)
+        found.append(Wish(("secrets", "allow"), f"your secrets {names} for its tasks"))
     for key, amount in (("gpu_hours", counts.gpu_hours), ("tokens", counts.tokens)):
         if amount is not None:
             words = f"a budget of {amount:g} {key.replace('gpu_hours', 'GPU hours')}"
@@ -97,8 +106,9 @@ def under(task: Task, rules: Rules) -> Task:
     asked, of_project = task.policy_asked, rules.of(task.project)
     if asked is None:
         # It was submitted without a project's file to look at: nothing there can have asked for a
-        # way out, and what its record says of one was never bounded by anybody.
-        return replace(task, policy=replace(task.policy, network_allow=(), own_networks=()))
+        # way out or a secret, and what its record says of one was never bounded by anybody.
+        nothing = replace(task.policy, network_allow=(), own_networks=(), secrets_allow=())
+        return replace(task, policy=nothing)
     counts = effective(asked, of_project)
     return replace(
         task,
@@ -112,6 +122,11 @@ def reach(task: Task) -> Reach:
     """What a task may reach: what its definition asks, inside the policy of this moment."""
     hosts = granted(task.definition.machine.network, task.policy.network_allow)
     return Reach(hosts, task.policy.own_networks)
+
+
+def secrets_of(task: Task) -> tuple[str, ...]:
+    """Names of the secrets a task is given: what it asks, inside the policy of this moment."""
+    return given(task.definition.secrets, task.policy.secrets_allow)
 
 
 def bounded_priority(suggestion: int, policy: ProjectPolicy) -> int:

@@ -36,16 +36,19 @@ from clawdesk.adapters.git.mending import Foreign, explain
 from clawdesk.adapters.git.opening import Place, open_place
 from clawdesk.adapters.git.tips import KnownTips
 from clawdesk.domain.definitions import DefinitionError
+from clawdesk.domain.images import ImagePlan
 from clawdesk.domain.model import Amendment, ProjectPolicy, Record, TaskDefinition, TaskId
 from clawdesk.ports.errors import PortError, RepositoryError
 from clawdesk.ports.guest import WorkspaceChanges
 from clawdesk.ports.repository import (
     CheckpointCommit,
+    Conflicts,
     Diff,
     DiffFile,
     FileSides,
     MergeOutcome,
     ProjectView,
+    Settlement,
     TaskHistory,
     no_approval,
 )
@@ -104,6 +107,11 @@ class GitRepository:
     async def policy(self, commit: str = "") -> ProjectPolicy:
         return await self._read(
             "read the project file", lambda repo: taskfiles.policy_in(_tree(repo, commit))
+        )
+
+    async def image_plan(self, commit: str = "") -> ImagePlan:
+        return await self._read(
+            "read the image file", lambda repo: taskfiles.image_in(_tree(repo, commit))
         )
 
     async def project_file(self, commit: str = "") -> bytes | None:
@@ -260,10 +268,20 @@ class GitRepository:
 
         return await self._read("compare your version", work)
 
+    async def conflicts(self, task: TaskId, *, into: str) -> Conflicts:
+        wanted = merging.Wanted(_checked(task), into, each_checkpoint=False, title="")
+        return await self._read("compare", lambda _: merging.conflicts(self.place, wanted))
+
     async def merge(
-        self, task: TaskId, *, into: str, each_checkpoint: bool, title: str
+        self,
+        task: TaskId,
+        *,
+        into: str,
+        each_checkpoint: bool,
+        title: str,
+        settled: Settlement | None = None,
     ) -> MergeOutcome:
-        wanted = merging.Wanted(_checked(task), into, each_checkpoint, title)
+        wanted = merging.Wanted(_checked(task), into, each_checkpoint, title, settled)
         return await self._write("merge", lambda: merging.merge(self.place, wanted))
 
     async def close(self) -> None:
