@@ -13,8 +13,8 @@ from clawdesk.domain.channel.words import route_words
 from clawdesk.domain.model import Task, TaskId
 from clawdesk.ports.channel import ChannelState
 from clawdesk.runtime.api import ChannelView
+from clawdesk.viewmodels.language import counted, tr
 from clawdesk.viewmodels.phases import Family
-from clawdesk.viewmodels.words import plural
 
 ROWS_MAX = 6
 PROGRAMS = ("openclaw", "clawdesk")
@@ -26,10 +26,6 @@ _LOOKS = {
     ChannelState.REFUSED: ("xc", Family.BAD),
     ChannelState.CONNECTED: ("okc", Family.GOOD),
 }
-WHAT_IT_IS = (
-    "With an OpenClaw gateway of yours, checkpoints and questions also reach your phone and your "
-    "chats. The first valid answer counts, wherever it is given."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,9 @@ def how_far(delivery: Delivery) -> str:
     words = delivery.stage.value
     if delivery.stage is Stage.DELIVERED and delivery.route:
         words += f" {route_words(delivery.route)}"
-    return f"{words}, answered by {delivery.by}" if delivery.by else words
+    if not delivery.by:
+        return words
+    return tr("{how}, answered by {who}", how=words, who=delivery.by)
 
 
 def channel_page(view: ChannelView, tasks: Mapping[TaskId, Task]) -> ChannelPage:
@@ -75,10 +73,14 @@ def channel_page(view: ChannelView, tasks: Mapping[TaskId, Task]) -> ChannelPage
         icon, family = _LOOKS[ChannelState.REFUSED]  # one was set up, and cannot be used
     text = status.text
     if status.state is ChannelState.CONNECTED:
-        text = f"OpenClaw {status.version}".strip() + ". Requests are shown there too."
-        text += " Words typed in its chats are taken: /clawdesk." if status.takes_words else ""
+        text = tr("OpenClaw {version}. Requests are shown there too.", version=status.version)
+        if status.takes_words:
+            text = f"{text} {tr('Words typed in its chats are taken: /clawdesk.')}"
     elif absent and not text:
-        text = WHAT_IT_IS
+        text = tr(
+            "With an OpenClaw gateway of yours, checkpoints and questions also reach your phone "
+            "and your chats. The first valid answer counts, wherever it is given."
+        )
     found = view.deliveries
     left = len(found) - ROWS_MAX
     return ChannelPage(
@@ -92,8 +94,13 @@ def channel_page(view: ChannelView, tasks: Mapping[TaskId, Task]) -> ChannelPage
         is_set_up=not absent or bool(status.text),
         can_test=status.state is ChannelState.CONNECTED,
         rows=tuple((_title(one, tasks), how_far(one)) for one in found[:ROWS_MAX]),
-        more=f"and {plural(left, 'more request')}" if left > 0 else "",
+        more=_more(left),
     )
+
+
+def _more(left: int) -> str:
+    more = counted(left, "and one more request", "and {count} more requests")
+    return more if left > 0 else ""
 
 
 def command_in(mend: str) -> str:

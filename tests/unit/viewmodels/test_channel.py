@@ -26,7 +26,7 @@ def test_many_requests_are_counted() -> None:
     found = tuple(Delivery(f"T{n}", f"r{n}", Stage.WAITS) for n in range(ROWS_MAX + 1))
     page = channel_page(ChannelView(ChannelStatus(ChannelState.CONNECTED), found), {})
     assert len(page.rows) == ROWS_MAX
-    assert page.more == "and 1 more request"
+    assert page.more == "and one more request"
     assert page.can_test
     assert "/clawdesk" not in page.text
     words = ChannelStatus(ChannelState.CONNECTED, takes_words=True)
