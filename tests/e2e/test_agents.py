@@ -20,7 +20,7 @@ from tests.support.mirrors import debian_hosts, policy_file, python_hosts
 from tests.support.real_cli import RealCli, make_project, real_cli
 from tests.support.scripted_model import BUG, MODEL, TEST, ScriptedModel, scripted_model
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2400)]
 
 SUBMIT = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
 BUILD_S = 1500.0
