@@ -2,7 +2,7 @@
 
 Pure; it opens no file. Every mistake becomes one sentence that names file, line and key, what was
 found and what is allowed. Unknown keys are mistakes: a mistyped key must not be ignored. What this
-version cannot keep (an agent, a budget) is refused rather than read and forgotten.
+version cannot keep (a budget, say) is refused rather than read and forgotten.
 The user's own file, `policy.toml`, is read in `policy_file`, with what is shared from here.
 """
 
@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 
+from clawdesk.domain.agents import RUN_CHARS_MAX, STEP_NAME, command_of, parse_agent
 from clawdesk.domain.model import (
+    AgentSpec,
     CheckpointMode,
     MachineNeed,
     PriorityClass,
@@ -20,8 +22,8 @@ from clawdesk.domain.model import (
 )
 from clawdesk.domain.network import HOST_RULE, is_host
 from clawdesk.domain.toml_lines import KeyPath
-from clawdesk.domain.toml_values import LATER, Reader, show
 from clawdesk.domain.toml_values import DefinitionError as DefinitionError  # noqa: PLC0414 - ours
+from clawdesk.domain.toml_values import Reader, show
 
 TASKS_FOLDER = ".clawdesk/tasks"
 PROJECT_FILE = ".clawdesk/project.toml"
@@ -58,10 +60,13 @@ def parse_task(text: str, name: str) -> TaskDefinition:
         DefinitionError: with every mistake found.
     """
     reader = Reader(text, task_file(name))
-    reader.only_keys((), ("title", "description", "priority", "machine", "models", "steps"))
+    reader.only_keys(
+        (), ("title", "description", "priority", "machine", "models", "steps", "agent")
+    )
     model = ""
     if reader.table(("models",), ("default",)):
         model = reader.pattern(("models", "default"), "", _MODEL, "the name of a model")
+    agent = parse_agent(reader, model)
     definition = TaskDefinition(
         name=name,
         title=reader.text(("title",), name, chars_max=200),
@@ -69,7 +74,8 @@ def parse_task(text: str, name: str) -> TaskDefinition:
         priority=reader.whole(("priority",), 0, -5, 5),
         machine=_machine(reader),
         model=model,
-        steps=_steps(reader),
+        steps=_steps(reader, agent),
+        agent=agent,
     )
     if not is_task_name(name):
         reader.mistake((), f"the file's name is {show(name)}", _NAME_RULE)
@@ -177,11 +183,16 @@ def _machine(reader: Reader) -> MachineNeed:
     )
 
 
-def _steps(reader: Reader) -> tuple[StepSpec, ...]:
-    if reader.get(("agent",)) is not None:
-        reader.mistake(("agent",), "an agent", f"[[steps]]; [agent] {LATER}")
-        return ()
+def _steps(reader: Reader, agent: AgentSpec | None) -> tuple[StepSpec, ...]:
     tables = reader.get(("steps",))
+    if agent is not None and tables is not None:
+        reader.mistake(("agent",), "[agent] beside [[steps]]", "one of the two")
+    if agent is not None:
+        return (
+            _paced(reader, ("agent",), STEP_NAME, command_of(agent), CheckpointMode.MODEL_CALL),
+        )
+    if reader.get(("agent",)) is not None:
+        return ()  # it is not a table, and that was said
     good = isinstance(tables, list) and all(isinstance(table, dict) for table in tables)
     if not good or not 1 <= len(tables) <= STEPS_MAX:
         found = "nothing" if tables is None else show(tables)
@@ -199,13 +210,22 @@ def _steps(reader: Reader) -> tuple[StepSpec, ...]:
 def _step(reader: Reader, index: int) -> StepSpec:
     path: KeyPath = ("steps", index)
     reader.only_keys(path, ("name", "run", "timeout_s", "checkpoint", "every_calls", "every_s"))
+    name = reader.pattern((*path, "name"), None, _NAME, _NAME_RULE)
+    run = reader.text((*path, "run"), None, chars_max=RUN_CHARS_MAX, lines=True)
+    return _paced(reader, path, name, run, CheckpointMode.AUTO)
+
+
+def _paced(
+    reader: Reader, path: KeyPath, name: str, run: str, usual_mode: CheckpointMode
+) -> StepSpec:
+    """A step, with the time limit and the checkpoints that stand in the table at `path`."""
     usual = StepSpec("", "")
     modes = tuple(mode.value for mode in CheckpointMode)
-    mode = CheckpointMode(reader.choice((*path, "checkpoint"), "auto", modes))
+    mode = CheckpointMode(reader.choice((*path, "checkpoint"), usual_mode.value, modes))
     every_calls, every_s = _turns(reader, path, mode)
     return StepSpec(
-        name=reader.pattern((*path, "name"), None, _NAME, _NAME_RULE),
-        run=reader.text((*path, "run"), None, chars_max=16_384, lines=True),
+        name=name,
+        run=run,
         timeout_s=reader.whole((*path, "timeout_s"), usual.timeout_s, 1, TIMEOUT_S_MAX),
         checkpoint=mode,
         every_calls=every_calls,

@@ -10,6 +10,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from clawdesk.domain.processes import AgentSpec as AgentSpec  # noqa: PLC0414 - a task's own part
+from clawdesk.domain.processes import CheckpointMode as CheckpointMode  # noqa: PLC0414
+from clawdesk.domain.processes import MachineNeed as MachineNeed  # noqa: PLC0414
+from clawdesk.domain.processes import StepSpec as StepSpec  # noqa: PLC0414
+from clawdesk.domain.processes import TaskDefinition as TaskDefinition  # noqa: PLC0414
 from clawdesk.domain.rules import Rules
 
 TaskId = str
@@ -49,15 +54,6 @@ class Lease(StrEnum):
     REFUSED = "refused"  # cannot be had now: the task goes on, and its calls say why they fail
 
 
-class CheckpointMode(StrEnum):
-    """What a step's end asks for; with `model-call` the calls within it are boundaries too."""
-
-    AUTO = "auto"
-    MODEL_CALL = "model-call"
-    APPROVE = "approve"
-    NONE = "none"
-
-
 class PriorityClass(StrEnum):
     """What kind of work a project's tasks are; a step of ten points each (domain/scheduling)."""
 
@@ -84,45 +80,6 @@ class Verdict(StrEnum):
     AMENDED = "amended"  # approved in part, or with changes of one's own
     REJECTED = "rejected"
     ANSWERED = "answered"
-
-
-@dataclass(frozen=True, slots=True)
-class StepSpec:
-    """One `[[steps]]` table of a task file; `timeout_s` counts only while the machine runs.
-
-    `every_calls`, `every_s`: a model call so far behind the last boundary is one; 0 = not by that.
-    """
-
-    name: str
-    run: str
-    timeout_s: int = 3600
-    checkpoint: CheckpointMode = CheckpointMode.AUTO
-    every_calls: int = 0
-    every_s: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class MachineNeed:
-    """What a task asks of its machine (protocols.md, section 1)."""
-
-    image: str = "base"
-    cpu_count: int = 1
-    memory_mib: int = 512
-    disk_mib: int = 2048
-    network: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TaskDefinition:
-    """A process a project offers: `.clawdesk/tasks/NAME.toml`."""
-
-    name: str
-    title: str
-    steps: tuple[StepSpec, ...]
-    description: str = ""
-    priority: int = 0
-    machine: MachineNeed = MachineNeed()
-    model: str = ""  # what OPENAI_MODEL is set to; "" = none asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from clawdesk.domain import events as ev
+from clawdesk.domain.agents import shell_of
 from clawdesk.domain.effects import RunStep
 from clawdesk.domain.events import Event
 from clawdesk.domain.model import MachineId, Snapshot, Task, TaskId
@@ -235,11 +236,14 @@ class LiveMachines:
             env["OPENAI_MODEL"] = task.definition.model
         if hosts := reach(task).hosts:
             env["CLAWDESK_NETWORK"] = " ".join(hosts)
+        agent, command = task.definition.agent, spec.run
+        if agent is not None:
+            command = shell_of(agent, command, effect.feedback)
         await session.run(
             said.StepRun(
                 run_id=f"{effect.index}.{effect.round}",
                 name=spec.name,
-                command=spec.run,
+                command=command,
                 timeout_s=spec.timeout_s,
                 env=env,
                 every_calls=spec.every_calls,

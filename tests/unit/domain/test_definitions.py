@@ -95,8 +95,8 @@ def test_defaults_are_the_documented_ones() -> None:
         (STEP + STEP, ':5: steps[2].name: found "a" twice; allowed: each name once'),
         ("title = 'x'\n", ":1: steps: found nothing; allowed: 1 to 100 tables [[steps]]"),
         (
-            '[agent]\nkind = "acp"\n',
-            ":1: agent: found an agent; allowed: [[steps]]; [agent] comes with a later version",
+            STEP + '[agent]\nkind = "command"\nprompt = "p"\nrun = "r"\n',
+            ":4: agent: found [agent] beside [[steps]]; allowed: one of the two",
         ),
         (
             STEP + '[machine]\nnetwork = ["10.0.0.1"]\n',

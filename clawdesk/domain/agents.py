@@ -1,0 +1,124 @@
+"""Agents as task files name them: the `[agent]` table, the catalog of kinds, what is run. Pure.
+
+An agent is a step like any other: its command, with the prompt in a file and in the environment,
+and its model calls as boundaries. The catalog, `agents.toml` beside this file, is read with the
+code, as a part of it.
+"""
+
+from __future__ import annotations
+
+import shlex
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+
+from clawdesk.domain.processes import AgentSpec
+from clawdesk.domain.toml_lines import KeyPath
+from clawdesk.domain.toml_values import Reader
+
+STEP_NAME = "agent"
+PROMPT_CHARS_MAX = 8_000
+RUN_CHARS_MAX = 16_384
+FEEDBACK_CHARS_MAX = 4_000
+PROMPT_FILE = "/run/clawdesk/prompt"
+KEYS = ("kind", "prompt", "run", "timeout_s", "checkpoint", "every_calls", "every_s")
+
+
+@dataclass(frozen=True, slots=True)
+class AgentKind:
+    """One table of the catalog; the words at its head say what each key is for."""
+
+    name: str
+    title: str
+    about: str
+    asks_run: bool = False
+    run: str = ""
+    needs_model: bool = False
+    debian: tuple[str, ...] = ()
+    pypi: tuple[str, ...] = ()
+    pypi_alone: tuple[str, ...] = ()
+    npm: tuple[str, ...] = ()
+    warm: str = ""
+    env: tuple[tuple[str, str], ...] = ()
+
+
+def _kind(name: str, told: Mapping[str, object]) -> AgentKind:
+    """A table as a value. Raises TypeError for a key nobody knows: a broken catalog."""
+    lists = {key: tuple(value) for key, value in told.items() if isinstance(value, list)}
+    env = told.get("env", {})
+    assert isinstance(env, Mapping), "[KIND.env] is a table"
+    return AgentKind(name, **{**told, **lists, "env": tuple(env.items())})  # type: ignore[arg-type]
+
+
+def _catalog() -> dict[str, AgentKind]:
+    text = resources.files(__package__).joinpath("agents.toml").read_text(encoding="utf-8")
+    return {name: _kind(name, told) for name, told in tomllib.loads(text).items()}
+
+
+KINDS: Mapping[str, AgentKind] = _catalog()
+"""The catalog, by name."""
+
+
+def kind_of(agent: AgentSpec) -> AgentKind | None:
+    """The catalog's entry; None when a later version wrote the task and this one lacks it."""
+    return KINDS.get(agent.kind)
+
+
+def parse_agent(reader: Reader, model: str) -> AgentSpec | None:
+    """The `[agent]` table, without what it shares with a step; None where there is none.
+
+    Args:
+        model: what `[models] default` names, "" = none.
+    """
+    path: KeyPath = ("agent",)
+    if not reader.table(path, KEYS):
+        return None
+    kind = KINDS[reader.choice((*path, "kind"), "command", tuple(KINDS))]
+    if reader.get((*path, "kind")) is None:
+        reader.mistake((*path, "kind"), "nothing", ", ".join(f'"{name}"' for name in KINDS))
+    if kind.needs_model and not model:
+        allowed = f'the name of a model in [models] default; "{kind.name}" works with one'
+        reader.mistake((*path, "kind"), "no model", allowed)
+    return AgentSpec(kind.name, _prompt(reader, path), _run(reader, path, kind))
+
+
+def _prompt(reader: Reader, path: KeyPath) -> str:
+    return reader.text((*path, "prompt"), None, chars_max=PROMPT_CHARS_MAX, lines=True)
+
+
+def _run(reader: Reader, path: KeyPath, kind: AgentKind) -> str:
+    """The user's own command; kinds that have theirs take none."""
+    if kind.asks_run:
+        return reader.text((*path, "run"), None, chars_max=RUN_CHARS_MAX, lines=True)
+    if reader.get((*path, "run")) is not None:
+        reader.mistake((*path, "run"), "a command", f'none: "{kind.name}" has its own')
+    return ""
+
+
+def command_of(agent: AgentSpec) -> str:
+    """What the agent's step runs, as the log shows it."""
+    kind = kind_of(agent)
+    return (agent.run or (kind.run if kind is not None else "")).strip()
+
+
+def prompt_of(agent: AgentSpec, feedback: str) -> str:
+    """What the agent is told; what was said of its work so far comes first."""
+    if not feedback:
+        return agent.prompt
+    said = feedback[:FEEDBACK_CHARS_MAX]
+    return (
+        "The work so far was looked at by a person and not accepted as it is. They said:\n\n"
+        f"{said}\n\nThe task itself is still this:\n\n{agent.prompt}"
+    )
+
+
+def shell_of(agent: AgentSpec, command: str, feedback: str) -> str:
+    """`command` for a shell, behind the lines that put the prompt into a file and a variable."""
+    prompt = shlex.quote(prompt_of(agent, feedback))
+    kind = kind_of(agent)
+    env = {"CLAWDESK_PROMPT_FILE": PROMPT_FILE, **dict(kind.env if kind is not None else ())}
+    lines = [f"export CLAWDESK_PROMPT={prompt}"]
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in env.items()]
+    lines += [f"printf '%s\\n' \"$CLAWDESK_PROMPT\" > {PROMPT_FILE}", command]
+    return "\n".join(lines)

@@ -1,0 +1,68 @@
+"""What a task file describes: steps or an agent, and the machine they need. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class CheckpointMode(StrEnum):
+    """What a step's end asks for; with `model-call` the calls within it are boundaries too."""
+
+    AUTO = "auto"
+    MODEL_CALL = "model-call"
+    APPROVE = "approve"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class StepSpec:
+    """One `[[steps]]` table of a task file; `timeout_s` counts only while the machine runs.
+
+    `every_calls`, `every_s`: a model call so far behind the last boundary is one; 0 = not by that.
+    """
+
+    name: str
+    run: str
+    timeout_s: int = 3600
+    checkpoint: CheckpointMode = CheckpointMode.AUTO
+    every_calls: int = 0
+    every_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MachineNeed:
+    """What a task asks of its machine (protocols.md, section 1)."""
+
+    image: str = "base"
+    cpu_count: int = 1
+    memory_mib: int = 512
+    disk_mib: int = 2048
+    network: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpec:
+    """The `[agent]` table of a task file; see `domain.agents`.
+
+    Args:
+        run: the user's own command; "" where the kind has one.
+    """
+
+    kind: str
+    prompt: str
+    run: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDefinition:
+    """A process a project offers: `.clawdesk/tasks/NAME.toml`."""
+
+    name: str
+    title: str
+    steps: tuple[StepSpec, ...]
+    description: str = ""
+    priority: int = 0
+    machine: MachineNeed = MachineNeed()
+    model: str = ""  # what OPENAI_MODEL is set to; "" = none asked for
+    agent: AgentSpec | None = None  # its one step is made of this
