@@ -21,6 +21,7 @@ from clawdesk.domain.model import (
     TaskDefinition,
 )
 from clawdesk.domain.network import HOST_RULE, is_host
+from clawdesk.domain.processes import PERMISSIONS
 from clawdesk.domain.toml_lines import KeyPath
 from clawdesk.domain.toml_values import DefinitionError as DefinitionError  # noqa: PLC0414 - ours
 from clawdesk.domain.toml_values import Reader, show
@@ -90,7 +91,7 @@ def parse_project(text: str) -> ProjectPolicy:
         DefinitionError: with every mistake found.
     """
     reader = Reader(text, PROJECT_FILE)
-    tables = ("approval", "priority", "network", "budget", "peers")
+    tables = ("approval", "priority", "network", "agents", "budget", "peers")
     reader.only_keys((), ("weight", "priority_min", "priority_max", *tables))
     usual = ProjectPolicy()
     paths: tuple[str, ...] = ()
@@ -115,6 +116,7 @@ def parse_project(text: str) -> ProjectPolicy:
         default_class=default_class,
         checkpoint_every_s=every_s,
         network_allow=_network(reader, ("network",)),
+        permissions=given_permissions(reader, ("agents",)) or usual.permissions,
         gpu_hours=gpu_hours,
         tokens=tokens,
         peers=_peers(reader, ("peers",)),
@@ -132,6 +134,14 @@ def _in_order(reader: Reader, path: KeyPath, least: int, most: int) -> None:
 
 def _network(reader: Reader, path: KeyPath) -> tuple[str, ...]:
     return hosts(reader, (*path, "allow")) if reader.table(path, ("allow",)) else ()
+
+
+def given_permissions(reader: Reader, path: KeyPath) -> str | None:
+    """The most that agents are given, where the table at `path` says it."""
+    path_of_it = (*path, "permissions")
+    if not reader.table(path, ("permissions",)) or reader.get(path_of_it) is None:
+        return None
+    return reader.choice(path_of_it, "ask", PERMISSIONS)
 
 
 def hosts(reader: Reader, path: KeyPath) -> tuple[str, ...]:

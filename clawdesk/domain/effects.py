@@ -152,6 +152,7 @@ class RecordRestore:
     actor: str
     channel: str
     feedback: str = ""
+    prompt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

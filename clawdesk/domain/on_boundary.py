@@ -7,6 +7,7 @@ from typing import Any
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
 from clawdesk.domain import moves, on_adoption, on_decision, on_pressure
+from clawdesk.domain.agents import speaks_acp
 from clawdesk.domain.model import Boundary, Checkpoint, CheckpointMode, Phase, Question, Task
 from clawdesk.domain.moves import Turn
 
@@ -47,6 +48,8 @@ def step_ended(turn: Turn, task: Task, event: ev.StepEnded) -> None:
         moves.run_step(turn, task, task.step_index + 1)
         return
     mode = "approve" if spec.checkpoint is CheckpointMode.APPROVE else "auto"
+    if mode == "approve" and speaks_acp(task.definition.agent):
+        mode = "changed"  # it was asked about at the end of the agent's last turn
     moves.take_checkpoint(turn, task, Boundary(mode))
 
 
@@ -178,7 +181,8 @@ def continue_from(turn: Turn, task: Task, event: ev.MachineRestored) -> None:
     elif outcome == moves.AMEND:
         moves.take_amended(turn, task, checkpoint, text)
     elif outcome and checkpoint.guest_request:
-        turn.do(do.ReplyToGuest(task.id, task.machine, checkpoint.guest_request, outcome, text))
+        said = "rejected" if outcome == moves.PROMPT else outcome
+        turn.do(do.ReplyToGuest(task.id, task.machine, checkpoint.guest_request, said, text))
         moves.run_on(turn, task)
     elif not outcome and (
         checkpoint.question or (checkpoint.approval_reason and not checkpoint.approved)

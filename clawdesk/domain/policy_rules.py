@@ -55,6 +55,7 @@ _PROJECT_KEYS: tuple[tuple[str, str], ...] = (
     ("approval.on_timeout", "on_timeout"),
     ("approval.timeout_s", "timeout_s"),
     ("network.allow", "network_allow"),
+    ("agents.permissions", "permissions"),
     ("budget.gpu_hours", "gpu_hours"),
     ("budget.tokens", "tokens"),
     ("peers.use", "peers"),
@@ -67,6 +68,7 @@ _BOUNDS = {
     "priority.default_class": ("class_max",),
     "approval.paths": ("approval.paths",),
     "network.allow": ("network.allow",),
+    "agents.permissions": ("agents.permissions",),
     "peers.use": ("peers.use",),
 }
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from clawdesk.domain import events as ev
-from clawdesk.domain.agents import shell_of
+from clawdesk.domain.agents import env_of, shell_of
 from clawdesk.domain.effects import RunStep
 from clawdesk.domain.events import Event
 from clawdesk.domain.model import MachineId, Snapshot, Task, TaskId
-from clawdesk.domain.policy import reach
+from clawdesk.domain.policy import permissions, reach
 from clawdesk.ports import guest as said
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import GuestError, InferenceError, PortError
@@ -239,6 +239,7 @@ class LiveMachines:
         agent, command = task.definition.agent, spec.run
         if agent is not None:
             command = shell_of(agent, command, effect.feedback)
+            env.update(env_of(task.definition, permissions(task)))
         await session.run(
             said.StepRun(
                 run_id=f"{effect.index}.{effect.round}",

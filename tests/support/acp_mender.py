@@ -54,6 +54,7 @@ class Mender:
         while (command := await asyncio.to_thread(self._next_command)) != "exit":
             number += 1
             await self._do(session_id, f"call-{len(self._messages)}", command, number)
+        self._messages.append({"role": "assistant", "content": command})
         await self._tell(session_id, acp.update_agent_message_text("It is mended.\n"))
         usage = schema.Usage(total_tokens=150, input_tokens=120, output_tokens=30)
         return schema.PromptResponse(stop_reason="end_turn", usage=usage)

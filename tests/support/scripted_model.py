@@ -13,7 +13,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
+
+from tests.support.real_cli import RealCli
 
 MODEL = "scripted"
 CATALOG = """\
@@ -120,6 +123,21 @@ def scripted_model(commands: Sequence[str] = COMMANDS) -> Iterator[ScriptedModel
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def behind_the_fabric(
+    cli: RealCli, project: Path, commands: Sequence[str] = COMMANDS
+) -> Iterator[ScriptedModel]:
+    """Such a server as the one model of the Fabric that commands of `cli` start for `project`."""
+    with scripted_model(commands) as model:
+        settings = Path(cli.environment["XDG_CONFIG_HOME"]) / "clawdesk"
+        settings.mkdir(parents=True, exist_ok=True)
+        (settings / "models.toml").write_text(model.catalog(str(project)))
+        try:
+            yield model
+        finally:
+            cli.stop_fabric()
 
 
 def _answer(command: str, *, stream: bool) -> tuple[str, bytes]:

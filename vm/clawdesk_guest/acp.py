@@ -14,7 +14,7 @@ import sys
 from collections import deque
 from typing import Any
 
-from clawdesk_guest import acp_requests, acp_wire, claw
+from clawdesk_guest import acp_requests, acp_wire
 from clawdesk_guest.acp_person import Person, Reply
 from clawdesk_guest.acp_process import AgentProcess
 from clawdesk_guest.acp_wire import Answer, Junk, Notice, Said, short, table_of, text_of
@@ -274,8 +274,6 @@ def run(command: str) -> int:
     if not prompt:
         print("claw acp: CLAWDESK_PROMPT is not set: there is nothing to do", file=sys.stderr)
         return 2
-    if said := claw.feedback():
-        prompt = f"{prompt}\n\nAn earlier attempt was sent back with these words:\n{said}"
     permissions = os.environ.get("CLAWDESK_PERMISSIONS", "ask")
     approve = bool(os.environ.get("CLAWDESK_APPROVE"))
     return Client(command, prompt, permissions=permissions, approve=approve).run()

@@ -1,0 +1,106 @@
+"""An agent that speaks ACP, made with the official package, mends a bug in a real machine.
+
+What it asks to be allowed is asked of a person; its model is a scripted one behind the Fabric.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stories.preemption import App, files_of
+from tests.support.acp_project import acp_project
+from tests.support.real_cli import RealCli, real_cli
+from tests.support.scripted_model import BUG, COMMANDS, ScriptedModel, behind_the_fabric
+
+pytestmark = pytest.mark.e2e
+MENDED = BUG.replace("-", "+")
+HEADLESS = ("--headless", "--json", "--approve", "all")
+ALLOW = ("--answer", "permission=Allow")
+
+
+@pytest.fixture(scope="module")
+def cli() -> Iterator[RealCli]:
+    with real_cli() as found:
+        yield found
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return acp_project(tmp_path / "calc")
+
+
+@pytest.fixture
+def model(cli: RealCli, project: Path) -> Iterator[ScriptedModel]:
+    with behind_the_fabric(cli, project) as found:
+        yield found
+
+
+def said(events: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    return [event for event in events if event["event"] == name]
+
+
+def assert_mended(project: Path, task: str) -> None:
+    assert files_of(project, task, "calc.py")["calc.py"] == MENDED
+
+
+def test_straight_through_then_back_to_the_permission(
+    cli: RealCli, project: Path, model: ScriptedModel
+) -> None:
+    done = cli.run("run", str(project), "mend", *HEADLESS, *ALLOW)
+    events = cli.events(done.stdout)
+    task = events[0]["task"]
+    reached = said(events, "checkpoint_reached")
+    assert [event["message"] for event in reached] == [
+        "before model call 2",
+        "",  # at the request for permission
+        "before model call 3",
+        "before model call 4",
+        "the agent has ended its turn",
+        "",  # the step's end
+    ]
+    assert not any(event["files_only"] for event in reached)
+    (asked,) = said(events, "clarification_requested")
+    assert (asked["key"], asked["choices"]) == ("permission", ["Allow", "Reject"])
+    assert asked["question"].startswith(f"The agent asks to be allowed: {COMMANDS[1]}")
+    assert model.turns() == [0, 1, 2, 3]
+    assert_mended(project, task)
+    log = cli.run("log", task).stdout
+    for line in (
+        "[session] with Mender 1.2",
+        "[you] The test fails. Mend it.",
+        f"[permission] {COMMANDS[1]}: Allow (by you)",
+        "[agent] It is mended.",
+        "[turn] ended: end_turn; tokens: 120 in, 30 out",
+    ):
+        assert line in log
+    # Back to where it asked: the same process is told no this time, and does not mend.
+    cli.run("restore", task, "2")
+    again = cli.run("run", str(project), "--resume", *HEADLESS, "--answer", "permission=Reject")
+    assert said(cli.events(again.stdout), "machine_started") == []
+    assert files_of(project, task, "calc.py")["calc.py"] == BUG
+    assert model.turns() == [0, 1, 2, 3, 2, 3]
+    assert "does not want this" in model.asked[-1][-3]["content"]
+
+
+def test_the_app_is_killed_while_it_asks_and_between_two_calls(
+    cli: RealCli, project: Path, model: ScriptedModel
+) -> None:
+    first = App(cli.start("run", str(project), "mend", *HEADLESS[:2]))
+    asked = first.wait_for("a permission", lambda e: e["event"] == "clarification_requested")
+    first.kill()
+    second = App(cli.start("run", str(project), "--resume", *HEADLESS, *ALLOW))
+    second.wait_for(
+        "a later call", lambda e: e["event"] == "checkpoint_reached" and e["ordinal"] > 2
+    )
+    second.kill()
+    cli.run("run", str(project), "--resume", *HEADLESS, *ALLOW)
+    # A call of which no byte had come back is made again; no other is.
+    turns = model.turns()
+    assert sorted(set(turns)) == [0, 1, 2, 3]
+    assert turns == sorted(turns)
+    assert len(turns) <= 6
+    assert_mended(project, asked["task"])
