@@ -19,6 +19,8 @@ from tests.support.scripted_model import BUG, COMMANDS, ScriptedModel, behind_th
 pytestmark = pytest.mark.e2e
 MENDED = BUG.replace("-", "+")
 HEADLESS = ("--headless", "--json", "--approve", "all")
+NOTE = "echo mended > NOTES"
+POLICY = "[host]\nmachines_max = 1\n[priority]\nrun_s_min = 1\n"
 ALLOW = ("--answer", "permission=Allow")
 
 
@@ -35,7 +37,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def model(cli: RealCli, project: Path) -> Iterator[ScriptedModel]:
-    with behind_the_fabric(cli, project) as found:
+    with behind_the_fabric(cli, project, (*COMMANDS, NOTE, "exit")) as found:
         yield found
 
 
@@ -79,8 +81,7 @@ def test_straight_through_then_back_to_the_permission(
         assert line in log
     # Back to where it asked: the same process is told no this time, and does not mend.
     cli.run("restore", task, "2")
-    again = cli.run("run", str(project), "--resume", *HEADLESS, "--answer", "permission=Reject")
-    assert said(cli.events(again.stdout), "machine_started") == []
+    cli.run("run", str(project), "--resume", *HEADLESS, "--answer", "permission=Reject")
     assert files_of(project, task, "calc.py")["calc.py"] == BUG
     assert model.turns() == [0, 1, 2, 3, 2, 3]
     assert "does not want this" in model.asked[-1][-3]["content"]
@@ -104,3 +105,44 @@ def test_the_app_is_killed_while_it_asks_and_between_two_calls(
     assert turns == sorted(turns)
     assert len(turns) <= 6
     assert_mended(project, asked["task"])
+
+
+def test_an_ended_agent_is_prompted_again_in_the_session_it_had(
+    cli: RealCli, project: Path, model: ScriptedModel
+) -> None:
+    done = cli.run("run", str(project), "mend", *HEADLESS, *ALLOW)
+    task = cli.events(done.stdout)[0]["task"]
+    told = cli.run("prompt", task, "Leave a note.")
+    assert told.stdout == "The agent gets your prompt.\n"
+    cli.run("run", str(project), "--resume", *HEADLESS, *ALLOW)
+    files = files_of(project, task, "calc.py", "NOTES")
+    assert files == {"calc.py": MENDED, "NOTES": "mended\n"}
+    prompts = [m["content"] for m in model.asked[-1] if m["role"] == "user"]
+    assert prompts[0] == "The test fails. Mend it.", "its memory came back"
+    assert "Leave a note." in prompts
+    assert model.turns() == [0, 1, 2, 3, 4, 5]
+    assert "[you] Leave a note." in cli.run("log", task).stdout
+
+
+def test_it_is_pre_empted_between_two_calls_and_goes_on(
+    cli: RealCli, project: Path, model: ScriptedModel
+) -> None:
+    policy = Path(cli.environment["XDG_CONFIG_HOME"]) / "clawdesk" / "policy.toml"
+    policy.write_text(POLICY)
+    try:
+        model.held = 2
+        app = App(cli.start("run", str(project), "mend", *HEADLESS, *ALLOW))
+        # The call after this checkpoint is under way while the other task arrives.
+        reached = app.wait_for("a call", lambda e: e.get("message") == "before model call 3")
+        cli.run("submit", str(project), "urgent")
+        model.go.set()
+        app.wait_for("its leaving", lambda e: e["event"] == "task_yielded")
+        app.wait_for(
+            "its end",
+            lambda e: e["event"] == "task_finished" and e["task"] == reached["task"],
+        )
+        app.close()
+    finally:
+        policy.unlink()
+    assert model.turns() == [0, 1, 2, 3]
+    assert_mended(project, reached["task"])

@@ -20,6 +20,7 @@ PACKAGES = (
 )
 TASK = f"""
 title = "Mend it"
+priority = -5
 [machine]
 memory_mib = 384
 [models]
@@ -31,8 +32,19 @@ run = "PYTHONPATH=vendor PYTHONDONTWRITEBYTECODE=1 python3 agent.py"
 """
 
 
+URGENT = """
+title = "Urgent"
+priority = 5
+[machine]
+memory_mib = 256
+[[steps]]
+name = "hurry"
+run = "echo hurry > hurry.txt"
+"""
+
+
 def acp_project(folder: Path, more: str = "") -> Path:
-    """A project whose task `mend` runs the agent.
+    """A project whose task `mend` runs the agent; `urgent` goes before it.
 
     Args:
         more: further lines of its `[agent]` table.
@@ -40,6 +52,7 @@ def acp_project(folder: Path, more: str = "") -> Path:
     _put_packages(folder / "vendor")
     named = {
         ".clawdesk/tasks/mend.toml": TASK + more,
+        ".clawdesk/tasks/urgent.toml": URGENT,
         ".gitignore": "__pycache__\n",
         "agent.py": MENDER.read_text(),
         "calc.py": BUG,

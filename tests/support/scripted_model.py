@@ -63,15 +63,23 @@ with open("conversation.json", "w") as out:
 '''
 BUG = "def add(a, b):\n    return a - b\n"
 TEST = "from calc import add\nassert add(2, 2) == 4\nprint('it adds')\n"
+HELD_S_MAX = 100.0
 COMMANDS = ("cat calc.py", "sed -i 's/a - b/a + b/' calc.py", "python3 test_calc.py", "exit")
 
 
 @dataclass
 class ScriptedModel:
-    """`asked`: the conversations it was sent, in order."""
+    """A running server.
+
+    Args:
+        asked: the conversations it was sent, in order.
+        held: the turn that is answered only once `go` is set; -1 = none.
+    """
 
     port: int
     asked: list[list[dict[str, Any]]] = field(default_factory=list)
+    held: int = -1
+    go: threading.Event = field(default_factory=threading.Event)
 
     def catalog(self, project: str) -> str:
         """An entry of models.toml."""
@@ -99,6 +107,8 @@ def scripted_model(commands: Sequence[str] = COMMANDS) -> Iterator[ScriptedModel
             with lock:
                 model.asked.append(body["messages"])
             turn = sum(message["role"] == "assistant" for message in body["messages"])
+            if turn == model.held:
+                model.go.wait(HELD_S_MAX)
             command = commands[min(turn, len(commands) - 1)]
             self._send(*_answer(command, stream=bool(body.get("stream"))))
 
