@@ -318,7 +318,8 @@ def restore_recorded(turn: Turn, task: Task, event: ev.RestoreRecorded) -> None:
     """The tip's tree is that of the checkpoint again: now the machine follows."""
     wish = task.wish
     prompt = wish.feedback if wish is not None and wish.prompt else ""
-    told = {"prompt": prompt} if prompt else {}
+    by = {"actor": wish.actor, "channel": wish.channel} if wish is not None else {}
+    told = {**by, "prompt": prompt} if prompt else by
     task = turn.note(task, "restored", event.commit, ordinal=event.ordinal, **told)
     task = turn.put(task, tip_ordinal=event.ordinal, wish=None)
     if wish is None:

@@ -18,7 +18,7 @@ TEXT_CHARS_MAX = 8_000
 
 def prompt_asked(turn: Turn, task: Task, event: ev.PromptAsked) -> None:
     """Tell the agent at once, or go back to where it can be told."""
-    refusal = _refusal(task, event.text)
+    refusal = prompt_refusal(task, event.text)
     if refusal:
         turn.acknowledge(event.intent, False, refusal)
     elif task.phase is Phase.HELD and task.request is not None:
@@ -48,17 +48,13 @@ def resting(task: Task) -> Checkpoint | None:
     return next((c for c in reversed(task.checkpoints) if _rests(c)), None)
 
 
-def may_be_prompted(task: Task) -> bool:
-    """Whether a prompt would be taken now."""
-    return not _refusal(task, "a prompt")
-
-
 def _rests(checkpoint: Checkpoint) -> bool:
     asks = checkpoint.question is not None or checkpoint.model_call
     return bool(checkpoint.guest_request) and not asks and not checkpoint.safety
 
 
-def _refusal(task: Task, text: str) -> str:
+def prompt_refusal(task: Task, text: str) -> str:
+    """Why this text cannot be told to its agent now, one sentence; "" = it can."""
     if not speaks_acp(task.definition.agent):
         return 'Only an agent of kind "acp" can be prompted again; this task has none.'
     if not text.strip():

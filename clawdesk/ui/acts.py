@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from clawdesk.domain.model import FINAL, Phase
-from clawdesk.ui import new_task, search, tokens
+from clawdesk.ui import new_task, prompt_sheet, search, tokens
 from clawdesk.ui.help_sheet import HelpSheet
 from clawdesk.ui.main_window import Page
 from clawdesk.ui.operations_sheet import OperationsSheet
@@ -98,6 +98,14 @@ def _register_task(desk: Desk) -> None:
         keys="Ctrl+Shift+Z",
         icon="restore",
         why_not=lambda: "" if _older(desk) else "it has no older checkpoint",
+    )
+    add(
+        "prompt",
+        "Tell the agent of the chosen task more…",
+        lambda: prompt_sheet.ask(desk, desk.chosen),
+        keys="Ctrl+Shift+P",
+        icon="note",
+        why_not=lambda: prompt_sheet.why_not(desk),
     )
     _register_branches(desk)
     _register_keeping(desk)

@@ -26,7 +26,7 @@ from clawdesk.domain.model import (
     TaskDefinition,
 )
 from clawdesk.domain.moves import PROMPT
-from clawdesk.domain.on_prompt import TEXT_CHARS_MAX, may_be_prompted
+from clawdesk.domain.on_prompt import TEXT_CHARS_MAX, prompt_refusal
 from clawdesk.domain.policy import approval_reason
 from clawdesk.domain.replay import Alive, at_rest, read, recover, submission
 from clawdesk.domain.transitions import step
@@ -76,7 +76,7 @@ def held(request: Request, *checkpoints: Checkpoint) -> Task:
 
 def test_an_ended_task_goes_back_to_where_its_agent_waits_and_tells_it() -> None:
     state = PlaneState(tasks={"T": ENDED})
-    assert may_be_prompted(ENDED)
+    assert prompt_refusal(ENDED, "and the docs") == ""
     (back,) = step(state, ASK)
     assert isinstance(back, do.RecordRestore)
     assert (back.ordinal, back.commit, back.feedback, back.prompt) == (

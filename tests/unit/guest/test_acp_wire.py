@@ -52,7 +52,7 @@ def test_what_is_none(line: bytes, why: str, id_: object) -> None:
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=20))
 def test_pieces_do_not_matter(sizes: list[int]) -> None:
     content = b"\n\r\n".join(line for line, _ in MESSAGES) + b"\n"
-    lines, found = Lines(), []
+    lines, found = Lines(), list[acp_wire.Said]()
     while content:
         size = sizes[len(found) % len(sizes)]
         found += lines.feed(content[:size])
