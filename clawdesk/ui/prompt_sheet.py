@@ -54,7 +54,7 @@ class PromptSheet(FormSheet):
             self.show_refusal(tr("A prompt needs some text."))
 
     def sizeHint(self) -> QSize:
-        return QSize(560, 330)
+        return QSize(560, 286)
 
 
 def ask(desk: Desk, task_id: TaskId) -> None:
