@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from clawdesk.domain import events as ev
-from clawdesk.domain.agents import env_of, shell_of
+from clawdesk.domain.agents import env_of, shell_of, speaks_acp
 from clawdesk.domain.effects import RunStep
 from clawdesk.domain.events import Event
 from clawdesk.domain.model import MachineId, Snapshot, Task, TaskId
@@ -28,6 +28,7 @@ from clawdesk.ports.inference import Inference
 from clawdesk.ports.machines import Machines, MachineSpec, StartedMachine
 from clawdesk.ports.repository import Repository
 from clawdesk.runtime.output import TaskOutput
+from clawdesk.runtime.telling import model_lines, network_line
 
 _EXPORT = "export-"
 
@@ -38,6 +39,7 @@ class _Live:
     machine: MachineId
     session: GuestSession
     token: str
+    tells: bool = False  # its agent tells itself what it and its model say
     reader: asyncio.Task[None] | None = None
     ended: bool = False
     closing: set[asyncio.Task[None]] = field(default_factory=set)
@@ -136,7 +138,8 @@ class LiveMachines:
             with contextlib.suppress(PortError):
                 await self._machines.destroy(started.machine)
             raise
-        self._live[started.machine] = _Live(task.id, started.machine, session, token)
+        tells = speaks_acp(task.definition.agent)
+        self._live[started.machine] = _Live(task.id, started.machine, session, token, tells)
         boot_ms = (time.perf_counter() - began) * 1000
         how = "from a warm template" if started.warm else "cold"
         self.remark(
@@ -218,8 +221,11 @@ class LiveMachines:
                         asked.default,
                     )
                 )
+            case said.ModelCalled() as called:
+                self.output(task).tell(now, model_lines(called, now, brief=live.tells))
+                self._grew(task)
             case said.NetworkUsed() as used:
-                self.remark(task, _used(used))
+                self.remark(task, network_line(used))
             case said.GuestLost(why=why):
                 self._post(ev.MachineLost(now, task, machine, why))
 
@@ -310,11 +316,3 @@ class LiveMachines:
             self.hang_up(machine)
         await asyncio.gather(*(c for live in self._live.values() for c in live.closing))
         self._live.clear()
-
-
-def _used(used: said.NetworkUsed) -> str:
-    more = f" ({used.untold} more connections before it)" if used.untold else ""
-    if used.refused:
-        return f"Network, refused: {used.refused}.{more}"
-    where, out, back = f"{used.host}:{used.port}", used.sent_bytes, used.received_bytes
-    return f"Network: {where}, {out:,} bytes sent, {back:,} received.{more}"

@@ -39,6 +39,13 @@ class TaskOutput:
         """A line of our own between the step's lines."""
         self._append(at_ms, "event", text)
 
+    def tell(self, at_ms: int, text: str) -> None:
+        """Lines of our own that are kept with what the step printed."""
+        for line in text.split("\n"):
+            self._append(at_ms, "event", line)
+        begun = (self._tail[-1] if self._tail else self._head)[-1:]
+        self._keep((b"" if begun in (b"", b"\n") else b"\n") + text.encode() + b"\n")
+
     def feed(self, at_ms: int, stream: str, chunk: bytes) -> None:
         """Bytes a step printed, in any pieces."""
         self._keep(chunk)

@@ -75,6 +75,7 @@ def test_straight_through_then_back_to_the_permission(
         "[session] with Mender 1.2",
         "[you] The test fails. Mend it.",
         f"[permission] {COMMANDS[1]}: Allow (by you)",
+        "[model] scripted answered, 20",
         "[agent] It is mended.",
         "[turn] ended: end_turn; tokens: 120 in, 30 out",
     ):

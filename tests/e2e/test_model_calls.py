@@ -87,6 +87,8 @@ def test_straight_through_then_back_to_a_call(
     assert model.turns() == [0, 1, 2, 3]
     assert_mended(project, task)
     assert files_of(project, task, "calc.py", at=reached[0]["commit"])["calc.py"] == BUG
+    log = cli.run("log", task).stdout
+    assert "    asked: The test fails. Mend it.\n    said: cat calc.py\n" in log
     # Back to where the second call waited: the same process goes on from its memory.
     cli.run("restore", task, "1")
     cli.run("run", str(project), "--resume", "--headless", "--json", "--approve", "all")

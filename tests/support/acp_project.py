@@ -6,6 +6,7 @@ import shutil
 from importlib.metadata import files
 from pathlib import Path
 
+from tests.stories.preemption import URGENT
 from tests.support.real_cli import make_project
 from tests.support.scripted_model import BUG, MODEL, TEST
 
@@ -29,17 +30,6 @@ default = "{MODEL}"
 kind = "acp"
 prompt = "The test fails. Mend it."
 run = "PYTHONPATH=vendor PYTHONDONTWRITEBYTECODE=1 python3 agent.py"
-"""
-
-
-URGENT = """
-title = "Urgent"
-priority = 5
-[machine]
-memory_mib = 256
-[[steps]]
-name = "hurry"
-run = "echo hurry > hurry.txt"
 """
 
 

@@ -27,6 +27,7 @@ LEAVE_S_MAX = 5.0
 CANCEL_S_MAX = 3.0
 JUNK_MAX = 200
 _DONE = "end_turn"
+_TOLD = "It was told to end."
 _STOPS = {
     "max_tokens": "it reached the limit of tokens of its model",
     "max_turn_requests": "it reached its own limit of model calls",
@@ -228,7 +229,8 @@ class Client:
         if self._code is None:
             self._talk.pause()
             doing = "at its work" if self._is_prompted else "before its turn"
-            self._leave(1, self._why or f"The agent ended {doing}, with exit code {code}.")
+            why = f"The agent ended {doing}, with exit code {code}."
+            self._leave(1, _TOLD if self._is_terminated else why)
         self._agent.kill()  # what it left in its group
         self._loop.stop()
 
@@ -243,7 +245,7 @@ class Client:
     def _look(self) -> None:
         if not self._is_terminated or self._code is not None or self._why:
             return
-        self._why = "It was told to end."
+        self._why = _TOLD
         if self._is_prompted:
             self._agent.send(acp_wire.notice("session/cancel", {"sessionId": self._session}))
             self._loop.after(CANCEL_S_MAX, lambda: self._leave(1, self._why))

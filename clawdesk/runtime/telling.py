@@ -1,0 +1,65 @@
+"""What a guest did through us, as lines of its task's log: connections, and calls of its model.
+
+Texts are hostile: each line of theirs is indented behind one of ours, so that none looks like it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from clawdesk.ports.guest import ModelCalled, NetworkUsed
+
+_LINES_MAX = 20
+_INDENT = "    "
+
+
+def network_line(used: NetworkUsed) -> str:
+    """A connection that is over, or was refused."""
+    more = f" ({used.untold} more connections before it)" if used.untold else ""
+    if used.refused:
+        return f"Network, refused: {used.refused}.{more}"
+    where, out, back = f"{used.host}:{used.port}", used.sent_bytes, used.received_bytes
+    return f"Network: {where}, {out:,} bytes sent, {back:,} received.{more}"
+
+
+def model_lines(called: ModelCalled, at_ms: int, *, brief: bool) -> str:
+    """A model call: when it ended, how long it took, its tokens, and what was said.
+
+    Args:
+        at_ms: its end; shown in UTC, as these lines are kept.
+        brief: the agent tells itself what it and the model say: the first line only.
+    """
+    when = datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    counts = ((called.tokens_in, "tokens in"), (called.tokens_out, "tokens out"))
+    facts = [
+        f"{called.took_ms / 1000:.1f} s",
+        *(f"{n:,} {what}" for n, what in counts if n is not None),
+    ]
+    facts += [f"{called.untold} more before it"] if called.untold else []
+    failed = not 200 <= called.status < 300
+    verb = f"failed with {called.status}" if failed else "answered"
+    first = f"[model] {_one_line(called.model) or 'a model'} {verb}, {when}: {', '.join(facts)}"
+    if brief and not failed:
+        return first
+    lines = [first]
+    if not brief:
+        lines += _said("asked:", called.asked)
+    lines += _said("why:" if failed else "said:", called.answer)
+    return "\n".join(lines)
+
+
+def _said(what: str, text: str) -> list[str]:
+    words = text.splitlines()
+    while words and not words[-1].strip():
+        words.pop()
+    if not words:
+        return []
+    more = (
+        [f"{_INDENT}[... {len(words) - _LINES_MAX} more lines]"] if len(words) > _LINES_MAX else []
+    )
+    shown = [f"{_INDENT}{_INDENT}{line}" for line in words[1:_LINES_MAX]]
+    return [f"{_INDENT}{what} {words[0]}", *shown, *more]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
