@@ -149,11 +149,18 @@ def env_of(definition: TaskDefinition, permissions: str) -> dict[str, str]:
 
 def shell_of(agent: AgentSpec, command: str, feedback: str) -> str:
     """`command` for a shell, behind the lines that put the prompt into a file and a variable."""
-    prompt = shlex.quote(prompt_of(agent, feedback))
     kind = kind_of(agent)
-    env = {"CLAWDESK_PROMPT_FILE": PROMPT_FILE, **dict(kind.env if kind is not None else ())}
-    lines = [f"export CLAWDESK_PROMPT={prompt}"]
-    lines += [f"export {name}={shlex.quote(value)}" for name, value in env.items()]
-    lines += [f"printf '%s\\n' \"$CLAWDESK_PROMPT\" > {PROMPT_FILE}"]
-    lines += ['exec claw acp "$CLAWDESK_AGENT"' if speaks_acp(agent) else command]
-    return "\n".join(lines)
+    told = {"CLAWDESK_PROMPT": prompt_of(agent, feedback), "CLAWDESK_PROMPT_FILE": PROMPT_FILE}
+    env = {**told, **dict(kind.env if kind is not None else ())}
+    write = f"printf '%s\\n' \"$CLAWDESK_PROMPT\" > {PROMPT_FILE}"
+    run = 'exec claw acp "$CLAWDESK_AGENT"' if speaks_acp(agent) else command
+    return "\n".join([*_exports(env), write, run])
+
+
+def warm_up_of(kind: AgentKind) -> str:
+    """What a set-up runs once at its end, for a shell; "" = nothing."""
+    return "\n".join([*_exports(dict(kind.env)), kind.warm]) if kind.warm else ""
+
+
+def _exports(env: Mapping[str, str]) -> list[str]:
+    return [f"export {name}={shlex.quote(value)}" for name, value in env.items()]

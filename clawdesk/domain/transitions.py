@@ -26,7 +26,7 @@ from clawdesk.domain import (
     on_silence,
 )
 from clawdesk.domain.invariants import check
-from clawdesk.domain.model import FINAL, Phase, PlaneState, Task, TaskId
+from clawdesk.domain.model import FINAL, Phase, PlaneState, Reason, Task, TaskId
 from clawdesk.domain.moves import Turn, without_snapshots
 from clawdesk.domain.policy import under
 from clawdesk.domain.replacing import replace
@@ -232,10 +232,17 @@ def _machine_failed(turn: Turn, task: Task, event: ev.MachineFailed) -> None:
     # A project whose folder is gone is no failure of the task: it waits for the folder.
     failures = task.start_failures + (task.project not in turn.state.paused)
     task = turn.put(task, start_failures=failures)
-    if failures >= 2:
+    if failures >= 2 or event.hopeless:
         moves.finish(turn, task, Phase.FAILED, f"The machine did not start: {event.why}")
     else:
         on_decision.obey_wish(turn, turn.put(task, phase=Phase.QUEUED))
+
+
+def _image_building(turn: Turn, task: Task, event: ev.ImageBuilding) -> None:
+    if task.attempt == event.attempt and task.phase in (Phase.STARTING, Phase.RESTORING):
+        text = f"Its image is being built: {event.step}, {event.seconds} s."
+        facts = (("step", event.step), ("seconds", event.seconds))
+        turn.put(task, reason=Reason("image", text, "it is built once", facts))
 
 
 def _forget_snapshot(turn: Turn, task: Task, ordinal: int, why: str) -> None:
@@ -345,6 +352,7 @@ _TABLE: dict[type, _Move] = {
     ev.MachineRestored: _machine_restored,
     ev.MachineAdopted: on_adoption.machine_adopted,
     ev.MachineFailed: _machine_failed,
+    ev.ImageBuilding: _image_building,
     ev.MachineLost: _machine_lost,
     ev.MachineReleased: _machine_released,
     ev.StepBegan: lambda turn, task, event: None,

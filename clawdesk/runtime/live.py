@@ -27,6 +27,8 @@ from clawdesk.ports.guest import Guests, GuestSession
 from clawdesk.ports.inference import Inference
 from clawdesk.ports.machines import Machines, MachineSpec, StartedMachine
 from clawdesk.ports.repository import Repository
+from clawdesk.ports.set_up import SetUps
+from clawdesk.runtime.layers import SET_UP, Layers
 from clawdesk.runtime.output import TaskOutput
 from clawdesk.runtime.telling import model_lines, network_line
 
@@ -52,6 +54,7 @@ class LiveMachines:
         post: where events go.
         grew: told that a task's log has new lines.
         workspaces: folder for workspace tars; QEMU's user must reach it.
+        given_up: whether a task has been told to end.
     """
 
     def __init__(
@@ -64,6 +67,8 @@ class LiveMachines:
         grew: Callable[[TaskId], None],
         clock: Clock,
         workspaces: Path,
+        set_ups: SetUps | None,
+        given_up: Callable[[TaskId], bool],
     ) -> None:
         self._machines = machines
         self._guests = guests
@@ -74,11 +79,23 @@ class LiveMachines:
         self._workspaces = workspaces
         self._live: dict[MachineId, _Live] = {}
         self._outputs: dict[TaskId, TaskOutput] = {}
+        self._layers = Layers(
+            machines=machines,
+            guests=guests,
+            set_ups=set_ups,
+            clock=clock,
+            workspaces=workspaces,
+            post=post,
+            output=self.output,
+            grew=grew,
+            given_up=given_up,
+        )
 
     def sweep(self) -> None:
         """Remove exports that a killed plane left half way; only before the first task starts."""
-        for left in self._workspaces.glob(f"{_EXPORT}*"):
-            shutil.rmtree(left, ignore_errors=True)
+        for kind in (_EXPORT, SET_UP):
+            for left in self._workspaces.glob(f"{kind}*"):
+                shutil.rmtree(left, ignore_errors=True)
 
     def output(self, task: TaskId) -> TaskOutput:
         return self._outputs.setdefault(task, TaskOutput())
@@ -97,13 +114,15 @@ class LiveMachines:
 
     async def start(self, task: Task, repository: Repository, commit: str) -> StartedMachine:
         """Boot a fresh machine with the tree of `commit` as its workspace."""
+        layer = await self._layers.layer_of(task, repository)
         began = time.perf_counter()
         self.remark(task.id, "Starting a machine.")
         self._workspaces.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._workspaces, prefix=_EXPORT) as folder:
             tar = Path(folder) / "workspace.tar"
             await repository.export(commit, tar)
-            spec = MachineSpec(task.id, task.attempt, task.definition.machine, tar, commit)
+            need = task.definition.machine
+            spec = MachineSpec(task.id, task.attempt, need, tar, commit, layer)
             started = await self._machines.start(spec)
         return await self._connect(task, started, began, start=True)
 
@@ -309,6 +328,10 @@ class LiveMachines:
             live.token = ""
         await self._machines.destroy(machine)
         self._live.pop(machine, None)
+
+    async def stop_building(self) -> None:
+        """Give up images that are being set up, so that nobody waits for them."""
+        await self._layers.close()
 
     async def close(self) -> None:
         """Let go of every guest; machines run on."""

@@ -22,6 +22,7 @@ from clawdesk.ports.machines import Machines
 from clawdesk.ports.repository import Repository
 from clawdesk.runtime import crash
 from clawdesk.runtime.checkpointing import take
+from clawdesk.runtime.layers import CLOSED, SET_UP_FAILED
 from clawdesk.runtime.leases import Leases
 from clawdesk.runtime.live import LiveMachines
 from clawdesk.runtime.pauses import UNAVAILABLE, gone_reason
@@ -135,9 +136,13 @@ class Performer:
         self, e: do.StartMachine | do.RestoreMachine, task: Task, error: PortError
     ) -> None:
         """A folder that is gone pauses its project first: the task waits for it, and fails not."""
+        if error.code == CLOSED:
+            return
         if error.code == UNAVAILABLE:
             self._post(ev.ProjectPaused(self._now(), task.project, gone_reason(error)))
-        self._post(ev.MachineFailed(self._now(), e.task, e.attempt, error.sentence))
+        hopeless = error.code == SET_UP_FAILED
+        failed = ev.MachineFailed(self._now(), e.task, e.attempt, error.sentence, hopeless=hopeless)
+        self._post(failed)
 
     async def _start(self, e: do.StartMachine, task: Task) -> None:
         try:

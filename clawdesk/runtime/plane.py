@@ -95,6 +95,8 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
             grew=lambda task: self._publish(Change(logs=frozenset({task}))),
             clock=parts.clock,
             workspaces=parts.workspaces,
+            set_ups=parts.set_ups,
+            given_up=self._is_ending,
         )
         self._retention = Retention(
             parts.machines,
@@ -202,6 +204,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
         """Suspend what runs, so that the next start finds everything; then let go."""
         self._watch.quit()
         await self._close_channel()
+        await self._live.stop_building()
         if self._drive and not self._kernel.failed.done():
             await self._suspend_all()
         for task in self._background:
@@ -229,6 +232,10 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self._crashed(error)
+
+    def _is_ending(self, task: TaskId) -> bool:
+        known = self._kernel.task(task)
+        return known is None or known.finish is not None
 
     def _lost(self, machine: MachineId, why: str) -> None:
         """Told by the machines' adapter, from any thread."""

@@ -14,9 +14,11 @@ from ulid import ULID
 from clawdesk.domain import events as ev
 from clawdesk.domain.definitions import PROJECT_FILE
 from clawdesk.domain.forking import forked, forked_record, shown_fields
+from clawdesk.domain.images import IMAGE_FILE, ImagePlan
 from clawdesk.domain.model import Checkpoint, Record, Snapshot, Task, TaskId
+from clawdesk.domain.network import granted
 from clawdesk.domain.parameters import mistake_in
-from clawdesk.domain.policy import bounded_priority, reach
+from clawdesk.domain.policy import bounded_priority
 from clawdesk.domain.replay import submission
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import MachineError, PortError, RepositoryError, SnapshotDamagedError
@@ -88,7 +90,7 @@ class Submissions:
             policy_digest=digest,
             priority=bounded_priority(wanted, asked),
         )
-        _reachable(self._policies.under(task))
+        _reachable(self._policies.under(task), await repository.image_plan(start))
         return await self._keep(repository, task)
 
     async def fork(
@@ -156,14 +158,18 @@ class Submissions:
         return task.id
 
 
-def _reachable(task: Task) -> None:
+def _reachable(task: Task, plan: ImagePlan) -> None:
     """A task that would fail for want of a host is not begun. Raises PortError."""
-    within = reach(task).hosts
-    lacking = [host for host in task.definition.machine.network if host not in within]
-    if lacking:
-        raise PortError(
-            f"machine.network asks for {', '.join(lacking)}, which [network] allow does not hold.",
-            mend=f"Add it to {PROJECT_FILE}, where your own policy.toml allows it, or take it out "
-            "of the task file.",
-            code="network",
-        )
+    asked = {
+        "machine.network": task.definition.machine.network,
+        f"network in {IMAGE_FILE}": plan.spec.network,
+    }
+    for key, hosts in asked.items():
+        within = granted(hosts, task.policy.network_allow)
+        if lacking := [host for host in hosts if host not in within]:
+            raise PortError(
+                f"{key} asks for {', '.join(lacking)}, which [network] allow does not hold.",
+                mend=f"Add it to {PROJECT_FILE}, where your own policy.toml allows it, or do "
+                "without it.",
+                code="network",
+            )

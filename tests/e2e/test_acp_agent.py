@@ -5,6 +5,7 @@ What it asks to be allowed is asked of a person; its model is a scripted one beh
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,14 @@ import pytest
 
 from tests.stories.preemption import App, files_of
 from tests.support.acp_project import acp_project
-from tests.support.real_cli import RealCli, real_cli
+from tests.support.mirrors import cli_with_layers
+from tests.support.real_cli import RealCli
 from tests.support.scripted_model import BUG, COMMANDS, ScriptedModel, behind_the_fabric
 
 pytestmark = pytest.mark.e2e
 MENDED = BUG.replace("-", "+")
+BUILD_S = 1500.0
+"""An image layer that has to be built first, on a slow machine without KVM."""
 HEADLESS = ("--headless", "--json", "--approve", "all")
 NOTE = "echo mended > NOTES"
 POLICY = "[host]\nmachines_max = 1\n[priority]\nrun_s_min = 1\n"
@@ -26,7 +30,7 @@ ALLOW = ("--answer", "permission=Allow")
 
 @pytest.fixture(scope="module")
 def cli() -> Iterator[RealCli]:
-    with real_cli() as found:
+    with cli_with_layers() as found:
         yield found
 
 
@@ -52,9 +56,9 @@ def assert_mended(project: Path, task: str) -> None:
 def test_straight_through_then_back_to_the_permission(
     cli: RealCli, project: Path, model: ScriptedModel
 ) -> None:
-    done = cli.run("run", str(project), "mend", *HEADLESS, *ALLOW)
-    events = cli.events(done.stdout)
-    task = events[0]["task"]
+    app = App(cli.start("run", str(project), "mend", *HEADLESS, *ALLOW))
+    task = app.end(BUILD_S)["task"]
+    events = app.events
     reached = said(events, "checkpoint_reached")
     assert [event["message"] for event in reached] == [
         "before model call 2",
@@ -92,7 +96,9 @@ def test_the_app_is_killed_while_it_asks_and_between_two_calls(
     cli: RealCli, project: Path, model: ScriptedModel
 ) -> None:
     first = App(cli.start("run", str(project), "mend", *HEADLESS[:2]))
-    asked = first.wait_for("a permission", lambda e: e["event"] == "clarification_requested")
+    asked = first.wait_for(
+        "a permission", lambda e: e["event"] == "clarification_requested", BUILD_S
+    )
     first.kill()
     second = App(cli.start("run", str(project), "--resume", *HEADLESS, *ALLOW))
     second.wait_for(
@@ -111,8 +117,8 @@ def test_the_app_is_killed_while_it_asks_and_between_two_calls(
 def test_an_ended_agent_is_prompted_again_in_the_session_it_had(
     cli: RealCli, project: Path, model: ScriptedModel
 ) -> None:
-    done = cli.run("run", str(project), "mend", *HEADLESS, *ALLOW)
-    task = cli.events(done.stdout)[0]["task"]
+    app = App(cli.start("run", str(project), "mend", *HEADLESS, *ALLOW))
+    task = app.end(BUILD_S)["task"]
     told = cli.run("prompt", task, "Leave a note.")
     assert told.stdout == "The agent gets your prompt.\n"
     cli.run("run", str(project), "--resume", *HEADLESS, *ALLOW)
@@ -129,14 +135,17 @@ def test_it_is_pre_empted_between_two_calls_and_goes_on(
     cli: RealCli, project: Path, model: ScriptedModel
 ) -> None:
     policy = Path(cli.environment["XDG_CONFIG_HOME"]) / "clawdesk" / "policy.toml"
-    policy.write_text(POLICY)
+    usual = policy.read_text()
+    policy.write_text(usual + POLICY)
     try:
-        model.held = 2
+        gate = model.gates[2] = threading.Event()
         app = App(cli.start("run", str(project), "mend", *HEADLESS, *ALLOW))
         # The call after this checkpoint is under way while the other task arrives.
-        reached = app.wait_for("a call", lambda e: e.get("message") == "before model call 3")
+        reached = app.wait_for(
+            "a call", lambda e: e.get("message") == "before model call 3", BUILD_S
+        )
         cli.run("submit", str(project), "urgent")
-        model.go.set()
+        gate.set()
         app.wait_for("its leaving", lambda e: e["event"] == "task_yielded")
         app.wait_for(
             "its end",
@@ -144,6 +153,6 @@ def test_it_is_pre_empted_between_two_calls_and_goes_on(
         )
         app.close()
     finally:
-        policy.unlink()
+        policy.write_text(usual)
     assert model.turns() == [0, 1, 2, 3]
     assert_mended(project, reached["task"])

@@ -54,6 +54,7 @@ class FakeMachine:
         self.calls = self.calls_since = 0  # of models, in this step and since a boundary
         self.turn_wanted = False
         self.is_dead = False
+        self.network = NOWHERE  # what the last host lets it reach
         self._ids = ids  # no two requests have one name, whatever machine they come from
 
     def tell(self, message: GuestMessage) -> None:
@@ -169,6 +170,7 @@ class FakeGuests:
         if inside.session is not None:
             await inside.session.close()
         inside.session = FakeSession(inside, self.scripts)
+        inside.network = network
         inside.quiet = False
         ended = [message for message in inside.unheard if isinstance(message, StepEnded)]
         for message in (*ended, *inside.asked.values()):
