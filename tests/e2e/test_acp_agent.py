@@ -6,7 +6,7 @@ What it asks to be allowed is asked of a person; its model is a scripted one beh
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,14 @@ from tests.support.mirrors import cli_with_layers
 from tests.support.real_cli import RealCli
 from tests.support.scripted_model import BUG, COMMANDS, ScriptedModel, behind_the_fabric
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
 MENDED = BUG.replace("-", "+")
 BUILD_S = 1500.0
 """An image layer that has to be built first, on a slow machine without KVM."""
 HEADLESS = ("--headless", "--json", "--approve", "all")
 NOTE = "echo mended > NOTES"
 POLICY = "[host]\nmachines_max = 1\n[priority]\nrun_s_min = 1\n"
+THIRD = "before model call 3"
 ALLOW = ("--answer", "permission=Allow")
 
 
@@ -47,6 +48,10 @@ def model(cli: RealCli, project: Path) -> Iterator[ScriptedModel]:
 
 def said(events: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
     return [event for event in events if event["event"] == name]
+
+
+def named(name: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda event: bool(event["event"] == name)
 
 
 def assert_mended(project: Path, task: str) -> None:
@@ -96,9 +101,7 @@ def test_the_app_is_killed_while_it_asks_and_between_two_calls(
     cli: RealCli, project: Path, model: ScriptedModel
 ) -> None:
     first = App(cli.start("run", str(project), "mend", *HEADLESS[:2]))
-    asked = first.wait_for(
-        "a permission", lambda e: e["event"] == "clarification_requested", BUILD_S
-    )
+    asked = first.wait_for("a permission", named("clarification_requested"), BUILD_S)
     first.kill()
     second = App(cli.start("run", str(project), "--resume", *HEADLESS, *ALLOW))
     second.wait_for(
@@ -141,12 +144,10 @@ def test_it_is_pre_empted_between_two_calls_and_goes_on(
         gate = model.gates[2] = threading.Event()
         app = App(cli.start("run", str(project), "mend", *HEADLESS, *ALLOW))
         # The call after this checkpoint is under way while the other task arrives.
-        reached = app.wait_for(
-            "a call", lambda e: e.get("message") == "before model call 3", BUILD_S
-        )
+        reached = app.wait_for("a call", lambda e: e.get("message") == THIRD, BUILD_S)
         cli.run("submit", str(project), "urgent")
         gate.set()
-        app.wait_for("its leaving", lambda e: e["event"] == "task_yielded")
+        app.wait_for("its leaving", named("task_yielded"))
         app.wait_for(
             "its end",
             lambda e: e["event"] == "task_finished" and e["task"] == reached["task"],
