@@ -10,7 +10,7 @@ import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,6 +55,7 @@ class LiveMachines:
         grew: told that a task's log has new lines.
         workspaces: folder for workspace tars; QEMU's user must reach it.
         given_up: whether a task has been told to end.
+        recall: fills the log of a task with what was kept of it, where the log is empty.
     """
 
     def __init__(
@@ -69,7 +70,9 @@ class LiveMachines:
         workspaces: Path,
         set_ups: SetUps | None,
         given_up: Callable[[TaskId], bool],
+        recall: Callable[[Task], Awaitable[None]],
     ) -> None:
+        self._recall = recall
         self._machines = machines
         self._guests = guests
         self._inference = inference
@@ -114,6 +117,7 @@ class LiveMachines:
 
     async def start(self, task: Task, repository: Repository, commit: str) -> StartedMachine:
         """Boot a fresh machine with the tree of `commit` as its workspace."""
+        await self._recall(task)
         layer = await self._layers.layer_of(task, repository)
         began = time.perf_counter()
         self.remark(task.id, "Starting a machine.")
@@ -129,12 +133,14 @@ class LiveMachines:
     async def restore(self, task: Task, snapshot: Snapshot) -> StartedMachine:
         """Bring a snapshot back under a fresh name."""
         began = time.perf_counter()
+        await self._recall(task)
         self.remark(task.id, "Bringing the machine back from its snapshot.")
         started = await self._machines.restore(task.id, task.attempt, snapshot)
         return await self._connect(task, started, began, start=False)
 
     async def adopt(self, task: Task, machine: MachineId, accelerator: str) -> said.GuestGreeting:
         """Take up a machine that outlived an earlier plane. Raises PortError; then destroy it."""
+        await self._recall(task)
         self.remark(task.id, "ClawDesk was started again; its machine lives and is taken up.")
         # It may have been left standing still, in a snapshot or in a hold.
         await self._machines.resume(machine)

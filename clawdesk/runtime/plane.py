@@ -97,6 +97,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
             workspaces=parts.workspaces,
             set_ups=parts.set_ups,
             given_up=self._is_ending,
+            recall=self._recall_log,
         )
         self._retention = Retention(
             parts.machines,
@@ -283,6 +284,13 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
             await self._load_log(task)
         return output.after(after)
 
+    async def _recall_log(self, task: Task) -> None:
+        """Before a task goes on in this plane: what it printed under earlier ones stands above."""
+        began = any(record.event == "started" for record in task.records)
+        if began and not self._live.output(task.id).after(0):
+            with contextlib.suppress(PortError):
+                await self._load_log(task.id)
+
     async def _load_log(self, task_id: TaskId) -> None:
         """Fill the log of a task from before this start with what Git kept."""
         task = self._kernel.known(task_id)
@@ -295,6 +303,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
             output.event(at_ms, f"Step {step}, as Git kept it:")
             output.feed(at_ms, "out", text)
             output.flush(at_ms)
+        output.take()  # Git has it
         if not kept and any(r.event == "started" for r in task.records):
             output.event(task.submitted_at_ms, "No output of this task was kept.")
 

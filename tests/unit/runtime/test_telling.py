@@ -43,6 +43,6 @@ def test_what_is_told_is_kept_between_whole_lines_of_the_step() -> None:
     output.feed(1, "out", b"one\ntw")
     output.tell(2, "[model] m answered\n    said: x")
     output.feed(3, "out", b"o\n")
-    assert output.kept() == b"one\ntw\n[model] m answered\n    said: x\no\n"
+    assert output.take() == b"one\ntw\n[model] m answered\n    said: x\no\n"
     shown = [(line.stream, line.text) for line in output.after(0)]
     assert shown[1:3] == [("event", "[model] m answered"), ("event", "    said: x")]
