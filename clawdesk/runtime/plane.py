@@ -68,10 +68,8 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
     """
 
     def __init__(self, parts: Parts, *, drive: bool = True, models: bool = False) -> None:
-        self._models = models
-        self._parts = parts
-        self._clock = parts.clock
-        self._drive = drive
+        self._models, self._drive = models, drive
+        self._parts, self._clock = parts, parts.clock
         self._subscribers: list[Callable[[Change], None]] = []
         self._projects = Projects(parts.repositories, parts.clock, drive=drive, say=self._say)
         self._background: set[asyncio.Task[None]] = set()
