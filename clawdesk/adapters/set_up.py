@@ -69,22 +69,38 @@ def _authorities() -> bytes:
     return b""
 
 
+def pip_index() -> str:
+    """The index this computer's pip is set to; "" where it goes by its own.
+
+    `pip config get` does not see all that pip goes by; its list does, the environment first.
+    """
+    listed = _said([sys.executable, "-m", "pip", "config", "list"])
+    found = dict(line.split("=", 1) for line in listed.splitlines() if "=" in line)
+    keys = (":env:.index-url", "install.index-url", "global.index-url")
+    return next((found[key].strip("'\"") for key in keys if key in found), "")
+
+
 def _settings() -> str:
     """What a shell exports, so that installers look where those of this computer look."""
-    asked = {
-        "PIP_INDEX_URL": [sys.executable, "-m", "pip", "config", "get", "global.index-url"],
-        "npm_config_registry": ["npm", "config", "get", "registry"],
-    }
-    found = {name: _address(command) for name, command in asked.items()}
-    return "".join(f"export {name}={shlex.quote(url)}\n" for name, url in found.items() if url)
+    registry = _said(["npm", "config", "get", "registry"])
+    found = {"PIP_INDEX_URL": pip_index(), "npm_config_registry": registry}
+    return "".join(
+        f"export {name}={shlex.quote(address)}\n"
+        for name, address in found.items()
+        if _may_be_told(address)
+    )
 
 
-def _address(command: list[str]) -> str:
-    """The address a program prints; "" where it prints none, or one that holds a password."""
+def _may_be_told(address: str) -> bool:
+    """Whether it is an address on a network, and holds no password."""
+    parts = urlsplit(address)
+    open_one = parts.scheme in ("http", "https") and not parts.username and not parts.password
+    return open_one and len(address.split()) == 1
+
+
+def _said(command: list[str]) -> str:
+    """What a program prints; "" where there is none, or it fails."""
     if shutil.which(command[0]) is None:
         return ""
     done = subprocess.run(command, capture_output=True, text=True, timeout=_ASK_S, check=False)
-    address = done.stdout.strip() if done.returncode == 0 else ""
-    parts = urlsplit(address)
-    good = parts.scheme in ("http", "https") and not parts.username and not parts.password
-    return address if good and len(address.split()) == 1 else ""
+    return done.stdout.strip() if done.returncode == 0 else ""

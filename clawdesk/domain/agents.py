@@ -10,7 +10,7 @@ from __future__ import annotations
 import shlex
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 
 from clawdesk.domain.processes import PERMISSIONS, AgentSpec, CheckpointMode, TaskDefinition
@@ -21,6 +21,7 @@ STEP_NAME = "agent"
 PROMPT_CHARS_MAX = 8_000
 RUN_CHARS_MAX = 16_384
 FEEDBACK_CHARS_MAX = 4_000
+PROMPT_VARIABLE = "CLAWDESK_PROMPT"
 PROMPT_FILE = "/run/clawdesk/prompt"
 KEYS = ("kind", "prompt", "run", "permissions", "timeout_s", "checkpoint", "every_calls", "every_s")
 
@@ -115,6 +116,17 @@ def speaks_acp(agent: AgentSpec | None) -> bool:
     return kind is not None and kind.speaks_acp
 
 
+def prompted(
+    definition: TaskDefinition, settings: Mapping[str, str]
+) -> tuple[TaskDefinition, dict[str, str]]:
+    """The task with the prompt a person gives it in place of its file's, and the other settings."""
+    rest = dict(settings)
+    if definition.agent is None:
+        return definition, rest
+    prompt = rest.pop(PROMPT_VARIABLE, "").strip() or definition.agent.prompt
+    return replace(definition, agent=replace(definition.agent, prompt=prompt)), rest
+
+
 def command_of(agent: AgentSpec) -> str:
     """What the agent's step runs, as the log shows it."""
     kind = kind_of(agent)
@@ -150,8 +162,8 @@ def env_of(definition: TaskDefinition, permissions: str) -> dict[str, str]:
 def shell_of(agent: AgentSpec, command: str, feedback: str) -> str:
     """`command` for a shell, behind the lines that put the prompt into a file and a variable."""
     kind = kind_of(agent)
-    told = {"CLAWDESK_PROMPT": prompt_of(agent, feedback), "CLAWDESK_PROMPT_FILE": PROMPT_FILE}
-    env = {**told, **dict(kind.env if kind is not None else ())}
+    given = {PROMPT_VARIABLE: prompt_of(agent, feedback), "CLAWDESK_PROMPT_FILE": PROMPT_FILE}
+    env = {**given, **dict(kind.env if kind is not None else ())}
     write = f"printf '%s\\n' \"$CLAWDESK_PROMPT\" > {PROMPT_FILE}"
     run = 'exec claw acp "$CLAWDESK_AGENT"' if speaks_acp(agent) else command
     return "\n".join([*_exports(env), write, run])

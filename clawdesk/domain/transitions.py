@@ -186,6 +186,7 @@ def _machine_started(turn: Turn, task: Task, event: ev.MachineStarted) -> None:
         base="",
         resume_from=None,
         start_failures=0,
+        reason=None,
     )
     if task.finish is not None:
         moves.release(turn, task)
@@ -201,7 +202,13 @@ def _machine_restored(turn: Turn, task: Task, event: ev.MachineRestored) -> None
     if task.attempt != event.attempt or task.resume_from != event.ordinal or not expected:
         turn.do(do.ReleaseMachine(task.id, event.machine))  # R1
         return
-    task = turn.put(task, machine=event.machine, accelerator=event.accelerator, start_failures=0)
+    task = turn.put(
+        task,
+        machine=event.machine,
+        accelerator=event.accelerator,
+        start_failures=0,
+        reason=None,
+    )
     if task.finish is not None:
         moves.release(turn, task)
         return

@@ -35,7 +35,7 @@ from clawdesk.ports.guest import Guests, GuestSession
 from clawdesk.ports.machines import Machines
 from clawdesk.ports.repository import Repository
 from clawdesk.ports.set_up import SetUps
-from clawdesk.runtime.output import TaskOutput
+from clawdesk.runtime.output import TaskOutput, network_words
 
 SET_UP_FAILED = "set_up_failed"
 """Code of an error that another try would end with as well."""
@@ -221,9 +221,10 @@ class Layers:
             for task in build.tasks:
                 self._output(task).feed(now, message.stream, message.chunk)
                 self._grew(task)
-        elif isinstance(message, said.NetworkUsed) and message.refused:
-            build.refused.append(message.refused)
-            self._remark(build, f"Network, refused: {message.refused}.")
+        elif isinstance(message, said.NetworkUsed):
+            if message.refused:
+                build.refused.append(message.refused)
+            self._remark(build, network_words(message))
         elif isinstance(message, said.GuestLost):
             raise GuestError(f"the machine of the set-up was lost: {message.why}", code="gone")
 

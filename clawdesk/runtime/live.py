@@ -29,8 +29,8 @@ from clawdesk.ports.machines import Machines, MachineSpec, StartedMachine
 from clawdesk.ports.repository import Repository
 from clawdesk.ports.set_up import SetUps
 from clawdesk.runtime.layers import SET_UP, Layers
-from clawdesk.runtime.output import TaskOutput
-from clawdesk.runtime.telling import model_lines, network_line
+from clawdesk.runtime.output import TaskOutput, network_words
+from clawdesk.runtime.telling import model_lines
 
 _EXPORT = "export-"
 
@@ -250,7 +250,7 @@ class LiveMachines:
                 self.output(task).tell(now, model_lines(called, now, brief=live.tells))
                 self._grew(task)
             case said.NetworkUsed() as used:
-                self.remark(task, network_line(used))
+                self.remark(task, network_words(used))
             case said.GuestLost(why=why):
                 self._post(ev.MachineLost(now, task, machine, why))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from clawdesk.ports.guest import NetworkUsed
 from clawdesk.runtime.api import LogLine
 
 LINES_MAX = 10_000
@@ -121,3 +122,12 @@ class TaskOutput:
             old = self._tail.popleft()
             self._tail_bytes -= len(old)
             self._dropped += len(old)
+
+
+def network_words(used: NetworkUsed) -> str:
+    """A connection of a machine, as its log tells it."""
+    more = f" ({used.untold} more connections before it)" if used.untold else ""
+    if used.refused:
+        return f"Network, refused: {used.refused}.{more}"
+    where, out, back = f"{used.host}:{used.port}", used.sent_bytes, used.received_bytes
+    return f"Network: {where}, {out:,} bytes sent, {back:,} received.{more}"

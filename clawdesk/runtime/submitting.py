@@ -12,6 +12,7 @@ from dataclasses import replace
 from ulid import ULID
 
 from clawdesk.domain import events as ev
+from clawdesk.domain.agents import prompted
 from clawdesk.domain.definitions import PROJECT_FILE
 from clawdesk.domain.forking import forked, forked_record, shown_fields
 from clawdesk.domain.images import IMAGE_FILE, ImagePlan
@@ -74,7 +75,7 @@ class Submissions:
         base, start = await repository.start_commit(
             include_changes=include_changes, definition=name
         )
-        definition = await repository.definition(name, start)
+        definition, settings = prompted(await repository.definition(name, start), settings)
         asked, digest = await self._policies.at(repository, start)
         wanted = definition.priority if priority is None else priority
         task = Task(

@@ -1,4 +1,4 @@
-"""What a guest did through us, as lines of its task's log: connections, and calls of its model.
+"""Model calls of a guest as lines of its task's log.
 
 Texts are hostile: each line of theirs is indented behind one of ours, so that none looks like it.
 """
@@ -7,19 +7,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from clawdesk.ports.guest import ModelCalled, NetworkUsed
+from clawdesk.ports.guest import ModelCalled
 
 _LINES_MAX = 20
 _INDENT = "    "
-
-
-def network_line(used: NetworkUsed) -> str:
-    """A connection that is over, or was refused."""
-    more = f" ({used.untold} more connections before it)" if used.untold else ""
-    if used.refused:
-        return f"Network, refused: {used.refused}.{more}"
-    where, out, back = f"{used.host}:{used.port}", used.sent_bytes, used.received_bytes
-    return f"Network: {where}, {out:,} bytes sent, {back:,} received.{more}"
 
 
 def model_lines(called: ModelCalled, at_ms: int, *, brief: bool) -> str:

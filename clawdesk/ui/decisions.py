@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog
 
+from clawdesk.domain.agents import PROMPT_VARIABLE
 from clawdesk.domain.definitions import PROJECT_FILE
 from clawdesk.domain.model import FINAL, Kind, Request, Task
 from clawdesk.ports.errors import ConflictError, PortError
@@ -228,15 +229,21 @@ class Decisions(QObject):
         sheet.chosen.connect(lambda key: self.submit(project, name, include=key == "include"))
         self.show_sheet(sheet)
 
-    def submit(self, project: str, name: str, *, include: bool) -> None:
-        """Start a process from HEAD, or from the user's files as they are."""
-        self._desk.errands.start(
-            f"run {project} {name}", f"Running {name}", self._submitted(project, name, include)
-        )
+    def submit(self, project: str, name: str, *, include: bool, prompt: str = "") -> None:
+        """Start a process from HEAD, or from the user's files as they are.
 
-    async def _submitted(self, project: str, name: str, include: bool) -> None:
+        Args:
+            prompt: what its agent is told in place of what the file says, "" = that.
+        """
+        settings = {PROMPT_VARIABLE: prompt} if prompt else {}
+        submitted = self._submitted(project, name, include, settings)
+        self._desk.errands.start(f"run {project} {name}", f"Running {name}", submitted)
+
+    async def _submitted(
+        self, project: str, name: str, include: bool, settings: dict[str, str]
+    ) -> None:
         desk = self._desk
-        task = await desk.plane.submit(project, name, include_changes=include)
+        task = await desk.plane.submit(project, name, include_changes=include, settings=settings)
         desk.choose_project(project)
         desk.window.tasks.choose_filter("All")
         desk.window.tasks.list.choose(task)

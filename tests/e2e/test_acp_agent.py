@@ -14,7 +14,7 @@ import pytest
 
 from tests.stories.preemption import App, files_of
 from tests.support.acp_project import acp_project
-from tests.support.mirrors import cli_with_layers
+from tests.support.mirrors import cli_with_layers, python_hosts
 from tests.support.real_cli import RealCli
 from tests.support.scripted_model import BUG, COMMANDS, ScriptedModel, behind_the_fabric
 
@@ -31,7 +31,7 @@ ALLOW = ("--answer", "permission=Allow")
 
 @pytest.fixture(scope="module")
 def cli() -> Iterator[RealCli]:
-    with cli_with_layers() as found:
+    with cli_with_layers(python_hosts()) as found:
         yield found
 
 

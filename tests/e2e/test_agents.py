@@ -6,19 +6,21 @@ once for this computer, in the folder of the user's own layers, and found there 
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.stories.preemption import App, files_of
-from tests.support.mirrors import cli_with_layers, project_file
+from tests.support.mirrors import cli_with_layers, debian_hosts, project_file, python_hosts
 from tests.support.real_cli import RealCli, make_project
 from tests.support.scripted_model import BUG, MODEL, TEST, ScriptedModel, behind_the_fabric
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2400)]
 
 SUBMIT = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
 BUILD_S = 1500.0
@@ -52,9 +54,23 @@ run = "echo now > urgent.txt"
 """
 
 
+GREET = """
+[machine]
+disk_mib = 1024
+[[steps]]
+name = "greet"
+run = "hello > greeting.txt"
+"""
+
+
+@cache
+def hosts() -> tuple[str, ...]:
+    return (*python_hosts(), *debian_hosts())
+
+
 @pytest.fixture(scope="module")
 def cli() -> Iterator[RealCli]:
-    with cli_with_layers() as found:
+    with cli_with_layers(hosts()) as found:
         yield found
 
 
@@ -63,7 +79,7 @@ def project(tmp_path: Path) -> Path:
     files = {
         ".clawdesk/tasks/mend.toml": TASK,
         ".clawdesk/tasks/urgent.toml": URGENT,
-        ".clawdesk/project.toml": project_file(),
+        ".clawdesk/project.toml": project_file(hosts()),
         "calc.py": BUG,
         "test_calc.py": TEST,
     }
@@ -137,6 +153,17 @@ def test_mini_swe_agent_lives_through_a_kill_of_the_app_and_gives_way_in_the_mid
     # The call of which no byte had come back was made again, and no other.
     assert model.turns() == [0, 1, 1, 2, 3]
     assert_mended(project, task)
+
+
+def test_debian_packages_are_installed_by_the_guests_apt(cli: RealCli, tmp_path: Path) -> None:
+    files = {
+        ".clawdesk/tasks/greet.toml": GREET,
+        ".clawdesk/image.toml": f'debian = ["hello"]\nnetwork = {json.dumps(debian_hosts())}\n',
+        ".clawdesk/project.toml": project_file(hosts()),
+    }
+    project = make_project(tmp_path / "greet", files)
+    task = run(cli, str(project), "greet").end(BUILD_S)["task"]
+    assert files_of(project, task, "greeting.txt")["greeting.txt"] == "Hello, world!\n"
 
 
 def event_of(name: str, task: str) -> Callable[[dict[str, Any]], bool]:

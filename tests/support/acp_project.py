@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tests.stories.preemption import URGENT
-from tests.support.mirrors import project_file
+from tests.support.mirrors import project_file, python_hosts
 from tests.support.real_cli import make_project
 from tests.support.scripted_model import BUG, MODEL, TEST
 
@@ -31,7 +31,7 @@ def acp_project(folder: Path) -> Path:
     named = {
         ".clawdesk/tasks/mend.toml": TASK,
         ".clawdesk/tasks/urgent.toml": URGENT,
-        ".clawdesk/project.toml": project_file(),
+        ".clawdesk/project.toml": project_file(python_hosts()),
         ".clawdesk/image.toml": f'pypi = ["{PACKAGE}=={version(PACKAGE)}"]\n',
         ".gitignore": "__pycache__\n",
         "agent.py": MENDER.read_text(),

@@ -163,7 +163,7 @@ class FakePlane(FakeForks, FakeModelActs):
         include_changes: bool = False,
         settings: dict[str, str] | None = None,
     ) -> TaskId:
-        await self._enter("submit", project, name, include_changes)
+        await self._enter("submit", project, name, include_changes, *(settings or {}).items())
         seq = self.state.next_seq = self.state.next_seq + 1
         found = next(d for d in self.projects[project].definitions if d.name == name)
         now_ms = self.now_ms()

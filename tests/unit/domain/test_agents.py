@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from clawdesk.domain.agents import KINDS, PROMPT_FILE, env_of, prompt_of, shell_of
+from clawdesk.domain.agents import KINDS, PROMPT_FILE, env_of, prompt_of, prompted, shell_of
 from clawdesk.domain.definitions import DefinitionError, parse_project, parse_task
 from clawdesk.domain.model import AgentSpec, CheckpointMode, Task, TaskDefinition
 from clawdesk.domain.policy import asks, permissions, under
@@ -64,6 +64,16 @@ def test_a_kind_of_the_catalog_brings_its_command() -> None:
 def test_mistakes(text: str, expected: str) -> None:
     (mistake,) = mistakes(text)
     assert mistake.startswith(".clawdesk/tasks/mend.toml" + expected)
+
+
+def test_a_person_may_tell_it_something_else() -> None:
+    definition = parse_task(OWN, "mend")
+    other, rest = prompted(definition, {"CLAWDESK_PROMPT": "Mend that.", "A": "1"})
+    assert other.agent == AgentSpec("command", "Mend that.", "python3 agent.py")
+    assert rest == {"A": "1"}
+    assert prompted(definition, {"CLAWDESK_PROMPT": " "}) == (definition, {})
+    steps = parse_task('[[steps]]\nname = "a"\nrun = "r"\n', "t")
+    assert prompted(steps, {"CLAWDESK_PROMPT": "p"}) == (steps, {"CLAWDESK_PROMPT": "p"})
 
 
 def test_what_was_said_comes_before_the_prompt() -> None:
