@@ -7,14 +7,11 @@ users of the machine could read it.
 from __future__ import annotations
 
 import argparse
-import getpass
-import sys
 
-from clawdesk.cli.context import plain, print_json, tell, with_plane
+from clawdesk.cli.context import plain, print_json, secret_line, tell, with_plane
 from clawdesk.cli.exits import DONE, FAILED
 from clawdesk.cli.inbox import told
 from clawdesk.ports.channel import ChannelState
-from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import PlaneApi
 
 USUAL = "ws://127.0.0.1:18789"
@@ -51,24 +48,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _add(address: str) -> int:
-    token = _token()
+    token = secret_line("Token of the gateway (gateway.auth.token)", "The gateway's token")
 
     async def work(plane: PlaneApi) -> int:
         return tell(await plane.add_channel(address, token))
 
     return with_plane(work)
-
-
-def _token() -> str:
-    """Raises PortError: there is nobody to ask and nothing to read."""
-    if sys.stdin is not None and sys.stdin.isatty():
-        return getpass.getpass("Token of the gateway (gateway.auth.token): ")
-    token = sys.stdin.readline().strip() if sys.stdin is not None else ""
-    if not token:
-        raise PortError(
-            "The gateway's token is read from standard input, and there was none.", code="usage"
-        )
-    return token
 
 
 async def _list(plane: PlaneApi, *, as_json: bool) -> int:

@@ -22,6 +22,7 @@ from clawdesk.domain.model import (
 )
 from clawdesk.domain.network import HOST_RULE, is_host
 from clawdesk.domain.processes import PERMISSIONS
+from clawdesk.domain.secrets import NAME_RULE, is_secret_name
 from clawdesk.domain.toml_lines import KeyPath
 from clawdesk.domain.toml_values import DefinitionError as DefinitionError  # noqa: PLC0414 - ours
 from clawdesk.domain.toml_values import Reader, show
@@ -62,7 +63,7 @@ def parse_task(text: str, name: str) -> TaskDefinition:
     """
     reader = Reader(text, task_file(name))
     reader.only_keys(
-        (), ("title", "description", "priority", "machine", "models", "steps", "agent")
+        (), ("title", "description", "priority", "machine", "models", "secrets", "steps", "agent")
     )
     model = ""
     if reader.table(("models",), ("default",)):
@@ -75,6 +76,7 @@ def parse_task(text: str, name: str) -> TaskDefinition:
         priority=reader.whole(("priority",), 0, -5, 5),
         machine=_machine(reader),
         model=model,
+        secrets=secret_names(reader, ("secrets",)),
         steps=_steps(reader, agent),
         agent=agent,
     )
@@ -91,7 +93,7 @@ def parse_project(text: str) -> ProjectPolicy:
         DefinitionError: with every mistake found.
     """
     reader = Reader(text, PROJECT_FILE)
-    tables = ("approval", "priority", "network", "agents", "budget", "peers")
+    tables = ("approval", "priority", "network", "agents", "secrets", "budget", "peers")
     reader.only_keys((), ("weight", "priority_min", "priority_max", *tables))
     usual = ProjectPolicy()
     paths: tuple[str, ...] = ()
@@ -117,6 +119,7 @@ def parse_project(text: str) -> ProjectPolicy:
         checkpoint_every_s=every_s,
         network_allow=_network(reader, ("network",)),
         permissions=given_permissions(reader, ("agents",)) or usual.permissions,
+        secrets_allow=_secrets(reader, ("secrets",)),
         gpu_hours=gpu_hours,
         tokens=tokens,
         peers=_peers(reader, ("peers",)),
@@ -150,6 +153,20 @@ def hosts(reader: Reader, path: KeyPath) -> tuple[str, ...]:
     for text in found:
         if not is_host(text):
             reader.mistake(path, show(text), HOST_RULE)
+            return ()
+    return found
+
+
+def _secrets(reader: Reader, path: KeyPath) -> tuple[str, ...]:
+    return secret_names(reader, (*path, "allow")) if reader.table(path, ("allow",)) else ()
+
+
+def secret_names(reader: Reader, path: KeyPath) -> tuple[str, ...]:
+    """A list of names of secrets (`domain.secrets`)."""
+    found = reader.texts(path)
+    for text in found:
+        if not is_secret_name(text):
+            reader.mistake(path, show(text), NAME_RULE)
             return ()
     return found
 

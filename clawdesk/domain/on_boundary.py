@@ -162,7 +162,16 @@ def checkpoint_failed(turn: Turn, task: Task, event: ev.CheckpointFailed) -> Non
     if task.boundary is not None and task.boundary.safety:
         moves.run_on(turn, task)
         return
-    moves.ask_to_retry(turn, task, event.why)
+    task = turn.note(task, "checkpoint_failed", why=event.why)
+    moves.ask_to_retry(turn, task, event.why, tell=_may_go_on(task, task.boundary or Boundary()))
+
+
+def _may_go_on(task: Task, boundary: Boundary) -> bool:
+    """Whether the task may do without this checkpoint: nobody's word is due here."""
+    if boundary.question or boundary.put or (boundary.model_call and boundary.mode == "approve"):
+        return False
+    last = task.checkpoint(task.tip_ordinal)
+    return last is None or not on_adoption.undecided(task, last)
 
 
 def continue_from(turn: Turn, task: Task, event: ev.MachineRestored) -> None:

@@ -158,15 +158,32 @@ def _who_answered(task: Task) -> str:
 
 def _retry_answered(turn: Turn, task: Task, request: Request, decision: Decision) -> None:
     task = turn.put(task, request=None)
-    if decision.text == "retry":
+    if decision.text == moves.RETRY:
         turn.acknowledge(decision.intent, True, "Trying the checkpoint again.")
         turn.do(do.ResumeMachine(task.id, task.machine))
         moves.take_checkpoint(turn, task, task.boundary or Boundary())
+    elif decision.text in request.choices and decision.text == moves.TELL:
+        turn.acknowledge(decision.intent, True, "The task is told, and goes on without it.")
+        _told_instead(turn, task, request.question.removesuffix(" Try again?"))
     else:
         turn.acknowledge(decision.intent, True, "The task ends here.")
         moves.finish(
             turn, task, Phase.FAILED, f"Given up. {request.question.removesuffix(' Try again?')}"
         )
+
+
+def _told_instead(turn: Turn, task: Task, why: str) -> None:
+    """It goes on without the checkpoint that could not be made, and can read why."""
+    boundary = task.boundary or Boundary()
+    turn.do(do.ResumeMachine(task.id, task.machine))
+    task = turn.put(task, feedback=why)
+    if not boundary.guest_request:
+        moves.run_step(turn, task, task.step_index)
+        return
+    # A model call takes no verdict: the next checkpoint will fail again, or what was wrong is gone.
+    outcome = "continue" if boundary.model_call else "rejected"
+    turn.do(do.ReplyToGuest(task.id, task.machine, boundary.guest_request, outcome, why))
+    moves.run_on(turn, task)
 
 
 def decision_recorded(turn: Turn, task: Task, event: ev.DecisionRecorded) -> None:

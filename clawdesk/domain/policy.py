@@ -16,6 +16,7 @@ from clawdesk.domain.model import PriorityClass, ProjectPolicy, Task
 from clawdesk.domain.network import Reach, granted
 from clawdesk.domain.processes import least
 from clawdesk.domain.rules import ProjectRules, Rules
+from clawdesk.domain.secrets import given
 
 OWN_FOLDER = ".clawdesk"
 _RANK = {PriorityClass.BATCH: 0, PriorityClass.AGENT: 1, PriorityClass.INTERACTIVE: 2}
@@ -59,8 +60,13 @@ def effective(asked: ProjectPolicy, rules: ProjectRules) -> ProjectPolicy:
         network_allow=hosts if bound is None else granted(hosts, bound),
         own_networks=rules.own_networks,
         permissions=least(asked.permissions, rules.permissions or asked.permissions),
+        secrets_allow=_bounded(asked.secrets_allow, rules.secrets_allow),
         peers="never" if rules.peers == "never" else asked.peers,
     )
+
+
+def _bounded(asked: tuple[str, ...], bound: tuple[str, ...] | None) -> tuple[str, ...]:
+    return asked if bound is None else given(asked, bound)
 
 
 def _inside(priority: int, rules: ProjectRules) -> int:
@@ -83,6 +89,9 @@ def wishes(asked: ProjectPolicy, rules: ProjectRules) -> tuple[Wish, ...]:
     if counts.permissions == "allow" and rules.permissions is None:
         words = "its agents get every permission they ask for, and you are not asked"
         found.append(Wish(("agents", "permissions"), words))
+    if counts.secrets_allow and rules.secrets_allow is None:
+        names = ", ".join(counts.secrets_allow)
+        found.append(Wish(("secrets", "allow"), f"your secrets {names} for its tasks"))
     for key, amount in (("gpu_hours", counts.gpu_hours), ("tokens", counts.tokens)):
         if amount is not None:
             words = f"a budget of {amount:g} {key.replace('gpu_hours', 'GPU hours')}"
@@ -102,10 +111,12 @@ def under(task: Task, rules: Rules) -> Task:
     asked, of_project = task.policy_asked, rules.of(task.project)
     if asked is None:
         # It was submitted without a project's file to look at: nothing there can have asked for a
-        # way out or for permissions, and what its record says of them was never bounded by anybody.
+        # way out, a permission or a secret, and what its record says was never bounded by anybody.
         bounded = least(task.policy.permissions, _USUAL.permissions)
-        policy = replace(task.policy, network_allow=(), own_networks=(), permissions=bounded)
-        return replace(task, policy=policy)
+        nothing = replace(
+            task.policy, network_allow=(), own_networks=(), secrets_allow=(), permissions=bounded
+        )
+        return replace(task, policy=nothing)
     counts = effective(asked, of_project)
     return replace(
         task,
@@ -125,6 +136,11 @@ def permissions(task: Task) -> str:
     """What becomes of what its agent asks to be allowed, inside the policy of this moment."""
     agent = task.definition.agent
     return least(agent.permissions if agent is not None else "ask", task.policy.permissions)
+
+
+def secrets_of(task: Task) -> tuple[str, ...]:
+    """Names of the secrets a task is given: what it asks, inside the policy of this moment."""
+    return given(task.definition.secrets, task.policy.secrets_allow)
 
 
 def bounded_priority(suggestion: int, policy: ProjectPolicy) -> int:

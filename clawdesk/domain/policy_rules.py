@@ -56,6 +56,7 @@ _PROJECT_KEYS: tuple[tuple[str, str], ...] = (
     ("approval.timeout_s", "timeout_s"),
     ("network.allow", "network_allow"),
     ("agents.permissions", "permissions"),
+    ("secrets.allow", "secrets_allow"),
     ("budget.gpu_hours", "gpu_hours"),
     ("budget.tokens", "tokens"),
     ("peers.use", "peers"),
@@ -69,6 +70,7 @@ _BOUNDS = {
     "approval.paths": ("approval.paths",),
     "network.allow": ("network.allow",),
     "agents.permissions": ("agents.permissions",),
+    "secrets.allow": ("secrets.allow",),
     "peers.use": ("peers.use",),
 }
 

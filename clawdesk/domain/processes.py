@@ -76,4 +76,5 @@ class TaskDefinition:
     priority: int = 0
     machine: MachineNeed = MachineNeed()
     model: str = ""  # what OPENAI_MODEL is set to; "" = none asked for
+    secrets: tuple[str, ...] = ()  # names; their values come as variables of those names
     agent: AgentSpec | None = None  # its one step is made of this

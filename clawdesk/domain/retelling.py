@@ -97,9 +97,8 @@ def _finished(task: Task, record: Record) -> Task:
     status = Phase(str(record.fields.get("status", "failed")))
     text = str(record.fields.get("text", ""))
     task = replace(task, phase=status, request=None, finish_text=text)
-    if status is not Phase.CANCELLED:
-        return task
-    return moves.without_snapshots(task, moves.ordinals(task), moves.CANCELLED)
+    why = moves.machines_go(task, status)
+    return moves.without_snapshots(task, moves.ordinals(task), why) if why else task
 
 
 def _merged(task: Task, record: Record) -> Task:

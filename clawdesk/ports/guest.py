@@ -158,6 +158,37 @@ class WorkspaceChanges:
     skipped: tuple[str, ...] = ()  # what could not be taken (sockets, nested repositories), and why
 
 
+@dataclass(frozen=True, slots=True)
+class ShellEnd:
+    """How a shell ended. `why` it was closed, "" = by itself, with that exit code."""
+
+    exit_code: int
+    why: str = ""
+
+
+class GuestShell(Protocol):
+    """A person's shell on a terminal inside a machine. Calls raise GuestError."""
+
+    @property
+    def end(self) -> ShellEnd | None:
+        """How it ended, once `read` gave no more; None before."""
+        ...
+
+    async def read(self) -> bytes:
+        """What it printed, as it came; b"" once it is over. Not read, it stands still."""
+        ...
+
+    async def write(self, content: bytes) -> None:
+        """Type. Waits while nothing inside reads."""
+        ...
+
+    async def resize(self, columns: int, rows: int) -> None: ...
+
+    async def close(self) -> None:
+        """Hang up: its programs end."""
+        ...
+
+
 class GuestSession(Protocol):
     """One connection to one machine. Calls raise GuestError."""
 
@@ -206,6 +237,17 @@ class GuestSession(Protocol):
                 from a snapshot whose guest cannot do this; nothing was changed. `bad_path`,
                 `too_many_changes` (the limits of `collect`): nothing was changed. `lost`,
                 `no_answer`: as with every call.
+        """
+        ...
+
+    async def shell(self, columns: int, rows: int, env: Mapping[str, str]) -> GuestShell:
+        """A shell in the workspace beside the step, on a terminal of that size.
+
+        It is closed by `quiesce`: no snapshot holds one.
+
+        Raises:
+            GuestError: `old_guest`: the machine goes on from a snapshot whose guest has none;
+                `refused`: too many are open, or a checkpoint is being taken.
         """
         ...
 

@@ -272,6 +272,7 @@ class Performer:
                 at_ms=self._now(),
                 leaves=lambda: self._yields(e.task),
                 room_for=self._retention.room_for,
+                veil=self._live.veil(e.machine),
             )
         except PortError as error:
             self._post(ev.CheckpointFailed(self._now(), e.task, e.machine, error.sentence))

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from clawdesk.domain.secrets import Veil
 from clawdesk.ports.guest import ModelCalled
 
 _LINES_MAX = 20
+_TEXT_CHARS_MAX = 4_000
 _INDENT = "    "
 
 
-def model_lines(called: ModelCalled, at_ms: int, *, brief: bool) -> str:
+def model_lines(called: ModelCalled, at_ms: int, veil: Veil, *, brief: bool) -> str:
     """A model call: when it ended, how long it took, its tokens, and what was said.
 
     Args:
         at_ms: its end; shown in UTC, as these lines are kept.
+        veil: hides secrets, before anything is cut: half a value is one too.
         brief: the agent tells itself what it and the model say: the first line only.
     """
     when = datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
@@ -29,18 +32,19 @@ def model_lines(called: ModelCalled, at_ms: int, *, brief: bool) -> str:
     facts += [f"{called.untold} more before it"] if called.untold else []
     failed = not 200 <= called.status < 300
     verb = f"failed with {called.status}" if failed else "answered"
-    first = f"[model] {_one_line(called.model) or 'a model'} {verb}, {when}: {', '.join(facts)}"
+    model = " ".join(veil.hide_text(called.model).split()) or "a model"
+    first = f"[model] {model} {verb}, {when}: {', '.join(facts)}"
     if brief and not failed:
         return first
     lines = [first]
     if not brief:
-        lines += _said("asked:", called.asked)
-    lines += _said("why:" if failed else "said:", called.answer)
+        lines += _said("asked:", veil.hide_text(called.asked))
+    lines += _said("why:" if failed else "said:", veil.hide_text(called.answer))
     return "\n".join(lines)
 
 
 def _said(what: str, text: str) -> list[str]:
-    words = text.splitlines()
+    words = text[:_TEXT_CHARS_MAX].splitlines()
     while words and not words[-1].strip():
         words.pop()
     if not words:
@@ -50,7 +54,3 @@ def _said(what: str, text: str) -> list[str]:
     )
     shown = [f"{_INDENT}{_INDENT}{line}" for line in words[1:_LINES_MAX]]
     return [f"{_INDENT}{what} {words[0]}", *shown, *more]
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

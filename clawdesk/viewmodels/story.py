@@ -110,6 +110,7 @@ _TELL: dict[str, Callable[[Record], str]] = {
     "decision": _decision,
     "restored": lambda r: f"goes back to {_where(r)}{_prompted(r)}",
     "forked": lambda r: f"{_text(r, 'task')} forked from {_where(r)}",
+    "checkpoint_failed": lambda r: f"a checkpoint could not be made{_because(r)}",
     "yield_asked": lambda r: f"asked to give its machine back{_because(r)}",
     "yielded": lambda r: f"gave its machine back at {_where(r)}{_because(r)}",
     "parked": lambda r: f"memory given back{_because(r)}",

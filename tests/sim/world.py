@@ -35,11 +35,13 @@ from clawdesk.domain.model import (
     ProjectPolicy,
     Reason,
     Record,
+    Request,
     StepSpec,
     Task,
     TaskDefinition,
     Verdict,
 )
+from clawdesk.domain.moves import RETRY, TELL
 from clawdesk.domain.replay import Alive, read, recover, submission
 from clawdesk.domain.retention import Kept, decide
 from clawdesk.domain.rules import Rules
@@ -97,6 +99,7 @@ class World:
         self.story: list[str] = []
         self.acks: dict[str, bool] = {}
         self.intents: dict[str, int] = {}  # intent -> epoch of the plane that was asked
+        self.told: set[int] = set()  # steps that a person let run again after a failed checkpoint
         self.starts = 0
         self.yields = 0
         self.events = 0
@@ -298,6 +301,13 @@ class World:
         self.intents[intent] = self.epoch
         return intent
 
+    def _about_a_retry(self, task: Task, request: Request) -> str:
+        roll = self.random.random()
+        if roll < 0.9 or roll > 0.96 or TELL not in request.choices:
+            return RETRY if roll < 0.9 else "x"
+        self.told.add(task.step_index)
+        return TELL
+
     def person(self, task_id: str) -> None:
         """Decide what is asked, sometimes twice, sometimes about an old picture."""
         task = self.state.tasks.get(task_id)
@@ -305,7 +315,7 @@ class World:
             return
         request, intent = task.request, self._intent()
         if request.kind is Kind.CLARIFY:
-            text = "retry" if request.key == "retry" and self.random.random() < 0.9 else "x"
+            text = self._about_a_retry(task, request) if request.key == RETRY else "x"
             verdict, ref, note = Verdict.ANSWERED, request.key, ""
         else:
             good = self.random.random() < 0.8

@@ -85,6 +85,7 @@ class App:
             with self.moved:
                 self.events.append(json.loads(line))
                 self.moved.notify_all()
+        self.process.wait()  # whoever waits looks at `poll`, which must know of the end by then
         with self.moved:
             self.moved.notify_all()
 

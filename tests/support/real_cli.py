@@ -43,11 +43,10 @@ class RealCli:
         return subprocess.Popen(
             [*COMMAND, *arguments],
             env=self.environment,
-            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            **more,
+            **{"stdin": subprocess.DEVNULL, **more},
         )
 
     def run(

@@ -20,9 +20,11 @@ from clawdesk.domain.model import Task
 from clawdesk.ui import prompt_sheet, theme, tokens
 from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.clock import WallClock
+from clawdesk.ui.conflict_sheet import ConflictSheet
 from clawdesk.ui.desk import Desk
 from clawdesk.ui.loop import application
 from clawdesk.ui.memory import Memory
+from clawdesk.ui.merge_sheet import MergeSheet
 from clawdesk.ui.palette_sheet import PaletteSheet
 from clawdesk.viewmodels.review import LineComment
 from tests.support import fork_scenes, model_scenes, trust_scene
@@ -36,6 +38,7 @@ SIZE = tuple(int(n) for n in os.environ.get("SHOT_SIZE", "1440x900").split("x"))
 REVIEWS = {"approval", "approval-part", "approval-comment", "approval-split", "approval-edit"}
 FILLED = {"full", "small", "question", "restore", "dirty", "merge", "trust", "reserve", "prompt"}
 PLACES = {"changes", "checkpoints"}
+CONFLICTS = {"conflict", "conflict-files", "conflict-sides", "conflict-edit"}
 SHOWN = {"help", "settings", "policy", "new", "operations"}  # by the act of that name
 SHEETS = {
     "question",
@@ -55,7 +58,7 @@ DECIDED = {*REVIEWS, *SHEETS, "home", "new", "help"}
 def plane_of(scene: str) -> FakePlane:
     """A scripted plane as the scene begins."""
     plane = FakePlane(lambda: time.time_ns() // 1_000_000)
-    if scene in FILLED | PLACES | SHOWN | REVIEWS | FORKED | {"palette"}:
+    if scene in FILLED | PLACES | SHOWN | REVIEWS | FORKED | CONFLICTS | {"palette"}:
         plane.fill()
         if scene == "trust":
             task = trust_scene.untrusted(plane.now_ms())
@@ -136,6 +139,8 @@ async def act(desk: Desk, scene: str) -> None:
         desk.decisions.open_task(tasks[0].id)
         await scripted_time(SETTLE_MS)
         await review_act(desk, scene.removeprefix("approval").removeprefix("-"))
+    elif scene in CONFLICTS:
+        await conflict_act(desk, tasks, scene)
     elif scene in _ACTS:
         _ACTS[scene](desk, tasks)
     elif scene in model_scenes.SCENES:
@@ -144,6 +149,31 @@ async def act(desk: Desk, scene: str) -> None:
     elif scene in SHOWN:
         desk.registry.trigger(scene)
     await scripted_time(1_000 if scene in DECIDED else 100)
+
+
+async def conflict_act(desk: Desk, tasks: list[Task], scene: str) -> None:
+    """A merge that meets a conflict, and what a person does with it."""
+    desk.decisions.merge(tasks[9].id)
+    merge = desk.decisions.sheet
+    assert isinstance(merge, MergeSheet)
+    await scripted_time(1_000)
+    merge.branch.setText("conflict")
+    merge.go.click()
+    await scripted_time(SETTLE_MS)
+    if scene == "conflict":
+        return
+    merge.settle.click()
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, ConflictSheet)
+    await scripted_time(1_000)
+    if scene != "conflict-files":
+        sheet.ours.click()
+        sheet.theirs.click()
+        sheet.list.setCurrentIndex(sheet.files.index(3))
+    if scene == "conflict-edit":
+        sheet.change.click()
+        await scripted_time(SETTLE_MS)
+        sheet.edit.save.click()
 
 
 async def review_act(desk: Desk, what: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 BODY_BYTES_MAX = 1 << 20
 ANSWER_BYTES_MAX = 512 << 10
 """More is not read: that would keep the bytes of other machines waiting."""
-_TEXT_CHARS_MAX = 4_000
+_TEXT_CHARS_MAX = 16_000
 _TOOLS_MAX = 16
 
 

@@ -73,7 +73,7 @@ def test_defaults_are_the_documented_ones() -> None:
         (
             '# c\ntitel = "x"\n' + STEP,
             ":2: titel: found a key nobody knows; allowed: title, description, priority, machine, "
-            "models, steps",
+            "models, secrets, steps",
         ),
         (
             STEP + "every_calls = 2\n",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from clawdesk.cli import channels as command
+from clawdesk.cli.context import secret_line
 from clawdesk.domain.channel import book
 from clawdesk.domain.channel.model import Delivery, Stage
 from clawdesk.domain.channel.rhythm import Quiet
@@ -190,9 +190,9 @@ def test_the_settings_file_is_read_as_it_was_written() -> None:
 
 def test_the_token_is_read_and_never_an_argument(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("secret\n"))
-    assert command._token() == "secret"
+    assert secret_line("Token", "The token") == "secret"
     with pytest.raises(PortError):
-        command._token()
+        secret_line("Token", "The token")
 
 
 def test_the_bar_shows_a_channel_that_was_set_up() -> None:
