@@ -18,7 +18,7 @@ TEXT_CHARS_MAX = 8_000
 
 def prompt_asked(turn: Turn, task: Task, event: ev.PromptAsked) -> None:
     """Tell the agent at once, or go back to where it can be told."""
-    refusal = prompt_refusal(task, event.text)
+    refusal = prompt_refusal(task) or _unfit(event.text)
     if refusal:
         turn.acknowledge(event.intent, False, refusal)
     elif task.phase is Phase.HELD and task.request is not None:
@@ -53,17 +53,21 @@ def _rests(checkpoint: Checkpoint) -> bool:
     return bool(checkpoint.guest_request) and not asks and not checkpoint.safety
 
 
-def prompt_refusal(task: Task, text: str) -> str:
-    """Why this text cannot be told to its agent now, one sentence; "" = it can."""
+def prompt_refusal(task: Task) -> str:
+    """Why its agent cannot be prompted now, one sentence; "" = it can."""
     if not speaks_acp(task.definition.agent):
         return 'Only an agent of kind "acp" can be prompted again; this task has none.'
+    if task.wish is not None or task.deciding is not None or task.finish is not None:
+        return "The task is just changing; try again in a moment."
+    return _not_resting(task)
+
+
+def _unfit(text: str) -> str:
     if not text.strip():
         return "A prompt needs some text."
     if len(text) > TEXT_CHARS_MAX:
         return f"The prompt has {len(text)} characters; at most {TEXT_CHARS_MAX} are taken."
-    if task.wish is not None or task.deciding is not None or task.finish is not None:
-        return "The task is just changing; try again in a moment."
-    return _not_resting(task)
+    return ""
 
 
 def _not_resting(task: Task) -> str:

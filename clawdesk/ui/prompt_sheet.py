@@ -86,5 +86,5 @@ def why_not(desk: Desk) -> str:
     task = desk.plane.state.tasks.get(desk.chosen)
     if task is None:
         return tr("no task is chosen")
-    refusal = prompt_refusal(task, "a prompt")
+    refusal = prompt_refusal(task)
     return refusal[:1].lower() + refusal[1:].rstrip(".")

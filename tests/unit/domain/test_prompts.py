@@ -76,7 +76,7 @@ def held(request: Request, *checkpoints: Checkpoint) -> Task:
 
 def test_an_ended_task_goes_back_to_where_its_agent_waits_and_tells_it() -> None:
     state = PlaneState(tasks={"T": ENDED})
-    assert prompt_refusal(ENDED, "and the docs") == ""
+    assert prompt_refusal(ENDED) == ""
     (back,) = step(state, ASK)
     assert isinstance(back, do.RecordRestore)
     assert (back.ordinal, back.commit, back.feedback, back.prompt) == (
