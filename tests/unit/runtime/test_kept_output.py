@@ -23,16 +23,22 @@ async def lines(plane: Plane, task: str) -> list[str]:
     return [line.text for line in await plane.log_lines(task)]
 
 
-async def test_it_is_kept_once_and_shown_above_what_follows(tmp_path: Path) -> None:
-    world = PlaneWorld(tmp_path, {"ask": TASK}, {"asks": asks})
+async def asking(folder: Path) -> tuple[PlaneWorld, Plane, str, str]:
+    """A plane whose task waits for an answer: (world, plane, task, request)."""
+    world = PlaneWorld(folder, {"ask": TASK}, {"asks": asks})
     plane = await world.open()
     task = await plane.submit(PROJECT, "ask")
     held = await until(plane, task, lambda t: t.phase is Phase.HELD)
     assert held.request is not None
+    return world, plane, task, held.request.id
+
+
+async def test_it_is_kept_once_and_shown_above_what_follows(tmp_path: Path) -> None:
+    world, plane, task, request = await asking(tmp_path)
     await plane.close()
     # Another plane, which nobody asks for the log before the task goes on.
     plane = await world.open()
-    answered = await plane.answer(task, held.request.id, "blue", channel="t")
+    answered = await plane.answer(task, request, "blue", channel="t")
     assert answered.ok, answered.text
     await until(plane, task, lambda t: t.phase is Phase.RUNNING)
     shown = await lines(plane, task)
@@ -47,12 +53,8 @@ async def test_it_is_kept_once_and_shown_above_what_follows(tmp_path: Path) -> N
 
 
 async def test_a_step_that_goes_on_is_kept_whole_and_once(tmp_path: Path) -> None:
-    world = PlaneWorld(tmp_path, {"ask": TASK}, {"asks": asks})
-    plane = await world.open()
-    task = await plane.submit(PROJECT, "ask")
-    held = await until(plane, task, lambda t: t.phase is Phase.HELD)
-    assert held.request is not None
-    await plane.answer(task, held.request.id, "blue", channel="t")
+    world, plane, task, request = await asking(tmp_path)
+    await plane.answer(task, request, "blue", channel="t")
     await until(plane, task, lambda t: t.phase is Phase.DONE)
     await plane.close()
     plane = await world.open()
