@@ -109,6 +109,8 @@ def take_checkpoint(turn: Turn, task: Task, boundary: Boundary) -> Task:
     return task
 
 
+PROMPT = "prompt"
+"""Outcome of a further prompt for the agent that waits at a checkpoint; its text."""
 AMEND = "amend"
 """Outcome of a decision for which a commit's tree is written into the workspace; its text."""
 

@@ -318,7 +318,15 @@ def obey_wish(turn: Turn, task: Task) -> bool:
     target = task.checkpoint(wish.ordinal)
     commit = target.commit if target else task.start_commit
     turn.do(
-        do.RecordRestore(task.id, wish.ordinal, commit, wish.actor, wish.channel, wish.feedback)
+        do.RecordRestore(
+            task.id,
+            wish.ordinal,
+            commit,
+            wish.actor,
+            wish.channel,
+            wish.feedback,
+            wish.prompt,
+        )
     )
     return True
 
@@ -326,16 +334,20 @@ def obey_wish(turn: Turn, task: Task) -> bool:
 def restore_recorded(turn: Turn, task: Task, event: ev.RestoreRecorded) -> None:
     """The tip's tree is that of the checkpoint again: now the machine follows."""
     wish = task.wish
-    task = turn.note(task, "restored", event.commit, ordinal=event.ordinal)
+    prompt = wish.feedback if wish is not None and wish.prompt else ""
+    by = {"actor": wish.actor, "channel": wish.channel} if wish is not None else {}
+    told = {**by, "prompt": prompt} if prompt else by
+    task = turn.note(task, "restored", event.commit, ordinal=event.ordinal, **told)
     task = turn.put(task, tip_ordinal=event.ordinal, wish=None)
     if wish is None:
         return  # the restart after a lost machine: its requeueing is under way
     where = f"checkpoint {event.ordinal}" if event.ordinal else "the start"
-    turn.acknowledge(wish.intent, True, f"Going back to {where}.")
+    done = "The agent gets your prompt." if prompt else f"Going back to {where}."
+    turn.acknowledge(wish.intent, True, done)
     if task.deciding is not None:
         answer(turn, task.deciding, False, "The task was taken back meanwhile.")
     task = turn.put(task, feedback=wish.feedback, deciding=None, merged_into="", finish_text="")
-    moves.requeue_at(turn, task, event.ordinal)
+    moves.requeue_at(turn, task, event.ordinal, moves.PROMPT if prompt else "", prompt)
 
 
 def cancel_asked(turn: Turn, task: Task, event: ev.CancelAsked) -> None:

@@ -43,12 +43,13 @@ def _requested(task: Task, record: Record) -> Task:
 
 
 def _restored(task: Task, record: Record) -> Task:
-    ordinal = int(record.fields.get("ordinal", 0))
+    ordinal, prompt = int(record.fields.get("ordinal", 0)), str(record.fields.get("prompt", ""))
     return replace(
         _standing_at(task, ordinal),
         request=None,
         resume_from=ordinal,
-        resume_outcome="",
+        resume_outcome=moves.PROMPT if prompt else "",
+        resume_text=prompt,
         phase=Phase.QUEUED,
         finish_text="",
         feedback=str(record.fields.get("feedback", "")) or task.feedback,

@@ -260,9 +260,8 @@ class Decisions(QObject):
         """
         settings = {PROMPT_VARIABLE: prompt} if prompt else {}
         submitted = self._submitted(project, name, include, settings)
-        self._desk.errands.start(
-            f"run {project} {name}", tr("Running {name}", name=name), submitted
-        )
+        words = tr("Running {name}", name=name)
+        self._desk.errands.start(f"run {project} {name}", words, submitted)
 
     async def _submitted(
         self, project: str, name: str, include: bool, settings: dict[str, str]

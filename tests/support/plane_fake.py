@@ -227,6 +227,10 @@ class FakePlane(FakeForks, FakeModelActs, FakeShellActs):
     async def yield_now(self, task: TaskId, *, channel: str) -> Outcome:
         return Outcome(True, "Parked.")
 
+    async def prompt(self, task: TaskId, text: str, *, channel: str) -> Outcome:
+        await self._enter("prompt", task, text, channel)
+        return Outcome(True, "The agent gets your prompt.")
+
     async def cancel(self, task: TaskId, *, channel: str) -> Outcome:
         await self._enter("cancel", task, channel)
         self._record(task, "finished", phase=Phase.CANCELLED, status="cancelled")
