@@ -135,7 +135,7 @@ def take_amended(turn: Turn, task: Task, checkpoint: Checkpoint, put: str) -> Ta
 def go_on(turn: Turn, task: Task, checkpoint: Checkpoint) -> Task:
     """Continue behind a checkpoint whose machine runs (or was just restored)."""
     if checkpoint.guest_request:
-        said = task.feedback if checkpoint.amends else ""
+        said = task.feedback if checkpoint.amends or checkpoint.approved else ""
         reply = do.ReplyToGuest(task.id, task.machine, checkpoint.guest_request, "continue", said)
         turn.do(reply)
         return run_on(turn, task)

@@ -8,7 +8,15 @@ from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
 from clawdesk.domain import moves, on_adoption, on_decision, on_pressure
 from clawdesk.domain.agents import speaks_acp
-from clawdesk.domain.model import Boundary, Checkpoint, CheckpointMode, Phase, Question, Task
+from clawdesk.domain.model import (
+    Boundary,
+    Checkpoint,
+    CheckpointMode,
+    Phase,
+    Question,
+    Task,
+    Verdict,
+)
 from clawdesk.domain.moves import Turn
 
 _PAUSED = frozenset({Phase.SNAPSHOTTING, Phase.HELD})
@@ -57,7 +65,8 @@ def step_ended(turn: Turn, task: Task, event: ev.StepEnded) -> None:
 
 def _step_failed(turn: Turn, task: Task, event: ev.StepEnded) -> None:
     spec = moves.step_of(task)
-    if event.exit_code == REJECTED_EXIT_CODE and task.feedback and not event.timed_out:
+    rejected = event.exit_code == REJECTED_EXIT_CODE and _last_said_no(task)
+    if rejected and task.feedback and not event.timed_out:
         text = f"Step {spec.name} ended after your rejection: {task.feedback}"
         moves.finish(turn, task, Phase.REJECTED, text)
         return
@@ -68,6 +77,12 @@ def _step_failed(turn: Turn, task: Task, event: ev.StepEnded) -> None:
     )
     tail = f"\n{event.tail}" if event.tail else ""
     moves.finish(turn, task, Phase.FAILED, f"Step {spec.name} {how}.{tail}")
+
+
+def _last_said_no(task: Task) -> bool:
+    """Whether the last decision was a rejection: a note may stand with an approval too."""
+    decisions = (r.fields.get("verdict") for r in reversed(task.records) if r.event == "decision")
+    return next(decisions, "") == Verdict.REJECTED.value
 
 
 def boundary_asked(turn: Turn, task: Task, event: ev.BoundaryAsked) -> None:

@@ -211,7 +211,7 @@ def decision_recorded(turn: Turn, task: Task, event: ev.DecisionRecorded) -> Non
     if task.phase is not Phase.HELD:
         return
     if decision.verdict is Verdict.APPROVED:
-        _approved(turn, task, request)
+        _approved(turn, task, request, decision.note)
     elif decision.verdict is Verdict.AMENDED and decision.amendment is not None:
         task = turn.put(task, feedback=decision.amendment.feedback(decision.note))
         _resume(turn, task, request, moves.AMEND, event.commit)
@@ -247,12 +247,13 @@ def amended_fields(amendment: Amendment | None) -> dict[str, Any]:
     }
 
 
-def _approved(turn: Turn, task: Task, request: Request) -> None:
+def _approved(turn: Turn, task: Task, request: Request, note: str) -> None:
+    """What was said with it reaches the call that waits, or else the next step."""
     checkpoints = tuple(
         replace(c, approved=True) if c.ordinal == request.ordinal else c for c in task.checkpoints
     )
-    task = turn.put(task, checkpoints=checkpoints, feedback="")
-    _resume(turn, task, request, "continue", "")
+    task = turn.put(task, checkpoints=checkpoints, feedback=note)
+    _resume(turn, task, request, "continue", note)
 
 
 def _rejected(turn: Turn, task: Task, request: Request, decision: Decision) -> None:

@@ -191,7 +191,8 @@ def _decided(task: Task, record: Record) -> Task:
             replace(c, approved=True) if c.ordinal == request.ordinal else c
             for c in task.checkpoints
         )
-        return replace(task, checkpoints=checkpoints, resume_outcome="continue", feedback="")
+        task = replace(task, checkpoints=checkpoints, feedback=note)
+        return replace(task, resume_outcome="continue", resume_text=note)
     if verdict is Verdict.AMENDED:
         told = amendment_of(fields).feedback(note)
         outcome, text = moves.AMEND, record.commit
