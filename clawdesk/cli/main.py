@@ -29,6 +29,7 @@ COMMANDS = {
     "reject": "reject a checkpoint, with a note for the task",
     "answer": "answer a question",
     "restore": "go back to a checkpoint",
+    "prompt": "tell an agent more, after its turn or its task has ended",
     "fork": "another task from a checkpoint, beside the first",
     "keep": "of several forks keep one; the others end",
     "merge": "bring a task's approved work into a branch",

@@ -21,6 +21,7 @@ from clawdesk.domain.model import (
     TaskDefinition,
 )
 from clawdesk.domain.network import HOST_RULE, is_host
+from clawdesk.domain.processes import PERMISSIONS
 from clawdesk.domain.secrets import NAME_RULE, is_secret_name
 from clawdesk.domain.toml_lines import KeyPath
 from clawdesk.domain.toml_values import DefinitionError as DefinitionError  # noqa: PLC0414 - ours
@@ -92,7 +93,7 @@ def parse_project(text: str) -> ProjectPolicy:
         DefinitionError: with every mistake found.
     """
     reader = Reader(text, PROJECT_FILE)
-    tables = ("approval", "priority", "network", "secrets", "budget", "peers")
+    tables = ("approval", "priority", "network", "agents", "secrets", "budget", "peers")
     reader.only_keys((), ("weight", "priority_min", "priority_max", *tables))
     usual = ProjectPolicy()
     paths: tuple[str, ...] = ()
@@ -117,6 +118,7 @@ def parse_project(text: str) -> ProjectPolicy:
         default_class=default_class,
         checkpoint_every_s=every_s,
         network_allow=_network(reader, ("network",)),
+        permissions=given_permissions(reader, ("agents",)) or usual.permissions,
         secrets_allow=_secrets(reader, ("secrets",)),
         gpu_hours=gpu_hours,
         tokens=tokens,
@@ -135,6 +137,14 @@ def _in_order(reader: Reader, path: KeyPath, least: int, most: int) -> None:
 
 def _network(reader: Reader, path: KeyPath) -> tuple[str, ...]:
     return hosts(reader, (*path, "allow")) if reader.table(path, ("allow",)) else ()
+
+
+def given_permissions(reader: Reader, path: KeyPath) -> str | None:
+    """The most that agents are given, where the table at `path` says it."""
+    path_of_it = (*path, "permissions")
+    if not reader.table(path, ("permissions",)) or reader.get(path_of_it) is None:
+        return None
+    return reader.choice(path_of_it, "ask", PERMISSIONS)
 
 
 def hosts(reader: Reader, path: KeyPath) -> tuple[str, ...]:

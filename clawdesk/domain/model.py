@@ -96,6 +96,7 @@ class ProjectPolicy:
     checkpoint_every_s: int = 300  # what its tasks are expected to keep
     network_allow: tuple[str, ...] = ()
     own_networks: tuple[str, ...] = ()  # the user's word alone: addresses its hosts may stand for
+    permissions: str = "ask"  # the most that its agents are given: reject | ask | allow
     secrets_allow: tuple[str, ...] = ()  # what its tasks may be given of the user's secrets
     gpu_hours: float | None = None
     tokens: int | None = None
@@ -144,9 +145,9 @@ class Question:
 class Boundary:
     """A point where work is to be made durable, and what waits in the machine there.
 
-    `mode` is auto | approve; `mid_step`: a step runs on behind it (safety checkpoints only).
-    `amends`: a person approved another version of that checkpoint, the tree of commit `put`; it is
-    written into the workspace first.
+    `mode` is auto | approve | changed: to be approved where anything did change. `mid_step`: a step
+    runs on behind it (safety checkpoints only). `amends`: a person approved another version of that
+    checkpoint, the tree of commit `put`; it is written into the workspace first.
     """
 
     mode: str = "auto"
@@ -317,13 +318,17 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A way back that was asked for: by the user, or by a rejection (then with its feedback)."""
+    """A way back that was asked for: by the user, or by a rejection (then with its feedback).
+
+    `prompt`: the feedback is the next prompt of the agent that waits there.
+    """
 
     ordinal: int
     actor: str
     channel: str
     intent: str = ""
     feedback: str = ""
+    prompt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

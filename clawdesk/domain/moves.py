@@ -109,6 +109,8 @@ def take_checkpoint(turn: Turn, task: Task, boundary: Boundary) -> Task:
     return task
 
 
+PROMPT = "prompt"
+"""Outcome of a further prompt for the agent that waits at a checkpoint; its text."""
 AMEND = "amend"
 """Outcome of a decision for which a commit's tree is written into the workspace; its text."""
 
@@ -133,7 +135,7 @@ def take_amended(turn: Turn, task: Task, checkpoint: Checkpoint, put: str) -> Ta
 def go_on(turn: Turn, task: Task, checkpoint: Checkpoint) -> Task:
     """Continue behind a checkpoint whose machine runs (or was just restored)."""
     if checkpoint.guest_request:
-        said = task.feedback if checkpoint.amends else ""
+        said = task.feedback if checkpoint.amends or checkpoint.approved else ""
         reply = do.ReplyToGuest(task.id, task.machine, checkpoint.guest_request, "continue", said)
         turn.do(reply)
         return run_on(turn, task)

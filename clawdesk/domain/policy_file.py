@@ -13,6 +13,7 @@ from clawdesk.domain.definitions import (
     PRIORITIES,
     WEIGHT_MAX,
     WEIGHT_MIN,
+    given_permissions,
     hosts,
     secret_names,
 )
@@ -28,7 +29,7 @@ MACHINES_MAX = 256
 DAY_S = 24 * 3600
 _QUOTA = ("machines", "memory_mib", "machines_borrow", "memory_mib_borrow")
 _PROJECT = ("weight", "weight_max", "priority_min", "priority_max", "class_max", "chat")
-_TABLES = ("approval", "network", "secrets", "peers", "quota")
+_TABLES = ("approval", "network", "agents", "secrets", "peers", "quota")
 
 
 def parse_rules(text: str, file: str = POLICY_FILE) -> Rules:
@@ -134,6 +135,7 @@ def _project(reader: Reader, path: KeyPath, base: ProjectRules) -> ProjectRules:
         approval_paths=tuple(dict.fromkeys((*base.approval_paths, *added))),
         network_allow=network,
         own_networks=own,
+        permissions=given_permissions(reader, (*path, "agents")) or base.permissions,
         secrets_allow=secrets,
         peers=base.peers,
         chat=chat,

@@ -43,12 +43,13 @@ def _requested(task: Task, record: Record) -> Task:
 
 
 def _restored(task: Task, record: Record) -> Task:
-    ordinal = int(record.fields.get("ordinal", 0))
+    ordinal, prompt = int(record.fields.get("ordinal", 0)), str(record.fields.get("prompt", ""))
     return replace(
         _standing_at(task, ordinal),
         request=None,
         resume_from=ordinal,
-        resume_outcome="",
+        resume_outcome=moves.PROMPT if prompt else "",
+        resume_text=prompt,
         phase=Phase.QUEUED,
         finish_text="",
         feedback=str(record.fields.get("feedback", "")) or task.feedback,
@@ -190,7 +191,8 @@ def _decided(task: Task, record: Record) -> Task:
             replace(c, approved=True) if c.ordinal == request.ordinal else c
             for c in task.checkpoints
         )
-        return replace(task, checkpoints=checkpoints, resume_outcome="continue", feedback="")
+        task = replace(task, checkpoints=checkpoints, feedback=note)
+        return replace(task, resume_outcome="continue", resume_text=note)
     if verdict is Verdict.AMENDED:
         told = amendment_of(fields).feedback(note)
         outcome, text = moves.AMEND, record.commit

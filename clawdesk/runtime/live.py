@@ -10,16 +10,16 @@ import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from clawdesk.domain import events as ev
-from clawdesk.domain.agents import shell_of
+from clawdesk.domain.agents import env_of, shell_of, speaks_acp
 from clawdesk.domain.effects import RunStep
 from clawdesk.domain.events import Event
 from clawdesk.domain.model import MachineId, Snapshot, Task, TaskId
-from clawdesk.domain.policy import reach, secrets_of
+from clawdesk.domain.policy import permissions, reach, secrets_of
 from clawdesk.domain.secrets import Veil, VeiledStream
 from clawdesk.ports import guest as said
 from clawdesk.ports.errors import GuestError, InferenceError, PortError
@@ -28,6 +28,7 @@ from clawdesk.ports.machines import MachineSpec, StartedMachine
 from clawdesk.ports.repository import Repository
 from clawdesk.runtime.layers import SET_UP, Layers
 from clawdesk.runtime.output import TaskOutput, network_words
+from clawdesk.runtime.telling import model_lines
 from clawdesk.runtime.watch import Parts
 
 _EXPORT = "export-"
@@ -42,6 +43,7 @@ class _Live:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     veil: Veil = field(default_factory=Veil)
     streams: dict[str, VeiledStream] = field(default_factory=dict)
+    tells: bool = False  # its agent tells itself what it and its model say
     reader: asyncio.Task[None] | None = None
     ended: bool = False
     closing: set[asyncio.Task[None]] = field(default_factory=set)
@@ -55,6 +57,7 @@ class LiveMachines:
         post: where events go.
         grew: told that a task's log has new lines.
         given_up: whether a task has been told to end.
+        recall: fills the log of a task with what was kept of it, where the log is empty.
     """
 
     def __init__(
@@ -64,7 +67,9 @@ class LiveMachines:
         post: Callable[[Event], None],
         grew: Callable[[TaskId], None],
         given_up: Callable[[TaskId], bool],
+        recall: Callable[[Task], Awaitable[None]],
     ) -> None:
+        self._recall = recall
         self._machines, self._guests = parts.machines, parts.guests
         self._inference, self._secrets = parts.inference, parts.secrets
         self._clock, self._workspaces = parts.clock, parts.workspaces
@@ -106,6 +111,7 @@ class LiveMachines:
 
     async def start(self, task: Task, repository: Repository, commit: str) -> StartedMachine:
         """Boot a fresh machine with the tree of `commit` as its workspace."""
+        await self._recall(task)
         layer = await self._layers.layer_of(task, repository)
         began = time.perf_counter()
         self.remark(task.id, "Starting a machine.")
@@ -121,12 +127,14 @@ class LiveMachines:
     async def restore(self, task: Task, snapshot: Snapshot) -> StartedMachine:
         """Bring a snapshot back under a fresh name."""
         began = time.perf_counter()
+        await self._recall(task)
         self.remark(task.id, "Bringing the machine back from its snapshot.")
         started = await self._machines.restore(task.id, task.attempt, snapshot)
         return await self._connect(task, started, began, start=False)
 
     async def adopt(self, task: Task, machine: MachineId, accelerator: str) -> said.GuestGreeting:
         """Take up a machine that outlived an earlier plane. Raises PortError; then destroy it."""
+        await self._recall(task)
         self.remark(task.id, "ClawDesk was started again; its machine lives and is taken up.")
         # It may have been left standing still, in a snapshot or in a hold.
         await self._machines.resume(machine)
@@ -150,7 +158,8 @@ class LiveMachines:
             with contextlib.suppress(PortError):
                 await self._machines.destroy(started.machine)
             raise
-        live = _Live(task.id, started.machine, session, token, secrets, Veil(secrets))
+        tells = speaks_acp(task.definition.agent)
+        live = _Live(task.id, started.machine, session, token, secrets, Veil(secrets), tells=tells)
         self._live[started.machine] = live
         boot_ms = (time.perf_counter() - began) * 1000
         how = "from a warm template" if started.warm else "cold"
@@ -250,6 +259,10 @@ class LiveMachines:
                         live.veil.hide_text(asked.default),
                     )
                 )
+            case said.ModelCalled() as called:
+                lines = model_lines(called, now, live.veil, brief=live.tells)
+                self.output(task).tell(now, lines)
+                self._grew(task)
             case said.NetworkUsed() as used:
                 self.remark(task, network_words(used))
             case said.GuestLost(why=why):
@@ -276,13 +289,14 @@ class LiveMachines:
         agent, command = task.definition.agent, spec.run
         if agent is not None:
             command = shell_of(agent, command, effect.feedback)
+        client = env_of(task.definition, permissions(task))
         await session.run(
             said.StepRun(
                 run_id=f"{effect.index}.{effect.round}",
                 name=spec.name,
                 command=command,
                 timeout_s=spec.timeout_s,
-                env=self.environment(task, effect.machine),
+                env={**self.environment(task, effect.machine), **client},
                 every_calls=spec.every_calls,
                 every_s=spec.every_s,
             )

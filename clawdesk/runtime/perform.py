@@ -322,9 +322,12 @@ class Performer:
 
     async def _keep_output(self, e: do.KeepOutput, task: Task) -> None:
         output = self._live.output(e.task)
-        output.flush(self._now())
+        if e.ended:
+            output.flush(self._now())
+        taken = output.take()
         name = e.step_name if e.round == 1 else f"{e.step_name}.{e.round}"
         try:
-            await self._repository(task.project).append_log(e.task, name, output.kept())
+            await self._repository(task.project).append_log(e.task, name, taken)
         except PortError as error:
+            output.put_back(taken)
             self._live.remark(e.task, f"The output could not be kept in Git: {error.sentence}")

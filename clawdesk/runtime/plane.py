@@ -66,10 +66,8 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
     """
 
     def __init__(self, parts: Parts, *, drive: bool = True, models: bool = False) -> None:
-        self._models = models
-        self._parts = parts
-        self._clock = parts.clock
-        self._drive = drive
+        self._models, self._drive = models, drive
+        self._parts, self._clock = parts, parts.clock
         self._subscribers: list[Callable[[Change], None]] = []
         self._projects = Projects(parts.repositories, parts.clock, drive=drive, say=self._say)
         self._background: set[asyncio.Task[None]] = set()
@@ -90,6 +88,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
             post=self._kernel.post,
             grew=lambda task: self._publish(Change(logs=frozenset({task}))),
             given_up=self._is_ending,
+            recall=self._recall_log,
         )
         self._shells = Shells(self._kernel, self._live, parts.clock)
         self._retention = Retention(
@@ -278,6 +277,13 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
             await self._load_log(task)
         return output.after(after)
 
+    async def _recall_log(self, task: Task) -> None:
+        """Before a task goes on in this plane: what it printed under earlier ones stands above."""
+        began = any(record.event == "started" for record in task.records)
+        if began and not self._live.output(task.id).after(0):
+            with contextlib.suppress(PortError):
+                await self._load_log(task.id)
+
     async def _load_log(self, task_id: TaskId) -> None:
         """Fill the log of a task from before this start with what Git kept."""
         task = self._kernel.known(task_id)
@@ -290,6 +296,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
             output.event(at_ms, f"Step {step}, as Git kept it:")
             output.feed(at_ms, "out", text)
             output.flush(at_ms)
+        output.take()  # Git has it
         if not kept and any(r.event == "started" for r in task.records):
             output.event(task.submitted_at_ms, "No output of this task was kept.")
 

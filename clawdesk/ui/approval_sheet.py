@@ -284,8 +284,7 @@ class ApprovalSheet(Sheet):
         self.newer.setVisible(bool(view.closed) and view.newer)
         self.later.show_text(tr("Later") if open_ else tr("Close"))
         self.later.set_icon_name("snooze" if open_ else "")
-        reads = tr("read by the agent") if self.draft.amends else tr("kept with your answer")
-        self._told.show_text(reads if open_ else "")
+        self._told.show_text(tr("read by the agent") if open_ else "")
         if not open_:
             words = tr("Nothing more can be decided here.")
         elif self._sending or unfinished or why_not:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog
 
+from clawdesk.domain.agents import PROMPT_VARIABLE
 from clawdesk.domain.definitions import PROJECT_FILE
 from clawdesk.domain.model import FINAL, Kind, Request, Task
 from clawdesk.ports.errors import PortError
@@ -251,17 +252,22 @@ class Decisions(QObject):
         sheet.chosen.connect(lambda key: self.submit(project, name, include=key == "include"))
         self.show_sheet(sheet)
 
-    def submit(self, project: str, name: str, *, include: bool) -> None:
-        """Start a process from HEAD, or from the user's files as they are."""
-        self._desk.errands.start(
-            f"run {project} {name}",
-            tr("Running {name}", name=name),
-            self._submitted(project, name, include),
-        )
+    def submit(self, project: str, name: str, *, include: bool, prompt: str = "") -> None:
+        """Start a process from HEAD, or from the user's files as they are.
 
-    async def _submitted(self, project: str, name: str, include: bool) -> None:
+        Args:
+            prompt: what its agent is told in place of what the file says, "" = that.
+        """
+        settings = {PROMPT_VARIABLE: prompt} if prompt else {}
+        submitted = self._submitted(project, name, include, settings)
+        words = tr("Running {name}", name=name)
+        self._desk.errands.start(f"run {project} {name}", words, submitted)
+
+    async def _submitted(
+        self, project: str, name: str, include: bool, settings: dict[str, str]
+    ) -> None:
         desk = self._desk
-        task = await desk.plane.submit(project, name, include_changes=include)
+        task = await desk.plane.submit(project, name, include_changes=include, settings=settings)
         desk.choose_project(project)
         desk.window.tasks.choose_filter(ALL)
         desk.window.tasks.list.choose(task)

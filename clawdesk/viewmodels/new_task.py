@@ -67,16 +67,16 @@ def forecast(
 
 
 def _agent(definition: TaskDefinition) -> FitLine | None:
-    """Who does the work, and what it is told."""
+    """Who does the work."""
     agent = definition.agent
     if agent is None:
         return None
     kind = kind_of(agent)
     if kind is None:
         return FitLine("Agent", f"This version knows no agent {agent.kind}.", Family.BAD)
+    does = f"it runs {first_line(agent.run, 80)}" if kind.asks_run else kind.about
     built = "" if kind.asks_run else " Its image is built first, where that was not done yet."
-    told = first_line(agent.prompt)
-    return FitLine("Agent", f"{kind.title}: “{told}”{built}", Family.STILL)
+    return FitLine("Agent", f"{kind.title}: {does[:1].lower()}{does[1:]}{built}", Family.STILL)
 
 
 def _machine(definition: TaskDefinition, machines: MachineSupport | None) -> FitLine:

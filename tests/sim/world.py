@@ -22,6 +22,7 @@ from clawdesk.domain.forking import forked, shown_fields
 from clawdesk.domain.invariants import total_use
 from clawdesk.domain.model import (
     FINAL,
+    AgentSpec,
     Amendment,
     Capacity,
     CheckpointMode,
@@ -73,6 +74,7 @@ class Faults:
     forks: float = 0.0
     forgets: float = 0.0
     models: float = 0.0
+    prompts: float = 0.0
     crashes: int = 0
 
 
@@ -274,7 +276,10 @@ class World:
         need = MachineNeed(memory_mib=self.random.choice((256, 512)))
         models = self.faults.models
         model = "m" if models and self.chance(models) else ""
-        definition = TaskDefinition(f"t{number}", f"T{number}", steps, machine=need, model=model)
+        agent = AgentSpec("acp", "prompt", "run") if self.faults.prompts else None
+        definition = TaskDefinition(
+            f"t{number}", f"T{number}", steps, machine=need, model=model, agent=agent
+        )
         task = Task(
             id=f"task{number:03}",
             project=f"/p{number % 2}",
@@ -391,6 +396,8 @@ class World:
         elif self.chance(self.faults.wishes):
             ordinal = self.random.randint(0, max(1, task.next_ordinal - 1))
             self.post(ev.RestoreAsked(self.now_ms, task_id, ordinal, "me", "sim", self._intent()))
+        elif self.faults.prompts and self.chance(self.faults.prompts):
+            self.post(ev.PromptAsked(self.now_ms, task_id, "more", "me", "sim", self._intent()))
         elif self.chance(self.faults.forgets):
             self.forget()
         elif len(self.outside.log) < FORKS_TO and self.chance(self.faults.forks):

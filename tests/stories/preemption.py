@@ -108,6 +108,13 @@ class App:
         seen = [(e["event"], e["task"][-4:]) for e in self.events if e["event"] != "step_output"]
         raise AssertionError(f"never {what}; saw {seen}; said {self.errors[-20:]}")
 
+    def end(self, within_s: float) -> dict[str, Any]:
+        """Its last word, and well; also where an image layer has to be built first."""
+        last = self.wait_for("the end", lambda e: bool(e["event"] == "task_finished"), within_s)
+        self.close()
+        assert last["status"] == "done", last
+        return last
+
     def kill(self) -> None:
         """SIGKILL: no word of farewell."""
         self.process.kill()

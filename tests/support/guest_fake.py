@@ -19,6 +19,7 @@ from clawdesk.ports.guest import (
     GuestGreeting,
     GuestLost,
     GuestMessage,
+    ModelCalled,
     QuestionAsked,
     ShellEnd,
     StepEnded,
@@ -64,7 +65,7 @@ class FakeMachine:
         """To the host, now or when one connects again."""
         if self.session is not None and not self.session.is_over:
             self.session.heard.put_nowait(message)
-        elif not isinstance(message, StepOutput):
+        elif not isinstance(message, StepOutput | ModelCalled):
             self.unheard.append(message)
 
     def put(self, file: FileEntry) -> None:
@@ -138,6 +139,7 @@ class FakeStep:
             await self._wait(asked.request_id, asked)
             machine.calls_since, machine.turn_wanted = 0, False
         machine.calls, machine.calls_since = number, machine.calls_since + 1
+        machine.tell(ModelCalled("", "", "", 200, 0.0))
 
     async def _wait(self, request: str, asked: GuestMessage) -> Payload:
         future: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()

@@ -39,14 +39,17 @@ class RealCli:
     data: Path
     environment: dict[str, str]
 
-    def start(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
+    def start(
+        self, *arguments: str, stdin: int = subprocess.DEVNULL, **more: Any
+    ) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [*COMMAND, *arguments],
             env=self.environment,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            **{"stdin": subprocess.DEVNULL, **more},
+            **more,
         )
 
     def run(

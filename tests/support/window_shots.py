@@ -17,7 +17,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
 from clawdesk.domain.model import Task
-from clawdesk.ui import theme, tokens
+from clawdesk.ui import prompt_sheet, theme, tokens
 from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.clock import WallClock
 from clawdesk.ui.conflict_sheet import ConflictSheet
@@ -36,11 +36,22 @@ FORKED = {"fork", "keep", "forks", "compare", "disk", "archive"}
 SIZE = tuple(int(n) for n in os.environ.get("SHOT_SIZE", "1440x900").split("x"))
 # Sheets whose buttons wait for the guard are pictured after it.
 REVIEWS = {"approval", "approval-part", "approval-comment", "approval-split", "approval-edit"}
-FILLED = {"full", "small", "question", "restore", "dirty", "merge", "trust", "reserve"}
+FILLED = {"full", "small", "question", "restore", "dirty", "merge", "trust", "reserve", "prompt"}
 PLACES = {"changes", "checkpoints"}
 CONFLICTS = {"conflict", "conflict-files", "conflict-sides", "conflict-edit"}
 SHOWN = {"help", "settings", "policy", "new", "operations"}  # by the act of that name
-SHEETS = {"question", "dirty", "restore", "merge", "trust", "reserve", "fork", "keep", "disk"}
+SHEETS = {
+    "question",
+    "dirty",
+    "restore",
+    "merge",
+    "trust",
+    "reserve",
+    "fork",
+    "keep",
+    "disk",
+    "prompt",
+}
 DECIDED = {*REVIEWS, *SHEETS, "home", "new", "help"}
 
 
@@ -96,6 +107,10 @@ def _trust(desk: Desk, tasks: list[Task]) -> None:
     desk.decisions.act("trust")
 
 
+def _prompt(desk: Desk, tasks: list[Task]) -> None:
+    prompt_sheet.ask(desk, tasks[9].id)
+
+
 def _titled(tasks: list[Task], title: str) -> Task:
     return next(task for task in tasks if task.title == title)
 
@@ -124,6 +139,7 @@ _ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     "dirty": lambda desk, tasks: desk.decisions.run(scenes.PROJECT, "fix-loader"),
     "merge": lambda desk, tasks: desk.decisions.merge(tasks[9].id),
     "trust": _trust,
+    "prompt": _prompt,
     "reserve": _reserve,
     "palette": _palette,
     "channel": _channel,
@@ -250,6 +266,7 @@ def main(argv: list[str]) -> int:
         "restore",
         "dirty",
         "merge",
+        "prompt",
         "fork",
         "keep",
         "compare",
