@@ -18,6 +18,7 @@ from clawdesk.ports.guest import GuestSession
 from clawdesk.ports.machines import Machines
 from clawdesk.ports.repository import Repository
 from clawdesk.runtime import crash
+from clawdesk.runtime.seen import Seen
 
 
 async def take(
@@ -30,12 +31,13 @@ async def take(
     at_ms: int,
     leaves: Callable[[], bool],
     room_for: Callable[[int], Awaitable[str]],
+    seen: Seen,
 ) -> Checkpoint:
     """Make the machine's present state durable. Raises PortError; the machine then goes on.
 
     Model calls stay held when a person will be asked, or when the machine is about to be given
     back (`leaves`): they are forwarded when the task goes on. `room_for` says why a machine of so
-    many MiB may leave no snapshot, "" = it may.
+    many MiB may leave no snapshot, "" = it may. `seen` is what the machine did beside its files.
     """
     boundary = effect.boundary
     if boundary.put:
@@ -48,7 +50,7 @@ async def take(
         why = await room_for(task.definition.machine.memory_mib)
         snapshot, why = (None, why) if why else await _snapshot(effect, machines, quiet)
         crash.point("checkpoint.frozen")
-        checkpoint = _made(effect, at_ms, snapshot, why)
+        checkpoint = seen.of(_made(effect, at_ms, snapshot, why))
         record = checkpoint_record(checkpoint, boundary.mode)
         done = await repository.checkpoint(
             task.id,

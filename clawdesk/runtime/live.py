@@ -27,6 +27,7 @@ from clawdesk.ports.inference import Inference
 from clawdesk.ports.machines import Machines, MachineSpec, StartedMachine
 from clawdesk.ports.repository import Repository
 from clawdesk.runtime.output import TaskOutput
+from clawdesk.runtime.seen import Seen
 
 _EXPORT = "export-"
 
@@ -71,6 +72,7 @@ class LiveMachines:
         self._workspaces = workspaces
         self._live: dict[MachineId, _Live] = {}
         self._outputs: dict[TaskId, TaskOutput] = {}
+        self._seen: dict[TaskId, Seen] = {}
 
     def sweep(self) -> None:
         """Remove exports that a killed plane left half way; only before the first task starts."""
@@ -79,6 +81,14 @@ class LiveMachines:
 
     def output(self, task: TaskId) -> TaskOutput:
         return self._outputs.setdefault(task, TaskOutput())
+
+    def seen(self, task: TaskId) -> Seen:
+        """What its machine did since the last checkpoint that was taken."""
+        return self._seen.setdefault(task, Seen())
+
+    def taken(self, task: TaskId) -> None:
+        """A checkpoint holds what was seen: from here on it is counted anew."""
+        self._seen.pop(task, None)
 
     def remark(self, task: TaskId, text: str) -> None:
         """A line of our own in the task's log."""
@@ -218,6 +228,7 @@ class LiveMachines:
                     )
                 )
             case said.NetworkUsed() as used:
+                self.seen(task).used(used)
                 self.remark(task, _used(used))
             case said.GuestLost(why=why):
                 self._post(ev.MachineLost(now, task, machine, why))
