@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clawdesk.ports.errors import PortError
+from clawdesk.ports.errors import MachineError, PortError
 from clawdesk.ports.notices import Notices
 from clawdesk.runtime.api import PlaneApi
 from clawdesk.runtime.client import PlaneClient
 from clawdesk.runtime.clock import SystemClock
 from clawdesk.runtime.front_door import FrontDoor, knock_for, take_or_knock, try_lock
 from clawdesk.runtime.places import (
+    config_dir,
     plane_lock,
     plane_socket,
     runtime_dir,
@@ -35,6 +36,7 @@ from clawdesk.runtime.watch import Parts
 
 if TYPE_CHECKING:
     from clawdesk.adapters.libvirt.image import GuestImage
+    from clawdesk.adapters.secret_store import SecretStore
 
 CONNECT_TRIES = 100
 CONNECT_PAUSE_S = 0.05
@@ -50,6 +52,7 @@ async def build_parts() -> Parts:
     from clawdesk.adapters.libvirt.opening import open_machines
     from clawdesk.adapters.libvirt.places import machine_home
     from clawdesk.adapters.openclaw import OpenClawChannels
+    from clawdesk.adapters.set_up import HostSetUps
     from clawdesk.adapters.telemetry import HostTelemetry
 
     inference = FabricClient()
@@ -72,7 +75,16 @@ async def build_parts() -> Parts:
         workspaces=home / "workspaces",
         image_present=image_present,
         channels=OpenClawChannels(SystemClock()),
+        secrets=secret_store(),
+        set_ups=HostSetUps(),
     )
+
+
+def secret_store() -> SecretStore:
+    """The secrets of this user."""
+    from clawdesk.adapters.secret_store import SecretStore
+
+    return SecretStore(config_dir())
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +97,40 @@ class ImageFacts:
     folder: Path
 
 
+@dataclass(frozen=True, slots=True)
+class LayerFacts:
+    """An image layer, as the command line shows it."""
+
+    name: str
+    about: str
+    bytes: int
+    needed: bool
+
+
 class GuestImages:
-    """Guest images of this machine."""
+    """Guest images of this machine, and the layers that were set up on them."""
+
+    def layers(self) -> list[LayerFacts]:
+        from clawdesk.adapters.libvirt.kept_layers import kept_layers, layout_here
+
+        found = kept_layers(layout_here())
+        return [LayerFacts(one.name, one.about, one.bytes, one.needed) for one in found]
+
+    def remove_layer(self, name: str) -> None:
+        """Raises MachineError: tasks need it, or it may be taken up at any moment."""
+        from clawdesk.adapters.libvirt.kept_layers import layout_here, remove_layer
+
+        lock = try_lock(plane_lock())
+        if lock is None:
+            raise MachineError(
+                "ClawDesk is running, and could begin a task with that layer.",
+                mend="Close it, then try again.",
+                code="busy",
+            )
+        try:
+            remove_layer(layout_here(), name)
+        finally:
+            os.close(lock)
 
     def list(self) -> list[ImageFacts]:
         from clawdesk.adapters.libvirt.image import list_images

@@ -1,18 +1,20 @@
-"""`clawdesk images [build NAME]`: guest images on this machine."""
+"""`clawdesk images [build NAME | remove LAYER]`: guest images, and layers set up on them."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from clawdesk.cli.context import print_json
+from clawdesk.cli.context import plain, print_json
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="one JSON object an image")
-    actions = parser.add_subparsers(dest="action", metavar="build")
+    parser.add_argument("--json", action="store_true", help="one JSON object an image or layer")
+    actions = parser.add_subparsers(dest="action", metavar="build | remove")
     build = actions.add_parser("build", help="build an image, or find that it is built")
     build.add_argument("name", nargs="?", default="base")
+    remove = actions.add_parser("remove", help="remove a layer that no task needs")
+    remove.add_argument("layer")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -24,12 +26,24 @@ def run(options: argparse.Namespace) -> int:
         built = images.build(options.name, lambda text: print(text, file=sys.stderr, flush=True))
         print(f"{built.name} {built.digest[:12]}  {built.folder}")
         return 0
+    if options.action == "remove":
+        images.remove_layer(options.layer)
+        print(f"The layer {options.layer} is removed; a task that needs it builds it again.")
+        return 0
     found = images.list()
     for image in found:
         if options.json:
             print_json({"name": image.name, "digest": image.digest, "kernel": image.kernel})
         else:
             print(f"{image.name}  {image.digest[:12]}  Debian kernel {image.kernel}")
+    for layer in images.layers():
+        if options.json:
+            needed = layer.needed
+            print_json({"layer": layer.name, "bytes": layer.bytes, "needed": needed})
+        else:
+            size = f"{layer.bytes / (1 << 20):.0f} MiB"
+            use = "in use" if layer.needed else "not in use"
+            print(f"layer {layer.name}  {size}, {use}: {plain(layer.about)}")
     if not found and not options.json:
         print("No guest image yet. clawdesk images build base makes one.")
     return 0

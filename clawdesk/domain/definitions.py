@@ -2,7 +2,7 @@
 
 Pure; it opens no file. Every mistake becomes one sentence that names file, line and key, what was
 found and what is allowed. Unknown keys are mistakes: a mistyped key must not be ignored. What this
-version cannot keep (an agent, a budget) is refused rather than read and forgotten.
+version cannot keep (a budget, say) is refused rather than read and forgotten.
 The user's own file, `policy.toml`, is read in `policy_file`, with what is shared from here.
 """
 
@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 
+from clawdesk.domain.agents import RUN_CHARS_MAX, STEP_NAME, command_of, parse_agent
 from clawdesk.domain.model import (
+    AgentSpec,
     CheckpointMode,
     MachineNeed,
     PriorityClass,
@@ -19,9 +21,11 @@ from clawdesk.domain.model import (
     TaskDefinition,
 )
 from clawdesk.domain.network import HOST_RULE, is_host
+from clawdesk.domain.processes import PERMISSIONS
+from clawdesk.domain.secrets import NAME_RULE, is_secret_name
 from clawdesk.domain.toml_lines import KeyPath
-from clawdesk.domain.toml_values import LATER, Reader, show
 from clawdesk.domain.toml_values import DefinitionError as DefinitionError  # noqa: PLC0414 - ours
+from clawdesk.domain.toml_values import Reader, show
 
 TASKS_FOLDER = ".clawdesk/tasks"
 PROJECT_FILE = ".clawdesk/project.toml"
@@ -58,10 +62,13 @@ def parse_task(text: str, name: str) -> TaskDefinition:
         DefinitionError: with every mistake found.
     """
     reader = Reader(text, task_file(name))
-    reader.only_keys((), ("title", "description", "priority", "machine", "models", "steps"))
+    reader.only_keys(
+        (), ("title", "description", "priority", "machine", "models", "secrets", "steps", "agent")
+    )
     model = ""
     if reader.table(("models",), ("default",)):
         model = reader.pattern(("models", "default"), "", _MODEL, "the name of a model")
+    agent = parse_agent(reader, model)
     definition = TaskDefinition(
         name=name,
         title=reader.text(("title",), name, chars_max=200),
@@ -69,7 +76,9 @@ def parse_task(text: str, name: str) -> TaskDefinition:
         priority=reader.whole(("priority",), 0, -5, 5),
         machine=_machine(reader),
         model=model,
-        steps=_steps(reader),
+        secrets=secret_names(reader, ("secrets",)),
+        steps=_steps(reader, agent),
+        agent=agent,
     )
     if not is_task_name(name):
         reader.mistake((), f"the file's name is {show(name)}", _NAME_RULE)
@@ -84,7 +93,7 @@ def parse_project(text: str) -> ProjectPolicy:
         DefinitionError: with every mistake found.
     """
     reader = Reader(text, PROJECT_FILE)
-    tables = ("approval", "priority", "network", "budget", "peers")
+    tables = ("approval", "priority", "network", "agents", "secrets", "budget", "peers")
     reader.only_keys((), ("weight", "priority_min", "priority_max", *tables))
     usual = ProjectPolicy()
     paths: tuple[str, ...] = ()
@@ -109,6 +118,8 @@ def parse_project(text: str) -> ProjectPolicy:
         default_class=default_class,
         checkpoint_every_s=every_s,
         network_allow=_network(reader, ("network",)),
+        permissions=given_permissions(reader, ("agents",)) or usual.permissions,
+        secrets_allow=_secrets(reader, ("secrets",)),
         gpu_hours=gpu_hours,
         tokens=tokens,
         peers=_peers(reader, ("peers",)),
@@ -128,12 +139,34 @@ def _network(reader: Reader, path: KeyPath) -> tuple[str, ...]:
     return hosts(reader, (*path, "allow")) if reader.table(path, ("allow",)) else ()
 
 
+def given_permissions(reader: Reader, path: KeyPath) -> str | None:
+    """The most that agents are given, where the table at `path` says it."""
+    path_of_it = (*path, "permissions")
+    if not reader.table(path, ("permissions",)) or reader.get(path_of_it) is None:
+        return None
+    return reader.choice(path_of_it, "ask", PERMISSIONS)
+
+
 def hosts(reader: Reader, path: KeyPath) -> tuple[str, ...]:
     """A list of hosts (`domain.network`), lower case."""
     found = tuple(text.lower() for text in reader.texts(path))
     for text in found:
         if not is_host(text):
             reader.mistake(path, show(text), HOST_RULE)
+            return ()
+    return found
+
+
+def _secrets(reader: Reader, path: KeyPath) -> tuple[str, ...]:
+    return secret_names(reader, (*path, "allow")) if reader.table(path, ("allow",)) else ()
+
+
+def secret_names(reader: Reader, path: KeyPath) -> tuple[str, ...]:
+    """A list of names of secrets (`domain.secrets`)."""
+    found = reader.texts(path)
+    for text in found:
+        if not is_secret_name(text):
+            reader.mistake(path, show(text), NAME_RULE)
             return ()
     return found
 
@@ -177,11 +210,16 @@ def _machine(reader: Reader) -> MachineNeed:
     )
 
 
-def _steps(reader: Reader) -> tuple[StepSpec, ...]:
-    if reader.get(("agent",)) is not None:
-        reader.mistake(("agent",), "an agent", f"[[steps]]; [agent] {LATER}")
-        return ()
+def _steps(reader: Reader, agent: AgentSpec | None) -> tuple[StepSpec, ...]:
     tables = reader.get(("steps",))
+    if agent is not None and tables is not None:
+        reader.mistake(("agent",), "[agent] beside [[steps]]", "one of the two")
+    if agent is not None:
+        return (
+            _paced(reader, ("agent",), STEP_NAME, command_of(agent), CheckpointMode.MODEL_CALL),
+        )
+    if reader.get(("agent",)) is not None:
+        return ()  # it is not a table, and that was said
     good = isinstance(tables, list) and all(isinstance(table, dict) for table in tables)
     if not good or not 1 <= len(tables) <= STEPS_MAX:
         found = "nothing" if tables is None else show(tables)
@@ -199,13 +237,22 @@ def _steps(reader: Reader) -> tuple[StepSpec, ...]:
 def _step(reader: Reader, index: int) -> StepSpec:
     path: KeyPath = ("steps", index)
     reader.only_keys(path, ("name", "run", "timeout_s", "checkpoint", "every_calls", "every_s"))
+    name = reader.pattern((*path, "name"), None, _NAME, _NAME_RULE)
+    run = reader.text((*path, "run"), None, chars_max=RUN_CHARS_MAX, lines=True)
+    return _paced(reader, path, name, run, CheckpointMode.AUTO)
+
+
+def _paced(
+    reader: Reader, path: KeyPath, name: str, run: str, usual_mode: CheckpointMode
+) -> StepSpec:
+    """A step, with the time limit and the checkpoints that stand in the table at `path`."""
     usual = StepSpec("", "")
     modes = tuple(mode.value for mode in CheckpointMode)
-    mode = CheckpointMode(reader.choice((*path, "checkpoint"), "auto", modes))
+    mode = CheckpointMode(reader.choice((*path, "checkpoint"), usual_mode.value, modes))
     every_calls, every_s = _turns(reader, path, mode)
     return StepSpec(
-        name=reader.pattern((*path, "name"), None, _NAME, _NAME_RULE),
-        run=reader.text((*path, "run"), None, chars_max=16_384, lines=True),
+        name=name,
+        run=run,
         timeout_s=reader.whole((*path, "timeout_s"), usual.timeout_s, 1, TIMEOUT_S_MAX),
         checkpoint=mode,
         every_calls=every_calls,

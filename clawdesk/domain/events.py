@@ -155,13 +155,25 @@ class MachineAdopted:
 
 @dataclass(frozen=True, slots=True)
 class MachineFailed:
-    """A machine could not be started or restored. `retry` = the cause may pass by itself."""
+    """A machine could not be started or restored. `hopeless`: another try would end like this."""
 
     at_ms: int
     task: TaskId
     attempt: int
     why: str
     damaged_ordinal: int = 0
+    hopeless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBuilding:
+    """A machine is still to be started: its image is being set up, for so long."""
+
+    at_ms: int
+    task: TaskId
+    attempt: int
+    step: str
+    seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +335,18 @@ class RestoreAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptAsked:
+    """A further prompt for the task's agent."""
+
+    at_ms: int
+    task: TaskId
+    text: str
+    actor: str
+    channel: str
+    intent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RestoreRecorded:
     at_ms: int
     task: TaskId
@@ -412,6 +436,7 @@ Event = (
     | MachineStarted
     | MachineAdopted
     | MachineFailed
+    | ImageBuilding
     | MachineLost
     | MachineReleased
     | MachineRestored
@@ -425,6 +450,7 @@ Event = (
     | DecisionGiven
     | DecisionRecorded
     | RestoreAsked
+    | PromptAsked
     | RestoreRecorded
     | CancelAsked
     | SuspendAsked

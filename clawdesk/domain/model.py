@@ -11,6 +11,11 @@ from enum import StrEnum
 from typing import Any
 
 from clawdesk.domain.beside import NOTHING_BESIDE, Beside
+from clawdesk.domain.processes import AgentSpec as AgentSpec  # noqa: PLC0414 - a task's own part
+from clawdesk.domain.processes import CheckpointMode as CheckpointMode  # noqa: PLC0414
+from clawdesk.domain.processes import MachineNeed as MachineNeed  # noqa: PLC0414
+from clawdesk.domain.processes import StepSpec as StepSpec  # noqa: PLC0414
+from clawdesk.domain.processes import TaskDefinition as TaskDefinition  # noqa: PLC0414
 from clawdesk.domain.rules import Rules
 
 TaskId = str
@@ -50,15 +55,6 @@ class Lease(StrEnum):
     REFUSED = "refused"  # cannot be had now: the task goes on, and its calls say why they fail
 
 
-class CheckpointMode(StrEnum):
-    """What a step's end asks for; with `model-call` the calls within it are boundaries too."""
-
-    AUTO = "auto"
-    MODEL_CALL = "model-call"
-    APPROVE = "approve"
-    NONE = "none"
-
-
 class PriorityClass(StrEnum):
     """What kind of work a project's tasks are; a step of ten points each (domain/scheduling)."""
 
@@ -88,45 +84,6 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class StepSpec:
-    """One `[[steps]]` table of a task file; `timeout_s` counts only while the machine runs.
-
-    `every_calls`, `every_s`: a model call so far behind the last boundary is one; 0 = not by that.
-    """
-
-    name: str
-    run: str
-    timeout_s: int = 3600
-    checkpoint: CheckpointMode = CheckpointMode.AUTO
-    every_calls: int = 0
-    every_s: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class MachineNeed:
-    """What a task asks of its machine (protocols.md, section 1)."""
-
-    image: str = "base"
-    cpu_count: int = 1
-    memory_mib: int = 512
-    disk_mib: int = 2048
-    network: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TaskDefinition:
-    """A process a project offers: `.clawdesk/tasks/NAME.toml`."""
-
-    name: str
-    title: str
-    steps: tuple[StepSpec, ...]
-    description: str = ""
-    priority: int = 0
-    machine: MachineNeed = MachineNeed()
-    model: str = ""  # what OPENAI_MODEL is set to; "" = none asked for
-
-
-@dataclass(frozen=True, slots=True)
 class ProjectPolicy:
     """`.clawdesk/project.toml`; absent file = these defaults."""
 
@@ -140,6 +97,8 @@ class ProjectPolicy:
     checkpoint_every_s: int = 300  # what its tasks are expected to keep
     network_allow: tuple[str, ...] = ()
     own_networks: tuple[str, ...] = ()  # the user's word alone: addresses its hosts may stand for
+    permissions: str = "ask"  # the most that its agents are given: reject | ask | allow
+    secrets_allow: tuple[str, ...] = ()  # what its tasks may be given of the user's secrets
     gpu_hours: float | None = None
     tokens: int | None = None
     peers: str = "never"
@@ -187,9 +146,9 @@ class Question:
 class Boundary:
     """A point where work is to be made durable, and what waits in the machine there.
 
-    `mode` is auto | approve; `mid_step`: a step runs on behind it (safety checkpoints only).
-    `amends`: a person approved another version of that checkpoint, the tree of commit `put`; it is
-    written into the workspace first.
+    `mode` is auto | approve | changed: to be approved where anything did change. `mid_step`: a step
+    runs on behind it (safety checkpoints only). `amends`: a person approved another version of that
+    checkpoint, the tree of commit `put`; it is written into the workspace first.
     """
 
     mode: str = "auto"
@@ -361,13 +320,17 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A way back that was asked for: by the user, or by a rejection (then with its feedback)."""
+    """A way back that was asked for: by the user, or by a rejection (then with its feedback).
+
+    `prompt`: the feedback is the next prompt of the agent that waits there.
+    """
 
     ordinal: int
     actor: str
     channel: str
     intent: str = ""
     feedback: str = ""
+    prompt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,11 @@ from clawdesk.domain import (
     on_boundary,
     on_decision,
     on_pressure,
+    on_prompt,
     on_silence,
 )
 from clawdesk.domain.invariants import check
-from clawdesk.domain.model import FINAL, Phase, PlaneState, Task, TaskId
+from clawdesk.domain.model import FINAL, Phase, PlaneState, Reason, Task, TaskId
 from clawdesk.domain.moves import Turn, without_snapshots
 from clawdesk.domain.policy import under
 from clawdesk.domain.replacing import replace
@@ -185,6 +186,7 @@ def _machine_started(turn: Turn, task: Task, event: ev.MachineStarted) -> None:
         base="",
         resume_from=None,
         start_failures=0,
+        reason=None,
     )
     if task.finish is not None:
         moves.release(turn, task)
@@ -200,7 +202,13 @@ def _machine_restored(turn: Turn, task: Task, event: ev.MachineRestored) -> None
     if task.attempt != event.attempt or task.resume_from != event.ordinal or not expected:
         turn.do(do.ReleaseMachine(task.id, event.machine))  # R1
         return
-    task = turn.put(task, machine=event.machine, accelerator=event.accelerator, start_failures=0)
+    task = turn.put(
+        task,
+        machine=event.machine,
+        accelerator=event.accelerator,
+        start_failures=0,
+        reason=None,
+    )
     if task.finish is not None:
         moves.release(turn, task)
         return
@@ -231,10 +239,17 @@ def _machine_failed(turn: Turn, task: Task, event: ev.MachineFailed) -> None:
     # A project whose folder is gone is no failure of the task: it waits for the folder.
     failures = task.start_failures + (task.project not in turn.state.paused)
     task = turn.put(task, start_failures=failures)
-    if failures >= 2:
+    if failures >= 2 or event.hopeless:
         moves.finish(turn, task, Phase.FAILED, f"The machine did not start: {event.why}")
     else:
         on_decision.obey_wish(turn, turn.put(task, phase=Phase.QUEUED))
+
+
+def _image_building(turn: Turn, task: Task, event: ev.ImageBuilding) -> None:
+    if task.attempt == event.attempt and task.phase in (Phase.STARTING, Phase.RESTORING):
+        text = f"Its image is being built: {event.step}, {event.seconds} s."
+        facts = (("step", event.step), ("seconds", event.seconds))
+        turn.put(task, reason=Reason("image", text, "it is built once", facts))
 
 
 def _forget_snapshot(turn: Turn, task: Task, ordinal: int, why: str) -> None:
@@ -333,7 +348,7 @@ def _snapshot_forgotten(turn: Turn, task: Task, event: ev.SnapshotForgotten) -> 
         moves.forgotten(turn, task, (event.ordinal,), event.why)
 
 
-_INTENTS = (ev.DecisionGiven, ev.RestoreAsked, ev.CancelAsked, ev.SuspendAsked)
+_INTENTS = (ev.DecisionGiven, ev.RestoreAsked, ev.PromptAsked, ev.CancelAsked, ev.SuspendAsked)
 _TABLE: dict[type, _Move] = {
     ev.LeaseGranted: leases.granted,
     ev.LeaseWaits: leases.waits,
@@ -344,6 +359,7 @@ _TABLE: dict[type, _Move] = {
     ev.MachineRestored: _machine_restored,
     ev.MachineAdopted: on_adoption.machine_adopted,
     ev.MachineFailed: _machine_failed,
+    ev.ImageBuilding: _image_building,
     ev.MachineLost: _machine_lost,
     ev.MachineReleased: _machine_released,
     ev.StepBegan: lambda turn, task, event: None,
@@ -356,6 +372,7 @@ _TABLE: dict[type, _Move] = {
     ev.DecisionGiven: on_decision.decision_given,
     ev.DecisionRecorded: on_decision.decision_recorded,
     ev.RestoreAsked: on_decision.restore_asked,
+    ev.PromptAsked: on_prompt.prompt_asked,
     ev.RestoreRecorded: on_decision.restore_recorded,
     ev.CancelAsked: on_decision.cancel_asked,
     ev.SuspendAsked: on_decision.suspend_asked,

@@ -91,7 +91,32 @@ class NetworkUsed:
     untold: int = 0
 
 
-GuestMessage = StepOutput | StepEnded | BoundaryAsked | QuestionAsked | NetworkUsed | GuestLost
+@dataclass(frozen=True, slots=True)
+class ModelCalled:
+    """A model call that is over. Texts are hostile, and cut.
+
+    Args:
+        model: as the program named it.
+        asked: the last thing said to the model.
+        answer: what it said, its calls of tools on lines of their own; of a failed call why.
+        status: of HTTP.
+        tokens_in, tokens_out: as the answer says; None = it does not.
+        untold: how many more there were since the last that was told.
+    """
+
+    model: str
+    asked: str
+    answer: str
+    status: int
+    took_ms: float
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    untold: int = 0
+
+
+GuestMessage = (
+    StepOutput | StepEnded | BoundaryAsked | QuestionAsked | NetworkUsed | ModelCalled | GuestLost
+)
 
 
 @dataclass(frozen=True, slots=True)

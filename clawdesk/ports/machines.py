@@ -31,6 +31,7 @@ class MachineSpec:
     Args:
         workspace: tar file shown to the guest as a read-only disk.
         base: the commit that tar was made of.
+        layer: name of the image layer its disk begins with, "" = none.
     """
 
     task: TaskId
@@ -38,6 +39,7 @@ class MachineSpec:
     need: MachineNeed
     workspace: Path
     base: str = ""
+    layer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,14 @@ class StartedMachine:
     boot_ms: float
     accelerator: str
     warm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What a set-up leaves on a machine's disk, for machines of one guest image and disk size."""
+
+    name: str
+    ready: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +122,32 @@ class Machines(Protocol):
 
     async def start(self, spec: MachineSpec) -> StartedMachine:
         """Boot a machine under a fresh name (from a warm template where one fits)."""
+        ...
+
+    async def find_layer(self, need: MachineNeed, digest: str) -> Layer:
+        """The layer of that content for such machines.
+
+        Args:
+            digest: of everything it is made of, beside the guest image and the disk's size.
+        """
+        ...
+
+    async def start_builder(self, need: MachineNeed, set_up: Path) -> StartedMachine:
+        """Boot a machine that serves no task, to set a layer up in it.
+
+        It ends with this program, and is never told by `owned` or `on_lost`.
+
+        Args:
+            set_up: tar file shown to the guest as a read-only disk.
+        """
+        ...
+
+    async def keep_layer(self, machine: MachineId, layer: str, about: str) -> None:
+        """End a builder whose guest has synced, and make its disk that layer. All or nothing.
+
+        Args:
+            about: what it holds, one line for a list.
+        """
         ...
 
     async def suspend(self, machine: MachineId) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from clawdesk.domain.images import ImagePlan
 from clawdesk.domain.model import Amendment, DiffStat, ProjectPolicy, Record, TaskDefinition, TaskId
 from clawdesk.ports.guest import WorkspaceChanges
 
@@ -200,6 +201,14 @@ class Repository(Protocol):
 
     async def policy(self, commit: str = "") -> ProjectPolicy:
         """`.clawdesk/project.toml` of a commit (default HEAD); no such file = the defaults."""
+        ...
+
+    async def image_plan(self, commit: str = "") -> ImagePlan:
+        """What `.clawdesk/image.toml` asks for, with the files it names; empty where there is none.
+
+        Raises:
+            RepositoryError: `bad_definition`: a mistake, or a file that is not there or too large.
+        """
         ...
 
     async def project_file(self, commit: str = "") -> bytes | None:

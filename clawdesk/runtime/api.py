@@ -248,6 +248,10 @@ class PlaneApi(Protocol):
 
     async def restore(self, task: TaskId, ordinal: int, *, channel: str) -> Outcome: ...
 
+    async def prompt(self, task: TaskId, text: str, *, channel: str) -> Outcome:
+        """Tell an ACP agent more, when it has ended its turn or its task has ended."""
+        ...
+
     async def cancel(self, task: TaskId, *, channel: str) -> Outcome: ...
 
     async def why(self, task: TaskId) -> Reason | None:

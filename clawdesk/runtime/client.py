@@ -257,6 +257,10 @@ class PlaneClient:
         outcome: Outcome = await self._call("restore", task, ordinal, channel=channel)
         return outcome
 
+    async def prompt(self, task: TaskId, text: str, *, channel: str) -> Outcome:
+        outcome: Outcome = await self._call("prompt", task, text, channel=channel)
+        return outcome
+
     async def cancel(self, task: TaskId, *, channel: str) -> Outcome:
         outcome: Outcome = await self._call("cancel", task, channel=channel)
         return outcome

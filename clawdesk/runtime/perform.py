@@ -22,6 +22,7 @@ from clawdesk.ports.machines import Machines
 from clawdesk.ports.repository import Repository
 from clawdesk.runtime import crash
 from clawdesk.runtime.checkpointing import take
+from clawdesk.runtime.layers import CLOSED, SET_UP_FAILED
 from clawdesk.runtime.leases import Leases
 from clawdesk.runtime.live import LiveMachines
 from clawdesk.runtime.pauses import UNAVAILABLE, gone_reason
@@ -135,9 +136,13 @@ class Performer:
         self, e: do.StartMachine | do.RestoreMachine, task: Task, error: PortError
     ) -> None:
         """A folder that is gone pauses its project first: the task waits for it, and fails not."""
+        if error.code == CLOSED:
+            return
         if error.code == UNAVAILABLE:
             self._post(ev.ProjectPaused(self._now(), task.project, gone_reason(error)))
-        self._post(ev.MachineFailed(self._now(), e.task, e.attempt, error.sentence))
+        hopeless = error.code == SET_UP_FAILED
+        failed = ev.MachineFailed(self._now(), e.task, e.attempt, error.sentence, hopeless=hopeless)
+        self._post(failed)
 
     async def _start(self, e: do.StartMachine, task: Task) -> None:
         try:
@@ -268,6 +273,7 @@ class Performer:
                 leaves=lambda: self._yields(e.task),
                 room_for=self._retention.room_for,
                 seen=self._live.seen(e.task),
+                veil=self._live.veil(e.machine),
             )
         except PortError as error:
             self._post(ev.CheckpointFailed(self._now(), e.task, e.machine, error.sentence))
@@ -318,9 +324,12 @@ class Performer:
 
     async def _keep_output(self, e: do.KeepOutput, task: Task) -> None:
         output = self._live.output(e.task)
-        output.flush(self._now())
+        if e.ended:
+            output.flush(self._now())
+        taken = output.take()
         name = e.step_name if e.round == 1 else f"{e.step_name}.{e.round}"
         try:
-            await self._repository(task.project).append_log(e.task, name, output.kept())
+            await self._repository(task.project).append_log(e.task, name, taken)
         except PortError as error:
+            output.put_back(taken)
             self._live.remark(e.task, f"The output could not be kept in Git: {error.sentence}")

@@ -66,10 +66,8 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
     """
 
     def __init__(self, parts: Parts, *, drive: bool = True, models: bool = False) -> None:
-        self._models = models
-        self._parts = parts
-        self._clock = parts.clock
-        self._drive = drive
+        self._models, self._drive = models, drive
+        self._parts, self._clock = parts, parts.clock
         self._subscribers: list[Callable[[Change], None]] = []
         self._projects = Projects(parts.repositories, parts.clock, drive=drive, say=self._say)
         self._background: set[asyncio.Task[None]] = set()
@@ -86,13 +84,11 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
             publish=self._publish,
         )
         self._live = LiveMachines(
-            machines=parts.machines,
-            guests=parts.guests,
-            inference=parts.inference,
+            parts,
             post=self._kernel.post,
             grew=lambda task: self._publish(Change(logs=frozenset({task}))),
-            clock=parts.clock,
-            workspaces=parts.workspaces,
+            given_up=self._is_ending,
+            recall=self._recall_log,
         )
         self._shells = Shells(self._kernel, self._live, parts.clock)
         self._retention = Retention(
@@ -201,6 +197,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
         """Suspend what runs, so that the next start finds everything; then let go."""
         self._watch.quit()
         await self._close_channel()
+        await self._live.stop_building()
         await self._shells.close_all()
         if self._drive and not self._kernel.failed.done():
             await self._suspend_all()
@@ -229,6 +226,10 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self._crashed(error)
+
+    def _is_ending(self, task: TaskId) -> bool:
+        known = self._kernel.task(task)
+        return known is None or known.finish is not None
 
     def _lost(self, machine: MachineId, why: str) -> None:
         """Told by the machines' adapter, from any thread."""
@@ -276,6 +277,13 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
             await self._load_log(task)
         return output.after(after)
 
+    async def _recall_log(self, task: Task) -> None:
+        """Before a task goes on in this plane: what it printed under earlier ones stands above."""
+        began = any(record.event == "started" for record in task.records)
+        if began and not self._live.output(task.id).after(0):
+            with contextlib.suppress(PortError):
+                await self._load_log(task.id)
+
     async def _load_log(self, task_id: TaskId) -> None:
         """Fill the log of a task from before this start with what Git kept."""
         task = self._kernel.known(task_id)
@@ -288,6 +296,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
             output.event(at_ms, f"Step {step}, as Git kept it:")
             output.feed(at_ms, "out", text)
             output.flush(at_ms)
+        output.take()  # Git has it
         if not kept and any(r.event == "started" for r in task.records):
             output.event(task.submitted_at_ms, "No output of this task was kept.")
 
@@ -465,5 +474,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
         for task in ended:
             self._kernel.post(ev.DiscardAsked(self._now(), task.id))
         await self._performer.drain()
+        if not ended:
+            return Outcome(True, "No ended task has a snapshot that old.")
         text = f"Removed the snapshots of {len(ended)} ended tasks; commits stay."
         return await self._note(Outcome(True, text), "pruned")

@@ -18,7 +18,7 @@ from clawdesk.ports.errors import GuestError, PortError
 from clawdesk.ports.guest import GuestShell
 from clawdesk.runtime.api import ShellText
 from clawdesk.runtime.kernel import Kernel
-from clawdesk.runtime.live import LiveMachines, environment
+from clawdesk.runtime.live import LiveMachines
 
 READ_S_MAX = 2.0
 """A read answers by then, with nothing if nothing came: so a caller that died is missed soon."""
@@ -53,7 +53,7 @@ class Shells:
         if why_not:
             raise PortError(f"No shell: {task.title} {why_not}.", code="no_shell")
         session = self._live.session(task.machine)
-        env = {**environment(task), "TERM": _term(term)}
+        env = {**self._live.environment(task, task.machine), "TERM": _term(term)}
         shell = await session.shell(_side(columns), _side(rows), env)
         name, one = secrets.token_hex(8), _Open(task_id, shell, began_ms=self._clock.now_ms())
         self._open[name] = one

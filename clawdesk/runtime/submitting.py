@@ -12,11 +12,14 @@ from dataclasses import replace
 from ulid import ULID
 
 from clawdesk.domain import events as ev
+from clawdesk.domain.agents import prompted
 from clawdesk.domain.definitions import PROJECT_FILE
 from clawdesk.domain.forking import forked, forked_record, shown_fields
+from clawdesk.domain.images import IMAGE_FILE, ImagePlan
 from clawdesk.domain.model import Checkpoint, Record, Snapshot, Task, TaskId
+from clawdesk.domain.network import granted
 from clawdesk.domain.parameters import mistake_in
-from clawdesk.domain.policy import bounded_priority, reach
+from clawdesk.domain.policy import bounded_priority, secrets_of
 from clawdesk.domain.replay import submission
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import MachineError, PortError, RepositoryError, SnapshotDamagedError
@@ -72,7 +75,7 @@ class Submissions:
         base, start = await repository.start_commit(
             include_changes=include_changes, definition=name
         )
-        definition = await repository.definition(name, start)
+        definition, settings = prompted(await repository.definition(name, start), settings)
         asked, digest = await self._policies.at(repository, start)
         wanted = definition.priority if priority is None else priority
         task = Task(
@@ -88,7 +91,9 @@ class Submissions:
             policy_digest=digest,
             priority=bounded_priority(wanted, asked),
         )
-        _reachable(self._policies.under(task))
+        counts = self._policies.under(task)
+        _reachable(counts, await repository.image_plan(start))
+        _granted(counts)
         return await self._keep(repository, task)
 
     async def fork(
@@ -156,14 +161,30 @@ class Submissions:
         return task.id
 
 
-def _reachable(task: Task) -> None:
-    """A task that would fail for want of a host is not begun. Raises PortError."""
-    within = reach(task).hosts
-    lacking = [host for host in task.definition.machine.network if host not in within]
+def _granted(task: Task) -> None:
+    """A task that would fail for want of a secret is not begun. Raises PortError."""
+    lacking = [name for name in task.definition.secrets if name not in secrets_of(task)]
     if lacking:
         raise PortError(
-            f"machine.network asks for {', '.join(lacking)}, which [network] allow does not hold.",
+            f"The task asks for {', '.join(lacking)}, which [secrets] allow does not hold.",
             mend=f"Add it to {PROJECT_FILE}, where your own policy.toml allows it, or take it out "
             "of the task file.",
-            code="network",
+            code="secret",
         )
+
+
+def _reachable(task: Task, plan: ImagePlan) -> None:
+    """A task that would fail for want of a host is not begun. Raises PortError."""
+    asked = {
+        "machine.network": task.definition.machine.network,
+        f"network in {IMAGE_FILE}": plan.spec.network,
+    }
+    for key, hosts in asked.items():
+        within = granted(hosts, task.policy.network_allow)
+        if lacking := [host for host in hosts if host not in within]:
+            raise PortError(
+                f"{key} asks for {', '.join(lacking)}, which [network] allow does not hold.",
+                mend=f"Add it to {PROJECT_FILE}, where your own policy.toml allows it, or do "
+                "without it.",
+                code="network",
+            )

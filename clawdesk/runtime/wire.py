@@ -55,6 +55,7 @@ RESULTS: dict[str, Any] = {
     "reject": Outcome,
     "answer": Outcome,
     "restore": Outcome,
+    "prompt": Outcome,
     "cancel": Outcome,
     "yield_now": Outcome,
     "why": Reason | None,

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from clawdesk.domain.model import FINAL, Phase
-from clawdesk.ui import new_task, search, terminals, tokens
+from clawdesk.ui import new_task, prompt_sheet, search, terminals, tokens
 from clawdesk.ui.help_sheet import HelpSheet
 from clawdesk.ui.main_window import Page
 from clawdesk.ui.operations_sheet import OperationsSheet
@@ -139,6 +139,14 @@ def _register_task(desk: Desk) -> None:
 
 def _register_branches(desk: Desk) -> None:
     add, branches = desk.registry.add, desk.branches
+    add(
+        "prompt",
+        "Tell the agent of the chosen task more…",
+        lambda: prompt_sheet.ask(desk, desk.chosen),
+        keys="Ctrl+Shift+P",
+        icon="note",
+        why_not=lambda: prompt_sheet.why_not(desk),
+    )
     add(
         "undo_restore",
         "Undo the restore of the chosen task",

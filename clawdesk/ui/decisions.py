@@ -5,11 +5,13 @@ At most one request is on screen; what is sent carries the digest that was shown
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog
 
+from clawdesk.domain.agents import PROMPT_VARIABLE
 from clawdesk.domain.definitions import PROJECT_FILE
 from clawdesk.domain.model import FINAL, Kind, Request, Task
 from clawdesk.ports.errors import PortError
@@ -17,6 +19,7 @@ from clawdesk.runtime.api import Outcome
 from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
 from clawdesk.ui.banner import Notice
+from clawdesk.ui.form_sheet import FormSheet
 from clawdesk.ui.merging import Merging
 from clawdesk.ui.question_sheet import QuestionSheet
 from clawdesk.ui.reviews import Reviews
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
 
 CHANNEL = "window"
+Call = Callable[[], Coroutine[Any, Any, Outcome]]
+"""Asks the plane; made a coroutine only when it is really awaited."""
 
 
 class Decisions(QObject):
@@ -63,6 +68,21 @@ class Decisions(QObject):
         if self._sheet is sheet:
             self._sheet = self._request = None
             self._task = ""
+
+    async def deliver(self, sheet: FormSheet, call: Call) -> None:
+        """Do what a form asks for; done closes it, a refusal is said on it."""
+        sheet.show_sending(True)
+        try:
+            outcome = await call()
+        except PortError as error:
+            outcome = Outcome(False, error.sentence)
+        if self._sheet is not sheet:
+            return  # it was closed meanwhile
+        sheet.show_sending(False)
+        if outcome.ok:
+            sheet.accept()
+        else:
+            sheet.show_refusal(outcome.text)
 
     # -- requests ----------------------------------------------------
     def open_request(self, request: str) -> None:
@@ -232,17 +252,22 @@ class Decisions(QObject):
         sheet.chosen.connect(lambda key: self.submit(project, name, include=key == "include"))
         self.show_sheet(sheet)
 
-    def submit(self, project: str, name: str, *, include: bool) -> None:
-        """Start a process from HEAD, or from the user's files as they are."""
-        self._desk.errands.start(
-            f"run {project} {name}",
-            tr("Running {name}", name=name),
-            self._submitted(project, name, include),
-        )
+    def submit(self, project: str, name: str, *, include: bool, prompt: str = "") -> None:
+        """Start a process from HEAD, or from the user's files as they are.
 
-    async def _submitted(self, project: str, name: str, include: bool) -> None:
+        Args:
+            prompt: what its agent is told in place of what the file says, "" = that.
+        """
+        settings = {PROMPT_VARIABLE: prompt} if prompt else {}
+        submitted = self._submitted(project, name, include, settings)
+        words = tr("Running {name}", name=name)
+        self._desk.errands.start(f"run {project} {name}", words, submitted)
+
+    async def _submitted(
+        self, project: str, name: str, include: bool, settings: dict[str, str]
+    ) -> None:
         desk = self._desk
-        task = await desk.plane.submit(project, name, include_changes=include)
+        task = await desk.plane.submit(project, name, include_changes=include, settings=settings)
         desk.choose_project(project)
         desk.window.tasks.choose_filter(ALL)
         desk.window.tasks.list.choose(task)

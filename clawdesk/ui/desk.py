@@ -252,6 +252,7 @@ class Desk(QObject):
             self.paint_load()
         if change.environment:
             self.models.paint()
+            self.settings.channel.paint()
             self.paint_bar()
         if change.tasks or change.environment:
             self.notices.mind()

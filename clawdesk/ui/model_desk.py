@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from clawdesk.ports.errors import PortError
-from clawdesk.runtime.api import Outcome
 from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
 from clawdesk.ui.banner import Notice
+from clawdesk.ui.decisions import Call
 from clawdesk.ui.model_sheets import BudgetSheet, ReserveSheet
 from clawdesk.ui.words import marked, tr
 from clawdesk.viewmodels.devices import DeviceHistory, device_views, page_summary
@@ -21,8 +19,6 @@ from clawdesk.viewmodels.palette import Entry
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
 
-Call = Callable[[], Coroutine[Any, Any, Outcome]]
-"""Asks the plane; made a coroutine only when it is really awaited."""
 _DOING = {
     "load": marked("Loading {model}"),
     "unload": marked("Unloading {model}"),
@@ -183,18 +179,6 @@ class ModelDesk(QObject):
         self._desk.decisions.show_sheet(sheet)
 
     def _send(self, sheet: ReserveSheet | BudgetSheet, what: str, call: Call) -> None:
-        self._desk.errands.start(sheet.objectName(), what, self._sent(sheet, call))
-
-    async def _sent(self, sheet: ReserveSheet | BudgetSheet, call: Call) -> None:
-        sheet.show_sending(True)
-        try:
-            outcome = await call()
-        except PortError as error:
-            outcome = Outcome(False, error.sentence)
-        if self._desk.decisions.sheet is not sheet:
-            return  # it was closed meanwhile
-        sheet.show_sending(False)
-        if outcome.ok:
-            sheet.accept()
-        else:
-            sheet.show_refusal(outcome.text)
+        self._desk.errands.start(
+            sheet.objectName(), what, self._desk.decisions.deliver(sheet, call)
+        )

@@ -26,15 +26,24 @@ def show(desk: Desk, wanted: str = "") -> None:
         project=view.name,
         definitions=[(d.name, d.title or d.name) for d in view.definitions],
         dirty=view.dirty,
+        tells=any(d.agent is not None for d in view.definitions),
     )
     project = desk.project
-    sheet.picked.connect(lambda name: _show_fit(desk, sheet, view, name, None))
+    sheet.picked.connect(lambda name: _picked(desk, sheet, view, name))
     sheet.started.connect(
-        lambda name, include: desk.decisions.submit(project, name, include=include)
+        lambda name, include, prompt: desk.decisions.submit(
+            project, name, include=include, prompt=prompt
+        )
     )
     desk.decisions.show_sheet(sheet)
     sheet.choose(wanted or view.definitions[0].name)
     desk.errands.start("", tr("Reading the policy"), _read(desk, sheet, view))
+
+
+def _picked(desk: Desk, sheet: NewTaskSheet, view: ProjectView, name: str) -> None:
+    agent = next(d for d in view.definitions if d.name == name).agent
+    sheet.show_prompt(agent.prompt if agent is not None else "")
+    _show_fit(desk, sheet, view, name, None)
 
 
 def _show_fit(

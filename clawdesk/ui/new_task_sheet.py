@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
@@ -22,10 +29,10 @@ from clawdesk.viewmodels.new_task import TaskForecast
 
 
 class NewTaskSheet(Sheet):
-    """`picked` asks for the forecast of a definition; `started` carries its name and the state."""
+    """`picked` asks for the forecast of a definition; `started` carries what was chosen."""
 
     picked = Signal(str)
-    started = Signal(str, bool)  # definition, with the user's changes
+    started = Signal(str, bool, str)  # definition, with the user's changes, prompt ("" = its own)
 
     def __init__(
         self,
@@ -35,10 +42,13 @@ class NewTaskSheet(Sheet):
         project: str,
         definitions: Sequence[tuple[str, str]],
         dirty: Sequence[str],
+        tells: bool,
     ) -> None:
         super().__init__("new_task", parent, clock, icon="plus", role="acc")
         self.show_title(tr("New task in {project}", project=project))
         self.name = ""
+        self._tells = tells  # an agent of any of them is told something
+        self._told = ""  # what the definition tells its agent
         self._names = [name for name, _ in definitions]
         body = QHBoxLayout()
         body.setContentsMargins(16, 4, 16, 16)
@@ -89,6 +99,15 @@ class NewTaskSheet(Sheet):
         self._lines = QVBoxLayout()
         self._lines.setSpacing(8)
         column.addLayout(self._lines)
+        self._prompt_label = SafeLabel(tr("What it is told, for this task"), role="fg1")
+        self.prompt = QPlainTextEdit()
+        self.prompt.setObjectName("field")
+        self.prompt.setAccessibleName(tr("What the agent is told"))
+        self.prompt.setAccessibleIdentifier("new_task.prompt")
+        self.prompt.setTabChangesFocus(True)
+        self.prompt.setFixedHeight(96)
+        column.addWidget(self._prompt_label)
+        column.addWidget(self.prompt)
         column.addStretch(1)
         self._states: list[ChoiceRow] = []
         if dirty:
@@ -114,6 +133,13 @@ class NewTaskSheet(Sheet):
         self.name = name
         self.rows[self._names.index(name)].setChecked(True)
         self.picked.emit(name)
+
+    def show_prompt(self, prompt: str) -> None:
+        """What the chosen one tells its agent, to be changed for this task; "" = it has none."""
+        self._told = prompt
+        self.prompt.setPlainText(prompt)
+        self._prompt_label.setVisible(bool(prompt))
+        self.prompt.setVisible(bool(prompt))
 
     def show_forecast(self, view: TaskForecast) -> None:
         """How the chosen one fits now."""
@@ -146,8 +172,9 @@ class NewTaskSheet(Sheet):
 
     def _started(self) -> None:
         include = len(self._states) > 1 and self._states[1].isChecked()
+        prompt = self.prompt.toPlainText().strip()
         self.accept()
-        self.started.emit(self.name, include)
+        self.started.emit(self.name, include, prompt if prompt != self._told.strip() else "")
 
     def sizeHint(self) -> QSize:
-        return QSize(860, 520)
+        return QSize(860, 660 if self._tells else 520)

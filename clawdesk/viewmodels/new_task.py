@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clawdesk.domain.agents import kind_of
 from clawdesk.domain.model import CheckpointMode, TaskDefinition
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import MachineSupport
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import PolicyView
 from clawdesk.viewmodels.phases import Family
-from clawdesk.viewmodels.words import duration, gib, plural
+from clawdesk.viewmodels.words import duration, first_line, gib, plural
 
 MARGIN_MIB = 512  # stays free beside machines, as the plane keeps it
 
@@ -51,6 +52,7 @@ def forecast(
 ) -> TaskForecast:
     """What is known now of a task of that definition; None = not known yet."""
     lines = [
+        _agent(definition),
         _machine(definition, machines),
         _memory(definition, load),
         _model(definition, fabric),
@@ -64,9 +66,24 @@ def forecast(
     )
 
 
+def _agent(definition: TaskDefinition) -> FitLine | None:
+    """Who does the work."""
+    agent = definition.agent
+    if agent is None:
+        return None
+    kind = kind_of(agent)
+    if kind is None:
+        return FitLine("Agent", f"This version knows no agent {agent.kind}.", Family.BAD)
+    does = f"it runs {first_line(agent.run, 80)}" if kind.asks_run else kind.about
+    built = "" if kind.asks_run else " Its image is built first, where that was not done yet."
+    return FitLine("Agent", f"{kind.title}: {does[:1].lower()}{does[1:]}{built}", Family.STILL)
+
+
 def _machine(definition: TaskDefinition, machines: MachineSupport | None) -> FitLine:
     need = definition.machine
-    size = f"{plural(need.cpu_count, 'CPU')}, {_mib(need.memory_mib)} of memory, no network"
+    count = len(need.network)
+    network = f"network: {plural(count, 'host')}" if count else "no network"
+    size = f"{plural(need.cpu_count, 'CPU')}, {_mib(need.memory_mib)} of memory, {network}"
     if machines is None:
         return FitLine("Machine", f"{size}. Not looked at yet.", Family.STILL)
     if not machines.ready:

@@ -265,6 +265,35 @@ async def test_disk_use_says_what_forgetting_a_snapshot_frees(kit: Kit) -> None:
     assert after.snapshots[0].bytes > 0
 
 
+async def test_a_layer_is_kept_from_a_builder_that_serves_no_task(kit: Kit) -> None:
+    layer = await kit.machines.find_layer(kit.need, "d1")
+    assert not layer.ready
+    assert (await kit.machines.find_layer(kit.need, "d2")).name != layer.name
+    larger = replace(kit.need, disk_mib=kit.need.disk_mib * 2)
+    assert (await kit.machines.find_layer(larger, "d1")).name != layer.name
+    with pytest.raises(MachineError) as refused:
+        await kit.machines.start(replace(kit.spec(), layer=layer.name))
+    assert refused.value.code == "no_layer"
+    builder = await kit.machines.start_builder(kit.need, kit.tar)
+    assert await kit.machines.owned() == []
+    await kit.machines.keep_layer(builder.machine, layer.name, "words")
+    assert (await kit.machines.find_layer(kit.need, "d1")).ready
+    with pytest.raises(MachineError):
+        await kit.machines.keep_layer(builder.machine, layer.name, "words")
+    # Machines begin with it, are snapshotted and come back.
+    started = await kit.machines.start(replace(kit.spec(), layer=layer.name))
+    taken = await kit.machines.snapshot(started.machine, TASK, 1)
+    await kit.machines.destroy(started.machine)
+    back = await kit.machines.restore(TASK, 1, taken)
+    assert [m.machine for m in await kit.machines.owned()] == [back.machine]
+
+
+async def test_a_builder_that_is_given_up_leaves_no_layer(kit: Kit) -> None:
+    builder = await kit.machines.start_builder(kit.need, kit.tar)
+    await kit.machines.destroy(builder.machine)
+    assert not (await kit.machines.find_layer(kit.need, "d3")).ready
+
+
 async def test_discard_removes_a_task_and_nobody_else(kit: Kit) -> None:
     mine = await kit.machines.start(kit.spec())
     other = await kit.machines.start(kit.spec(OTHER))

@@ -165,6 +165,24 @@ async def test_the_project_file_is_given_as_its_bytes(kit: Kit) -> None:
     assert await kit.repository.project_file() == b"weight = 4\n"
 
 
+async def test_an_image_file_is_read_with_the_files_it_names(kit: Kit) -> None:
+    assert (await kit.repository.image_plan()).is_empty
+    image = 'pypi = ["a"]\nscript = "set-up.sh"\nfiles = ["more/words.txt"]\n'
+    files: Contents = {"set-up.sh": "true\n", "more/words.txt": "words\n"}
+    kit.user_commits({".clawdesk/image.toml": image, **files})
+    kit.user_edits({"set-up.sh": "false\n"})
+    plan = await kit.repository.image_plan()
+    assert plan.spec.pypi == ("a",)
+    assert plan.contents == {"set-up.sh": b"true\n", "more/words.txt": b"words\n"}
+    kit.user_commits({"more/words.txt": None})
+    error = await refusal(kit.repository.image_plan(), "bad_definition")
+    assert "more/words.txt" in error.what
+    kit.user_commits({".clawdesk/image.toml": "apt = []\n"})
+    error = await refusal(kit.repository.image_plan(), "bad_definition")
+    assert "image.toml:1: apt: found a key nobody knows" in error.what
+    assert any("image.toml:1: apt" in text for text in (await kit.repository.view()).mistakes)
+
+
 async def test_names_from_the_guest_are_not_trusted(kit: Kit) -> None:
     start = await kit.submit()
     bad = {

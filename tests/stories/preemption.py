@@ -85,6 +85,7 @@ class App:
             with self.moved:
                 self.events.append(json.loads(line))
                 self.moved.notify_all()
+        self.process.wait()  # whoever waits looks at `poll`, which must know of the end by then
         with self.moved:
             self.moved.notify_all()
 
@@ -93,17 +94,26 @@ class App:
         for line in self.process.stderr:
             self.errors.append(line.rstrip())
 
-    def wait_for(self, what: str, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    def wait_for(
+        self, what: str, wanted: Callable[[dict[str, Any]], bool], within_s: float = WAIT_S
+    ) -> dict[str, Any]:
         """The first event that is wanted; fails with all that was said."""
         with self.moved:
             self.moved.wait_for(
-                lambda: any(map(wanted, self.events)) or self.process.poll() is not None, WAIT_S
+                lambda: any(map(wanted, self.events)) or self.process.poll() is not None, within_s
             )
             for event in self.events:
                 if wanted(event):
                     return event
         seen = [(e["event"], e["task"][-4:]) for e in self.events if e["event"] != "step_output"]
         raise AssertionError(f"never {what}; saw {seen}; said {self.errors[-20:]}")
+
+    def end(self, within_s: float) -> dict[str, Any]:
+        """Its last word, and well; also where an image layer has to be built first."""
+        last = self.wait_for("the end", lambda e: bool(e["event"] == "task_finished"), within_s)
+        self.close()
+        assert last["status"] == "done", last
+        return last
 
     def kill(self) -> None:
         """SIGKILL: no word of farewell."""

@@ -19,6 +19,7 @@ from clawdesk.ports.guest import (
     GuestGreeting,
     GuestLost,
     GuestMessage,
+    ModelCalled,
     QuestionAsked,
     ShellEnd,
     StepEnded,
@@ -56,6 +57,7 @@ class FakeMachine:
         self.calls = self.calls_since = 0  # of models, in this step and since a boundary
         self.turn_wanted = False
         self.is_dead = False
+        self.network = NOWHERE  # what the last host lets it reach
         self.shells: list[FakeShell] = []
         self._ids = ids  # no two requests have one name, whatever machine they come from
 
@@ -63,7 +65,7 @@ class FakeMachine:
         """To the host, now or when one connects again."""
         if self.session is not None and not self.session.is_over:
             self.session.heard.put_nowait(message)
-        elif not isinstance(message, StepOutput):
+        elif not isinstance(message, StepOutput | ModelCalled):
             self.unheard.append(message)
 
     def put(self, file: FileEntry) -> None:
@@ -137,6 +139,7 @@ class FakeStep:
             await self._wait(asked.request_id, asked)
             machine.calls_since, machine.turn_wanted = 0, False
         machine.calls, machine.calls_since = number, machine.calls_since + 1
+        machine.tell(ModelCalled("", "", "", 200, 0.0))
 
     async def _wait(self, request: str, asked: GuestMessage) -> Payload:
         future: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
@@ -177,6 +180,7 @@ class FakeGuests:
         if inside.session is not None:
             await inside.session.close()
         inside.session = FakeSession(inside, self.scripts)
+        inside.network = network
         inside.quiet = False
         ended = [message for message in inside.unheard if isinstance(message, StepEnded)]
         for message in (*ended, *inside.asked.values()):

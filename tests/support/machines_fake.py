@@ -10,11 +10,13 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import count
+from pathlib import Path
 
-from clawdesk.domain.model import MachineId, Snapshot, TaskId
+from clawdesk.domain.model import MachineId, MachineNeed, Snapshot, TaskId
 from clawdesk.ports.errors import MachineError, SnapshotDamagedError
 from clawdesk.ports.machines import (
     DiskUse,
+    Layer,
     MachineSpec,
     MachineSupport,
     OwnedMachine,
@@ -69,6 +71,7 @@ class FakeMachines:
         self.closed = False
         self.free_bytes = 100 << 30
         self._boot_ms = boot_ms
+        self.layers: set[str] = set()
         self._kept: dict[str, _Kept] = {}
         self._failures: dict[str, list[MachineError]] = {}
         self._tell: list[Callable[[MachineId, str], None]] = []
@@ -106,9 +109,26 @@ class FakeMachines:
 
     async def start(self, spec: MachineSpec) -> StartedMachine:
         self._begin("start", spec.task)
+        if spec.layer and spec.layer not in self.layers:
+            raise MachineError("The image layer of this task was removed.", code="no_layer")
         warm = self._started > 0
         self._started += 1
         return self._run(spec.task, spec.attempt, {}, spec.base, warm=warm)
+
+    async def find_layer(self, need: MachineNeed, digest: str) -> Layer:
+        self._begin("find_layer", digest)
+        name = f"{digest[:12]}-{need.disk_mib}"
+        return Layer(name, name in self.layers)
+
+    async def start_builder(self, need: MachineNeed, set_up: Path) -> StartedMachine:
+        self._begin("start_builder", "-")
+        return self._run("-", 0, {}, "", warm=True)
+
+    async def keep_layer(self, machine: MachineId, layer: str, about: str) -> None:
+        self._begin("keep_layer", layer)
+        self._get(machine)
+        del self.machines[machine]
+        self.layers.add(layer)
 
     async def suspend(self, machine: MachineId) -> None:
         self._begin("suspend", machine)
@@ -186,7 +206,9 @@ class FakeMachines:
     async def owned(self) -> list[OwnedMachine]:
         self._begin("owned", "")
         return [
-            OwnedMachine(m.name, m.task, m.attempt, "tcg", m.base) for m in self.machines.values()
+            OwnedMachine(m.name, m.task, m.attempt, "tcg", m.base)
+            for m in self.machines.values()
+            if m.task != "-"
         ]
 
     def on_lost(self, tell: Callable[[MachineId, str], None]) -> None:

@@ -172,7 +172,7 @@ class FakePlane(FakeForks, FakeModelActs, FakeShellActs):
         include_changes: bool = False,
         settings: dict[str, str] | None = None,
     ) -> TaskId:
-        await self._enter("submit", project, name, include_changes)
+        await self._enter("submit", project, name, include_changes, *(settings or {}).items())
         seq = self.state.next_seq = self.state.next_seq + 1
         found = next(d for d in self.projects[project].definitions if d.name == name)
         now_ms = self.now_ms()
@@ -226,6 +226,10 @@ class FakePlane(FakeForks, FakeModelActs, FakeShellActs):
 
     async def yield_now(self, task: TaskId, *, channel: str) -> Outcome:
         return Outcome(True, "Parked.")
+
+    async def prompt(self, task: TaskId, text: str, *, channel: str) -> Outcome:
+        await self._enter("prompt", task, text, channel)
+        return Outcome(True, "The agent gets your prompt.")
 
     async def cancel(self, task: TaskId, *, channel: str) -> Outcome:
         await self._enter("cancel", task, channel)

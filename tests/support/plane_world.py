@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from itertools import count
 from pathlib import Path
 
-from clawdesk.domain.model import MachineId, Snapshot, Task, TaskId
+from clawdesk.domain.model import MachineId, MachineNeed, Snapshot, Task, TaskId
 from clawdesk.ports.machines import MachineSpec, StartedMachine
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import PlaneApi
@@ -60,6 +60,11 @@ class JoinedMachines(FakeMachines):
         self._guests.add(started.machine, await asyncio.to_thread(_files_of, spec.workspace))
         return started
 
+    async def start_builder(self, need: MachineNeed, set_up: Path) -> StartedMachine:
+        started = await super().start_builder(need, set_up)
+        self._guests.add(started.machine)
+        return started
+
     async def snapshot(self, machine: MachineId, task: TaskId, ordinal: int) -> Snapshot:
         taken = await super().snapshot(machine, task, ordinal)
         inside = self._guests.machines[machine]
@@ -76,6 +81,16 @@ class JoinedMachines(FakeMachines):
         start, files = self._files[snapshot.id]
         self._guests.add(started.machine, files).start = dict(start)
         return started
+
+
+class KeptSetUps:
+    """Set-ups that are written nowhere; `contents` are those of each."""
+
+    def __init__(self) -> None:
+        self.contents: list[dict[str, bytes]] = []
+
+    def write(self, contents: Mapping[str, bytes], into: Path) -> None:
+        self.contents.append(dict(contents))
 
 
 def _files_of(tar: Path) -> dict[str, bytes]:
@@ -102,6 +117,7 @@ class PlaneWorld:
         self.machines = JoinedMachines(self.guests)
         self.repositories = FakeRepositories()
         self.folder = folder
+        self.set_ups = KeptSetUps()
         files = {f".clawdesk/tasks/{name}.toml": text for name, text in task_files.items()}
         self.project: FakeProject = self.repositories.add(PROJECT, {"notes.txt": "start", **files})
 
@@ -115,6 +131,7 @@ class PlaneWorld:
             clock=CountingClock(),
             workspaces=self.folder / "workspaces",
             image_present=lambda: "base 123",
+            set_ups=self.set_ups,
         )
 
     async def open(self) -> Plane:

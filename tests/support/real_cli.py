@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,11 +39,13 @@ class RealCli:
     data: Path
     environment: dict[str, str]
 
-    def start(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
+    def start(
+        self, *arguments: str, stdin: int = subprocess.DEVNULL, **more: Any
+    ) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [*COMMAND, *arguments],
             env=self.environment,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -67,6 +69,19 @@ class RealCli:
         shown = f"{arguments} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert code is None or done.returncode == code, shown
         return done
+
+    @contextmanager
+    def at_a_terminal(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """A command whose person sits at a terminal and types nothing; killed at the end."""
+        person, terminal = os.openpty()
+        process = self.start(*arguments, stdin=terminal)
+        os.close(terminal)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+            os.close(person)
 
     def events(self, text: str) -> list[dict[str, Any]]:
         """JSON lines as objects."""
@@ -109,21 +124,25 @@ def _no_sub_reaper() -> Iterator[None]:
 
 
 @contextmanager
-def real_cli() -> Iterator[RealCli]:
-    """Folders of their own for one group of tests, removed at the end."""
-    with _no_sub_reaper(), _folders() as cli:
+def real_cli(*, shared: Sequence[str] = ()) -> Iterator[RealCli]:
+    """Folders of their own for one group of tests, removed at the end.
+
+    Args:
+        shared: further folders of machine files that are the user's own.
+    """
+    with _no_sub_reaper(), _folders(shared) as cli:
         yield cli
 
 
 @contextmanager
-def _folders() -> Iterator[RealCli]:
+def _folders(further: Sequence[str]) -> Iterator[RealCli]:
     build_image("base", print)
     shared = machine_home()
     root = Path(tempfile.mkdtemp(prefix="cdc"))
     root.chmod(0o755)
     data = root / "data"
     data.mkdir(mode=0o755)
-    for name in ("images", "blank"):
+    for name in ("images", "blank", *further):
         (shared / name).mkdir(exist_ok=True)
         (data / name).symlink_to(shared / name)
     environment = {

@@ -20,6 +20,8 @@ from clawdesk.adapters.git.approved import approved
 from clawdesk.adapters.git.diffs import edited
 from clawdesk.adapters.git.records import BODY_BYTES_MAX
 from clawdesk.domain import definitions as files
+from clawdesk.domain import images
+from clawdesk.domain.images import ImagePlan
 from clawdesk.domain.model import Amendment, ProjectPolicy, Record, TaskDefinition, TaskId
 from clawdesk.ports.errors import PortError, RepositoryError
 from clawdesk.ports.guest import FileEntry, WorkspaceChanges
@@ -181,6 +183,8 @@ class FakeRepository:
                     found.append(files.parse_task(content.decode(), name.removesuffix(".toml")))
                 elif path == files.PROJECT_FILE:
                     files.parse_project(content.decode())
+                elif path == images.IMAGE_FILE:
+                    images.parse_image(content.decode())
             except files.DefinitionError as error:
                 mistakes += error.mistakes
         return ProjectView(
@@ -215,6 +219,21 @@ class FakeRepository:
             return files.parse_project(entry[1].decode()) if entry else ProjectPolicy()
         except files.DefinitionError as error:
             raise RepositoryError(str(error), code="bad_definition") from error
+
+    async def image_plan(self, commit: str = "") -> ImagePlan:
+        await self._enter("image_plan")
+        tree = self._commit(commit).tree
+        entry = tree.get(images.IMAGE_FILE)
+        if entry is None:
+            return ImagePlan()
+        try:
+            spec = images.parse_image(entry[1].decode())
+        except files.DefinitionError as error:
+            raise RepositoryError(str(error), code="bad_definition") from error
+        paths = [path for path in (spec.script, *spec.files) if path]
+        if missing := [path for path in paths if path not in tree]:
+            raise RepositoryError(f"There is no {missing[0]}.", code="bad_definition")
+        return ImagePlan(spec, contents={path: tree[path][1] for path in paths})
 
     async def project_file(self, commit: str = "") -> bytes | None:
         await self._enter("project_file")

@@ -1,21 +1,27 @@
 """A model server whose answers are written beforehand, and an agent that works with it.
 
 The server is an OpenAI-compatible one on a port of this machine, as a user's own might be: the
-Fabric is told of it in models.toml. What it answers depends on the conversation alone, so that an
-agent brought back to an earlier point is answered as before.
+Fabric is told of it in models.toml. Asked with tools, it calls the first one with the command. What
+it answers depends on the conversation alone, so that an agent brought back to an earlier point is
+answered as before.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
+from tests.support.real_cli import RealCli
+
 MODEL = "scripted"
+GATE_S_MAX = 300.0
 CATALOG = """\
 [[models]]
 name = "scripted"
@@ -65,10 +71,17 @@ COMMANDS = ("cat calc.py", "sed -i 's/a - b/a + b/' calc.py", "python3 test_calc
 
 @dataclass
 class ScriptedModel:
-    """`asked`: the conversations it was sent, in order."""
+    """`asked`: the conversations it was sent, in order; `gates`: answers held until one is open."""
 
     port: int
     asked: list[list[dict[str, Any]]] = field(default_factory=list)
+    gates: dict[int, threading.Event] = field(default_factory=dict)
+    moved: threading.Condition = field(default_factory=threading.Condition)
+
+    def wait_for_turn(self, turn: int, within_s: float) -> None:
+        """Return once it was asked for that answer."""
+        with self.moved:
+            assert self.moved.wait_for(lambda: turn in self.turns(), within_s), self.turns()
 
     def catalog(self, project: str) -> str:
         """An entry of models.toml."""
@@ -93,23 +106,29 @@ def scripted_model(commands: Sequence[str] = COMMANDS) -> Iterator[ScriptedModel
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            with lock:
-                model.asked.append(body["messages"])
             turn = sum(message["role"] == "assistant" for message in body["messages"])
+            with model.moved:
+                model.asked.append(body["messages"])
+                model.moved.notify_all()
+            if turn in model.gates:
+                model.gates[turn].wait(GATE_S_MAX)
             command = commands[min(turn, len(commands) - 1)]
-            self._send(*_answer(command, stream=bool(body.get("stream"))))
+            if body.get("tools"):
+                self._send(*_tool_call(turn, body["tools"][0]["function"]["name"], command))
+            else:
+                self._send(*_answer(command, stream=bool(body.get("stream"))))
 
         def _send(self, kind: str, content: bytes) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            with contextlib.suppress(ConnectionError):  # whoever asked was killed meanwhile
+                self.send_response(200)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
             pass
 
-    lock = threading.Lock()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     model = ScriptedModel(server.server_address[1])
     thread = threading.Thread(target=server.serve_forever)
@@ -117,9 +136,36 @@ def scripted_model(commands: Sequence[str] = COMMANDS) -> Iterator[ScriptedModel
     try:
         yield model
     finally:
+        for gate in model.gates.values():
+            gate.set()
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _tool_call(turn: int, tool: str, command: str) -> tuple[str, bytes]:
+    function = {"name": tool, "arguments": json.dumps({"command": command})}
+    call = {"id": f"call-{turn}", "type": "function", "function": function}
+    message = {"role": "assistant", "content": f"Step {turn + 1}.", "tool_calls": [call]}
+    choice = {"index": 0, "finish_reason": "tool_calls", "message": message}
+    whole = {"id": "s", "object": "chat.completion", "created": 1, "model": MODEL}
+    usage = {"prompt_tokens": 100 + turn, "completion_tokens": 10, "total_tokens": 110 + turn}
+    return "application/json", json.dumps({**whole, "choices": [choice], "usage": usage}).encode()
+
+
+@contextmanager
+def behind_the_fabric(
+    cli: RealCli, project: Path, commands: Sequence[str] = COMMANDS
+) -> Iterator[ScriptedModel]:
+    """Such a server as the one model of the Fabric that commands of `cli` start for `project`."""
+    with scripted_model(commands) as model:
+        settings = Path(cli.environment["XDG_CONFIG_HOME"]) / "clawdesk"
+        settings.mkdir(parents=True, exist_ok=True)
+        (settings / "models.toml").write_text(model.catalog(str(project)))
+        try:
+            yield model
+        finally:
+            cli.stop_fabric()
 
 
 def _answer(command: str, *, stream: bool) -> tuple[str, bytes]:

@@ -17,7 +17,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
 from clawdesk.domain.model import Task
-from clawdesk.ui import theme, tokens
+from clawdesk.ui import prompt_sheet, theme, tokens
 from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.clock import WallClock
 from clawdesk.ui.conflict_sheet import ConflictSheet
@@ -27,7 +27,7 @@ from clawdesk.ui.memory import Memory
 from clawdesk.ui.merge_sheet import MergeSheet
 from clawdesk.ui.palette_sheet import PaletteSheet
 from clawdesk.viewmodels.review import LineComment
-from tests.support import fork_scenes, model_scenes, trust_scene
+from tests.support import channel_scenes, fork_scenes, model_scenes, trust_scene
 from tests.support import plane_scenes as scenes
 from tests.support.plane_fake import FakePlane, scripted_time
 
@@ -36,11 +36,22 @@ FORKED = {"fork", "keep", "forks", "compare", "disk", "archive"}
 SIZE = tuple(int(n) for n in os.environ.get("SHOT_SIZE", "1440x900").split("x"))
 # Sheets whose buttons wait for the guard are pictured after it.
 REVIEWS = {"approval", "approval-part", "approval-comment", "approval-split", "approval-edit"}
-FILLED = {"full", "small", "question", "restore", "dirty", "merge", "trust", "reserve"}
+FILLED = {"full", "small", "question", "restore", "dirty", "merge", "trust", "reserve", "prompt"}
 PLACES = {"changes", "checkpoints"}
 CONFLICTS = {"conflict", "conflict-files", "conflict-sides", "conflict-edit"}
 SHOWN = {"help", "settings", "policy", "new", "operations"}  # by the act of that name
-SHEETS = {"question", "dirty", "restore", "merge", "trust", "reserve", "fork", "keep", "disk"}
+SHEETS = {
+    "question",
+    "dirty",
+    "restore",
+    "merge",
+    "trust",
+    "reserve",
+    "fork",
+    "keep",
+    "disk",
+    "prompt",
+}
 DECIDED = {*REVIEWS, *SHEETS, "home", "new", "help"}
 
 
@@ -56,7 +67,7 @@ def plane_of(scene: str) -> FakePlane:
             plane.state.tasks.update(fork_scenes.forked_house(plane.now_ms()))
     elif scene == "empty":
         plane.projects[scenes.PROJECT] = scenes.project(dirty=())
-    elif scene in model_scenes.SCENES:
+    elif scene in (*model_scenes.SCENES, *channel_scenes.SCENES):
         plane.fill()
     if scene == "disk":
         plane.use = fork_scenes.disk_use(plane.state.tasks)
@@ -66,7 +77,22 @@ def plane_of(scene: str) -> FakePlane:
         plane.environment = replace(plane.environment, fabric=model_scenes.busy())
     if scene in model_scenes.SCENES:
         plane.environment = replace(plane.environment, fabric=model_scenes.SCENES[scene]())
+    if scene in channel_scenes.SCENES:
+        view = channel_scenes.view_of(scene, list(plane.state.tasks))
+        plane.environment = replace(plane.environment, channel=view)
     return plane
+
+
+def _channel(desk: Desk, _tasks: list[Task]) -> None:
+    desk.registry.trigger("settings")
+
+
+def _channel_sheet(button: str) -> Callable[[Desk, list[Task]], None]:
+    def press(desk: Desk, tasks: list[Task]) -> None:
+        _channel(desk, tasks)
+        getattr(desk.window.settings.channel, button).click()
+
+    return press
 
 
 def _archive(desk: Desk, tasks: list[Task]) -> None:
@@ -79,6 +105,10 @@ def _archive(desk: Desk, tasks: list[Task]) -> None:
 def _trust(desk: Desk, tasks: list[Task]) -> None:
     desk.window.tasks.list.choose(tasks[-1].id)
     desk.decisions.act("trust")
+
+
+def _prompt(desk: Desk, tasks: list[Task]) -> None:
+    prompt_sheet.ask(desk, tasks[9].id)
 
 
 def _titled(tasks: list[Task], title: str) -> Task:
@@ -109,8 +139,14 @@ _ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     "dirty": lambda desk, tasks: desk.decisions.run(scenes.PROJECT, "fix-loader"),
     "merge": lambda desk, tasks: desk.decisions.merge(tasks[9].id),
     "trust": _trust,
+    "prompt": _prompt,
     "reserve": _reserve,
     "palette": _palette,
+    "channel": _channel,
+    "channel-unreachable": _channel,
+    "channel-pairing": _channel,
+    "channel-setup": _channel_sheet("add"),
+    "channel-remove": _channel_sheet("remove"),
     "changes": lambda desk, tasks: desk.window.inspector.choose_place("changes"),
     "checkpoints": lambda desk, tasks: desk.window.inspector.choose_place("checkpoints"),
 }
@@ -230,6 +266,7 @@ def main(argv: list[str]) -> int:
         "restore",
         "dirty",
         "merge",
+        "prompt",
         "fork",
         "keep",
         "compare",
@@ -245,6 +282,7 @@ def main(argv: list[str]) -> int:
         "new",
         "operations",
         *model_scenes.SCENES,
+        *channel_scenes.SCENES,
         "reserve",
     ]
     themes = os.environ.get("SHOT_THEMES", "dark light").split()

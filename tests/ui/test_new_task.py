@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtWidgets import QWidget
 
+from clawdesk.domain.model import AgentSpec
 from clawdesk.ports.errors import RepositoryError
 from clawdesk.ui.desk import Desk
 from clawdesk.ui.new_task_sheet import NewTaskSheet
@@ -66,3 +69,51 @@ def test_back_starts_nothing(bench: Bench) -> None:
     sheet.later.click()
     bench.settle()
     assert not [c for c in bench.plane.calls if c[0] == "submit"]
+
+
+def told(bench: Bench) -> NewTaskSheet:
+    """The sheet of a project whose tasks are done by agents."""
+    bench.plane.fill()
+    view = bench.plane.projects[scenes.PROJECT]
+    agent = AgentSpec("mini-swe-agent", "Mend it.\nPlease.")
+    with_agent = tuple(replace(d, agent=agent) for d in view.definitions[:1])
+    known = replace(view, definitions=(*with_agent, *view.definitions[1:]))
+    bench.plane.projects[scenes.PROJECT] = known
+    desk = bench.open()
+    desk.choose_project(scenes.PROJECT)
+    desk.registry.trigger("new")
+    bench.settle()
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, NewTaskSheet)
+    bench.clock.advance(1_000)
+    return sheet
+
+
+def submitted(bench: Bench) -> tuple[object, ...]:
+    bench.settle()
+    (call,) = (c for c in bench.plane.calls if c[0] == "submit")
+    return tuple(call[3:])
+
+
+def test_an_agent_is_told_what_the_file_says_unless_it_is_changed_here(bench: Bench) -> None:
+    sheet = told(bench)
+    assert "mini-swe-agent" in fit(sheet, "Agent")
+    assert sheet.prompt.toPlainText() == "Mend it.\nPlease."
+    sheet.prompt.setPlainText("Mend that.\n")
+    sheet.start.click()
+    assert submitted(bench) == (False, ("CLAWDESK_PROMPT", "Mend that."))
+
+
+def test_what_the_file_says_is_sent_by_nobody(bench: Bench) -> None:
+    sheet = told(bench)
+    sheet.start.click()
+    assert submitted(bench) == (False,)
+
+
+def test_a_task_without_an_agent_has_nothing_to_tell(bench: Bench) -> None:
+    sheet = told(bench)
+    sheet.choose("tidy-notes")
+    bench.settle()
+    assert not sheet.prompt.isVisible()
+    sheet.start.click()
+    assert submitted(bench) == (False,)

@@ -126,7 +126,7 @@ def load(payload: bytes) -> Message:
         raise RemoteError(f"not strict JSON (rule 6): {type(error).__name__}") from None
     if type(value) is not dict:
         raise RemoteError("JSON that is not an object (rule 6)")
-    if _too_deep(value):
+    if too_deep(value, DEPTH_MAX):
         raise RemoteError(f"JSON deeper than {DEPTH_MAX} (rule 6)")
     return value
 
@@ -151,9 +151,10 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _too_deep(value: object) -> bool:
+def too_deep(value: object, depth_max: int) -> bool:
+    """Whether a JSON value is nested deeper than that."""
     level: list[object] = [value]
-    for _ in range(DEPTH_MAX):
+    for _ in range(depth_max):
         below: list[object] = []
         for item in level:
             if type(item) is dict:

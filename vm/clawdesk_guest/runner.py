@@ -238,10 +238,11 @@ class Runner:
             return
         step = Step(self._loop, message["run"], self._step_ended)
         env = self._environment(message["name"], message["env"])
+        # A machine in which an image is set up has no workspace.
+        has_workspace = os.path.isdir(self._settings.workspace)
+        folder = self._settings.workspace if has_workspace else "/"
         try:
-            step.start(
-                message["command"], self._settings.workspace, env, float(message["timeout_s"])
-            )
+            step.start(message["command"], folder, env, float(message["timeout_s"]))
         except OSError as error:
             self._failed(message["call"], f"the step could not be started: {error}")
             return

@@ -36,6 +36,7 @@ from clawdesk.adapters.git.mending import Foreign, explain
 from clawdesk.adapters.git.opening import Place, open_place
 from clawdesk.adapters.git.tips import KnownTips
 from clawdesk.domain.definitions import DefinitionError
+from clawdesk.domain.images import ImagePlan
 from clawdesk.domain.model import Amendment, ProjectPolicy, Record, TaskDefinition, TaskId
 from clawdesk.ports.errors import PortError, RepositoryError
 from clawdesk.ports.guest import WorkspaceChanges
@@ -106,6 +107,11 @@ class GitRepository:
     async def policy(self, commit: str = "") -> ProjectPolicy:
         return await self._read(
             "read the project file", lambda repo: taskfiles.policy_in(_tree(repo, commit))
+        )
+
+    async def image_plan(self, commit: str = "") -> ImagePlan:
+        return await self._read(
+            "read the image file", lambda repo: taskfiles.image_in(_tree(repo, commit))
         )
 
     async def project_file(self, commit: str = "") -> bytes | None:

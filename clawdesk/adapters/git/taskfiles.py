@@ -7,6 +7,7 @@ what a task runs is always read from a commit.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import pygit2
 from pygit2.enums import FileMode
@@ -24,6 +25,8 @@ from clawdesk.domain.definitions import (
     parse_task,
     task_file,
 )
+from clawdesk.domain.images import FILES_BYTES_MAX as IMAGE_BYTES_MAX
+from clawdesk.domain.images import IMAGE_FILE, ImagePlan, parse_image
 from clawdesk.domain.model import ProjectPolicy, TaskDefinition
 from clawdesk.ports.errors import RepositoryError
 
@@ -60,6 +63,32 @@ def policy_in(tree: pygit2.Tree) -> ProjectPolicy:
         raise _bad(error) from error
 
 
+def image_in(tree: pygit2.Tree) -> ImagePlan:
+    """The image file of a tree and what it names, empty without one. Raises RepositoryError."""
+    try:
+        text = _text_in(tree, IMAGE_FILE)
+        if text is None:
+            return ImagePlan()
+        spec = parse_image(text)
+        paths = dict.fromkeys((*((spec.script,) if spec.script else ()), *spec.files))
+        return ImagePlan(spec, contents={path: _named_in(tree, path) for path in paths})
+    except DefinitionError as error:
+        raise _bad(error) from error
+
+
+def _named_in(tree: pygit2.Tree, path: str) -> bytes:
+    """The content of a file that the image file names. Raises DefinitionError."""
+    entry = entry_at(tree, path)
+    if (
+        isinstance(entry, pygit2.Blob)
+        and entry.filemode != FileMode.LINK
+        and entry.size <= IMAGE_BYTES_MAX
+    ):
+        return entry.data
+    found = f"{shown(path)}, which is no plain file of at most {IMAGE_BYTES_MAX >> 20} MiB"
+    raise DefinitionError((f"{IMAGE_FILE}:1: found {found} of this commit",))
+
+
 def project_file_in(tree: pygit2.Tree) -> bytes | None:
     """The project file of a tree as it is, None where there is none. Raises RepositoryError."""
     try:
@@ -76,17 +105,20 @@ def listed(
     mistakes: list[str] = []
     for name in _names(repo, tree):
         try:
-            text = _present_text(repo, tree, name)
+            text = _present(repo, tree, task_file(name))
             if text is not None:
                 definitions.append(parse_task(text, name))
         except DefinitionError as error:
             mistakes += error.mistakes
-    try:
-        project = _on_disk(repo, PROJECT_FILE)
-        project = project if project is not None else _text_in(tree, PROJECT_FILE)
-        parse_project(project or "")
-    except DefinitionError as error:
-        mistakes += error.mistakes
+    others: dict[str, Callable[[str], object]] = {
+        PROJECT_FILE: parse_project,
+        IMAGE_FILE: parse_image,
+    }
+    for path, parse in others.items():
+        try:
+            parse(_present(repo, tree, path) or "")
+        except DefinitionError as error:
+            mistakes += error.mistakes
     return tuple(definitions), tuple(mistakes)
 
 
@@ -97,10 +129,10 @@ def _names(repo: pygit2.Repository, tree: pygit2.Tree) -> list[str]:
     return [name for name in found if is_task_name(name)][:DEFINITIONS_MAX]
 
 
-def _present_text(repo: pygit2.Repository, tree: pygit2.Tree, name: str) -> str | None:
-    """A task file as on disk. Also a committed one that was deleted since is still offered."""
-    text = _on_disk(repo, task_file(name))
-    return text if text is not None else _text_in(tree, task_file(name))
+def _present(repo: pygit2.Repository, tree: pygit2.Tree, path: str) -> str | None:
+    """A file as on disk. Also a committed one that was deleted since still counts."""
+    text = _on_disk(repo, path)
+    return text if text is not None else _text_in(tree, path)
 
 
 def _names_on_disk(repo: pygit2.Repository) -> list[str]:

@@ -69,7 +69,9 @@ class Wire:
         self.greeting: said.GuestGreeting | None = None
         self.guest_version = 0  # until it has greeted
         self._hear = hear
-        self._relay = ModelRelay(self, ways.inference, ways.token)
+        self._relay = ModelRelay(
+            self, ways.inference, ways.token, lambda called: self._hear(called, 0)
+        )
         self._tunnels = Tunnels(self, ways.egress, ways.network, lambda used: self._hear(used, 0))
         self.shells = Shells(self)
         self._streams = Streams(self, (self._relay, self._tunnels, self.shells), hear)

@@ -7,6 +7,7 @@
     HOME/tasks/TASK/snapshots/ID/      memory, record.json; a shared one has the record only
     HOME/tasks/TASK/discarded/         the task is gone; what else is there, other tasks need
     HOME/templates/KEY/GENERATION/     the same, of a machine that no task has touched
+    HOME/layers/NAME.GENERATION/       a disk that the set-up of an image has written to
     RUNTIME/NAME.sock                  channels (short paths: a Unix socket has 107 bytes)
 
 Folders with guests' memory and disks are 0700: they may hold secrets.
@@ -27,6 +28,7 @@ from clawdesk.ports.errors import MachineError
 RECORD = "record.json"
 MEMORY = "memory"
 _SOCKET_BYTES_MAX = 107
+LAYERS = "layers"
 _TEMPLATES = "templates"
 _PARTS = ("machines", "layers", "workspaces", "snapshots")
 SERVICE_TASK = "-"
@@ -96,7 +98,14 @@ class Layout:
         return self.task(task) / "snapshots" / snapshot_id
 
     def templates(self) -> Path:
-        folder = self.home / _TEMPLATES
+        return self._shared(_TEMPLATES)
+
+    def layers(self) -> Path:
+        return self._shared(LAYERS)
+
+    def _shared(self, name: str) -> Path:
+        """A folder whose files serve any task."""
+        folder = self.home / name
         if not folder.exists():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.give(folder)

@@ -22,12 +22,14 @@ import libvirt
 from clawdesk.adapters.libvirt.connection import explain
 from clawdesk.adapters.libvirt.freeze import Frozen
 from clawdesk.adapters.libvirt.launch import Purpose
+from clawdesk.adapters.libvirt.layout import SERVICE_TASK
 from clawdesk.adapters.libvirt.records import MachineRecord
 from clawdesk.adapters.libvirt.workplace import Settings, Workplace, make_quietly
 from clawdesk.domain.model import MachineId, MachineNeed, Snapshot, TaskId
 from clawdesk.ports.errors import MachineError
 from clawdesk.ports.machines import (
     DiskUse,
+    Layer,
     MachineSpec,
     MachineSupport,
     OwnedMachine,
@@ -41,6 +43,7 @@ _THREADS = 8
 _OPEN_S = 60.0
 _SNAPSHOT_S = 180.0
 _END_S = 60.0
+_KEEP_S = 600.0  # gigabytes are read and written once
 _SHORT_S = 30.0
 
 
@@ -80,13 +83,38 @@ class LibvirtMachines:
     async def start(self, spec: MachineSpec) -> StartedMachine:
         begun = time.monotonic()
         place = await self._use()
+        purpose = Purpose("task", spec.task, spec.attempt, spec.base)
+        need, layer, tar = spec.need, spec.layer, spec.workspace
         record, warm = await self._started(
-            "starting a machine", place, lambda: self._start(place, spec)
+            "starting a machine", place, lambda: self._start(place, need, layer, purpose, tar)
         )
         boot_ms = (time.monotonic() - begun) * 1000
         if self.settings.warm and not (warm and place.choice.settled(record.accelerator)):
-            self._mould(place, spec.need)
+            self._mould(place, need, layer)
         return StartedMachine(record.machine, boot_ms, record.accelerator, warm)
+
+    async def find_layer(self, need: MachineNeed, digest: str) -> Layer:
+        place = await self._use()
+
+        def find() -> Layer:
+            return place.layers.find(place.image(need.image), need.disk_mib, digest)
+
+        return await self._within("looking for an image layer", _SHORT_S, find)
+
+    async def start_builder(self, need: MachineNeed, set_up: Path) -> StartedMachine:
+        begun = time.monotonic()
+        place = await self._use()
+        purpose = Purpose("layer", SERVICE_TASK, 0)
+        record, warm = await self._started(
+            "starting a machine", place, lambda: self._start(place, need, "", purpose, set_up)
+        )
+        boot_ms = (time.monotonic() - begun) * 1000
+        return StartedMachine(record.machine, boot_ms, record.accelerator, warm)
+
+    async def keep_layer(self, machine: MachineId, layer: str, about: str) -> None:
+        place = await self._use()
+        keep = place.layers.keep
+        await self._within("keeping an image layer", _KEEP_S, keep, machine, layer, about)
 
     async def warm(self, need: MachineNeed) -> None:
         """Make the template for machines of this need, if there is none. Raises MachineError."""
@@ -209,19 +237,20 @@ class LibvirtMachines:
         for tell in list(self._tell):
             tell(machine, why)
 
-    def _start(self, place: Workplace, spec: MachineSpec) -> tuple[MachineRecord, bool]:
-        image = place.image(spec.need.image)
-        plan = place.blueprint(spec.need, image, place.acceleration(image).name)
-        purpose = Purpose("task", spec.task, spec.attempt, spec.base)
+    def _start(
+        self, place: Workplace, need: MachineNeed, layer: str, purpose: Purpose, tar: Path
+    ) -> tuple[MachineRecord, bool]:
+        image = place.image(need.image)
+        plan = place.blueprint(need, image, place.acceleration(image).name, layer)
         template = place.templates.find(plan) if self.settings.warm else None
         if template is not None:
             try:
-                return place.launcher.thaw(template, purpose, spec.workspace), True
+                return place.launcher.thaw(template, purpose, tar), True
             except MachineError as error:
                 _log.info("the warm template did not start, so a cold start: %s", error.what)
                 place.templates.spoil(Path(template.memory).parent)
         record = place.launcher.boot(
-            plan.shape, purpose, base=plan.base, image=image.digest, tar=spec.workspace
+            plan.shape, purpose, base=plan.base, image=image.digest, tar=tar
         )
         try:
             place.domains.wait_for_guest(record.machine, self.settings.start_s_max)
@@ -235,10 +264,10 @@ class LibvirtMachines:
         plan = place.blueprint(need, image, place.acceleration(image).name)
         place.templates.make(plan)
 
-    def _mould(self, place: Workplace, need: MachineNeed) -> None:
+    def _mould(self, place: Workplace, need: MachineNeed, layer: str) -> None:
         def mould() -> None:
             image = place.image(need.image)
-            plan = place.blueprint(need, image, place.acceleration(image).name)
+            plan = place.blueprint(need, image, place.acceleration(image).name, layer)
             make_quietly(place, plan)
 
         self._moulding.submit(mould)

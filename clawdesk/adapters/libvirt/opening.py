@@ -14,10 +14,11 @@ from clawdesk.adapters.libvirt.image import GuestImage, find_image
 from clawdesk.adapters.libvirt.image_disk import blank_disk
 from clawdesk.adapters.libvirt.layout import runtime_folder
 from clawdesk.adapters.libvirt.places import machine_home
-from clawdesk.domain.model import MachineId, Snapshot, TaskId
+from clawdesk.domain.model import MachineId, MachineNeed, Snapshot, TaskId
 from clawdesk.ports.errors import MachineError
 from clawdesk.ports.machines import (
     DiskUse,
+    Layer,
     Machines,
     MachineSpec,
     MachineSupport,
@@ -85,6 +86,15 @@ class AbsentMachines:
         return MachineSupport(False, "", "tcg", "", {}, False, why.what, why.mend)
 
     async def start(self, spec: MachineSpec) -> StartedMachine:
+        raise self._why
+
+    async def find_layer(self, need: MachineNeed, digest: str) -> Layer:
+        raise self._why
+
+    async def start_builder(self, need: MachineNeed, set_up: Path) -> StartedMachine:
+        raise self._why
+
+    async def keep_layer(self, machine: MachineId, layer: str, about: str) -> None:
         raise self._why
 
     async def suspend(self, machine: MachineId) -> None:

@@ -28,6 +28,7 @@ from clawdesk.adapters.libvirt.domains import Domains
 from clawdesk.adapters.libvirt.freeze import Freezer, Later
 from clawdesk.adapters.libvirt.image import GuestImage
 from clawdesk.adapters.libvirt.launch import Launcher, Purpose
+from clawdesk.adapters.libvirt.layers import Layers
 from clawdesk.adapters.libvirt.layout import SERVICE_TASK, Layout
 from clawdesk.adapters.libvirt.records import MachineRecord, read_machine
 from clawdesk.adapters.libvirt.roster import Roster
@@ -122,6 +123,7 @@ class Workplace:
         self.templates = Templates(
             self.layout, self.launcher, self.domains, self.freezer, shelf=self.shelf
         )
+        self.layers = Layers(self.layout, self.launcher, self.domains, self.roster)
         self._owner = self.layout.owner()
         self._closing = threading.Event()
         self._take_up()
@@ -146,7 +148,10 @@ class Workplace:
             )
         return image
 
-    def blueprint(self, need: MachineNeed, image: GuestImage, accelerator: str) -> Blueprint:
+    def blueprint(
+        self, need: MachineNeed, image: GuestImage, accelerator: str, layer: str = ""
+    ) -> Blueprint:
+        """`layer`: name of the image layer such machines begin with, "" = an empty disk."""
         return Blueprint(
             shape=DomainShape(
                 emulator=self.connection.emulator,
@@ -158,7 +163,7 @@ class Workplace:
                 memory_mib=need.memory_mib,
                 accelerator=accelerator,
             ),
-            base=self.settings.blank_disk(need.disk_mib),
+            base=self.layers.disk(layer) if layer else self.settings.blank_disk(need.disk_mib),
             image=image.digest,
             versions=self.versions,
             workspace_bytes=disks.WORKSPACE_BYTES,
@@ -204,8 +209,9 @@ class Workplace:
         """Let go; tasks' machines go on, a template in the making is given up."""
         self._closing.set()
         self.templates.stop()
-        for machine in [*self.roster.of_role("template"), *self.roster.of_role("probe")]:
-            self.launcher.end(machine)
+        for role in ("template", "probe", "layer"):
+            for machine in self.roster.of_role(role):
+                self.launcher.end(machine)
 
     def release(self) -> None:
         """The last call: the connection itself."""
@@ -249,6 +255,7 @@ class Workplace:
         for gone in self.settings.home.glob("tasks/.*.gone"):
             shutil.rmtree(gone, ignore_errors=True)
         self.templates.sweep()
+        self.layers.sweep()
         self.shelf.sweep()
 
     def _stopped(self, machine: str, detail: int) -> None:

@@ -22,7 +22,7 @@ _PLAIN = ['--aptopt=Acquire::Languages "none"', '--aptopt=APT::Install-Recommend
 BASE_ARGUMENTS = [
     "mmdebstrap",
     "--variant=essential",
-    "--include=python3,git,busybox-static,ca-certificates",
+    "--include=python3,git,busybox-static,ca-certificates,apt",
     *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("man", "doc", "locale", "info")),
     *_PLAIN,
     "bookworm",

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from clawdesk.domain.model import CheckpointMode, MachineNeed, StepSpec, TaskDefinition
+from clawdesk.domain.model import (
+    AgentSpec,
+    CheckpointMode,
+    MachineNeed,
+    StepSpec,
+    TaskDefinition,
+)
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import MachineSupport
 from clawdesk.ports.models import Model
@@ -70,3 +76,15 @@ def test_trust_and_approvals_are_said_before() -> None:
     assert line("Steps").text == "2 steps; you approve after write."
     both = line("Steps", policy=policy).text
     assert both == "2 steps; you approve after write and whatever changes Makefile."
+
+
+def test_an_agent_is_named_with_what_it_is() -> None:
+    told = AgentSpec("mini-swe-agent", "\n Mend it.\nPlease.")
+    task = replace(TIDY, agent=told, machine=MachineNeed(network=("a.org", "b.org")))
+    view = forecast(task, load=LOAD, machines=KVM, fabric=FABRIC, policy=None)
+    assert view.lines[0].name == "Agent"
+    assert view.lines[0].text.startswith("mini-swe-agent: a small agent that works with")
+    assert "network: 2 hosts" in view.lines[1].text
+    unknown = replace(TIDY, agent=AgentSpec("of-later", "p"))
+    view = forecast(unknown, load=LOAD, machines=KVM, fabric=FABRIC, policy=None)
+    assert view.lines[0].family is Family.BAD

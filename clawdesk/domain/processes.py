@@ -1,0 +1,80 @@
+"""What a task file describes: steps or an agent, and the machine they need. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class CheckpointMode(StrEnum):
+    """What a step's end asks for; with `model-call` the calls within it are boundaries too."""
+
+    AUTO = "auto"
+    MODEL_CALL = "model-call"
+    APPROVE = "approve"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class StepSpec:
+    """One `[[steps]]` table of a task file; `timeout_s` counts only while the machine runs.
+
+    `every_calls`, `every_s`: a model call so far behind the last boundary is one; 0 = not by that.
+    """
+
+    name: str
+    run: str
+    timeout_s: int = 3600
+    checkpoint: CheckpointMode = CheckpointMode.AUTO
+    every_calls: int = 0
+    every_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MachineNeed:
+    """What a task asks of its machine (protocols.md, section 1)."""
+
+    image: str = "base"
+    cpu_count: int = 1
+    memory_mib: int = 512
+    disk_mib: int = 2048
+    network: tuple[str, ...] = ()
+
+
+PERMISSIONS = ("reject", "ask", "allow")
+"""What becomes of a permission that an agent asks for, least first."""
+
+
+def least(one: str, other: str) -> str:
+    """The one of two of PERMISSIONS that grants less."""
+    return min(one, other, key=PERMISSIONS.index)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpec:
+    """The `[agent]` table of a task file; see `domain.agents`.
+
+    Args:
+        run: the user's own command; "" where the kind has one.
+        permissions: what becomes of those it asks for: reject | ask | allow.
+    """
+
+    kind: str
+    prompt: str
+    run: str = ""
+    permissions: str = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDefinition:
+    """A process a project offers: `.clawdesk/tasks/NAME.toml`."""
+
+    name: str
+    title: str
+    steps: tuple[StepSpec, ...]
+    description: str = ""
+    priority: int = 0
+    machine: MachineNeed = MachineNeed()
+    model: str = ""  # what OPENAI_MODEL is set to; "" = none asked for
+    secrets: tuple[str, ...] = ()  # names; their values come as variables of those names
+    agent: AgentSpec | None = None  # its one step is made of this

@@ -1,0 +1,22 @@
+"""What this computer gives to the set-up of an image: its package installer and its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+
+class SetUps(Protocol):
+    def write(self, contents: Mapping[str, bytes], into: Path) -> None:
+        """Write the tar a set-up begins with (`domain.images.SET_UP`). Blocks.
+
+            ca.crt         the certificate authorities this computer trusts
+            python/pip     the installer of Python packages
+            settings       where this computer gets packages, in a shell's words
+            files/...      `contents`, by their paths
+
+        Raises:
+            PortError: it cannot be written.
+        """
+        ...
