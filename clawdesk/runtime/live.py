@@ -275,9 +275,9 @@ class LiveMachines:
                 self._grew(task)
             case said.NetworkUsed() as used:
                 self.seen(task).used(used)
-                self.remark(task, network_words(used))
+                self.remark(task, live.veil.hide_text(network_words(used)))
             case said.GuestLost(why=why):
-                self._post(ev.MachineLost(now, task, machine, why))
+                self._post(ev.MachineLost(now, task, machine, live.veil.hide_text(why)))
 
     def environment(self, task: Task, machine: MachineId) -> dict[str, str]:
         """What a task's steps and shells find beside what every guest has."""
