@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from clawdesk.domain.beside import NOTHING_BESIDE, Beside
 from clawdesk.domain.processes import AgentSpec as AgentSpec  # noqa: PLC0414 - a task's own part
 from clawdesk.domain.processes import CheckpointMode as CheckpointMode  # noqa: PLC0414
 from clawdesk.domain.processes import MachineNeed as MachineNeed  # noqa: PLC0414
@@ -194,6 +195,7 @@ class Checkpoint:
     base: str = ""  # commit whose tree its guest compares with; "" = the task's start
     since: str = ""  # commit that its change, diffstat and digest are counted from
     model_call: bool = False  # what waits at `guest_request` is an agent's call, not `claw`
+    beside: Beside = NOTHING_BESIDE  # what its machine did since the one before
     look: str = NOT_LOOKED_AT  # why a summary is not enough to approve it; "" = it is
 
 

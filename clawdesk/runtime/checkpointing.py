@@ -20,6 +20,7 @@ from clawdesk.ports.guest import GuestSession, WorkspaceChanges
 from clawdesk.ports.machines import Machines
 from clawdesk.ports.repository import Repository
 from clawdesk.runtime import crash
+from clawdesk.runtime.seen import Seen
 
 
 async def take(
@@ -32,13 +33,15 @@ async def take(
     at_ms: int,
     leaves: Callable[[], bool],
     room_for: Callable[[int], Awaitable[str]],
+    seen: Seen,
     veil: Veil,
 ) -> Checkpoint:
     """Make the machine's present state durable. Raises PortError; the machine then goes on.
 
     Model calls stay held when a person will be asked, or when the machine is about to be given
     back (`leaves`): they are forwarded when the task goes on. `room_for` says why a machine of so
-    many MiB may leave no snapshot, "" = it may. Nothing is kept while a value that `veil` knows
+    many MiB may leave no snapshot, "" = it may. `seen` is what the machine did beside its files.
+    Nothing is kept while a value that `veil` knows
     stands in a file (`secret`).
     """
     boundary = effect.boundary
@@ -53,7 +56,7 @@ async def take(
         why = await room_for(task.definition.machine.memory_mib)
         snapshot, why = (None, why) if why else await _snapshot(effect, machines, quiet)
         crash.point("checkpoint.frozen")
-        checkpoint = _made(effect, at_ms, snapshot, why)
+        checkpoint = seen.of(_made(effect, at_ms, snapshot, why))
         record = checkpoint_record(checkpoint, boundary.mode)
         done = await repository.checkpoint(
             task.id,

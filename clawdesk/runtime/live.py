@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from clawdesk.domain import events as ev
@@ -28,6 +28,7 @@ from clawdesk.ports.machines import MachineSpec, StartedMachine
 from clawdesk.ports.repository import Repository
 from clawdesk.runtime.layers import SET_UP, Layers
 from clawdesk.runtime.output import TaskOutput, network_words
+from clawdesk.runtime.seen import Seen
 from clawdesk.runtime.telling import model_lines
 from clawdesk.runtime.watch import Parts
 
@@ -76,6 +77,7 @@ class LiveMachines:
         self._post, self._grew = post, grew
         self._live: dict[MachineId, _Live] = {}
         self._outputs: dict[TaskId, TaskOutput] = {}
+        self._seen: dict[TaskId, Seen] = {}
         self._layers = Layers(
             machines=parts.machines,
             guests=parts.guests,
@@ -96,6 +98,14 @@ class LiveMachines:
 
     def output(self, task: TaskId) -> TaskOutput:
         return self._outputs.setdefault(task, TaskOutput())
+
+    def seen(self, task: TaskId) -> Seen:
+        """What its machine did since the last checkpoint that was taken."""
+        return self._seen.setdefault(task, Seen())
+
+    def taken(self, task: TaskId) -> None:
+        """A checkpoint holds what was seen: from here on it is counted anew."""
+        self._seen.pop(task, None)
 
     def remark(self, task: TaskId, text: str) -> None:
         """A line of our own in the task's log."""
@@ -264,9 +274,12 @@ class LiveMachines:
                 self.output(task).tell(now, lines)
                 self._grew(task)
             case said.NetworkUsed() as used:
+                hide = live.veil.hide_text
+                used = replace(used, host=hide(used.host), refused=hide(used.refused))
+                self.seen(task).used(used)
                 self.remark(task, network_words(used))
             case said.GuestLost(why=why):
-                self._post(ev.MachineLost(now, task, machine, why))
+                self._post(ev.MachineLost(now, task, machine, live.veil.hide_text(why)))
 
     def environment(self, task: Task, machine: MachineId) -> dict[str, str]:
         """What a task's steps and shells find beside what every guest has."""

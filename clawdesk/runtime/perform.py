@@ -272,11 +272,13 @@ class Performer:
                 at_ms=self._now(),
                 leaves=lambda: self._yields(e.task),
                 room_for=self._retention.room_for,
+                seen=self._live.seen(e.task),
                 veil=self._live.veil(e.machine),
             )
         except PortError as error:
             self._post(ev.CheckpointFailed(self._now(), e.task, e.machine, error.sentence))
             return
+        self._live.taken(e.task)
         self._post(ev.CheckpointTaken(self._now(), e.task, e.machine, checkpoint))
         if checkpoint.snapshot is not None:
             self._retention.taken(checkpoint.snapshot)

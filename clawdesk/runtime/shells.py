@@ -58,6 +58,7 @@ class Shells:
         name, one = secrets.token_hex(8), _Open(task_id, shell, began_ms=self._clock.now_ms())
         self._open[name] = one
         one.watch = asyncio.get_running_loop().create_task(self._keep(name, one))
+        self._live.seen(task_id).shell = True
         self._live.remark(
             task_id,
             "A person opened a shell in the machine: what is typed there is part of no step, "

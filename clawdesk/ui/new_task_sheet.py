@@ -125,7 +125,8 @@ class NewTaskSheet(Sheet):
                 states.addButton(row)
                 self._states.append(row)
                 column.addWidget(row)
-            self._states[0].setChecked(True)
+            # The files as one sees them are what one means; nothing of them is committed.
+            self._states[-1].setChecked(True)
         return column
 
     def choose(self, name: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from clawdesk.ports.repository import Diff
 from clawdesk.ui import tokens
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.comment_list import CommentList
@@ -104,7 +103,7 @@ class ReviewSide(Ground):
         inner.setSpacing(4)
         head = QHBoxLayout()
         label = SafeLabel(title, font="label")
-        if title == "Comments":
+        if title == tr("Comments"):
             label.setContentsMargins(12, 0, 0, 0)
         head.addWidget(label, 1)
         if beside is not None:
@@ -139,10 +138,12 @@ class ReviewSide(Ground):
         self.comments.show_comments(draft.comments, locked=locked)
         self._machine.show_text(view.machine or tr("no checkpoint of the machine"))
         self._own.show_text(_own_words(view))
-        self._show_risk(diff, view.own_edits)
+        self._show_risk(view)
 
-    def _show_risk(self, diff: Diff | None, own_edits: tuple[str, ...]) -> None:
-        risk = risk_view(diff, own_edits) if diff is not None else RiskView("", ())
+    def _show_risk(self, view: CheckpointView) -> None:
+        risk = RiskView("", ())
+        if view.diff is not None:
+            risk = risk_view(view.diff, view.own_edits, view.beside)
         if risk == self._shown_risk:
             return
         self._shown_risk = risk

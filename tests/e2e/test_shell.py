@@ -49,6 +49,8 @@ async def running(
     while event.get("event") != "step_started":
         event = json.loads(await process.stdout.readline())
     yield event["task"], process
+    if process.returncode is None:
+        process.terminate()
     await process.stdout.read()
     await process.wait()
 
@@ -58,7 +60,7 @@ async def test_a_terminal_in_a_machine_is_a_real_one_and_what_is_typed_is_kept(
 ) -> None:
     task, process = running
     command = [*COMMAND, "shell", task]
-    terminal = Terminal(command, cli.environment)
+    terminal = Terminal(command, cli.environment, patience_s=150)
     await terminal.start()
     await terminal.until(b"You are in the machine of Waits for a file")
     await terminal.until(b"# ")
@@ -73,7 +75,7 @@ async def test_a_terminal_in_a_machine_is_a_real_one_and_what_is_typed_is_kept(
     assert await terminal.end() == 6
     terminal.hang_up()
 
-    terminal = Terminal(command, cli.environment)
+    terminal = Terminal(command, cli.environment, patience_s=150)
     await terminal.start()
     await terminal.until(b"# ")
     terminal.type(b"touch go\r")
@@ -84,7 +86,7 @@ async def test_a_terminal_in_a_machine_is_a_real_one_and_what_is_typed_is_kept(
     assert await process.wait() == 4, "it waits for a person"
     assert "note.txt" in cli.run("diff", task, "1").stdout
     assert "A person opened a shell in the machine" in cli.run("log", task).stdout
-    refused = Terminal(command, cli.environment)
+    refused = Terminal(command, cli.environment, patience_s=150)
     await refused.start()
     await refused.until(b"No shell: Waits for a file")
     assert await refused.end() != 0

@@ -14,7 +14,14 @@ from collections.abc import Mapping, Sequence
 class Terminal:
     """A program on a terminal of 100 columns and 30 rows."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str] = os.environ,
+        *,
+        patience_s: float = 30,
+    ) -> None:
+        self._patience_s = patience_s
         self._command = command
         self._environment = {**environment, "TERM": "dumb"}
         self._seen = b""
@@ -51,7 +58,7 @@ class Terminal:
 
     async def until(self, wanted: bytes) -> bytes:
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(self._patience_s):
                 while wanted not in self._seen:
                     self._news.clear()
                     await self._news.wait()
@@ -64,7 +71,7 @@ class Terminal:
         os.write(self._screen, keys)
 
     async def end(self) -> int:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(self._patience_s):
             return await self._process.wait()
 
     def hang_up(self) -> None:
