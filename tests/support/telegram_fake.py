@@ -120,7 +120,7 @@ class FakeTelegram:
 
         def answers(message: Json) -> bool:
             new = message["method"] == "sendMessage" and message["to"] == str(person["id"])
-            return new and "Plugin approval required" not in message["text"]
+            return new and "Plugin approval" not in message["text"]
 
         return str((await self.message(answers, after))["text"])
 
