@@ -21,6 +21,7 @@ from clawdesk.runtime.client import PlaneClient
 from clawdesk.runtime.clock import SystemClock
 from clawdesk.runtime.front_door import FrontDoor, knock_for, take_or_knock, try_lock
 from clawdesk.runtime.places import (
+    config_dir,
     plane_lock,
     plane_socket,
     runtime_dir,
@@ -35,6 +36,7 @@ from clawdesk.runtime.watch import Parts
 
 if TYPE_CHECKING:
     from clawdesk.adapters.libvirt.image import GuestImage
+    from clawdesk.adapters.secret_store import SecretStore
 
 CONNECT_TRIES = 100
 CONNECT_PAUSE_S = 0.05
@@ -73,8 +75,16 @@ async def build_parts() -> Parts:
         workspaces=home / "workspaces",
         image_present=image_present,
         channels=OpenClawChannels(SystemClock()),
+        secrets=secret_store(),
         set_ups=HostSetUps(),
     )
+
+
+def secret_store() -> SecretStore:
+    """The secrets of this user."""
+    from clawdesk.adapters.secret_store import SecretStore
+
+    return SecretStore(config_dir())
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ EDIT_BYTES_MAX = 600 * 1024
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_decision_arguments(parser)
-    parser.add_argument("--note", default="", help="a word for the record")
+    parser.add_argument("--note", default="", help="a word that the task reads")
     parser.add_argument(
         "--only",
         action="extend",

@@ -7,17 +7,13 @@ users of the machine could read it.
 from __future__ import annotations
 
 import argparse
-import getpass
-import sys
 
-from clawdesk.cli.context import plain, print_json, tell, with_plane
+from clawdesk.cli.context import plain, print_json, secret_line, tell, with_plane
 from clawdesk.cli.exits import DONE, FAILED
-from clawdesk.cli.inbox import told
-from clawdesk.ports.channel import ChannelState
-from clawdesk.ports.errors import PortError
+from clawdesk.ports.channel import USUAL_ADDRESS, ChannelState
 from clawdesk.runtime.api import PlaneApi
+from clawdesk.viewmodels.channel import how_far
 
-USUAL = "ws://127.0.0.1:18789"
 WAIT_S = 60.0
 
 
@@ -29,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     adding = acts.add_parser("add", help="use an OpenClaw gateway from now on")
     adding.add_argument("kind", choices=("openclaw",))
     adding.add_argument(
-        "--url", default=USUAL, help=f"ws:// on this machine, else wss:// (default {USUAL})"
+        "--url",
+        default=USUAL_ADDRESS,
+        help=f"ws:// on this machine, else wss:// (default {USUAL_ADDRESS})",
     )
     testing = acts.add_parser("test", help="show a test message and wait for a tap")
     testing.add_argument("--wait", type=float, default=WAIT_S, metavar="S", help="seconds")
@@ -51,24 +49,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _add(address: str) -> int:
-    token = _token()
+    token = secret_line("Token of the gateway (gateway.auth.token)", "The gateway's token")
 
     async def work(plane: PlaneApi) -> int:
         return tell(await plane.add_channel(address, token))
 
     return with_plane(work)
-
-
-def _token() -> str:
-    """Raises PortError: there is nobody to ask and nothing to read."""
-    if sys.stdin is not None and sys.stdin.isatty():
-        return getpass.getpass("Token of the gateway (gateway.auth.token): ")
-    token = sys.stdin.readline().strip() if sys.stdin is not None else ""
-    if not token:
-        raise PortError(
-            "The gateway's token is read from standard input, and there was none.", code="usage"
-        )
-    return token
 
 
 async def _list(plane: PlaneApi, *, as_json: bool) -> int:
@@ -82,10 +68,12 @@ async def _list(plane: PlaneApi, *, as_json: bool) -> int:
         return FAILED if status.text else DONE
     version = f", version {status.version}" if status.version else ""
     print(f"openclaw  {status.state.value}  {plain(status.address)}{plain(version)}")
+    if status.takes_words:
+        print("  words typed in its chats are taken: /clawdesk")
     if status.text:
         print(f"  {plain(status.text)} {plain(status.mend)}".rstrip())
     for delivery in view.deliveries:
         task = plane.state.tasks.get(delivery.task)
         title = task.title if task is not None else delivery.task
-        print(f"  {plain(title)}: {plain(told(delivery))}")
+        print(f"  {plain(title)}: {plain(how_far(delivery))}")
     return DONE

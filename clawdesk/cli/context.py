@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import json
 import signal
 import sys
@@ -93,6 +94,20 @@ def find_task(plane: PlaneApi, text: str) -> Task:
 def print_json(value: object) -> None:
     """One JSON object on one line, at once (streams are read by programs)."""
     print(json.dumps(as_fields(value), ensure_ascii=False), flush=True)
+
+
+def secret_line(prompt: str, what: str) -> str:
+    """A token or password: asked for without echo, or a line of standard input.
+
+    Raises:
+        PortError: there is nobody to ask and nothing to read.
+    """
+    if sys.stdin is not None and sys.stdin.isatty():
+        return getpass.getpass(f"{prompt}: ")
+    line = sys.stdin.readline().strip() if sys.stdin is not None else ""
+    if not line:
+        raise PortError(f"{what} is read from standard input, and there was none.", code="usage")
+    return line
 
 
 def tell(outcome: Outcome) -> int:

@@ -7,18 +7,10 @@ from datetime import datetime
 
 from clawdesk.cli.context import plain, print_json, with_plane
 from clawdesk.cli.show import note_shown
-from clawdesk.domain.channel.model import Delivery, Stage
 from clawdesk.domain.model import Kind
 from clawdesk.domain.values import as_fields
 from clawdesk.runtime.api import PlaneApi
-
-
-def told(delivery: Delivery) -> str:
-    """How far a request came on the channel, in words."""
-    words = delivery.stage.value
-    if delivery.stage is Stage.DELIVERED and delivery.route:
-        words += f" ({delivery.route})"
-    return f"{words}, answered by {delivery.by}" if delivery.by else words
+from clawdesk.viewmodels.channel import how_far
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
                 print(f"  {plain(request.question)}{plain(choices)}")
                 print(f"  clawdesk answer {task.id} {plain(request.key)} TEXT")
             if request.id in shown:
-                print(f"  OpenClaw: {plain(told(shown[request.id]))}")
+                print(f"  OpenClaw: {plain(how_far(shown[request.id]))}")
         if not waiting and not options.json:
             print("Nothing waits for you.")
         return 0

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
 
-from clawdesk.domain.processes import AgentSpec, TaskDefinition
+from clawdesk.domain.processes import PERMISSIONS, AgentSpec, CheckpointMode, TaskDefinition
 from clawdesk.domain.toml_lines import KeyPath
 from clawdesk.domain.toml_values import Reader
 
@@ -23,7 +23,7 @@ RUN_CHARS_MAX = 16_384
 FEEDBACK_CHARS_MAX = 4_000
 PROMPT_VARIABLE = "CLAWDESK_PROMPT"
 PROMPT_FILE = "/run/clawdesk/prompt"
-KEYS = ("kind", "prompt", "run", "timeout_s", "checkpoint", "every_calls", "every_s")
+KEYS = ("kind", "prompt", "run", "permissions", "timeout_s", "checkpoint", "every_calls", "every_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class AgentKind:
     asks_run: bool = False
     run: str = ""
     needs_model: bool = False
+    speaks_acp: bool = False
     debian: tuple[str, ...] = ()
     pypi: tuple[str, ...] = ()
     pypi_alone: tuple[str, ...] = ()
@@ -81,7 +82,12 @@ def parse_agent(reader: Reader, model: str) -> AgentSpec | None:
     if kind.needs_model and not model:
         allowed = f'the name of a model in [models] default; "{kind.name}" works with one'
         reader.mistake((*path, "kind"), "no model", allowed)
-    return AgentSpec(kind.name, _prompt(reader, path), _run(reader, path, kind))
+    return AgentSpec(
+        kind.name,
+        _prompt(reader, path),
+        _run(reader, path, kind),
+        _permissions(reader, path, kind),
+    )
 
 
 def _prompt(reader: Reader, path: KeyPath) -> str:
@@ -95,6 +101,19 @@ def _run(reader: Reader, path: KeyPath, kind: AgentKind) -> str:
     if reader.get((*path, "run")) is not None:
         reader.mistake((*path, "run"), "a command", f'none: "{kind.name}" has its own')
     return ""
+
+
+def _permissions(reader: Reader, path: KeyPath, kind: AgentKind) -> str:
+    path = (*path, "permissions")
+    if reader.get(path) is not None and not kind.speaks_acp:
+        reader.mistake(path, "a rule", f'none: "{kind.name}" asks for no permission')
+    return reader.choice(path, "ask", PERMISSIONS)
+
+
+def speaks_acp(agent: AgentSpec | None) -> bool:
+    """Whether it is an agent that is prompted, and asks, by the Agent Client Protocol."""
+    kind = kind_of(agent) if agent is not None else None
+    return kind is not None and kind.speaks_acp
 
 
 def prompted(
@@ -125,13 +144,29 @@ def prompt_of(agent: AgentSpec, feedback: str) -> str:
     )
 
 
+def env_of(definition: TaskDefinition, permissions: str) -> dict[str, str]:
+    """What `claw acp` goes by, beside the prompt; {} for all other agents.
+
+    Args:
+        permissions: the rule that counts, inside the project's policy.
+    """
+    if not speaks_acp(definition.agent):
+        return {}
+    step = definition.steps[0]
+    asks = step.checkpoint is CheckpointMode.APPROVE
+    # In the environment, not in the line for the shell: quoted, both would be too long for one.
+    env = {"CLAWDESK_AGENT": step.run, "CLAWDESK_PERMISSIONS": permissions}
+    return {**env, "CLAWDESK_APPROVE": "1"} if asks else env
+
+
 def shell_of(agent: AgentSpec, command: str, feedback: str) -> str:
     """`command` for a shell, behind the lines that put the prompt into a file and a variable."""
     kind = kind_of(agent)
     given = {PROMPT_VARIABLE: prompt_of(agent, feedback), "CLAWDESK_PROMPT_FILE": PROMPT_FILE}
     env = {**given, **dict(kind.env if kind is not None else ())}
     write = f"printf '%s\\n' \"$CLAWDESK_PROMPT\" > {PROMPT_FILE}"
-    return "\n".join([*_exports(env), write, command])
+    run = 'exec claw acp "$CLAWDESK_AGENT"' if speaks_acp(agent) else command
+    return "\n".join([*_exports(env), write, run])
 
 
 def warm_up_of(kind: AgentKind) -> str:

@@ -50,6 +50,7 @@ def record_of(effect: Recording, at_ms: int) -> Record:
                 "actor": e.actor,
                 "channel": e.channel,
                 "feedback": e.feedback,
+                **({"prompt": e.feedback} if e.prompt else {}),
             }
             return Record("restored", at_ms, fields)
         case do.RecordEvent() as e:

@@ -21,6 +21,8 @@ from clawdesk.domain.model import (
     TaskDefinition,
 )
 from clawdesk.domain.network import HOST_RULE, is_host
+from clawdesk.domain.processes import PERMISSIONS
+from clawdesk.domain.secrets import NAME_RULE, is_secret_name
 from clawdesk.domain.toml_lines import KeyPath
 from clawdesk.domain.toml_values import DefinitionError as DefinitionError  # noqa: PLC0414 - ours
 from clawdesk.domain.toml_values import Reader, show
@@ -61,7 +63,7 @@ def parse_task(text: str, name: str) -> TaskDefinition:
     """
     reader = Reader(text, task_file(name))
     reader.only_keys(
-        (), ("title", "description", "priority", "machine", "models", "steps", "agent")
+        (), ("title", "description", "priority", "machine", "models", "secrets", "steps", "agent")
     )
     model = ""
     if reader.table(("models",), ("default",)):
@@ -74,6 +76,7 @@ def parse_task(text: str, name: str) -> TaskDefinition:
         priority=reader.whole(("priority",), 0, -5, 5),
         machine=_machine(reader),
         model=model,
+        secrets=secret_names(reader, ("secrets",)),
         steps=_steps(reader, agent),
         agent=agent,
     )
@@ -90,7 +93,7 @@ def parse_project(text: str) -> ProjectPolicy:
         DefinitionError: with every mistake found.
     """
     reader = Reader(text, PROJECT_FILE)
-    tables = ("approval", "priority", "network", "budget", "peers")
+    tables = ("approval", "priority", "network", "agents", "secrets", "budget", "peers")
     reader.only_keys((), ("weight", "priority_min", "priority_max", *tables))
     usual = ProjectPolicy()
     paths: tuple[str, ...] = ()
@@ -115,6 +118,8 @@ def parse_project(text: str) -> ProjectPolicy:
         default_class=default_class,
         checkpoint_every_s=every_s,
         network_allow=_network(reader, ("network",)),
+        permissions=given_permissions(reader, ("agents",)) or usual.permissions,
+        secrets_allow=_secrets(reader, ("secrets",)),
         gpu_hours=gpu_hours,
         tokens=tokens,
         peers=_peers(reader, ("peers",)),
@@ -134,12 +139,34 @@ def _network(reader: Reader, path: KeyPath) -> tuple[str, ...]:
     return hosts(reader, (*path, "allow")) if reader.table(path, ("allow",)) else ()
 
 
+def given_permissions(reader: Reader, path: KeyPath) -> str | None:
+    """The most that agents are given, where the table at `path` says it."""
+    path_of_it = (*path, "permissions")
+    if not reader.table(path, ("permissions",)) or reader.get(path_of_it) is None:
+        return None
+    return reader.choice(path_of_it, "ask", PERMISSIONS)
+
+
 def hosts(reader: Reader, path: KeyPath) -> tuple[str, ...]:
     """A list of hosts (`domain.network`), lower case."""
     found = tuple(text.lower() for text in reader.texts(path))
     for text in found:
         if not is_host(text):
             reader.mistake(path, show(text), HOST_RULE)
+            return ()
+    return found
+
+
+def _secrets(reader: Reader, path: KeyPath) -> tuple[str, ...]:
+    return secret_names(reader, (*path, "allow")) if reader.table(path, ("allow",)) else ()
+
+
+def secret_names(reader: Reader, path: KeyPath) -> tuple[str, ...]:
+    """A list of names of secrets (`domain.secrets`)."""
+    found = reader.texts(path)
+    for text in found:
+        if not is_secret_name(text):
+            reader.mistake(path, show(text), NAME_RULE)
             return ()
     return found
 

@@ -152,6 +152,7 @@ class RecordRestore:
     actor: str
     channel: str
     feedback: str = ""
+    prompt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +199,12 @@ class DiscardSnapshots:
 
 @dataclass(frozen=True, slots=True)
 class KeepOutput:
-    """Make the output of the step that just ended durable."""
+    """Make the output of a step durable: of one that `ended`, or so far of one that waits."""
 
     task: TaskId
     step_name: str
     round: int
+    ended: bool = True
 
 
 Effect = (

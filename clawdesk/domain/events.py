@@ -335,6 +335,18 @@ class RestoreAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptAsked:
+    """A further prompt for the task's agent."""
+
+    at_ms: int
+    task: TaskId
+    text: str
+    actor: str
+    channel: str
+    intent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RestoreRecorded:
     at_ms: int
     task: TaskId
@@ -438,6 +450,7 @@ Event = (
     | DecisionGiven
     | DecisionRecorded
     | RestoreAsked
+    | PromptAsked
     | RestoreRecorded
     | CancelAsked
     | SuspendAsked

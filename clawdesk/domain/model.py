@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from clawdesk.domain.beside import NOTHING_BESIDE, Beside
 from clawdesk.domain.processes import AgentSpec as AgentSpec  # noqa: PLC0414 - a task's own part
 from clawdesk.domain.processes import CheckpointMode as CheckpointMode  # noqa: PLC0414
 from clawdesk.domain.processes import MachineNeed as MachineNeed  # noqa: PLC0414
@@ -96,6 +97,8 @@ class ProjectPolicy:
     checkpoint_every_s: int = 300  # what its tasks are expected to keep
     network_allow: tuple[str, ...] = ()
     own_networks: tuple[str, ...] = ()  # the user's word alone: addresses its hosts may stand for
+    permissions: str = "ask"  # the most that its agents are given: reject | ask | allow
+    secrets_allow: tuple[str, ...] = ()  # what its tasks may be given of the user's secrets
     gpu_hours: float | None = None
     tokens: int | None = None
     peers: str = "never"
@@ -143,9 +146,9 @@ class Question:
 class Boundary:
     """A point where work is to be made durable, and what waits in the machine there.
 
-    `mode` is auto | approve; `mid_step`: a step runs on behind it (safety checkpoints only).
-    `amends`: a person approved another version of that checkpoint, the tree of commit `put`; it is
-    written into the workspace first.
+    `mode` is auto | approve | changed: to be approved where anything did change. `mid_step`: a step
+    runs on behind it (safety checkpoints only). `amends`: a person approved another version of that
+    checkpoint, the tree of commit `put`; it is written into the workspace first.
     """
 
     mode: str = "auto"
@@ -192,6 +195,7 @@ class Checkpoint:
     base: str = ""  # commit whose tree its guest compares with; "" = the task's start
     since: str = ""  # commit that its change, diffstat and digest are counted from
     model_call: bool = False  # what waits at `guest_request` is an agent's call, not `claw`
+    beside: Beside = NOTHING_BESIDE  # what its machine did since the one before
     look: str = NOT_LOOKED_AT  # why a summary is not enough to approve it; "" = it is
 
 
@@ -316,13 +320,17 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A way back that was asked for: by the user, or by a rejection (then with its feedback)."""
+    """A way back that was asked for: by the user, or by a rejection (then with its feedback).
+
+    `prompt`: the feedback is the next prompt of the agent that waits there.
+    """
 
     ordinal: int
     actor: str
     channel: str
     intent: str = ""
     feedback: str = ""
+    prompt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

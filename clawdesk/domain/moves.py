@@ -109,6 +109,8 @@ def take_checkpoint(turn: Turn, task: Task, boundary: Boundary) -> Task:
     return task
 
 
+PROMPT = "prompt"
+"""Outcome of a further prompt for the agent that waits at a checkpoint; its text."""
 AMEND = "amend"
 """Outcome of a decision for which a commit's tree is written into the workspace; its text."""
 
@@ -133,7 +135,7 @@ def take_amended(turn: Turn, task: Task, checkpoint: Checkpoint, put: str) -> Ta
 def go_on(turn: Turn, task: Task, checkpoint: Checkpoint) -> Task:
     """Continue behind a checkpoint whose machine runs (or was just restored)."""
     if checkpoint.guest_request:
-        said = task.feedback if checkpoint.amends else ""
+        said = task.feedback if checkpoint.amends or checkpoint.approved else ""
         reply = do.ReplyToGuest(task.id, task.machine, checkpoint.guest_request, "continue", said)
         turn.do(reply)
         return run_on(turn, task)
@@ -186,10 +188,16 @@ def request_about(task: Task, checkpoint: Checkpoint, at_ms: int) -> Request:
     )
 
 
-def ask_to_retry(turn: Turn, task: Task, why: str) -> Task:
+RETRY, TELL, GIVE_UP = "retry", "tell the task", "give up"
+
+
+def ask_to_retry(turn: Turn, task: Task, why: str, *, tell: bool = False) -> Task:
     """A checkpoint failed: hold the machine as it is and let the user decide.
 
     This request is not committed: the very thing that failed may be the commit.
+
+    Args:
+        tell: the task may be what can mend it, and something there can hear of it.
     """
     request = Request(
         id=_request_id(task, task.next_ordinal, len(task.records)),
@@ -197,9 +205,9 @@ def ask_to_retry(turn: Turn, task: Task, why: str) -> Task:
         at_ms=turn.at_ms,
         ordinal=task.next_ordinal - 1,
         digest="",
-        key="retry",
+        key=RETRY,
         question=f"The checkpoint could not be made: {why} Try again?",
-        choices=("retry", "give up"),
+        choices=(RETRY, TELL, GIVE_UP) if tell else (RETRY, GIVE_UP),
         diffstat=DiffStat(),
     )
     turn.do(do.HoldMachine(task.id, task.machine))
@@ -243,8 +251,8 @@ def close(turn: Turn, task: Task) -> Task:
     """Final once both hold: Git knows the end, and the machine is gone."""
     if task.finish is None or not task.finish_known or task.machine:
         return task
-    if task.finish is Phase.CANCELLED:
-        task = discard(turn, task, CANCELLED)
+    if why := machines_go(task, task.finish):
+        task = discard(turn, task, why)
     return turn.put(
         task,
         phase=task.finish,
@@ -265,6 +273,14 @@ def finish(turn: Turn, task: Task, status: Phase, text: str) -> Task:
 
 MERGED = "Its machine was removed after the merge."
 CANCELLED = "Its machine was removed when the task was cancelled."
+KNEW_SECRETS = "Its machine was removed at the task's end: secrets were in its memory."
+
+
+def machines_go(task: Task, end: Phase) -> str:
+    """Why a task that ends so keeps no machine to go back to, "" where it does."""
+    if end is Phase.CANCELLED:
+        return CANCELLED
+    return KNEW_SECRETS if task.definition.secrets else ""
 
 
 def without_snapshots(task: Task, at: tuple[int, ...], why: str) -> Task:

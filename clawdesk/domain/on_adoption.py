@@ -144,6 +144,15 @@ def _decision_on(task: Task, checkpoint: Checkpoint) -> Record | None:
     return None
 
 
+def _prompt_at(task: Task, checkpoint: Checkpoint) -> str:
+    """The prompt for which the task was last taken back to it, "" = it was not."""
+    for record in reversed(task.records):
+        if record.event in ("restored", "checkpoint", "decision"):
+            here = record.fields.get("ordinal") == checkpoint.ordinal
+            return str(record.fields.get("prompt", "")) if here else ""
+    return ""
+
+
 def _ends_step(checkpoint: Checkpoint, index: int, round_: int) -> bool:
     between_steps = not checkpoint.guest_request and not checkpoint.mid_step
     return between_steps and (checkpoint.step_index, checkpoint.round) == (index, round_)
@@ -156,6 +165,9 @@ def answer_again(turn: Turn, task: Task, guest_request: str) -> bool:
     checkpoint = task.checkpoint(task.tip_ordinal)
     if checkpoint is None or checkpoint.guest_request != guest_request:
         return False
+    if prompt := _prompt_at(task, checkpoint):
+        turn.do(do.ReplyToGuest(task.id, task.machine, guest_request, "rejected", prompt))
+        return True
     outcome, text = "continue", task.feedback if checkpoint.amends else ""
     if undecided(task, checkpoint):
         moves.ask(turn, task, checkpoint)

@@ -7,10 +7,21 @@ from typing import Any
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
 from clawdesk.domain import moves, on_adoption, on_decision, on_pressure
-from clawdesk.domain.model import Boundary, Checkpoint, CheckpointMode, Phase, Question, Task
+from clawdesk.domain.agents import speaks_acp
+from clawdesk.domain.model import (
+    Boundary,
+    Checkpoint,
+    CheckpointMode,
+    Phase,
+    Question,
+    Task,
+    Verdict,
+)
 from clawdesk.domain.moves import Turn
 
 _PAUSED = frozenset({Phase.SNAPSHOTTING, Phase.HELD})
+KEPT_EVERY = 16
+"""Every so many checkpoints the output of a step is kept, whatever happens there."""
 REJECTED_EXIT_CODE = 3
 """`claw checkpoint` exits with it after a rejection; a step that passes it on was rejected."""
 
@@ -47,12 +58,15 @@ def step_ended(turn: Turn, task: Task, event: ev.StepEnded) -> None:
         moves.run_step(turn, task, task.step_index + 1)
         return
     mode = "approve" if spec.checkpoint is CheckpointMode.APPROVE else "auto"
+    if mode == "approve" and speaks_acp(task.definition.agent):
+        mode = "changed"  # it was asked about at the end of the agent's last turn
     moves.take_checkpoint(turn, task, Boundary(mode))
 
 
 def _step_failed(turn: Turn, task: Task, event: ev.StepEnded) -> None:
     spec = moves.step_of(task)
-    if event.exit_code == REJECTED_EXIT_CODE and task.feedback and not event.timed_out:
+    rejected = event.exit_code == REJECTED_EXIT_CODE and _last_said_no(task)
+    if rejected and task.feedback and not event.timed_out:
         text = f"Step {spec.name} ended after your rejection: {task.feedback}"
         moves.finish(turn, task, Phase.REJECTED, text)
         return
@@ -63,6 +77,12 @@ def _step_failed(turn: Turn, task: Task, event: ev.StepEnded) -> None:
     )
     tail = f"\n{event.tail}" if event.tail else ""
     moves.finish(turn, task, Phase.FAILED, f"Step {spec.name} {how}.{tail}")
+
+
+def _last_said_no(task: Task) -> bool:
+    """Whether the last decision was a rejection: a note may stand with an approval too."""
+    decisions = (r.fields.get("verdict") for r in reversed(task.records) if r.event == "decision")
+    return next(decisions, "") == Verdict.REJECTED.value
 
 
 def boundary_asked(turn: Turn, task: Task, event: ev.BoundaryAsked) -> None:
@@ -101,6 +121,9 @@ def checkpoint_taken(turn: Turn, task: Task, event: ev.CheckpointTaken) -> None:
         tip_ordinal=checkpoint.ordinal,
     )
     task = turn.note(task, "checkpoint", checkpoint.commit, **describe(checkpoint))
+    if _keeps_output(task, checkpoint):
+        name = moves.step_of(task).name
+        turn.do(do.KeepOutput(task.id, name, task.round, ended=False))
     if task.finish is not None or on_decision.obey_wish(turn, task):
         return
     if checkpoint.question or checkpoint.approval_reason:
@@ -109,6 +132,15 @@ def checkpoint_taken(turn: Turn, task: Task, event: ev.CheckpointTaken) -> None:
         on_pressure.leave(turn, task, checkpoint)
     else:
         moves.go_on(turn, task, checkpoint)
+
+
+def _keeps_output(task: Task, checkpoint: Checkpoint) -> bool:
+    """Whether what a step printed so far is made durable: where it may be long until it goes on,
+    and now and then. Not each time: every time costs as much as all that it has printed."""
+    if not checkpoint.guest_request and not checkpoint.mid_step:
+        return False  # the step has ended, and that was done
+    stands = checkpoint.question or checkpoint.approval_reason or checkpoint.safety
+    return bool(stands or task.yielding or not checkpoint.ordinal % KEPT_EVERY)
 
 
 def describe(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -145,7 +177,16 @@ def checkpoint_failed(turn: Turn, task: Task, event: ev.CheckpointFailed) -> Non
     if task.boundary is not None and task.boundary.safety:
         moves.run_on(turn, task)
         return
-    moves.ask_to_retry(turn, task, event.why)
+    task = turn.note(task, "checkpoint_failed", why=event.why)
+    moves.ask_to_retry(turn, task, event.why, tell=_may_go_on(task, task.boundary or Boundary()))
+
+
+def _may_go_on(task: Task, boundary: Boundary) -> bool:
+    """Whether the task may do without this checkpoint: nobody's word is due here."""
+    if boundary.question or boundary.put or (boundary.model_call and boundary.mode == "approve"):
+        return False
+    last = task.checkpoint(task.tip_ordinal)
+    return last is None or not on_adoption.undecided(task, last)
 
 
 def continue_from(turn: Turn, task: Task, event: ev.MachineRestored) -> None:
@@ -178,7 +219,8 @@ def continue_from(turn: Turn, task: Task, event: ev.MachineRestored) -> None:
     elif outcome == moves.AMEND:
         moves.take_amended(turn, task, checkpoint, text)
     elif outcome and checkpoint.guest_request:
-        turn.do(do.ReplyToGuest(task.id, task.machine, checkpoint.guest_request, outcome, text))
+        said = "rejected" if outcome == moves.PROMPT else outcome
+        turn.do(do.ReplyToGuest(task.id, task.machine, checkpoint.guest_request, said, text))
         moves.run_on(turn, task)
     elif not outcome and (
         checkpoint.question or (checkpoint.approval_reason and not checkpoint.approved)

@@ -158,15 +158,32 @@ def _who_answered(task: Task) -> str:
 
 def _retry_answered(turn: Turn, task: Task, request: Request, decision: Decision) -> None:
     task = turn.put(task, request=None)
-    if decision.text == "retry":
+    if decision.text == moves.RETRY:
         turn.acknowledge(decision.intent, True, "Trying the checkpoint again.")
         turn.do(do.ResumeMachine(task.id, task.machine))
         moves.take_checkpoint(turn, task, task.boundary or Boundary())
+    elif decision.text in request.choices and decision.text == moves.TELL:
+        turn.acknowledge(decision.intent, True, "The task is told, and goes on without it.")
+        _told_instead(turn, task, request.question.removesuffix(" Try again?"))
     else:
         turn.acknowledge(decision.intent, True, "The task ends here.")
         moves.finish(
             turn, task, Phase.FAILED, f"Given up. {request.question.removesuffix(' Try again?')}"
         )
+
+
+def _told_instead(turn: Turn, task: Task, why: str) -> None:
+    """It goes on without the checkpoint that could not be made, and can read why."""
+    boundary = task.boundary or Boundary()
+    turn.do(do.ResumeMachine(task.id, task.machine))
+    task = turn.put(task, feedback=why)
+    if not boundary.guest_request:
+        moves.run_step(turn, task, task.step_index)
+        return
+    # A model call takes no verdict: the next checkpoint will fail again, or what was wrong is gone.
+    outcome = "continue" if boundary.model_call else "rejected"
+    turn.do(do.ReplyToGuest(task.id, task.machine, boundary.guest_request, outcome, why))
+    moves.run_on(turn, task)
 
 
 def decision_recorded(turn: Turn, task: Task, event: ev.DecisionRecorded) -> None:
@@ -194,7 +211,7 @@ def decision_recorded(turn: Turn, task: Task, event: ev.DecisionRecorded) -> Non
     if task.phase is not Phase.HELD:
         return
     if decision.verdict is Verdict.APPROVED:
-        _approved(turn, task, request)
+        _approved(turn, task, request, decision.note)
     elif decision.verdict is Verdict.AMENDED and decision.amendment is not None:
         task = turn.put(task, feedback=decision.amendment.feedback(decision.note))
         _resume(turn, task, request, moves.AMEND, event.commit)
@@ -230,12 +247,13 @@ def amended_fields(amendment: Amendment | None) -> dict[str, Any]:
     }
 
 
-def _approved(turn: Turn, task: Task, request: Request) -> None:
+def _approved(turn: Turn, task: Task, request: Request, note: str) -> None:
+    """What was said with it reaches the call that waits, or else the next step."""
     checkpoints = tuple(
         replace(c, approved=True) if c.ordinal == request.ordinal else c for c in task.checkpoints
     )
-    task = turn.put(task, checkpoints=checkpoints, feedback="")
-    _resume(turn, task, request, "continue", "")
+    task = turn.put(task, checkpoints=checkpoints, feedback=note)
+    _resume(turn, task, request, "continue", note)
 
 
 def _rejected(turn: Turn, task: Task, request: Request, decision: Decision) -> None:
@@ -301,7 +319,15 @@ def obey_wish(turn: Turn, task: Task) -> bool:
     target = task.checkpoint(wish.ordinal)
     commit = target.commit if target else task.start_commit
     turn.do(
-        do.RecordRestore(task.id, wish.ordinal, commit, wish.actor, wish.channel, wish.feedback)
+        do.RecordRestore(
+            task.id,
+            wish.ordinal,
+            commit,
+            wish.actor,
+            wish.channel,
+            wish.feedback,
+            wish.prompt,
+        )
     )
     return True
 
@@ -309,16 +335,20 @@ def obey_wish(turn: Turn, task: Task) -> bool:
 def restore_recorded(turn: Turn, task: Task, event: ev.RestoreRecorded) -> None:
     """The tip's tree is that of the checkpoint again: now the machine follows."""
     wish = task.wish
-    task = turn.note(task, "restored", event.commit, ordinal=event.ordinal)
+    prompt = wish.feedback if wish is not None and wish.prompt else ""
+    by = {"actor": wish.actor, "channel": wish.channel} if wish is not None else {}
+    told = {**by, "prompt": prompt} if prompt else by
+    task = turn.note(task, "restored", event.commit, ordinal=event.ordinal, **told)
     task = turn.put(task, tip_ordinal=event.ordinal, wish=None)
     if wish is None:
         return  # the restart after a lost machine: its requeueing is under way
     where = f"checkpoint {event.ordinal}" if event.ordinal else "the start"
-    turn.acknowledge(wish.intent, True, f"Going back to {where}.")
+    done = "The agent gets your prompt." if prompt else f"Going back to {where}."
+    turn.acknowledge(wish.intent, True, done)
     if task.deciding is not None:
         answer(turn, task.deciding, False, "The task was taken back meanwhile.")
     task = turn.put(task, feedback=wish.feedback, deciding=None, merged_into="", finish_text="")
-    moves.requeue_at(turn, task, event.ordinal)
+    moves.requeue_at(turn, task, event.ordinal, moves.PROMPT if prompt else "", prompt)
 
 
 def cancel_asked(turn: Turn, task: Task, event: ev.CancelAsked) -> None:

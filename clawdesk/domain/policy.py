@@ -14,7 +14,9 @@ from fnmatch import fnmatchcase
 
 from clawdesk.domain.model import PriorityClass, ProjectPolicy, Task
 from clawdesk.domain.network import Reach, granted
+from clawdesk.domain.processes import least
 from clawdesk.domain.rules import ProjectRules, Rules
+from clawdesk.domain.secrets import given
 
 OWN_FOLDER = ".clawdesk"
 _RANK = {PriorityClass.BATCH: 0, PriorityClass.AGENT: 1, PriorityClass.INTERACTIVE: 2}
@@ -57,8 +59,14 @@ def effective(asked: ProjectPolicy, rules: ProjectRules) -> ProjectPolicy:
         approval_paths=tuple(dict.fromkeys((*asked.approval_paths, *rules.approval_paths))),
         network_allow=hosts if bound is None else granted(hosts, bound),
         own_networks=rules.own_networks,
+        permissions=least(asked.permissions, rules.permissions or asked.permissions),
+        secrets_allow=_bounded(asked.secrets_allow, rules.secrets_allow),
         peers="never" if rules.peers == "never" else asked.peers,
     )
+
+
+def _bounded(asked: tuple[str, ...], bound: tuple[str, ...] | None) -> tuple[str, ...]:
+    return asked if bound is None else given(asked, bound)
 
 
 def _inside(priority: int, rules: ProjectRules) -> int:
@@ -78,6 +86,12 @@ def wishes(asked: ProjectPolicy, rules: ProjectRules) -> tuple[Wish, ...]:
     if counts.network_allow and rules.network_allow is None:
         hosts = ", ".join(counts.network_allow)
         found.append(Wish(("network", "allow"), f"network access to {hosts}"))
+    if counts.permissions == "allow" and rules.permissions is None:
+        words = "its agents get every permission they ask for, and you are not asked"
+        found.append(Wish(("agents", "permissions"), words))
+    if counts.secrets_allow and rules.secrets_allow is None:
+        names = ", ".join(counts.secrets_allow)
+        found.append(Wish(("secrets", "allow"), f"your secrets {names} for its tasks"))
     for key, amount in (("gpu_hours", counts.gpu_hours), ("tokens", counts.tokens)):
         if amount is not None:
             words = f"a budget of {amount:g} {key.replace('gpu_hours', 'GPU hours')}"
@@ -97,8 +111,12 @@ def under(task: Task, rules: Rules) -> Task:
     asked, of_project = task.policy_asked, rules.of(task.project)
     if asked is None:
         # It was submitted without a project's file to look at: nothing there can have asked for a
-        # way out, and what its record says of one was never bounded by anybody.
-        return replace(task, policy=replace(task.policy, network_allow=(), own_networks=()))
+        # way out, a permission or a secret, and what its record says was never bounded by anybody.
+        bounded = least(task.policy.permissions, _USUAL.permissions)
+        nothing = replace(
+            task.policy, network_allow=(), own_networks=(), secrets_allow=(), permissions=bounded
+        )
+        return replace(task, policy=nothing)
     counts = effective(asked, of_project)
     return replace(
         task,
@@ -112,6 +130,17 @@ def reach(task: Task) -> Reach:
     """What a task may reach: what its definition asks, inside the policy of this moment."""
     hosts = granted(task.definition.machine.network, task.policy.network_allow)
     return Reach(hosts, task.policy.own_networks)
+
+
+def permissions(task: Task) -> str:
+    """What becomes of what its agent asks to be allowed, inside the policy of this moment."""
+    agent = task.definition.agent
+    return least(agent.permissions if agent is not None else "ask", task.policy.permissions)
+
+
+def secrets_of(task: Task) -> tuple[str, ...]:
+    """Names of the secrets a task is given: what it asks, inside the policy of this moment."""
+    return given(task.definition.secrets, task.policy.secrets_allow)
 
 
 def bounded_priority(suggestion: int, policy: ProjectPolicy) -> int:
@@ -139,10 +168,11 @@ def approval_reason(mode: str, paths: Iterable[str], policy: ProjectPolicy) -> s
     """Why a checkpoint must be approved, one sentence; "" = it need not.
 
     Args:
-        mode: auto | approve, as the task file or `claw checkpoint` asked.
+        mode: auto | approve | changed, as the task file or `claw checkpoint` asked.
         paths: changed against the checkpoint before; of a rename both names.
     """
-    if mode == "approve":
+    paths = tuple(paths)
+    if mode == "approve" or (mode == "changed" and paths):
         return "The task asks for your approval here."
     for path in paths:
         if is_own(path):

@@ -13,7 +13,9 @@ from clawdesk.domain.definitions import (
     PRIORITIES,
     WEIGHT_MAX,
     WEIGHT_MIN,
+    given_permissions,
     hosts,
+    secret_names,
 )
 from clawdesk.domain.network import is_network
 from clawdesk.domain.rules import CHATS, ProjectRules, Quota, Rules
@@ -27,7 +29,7 @@ MACHINES_MAX = 256
 DAY_S = 24 * 3600
 _QUOTA = ("machines", "memory_mib", "machines_borrow", "memory_mib_borrow")
 _PROJECT = ("weight", "weight_max", "priority_min", "priority_max", "class_max", "chat")
-_TABLES = ("approval", "network", "peers", "quota")
+_TABLES = ("approval", "network", "agents", "secrets", "peers", "quota")
 
 
 def parse_rules(text: str, file: str = POLICY_FILE) -> Rules:
@@ -119,6 +121,9 @@ def _project(reader: Reader, path: KeyPath, base: ProjectRules) -> ProjectRules:
         if reader.get((*path, "network", "allow")) is not None:
             network = hosts(reader, (*path, "network", "allow"))
         own = tuple(dict.fromkeys((*own, *_networks(reader, (*path, "network", "own")))))
+    secrets = base.secrets_allow
+    if reader.table((*path, "secrets"), ("allow",)):
+        secrets = secret_names(reader, (*path, "secrets", "allow"))
     _nothing_else(reader, path)
     return ProjectRules(
         weight=weight,
@@ -130,6 +135,8 @@ def _project(reader: Reader, path: KeyPath, base: ProjectRules) -> ProjectRules:
         approval_paths=tuple(dict.fromkeys((*base.approval_paths, *added))),
         network_allow=network,
         own_networks=own,
+        permissions=given_permissions(reader, (*path, "agents")) or base.permissions,
+        secrets_allow=secrets,
         peers=base.peers,
         chat=chat,
     )

@@ -55,6 +55,8 @@ _PROJECT_KEYS: tuple[tuple[str, str], ...] = (
     ("approval.on_timeout", "on_timeout"),
     ("approval.timeout_s", "timeout_s"),
     ("network.allow", "network_allow"),
+    ("agents.permissions", "permissions"),
+    ("secrets.allow", "secrets_allow"),
     ("budget.gpu_hours", "gpu_hours"),
     ("budget.tokens", "tokens"),
     ("peers.use", "peers"),
@@ -67,6 +69,8 @@ _BOUNDS = {
     "priority.default_class": ("class_max",),
     "approval.paths": ("approval.paths",),
     "network.allow": ("network.allow",),
+    "agents.permissions": ("agents.permissions",),
+    "secrets.allow": ("secrets.allow",),
     "peers.use": ("peers.use",),
 }
 

@@ -41,17 +41,28 @@ class MachineNeed:
     network: tuple[str, ...] = ()
 
 
+PERMISSIONS = ("reject", "ask", "allow")
+"""What becomes of a permission that an agent asks for, least first."""
+
+
+def least(one: str, other: str) -> str:
+    """The one of two of PERMISSIONS that grants less."""
+    return min(one, other, key=PERMISSIONS.index)
+
+
 @dataclass(frozen=True, slots=True)
 class AgentSpec:
     """The `[agent]` table of a task file; see `domain.agents`.
 
     Args:
         run: the user's own command; "" where the kind has one.
+        permissions: what becomes of those it asks for: reject | ask | allow.
     """
 
     kind: str
     prompt: str
     run: str = ""
+    permissions: str = "ask"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +76,5 @@ class TaskDefinition:
     priority: int = 0
     machine: MachineNeed = MachineNeed()
     model: str = ""  # what OPENAI_MODEL is set to; "" = none asked for
+    secrets: tuple[str, ...] = ()  # names; their values come as variables of those names
     agent: AgentSpec | None = None  # its one step is made of this

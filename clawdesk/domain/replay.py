@@ -18,6 +18,7 @@ from clawdesk.domain.model import (
     Record,
     Task,
 )
+from clawdesk.domain.moves import PROMPT
 from clawdesk.domain.replacing import replace
 from clawdesk.domain.retelling import retell
 from clawdesk.domain.values import UnreadableHistoryError, as_fields, from_fields
@@ -152,7 +153,8 @@ def may_adopt(read_task: Task) -> bool:
     if read_task.phase is Phase.RUNNING:
         return True
     if read_task.phase is Phase.QUEUED:
-        return bool(read_task.resume_outcome)  # a decision that may not have reached the guest
+        # A decision that may not have reached the guest; a prompt begins with a machine of its own.
+        return read_task.resume_outcome not in ("", PROMPT)
     if read_task.phase is not Phase.HELD or read_task.request is None:
         return False
     checkpoint = read_task.checkpoint(read_task.request.ordinal)

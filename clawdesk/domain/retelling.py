@@ -43,12 +43,13 @@ def _requested(task: Task, record: Record) -> Task:
 
 
 def _restored(task: Task, record: Record) -> Task:
-    ordinal = int(record.fields.get("ordinal", 0))
+    ordinal, prompt = int(record.fields.get("ordinal", 0)), str(record.fields.get("prompt", ""))
     return replace(
         _standing_at(task, ordinal),
         request=None,
         resume_from=ordinal,
-        resume_outcome="",
+        resume_outcome=moves.PROMPT if prompt else "",
+        resume_text=prompt,
         phase=Phase.QUEUED,
         finish_text="",
         feedback=str(record.fields.get("feedback", "")) or task.feedback,
@@ -96,9 +97,8 @@ def _finished(task: Task, record: Record) -> Task:
     status = Phase(str(record.fields.get("status", "failed")))
     text = str(record.fields.get("text", ""))
     task = replace(task, phase=status, request=None, finish_text=text)
-    if status is not Phase.CANCELLED:
-        return task
-    return moves.without_snapshots(task, moves.ordinals(task), moves.CANCELLED)
+    why = moves.machines_go(task, status)
+    return moves.without_snapshots(task, moves.ordinals(task), why) if why else task
 
 
 def _merged(task: Task, record: Record) -> Task:
@@ -191,7 +191,8 @@ def _decided(task: Task, record: Record) -> Task:
             replace(c, approved=True) if c.ordinal == request.ordinal else c
             for c in task.checkpoints
         )
-        return replace(task, checkpoints=checkpoints, resume_outcome="continue", feedback="")
+        task = replace(task, checkpoints=checkpoints, feedback=note)
+        return replace(task, resume_outcome="continue", resume_text=note)
     if verdict is Verdict.AMENDED:
         told = amendment_of(fields).feedback(note)
         outcome, text = moves.AMEND, record.commit

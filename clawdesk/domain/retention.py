@@ -47,8 +47,11 @@ class Decided:
 
 def prunable(tasks: Iterable[Task], before_ms: int) -> tuple[Task, ...]:
     """Those whose snapshots a clean-up takes: of what ended at or before that moment."""
+    ended = [t for t in tasks if t.phase in FINAL and t.records]
     return tuple(
-        t for t in tasks if t.phase in FINAL and t.records and t.records[-1].at_ms <= before_ms
+        t
+        for t in ended
+        if t.records[-1].at_ms <= before_ms and any(c.snapshot for c in t.checkpoints)
     )
 
 

@@ -46,6 +46,8 @@ class ProjectRules:
     approval_paths: tuple[str, ...] = ()  # added to the project's own
     network_allow: tuple[str, ...] | None = None
     own_networks: tuple[str, ...] = ()
+    permissions: str | None = None  # reject | ask | allow
+    secrets_allow: tuple[str, ...] | None = None
     peers: str | None = None  # never | trusted
     chat: str = CHAT_DECIDES  # decide | notify (rejecting and answering only) | off
 

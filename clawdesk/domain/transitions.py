@@ -22,6 +22,7 @@ from clawdesk.domain import (
     on_boundary,
     on_decision,
     on_pressure,
+    on_prompt,
     on_silence,
 )
 from clawdesk.domain.invariants import check
@@ -347,7 +348,7 @@ def _snapshot_forgotten(turn: Turn, task: Task, event: ev.SnapshotForgotten) -> 
         moves.forgotten(turn, task, (event.ordinal,), event.why)
 
 
-_INTENTS = (ev.DecisionGiven, ev.RestoreAsked, ev.CancelAsked, ev.SuspendAsked)
+_INTENTS = (ev.DecisionGiven, ev.RestoreAsked, ev.PromptAsked, ev.CancelAsked, ev.SuspendAsked)
 _TABLE: dict[type, _Move] = {
     ev.LeaseGranted: leases.granted,
     ev.LeaseWaits: leases.waits,
@@ -371,6 +372,7 @@ _TABLE: dict[type, _Move] = {
     ev.DecisionGiven: on_decision.decision_given,
     ev.DecisionRecorded: on_decision.decision_recorded,
     ev.RestoreAsked: on_decision.restore_asked,
+    ev.PromptAsked: on_prompt.prompt_asked,
     ev.RestoreRecorded: on_decision.restore_recorded,
     ev.CancelAsked: on_decision.cancel_asked,
     ev.SuspendAsked: on_decision.suspend_asked,

@@ -12,7 +12,11 @@ from enum import StrEnum
 from typing import Protocol
 
 from clawdesk.domain.channel.model import Card, Form, Raised, Standing, Word
+from clawdesk.domain.channel.typed import Typed
 from clawdesk.ports.errors import PortError
+
+USUAL_ADDRESS = "ws://127.0.0.1:18789"
+"""Where a gateway on this machine is, when its user has not put it elsewhere."""
 
 
 class ChannelError(PortError):
@@ -45,6 +49,7 @@ class ChannelStatus:
 
     Args:
         connection: grows with every connection that was made; 0 = none yet.
+        takes_words: somebody in a chat may type an answer there.
     """
 
     state: ChannelState = ChannelState.ABSENT
@@ -53,9 +58,10 @@ class ChannelStatus:
     mend: str = ""
     version: str = ""
     connection: int = 0
+    takes_words: bool = False
 
 
-News = ChannelStatus | Word
+News = ChannelStatus | Word | Typed
 
 
 class Channel(Protocol):
@@ -88,6 +94,15 @@ class Channel(Protocol):
         """All our cards that wait now, and what became of earlier ones with these marks.
 
         The earlier ones come oldest first.
+        """
+        ...
+
+    async def reply(self, typed: str, *, known: bool, text: str) -> None:
+        """Tell whoever typed something what became of it; nobody may wait for it any more.
+
+        Args:
+            typed: the id of what was typed.
+            known: False where another ClawDesk may know better.
         """
         ...
 

@@ -91,7 +91,32 @@ class NetworkUsed:
     untold: int = 0
 
 
-GuestMessage = StepOutput | StepEnded | BoundaryAsked | QuestionAsked | NetworkUsed | GuestLost
+@dataclass(frozen=True, slots=True)
+class ModelCalled:
+    """A model call that is over. Texts are hostile, and cut.
+
+    Args:
+        model: as the program named it.
+        asked: the last thing said to the model.
+        answer: what it said, its calls of tools on lines of their own; of a failed call why.
+        status: of HTTP.
+        tokens_in, tokens_out: as the answer says; None = it does not.
+        untold: how many more there were since the last that was told.
+    """
+
+    model: str
+    asked: str
+    answer: str
+    status: int
+    took_ms: float
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    untold: int = 0
+
+
+GuestMessage = (
+    StepOutput | StepEnded | BoundaryAsked | QuestionAsked | NetworkUsed | ModelCalled | GuestLost
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +156,37 @@ class WorkspaceChanges:
     changed: tuple[FileEntry, ...]
     deleted: tuple[str, ...]
     skipped: tuple[str, ...] = ()  # what could not be taken (sockets, nested repositories), and why
+
+
+@dataclass(frozen=True, slots=True)
+class ShellEnd:
+    """How a shell ended. `why` it was closed, "" = by itself, with that exit code."""
+
+    exit_code: int
+    why: str = ""
+
+
+class GuestShell(Protocol):
+    """A person's shell on a terminal inside a machine. Calls raise GuestError."""
+
+    @property
+    def end(self) -> ShellEnd | None:
+        """How it ended, once `read` gave no more; None before."""
+        ...
+
+    async def read(self) -> bytes:
+        """What it printed, as it came; b"" once it is over. Not read, it stands still."""
+        ...
+
+    async def write(self, content: bytes) -> None:
+        """Type. Waits while nothing inside reads."""
+        ...
+
+    async def resize(self, columns: int, rows: int) -> None: ...
+
+    async def close(self) -> None:
+        """Hang up: its programs end."""
+        ...
 
 
 class GuestSession(Protocol):
@@ -181,6 +237,17 @@ class GuestSession(Protocol):
                 from a snapshot whose guest cannot do this; nothing was changed. `bad_path`,
                 `too_many_changes` (the limits of `collect`): nothing was changed. `lost`,
                 `no_answer`: as with every call.
+        """
+        ...
+
+    async def shell(self, columns: int, rows: int, env: Mapping[str, str]) -> GuestShell:
+        """A shell in the workspace beside the step, on a terminal of that size.
+
+        It is closed by `quiesce`: no snapshot holds one.
+
+        Raises:
+            GuestError: `old_guest`: the machine goes on from a snapshot whose guest has none;
+                `refused`: too many are open, or a checkpoint is being taken.
         """
         ...
 

@@ -82,6 +82,58 @@ class FileSides:
 
 
 @dataclass(frozen=True, slots=True)
+class ConflictFile:
+    """A file that the branch and the task changed in the same places; None = it has no such file.
+
+    Args:
+        base: as both began with it.
+        ours: as the branch has it; `theirs`: as the task left it.
+        why_not: why the contents are not given (too large, binary, a link); a side can be taken
+            as a whole all the same.
+    """
+
+    path: str
+    base: bytes | None
+    ours: bytes | None
+    theirs: bytes | None
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicts:
+    """Why a merge cannot be made by itself; no files = it can.
+
+    `tip` of the branch and `work` of the task say which states were looked at.
+    """
+
+    branch: str
+    tip: str
+    work: str
+    files: tuple[ConflictFile, ...] = ()
+
+
+OURS, THEIRS, EDITED = "ours", "theirs", "edited"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a person wants of one conflicting file: `take` is OURS, THEIRS or EDITED."""
+
+    path: str
+    take: str
+    content: bytes = b""  # of an edited one
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A person's answer to `Conflicts` with that `tip` and `work`, and to no other."""
+
+    tip: str
+    work: str
+    files: tuple[Settled, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CheckpointCommit:
     """`digest` binds what a person sees: sha256 over the tree of `since`, tree and message."""
 
@@ -260,11 +312,24 @@ class Repository(Protocol):
         """
         ...
 
+    async def conflicts(self, task: TaskId, *, into: str) -> Conflicts:
+        """What a merge as one commit would stumble over. Nothing is changed. Raises as `merge`."""
+        ...
+
     async def merge(
-        self, task: TaskId, *, into: str, each_checkpoint: bool, title: str
+        self,
+        task: TaskId,
+        *,
+        into: str,
+        each_checkpoint: bool,
+        title: str,
+        settled: Settlement | None = None,
     ) -> MergeOutcome:
         """Bring approved work into a branch ("" = the one HEAD is on; an unknown one is made).
 
+        Args:
+            settled: what a person decided of each conflict; the merge is one commit then. Where
+                branch or task are no more as they were looked at: RepositoryError `changed`.
         Raises:
             ConflictError: both sides changed the same places, or the user's files are in the way.
             RepositoryError: codes `nothing_to_merge`, `no_identity`, `detached`, `bad_branch`,

@@ -18,7 +18,15 @@ from clawdesk.domain.policy_rules import PolicyRule
 from clawdesk.ports.channel import ChannelStatus
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import DiskUse, MachineSupport
-from clawdesk.ports.repository import Diff, DiffFile, FileSides, MergeOutcome, ProjectView
+from clawdesk.ports.repository import (
+    Conflicts,
+    Diff,
+    DiffFile,
+    FileSides,
+    MergeOutcome,
+    ProjectView,
+    Settlement,
+)
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.deeds import Deed
 
@@ -116,6 +124,20 @@ class Environment:
     machines: MachineSupport | None = None
     fabric: FabricStatus | None = None
     channel: ChannelView = NO_CHANNEL
+
+
+@dataclass(frozen=True, slots=True)
+class ShellText:
+    """What a person's shell printed; hostile, unescaped.
+
+    Args:
+        over: it has ended, with that exit code; `why` it was closed, "" = by itself.
+    """
+
+    printed: bytes
+    over: bool = False
+    exit_code: int = 0
+    why: str = ""
 
 
 class PlaneApi(Protocol):
@@ -226,6 +248,10 @@ class PlaneApi(Protocol):
 
     async def restore(self, task: TaskId, ordinal: int, *, channel: str) -> Outcome: ...
 
+    async def prompt(self, task: TaskId, text: str, *, channel: str) -> Outcome:
+        """Tell an ACP agent more, when it has ended its turn or its task has ended."""
+        ...
+
     async def cancel(self, task: TaskId, *, channel: str) -> Outcome: ...
 
     async def why(self, task: TaskId) -> Reason | None:
@@ -236,9 +262,47 @@ class PlaneApi(Protocol):
         """Give its machine back at once: a checkpoint in the middle of its step, then the queue."""
         ...
 
+    async def open_shell(self, task: TaskId, columns: int, rows: int, *, term: str) -> str:
+        """A shell of a person in the machine of a task that runs, beside its step; its name.
+
+        It ends with the next checkpoint, and when it is not read for long. The task's log says
+        that there was one. Raises PortError.
+
+        Args:
+            term: the kind of terminal, as TERM has it.
+        """
+        ...
+
+    async def read_shell(self, shell: str) -> ShellText:
+        """What it printed since; after a moment nothing, if nothing came. Raises PortError."""
+        ...
+
+    async def write_shell(self, shell: str, content: bytes) -> None:
+        """Type into it. Raises PortError."""
+        ...
+
+    async def resize_shell(self, shell: str, columns: int, rows: int) -> None: ...
+
+    async def close_shell(self, shell: str) -> None: ...
+
+    async def conflicts(self, task: TaskId, *, into: str = "") -> Conflicts:
+        """What merging a finished task would stumble over; no files = nothing. Raises PortError."""
+        ...
+
     async def merge(
-        self, task: TaskId, *, into: str = "", each_checkpoint: bool = False
-    ) -> MergeOutcome: ...
+        self,
+        task: TaskId,
+        *,
+        into: str = "",
+        each_checkpoint: bool = False,
+        settled: Settlement | None = None,
+    ) -> MergeOutcome:
+        """Bring its approved work into a branch. Raises PortError, ConflictError with the paths.
+
+        Args:
+            settled: what a person decided of each conflict that `conflicts` told.
+        """
+        ...
 
     async def disk_use(self) -> DiskUse:
         """What machine files occupy, snapshot by snapshot. Raises PortError."""

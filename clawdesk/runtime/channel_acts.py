@@ -17,6 +17,7 @@ from clawdesk.domain.channel.settings import (
     parse_channels,
     written,
 )
+from clawdesk.domain.channel.words import route_words
 from clawdesk.domain.definitions import DefinitionError
 from clawdesk.ports.channel import ChannelError, ChannelState, ChannelStatus
 from clawdesk.ports.errors import PortError
@@ -185,9 +186,10 @@ class ChannelActs:
         if not raised.route:
             text = "The gateway took it and has nobody to show it to. Set approvals.plugin in its "
             return Outcome(False, f"{text}configuration (docs/guide/answer-from-anywhere.md).")
+        where = route_words(raised.route)
         if word is None:
-            return Outcome(True, f"Delivered ({raised.route}); nobody tapped within {wait_s:g} s.")
-        return Outcome(True, f"Delivered ({raised.route}), and {word.by} answered: {word.answer}.")
+            return Outcome(True, f"Delivered {where}; nobody tapped within {wait_s:g} s.")
+        return Outcome(True, f"Delivered {where}, and {word.by} answered: {word.answer}.")
 
     async def channel(self) -> ChannelView:
         async with self._some_desk() as desk:

@@ -17,7 +17,8 @@ from clawdesk.domain.channel import model as m
 from clawdesk.domain.channel import words
 from clawdesk.domain.channel.book import Book
 from clawdesk.domain.channel.rhythm import Quiet
-from clawdesk.domain.model import Kind, Phase, PlaneState, Task, TaskId, Verdict
+from clawdesk.domain.channel.typed import Typed, mentioned
+from clawdesk.domain.model import FINAL, Kind, Phase, PlaneState, Task, TaskId, Verdict
 from clawdesk.domain.on_decision import SUMMARY
 from clawdesk.domain.rules import CHAT_DECIDES
 from clawdesk.ports.channel import Channel, ChannelError, ChannelState, ChannelStatus, News
@@ -26,6 +27,7 @@ from clawdesk.ports.errors import PortError
 from clawdesk.ports.repository import Diff, Repository
 from clawdesk.runtime import crash
 from clawdesk.runtime.api import Change, Outcome
+from clawdesk.runtime.channel_typed import TypedWords
 
 CHANNEL = "openclaw"
 TICK_S = 1.0
@@ -93,6 +95,13 @@ class ChannelDesk:
         self._online = False
         self._to_show = False
         self._moved = asyncio.Event()
+        self._strange: set[str] = set()  # marks of cards that nothing is known of
+        self._typed = TypedWords(
+            state,
+            asks=lambda: tuple(self._known.values()),
+            hear=lambda word: self._take(m.Heard(self._now(), word)),
+            reply=lambda typed, known, text: channel.reply(typed, known=known, text=text),
+        )
         self.deliveries: tuple[m.Delivery, ...] = ()
 
     # -- life -----------------------------------------------------------------------------
@@ -139,7 +148,9 @@ class ChannelDesk:
         if self._state.rules is not self._rules:
             # The user's policy is another one: what may be shown or approved may be, too.
             self._rules, tasks = self._state.rules, self._state.tasks
-        for task_id in list(tasks) if self._shows else ():
+        moved = list(tasks) if self._shows else []
+        self._recall(filter(None, map(self._state.tasks.get, moved)))
+        for task_id in moved:
             task = self._state.tasks.get(task_id)
             ask = ask_of(self._state, task, self._began_ms) if task is not None else None
             known = self._known.get(task_id)
@@ -161,6 +172,10 @@ class ChannelDesk:
             elif waiting is None:
                 self._take(m.Heard(self._now(), news))
             return
+        if isinstance(news, Typed):
+            if self._shows:
+                self._spawn(self._typed.take(news))
+            return
         self._moved.set()
         if news.state is ChannelState.CONNECTED and self._shows:
             self._online = True
@@ -170,12 +185,14 @@ class ChannelDesk:
             self._take(m.Offline(self._now()))
         self._publish(Change(environment=True))
 
-    def _take(self, event: m.Event) -> None:
-        for effect in self._book.take(event):
+    def _take(self, event: m.Event) -> tuple[m.Effect, ...]:
+        effects = self._book.take(event)
+        for effect in effects:
             self._perform(effect)
         if not isinstance(event, m.Passed) and not self._to_show:
             self._to_show = True
             asyncio.get_running_loop().call_soon(self._show)  # once for many events
+        return effects
 
     def _show(self) -> None:
         self._to_show = False
@@ -221,6 +238,21 @@ class ChannelDesk:
             return
         standing = tuple(card for card in standing if card.id not in self._tests)
         self._take(m.Found(self._now(), effect.connection, began_ms, standing, found))
+        self._strange = {c.mark for c in standing if self._book.is_strange(c.mark)}
+        self._recall(self._state.tasks.values())
+
+    def _recall(self, tasks: Iterable[Task]) -> None:
+        """Tell the book what Git says of cards of an earlier program that was killed in between."""
+        requests = {mark.partition(".")[0]: mark for mark in self._strange}
+        for task in tasks if requests else ():
+            for record in task.records:
+                mark = requests.get(str(record.fields.get("request")), "")
+                ended = record.event == "decision" or task.phase in FINAL
+                if ended and mark in self._strange:
+                    self._strange.discard(mark)
+                    request = mark.partition(".")[0]
+                    approved, how = _decided(task, request)
+                    self._take(m.Settled(self._now(), request, approved, how, task.id, mark))
 
     async def _raise(self, effect: m.Raise) -> None:
         ask, form = effect.ask, effect.form
@@ -231,6 +263,8 @@ class ChannelDesk:
                 return  # settled while it waited for its turn
             detail = await self._detail(task) if form is m.Form.APPROVAL else ""
             card = words.card(task, ask, form, effect.number, detail)
+            if form is m.Form.APPROVAL and self.status.takes_words:
+                card = mentioned(card, ask)
             crash.point("channel.raise.before")
             try:
                 raised = await self._channel.show(card)
@@ -293,6 +327,7 @@ class ChannelDesk:
                 )
             )
         crash.point("channel.answer.after")
+        self._typed.obeyed(effect.key, outcome)
         self._take(m.Obeyed(self._now(), ask.request, effect.key, outcome.ok, outcome.text))
 
     # -- a test message -------------------------------------------------------------------
@@ -317,13 +352,14 @@ class ChannelDesk:
 
 
 def _decided(task: Task | None, request: str) -> tuple[bool, str]:
-    """Whether a request was approved, and by whom it was decided."""
+    """Whether a request was approved, and by whom and when it was decided."""
     for record in reversed(task.records if task is not None else ()):
         if record.event == "decision" and record.fields.get("request") == request:
             verdict = str(record.fields.get("verdict"))
             who = f"{record.fields.get('actor')} via {record.fields.get('channel')}"
             approved = verdict in (Verdict.APPROVED.value, Verdict.AMENDED.value)
-            return approved, f"It was {verdict} by {who} before."
+            at = datetime.fromtimestamp(record.at_ms / 1000).astimezone()
+            return approved, f"It was {verdict} by {who} at {at:%H:%M}."
     return False, "It does not wait any more."
 
 

@@ -5,6 +5,7 @@ A missing snapshot is never fatal: the checkpoint then holds files only, and say
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
@@ -13,11 +14,13 @@ from clawdesk.domain.audit import checkpoint_record
 from clawdesk.domain.effects import TakeCheckpoint
 from clawdesk.domain.model import Boundary, Checkpoint, Snapshot, Task
 from clawdesk.domain.policy import approval_reason, look_needed
-from clawdesk.ports.errors import MachineError
-from clawdesk.ports.guest import GuestSession
+from clawdesk.domain.secrets import Veil
+from clawdesk.ports.errors import MachineError, PortError
+from clawdesk.ports.guest import GuestSession, WorkspaceChanges
 from clawdesk.ports.machines import Machines
 from clawdesk.ports.repository import Repository
 from clawdesk.runtime import crash
+from clawdesk.runtime.seen import Seen
 
 
 async def take(
@@ -30,12 +33,16 @@ async def take(
     at_ms: int,
     leaves: Callable[[], bool],
     room_for: Callable[[int], Awaitable[str]],
+    seen: Seen,
+    veil: Veil,
 ) -> Checkpoint:
     """Make the machine's present state durable. Raises PortError; the machine then goes on.
 
     Model calls stay held when a person will be asked, or when the machine is about to be given
     back (`leaves`): they are forwarded when the task goes on. `room_for` says why a machine of so
-    many MiB may leave no snapshot, "" = it may.
+    many MiB may leave no snapshot, "" = it may. `seen` is what the machine did beside its files.
+    Nothing is kept while a value that `veil` knows
+    stands in a file (`secret`).
     """
     boundary = effect.boundary
     if boundary.put:
@@ -45,10 +52,11 @@ async def take(
     try:
         changes = await session.collect()
         crash.point("checkpoint.collected")
+        await asyncio.to_thread(_no_secret, changes, veil)
         why = await room_for(task.definition.machine.memory_mib)
         snapshot, why = (None, why) if why else await _snapshot(effect, machines, quiet)
         crash.point("checkpoint.frozen")
-        checkpoint = _made(effect, at_ms, snapshot, why)
+        checkpoint = seen.of(_made(effect, at_ms, snapshot, why))
         record = checkpoint_record(checkpoint, boundary.mode)
         done = await repository.checkpoint(
             task.id,
@@ -79,6 +87,20 @@ async def take(
     finally:
         if not held:
             await session.unquiesce()
+
+
+def _no_secret(changes: WorkspaceChanges, veil: Veil) -> None:
+    """Raises PortError: a commit keeps what is in it for good, and may be pushed."""
+    for file in changes.changed:
+        name = veil.found_in(file.content) or veil.found_in(file.path.encode())
+        if name:
+            raise PortError(
+                f"The value of the secret {name} stands in {veil.hide_text(file.path)}, which "
+                "would be committed. Nothing was kept.",
+                mend="Take it out of the file and try again, or give up. If it was sent anywhere, "
+                "replace the secret.",
+                code="secret",
+            )
 
 
 def _made(effect: TakeCheckpoint, at_ms: int, snapshot: Snapshot | None, why: str) -> Checkpoint:

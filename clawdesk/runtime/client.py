@@ -14,7 +14,15 @@ from clawdesk import __version__
 from clawdesk.domain.model import PlaneState, Reason, TaskId
 from clawdesk.ports.errors import ConflictError, PortError
 from clawdesk.ports.machines import DiskUse
-from clawdesk.ports.repository import Diff, DiffFile, FileSides, MergeOutcome, ProjectView
+from clawdesk.ports.repository import (
+    Conflicts,
+    Diff,
+    DiffFile,
+    FileSides,
+    MergeOutcome,
+    ProjectView,
+    Settlement,
+)
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import (
     Change,
@@ -23,6 +31,7 @@ from clawdesk.runtime.api import (
     LogLine,
     Outcome,
     PolicyView,
+    ShellText,
     UserRules,
 )
 from clawdesk.runtime.deeds import Deed
@@ -248,6 +257,10 @@ class PlaneClient:
         outcome: Outcome = await self._call("restore", task, ordinal, channel=channel)
         return outcome
 
+    async def prompt(self, task: TaskId, text: str, *, channel: str) -> Outcome:
+        outcome: Outcome = await self._call("prompt", task, text, channel=channel)
+        return outcome
+
     async def cancel(self, task: TaskId, *, channel: str) -> Outcome:
         outcome: Outcome = await self._call("cancel", task, channel=channel)
         return outcome
@@ -260,11 +273,37 @@ class PlaneClient:
         outcome: Outcome = await self._call("yield_now", task, channel=channel)
         return outcome
 
+    async def open_shell(self, task: TaskId, columns: int, rows: int, *, term: str) -> str:
+        shell: str = await self._call("open_shell", task, columns, rows, term=term)
+        return shell
+
+    async def read_shell(self, shell: str) -> ShellText:
+        text: ShellText = await self._call("read_shell", shell)
+        return text
+
+    async def write_shell(self, shell: str, content: bytes) -> None:
+        await self._call("write_shell", shell, content)
+
+    async def resize_shell(self, shell: str, columns: int, rows: int) -> None:
+        await self._call("resize_shell", shell, columns, rows)
+
+    async def close_shell(self, shell: str) -> None:
+        await self._call("close_shell", shell)
+
+    async def conflicts(self, task: TaskId, *, into: str = "") -> Conflicts:
+        found: Conflicts = await self._call("conflicts", task, into=into)
+        return found
+
     async def merge(
-        self, task: TaskId, *, into: str = "", each_checkpoint: bool = False
+        self,
+        task: TaskId,
+        *,
+        into: str = "",
+        each_checkpoint: bool = False,
+        settled: Settlement | None = None,
     ) -> MergeOutcome:
         outcome: MergeOutcome = await self._call(
-            "merge", task, into=into, each_checkpoint=each_checkpoint
+            "merge", task, into=into, each_checkpoint=each_checkpoint, settled=settled
         )
         return outcome
 

@@ -94,6 +94,12 @@ class Intents:
             lambda intent: ev.RestoreAsked(self._now(), task, ordinal, actor, channel, intent)
         )
 
+    async def prompt(self, task: TaskId, text: str, *, channel: str) -> Outcome:
+        actor = getpass.getuser()
+        return await self._ask(
+            lambda intent: ev.PromptAsked(self._now(), task, text, actor, channel, intent)
+        )
+
     async def cancel(self, task: TaskId, *, channel: str) -> Outcome:
         actor = getpass.getuser()
         return await self._ask(

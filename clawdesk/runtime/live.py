@@ -10,26 +10,27 @@ import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from clawdesk.domain import events as ev
-from clawdesk.domain.agents import shell_of
+from clawdesk.domain.agents import env_of, shell_of, speaks_acp
 from clawdesk.domain.effects import RunStep
 from clawdesk.domain.events import Event
 from clawdesk.domain.model import MachineId, Snapshot, Task, TaskId
-from clawdesk.domain.policy import reach
+from clawdesk.domain.policy import permissions, reach, secrets_of
+from clawdesk.domain.secrets import Veil, VeiledStream
 from clawdesk.ports import guest as said
-from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import GuestError, InferenceError, PortError
-from clawdesk.ports.guest import Guests, GuestSession
-from clawdesk.ports.inference import Inference
-from clawdesk.ports.machines import Machines, MachineSpec, StartedMachine
+from clawdesk.ports.guest import GuestSession
+from clawdesk.ports.machines import MachineSpec, StartedMachine
 from clawdesk.ports.repository import Repository
-from clawdesk.ports.set_up import SetUps
 from clawdesk.runtime.layers import SET_UP, Layers
 from clawdesk.runtime.output import TaskOutput, network_words
+from clawdesk.runtime.seen import Seen
+from clawdesk.runtime.telling import model_lines
+from clawdesk.runtime.watch import Parts
 
 _EXPORT = "export-"
 
@@ -40,6 +41,10 @@ class _Live:
     machine: MachineId
     session: GuestSession
     token: str
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    veil: Veil = field(default_factory=Veil)
+    streams: dict[str, VeiledStream] = field(default_factory=dict)
+    tells: bool = False  # its agent tells itself what it and its model say
     reader: asyncio.Task[None] | None = None
     ended: bool = False
     closing: set[asyncio.Task[None]] = field(default_factory=set)
@@ -49,40 +54,36 @@ class LiveMachines:
     """Everything about running machines that is not durable.
 
     Args:
+        parts: of its adapters those that machines need; QEMU's user must reach `workspaces`.
         post: where events go.
         grew: told that a task's log has new lines.
-        workspaces: folder for workspace tars; QEMU's user must reach it.
         given_up: whether a task has been told to end.
+        recall: fills the log of a task with what was kept of it, where the log is empty.
     """
 
     def __init__(
         self,
+        parts: Parts,
         *,
-        machines: Machines,
-        guests: Guests,
-        inference: Inference,
         post: Callable[[Event], None],
         grew: Callable[[TaskId], None],
-        clock: Clock,
-        workspaces: Path,
-        set_ups: SetUps | None,
         given_up: Callable[[TaskId], bool],
+        recall: Callable[[Task], Awaitable[None]],
     ) -> None:
-        self._machines = machines
-        self._guests = guests
-        self._inference = inference
-        self._post = post
-        self._grew = grew
-        self._clock = clock
-        self._workspaces = workspaces
+        self._recall = recall
+        self._machines, self._guests = parts.machines, parts.guests
+        self._inference, self._secrets = parts.inference, parts.secrets
+        self._clock, self._workspaces = parts.clock, parts.workspaces
+        self._post, self._grew = post, grew
         self._live: dict[MachineId, _Live] = {}
         self._outputs: dict[TaskId, TaskOutput] = {}
+        self._seen: dict[TaskId, Seen] = {}
         self._layers = Layers(
-            machines=machines,
-            guests=guests,
-            set_ups=set_ups,
-            clock=clock,
-            workspaces=workspaces,
+            machines=parts.machines,
+            guests=parts.guests,
+            set_ups=parts.set_ups,
+            clock=parts.clock,
+            workspaces=parts.workspaces,
             post=post,
             output=self.output,
             grew=grew,
@@ -98,6 +99,14 @@ class LiveMachines:
     def output(self, task: TaskId) -> TaskOutput:
         return self._outputs.setdefault(task, TaskOutput())
 
+    def seen(self, task: TaskId) -> Seen:
+        """What its machine did since the last checkpoint that was taken."""
+        return self._seen.setdefault(task, Seen())
+
+    def taken(self, task: TaskId) -> None:
+        """A checkpoint holds what was seen: from here on it is counted anew."""
+        self._seen.pop(task, None)
+
     def remark(self, task: TaskId, text: str) -> None:
         """A line of our own in the task's log."""
         self.output(task).event(self._clock.now_ms(), text)
@@ -112,6 +121,7 @@ class LiveMachines:
 
     async def start(self, task: Task, repository: Repository, commit: str) -> StartedMachine:
         """Boot a fresh machine with the tree of `commit` as its workspace."""
+        await self._recall(task)
         layer = await self._layers.layer_of(task, repository)
         began = time.perf_counter()
         self.remark(task.id, "Starting a machine.")
@@ -127,12 +137,14 @@ class LiveMachines:
     async def restore(self, task: Task, snapshot: Snapshot) -> StartedMachine:
         """Bring a snapshot back under a fresh name."""
         began = time.perf_counter()
+        await self._recall(task)
         self.remark(task.id, "Bringing the machine back from its snapshot.")
         started = await self._machines.restore(task.id, task.attempt, snapshot)
         return await self._connect(task, started, began, start=False)
 
     async def adopt(self, task: Task, machine: MachineId, accelerator: str) -> said.GuestGreeting:
         """Take up a machine that outlived an earlier plane. Raises PortError; then destroy it."""
+        await self._recall(task)
         self.remark(task.id, "ClawDesk was started again; its machine lives and is taken up.")
         # It may have been left standing still, in a snapshot or in a hold.
         await self._machines.resume(machine)
@@ -146,6 +158,7 @@ class LiveMachines:
     ) -> StartedMachine:
         token = ""
         try:
+            secrets = await self._values(task)
             token = await self._token(task)
             session = await self._guests.connect(
                 started.machine, token=token, start=start, network=reach(task)
@@ -155,7 +168,9 @@ class LiveMachines:
             with contextlib.suppress(PortError):
                 await self._machines.destroy(started.machine)
             raise
-        self._live[started.machine] = _Live(task.id, started.machine, session, token)
+        tells = speaks_acp(task.definition.agent)
+        live = _Live(task.id, started.machine, session, token, secrets, Veil(secrets), tells=tells)
+        self._live[started.machine] = live
         boot_ms = (time.perf_counter() - began) * 1000
         how = "from a warm template" if started.warm else "cold"
         self.remark(
@@ -163,6 +178,20 @@ class LiveMachines:
             f"Machine ready after {boot_ms:.0f} ms ({how}, {started.accelerator}).",
         )
         return StartedMachine(started.machine, boot_ms, started.accelerator, started.warm)
+
+    async def _values(self, task: Task) -> Mapping[str, str]:
+        """What the task is given of the user's secrets. Raises PortError."""
+        names = secrets_of(task)
+        if not names:
+            return {}
+        if self._secrets is None:
+            raise PortError(f"There is no keyring to take {', '.join(names)} from.", code="secret")
+        return await self._secrets.values(names)
+
+    def veil(self, machine: MachineId) -> Veil:
+        """What must not stand in anything that comes from this machine."""
+        live = self._live.get(machine)
+        return live.veil if live is not None else Veil()
 
     async def _token(self, task: Task) -> str:
         """A token where the task names a model; without the Fabric its calls fail plainly."""
@@ -205,9 +234,12 @@ class LiveMachines:
         now, task, machine = self._clock.now_ms(), live.task, live.machine
         match message:
             case said.StepOutput(stream=stream, chunk=chunk):
-                self.output(task).feed(now, stream, chunk)
+                veiled = live.streams.setdefault(stream, VeiledStream(live.veil))
+                self.output(task).feed(now, stream, veiled.feed(chunk))
                 self._grew(task)
             case said.StepEnded(exit_code=code, timed_out=timed_out):
+                for stream, veiled in live.streams.items():
+                    self.output(task).feed(now, stream, veiled.flush())
                 tail = self.output(task).tail() if code or timed_out else ""
                 run = message.run_id
                 self._post(ev.StepEnded(now, task, machine, code, timed_out, tail, run))
@@ -219,8 +251,8 @@ class LiveMachines:
                         machine,
                         asked.request_id,
                         asked.approve,
-                        asked.message,
-                        asked.next_step,
+                        live.veil.hide_text(asked.message),
+                        live.veil.hide_text(asked.next_step),
                         asked.model_call,
                     )
                 )
@@ -231,16 +263,33 @@ class LiveMachines:
                         task,
                         machine,
                         asked.request_id,
-                        asked.key,
-                        asked.question,
-                        asked.choices,
-                        asked.default,
+                        live.veil.hide_text(asked.key),
+                        live.veil.hide_text(asked.question),
+                        tuple(map(live.veil.hide_text, asked.choices)),
+                        live.veil.hide_text(asked.default),
                     )
                 )
+            case said.ModelCalled() as called:
+                lines = model_lines(called, now, live.veil, brief=live.tells)
+                self.output(task).tell(now, lines)
+                self._grew(task)
             case said.NetworkUsed() as used:
+                hide = live.veil.hide_text
+                used = replace(used, host=hide(used.host), refused=hide(used.refused))
+                self.seen(task).used(used)
                 self.remark(task, network_words(used))
             case said.GuestLost(why=why):
-                self._post(ev.MachineLost(now, task, machine, why))
+                self._post(ev.MachineLost(now, task, machine, live.veil.hide_text(why)))
+
+    def environment(self, task: Task, machine: MachineId) -> dict[str, str]:
+        """What a task's steps and shells find beside what every guest has."""
+        live = self._live.get(machine)
+        env = {**dict(task.settings), **(live.secrets if live is not None else {})}
+        if task.definition.model:
+            env["OPENAI_MODEL"] = task.definition.model
+        if hosts := reach(task).hosts:
+            env["CLAWDESK_NETWORK"] = " ".join(hosts)
+        return env
 
     async def run_step(self, effect: RunStep, task: Task) -> None:
         """Send a step to its guest. Raises GuestError."""
@@ -250,21 +299,17 @@ class LiveMachines:
         again = f", round {effect.round}" if effect.round > 1 else ""
         self.remark(task.id, f"Step {effect.index + 1}, {spec.name}{again}: {spec.run}")
         await session.set_feedback(effect.feedback)
-        env = dict(task.settings)
-        if task.definition.model:
-            env["OPENAI_MODEL"] = task.definition.model
-        if hosts := reach(task).hosts:
-            env["CLAWDESK_NETWORK"] = " ".join(hosts)
         agent, command = task.definition.agent, spec.run
         if agent is not None:
             command = shell_of(agent, command, effect.feedback)
+        client = env_of(task.definition, permissions(task))
         await session.run(
             said.StepRun(
                 run_id=f"{effect.index}.{effect.round}",
                 name=spec.name,
                 command=command,
                 timeout_s=spec.timeout_s,
-                env=env,
+                env={**self.environment(task, effect.machine), **client},
                 every_calls=spec.every_calls,
                 every_s=spec.every_s,
             )

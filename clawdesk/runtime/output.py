@@ -14,6 +14,7 @@ LINES_MAX = 10_000
 LINE_CHARACTERS_MAX = 4_000
 KEEP_BYTES_MAX = 5 * 1024 * 1024
 HEAD_BYTES_MAX = KEEP_BYTES_MAX // 2
+LAST_BYTES_MAX = 8_000
 
 
 class TaskOutput:
@@ -27,18 +28,26 @@ class TaskOutput:
         self._tail: deque[bytes] = deque()
         self._tail_bytes = 0
         self._dropped = 0
+        self._last = bytearray()
+        self._is_mid_line = False
         self.step, self.round = "", 1
 
     def begin(self, step: str, round_: int) -> None:
         """A step begins: its output is kept apart from the one before."""
         self.step, self.round = step, round_
-        self._head.clear()
-        self._tail.clear()
-        self._tail_bytes = self._dropped = 0
+        self._forget_kept()
+        self._last.clear()
+        self._is_mid_line = False
 
     def event(self, at_ms: int, text: str) -> None:
         """A line of our own between the step's lines."""
         self._append(at_ms, "event", text)
+
+    def tell(self, at_ms: int, text: str) -> None:
+        """Lines of our own that are kept with what the step printed."""
+        for line in text.split("\n"):
+            self._append(at_ms, "event", line)
+        self._keep((b"\n" if self._is_mid_line else b"") + text.encode() + b"\n")
 
     def feed(self, at_ms: int, stream: str, chunk: bytes) -> None:
         """Bytes a step printed, in any pieces."""
@@ -64,13 +73,28 @@ class TaskOutput:
 
     def tail(self, characters: int = 2_000) -> str:
         """The last output of the present step, for a failure's message."""
-        data = b"".join(self._tail) if self._tail else bytes(self._head)
-        return data[-4 * characters :].decode("utf-8", "replace")[-characters:].strip()
+        return self._last[-4 * characters :].decode("utf-8", "replace")[-characters:].strip()
 
-    def kept(self) -> bytes:
-        """Head and tail of the present step, at most 5 MiB, with a mark where bytes are missing."""
+    def take(self) -> bytes:
+        """What the present step printed since this was last called, to be kept in Git.
+
+        Head and tail of it, at most 5 MiB, with a mark where bytes are missing.
+        """
         mark = f"\n[... {self._dropped} bytes left out ...]\n".encode() if self._dropped else b""
-        return bytes(self._head) + mark + b"".join(self._tail)
+        taken = bytes(self._head) + mark + b"".join(self._tail)
+        self._forget_kept()
+        return taken
+
+    def put_back(self, taken: bytes) -> None:
+        """It could not be kept after all; the next time it is taken again."""
+        since = self.take()
+        for part in (taken, since):
+            self._hold(part)
+
+    def _forget_kept(self) -> None:
+        self._head.clear()
+        self._tail.clear()
+        self._tail_bytes = self._dropped = 0
 
     def _append(self, at_ms: int, stream: str, text: str) -> None:
         if len(text) > LINE_CHARACTERS_MAX:
@@ -80,6 +104,12 @@ class TaskOutput:
         self._lines.append(LogLine(self._number, at_ms, self.step, self.round, stream, text))
 
     def _keep(self, chunk: bytes) -> None:
+        self._last += chunk[-LAST_BYTES_MAX:]
+        del self._last[:-LAST_BYTES_MAX]
+        self._is_mid_line = not chunk.endswith(b"\n") if chunk else self._is_mid_line
+        self._hold(chunk)
+
+    def _hold(self, chunk: bytes) -> None:
         room = HEAD_BYTES_MAX - len(self._head)
         if room > 0:
             self._head += chunk[:room]

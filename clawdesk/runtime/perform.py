@@ -272,10 +272,13 @@ class Performer:
                 at_ms=self._now(),
                 leaves=lambda: self._yields(e.task),
                 room_for=self._retention.room_for,
+                seen=self._live.seen(e.task),
+                veil=self._live.veil(e.machine),
             )
         except PortError as error:
             self._post(ev.CheckpointFailed(self._now(), e.task, e.machine, error.sentence))
             return
+        self._live.taken(e.task)
         self._post(ev.CheckpointTaken(self._now(), e.task, e.machine, checkpoint))
         if checkpoint.snapshot is not None:
             self._retention.taken(checkpoint.snapshot)
@@ -321,9 +324,12 @@ class Performer:
 
     async def _keep_output(self, e: do.KeepOutput, task: Task) -> None:
         output = self._live.output(e.task)
-        output.flush(self._now())
+        if e.ended:
+            output.flush(self._now())
+        taken = output.take()
         name = e.step_name if e.round == 1 else f"{e.step_name}.{e.round}"
         try:
-            await self._repository(task.project).append_log(e.task, name, output.kept())
+            await self._repository(task.project).append_log(e.task, name, taken)
         except PortError as error:
+            output.put_back(taken)
             self._live.remark(e.task, f"The output could not be kept in Git: {error.sentence}")

@@ -29,10 +29,7 @@ from clawdesk.domain.scheduling import in_use
 from clawdesk.domain.scheduling.resources import holds_machine
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.machines import DiskUse
-from clawdesk.ports.repository import (
-    MergeOutcome,
-    ProjectView,
-)
+from clawdesk.ports.repository import Conflicts, MergeOutcome, ProjectView, Settlement
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime import doctor
 from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView, UserRules
@@ -51,6 +48,7 @@ from clawdesk.runtime.projects import Opened, Projects, no_collections
 from clawdesk.runtime.recents import recent_projects, state_dir
 from clawdesk.runtime.retention import Retention
 from clawdesk.runtime.settings import Settings
+from clawdesk.runtime.shells import ShellActs, Shells
 from clawdesk.runtime.submitting import Submissions
 from clawdesk.runtime.suspension import suspend_all
 from clawdesk.runtime.watch import HostWatch, Parts
@@ -59,7 +57,7 @@ ENTER_AT_ONCE = 50
 """Tasks given to the kernel before the loop may do something else."""
 
 
-class Plane(Intents, Comparisons, ModelActs, ChannelActs):
+class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
     """`runtime.api.PlaneApi` in the process that owns the machines.
 
     Args:
@@ -68,10 +66,8 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
     """
 
     def __init__(self, parts: Parts, *, drive: bool = True, models: bool = False) -> None:
-        self._models = models
-        self._parts = parts
-        self._clock = parts.clock
-        self._drive = drive
+        self._models, self._drive = models, drive
+        self._parts, self._clock = parts, parts.clock
         self._subscribers: list[Callable[[Change], None]] = []
         self._projects = Projects(parts.repositories, parts.clock, drive=drive, say=self._say)
         self._background: set[asyncio.Task[None]] = set()
@@ -88,16 +84,13 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
             publish=self._publish,
         )
         self._live = LiveMachines(
-            machines=parts.machines,
-            guests=parts.guests,
-            inference=parts.inference,
+            parts,
             post=self._kernel.post,
             grew=lambda task: self._publish(Change(logs=frozenset({task}))),
-            clock=parts.clock,
-            workspaces=parts.workspaces,
-            set_ups=parts.set_ups,
             given_up=self._is_ending,
+            recall=self._recall_log,
         )
+        self._shells = Shells(self._kernel, self._live, parts.clock)
         self._retention = Retention(
             parts.machines,
             self._kernel.state,
@@ -205,6 +198,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
         self._watch.quit()
         await self._close_channel()
         await self._live.stop_building()
+        await self._shells.close_all()
         if self._drive and not self._kernel.failed.done():
             await self._suspend_all()
         for task in self._background:
@@ -283,6 +277,13 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
             await self._load_log(task)
         return output.after(after)
 
+    async def _recall_log(self, task: Task) -> None:
+        """Before a task goes on in this plane: what it printed under earlier ones stands above."""
+        began = any(record.event == "started" for record in task.records)
+        if began and not self._live.output(task.id).after(0):
+            with contextlib.suppress(PortError):
+                await self._load_log(task.id)
+
     async def _load_log(self, task_id: TaskId) -> None:
         """Fill the log of a task from before this start with what Git kept."""
         task = self._kernel.known(task_id)
@@ -295,6 +296,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
             output.event(at_ms, f"Step {step}, as Git kept it:")
             output.feed(at_ms, "out", text)
             output.flush(at_ms)
+        output.take()  # Git has it
         if not kept and any(r.event == "started" for r in task.records):
             output.event(task.submitted_at_ms, "No output of this task was kept.")
 
@@ -421,18 +423,35 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
         text = f"Kept. Others ended now: {sum(ended)}; before: {before}. All commits stay."
         return Outcome(True, text)
 
-    async def merge(
-        self, task: TaskId, *, into: str = "", each_checkpoint: bool = False
-    ) -> MergeOutcome:
+    def _finished(self, task: TaskId) -> Task:
         known = self._kernel.known(task)
         if known.phase is not Phase.DONE:
             end = "has not ended yet" if known.phase not in FINAL else f"ended {known.phase.value}"
             raise PortError(
                 f"{known.title} {end}; only finished work is merged.", code="not_finished"
             )
+        return known
+
+    async def conflicts(self, task: TaskId, *, into: str = "") -> Conflicts:
+        known = self._finished(task)
+        return await self._projects.repository(known.project).conflicts(task, into=into)
+
+    async def merge(
+        self,
+        task: TaskId,
+        *,
+        into: str = "",
+        each_checkpoint: bool = False,
+        settled: Settlement | None = None,
+    ) -> MergeOutcome:
+        known = self._finished(task)
         repository = self._projects.repository(known.project)
         outcome = await repository.merge(
-            task, into=into, each_checkpoint=each_checkpoint, title=known.title
+            task,
+            into=into,
+            each_checkpoint=each_checkpoint,
+            title=known.title,
+            settled=settled,
         )
         fields: dict[str, object] = {
             "branch": outcome.branch,
@@ -455,5 +474,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs):
         for task in ended:
             self._kernel.post(ev.DiscardAsked(self._now(), task.id))
         await self._performer.drain()
+        if not ended:
+            return Outcome(True, "No ended task has a snapshot that old.")
         text = f"Removed the snapshots of {len(ended)} ended tasks; commits stay."
         return await self._note(Outcome(True, text), "pruned")

@@ -19,7 +19,7 @@ from clawdesk.domain.images import IMAGE_FILE, ImagePlan
 from clawdesk.domain.model import Checkpoint, Record, Snapshot, Task, TaskId
 from clawdesk.domain.network import granted
 from clawdesk.domain.parameters import mistake_in
-from clawdesk.domain.policy import bounded_priority
+from clawdesk.domain.policy import bounded_priority, secrets_of
 from clawdesk.domain.replay import submission
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import MachineError, PortError, RepositoryError, SnapshotDamagedError
@@ -91,7 +91,9 @@ class Submissions:
             policy_digest=digest,
             priority=bounded_priority(wanted, asked),
         )
-        _reachable(self._policies.under(task), await repository.image_plan(start))
+        counts = self._policies.under(task)
+        _reachable(counts, await repository.image_plan(start))
+        _granted(counts)
         return await self._keep(repository, task)
 
     async def fork(
@@ -157,6 +159,18 @@ class Submissions:
         shown = Record("submitted", record.at_ms, shown_fields(task), commit)
         self._post(ev.TaskSubmitted(self._clock.now_ms(), replace(task, records=(shown,))))
         return task.id
+
+
+def _granted(task: Task) -> None:
+    """A task that would fail for want of a secret is not begun. Raises PortError."""
+    lacking = [name for name in task.definition.secrets if name not in secrets_of(task)]
+    if lacking:
+        raise PortError(
+            f"The task asks for {', '.join(lacking)}, which [secrets] allow does not hold.",
+            mend=f"Add it to {PROJECT_FILE}, where your own policy.toml allows it, or take it out "
+            "of the task file.",
+            code="secret",
+        )
 
 
 def _reachable(task: Task, plan: ImagePlan) -> None:

@@ -16,6 +16,7 @@ from clawdesk.ports.guest import Guests
 from clawdesk.ports.inference import Inference
 from clawdesk.ports.machines import Machines
 from clawdesk.ports.repository import Repositories
+from clawdesk.ports.secrets import Secrets
 from clawdesk.ports.set_up import SetUps
 from clawdesk.ports.telemetry import HostLoad, Telemetry
 from clawdesk.runtime.api import Change, Environment
@@ -40,6 +41,7 @@ class Parts:
     workspaces: Path
     image_present: Callable[[], str]
     channels: Channels | None = None
+    secrets: Secrets | None = None
     set_ups: SetUps | None = None
 
 

@@ -17,7 +17,14 @@ from clawdesk import __version__
 from clawdesk.domain.model import PlaneState, Reason, Task
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.machines import DiskUse
-from clawdesk.ports.repository import Diff, DiffFile, FileSides, MergeOutcome, ProjectView
+from clawdesk.ports.repository import (
+    Conflicts,
+    Diff,
+    DiffFile,
+    FileSides,
+    MergeOutcome,
+    ProjectView,
+)
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import (
     ChannelView,
@@ -25,6 +32,7 @@ from clawdesk.runtime.api import (
     LogLine,
     Outcome,
     PolicyView,
+    ShellText,
     UserRules,
 )
 from clawdesk.runtime.deeds import Deed
@@ -47,9 +55,16 @@ RESULTS: dict[str, Any] = {
     "reject": Outcome,
     "answer": Outcome,
     "restore": Outcome,
+    "prompt": Outcome,
     "cancel": Outcome,
     "yield_now": Outcome,
     "why": Reason | None,
+    "open_shell": str,
+    "read_shell": ShellText,
+    "write_shell": None,
+    "resize_shell": None,
+    "close_shell": None,
+    "conflicts": Conflicts,
     "merge": MergeOutcome,
     "prune": Outcome,
     "disk_use": DiskUse,

@@ -9,10 +9,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from clawdesk.domain.model import FINAL, Phase
-from clawdesk.ui import new_task, search, tokens
+from clawdesk.ui import new_task, prompt_sheet, search, terminals, tokens
 from clawdesk.ui.help_sheet import HelpSheet
 from clawdesk.ui.main_window import Page
 from clawdesk.ui.operations_sheet import OperationsSheet
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.forks import keep_view
 from clawdesk.viewmodels.operations import OperationRow, operations
 from clawdesk.viewmodels.phases import wants_trust
@@ -52,14 +53,14 @@ def register(desk: Desk) -> None:
         lambda: show_policy(desk),
         keys="Ctrl+P",
         icon="shield",
-        why_not=lambda: "" if desk.project else "no project is open",
+        why_not=lambda: "" if desk.project else tr("no project is open"),
     )
     add(
         "sample",
         "Try the sample project",
         desk.try_sample,
         icon="play",
-        why_not=lambda: "" if desk.sample else "this start has no sample",
+        why_not=lambda: "" if desk.sample else tr("this start has no sample"),
     )
     _register_task(desk)
     _register_view(desk)
@@ -74,7 +75,7 @@ def _register_task(desk: Desk) -> None:
         desk.decisions.open_next,
         keys="F8",
         icon="need",
-        why_not=lambda: "" if desk.pending() else "nothing needs you",
+        why_not=lambda: "" if desk.pending() else tr("nothing needs you"),
     )
     add(
         "merge",
@@ -97,7 +98,7 @@ def _register_task(desk: Desk) -> None:
         lambda: desk.branches.restore(desk.chosen, _older(desk)),
         keys="Ctrl+Shift+Z",
         icon="restore",
-        why_not=lambda: "" if _older(desk) else "it has no older checkpoint",
+        why_not=lambda: "" if _older(desk) else tr("it has no older checkpoint"),
     )
     _register_branches(desk)
     _register_keeping(desk)
@@ -109,6 +110,15 @@ def _register_task(desk: Desk) -> None:
         icon="stop",
         why_not=lambda: _ended(desk),
     )
+    add(
+        "terminal",
+        "Open a terminal in the machine of the chosen task",
+        partial(terminals.open_terminal, desk),
+        keys="Ctrl+T",
+        icon="term",
+        why_not=partial(terminals.why_not, desk),
+    )
+    window.inspector.terminal.clicked.connect(lambda: registry.trigger("terminal"))
     show = window.inspector.choose_place
     add("log", "Show the log of the chosen task", partial(show, "log"), keys="Ctrl+1", icon="log")
     add(
@@ -129,6 +139,14 @@ def _register_task(desk: Desk) -> None:
 
 def _register_branches(desk: Desk) -> None:
     add, branches = desk.registry.add, desk.branches
+    add(
+        "prompt",
+        "Tell the agent of the chosen task more…",
+        lambda: prompt_sheet.ask(desk, desk.chosen),
+        keys="Ctrl+Shift+P",
+        icon="note",
+        why_not=lambda: prompt_sheet.why_not(desk),
+    )
     add(
         "undo_restore",
         "Undo the restore of the chosen task",
@@ -170,7 +188,7 @@ def _register_keeping(desk: Desk) -> None:
         lambda: keeping.export(desk.chosen),
         keys="Ctrl+E",
         icon="file",
-        why_not=lambda: "" if desk.chosen else "no task is chosen",
+        why_not=lambda: "" if desk.chosen else tr("no task is chosen"),
     )
     add(
         "archive",
@@ -192,13 +210,13 @@ def _tip(desk: Desk) -> int:
 def _no_checkpoint(desk: Desk) -> str:
     task = desk.plane.state.tasks.get(desk.chosen)
     if task is None:
-        return "no task is chosen"
-    return "" if task.checkpoints else "it has no checkpoint yet"
+        return tr("no task is chosen")
+    return "" if task.checkpoints else tr("it has no checkpoint yet")
 
 
 def _no_family(desk: Desk) -> str:
     task = desk.plane.state.tasks.get(desk.chosen)
-    return "no task is chosen" if task is None else keep_view(desk.plane.state, task).why_not
+    return tr("no task is chosen") if task is None else keep_view(desk.plane.state, task).why_not
 
 
 def _fit(desk: Desk) -> None:
@@ -236,7 +254,7 @@ def _register_view(desk: Desk) -> None:
         "Budget of a project…",
         desk.models.budget,
         icon="shield",
-        why_not=lambda: "" if desk.models.view.models else "no model service answers",
+        why_not=lambda: "" if desk.models.view.models else tr("no model service answers"),
     )
     add("check", "Check this machine again", lambda: check(desk), keys="F5", icon="restore")
     registry.group = "Window"
@@ -269,7 +287,7 @@ def _register_view(desk: Desk) -> None:
         lambda: desk.close_project(desk.project),
         keys="Ctrl+W",
         icon="x",
-        why_not=lambda: "" if desk.project else "no project is open",
+        why_not=lambda: "" if desk.project else tr("no project is open"),
     )
     add("quit", "Quit", desk.decisions.ask_close, keys="Ctrl+Q", icon="x")
 
@@ -277,31 +295,35 @@ def _register_view(desk: Desk) -> None:
 def _no_definitions(desk: Desk) -> str:
     view = desk.plane.projects.get(desk.project)
     if view is None:
-        return "no project is open"
-    return "" if view.definitions else "the project has no task files"
+        return tr("no project is open")
+    return "" if view.definitions else tr("the project has no task files")
 
 
 def _not_done(desk: Desk) -> str:
     task = desk.plane.state.tasks.get(desk.chosen)
     if task is None:
-        return "no task is chosen"
+        return tr("no task is chosen")
     if task.phase is not Phase.DONE:
-        return "the task is not done"
-    return f"it is merged into {task.merged_into}" if task.merged_into else ""
+        return tr("the task is not done")
+    return (
+        tr("it is merged into {merged_into}", merged_into=task.merged_into)
+        if task.merged_into
+        else ""
+    )
 
 
 def _no_trust_wanted(desk: Desk) -> str:
     task = desk.plane.state.tasks.get(desk.chosen)
     if task is None:
-        return "no task is chosen"
-    return "" if wants_trust(task) else "the chosen task does not wait for that"
+        return tr("no task is chosen")
+    return "" if wants_trust(task) else tr("the chosen task does not wait for that")
 
 
 def _ended(desk: Desk) -> str:
     task = desk.plane.state.tasks.get(desk.chosen)
     if task is None:
-        return "no task is chosen"
-    return "the task has ended" if task.phase in FINAL else ""
+        return tr("no task is chosen")
+    return tr("the task has ended") if task.phase in FINAL else ""
 
 
 def _older(desk: Desk) -> int:
@@ -313,7 +335,7 @@ def _older(desk: Desk) -> int:
 
 def show_operations(desk: Desk) -> None:
     """Merges, roll-backs, clean-ups and trust, newest first."""
-    desk.errands.start("operations", "Reading what was done", _show_operations(desk))
+    desk.errands.start("operations", tr("Reading what was done"), _show_operations(desk))
 
 
 async def _show_operations(desk: Desk) -> None:

@@ -24,6 +24,7 @@ from clawdesk.ui.pane import Ground
 from clawdesk.ui.review_side import ReviewSide
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.sheet import Sheet
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.editing import Editable
 from clawdesk.viewmodels.inbox import CheckpointView
 from clawdesk.viewmodels.review import (
@@ -38,8 +39,6 @@ from clawdesk.viewmodels.review import (
     too_long,
     why_not_approve,
 )
-
-_TOLD = "The agent reads this when you reject, or approve a part"
 
 
 class ApprovalSheet(Sheet):
@@ -69,10 +68,15 @@ class ApprovalSheet(Sheet):
     def _build_head(self) -> None:
         self._waiting = SafeLabel("", font="small", role="fg2")
         self._back = Button(
-            "", "approval.previous", kind="ghost", icon="cl", size="sm", spoken="Previous request"
+            "",
+            "approval.previous",
+            kind="ghost",
+            icon="cl",
+            size="sm",
+            spoken=tr("Previous request"),
         )
         self._on = Button(
-            "", "approval.next", kind="ghost", icon="cr", size="sm", spoken="Next request"
+            "", "approval.next", kind="ghost", icon="cr", size="sm", spoken=tr("Next request")
         )
         self._place = SafeLabel("", font="small", role="fg1")
         self._back.clicked.connect(lambda: self.step_wanted.emit(-1))
@@ -139,12 +143,12 @@ class ApprovalSheet(Sheet):
         row.setSpacing(12)
         self.note = QLineEdit()
         self.note.setObjectName("approval.note")
-        self.note.setAccessibleName("Note to the agent")
-        self.note.setPlaceholderText(_TOLD + ". What should change?")
+        self.note.setAccessibleName(tr("Note to the agent"))
+        self.note.setPlaceholderText(tr("The agent reads this. What should change?"))
         self.note.setMaxLength(NOTE_CHARS_MAX)
         self.note.setFont(fonts.font("body"))
         self.note.textChanged.connect(lambda text: self._change(replace(self.draft, note=text)))
-        label = SafeLabel("Note to the agent", role="fg1")
+        label = SafeLabel(tr("Note to the agent"), role="fg1")
         label.setBuddy(self.note)
         self._told = SafeLabel("", font="small", role="fg2")
         row.addWidget(label)
@@ -153,15 +157,17 @@ class ApprovalSheet(Sheet):
         self.body.addWidget(bar)
 
     def _build_foot(self) -> None:
-        self.back = Button("Roll back…", "approval.restore", icon="restore")
+        self.back = Button(tr("Roll back…"), "approval.restore", icon="restore")
         self.back.clicked.connect(self._restore)
         self._says = SafeLabel("", font="small", role="fg2", elide=True)
         self._says.setObjectName("approval.digest")
         self._says.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.newer = Button("Show what waits now", "approval.newer", kind="need", icon="cr")
-        self.later = Button("Later", "approval.later", icon="snooze", key="Esc")
-        self.no = Button("Reject", "approval.reject", kind="no", icon="x", key="Alt R")
-        self.yes = Button("Approve", "approval.approve", kind="yes", icon="check", key="Ctrl Enter")
+        self.newer = Button(tr("Show what waits now"), "approval.newer", kind="need", icon="cr")
+        self.later = Button(tr("Later"), "approval.later", icon="snooze", key="Esc")
+        self.no = Button(tr("Reject"), "approval.reject", kind="no", icon="x", key="Alt R")
+        self.yes = Button(
+            tr("Approve"), "approval.approve", kind="yes", icon="check", key="Ctrl Enter"
+        )
         self.newer.clicked.connect(self.newer_wanted)
         self.later.clicked.connect(self.reject)
         self.no.clicked.connect(self._reject)
@@ -206,11 +212,13 @@ class ApprovalSheet(Sheet):
         self.view = view
         self.show_title(view.title)
         self._waiting.show_text(view.waiting if not view.closed else "")
-        self._place.show_text(f"{place[0]} of {place[1]}")
+        self._place.show_text(tr("{number} of {total}", number=place[0], total=place[1]))
         for widget in (self._back, self._place, self._on):
             widget.setVisible(place[1] > 1)
-        self._message.show_text(f"“{view.message}”" if view.message else "No message was given.")
-        self._why.show_text(f"Why you are asked: {view.why}")
+        self._message.show_text(
+            tr("“{message}”", message=view.message) if view.message else tr("No message was given.")
+        )
+        self._why.show_text(tr("Why you are asked: {why}", why=view.why))
         first = self._shown[1] is None
         self._show_draft()
         if view.diff and new_diff and first:
@@ -218,7 +226,7 @@ class ApprovalSheet(Sheet):
             self.pane.first_row()
         self.back.setVisible(view.older is not None and not view.closed)
         if view.older is not None:
-            self.back.show_text(f"Roll back to {view.older}…")
+            self.back.show_text(tr("Roll back to {older}…", older=view.older))
         if view.closed:
             self.pane.comment.end()
             self.pane.edit.leave()
@@ -236,10 +244,13 @@ class ApprovalSheet(Sheet):
         if view is None:
             return
         if chosen == "branch":
-            says = f"{branch or 'HEAD'} as you committed it → this checkpoint, to read only"
+            says = tr(
+                "{branch} as you committed it → this checkpoint, to read only",
+                branch=branch or "HEAD",
+            )
         else:
-            says = f"what you are asked about: all since {_lower(view.before)}"
-            says = says if view.diff else "loading the diff…"
+            says = tr("what you are asked about: all since {before}", before=_lower(view.before))
+            says = says if view.diff else tr("loading the diff…")
         self.pane.show_compared(chosen, view.before, branch, says)
         shown = other if chosen == "branch" else view.diff
         self.pane.show_diff(shown, self.draft, locked=bool(view.closed))
@@ -271,20 +282,25 @@ class ApprovalSheet(Sheet):
         for button in (self.yes, self.no):
             button.setVisible(open_)
         self.newer.setVisible(bool(view.closed) and view.newer)
-        self.later.show_text("Later" if open_ else "Close")
+        self.later.show_text(tr("Later") if open_ else tr("Close"))
         self.later.set_icon_name("snooze" if open_ else "")
-        reads = "read by the agent" if self.draft.amends else "kept with your answer"
-        self._told.show_text(reads if open_ else "")
+        self._told.show_text(tr("read by the agent") if open_ else "")
         if not open_:
-            words = "Nothing more can be decided here."
+            words = tr("Nothing more can be decided here.")
         elif self._sending or unfinished or why_not:
             words = self._sending or unfinished or why_not
         elif view.diff is None:
-            words = "The diff is being loaded."
+            words = tr("The diff is being loaded.")
         elif not self._has_words():
-            words = f"You answer exactly what is shown, {view.digest_short}. Reject needs words."
+            words = tr(
+                "You answer exactly what is shown, {digest}. Reject needs words.",
+                digest=view.digest_short,
+            )
         else:
-            words = f"You answer exactly what is shown, {view.digest_short}. Enter does nothing."
+            words = tr(
+                "You answer exactly what is shown, {digest}. Enter does nothing.",
+                digest=view.digest_short,
+            )
         self._says.show_text(words)
 
     def _has_words(self) -> bool:
@@ -292,7 +308,7 @@ class ApprovalSheet(Sheet):
 
     def show_sending(self, words: str | bool) -> None:
         """What is under way, "" = nothing; nothing can be decided meanwhile."""
-        self._sending = "Sending your answer…" if words is True else words or ""
+        self._sending = tr("Sending your answer…") if words is True else words or ""
         self.mind_buttons()
 
     # -- what a person does ------------------------------------------
@@ -381,7 +397,7 @@ class ApprovalSheet(Sheet):
             self.show_notice(self.pane.unfinished)
         elif not self._has_words():
             self.note.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            self.show_notice("Say what should change: a rejection needs a note or a comment.")
+            self.show_notice(tr("Say what should change: a rejection needs a note or a comment."))
         elif self.no.isEnabled():
             self.rejected_with.emit(self._answer())
 

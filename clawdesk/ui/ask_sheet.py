@@ -16,6 +16,7 @@ from clawdesk.ui.button import Button
 from clawdesk.ui.clock import Clock
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.sheet import Sheet
+from clawdesk.ui.words import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class AskSheet(Sheet):
         text: str,
         groups: Sequence[Lines] = (),
         ways: Sequence[Way],
-        stay: str = "Back",
+        stay: str = "",
         icon: str = "need",
         role: str = "need",
     ) -> None:
@@ -84,7 +85,7 @@ class AskSheet(Sheet):
         column.addStretch(1)
         self.body.addLayout(column, 1)
         self.foot.addStretch(1)
-        later = Button(stay, f"{name}.stay", key="Esc")
+        later = Button(stay or tr("Back"), f"{name}.stay", key="Esc")
         later.clicked.connect(self.reject)
         self.foot.addWidget(later)
         self._buttons: list[Button] = []

@@ -16,6 +16,8 @@ from clawdesk.runtime.api import Outcome
 from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.fork_sheet import ForkSheet
+from clawdesk.ui.tasks_pane import ALL
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.checkpoints import restore_view, undo_of, why_no_restore
 from clawdesk.viewmodels.forks import fork_view, keep_view
 
@@ -59,7 +61,7 @@ class Branches(QObject):
             return
         sheet = ForkSheet(desk.window, desk.clock, fork_view(state, task, ordinal))
         sheet.wanted.connect(
-            lambda *wanted: desk.errands.start("fork", "Forking", self._forked(sheet, *wanted))
+            lambda *wanted: desk.errands.start("fork", tr("Forking"), self._forked(sheet, *wanted))
         )
         desk.decisions.show_sheet(sheet)
 
@@ -83,7 +85,7 @@ class Branches(QObject):
             return
         if desk.decisions.sheet is sheet:
             sheet.accept()
-        desk.window.tasks.choose_filter("All")
+        desk.window.tasks.choose_filter(ALL)
         desk.window.tasks.list.choose(made)
 
     # -- compare and keep ------------------------------------------------
@@ -108,18 +110,18 @@ class Branches(QObject):
             title=view.title,
             text=view.text,
             groups=[
-                Lines("These end now", "stop", "bad", view.ends),
-                Lines("These have ended; their snapshots go", "release", "fg2", view.stays),
+                Lines(tr("These end now"), "stop", "bad", view.ends),
+                Lines(tr("These have ended; their snapshots go"), "release", "fg2", view.stays),
             ],
-            ways=[Way("go", "Keep this one", "danger", "check")],
-            stay="Keep all for now",
+            ways=[Way("go", tr("Keep this one"), "danger", "check")],
+            stay=tr("Keep all for now"),
             icon="fork",
             role="acc",
         )
         sheet.chosen.connect(
             lambda _: desk.errands.start(
                 "keep",
-                f"Keeping {task.title}",
+                tr("Keeping {title}", title=task.title),
                 self._told(desk.plane.keep(task_id, channel=CHANNEL)),
             )
         )
@@ -133,7 +135,9 @@ class Branches(QObject):
     def restore(self, task_id: TaskId, ordinal: int) -> None:
         """Ask first: what it undoes, what it keeps, and that a safety checkpoint comes first."""
         self._desk.errands.start(
-            "restore sheet", "Reading what a restore undoes", self._ask_restore(task_id, ordinal)
+            "restore sheet",
+            tr("Reading what a restore undoes"),
+            self._ask_restore(task_id, ordinal),
         )
 
     async def _ask_restore(self, task_id: TaskId, ordinal: int) -> None:
@@ -156,8 +160,8 @@ class Branches(QObject):
             title=view.title,
             text=" ".join(view.notes),
             groups=[
-                Lines("This undoes", "minus", "bad", view.undoes),
-                Lines("This keeps", "check", "ok", view.keeps),
+                Lines(tr("This undoes"), "minus", "bad", view.undoes),
+                Lines(tr("This keeps"), "check", "ok", view.keeps),
             ],
             ways=[Way("go", view.go, "plain", "restore")],
             icon="restore",
@@ -167,9 +171,9 @@ class Branches(QObject):
         desk.decisions.show_sheet(sheet)
 
     def _restore(self, task_id: TaskId, ordinal: int) -> None:
-        where = f"checkpoint {ordinal}" if ordinal else "the start"
+        where = tr("checkpoint {ordinal}", ordinal=ordinal) if ordinal else tr("the start")
         self._desk.errands.start(
-            "restore", f"Restoring {where}", self._restored(task_id, ordinal, where)
+            "restore", tr("Restoring {where}", where=where), self._restored(task_id, ordinal, where)
         )
 
     async def _restored(self, task_id: TaskId, ordinal: int, where: str) -> None:
@@ -179,13 +183,13 @@ class Branches(QObject):
         if not outcome.ok or task is None:
             # A task that is just changing refuses; the way back must not be lost by that.
             again = task is not None and undo_of(task) == ordinal
-            act = ("undo", "Undo restore", task_id) if again else ("", "", "")
+            act = ("undo", tr("Undo restore"), task_id) if again else ("", "", "")
             desk.window.banner.show_notice(Notice("need", outcome.text, act=act))
             return
-        notice = Notice("ok", f"{task.title} goes back to {where}.")
+        notice = Notice("ok", tr("{title} goes back to {where}.", title=task.title, where=where))
         if undo_of(task) is not None:
-            kept = "The state before is kept as a checkpoint."
-            notice = Notice("ok", notice.what, kept, act=("undo", "Undo restore", task_id))
+            kept = tr("The state before is kept as a checkpoint.")
+            notice = Notice("ok", notice.what, kept, act=("undo", tr("Undo restore"), task_id))
         desk.window.banner.show_notice(notice)
 
     def undo(self, task_id: TaskId) -> None:
@@ -193,7 +197,7 @@ class Branches(QObject):
         task = self._desk.plane.state.tasks.get(task_id)
         ordinal = undo_of(task) if task is not None else None
         if ordinal is None:
-            text = "It has gone on since, or was never restored: choose a checkpoint instead."
+            text = tr("It has gone on since, or was never restored: choose a checkpoint instead.")
             self._desk.window.banner.show_notice(Notice("need", text))
             return
         self._restore(task_id, ordinal)
@@ -202,7 +206,7 @@ class Branches(QObject):
         """Why the last restore cannot be undone, "" when it can."""
         task = self._desk.plane.state.tasks.get(task_id)
         if task is None:
-            return "no task is chosen"
+            return tr("no task is chosen")
         if undo_of(task) is None:
-            return "it was not restored, or has gone on since"
+            return tr("it was not restored, or has gone on since")
         return why_no_restore(task)

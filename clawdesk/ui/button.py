@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 from clawdesk.ui import fonts, icons
 from clawdesk.ui.safe_text import clean_line
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Button(QPushButton):
         spoken = self._spoken or self._words
         self.setAccessibleName(spoken)
         if self._key:
-            self.setAccessibleDescription(f"Shortcut {self._key.replace(' ', '+')}")
+            self.setAccessibleDescription(tr("Shortcut {keys}", keys=self._key.replace(" ", "+")))
         self.updateGeometry()
         self.update()
 

@@ -125,7 +125,7 @@ class CheckRow(Ground):
     def _mind_word(self) -> None:
         if hasattr(self, "fix"):
             hidden = self._more.isHidden()
-            closed = "Show fix" if self._command else "Why"
+            closed = tr("Show fix") if self._command else tr("Why")
             self.fix.show_text(closed if hidden else tr("Hide"))
 
 

@@ -13,6 +13,7 @@ from clawdesk.ui import marks
 from clawdesk.ui.button import Button
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel, set_tip
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.checkpoints import CheckpointRow
 
 ROWS_MAX = 100
@@ -50,7 +51,7 @@ class _Row(Ground):
         names = QVBoxLayout()
         names.setSpacing(0)
         names.addStretch(1)
-        title = view.title + (" · present state" if view.current else "")
+        title = view.title + (tr(" · present state") if view.current else "")
         names.addWidget(SafeLabel(title, font="button", elide=True))
         names.addWidget(SafeLabel(view.detail, font="caption", role="fg2", elide=True))
         names.addStretch(1)
@@ -60,33 +61,33 @@ class _Row(Ground):
         row.addWidget(self._commit)
         row.addWidget(self._at)
         self.changes = Button(
-            "Changes",
+            tr("Changes"),
             f"checkpoint.{view.ordinal}.changes",
             kind="ghost",
             size="sm",
-            spoken=f"Show the changes of checkpoint {view.ordinal}",
+            spoken=tr("Show the changes of checkpoint {ordinal}", ordinal=view.ordinal),
         )
         self.compare = Button(
-            "Compare…",
+            tr("Compare…"),
             f"checkpoint.{view.ordinal}.compare",
             kind="ghost",
             size="sm",
-            spoken=f"Compare checkpoint {view.ordinal}",
+            spoken=tr("Compare checkpoint {ordinal}", ordinal=view.ordinal),
         )
         self.fork = Button(
-            "Fork…",
+            tr("Fork…"),
             f"checkpoint.{view.ordinal}.fork",
             kind="ghost",
             size="sm",
-            spoken=f"Fork from checkpoint {view.ordinal}",
+            spoken=tr("Fork from checkpoint {ordinal}", ordinal=view.ordinal),
         )
         self.restore = Button(
-            "Undo restore" if view.undoes else "Restore…",
+            tr("Undo restore") if view.undoes else tr("Restore…"),
             f"checkpoint.{view.ordinal}.restore",
             size="sm",
-            spoken=f"Undo the restore: back to checkpoint {view.ordinal}"
+            spoken=tr("Undo the restore: back to checkpoint {ordinal}", ordinal=view.ordinal)
             if view.undoes
-            else f"Restore checkpoint {view.ordinal}",
+            else tr("Restore checkpoint {ordinal}", ordinal=view.ordinal),
         )
         self.restore.setEnabled(not view.why_not)
         set_tip(self.restore, view.why_not)
@@ -133,9 +134,14 @@ class CheckpointList(QScrollArea):
                 button: Button = getattr(line, act)
                 button.clicked.connect(partial(self._pressed, act, ordinal))
             column.addWidget(line)
-        text = "" if rows else "No checkpoint yet. Each step ends in one; you can go back to any."
+        text = (
+            "" if rows else tr("No checkpoint yet. Each step ends in one; you can go back to any.")
+        )
         if rows[ROWS_MAX:]:
-            text = f"{len(rows) - ROWS_MAX} older ones: right-click their marks on the timeline."
+            text = tr(
+                "{count} older ones: right-click their marks on the timeline.",
+                count=len(rows) - ROWS_MAX,
+            )
         if text:
             hint = SafeLabel(text, role="fg2")
             hint.setContentsMargins(12, 16, 12, 12)

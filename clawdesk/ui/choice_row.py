@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 from clawdesk.ui import fonts
 from clawdesk.ui.safe_text import clean_line, set_tip
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 
 
 def paint_radio(painter: QPainter, x: float, y: float, *, on: bool) -> None:
@@ -36,7 +37,9 @@ class ChoiceRow(QAbstractButton):
         self.setCheckable(True)
         self.setAutoExclusive(True)
         self.setAccessibleName(self._words)
-        self.setAccessibleDescription(f"Key {number}. {note}".strip() if number else note)
+        self.setAccessibleDescription(
+            tr("Key {number}. {note}", number=number, note=note).strip() if number else note
+        )
         set_tip(self, text if len(text) > 60 else "")
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -10,6 +10,7 @@ from clawdesk.ui import fonts
 from clawdesk.ui.button import Button
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.review import COMMENT_CHARS_MAX, LineComment
 from clawdesk.viewmodels.words import short_path
 
@@ -62,16 +63,16 @@ class CommentBar(Ground):
         self.text = CommentField()
         self.text.setObjectName("field")
         self.text.setAccessibleIdentifier(f"{name}.text")
-        self.text.setAccessibleName("Comment on this line")
-        self.text.setPlaceholderText("What should be different here? Enter keeps it.")
+        self.text.setAccessibleName(tr("Comment on this line"))
+        self.text.setPlaceholderText(tr("What should be different here? Enter keeps it."))
         self.text.setFont(fonts.font("body"))
         self.text.setFixedHeight(52)
         self.text.setTabChangesFocus(True)
         self.text.textChanged.connect(self._typed)
         self.text.kept.connect(self._keep)
         self.text.given_up.connect(self._give_up)
-        self._cancel = Button("Cancel", f"{name}.cancel", key="Esc")
-        self.keep = Button("Comment", f"{name}.keep", icon="check", key="Enter")
+        self._cancel = Button(tr("Cancel"), f"{name}.cancel", key="Esc")
+        self.keep = Button(tr("Comment"), f"{name}.keep", icon="check", key="Enter")
         self._cancel.clicked.connect(self._give_up)
         self.keep.clicked.connect(self._keep)
         row.addWidget(self.text, 1)
@@ -91,10 +92,15 @@ class CommentBar(Ground):
         self.text.setPlainText(comment.text)
         self.text.moveCursor(self.text.textCursor().MoveOperation.End)
         self._on = comment
-        removed = ", removed" if comment.side == "old" else ""
+        removed = tr(", removed") if comment.side == "old" else ""
         self._where.show_text(
-            f"Comment on {short_path(comment.path)}:{comment.line}{removed}"
-            f"   {comment.quote.strip()}"
+            tr(
+                "Comment on {path}:{line}{removed}   {quote}",
+                path=short_path(comment.path),
+                line=comment.line,
+                removed=removed,
+                quote=comment.quote.strip(),
+            )
         )
         self.show()
         if focus:

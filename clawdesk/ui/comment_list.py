@@ -19,6 +19,7 @@ from clawdesk.ui.button import Button
 from clawdesk.ui.code_list import Index, RowModel
 from clawdesk.ui.safe_text import SafeLabel, clean_line
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.review import LineComment
 from clawdesk.viewmodels.words import first_line
 
@@ -96,14 +97,14 @@ class CommentList(QWidget):
         self._locked = False
         self.list = _List()
         self.list.setObjectName(name)
-        self.list.setAccessibleName("Your comments. Enter changes, Delete removes.")
+        self.list.setAccessibleName(tr("Your comments. Enter changes, Delete removes."))
         self.list.setModel(self._comments)
         self.list.setItemDelegate(_Delegate(self))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._none = SafeLabel("", font="small", role="fg2", wrap=True)
         self._none.setContentsMargins(12, 0, 12, 0)
-        self.change = Button("Change", f"{name}.change", kind="ghost", size="sm")
-        self.remove = Button("Remove", f"{name}.remove", kind="ghost", size="sm")
+        self.change = Button(tr("Change"), f"{name}.change", kind="ghost", size="sm")
+        self.remove = Button(tr("Remove"), f"{name}.remove", kind="ghost", size="sm")
         self.change.clicked.connect(lambda: self._tell(self.change_wanted))
         self.remove.clicked.connect(lambda: self._tell(self.remove_wanted))
         self.list.wanted.connect(lambda: self._tell(self.change_wanted))
@@ -142,4 +143,4 @@ class CommentList(QWidget):
         self.change.setVisible(bool(comments) and not locked)
         self.remove.setVisible(bool(comments) and not locked)
         self._none.setVisible(not comments)
-        self._none.show_text("none" if locked else "none. Press C on a line to write one.")
+        self._none.show_text(tr("none") if locked else tr("none. Press C on a line to write one."))

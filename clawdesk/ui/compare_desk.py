@@ -10,6 +10,7 @@ from clawdesk.domain.model import TaskId
 from clawdesk.ports.repository import Diff
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.main_window import Page
+from clawdesk.ui.words import counted, tr
 from clawdesk.viewmodels.compare import (
     Ask,
     Side,
@@ -18,7 +19,6 @@ from clawdesk.viewmodels.compare import (
     first_pair,
     parted_at,
 )
-from clawdesk.viewmodels.words import plural
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -60,7 +60,7 @@ class CompareDesk(QObject):
 
     def _choose(self, left: Side, right: Side) -> None:
         if left.is_branch and right.is_branch:
-            text = "Your branch is on both sides: choose a checkpoint on one."
+            text = tr("Your branch is on both sides: choose a checkpoint on one.")
             self._desk.window.banner.show_notice(Notice("need", text))
             self.paint()
             return
@@ -78,7 +78,7 @@ class CompareDesk(QObject):
         self.paint()
 
     def _load(self, asks: tuple[Ask, ...]) -> None:
-        self._desk.errands.start("", "Comparing", self._read(asks))
+        self._desk.errands.start("", tr("Comparing"), self._read(asks))
 
     async def _read(self, asks: tuple[Ask, ...]) -> None:
         for ask in asks:
@@ -120,12 +120,17 @@ class CompareDesk(QObject):
     @staticmethod
     def _words(diff: Diff | None) -> str:
         if diff is None:
-            return "Reading the differences…"
+            return tr("Reading the differences…")
         if not diff.files:
-            return "The files are the same."
+            return tr("The files are the same.")
         stat = diff.stat
-        files = plural(stat.files, "file differs", "files differ")
-        return f"{files}, +{stat.added} −{stat.removed} lines"  # noqa: RUF001
+        files = counted(stat.files, "{count} file differs", "{count} files differ")
+        return tr(
+            "{files}, +{added} −{removed} lines",  # noqa: RUF001
+            files=files,
+            added=stat.added,
+            removed=stat.removed,
+        )
 
     def _fork_again(self) -> None:
         """Another way from the moment the two parted."""

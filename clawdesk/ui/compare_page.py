@@ -20,6 +20,7 @@ from clawdesk.ui.lanes import Lanes
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel, clean_line
 from clawdesk.ui.segments import Segments
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.compare import Ask, CompareView, Side
 from clawdesk.viewmodels.tasks import TaskRow
 
@@ -93,9 +94,9 @@ class ComparePage(QWidget):
         words.addWidget(self.subtitle)
         words.addStretch(1)
         row.addLayout(words, 1)
-        self.again = Button("Fork again…", "compare.fork", icon="plus")
+        self.again = Button(tr("Fork again…"), "compare.fork", icon="plus")
         self.again.clicked.connect(self.fork_wanted)
-        close = Button("Close", "compare.close", key="Esc")
+        close = Button(tr("Close"), "compare.close", key="Esc")
         close.clicked.connect(self.closed)
         row.addWidget(self.again)
         row.addWidget(close)
@@ -132,7 +133,7 @@ class ComparePage(QWidget):
         row.addWidget(self.said, 1)
         self._ask_row = QHBoxLayout()
         row.addLayout(self._ask_row)
-        self.mode = Segments("compare.mode", [("split", "Split"), ("unified", "Unified")])
+        self.mode = Segments("compare.mode", [("split", tr("Split")), ("unified", tr("Unified"))])
         self.mode.chosen.connect(lambda mode: self.diff.show_split(mode == "split"))
         row.addWidget(self.mode)
         column.addWidget(head)
@@ -143,7 +144,7 @@ class ComparePage(QWidget):
         line.setSpacing(8)
         for box, mark, name in zip(self.sides, "AB", ("left", "right"), strict=True):
             box.setObjectName(f"compare.{name}")
-            box.setAccessibleName(f"Side {mark}")
+            box.setAccessibleName(tr("Side {mark}", mark=mark))
             box.setMaxVisibleItems(16)
             box.setMinimumContentsLength(12)
             box.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -162,12 +163,14 @@ class ComparePage(QWidget):
         row.setSpacing(8)
         self.note = SafeLabel("", font="small", role="fg2", elide=True)
         row.addWidget(self.note, 1)
-        self.stay = Button("Keep all for now", "compare.stay", key="Esc")
+        self.stay = Button(tr("Keep all for now"), "compare.stay", key="Esc")
         self.stay.clicked.connect(self.closed)
         row.addWidget(self.stay)
         self.keeps = []
         for place, mark in enumerate("AB"):
-            button = Button(f"Keep {mark}…", f"compare.keep.{mark.lower()}", key=f"Alt {mark}")
+            button = Button(
+                tr("Keep {mark}…", mark=mark), f"compare.keep.{mark.lower()}", key=f"Alt {mark}"
+            )
             button.clicked.connect(lambda _=False, place=place: self._keep(place))
             row.addWidget(button)
             self.keeps.append(button)
@@ -191,9 +194,9 @@ class ComparePage(QWidget):
         self.stay.setVisible(keeps)
         self.again.setVisible(keeps)
         self.note.show_text(
-            "Those you do not keep end; their commits stay, to compare and to fork again."
+            tr("Those you do not keep end; their commits stay, to compare and to fork again.")
             if keeps
-            else "Nothing changes by looking."
+            else tr("Nothing changes by looking.")
         )
 
     def _show_asks(self, asks: tuple[Ask, ...], asked: str) -> None:

@@ -5,7 +5,8 @@ At most one request is on screen; what is sent carries the digest that was shown
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog
@@ -13,22 +14,26 @@ from PySide6.QtWidgets import QDialog
 from clawdesk.domain.agents import PROMPT_VARIABLE
 from clawdesk.domain.definitions import PROJECT_FILE
 from clawdesk.domain.model import FINAL, Kind, Request, Task
-from clawdesk.ports.errors import ConflictError, PortError
+from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import Outcome
 from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
 from clawdesk.ui.banner import Notice
-from clawdesk.ui.merge_sheet import MergeSheet
+from clawdesk.ui.form_sheet import FormSheet
+from clawdesk.ui.merging import Merging
 from clawdesk.ui.question_sheet import QuestionSheet
 from clawdesk.ui.reviews import Reviews
+from clawdesk.ui.tasks_pane import ALL
+from clawdesk.ui.words import counted, tr
 from clawdesk.viewmodels.inbox import question_view
 from clawdesk.viewmodels.phases import wants_trust
-from clawdesk.viewmodels.words import plural
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
 
 CHANNEL = "window"
+Call = Callable[[], Coroutine[Any, Any, Outcome]]
+"""Asks the plane; made a coroutine only when it is really awaited."""
 
 
 class Decisions(QObject):
@@ -41,6 +46,7 @@ class Decisions(QObject):
         self._request: Request | None = None
         self._task = ""
         self.reviews = Reviews(desk, self)
+        self._merging = Merging(desk)
 
     @property
     def sheet(self) -> QDialog | None:
@@ -62,6 +68,21 @@ class Decisions(QObject):
         if self._sheet is sheet:
             self._sheet = self._request = None
             self._task = ""
+
+    async def deliver(self, sheet: FormSheet, call: Call) -> None:
+        """Do what a form asks for; done closes it, a refusal is said on it."""
+        sheet.show_sending(True)
+        try:
+            outcome = await call()
+        except PortError as error:
+            outcome = Outcome(False, error.sentence)
+        if self._sheet is not sheet:
+            return  # it was closed meanwhile
+        sheet.show_sending(False)
+        if outcome.ok:
+            sheet.accept()
+        else:
+            sheet.show_refusal(outcome.text)
 
     # -- requests ----------------------------------------------------
     def open_request(self, request: str) -> None:
@@ -159,7 +180,7 @@ class Decisions(QObject):
         if isinstance(self._sheet, QuestionSheet):
             self._sheet.show_sending(True)
             call = self._desk.plane.answer(task, key, text, channel=CHANNEL)
-            self.send("Sending the answer", self._sheet, call)
+            self.send(tr("Sending the answer"), self._sheet, call)
 
     def send(self, what: str, sheet: ApprovalSheet | QuestionSheet, call: object) -> None:
         """Send an answer once; the sheet closes when it was taken."""
@@ -216,12 +237,14 @@ class Decisions(QObject):
             "dirty",
             desk.window,
             desk.clock,
-            title=f"{plural(len(view.dirty), 'file')} changed by you",
-            text="The task works on a copy. Which state shall the copy have?",
-            groups=[Lines("Your changes", "edit", "fg1", tuple(view.dirty[:8]))],
+            title=counted(
+                len(view.dirty), "{count} file changed by you", "{count} files changed by you"
+            ),
+            text=tr("The task works on a copy. Which state shall the copy have?"),
+            groups=[Lines(tr("Your changes"), "edit", "fg1", tuple(view.dirty[:8]))],
             ways=[
-                Way("head", "Start from HEAD"),
-                Way("include", "Include my changes", "plain", "edit"),
+                Way("head", tr("Start from HEAD")),
+                Way("include", tr("Include my changes"), "plain", "edit"),
             ],
             icon="branch",
             role="acc",
@@ -237,7 +260,8 @@ class Decisions(QObject):
         """
         settings = {PROMPT_VARIABLE: prompt} if prompt else {}
         submitted = self._submitted(project, name, include, settings)
-        self._desk.errands.start(f"run {project} {name}", f"Running {name}", submitted)
+        words = tr("Running {name}", name=name)
+        self._desk.errands.start(f"run {project} {name}", words, submitted)
 
     async def _submitted(
         self, project: str, name: str, include: bool, settings: dict[str, str]
@@ -245,7 +269,7 @@ class Decisions(QObject):
         desk = self._desk
         task = await desk.plane.submit(project, name, include_changes=include, settings=settings)
         desk.choose_project(project)
-        desk.window.tasks.choose_filter("All")
+        desk.window.tasks.choose_filter(ALL)
         desk.window.tasks.list.choose(task)
         desk.window.inspector.choose_place("log")
 
@@ -257,7 +281,9 @@ class Decisions(QObject):
 
     def trust_project(self, project: str, task: str = "") -> None:
         """The same for the file at HEAD, or as a task started with it."""
-        self._desk.errands.start("trust", "Reading the policy", self._show_policy(project, task))
+        self._desk.errands.start(
+            "trust", tr("Reading the policy"), self._show_policy(project, task)
+        )
 
     async def _show_policy(self, project: str, task: str) -> None:
         desk = self._desk
@@ -267,19 +293,28 @@ class Decisions(QObject):
             "trust",
             desk.window,
             desk.clock,
-            title=f"Trust the policy of {name}?",
-            text=f"{PROJECT_FILE} asks for more than a project gets by itself. You trust exactly "
-            f"this version (sha256 {view.digest[:16]}); a changed file asks again.",
+            title=tr("Trust the policy of {name}?", name=name),
+            text=tr(
+                "{file} asks for more than a project gets by itself. You trust exactly this "
+                "version (sha256 {digest}); a changed file asks again.",
+                file=PROJECT_FILE,
+                digest=view.digest[:16],
+            ),
             groups=[
                 Lines(
-                    "It asks", "need", "need", tuple(f"line {n}: {text}" for n, text in view.asks)
+                    tr("It asks"),
+                    "need",
+                    "need",
+                    tuple(tr("line {n}: {text}", n=n, text=text) for n, text in view.asks),
                 )
             ],
-            ways=[Way("go", "Trust this version", "plain", "check")],
-            stay="Not now",
+            ways=[Way("go", tr("Trust this version"), "plain", "check")],
+            stay=tr("Not now"),
         )
         sheet.chosen.connect(
-            lambda _: desk.errands.start("trust", "Trusting", self._trusted(project, view.digest))
+            lambda _: desk.errands.start(
+                "trust", tr("Trusting"), self._trusted(project, view.digest)
+            )
         )
         self.show_sheet(sheet)
 
@@ -298,18 +333,20 @@ class Decisions(QObject):
             "cancel",
             desk.window,
             desk.clock,
-            title=f"Cancel {task.title}?",
-            text="Its machine is destroyed and the task ends. Its checkpoints stay in Git and can "
-            "be looked at; it cannot go on.",
-            ways=[Way("go", "Cancel the task", "danger", "stop")],
-            stay="Keep it running",
+            title=tr("Cancel {title}?", title=task.title),
+            text=tr(
+                "Its machine is destroyed and the task ends. Its checkpoints stay in Git and can "
+                "be looked at; it cannot go on."
+            ),
+            ways=[Way("go", tr("Cancel the task"), "danger", "stop")],
+            stay=tr("Keep it running"),
             icon="stop",
             role="bad",
         )
         sheet.chosen.connect(
             lambda _: desk.errands.start(
                 "cancel",
-                f"Cancelling {task.title}",
+                tr("Cancelling {title}", title=task.title),
                 self._told(desk.plane.cancel(task_id, channel=CHANNEL)),
             )
         )
@@ -321,38 +358,8 @@ class Decisions(QObject):
             self._desk.window.banner.show_notice(Notice("need", outcome.text))
 
     def merge(self, task_id: str) -> None:
-        desk = self._desk
-        task = desk.plane.state.tasks.get(task_id)
-        if task is None:
-            return
-        project = desk.plane.projects.get(task.project)
-        sheet = MergeSheet(
-            desk.window,
-            desk.clock,
-            task=task.id,
-            title=task.title,
-            branch=project.branch if project else "",
-        )
-        sheet.merge_wanted.connect(
-            lambda t, into, each: desk.errands.start(
-                "merge", "Merging", self._merged(sheet, t, into, each)
-            )
-        )
-        self.show_sheet(sheet)
-
-    async def _merged(self, sheet: MergeSheet, task: str, into: str, each: bool) -> None:
-        sheet.show_sending(True)
-        try:
-            outcome = await self._desk.plane.merge(task, into=into, each_checkpoint=each)
-        except PortError as error:
-            if self._sheet is sheet:
-                paths = error.paths if isinstance(error, ConflictError) else ()
-                sheet.show_refusal(error.what, error.mend, paths)
-                sheet.show_sending(False)
-            return
-        if self._sheet is sheet:
-            sheet.show_result(outcome.text or f"Merged into {outcome.branch}.")
-        self._desk.paint_all()
+        """Bring a finished task into a branch."""
+        self._merging.merge(task_id)
 
     def ask_close(self) -> None:
         """Closing with unfinished tasks asks; it says honestly what happens to them."""
@@ -361,18 +368,23 @@ class Decisions(QObject):
         if not running:
             desk.ended.emit()
             return
-        count = plural(len(running), "unfinished task")
         sheet = AskSheet(
             "quit",
             desk.window,
             desk.clock,
-            title=f"Quit with {count}?",
-            text="Tasks that this window drives are suspended at a checkpoint first, which can "
-            "take a minute, and go on at the next start. They do not run in the background. "
-            "Tasks that another ClawDesk of yours drives go on there.",
+            title=counted(
+                len(running),
+                "Quit with {count} unfinished task?",
+                "Quit with {count} unfinished tasks?",
+            ),
+            text=tr(
+                "Tasks that this window drives are suspended at a checkpoint first, which can "
+                "take a minute, and go on at the next start. They do not run in the background. "
+                "Tasks that another ClawDesk of yours drives go on there."
+            ),
             groups=[Lines("", "tasks", "fg1", tuple(t.title for t in running[:6]))],
-            ways=[Way("go", "Suspend and quit", "plain", "pause")],
-            stay="Stay",
+            ways=[Way("go", tr("Suspend and quit"), "plain", "pause")],
+            stay=tr("Stay"),
         )
         sheet.chosen.connect(lambda _: desk.ended.emit())
         self.show_sheet(sheet)

@@ -34,7 +34,8 @@ from clawdesk.ui.memory import Memory, View
 from clawdesk.ui.model_desk import ModelDesk
 from clawdesk.ui.notice_desk import NoticeDesk
 from clawdesk.ui.settings_desk import SettingsDesk
-from clawdesk.ui.words import tr
+from clawdesk.ui.tasks_pane import ALL
+from clawdesk.ui.words import counted, tr
 from clawdesk.viewmodels.checkpoints import checkpoint_rows
 from clawdesk.viewmodels.devices import card_of
 from clawdesk.viewmodels.doctor import doctor_view
@@ -46,7 +47,6 @@ from clawdesk.viewmodels.machine import host_view
 from clawdesk.viewmodels.projects import ProjectEntry, projects_view
 from clawdesk.viewmodels.status import status_bar
 from clawdesk.viewmodels.tasks import TaskRow, row_of
-from clawdesk.viewmodels.words import plural
 
 TICK_MS = 1_000
 CHANNEL = "window"
@@ -252,6 +252,7 @@ class Desk(QObject):
             self.paint_load()
         if change.environment:
             self.models.paint()
+            self.settings.channel.paint()
             self.paint_bar()
         if change.tasks or change.environment:
             self.notices.mind()
@@ -277,7 +278,7 @@ class Desk(QObject):
         if task is not None:
             if task.project in self.plane.projects:
                 self.choose_project(task.project)
-            self.window.tasks.choose_filter("All")
+            self.window.tasks.choose_filter(ALL)
             self.window.tasks.list.choose(task_id)
 
     def _load_place(self) -> None:
@@ -296,9 +297,9 @@ class Desk(QObject):
             self._log_of, self._log_after = self.chosen, 0
             self.window.inspector.log.offset_ms = self.clock.offset_ms()
             self.window.inspector.clear_log()
-            self.errands.start(f"log {self.chosen} 0", "Reading the log", self._read_log())
+            self.errands.start(f"log {self.chosen} 0", tr("Reading the log"), self._read_log())
             return
-        self.errands.start(f"log {self.chosen}", "Reading the log", self._read_log())
+        self.errands.start(f"log {self.chosen}", tr("Reading the log"), self._read_log())
 
     async def _read_log(self) -> None:
         task = self._log_of
@@ -320,10 +321,16 @@ class Desk(QObject):
     def _load_changes(self, ordinal: int) -> None:
         self._diff_of = (self.chosen, ordinal)
         if not ordinal:
-            self.window.inspector.show_changes("No checkpoint yet, so no changes to show.", None)
+            self.window.inspector.show_changes(
+                tr("No checkpoint yet, so no changes to show."), None
+            )
             return
-        self.window.inspector.show_changes(f"Loading checkpoint {ordinal}…", None)
-        self.errands.start("", f"Reading checkpoint {ordinal}", self._read_changes())
+        self.window.inspector.show_changes(
+            tr("Loading checkpoint {ordinal}…", ordinal=ordinal), None
+        )
+        self.errands.start(
+            "", tr("Reading checkpoint {ordinal}", ordinal=ordinal), self._read_changes()
+        )
 
     async def _read_changes(self) -> None:
         wanted = self._diff_of
@@ -331,7 +338,11 @@ class Desk(QObject):
         if wanted == self._diff_of:
             rows = checkpoint_rows(self.plane.state.tasks[wanted[0]], self.clock.offset_ms())
             row = next((r for r in rows if r.ordinal == wanted[1]), None)
-            title = f"{row.title} · {row.detail}" if row else f"Checkpoint {wanted[1]}"
+            title = (
+                f"{row.title} · {row.detail}"
+                if row
+                else tr("Checkpoint {ordinal}", ordinal=wanted[1])
+            )
             self.window.inspector.show_changes(title, diff)
 
     async def diff(self, task: str, ordinal: int) -> Diff:
@@ -352,7 +363,7 @@ class Desk(QObject):
         self.paint_all()
 
     def open_folder(self) -> None:
-        dialog = QFileDialog(self.window, "Open a project folder")
+        dialog = QFileDialog(self.window, tr("Open a project folder"))
         dialog.setObjectName("open_folder")
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
@@ -362,7 +373,9 @@ class Desk(QObject):
 
     def open_path(self, path: str, *, look: bool = True) -> None:
         """Open a project; `look`: and show it."""
-        self.errands.start(f"open {path}", f"Opening {path}", self._open(path, look=look))
+        self.errands.start(
+            f"open {path}", tr("Opening {path}", path=path), self._open(path, look=look)
+        )
 
     async def _open(self, path: str, *, look: bool) -> None:
         view: ProjectView = await self.plane.open_project(path)
@@ -389,7 +402,7 @@ class Desk(QObject):
             self.open_path(path)
 
     def close_project(self, path: str) -> None:
-        self.errands.start(f"close {path}", "Closing the project", self._close_project(path))
+        self.errands.start(f"close {path}", tr("Closing the project"), self._close_project(path))
 
     async def _close_project(self, path: str) -> None:
         outcome = await self.plane.close_project(path)
@@ -405,7 +418,7 @@ class Desk(QObject):
     def check(self) -> None:
         """Look at the machine again."""
         self.window.home.show_checking(True)
-        self.errands.start("check", "Checking this machine", self._check())
+        self.errands.start("check", tr("Checking this machine"), self._check())
 
     async def _check(self) -> None:
         try:
@@ -463,5 +476,9 @@ class Desk(QObject):
         self.window.tool_bar.setEnabled(False)
         running = [t for t in self.plane.state.tasks.values() if t.phase not in FINAL]
         if running:
-            text = f"Closing: suspending {plural(len(running), 'unfinished task')}…"
+            text = counted(
+                len(running),
+                "Closing: suspending {count} unfinished task…",
+                "Closing: suspending {count} unfinished tasks…",
+            )
             self.window.banner.show_notice(Notice("run", text))

@@ -12,6 +12,7 @@ from clawdesk.ui import fonts, highlight, icons
 from clawdesk.ui.code_list import Index
 from clawdesk.ui.safe_text import clean_line
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.diffs import DiffRow, RowKind, Side, file_words
 from clawdesk.viewmodels.word_marks import Marks, word_marks
 
@@ -38,7 +39,7 @@ def comment_lines(text: str) -> list[str]:
     lines = text.strip().split("\n")
     if len(lines) > COMMENT_LINES_MAX:
         more = len(lines) - COMMENT_LINES_MAX + 1
-        lines = [*lines[: COMMENT_LINES_MAX - 1], f"… {more} more lines"]
+        lines = [*lines[: COMMENT_LINES_MAX - 1], tr("… {more} more lines", more=more)]
     return [clean_line(line, 400) for line in lines]
 
 

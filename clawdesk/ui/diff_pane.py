@@ -14,6 +14,7 @@ from clawdesk.ui.edit_pane import EditPane
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel, set_tip
 from clawdesk.ui.segments import Segments
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.diffs import RowKind, file_title
 from clawdesk.viewmodels.editing import Editable
 from clawdesk.viewmodels.review import COMMENTS_MAX, QUOTE_CHARS_MAX, Draft, LineComment
@@ -67,10 +68,12 @@ class DiffPane(QWidget):
         line.setSpacing(8)
         self._says = SafeLabel("", font="small", role="fg2", elide=True)
         self._says.setObjectName(f"{name}.compared")
-        self.compare = Segments(f"{name}.compare", [("asked", "Before"), ("branch", "Your branch")])
-        self.mode = Segments(f"{name}.mode", [("unified", "Unified"), ("split", "Split")])
+        self.compare = Segments(
+            f"{name}.compare", [("asked", tr("Before")), ("branch", tr("Your branch"))]
+        )
+        self.mode = Segments(f"{name}.mode", [("unified", tr("Unified")), ("split", tr("Split"))])
         line.addWidget(self._says, 1)
-        line.addWidget(SafeLabel("Compare with", font="small", role="fg2"))
+        line.addWidget(SafeLabel(tr("Compare with"), font="small", role="fg2"))
         line.addWidget(self.compare)
         line.addWidget(self.mode)
         return bar
@@ -90,20 +93,27 @@ class DiffPane(QWidget):
             kind="ghost",
             icon="cl",
             size="sm",
-            spoken="Change before (P)",
+            spoken=tr("Change before (P)"),
         )
         self.after = Button(
-            "", f"{name}.change.next", kind="ghost", icon="cr", size="sm", spoken="Next change (N)"
+            "",
+            f"{name}.change.next",
+            kind="ghost",
+            icon="cr",
+            size="sm",
+            spoken=tr("Next change (N)"),
         )
-        self.say = Button("Comment", f"{name}.say", kind="ghost", icon="note", size="sm", key="C")
+        self.say = Button(
+            tr("Comment"), f"{name}.say", kind="ghost", icon="note", size="sm", key="C"
+        )
         self.hunk = Button(
-            "Leave out hunk", f"{name}.hunk", kind="ghost", icon="x", size="sm", key="X"
+            tr("Leave out hunk"), f"{name}.hunk", kind="ghost", icon="x", size="sm", key="X"
         )
         self.file = Button(
-            "Leave out file", f"{name}.file", kind="ghost", icon="minus", size="sm", key="T"
+            tr("Leave out file"), f"{name}.file", kind="ghost", icon="minus", size="sm", key="T"
         )
         self.edit_button = Button(
-            "Edit file", f"{name}.edit", kind="ghost", icon="edit", size="sm", key="E"
+            tr("Edit file"), f"{name}.edit", kind="ghost", icon="edit", size="sm", key="E"
         )
         self.before.clicked.connect(lambda: self.step(-1))
         self.after.clicked.connect(lambda: self.step(1))
@@ -127,9 +137,9 @@ class DiffPane(QWidget):
 
     def show_compared(self, chosen: str, before: str, branch: str, says: str) -> None:
         """Name the two things it can be compared with, and say what is on screen."""
-        self.compare.show_text("asked", before)
+        self.compare.show_text(tr("asked"), before)
         cut = branch[: BRANCH_CHARS_MAX - 1] + "…" if len(branch) > BRANCH_CHARS_MAX else branch
-        self.compare.show_text("branch", cut or "HEAD")
+        self.compare.show_text(tr("branch"), cut or "HEAD")
         self.compare.choose(chosen)
         self.diff.review = chosen == "asked"
         self._says.show_text(says)
@@ -138,8 +148,8 @@ class DiffPane(QWidget):
     def unfinished(self) -> str:
         """What has to be ended before an answer, "" = nothing."""
         if self.edit.editing:
-            return "Save or cancel your edit first."
-        return "Keep or cancel your comment first." if self.comment.writing else ""
+            return tr("Save or cancel your edit first.")
+        return tr("Keep or cancel your comment first.") if self.comment.writing else ""
 
     def file_now(self) -> DiffFile | None:
         """The file of the current row, else of the first row on screen."""
@@ -160,16 +170,20 @@ class DiffPane(QWidget):
         in_hunk = row is not None and row.hunk >= 0
         self.hunk.setEnabled(reviewing and in_hunk)
         off = row is not None and in_hunk and self.diff.is_off(row)
-        self._name(self.hunk, "Take hunk again" if off else "Leave out hunk", "Hunk")
+        self._name(self.hunk, tr("Take hunk again") if off else tr("Leave out hunk"), tr("Hunk"))
         self.edit_button.setEnabled(reviewing and file is not None)
         self.file.setEnabled(reviewing and file is not None)
         out = file is not None and file.path in self._draft.left_out
-        self._name(self.file, "Take file again" if out else "Leave out file", "File")
-        self._name(self.edit_button, "Edit file", "Edit")
+        self._name(self.file, tr("Take file again") if out else tr("Leave out file"), tr("File"))
+        self._name(self.edit_button, tr("Edit file"), tr("Edit"))
         if file is None:
             self._where.show_text("")
             return
-        hunk = f"   hunk {row.hunk + 1} of {len(file.hunks)}" if row and in_hunk else ""
+        hunk = (
+            tr("   hunk {number} of {total}", number=row.hunk + 1, total=len(file.hunks))
+            if row and in_hunk
+            else ""
+        )
         place = self.diff.current_place()
         line = f":{place[1]}" if place is not None else ""
         self._where.show_text(f"{file_title(file)}{line}{hunk}")
@@ -187,7 +201,7 @@ class DiffPane(QWidget):
     def step(self, direction: int) -> None:
         """The next or previous change."""
         if not self.edit.editing and not self.diff.step(direction):
-            self.refused.emit("There is no further change in that direction.")
+            self.refused.emit(tr("There is no further change in that direction."))
 
     def begin_comment(self) -> None:
         """Write on the current line, or go on with what is written there."""
@@ -195,11 +209,16 @@ class DiffPane(QWidget):
         if not self.diff.review or self.locked or self.edit.editing:
             return
         if place is None:
-            self.refused.emit("Stand on a line to comment on it.")
+            self.refused.emit(tr("Stand on a line to comment on it."))
             return
         known = self._draft.comment_on(*place)
         if known is None and len(self._draft.comments) >= COMMENTS_MAX:
-            self.refused.emit(f"There are {COMMENTS_MAX} comments; an answer holds no more.")
+            self.refused.emit(
+                tr(
+                    "There are {most} comments; an answer holds no more.",
+                    most=COMMENTS_MAX,
+                )
+            )
             return
         quote = self.diff.current_quote()[:QUOTE_CHARS_MAX]
         self.comment.begin(known or LineComment(*place, quote, ""))
@@ -238,7 +257,7 @@ class DiffPane(QWidget):
         line = place[1] if place is not None and place[0] == path else 1
         if not self.edit.begin(path, editable, made, text, line):
             self.refused.emit(
-                f"{path} cannot be edited here: an editor would change its line ends."
+                tr("{path} cannot be edited here: an editor would change its line ends.", path=path)
             )
             return
         self.stack.setCurrentWidget(self.edit)

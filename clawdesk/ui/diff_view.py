@@ -23,6 +23,7 @@ from clawdesk.ui.diff_paint import (
     comment_lines,
 )
 from clawdesk.ui.safe_text import clean_line
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.diffs import DiffRow, RowKind, diff_rows
 from clawdesk.viewmodels.review import Draft, LineComment
 
@@ -59,7 +60,7 @@ class DiffView(CodeList):
     comment_wanted = Signal()  # on the current row
 
     def __init__(self, name: str = "diff") -> None:
-        super().__init__(name, "Changes")
+        super().__init__(name, tr("Changes"))
         self.split = False
         self.review = False
         self.files: tuple[DiffFile, ...] = ()
@@ -148,11 +149,15 @@ class DiffView(CodeList):
         """What a press on the hunk's head does, "" = nothing."""
         if not self.review:
             return ""
-        return "Not taken. Take it again" if self.is_off(row) else "Leave out"
+        return tr("Not taken. Take it again") if self.is_off(row) else tr("Leave out")
 
     def file_words(self, file: DiffFile) -> str:
         """What the person did to the file."""
-        return "edited by you" if self.review and self._draft.edit_of(file.path) is not None else ""
+        return (
+            tr("edited by you")
+            if self.review and self._draft.edit_of(file.path) is not None
+            else ""
+        )
 
     def content_width(self) -> int:
         return round(fonts.width("code", "0") * (self._columns + 2))

@@ -11,6 +11,7 @@ from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.segments import Segments
 from clawdesk.ui.sheet import Sheet
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.disk import AGES, DiskRow, DiskView
 
 ROW = 30
@@ -29,10 +30,10 @@ class _Row(Ground):
             label.setFixedWidth(wide)
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             row.addWidget(label)
-        mark = SafeLabel("goes" if view.goes else "", font="small", role="bad")
+        mark = SafeLabel(tr("goes") if view.goes else "", font="small", role="bad")
         mark.setFixedWidth(34)
         row.addWidget(mark)
-        going = ", would be removed" if view.goes else ""
+        going = tr(", would be removed") if view.goes else ""
         self.setAccessibleName(f"{view.title}, {view.state}, {view.count}, {view.own}{going}")
 
 
@@ -44,7 +45,7 @@ class DiskSheet(Sheet):
 
     def __init__(self, parent: QWidget, clock: Clock) -> None:
         super().__init__("disk", parent, clock, icon="disk", role="acc")
-        self.show_title("Disk use of machine snapshots")
+        self.show_title(tr("Disk use of machine snapshots"))
         self.days = AGES[2][0]
         self._can = self._sending = False
         self._view: DiskView | None = None
@@ -59,29 +60,29 @@ class DiskSheet(Sheet):
         column.addLayout(self._totals)
         self.area = QScrollArea()
         self.area.setObjectName("disk.tasks")
-        self.area.setAccessibleName("Snapshots by task")
+        self.area.setAccessibleName(tr("Snapshots by task"))
         self.area.setWidgetResizable(True)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column.addWidget(self.area, 1)
         row = QHBoxLayout()
         row.setContentsMargins(16, 0, 16, 0)
         row.setSpacing(10)
-        row.addWidget(SafeLabel("Take those of tasks that ended", role="fg1"))
+        row.addWidget(SafeLabel(tr("Take those of tasks that ended"), role="fg1"))
         ages = Segments("disk.age", [(str(days), words) for days, words in AGES])
         ages.choose(str(self.days))
         ages.chosen.connect(self._choose_age)
         row.addWidget(ages)
         row.addStretch(1)
         column.addLayout(row)
-        self.says = SafeLabel("Reading…", role="fg1", wrap=True)
+        self.says = SafeLabel(tr("Reading…"), role="fg1", wrap=True)
         self.says.setObjectName("disk.says")
         self.says.setContentsMargins(16, 0, 16, 10)
         column.addWidget(self.says)
         self.body.addLayout(column, 1)
         self.foot.addStretch(1)
-        later = Button("Close", "disk.stay", key="Esc")
+        later = Button(tr("Close"), "disk.stay", key="Esc")
         later.clicked.connect(self.reject)
-        self.go = Button("Remove these snapshots", "disk.go", kind="danger", icon="release")
+        self.go = Button(tr("Remove these snapshots"), "disk.go", kind="danger", icon="release")
         self.go.clicked.connect(self._prune)
         self.foot.addWidget(later)
         self.foot.addWidget(self.go)
@@ -121,14 +122,16 @@ class DiskSheet(Sheet):
         rows.setSpacing(0)
         for row in view.rows:
             rows.addWidget(_Row(row))
-        hint = view.more if view.rows else "No snapshot is kept."
+        hint = view.more if view.rows else tr("No snapshot is kept.")
         if hint:
             label = SafeLabel(hint, font="small", role="fg2")
             label.setContentsMargins(16, 8, 16, 8)
             rows.addWidget(label)
         rows.addStretch(1)
         self.area.setWidget(inner)
-        self.says.show_text(view.removes or f"Nothing to remove: {view.why_not}.")
+        self.says.show_text(
+            view.removes or tr("Nothing to remove: {why_not}.", why_not=view.why_not)
+        )
         self._can = bool(view.removes)
         self.mind_buttons()
 

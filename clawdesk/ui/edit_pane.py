@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
@@ -11,6 +13,7 @@ from clawdesk.ui.button import Button
 from clawdesk.ui.code_editor import CodeEditor
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.editing import Editable
 
 
@@ -42,10 +45,12 @@ class EditPane(Ground):
     saved = Signal(str, object)
     typed = Signal(str, str)
     left = Signal()
+    refused = Signal(str)
 
     def __init__(self, name: str) -> None:
         super().__init__("bg1")
-        self._path = ""
+        self.why_not_save: Callable[[str], str] = lambda text: ""
+        self._path = self._same = ""
         self._editable = Editable()
         self._made = ""
         column = QVBoxLayout(self)
@@ -59,13 +64,17 @@ class EditPane(Ground):
         self._title = SafeLabel("", font="button", elide=True)
         self._state = SafeLabel("", font="small", role="fg2", elide=True)
         self._state.setObjectName(f"{name}.state")
-        self.undo = Button("Undo", f"{name}.undo", kind="ghost", key="Ctrl Z")
+        self.undo = Button(tr("Undo"), f"{name}.undo", kind="ghost", key="Ctrl Z")
         self.reset = Button(
-            "Reset", f"{name}.reset", kind="ghost", icon="restore", spoken="As the agent made it"
+            tr("Reset"),
+            f"{name}.reset",
+            kind="ghost",
+            icon="restore",
+            spoken=tr("As the agent made it"),
         )
-        self._cancel = Button("Cancel", f"{name}.cancel", key="Esc")
+        self._cancel = Button(tr("Cancel"), f"{name}.cancel", key="Esc")
         self.save = Button(
-            "Save", f"{name}.save", icon="check", key="Ctrl S", spoken="Save my version"
+            tr("Save"), f"{name}.save", icon="check", key="Ctrl S", spoken=tr("Save my version")
         )
         row.addWidget(Icon("edit", "fg1", 16))
         row.addWidget(self._title)
@@ -74,7 +83,7 @@ class EditPane(Ground):
             row.addWidget(button)
         column.addWidget(head)
         self.editor = _Editor(name)
-        self.editor.setAccessibleName("Your version of the file")
+        self.editor.setAccessibleName(tr("Your version of the file"))
         column.addWidget(self.editor, 1)
         self.undo.clicked.connect(self.editor.undo)
         self.reset.clicked.connect(self._reset)
@@ -92,13 +101,23 @@ class EditPane(Ground):
         """Whether a file is open."""
         return self._open
 
-    def begin(self, path: str, editable: Editable, made: str, text: str, line: int = 1) -> bool:
+    def begin(
+        self,
+        path: str,
+        editable: Editable,
+        made: str,
+        text: str,
+        line: int = 1,
+        *,
+        same: str = "",
+    ) -> bool:
         """Open a file.
 
         Args:
             made: as the task made it, with line feeds only.
             text: what to begin with.
             line: where the cursor stands, counted from 1.
+            same: what `made` is, where it is not the agent's.
 
         Returns False where the editor could not give the text back unchanged.
         """
@@ -109,6 +128,8 @@ class EditPane(Ground):
             return False
         self.editor.setPlainText(text)
         self._path, self._editable, self._made = path, editable, made
+        self._same = same
+        self.reset.setVisible(not same)
         self._open = True
         self._title.show_text(path)
         self.undo.setEnabled(False)
@@ -120,7 +141,9 @@ class EditPane(Ground):
     def _mind(self) -> None:
         same = self.editor.text_now() == self._made
         self.reset.setEnabled(not same)
-        self._state.show_text("as the agent made it" if same else "edited by you, not saved")
+        self._state.show_text(
+            (self._same or tr("as the agent made it")) if same else tr("edited by you, not saved")
+        )
 
     def _typed(self) -> None:
         if self._open:
@@ -138,6 +161,10 @@ class EditPane(Ground):
         if not self._open:
             return
         text = self.editor.text_now()
+        why_not = self.why_not_save(text)
+        if why_not:
+            self.refused.emit(why_not)
+            return
         self._open = False
         whole = None if text == self._made else self._editable.with_ends(text)
         self.saved.emit(self._path, whole)

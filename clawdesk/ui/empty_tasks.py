@@ -40,13 +40,13 @@ class _Legend(QWidget):
         painter.setFont(fonts.font("caption"))
         painter.setPen(colour("fg2"))
         for x, text in (
-            (76, "a step"),
-            (143, "a checkpoint"),
-            (303, "you went back"),
-            (486, "it asks you"),
+            (76, tr("a step")),
+            (143, tr("a checkpoint")),
+            (303, tr("you went back")),
+            (486, tr("it asks you")),
         ):
             painter.drawText(x, 30, text)
-        painter.drawText(406, 88, "the old branch is kept")
+        painter.drawText(406, 88, tr("the old branch is kept"))
         top, low = 40.0, 75.0
         marks.paint_elbow(painter, 296, top + 8, low + 8, 326)
         for x0, x1, number in ((76, 169, "1"), (183, 289, "2"), (394, 480, "3")):

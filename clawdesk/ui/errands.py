@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from clawdesk.ports.errors import PortError
+from clawdesk.ui.words import tr
 
 ShowError = Callable[[str, PortError], None]
 
@@ -58,7 +59,7 @@ class Errands:
         if error is not None:
             # Unexpected: the loop's exception hook writes the report and tells the user.
             self._loop.call_exception_handler(
-                {"message": "an errand of the window failed", "exception": error, "task": task}
+                {"message": tr("an errand of the window failed"), "exception": error, "task": task}
             )
 
     async def close(self) -> None:

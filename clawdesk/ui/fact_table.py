@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.compare import Fact, SideView
 
 ROW = 30
@@ -45,8 +46,16 @@ class _Line(Ground):
         row.addWidget(name)
         row.addWidget(_Cell(fact.left, better=fact.better == "left"), 1)
         row.addWidget(_Cell(fact.right, better=fact.better == "right"), 1)
-        less = {"left": ", A less", "right": ", B less"}.get(fact.better, "")
-        self.setAccessibleName(f"{fact.name}: A {fact.left}, B {fact.right}{less}")
+        less = {"left": tr(", A less"), "right": tr(", B less")}.get(fact.better, "")
+        self.setAccessibleName(
+            tr(
+                "{name}: A {left}, B {right}{less}",
+                name=fact.name,
+                left=fact.left,
+                right=fact.right,
+                less=less,
+            )
+        )
 
 
 class _Head(Ground):
@@ -58,7 +67,7 @@ class _Head(Ground):
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 8, 0)
         row.setSpacing(8)
-        hint = SafeLabel("Measured", font="small", role="fg2")
+        hint = SafeLabel(tr("Measured"), font="small", role="fg2")
         hint.setFixedWidth(NAME)
         row.addWidget(hint)
         self._columns = []
@@ -103,7 +112,7 @@ class FactTable(Ground):
         row = QHBoxLayout(self._note)
         row.setContentsMargins(16, 0, 8, 0)
         row.addWidget(Icon("check", "ok", 14))
-        row.addWidget(SafeLabel("did with less", font="small", role="fg2"), 1)
+        row.addWidget(SafeLabel(tr("did with less"), font="small", role="fg2"), 1)
 
     def show_facts(self, left: SideView, right: SideView, facts: tuple[Fact, ...]) -> None:
         self._head.show_sides((left, right))

@@ -15,6 +15,7 @@ from clawdesk.ui.code_list import Index, RowModel
 from clawdesk.ui.safe_text import clean_line
 from clawdesk.ui.tick_box import BOX, paint_tick
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.diffs import file_title, file_words
 from clawdesk.viewmodels.review import Draft
 
@@ -56,10 +57,10 @@ class _Files(RowModel):
     def words_of(self, file: DiffFile) -> str:
         """What was done to it in this review."""
         if file.path in self.draft.left_out:
-            return "left out"
+            return tr("left out")
         if self.draft.edit_of(file.path) is not None:
-            return "edited by you"
-        return "in part" if self.draft.hunks_off(file.path) else ""
+            return tr("edited by you")
+        return tr("in part") if self.draft.hunks_off(file.path) else ""
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         found = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled
@@ -76,7 +77,7 @@ class _Files(RowModel):
             return self.state_of(file)
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
             counts = f"+{file.added} -{file.removed}"
-            runs = "would run on your machine" if file.runs_on_host else ""
+            runs = tr("would run on your machine") if file.runs_on_host else ""
             words = [file_title(file), file_words(file), counts, runs, self.words_of(file)]
             return clean_line(" ".join(w for w in words if w))
         return None
@@ -164,7 +165,7 @@ class FileList(QListView):
     def __init__(self, name: str, *, boxes: bool = True) -> None:
         super().__init__()
         self.setObjectName(name)
-        self.setAccessibleName("Changed files. Space ticks." if boxes else "Changed files")
+        self.setAccessibleName(tr("Changed files. Space ticks.") if boxes else tr("Changed files"))
         self._files = _Files(boxes=boxes)
         self.setModel(self._files)
         self.setItemDelegate(_FileDelegate(self))

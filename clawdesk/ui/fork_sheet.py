@@ -11,6 +11,7 @@ from clawdesk.ui.clock import Clock
 from clawdesk.ui.form_sheet import FormSheet
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.segments import Segments
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.forks import FORKS_AT_ONCE, ForkView
 
 TITLE_CHARS_MAX = 190
@@ -27,12 +28,14 @@ class ForkSheet(FormSheet):
             parent,
             clock,
             icon="fork",
-            words="Another task begins at that moment and goes its own way, on a lane of its own "
-            "below. Later you compare them and keep one.",
-            go="Fork",
+            words=tr(
+                "Another task begins at that moment and goes its own way, on a lane of its own "
+                "below. Later you compare them and keep one."
+            ),
+            go=tr("Fork"),
             groups=(
-                Lines("It gets", "check", "ok", view.gets),
-                Lines("It takes", "cpu", "fg2", view.costs),
+                Lines(tr("It gets"), "check", "ok", view.gets),
+                Lines(tr("It takes"), "cpu", "fg2", view.costs),
             ),
         )
         self._view = view
@@ -40,24 +43,24 @@ class ForkSheet(FormSheet):
         self.show_title(view.title)
         self.name = QLineEdit(view.names[0])
         self.name.setMaxLength(TITLE_CHARS_MAX)
-        self.add_field("Name", self.name, "fork.name")
+        self.add_field(tr("Name"), self.name, "fork.name")
         self.variables = QPlainTextEdit()
-        self.variables.setPlaceholderText("TEMPERATURE=0.2, one a line")
+        self.variables.setPlaceholderText(tr("TEMPERATURE=0.2, one a line"))
         self.variables.setFixedHeight(58)
         self.variables.setTabChangesFocus(True)
-        self.add_field("Variables", self.variables, "field")
+        self.add_field(tr("Variables"), self.variables, "field")
         self.variables.setAccessibleIdentifier("fork.variables")
         hint = SafeLabel(view.later_steps, font="caption", role="fg2", wrap=True)
         self.grid.addWidget(hint, self.grid.rowCount(), 1)
         self.counts = Segments("fork.count", [(n, n) for n in "1234"[:FORKS_AT_ONCE]])
         self.counts.chosen.connect(self._choose_count)
-        self.add_field("How many", self.counts, "fork.count")
+        self.add_field(tr("How many"), self.counts, "fork.count")
         self.grid.setAlignment(self.counts, Qt.AlignmentFlag.AlignLeft)
         self.name.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _choose_count(self, count: str) -> None:
         self._count = int(count)
-        self.go.show_text("Fork" if self._count == 1 else f"Make {count} forks")
+        self.go.show_text(tr("Fork") if self._count == 1 else tr("Make {count} forks", count=count))
 
     def send(self) -> None:
         found, mistake = pairs_of(self.variables.toPlainText())

@@ -87,7 +87,7 @@ class Card(QWidget):
         self._removed.show_text(removed)
         self._added.setVisible(bool(added))
         self._removed.setVisible(bool(removed))
-        self._quote.show_text(f"“{card.quote}”" if card.quote else "")
+        self._quote.show_text(tr("“{quote}”", quote=card.quote) if card.quote else "")
         self._quote.setVisible(bool(card.quote))
         self.setAccessibleName(
             tr("{what}, {task}, waits {age}", what=card.title, task=card.task_title, age=card.age)

@@ -17,9 +17,10 @@ from clawdesk.ui.checkpoint_list import CheckpointList
 from clawdesk.ui.diff_view import DiffView
 from clawdesk.ui.log_view import LogView
 from clawdesk.ui.pane import Ground
-from clawdesk.ui.safe_text import SafeLabel
+from clawdesk.ui.safe_text import SafeLabel, set_tip
 from clawdesk.ui.segments import Segments
 from clawdesk.ui.tabs import Tabs
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.inspector import InspectorView
 
 PLACES = ("log", "changes", "checkpoints")
@@ -102,20 +103,20 @@ class Inspector(QWidget):
         self.tabs = Tabs(
             "inspector.tabs",
             [
-                ("log", "Log", "log"),
-                ("changes", "Changes", "diff"),
-                ("checkpoints", "Checkpoints", "ckpt"),
+                ("log", tr("Log"), "log"),
+                ("changes", tr("Changes"), "diff"),
+                ("checkpoints", tr("Checkpoints"), "ckpt"),
             ],
         )
         self.tabs.chosen.connect(self.choose_place)
         self.act = Button("", "inspector.act", size="sm")
         self.cancel = Button(
-            "Cancel…",
+            tr("Cancel…"),
             "inspector.cancel",
             kind="ghost",
             icon="stop",
             size="sm",
-            spoken="Cancel the task",
+            spoken=tr("Cancel the task"),
         )
         self.act.clicked.connect(lambda: self.act_wanted.emit(self._view.act if self._view else ""))
         self.cancel.clicked.connect(lambda: self.act_wanted.emit("cancel"))
@@ -142,8 +143,8 @@ class Inspector(QWidget):
         line.setContentsMargins(12, 0, 12, 0)
         line.setSpacing(6)
         self._follow_icon = Icon("cd", "run", 14)
-        self._follow_word = SafeLabel("following", font="small", role="fg2")
-        self.follow = Button("Follow", "log.follow", kind="ghost", size="sm")
+        self._follow_word = SafeLabel(tr("following"), font="small", role="fg2")
+        self.follow = Button(tr("Follow"), "log.follow", kind="ghost", size="sm")
         self.follow.clicked.connect(self.log.follow)
         self.follow.hide()
         line.addWidget(self._follow_icon)
@@ -152,8 +153,23 @@ class Inspector(QWidget):
         line.addStretch(1)
         self._log_size = SafeLabel("", font="small", role="fg2")
         line.addWidget(self._log_size)
-        self.report = Button("Report…", "inspector.report", kind="ghost", icon="file", size="sm",
-                             spoken="Export a report of the task")  # fmt: skip
+        self.terminal = Button(
+            tr("Terminal"),
+            "inspector.terminal",
+            kind="ghost",
+            icon="term",
+            size="sm",
+            spoken=tr("Open a terminal in the machine"),
+        )
+        line.addWidget(self.terminal)
+        self.report = Button(
+            tr("Report…"),
+            "inspector.report",
+            kind="ghost",
+            icon="file",
+            size="sm",
+            spoken=tr("Export a report of the task"),
+        )
         line.addWidget(self.report)
         self.log.following_changed.connect(self._show_following)
         left.addWidget(foot)
@@ -172,7 +188,7 @@ class Inspector(QWidget):
         row.setContentsMargins(12, 0, 12, 0)
         self.changes_title = SafeLabel("", font="small", role="fg2", elide=True)
         self.changes_title.setObjectName("changes.title")
-        modes = [("unified", "Unified"), ("split", "Split")]
+        modes = [("unified", tr("Unified")), ("split", tr("Split"))]
         self._mode = Segments("changes.mode", modes)
         self._mode.chosen.connect(lambda mode: self.diff.show_split(mode == "split"))
         row.addWidget(self.changes_title, 1)
@@ -185,7 +201,7 @@ class Inspector(QWidget):
     def _nothing() -> QWidget:
         page = Ground("bg1")
         column = QVBoxLayout(page)
-        hint = SafeLabel("Choose a task to see its log, changes and checkpoints.", role="fg2")
+        hint = SafeLabel(tr("Choose a task to see its log, changes and checkpoints."), role="fg2")
         hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addWidget(hint)
         return page
@@ -205,6 +221,7 @@ class Inspector(QWidget):
             widget.setVisible(view is not None)
         self._state.setVisible(view is not None and self.width() >= 640)
         self.cancel.setVisible(view is not None and view.can_cancel)
+        self._show_terminal(view.why_no_shell if view is not None else "")
         self.act.setVisible(view is not None and bool(view.act))
         if view is None:
             self._stack.setCurrentIndex(3)
@@ -221,6 +238,11 @@ class Inspector(QWidget):
         self.tabs.show_count("changes", view.files)
         self.tabs.show_count("checkpoints", len(view.checkpoints))
         self._stack.setCurrentIndex(PLACES.index(self.place))
+
+    def _show_terminal(self, why_not: str) -> None:
+        self.terminal.setEnabled(not why_not)
+        why = tr("No terminal: the task {why}.", why=why_not) if why_not else ""
+        set_tip(self.terminal, why or tr("Ctrl+T; what you change stands in the next checkpoint"))
 
     def choose_place(self, place: str) -> None:
         """Show one of the tabs: log, changes, checkpoints."""
@@ -241,10 +263,12 @@ class Inspector(QWidget):
 
     def _show_size(self) -> None:
         count = self.log.rows.count
-        self._log_size.show_text(f"{count:,} lines" if count else "no output yet")
+        self._log_size.show_text(
+            tr("{count:,} lines", count=count) if count else tr("no output yet")
+        )
 
     def _show_following(self, following: bool) -> None:
-        self._follow_word.show_text("following" if following else "not following")
+        self._follow_word.show_text(tr("following") if following else tr("not following"))
         self._follow_icon.show_icon("cd" if following else "pause", "run" if following else "fg2")
         self.follow.setVisible(not following)
 

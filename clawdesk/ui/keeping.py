@@ -14,6 +14,7 @@ from clawdesk.ports.errors import PortError
 from clawdesk.ports.machines import DiskUse
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.disk_sheet import DiskSheet
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.disk import disk_view
 from clawdesk.viewmodels.report import file_name
 from clawdesk.viewmodels.reporting import report_of
@@ -37,11 +38,11 @@ class Keeping(QObject):
         task = self._desk.plane.state.tasks.get(task_id)
         if task is None:
             return
-        dialog = QFileDialog(self._desk.window, "Export the task's report")
+        dialog = QFileDialog(self._desk.window, tr("Export the task's report"))
         dialog.setObjectName("export_report")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("md")
-        dialog.setNameFilter("Markdown (*.md)")
+        dialog.setNameFilter(tr("Markdown (*.md)"))
         dialog.selectFile(str(Path.home() / file_name(task)))
         dialog.fileSelected.connect(lambda path: self.write(task_id, path))
         dialog.finished.connect(dialog.deleteLater)
@@ -50,7 +51,7 @@ class Keeping(QObject):
     def write(self, task_id: TaskId, path: str) -> None:
         """Write the report of a task to a file."""
         self._desk.errands.start(
-            f"report {task_id}", f"Writing {path}", self._written(task_id, Path(path))
+            f"report {task_id}", tr("Writing {path}", path=path), self._written(task_id, Path(path))
         )
 
     async def _written(self, task_id: TaskId, path: Path) -> None:
@@ -62,7 +63,7 @@ class Keeping(QObject):
             raise PortError(
                 f"{path} could not be written: {error.strerror}.", mend="Choose another folder."
             ) from error
-        desk.window.banner.show_notice(Notice("ok", f"The report is in {path}"))
+        desk.window.banner.show_notice(Notice("ok", tr("The report is in {path}", path=path)))
 
     # -- archive -------------------------------------------------------
     def archive(self, task_id: TaskId) -> None:
@@ -74,11 +75,11 @@ class Keeping(QObject):
         into = task_id not in desk.memory.archived()
         if not desk.memory.archive(task_id, into):
             desk.window.banner.show_notice(
-                Notice("need", "The archive is full.", "Take tasks out of it first.")
+                Notice("need", tr("The archive is full."), tr("Take tasks out of it first."))
             )
             return
-        word = "is in the archive; its history stays" if into else "is back in the list"
-        undo = ("archive", "Undo", task_id)
+        word = tr("is in the archive; its history stays") if into else tr("is back in the list")
+        undo = ("archive", tr("Undo"), task_id)
         desk.window.banner.show_notice(Notice("ok", f"{task.title} {word}.", act=undo))
         desk.paint_tasks()
 
@@ -86,8 +87,8 @@ class Keeping(QObject):
         """Why the task cannot go into the archive, "" when it can."""
         task = self._desk.plane.state.tasks.get(task_id)
         if task is None:
-            return "no task is chosen"
-        return "" if task.phase in FINAL else "only what has ended goes into the archive"
+            return tr("no task is chosen")
+        return "" if task.phase in FINAL else tr("only what has ended goes into the archive")
 
     # -- disk ----------------------------------------------------------
     def disk(self) -> None:
@@ -97,10 +98,10 @@ class Keeping(QObject):
         self._use = None
         sheet.age_chosen.connect(lambda _: self._show_disk(sheet))
         sheet.prune_wanted.connect(
-            lambda days: desk.errands.start("prune", "Cleaning up", self._pruned(sheet, days))
+            lambda days: desk.errands.start("prune", tr("Cleaning up"), self._pruned(sheet, days))
         )
         desk.decisions.show_sheet(sheet)
-        desk.errands.start("disk", "Reading the disk use", self._read_disk(sheet))
+        desk.errands.start("disk", tr("Reading the disk use"), self._read_disk(sheet))
 
     async def _read_disk(self, sheet: DiskSheet) -> None:
         try:

@@ -15,6 +15,7 @@ from PySide6.QtGui import QPainter, QPen
 from clawdesk.ui import fonts, marks
 from clawdesk.ui.safe_text import clean_line
 from clawdesk.ui.tokens import BLOCK, LANE_EXTRA, LANE_ROW, colour
+from clawdesk.ui.words import counted, tr
 from clawdesk.viewmodels.lane_marks import (
     BLOCKS,
     NEEDS,
@@ -25,7 +26,6 @@ from clawdesk.viewmodels.lane_marks import (
     Stretch,
 )
 from clawdesk.viewmodels.timescale import TimeScale
-from clawdesk.viewmodels.words import plural
 
 PAD = 7  # free at each end of a block, for the checkpoint's mark
 MERGE_PX = 3
@@ -101,13 +101,13 @@ def _told(stretch: Stretch, first: int, end: int) -> Mark:
     count = end - first
     if mark.kind in POINTS:
         kind = next(k for k in _POINTS_BY_WEIGHT if stretch.count(k, first, end))
-        what = plural(count, "checkpoint")
+        what = counted(count, "{count} checkpoint", "{count} checkpoints")
     else:
         kind = next((k for k in _LOUDEST if stretch.count(k, first, end)), MarkKind.STEP)
-        what = plural(count, "step or wait", "steps and waits")
+        what = counted(count, "{count} step or wait", "{count} steps and waits")
         failed = stretch.count(MarkKind.FAILED, first, end)
-        what += f", {failed} failed" if failed else ""
-    text = f"{what}; zoom in to see each."
+        what += tr(", {failed} failed", failed=failed) if failed else ""
+    text = tr("{what}; zoom in to see each.", what=what)
     return Mark(kind, mark.start_ms, last.end_ms, mark.number, "", text, mark.row)
 
 

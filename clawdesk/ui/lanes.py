@@ -12,6 +12,7 @@ from clawdesk.ui import fonts, marks, tokens
 from clawdesk.ui.clock import Clock
 from clawdesk.ui.task_list import TaskList
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.tasks import TaskRow
 from clawdesk.viewmodels.timescale import TimeScale, fit, next_span
 from clawdesk.viewmodels.words import HOUR_MS, clock_time
@@ -40,9 +41,9 @@ class Axis(QWidget):
         painter.setPen(colour("fg2"))
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         high = self.height()
-        painter.drawText(QRectF(12, 0, 100, high), flags, "Task")
+        painter.drawText(QRectF(12, 0, 100, high), flags, tr("Task"))
         state = self._wide - tokens.STATE_COLUMN + 8
-        painter.drawText(QRectF(state, 0, 100, high), flags, "State")
+        painter.drawText(QRectF(state, 0, 100, high), flags, tr("State"))
         now_x = tokens.NAME_COLUMN + self._scale.x(self._now_ms)
         seconds = self._scale.tick_seconds
         room = 34 if seconds else 28

@@ -13,6 +13,7 @@ from clawdesk.ui import fonts, tokens
 from clawdesk.ui.code_list import COPY_ROLE, CodeList, Index, RowModel
 from clawdesk.ui.safe_text import clean_line
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.words import clock_time
 
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
@@ -101,7 +102,7 @@ class LogView(CodeList):
     following_changed = Signal(bool)
 
     def __init__(self) -> None:
-        super().__init__("log", "Log")
+        super().__init__("log", tr("Log"))
         self.offset_ms = 0
         self.following = True
         self._columns = 0

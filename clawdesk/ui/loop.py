@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any
 
 import PySide6
-from PySide6.QtCore import QSettings, QStandardPaths
+from PySide6.QtCore import QLocale, QSettings, QStandardPaths
 from PySide6.QtWidgets import QApplication
 
 os.environ.setdefault("QT_API", "pyside6")
@@ -36,6 +36,7 @@ from clawdesk.ui.clock import WallClock
 from clawdesk.ui.desk import Desk
 from clawdesk.ui.main_window import MainWindow
 from clawdesk.ui.memory import Memory
+from clawdesk.ui.words import install_language, tr
 
 MakePlane = Callable[[], AbstractAsyncContextManager[PlaneApi]]
 CLOSE_S_MAX = 5.0
@@ -127,8 +128,8 @@ class CrashReport:
         except OSError as problem:
             sys.stderr.write(f"the report could not be written: {problem}\n")
         if self.window is not None:
-            what = "Something in this window went wrong; tasks are not affected."
-            step = f"If it comes again, restart the window. Report: {self.path}"
+            what = tr("Something in this window went wrong; tasks are not affected.")
+            step = tr("If it comes again, restart the window. Report: {path}", path=self.path)
             self.window.banner.show_notice(Notice("bad", what, step, text))
 
     def from_python(
@@ -253,8 +254,8 @@ class Session:
             return True
         # A bug of the plane in this process: what is on screen is the last that it told.
         self._report.note(error)
-        what = "The part that runs the tasks has ended; this is the last it told."
-        step = "Close this window and start ClawDesk again: it finds every task."
+        what = tr("The part that runs the tasks has ended; this is the last it told.")
+        step = tr("Close this window and start ClawDesk again: it finds every task.")
         self.window.banner.show_notice(Notice("bad", what, step))
         await self._ended.wait()
         return False
@@ -299,6 +300,7 @@ def run_window(
         sys.stderr.write(broken + "\n")
         return 5
     app = application()
+    install_language(app, QLocale())
     theme.apply(app, theme.wanted(settings()))
     report = CrashReport()
     before, sys.excepthook = sys.excepthook, report.from_python

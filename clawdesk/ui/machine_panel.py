@@ -126,7 +126,7 @@ class GpuCard(Ground):
             if not process.ours:
                 x = left + 20 + fonts.width("small", text)
                 painter.setPen(colour("fg2"))
-                painter.drawText(QRectF(x, y, 100, 20), _LEFT, " · not ours")
+                painter.drawText(QRectF(x, y, 100, 20), _LEFT, tr(" · not ours"))
             painter.setPen(colour("fg1"))
             painter.drawText(QRectF(left, y, right - left, 20), _RIGHT, process.used)
             y += 20
@@ -166,7 +166,7 @@ class MachinePanel(QWidget):
         self._summary.setObjectName("machine.summary")
         self._summary.setAlignment(_RIGHT)
         head.row.addWidget(self._summary, 1)
-        self.cpu, self.memory = Meter("CPU"), Meter("Memory")
+        self.cpu, self.memory = Meter("CPU"), Meter(tr("Memory"))
         self._note = SafeLabel("", font="small", role="fg2", wrap=True)
         self._note.setObjectName("machine.gpu_note")
         self._note.setContentsMargins(12, 4, 12, 12)
@@ -208,7 +208,7 @@ class MachinePanel(QWidget):
     def show_host(self, view: HostView) -> None:
         self.cpu.show_value(view.cpu, view.cpu_share)
         self.memory.show_value(view.memory, view.memory_share)
-        self._summary.show_text(view.gpu_summary or f"disk {view.disk}")
+        self._summary.show_text(view.gpu_summary or tr("disk {disk}", disk=view.disk))
         note = view.gpu_note
         said = f"{note[:1].upper()}{note[1:]}".rstrip(".")
         self._note.show_text(tr("{why}. Models run on the CPU.", why=said) if note else "")
@@ -242,8 +242,8 @@ class Legend(Ground):
         painter.setFont(fonts.font("caption"))
         x = 12.0
         for text, fill in (
-            ("used by models", colour("g0")),
-            ("not ours", dots("foreign", "track")),
+            (tr("used by models"), colour("g0")),
+            (tr("not ours"), dots("foreign", "track")),
             ("free", colour("track")),
         ):
             paint_bar(painter, QRectF(x, 9, 12, 10), [(1.1, fill)])

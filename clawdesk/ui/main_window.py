@@ -154,8 +154,8 @@ class MainWindow(QMainWindow):
         self.status.setEnabled(not lost)
         self.tool_bar.setEnabled(not lost)
         if lost:
-            what = "Reconnecting. Tasks keep running; this is the last that was known."
-            step = "What you wrote is kept. Nothing was answered meanwhile."
+            what = tr("Reconnecting. Tasks keep running; this is the last that was known.")
+            step = tr("What you wrote is kept. Nothing was answered meanwhile.")
             self.banner.show_notice(Notice("need", what, step))
         else:
             self.banner.hide()

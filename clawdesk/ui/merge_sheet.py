@@ -7,18 +7,21 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
+from clawdesk.ports.repository import Conflicts
 from clawdesk.ui import fonts
 from clawdesk.ui.button import Button
 from clawdesk.ui.choice_row import ChoiceRow
 from clawdesk.ui.clock import Clock
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.sheet import Sheet
+from clawdesk.ui.words import counted, tr
 
 
 class MergeSheet(Sheet):
     """`merge_wanted` carries branch ("" = the one checked out) and one-per-checkpoint."""
 
     merge_wanted = Signal(str, str, bool)  # task, branch, each checkpoint
+    conflicts_wanted = Signal(object, str)  # Conflicts, branch
 
     def __init__(
         self, parent: QWidget, clock: Clock, *, task: str, title: str, branch: str
@@ -26,31 +29,35 @@ class MergeSheet(Sheet):
         super().__init__("merge", parent, clock, icon="merge", role="acc")
         self._task = task
         self._sending = self._done = False
-        self.show_title(f"Merge {title}?")
+        self._found: Conflicts | None = None
+        self._found_in = ""
+        self.show_title(tr("Merge {title}?", title=title))
         column = QVBoxLayout()
         column.setContentsMargins(44, 2, 20, 16)
         column.setSpacing(10)
         column.addWidget(
             SafeLabel(
-                "Only approved and automatic checkpoints go in; questions, prompts and rejected "
-                "work stay out. Your state before is kept under refs/clawdesk/backup.",
+                tr(
+                    "Only approved and automatic checkpoints go in; questions, prompts and "
+                    "rejected work stay out. Your state before is kept under refs/clawdesk/backup."
+                ),
                 role="fg1",
                 wrap=True,
             )
         )
         self.branch = QLineEdit(branch)
         self.branch.setObjectName("merge.branch")
-        self.branch.setAccessibleName("Into branch")
+        self.branch.setAccessibleName(tr("Into branch"))
         self.branch.setFont(fonts.font("body"))
-        self.branch.setPlaceholderText("the branch that is checked out")
+        self.branch.setPlaceholderText(tr("the branch that is checked out"))
         self.branch.setMaxLength(250)
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
-        grid.addWidget(SafeLabel("Into branch", role="fg1"), 0, 0)
+        grid.addWidget(SafeLabel(tr("Into branch"), role="fg1"), 0, 0)
         grid.addWidget(self.branch, 0, 1)
         column.addLayout(grid)
-        self.squash = ChoiceRow("merge.squash", "One commit (squash)", 1, "default")
-        self.each = ChoiceRow("merge.each", "One commit per checkpoint", 2)
+        self.squash = ChoiceRow("merge.squash", tr("One commit (squash)"), 1, "default")
+        self.each = ChoiceRow("merge.each", tr("One commit per checkpoint"), 2)
         self._group = QButtonGroup(self)
         for row in (self.squash, self.each):
             self._group.addButton(row)
@@ -66,14 +73,21 @@ class MergeSheet(Sheet):
         column.addWidget(self.paths)
         column.addStretch(1)
         self.body.addLayout(column, 1)
-        self.later = Button("Later", "merge.later", icon="snooze", key="Esc")
-        self.go = Button("Merge", "merge.go", kind="yes", icon="merge")
+        self._build_foot()
+        self.squash.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _build_foot(self) -> None:
+        self.later = Button(tr("Later"), "merge.later", icon="snooze", key="Esc")
+        self.go = Button(tr("Merge"), "merge.go", kind="yes", icon="merge")
+        self.settle = Button("", "merge.settle", kind="need", icon="cr")
+        self.settle.hide()
+        self.settle.clicked.connect(self._settle)
         self.later.clicked.connect(self.reject)
         self.go.clicked.connect(self._merge)
         self.foot.addStretch(1)
+        self.foot.addWidget(self.settle)
         self.foot.addWidget(self.later)
         self.foot.addWidget(self.go)
-        self.squash.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def mind_buttons(self) -> None:
         if hasattr(self, "go"):
@@ -94,19 +108,40 @@ class MergeSheet(Sheet):
         self.outcome.show_text(text)
         self.outcome.show()
         self.paths.hide()
-        self.later.show_text("Close")
+        self.later.show_text(tr("Close"))
         self.later.set_icon_name("")
         self.go.hide()
 
-    def show_refusal(self, text: str, mend: str, paths: Sequence[str] = ()) -> None:
-        """Not merged, nothing changed: why, what to do, and which paths."""
+    def show_refusal(
+        self, text: str, mend: str, paths: Sequence[str] = (), found: Conflicts | None = None
+    ) -> None:
+        """Not merged, nothing changed: why, what to do, and which paths.
+
+        Args:
+            found: conflicts that can be settled here, file by file.
+        """
+        self._found, self._found_in = found, self.branch.text().strip()
+        count = len(found.files) if found is not None else 0
+        self.settle.show_text(
+            counted(count, "Settle {count} file here…", "Settle {count} files here…")
+        )
+        self.settle.setVisible(found is not None)
         self.outcome.set_role("bad")
         self.outcome.show_text(f"{text} {mend}".strip())
         self.outcome.show()
-        listed = "\n".join(paths[:20]) + (f"\n… and {len(paths) - 20} more" if paths[20:] else "")
+        listed = "\n".join(paths[:20]) + (
+            "\n" + tr("… and {count} more", count=len(paths) - 20) if paths[20:] else ""
+        )
         self.paths.show_text(listed)
         self.paths.setVisible(bool(paths))
-        self.resize(self.width(), max(self.height(), self.minimumSizeHint().height()))
+        layout = self.layout()
+        assert layout is not None
+        # Wrapped sentences need the height of their width, which no size hint knows.
+        self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
+
+    def _settle(self) -> None:
+        if self._found is not None and not self._sending:
+            self.conflicts_wanted.emit(self._found, self._found_in)
 
     def sizeHint(self) -> QSize:
         return QSize(560, 340)

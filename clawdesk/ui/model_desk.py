@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from clawdesk.ports.errors import PortError
-from clawdesk.runtime.api import Outcome
 from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
 from clawdesk.ui.banner import Notice
+from clawdesk.ui.decisions import Call
 from clawdesk.ui.model_sheets import BudgetSheet, ReserveSheet
-from clawdesk.ui.words import tr
+from clawdesk.ui.words import marked, tr
 from clawdesk.viewmodels.devices import DeviceHistory, device_views, page_summary
 from clawdesk.viewmodels.models import ModelRow, ModelsView, models_view, with_begun
 from clawdesk.viewmodels.palette import Entry
@@ -21,13 +19,11 @@ from clawdesk.viewmodels.palette import Entry
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
 
-Call = Callable[[], Coroutine[Any, Any, Outcome]]
-"""Asks the plane; made a coroutine only when it is really awaited."""
 _DOING = {
-    "load": "Loading",
-    "unload": "Unloading",
-    "pin": "Pinning",
-    "unpin": "Unpinning",
+    "load": marked("Loading {model}"),
+    "unload": marked("Unloading {model}"),
+    "pin": marked("Pinning {model}"),
+    "unpin": marked("Unpinning {model}"),
 }
 
 
@@ -76,7 +72,7 @@ class ModelDesk(QObject):
                 run = partial(self.act, act, row.name)
                 found.append(Entry(text, row.word, "gpu", "", run, why_not, group=tr("Models")))
         for window in self.view.windows:
-            text = f"End reservation of {window.text}"
+            text = tr("End reservation of {text}", text=window.text)
             run = partial(self.end_reservation, window.id)
             found.append(Entry(text, window.detail, "clock", "", run, group=tr("Models")))
         return found
@@ -99,7 +95,7 @@ class ModelDesk(QObject):
             self._start(act, model, partial(plane.pin_model, model, act == "pin"))
 
     def _start(self, act: str, model: str, call: Call) -> None:
-        what, key = f"{_DOING[act]} {model}", f"{act} {model}"
+        what, key = tr(_DOING[act], model=model), f"{act} {model}"
         if act != "load":
             self._desk.errands.start(key, what, self._told(call))
         elif not self._desk.errands.busy(key):
@@ -142,7 +138,9 @@ class ModelDesk(QObject):
 
     def end_reservation(self, reservation: str) -> None:
         call = partial(self._desk.plane.end_reservation, reservation)
-        self._desk.errands.start(f"end {reservation}", "Ending the reservation", self._told(call))
+        self._desk.errands.start(
+            f"end {reservation}", tr("Ending the reservation"), self._told(call)
+        )
 
     def _projects(self) -> list[str]:
         """Open projects, then others the model service knows."""
@@ -160,7 +158,7 @@ class ModelDesk(QObject):
         )
         plane = self._desk.plane
         sheet.wanted.connect(
-            lambda *asked: self._send(sheet, "Reserving", partial(plane.reserve_model, *asked))
+            lambda *asked: self._send(sheet, tr("Reserving"), partial(plane.reserve_model, *asked))
         )
         self._desk.decisions.show_sheet(sheet)
 
@@ -175,24 +173,12 @@ class ModelDesk(QObject):
         plane = self._desk.plane
         sheet.wanted.connect(
             lambda path, hours, tokens: self._send(
-                sheet, "Setting the budget", partial(plane.set_budget, path, hours, int(tokens))
+                sheet, tr("Setting the budget"), partial(plane.set_budget, path, hours, int(tokens))
             )
         )
         self._desk.decisions.show_sheet(sheet)
 
     def _send(self, sheet: ReserveSheet | BudgetSheet, what: str, call: Call) -> None:
-        self._desk.errands.start(sheet.objectName(), what, self._sent(sheet, call))
-
-    async def _sent(self, sheet: ReserveSheet | BudgetSheet, call: Call) -> None:
-        sheet.show_sending(True)
-        try:
-            outcome = await call()
-        except PortError as error:
-            outcome = Outcome(False, error.sentence)
-        if self._desk.decisions.sheet is not sheet:
-            return  # it was closed meanwhile
-        sheet.show_sending(False)
-        if outcome.ok:
-            sheet.accept()
-        else:
-            sheet.show_refusal(outcome.text)
+        self._desk.errands.start(
+            sheet.objectName(), what, self._desk.decisions.deliver(sheet, call)
+        )

@@ -114,8 +114,8 @@ class ModelLine(PageLine):
         self.second.addWidget(self._word)
         self.second.addWidget(self._bar)
         self.second.addWidget(self._detail, 1)
-        self.act, self.pin = self._button("act", "Unload"), self._button("pin", "Unpin")
-        self.reserve = self._button("reserve", "Reserve…")
+        self.act, self.pin = self._button("act", tr("Unload")), self._button("pin", tr("Unpin"))
+        self.reserve = self._button("reserve", tr("Reserve…"))
         self.act.clicked.connect(self._act)
         self.pin.clicked.connect(self._pin)
         self.reserve.clicked.connect(lambda: self.wanted.emit("reserve", self._name))
@@ -145,7 +145,13 @@ class ModelLine(PageLine):
         self._word.show_text(row.word)
         self._bar.show_share(row.share)
         why = (
-            f"{row.act.capitalize()} is not possible: {row.act_why_not}" if row.act_why_not else ""
+            tr(
+                "{act} is not possible: {why}",
+                act=row.act.capitalize(),
+                why=row.act_why_not,
+            )
+            if row.act_why_not
+            else ""
         )
         detail = row.problem or " · ".join(part for part in (why, row.detail) if part)
         self._detail.show_text(detail)
@@ -155,8 +161,8 @@ class ModelLine(PageLine):
         name = clean_line(row.name, 100)
         for button, text, spoken, reason in (
             (self.act, row.act.capitalize(), f"{row.act.capitalize()} {name}", row.act_why_not),
-            (self.pin, "Unpin" if row.pinned else "Pin", "", ""),
-            (self.reserve, "Reserve…", f"Reserve {name}", ""),
+            (self.pin, tr("Unpin") if row.pinned else tr("Pin"), "", ""),
+            (self.reserve, tr("Reserve…"), tr("Reserve {name}", name=name), ""),
         ):
             button.show_text(text)
             button.setAccessibleName(spoken or f"{text} {name}")

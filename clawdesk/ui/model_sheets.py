@@ -51,33 +51,35 @@ class ReserveSheet(FormSheet):
             parent,
             clock,
             icon="clock",
-            words="The model is loaded when the time begins and stays loaded until it ends. "
-            "Meanwhile it answers only whom it is reserved for, and nobody takes its memory.",
-            go="Reserve",
+            words=tr(
+                "The model is loaded when the time begins and stays loaded until it ends. "
+                "Meanwhile it answers only whom it is reserved for, and nobody takes its memory."
+            ),
+            go=tr("Reserve"),
         )
         self.show_title(tr("Reserve a model"))
         self.model = Choice()
         for name in models:
             self.model.addItem(clean_line(name, 80), name)
         self.model.setCurrentIndex(max(0, self.model.findData(model)))
-        self.project = _projects_box(projects, "all projects")
+        self.project = _projects_box(projects, tr("all projects"))
         self.project.setCurrentIndex(max(0, self.project.findData(project)))
         now_s = clock.now_ms() // 1000
         self.begin, self.end = _time_field(now_s), _time_field(now_s + HOUR_S)
-        self.add_field("Model", self.model, "reserve.model")
-        self.add_field("For", self.project, "reserve.project")
-        self.add_field("From", self.begin, "reserve.from")
-        self.add_field("Until", self.end, "reserve.until")
+        self.add_field(tr("Model"), self.model, "reserve.model")
+        self.add_field(tr("For"), self.project, "reserve.project")
+        self.add_field(tr("From"), self.begin, "reserve.from")
+        self.add_field(tr("Until"), self.end, "reserve.until")
         self.model.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def send(self) -> None:
         begin_s, end_s = _seconds(self.begin.text()), _seconds(self.end.text())
         if begin_s is None or end_s is None:
-            wrong = "From" if begin_s is None else "Until"
-            self.show_refusal(f"“{wrong}” must be a time like 2026-01-31 14:00.")
+            wrong = tr("From") if begin_s is None else tr("Until")
+            self.show_refusal(tr("“{wrong}” must be a time like 2026-01-31 14:00.", wrong=wrong))
             return
         if end_s <= max(begin_s, self.clock.now_ms() // 1000):
-            self.show_refusal("“Until” must be after “From”, and must not have passed.")
+            self.show_refusal(tr("“Until” must be after “From”, and must not have passed."))
             return
         self.wanted.emit(
             self.model.currentData(), self.project.currentData(), float(begin_s), float(end_s)
@@ -119,9 +121,11 @@ class BudgetSheet(FormSheet):
             parent,
             clock,
             icon="shield",
-            words="What a project may use of the models from now on. When it is used up, its "
-            "calls wait and say so until you raise it. An empty field is no limit.",
-            go="Set budget",
+            words=tr(
+                "What a project may use of the models from now on. When it is used up, its "
+                "calls wait and say so until you raise it. An empty field is no limit."
+            ),
+            go=tr("Set budget"),
         )
         self.show_title(tr("Budget of a project"))
         self._limits = limits
@@ -131,9 +135,9 @@ class BudgetSheet(FormSheet):
         for field in (self.gpu_hours, self.tokens):
             field.setMaxLength(20)
             field.setPlaceholderText(tr("no limit"))
-        self.add_field("Project", self.project, "budget.project")
+        self.add_field(tr("Project"), self.project, "budget.project")
         self.add_field("GPU-hours", self.gpu_hours, "budget.hours")
-        self.add_field("Tokens", self.tokens, "budget.tokens")
+        self.add_field(tr("Tokens"), self.tokens, "budget.tokens")
         self.project.currentIndexChanged.connect(lambda _: self._show_limits())
         self._show_limits()
         self.project.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -147,8 +151,10 @@ class BudgetSheet(FormSheet):
         hours = _number(self.gpu_hours.text(), GPU_HOURS_MAX)
         tokens = _number(self.tokens.text(), TOKENS_MAX)
         if hours is None or tokens is None:
-            wrong = "GPU-hours" if hours is None else "Tokens"
-            self.show_refusal(f"“{wrong}” must be a number that is not negative, or empty.")
+            wrong = "GPU-hours" if hours is None else tr("Tokens")
+            self.show_refusal(
+                tr("“{wrong}” must be a number that is not negative, or empty.", wrong=wrong)
+            )
             return
         self.wanted.emit(self.project.currentData(), hours, float(int(tokens)))
 

@@ -71,33 +71,33 @@ class ModelsPage(QWidget):
         self.setObjectName("models")
         self.cards: dict[str, DeviceCard] = {}
         self.models: Section[ModelRow, ModelLine] = Section(
-            "Models",
+            tr("Models"),
             "models.list",
-            "The catalog names no model.",
+            tr("The catalog names no model."),
             make=self._make_model,
             show=ModelLine.show_row,
             key=lambda row: row.name,
         )
         self.waits: Section[WaitRow, WaitLine] = Section(
-            "Queue",
+            tr("Queue"),
             "models.queue",
-            "Nobody waits for a model.",
+            tr("Nobody waits for a model."),
             make=WaitLine,
             show=WaitLine.show_row,
             key=lambda row: row.key,
         )
         self.windows: Section[WindowRow, WindowLine] = Section(
-            "Reservations",
+            tr("Reservations"),
             "models.reservations",
-            "None. “Reserve…” beside a model has it loaded at a time you choose.",
+            tr("None. “Reserve…” beside a model has it loaded at a time you choose."),
             make=self._make_window,
             show=WindowLine.show_row,
             key=lambda row: row.id,
         )
         self.uses: Section[UseRow, UseLine] = Section(
-            "Projects",
+            tr("Projects"),
             "models.projects",
-            "No project has used a model since the model service was started.",
+            tr("No project has used a model since the model service was started."),
             make=self._make_use,
             show=UseLine.show_row,
             key=lambda row: row.project,
@@ -221,7 +221,9 @@ class ModelsPage(QWidget):
     def show_models(self, view: ModelsView) -> None:
         self.problem.show_problem(view.problem, view.mend)
         self.models.say_when_empty(
-            "The catalog names no model." if view.asked else "Looking for the model service…"
+            tr("The catalog names no model.")
+            if view.asked
+            else tr("Looking for the model service…")
         )
         self.models.show_rows(view.models)
         self.waits.show_rows(view.waits, view.waits_more)

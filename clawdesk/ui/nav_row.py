@@ -10,6 +10,7 @@ from clawdesk.ui import fonts, icons
 from clawdesk.ui.badge import paint_badge
 from clawdesk.ui.safe_text import clean_line
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 
 
 class NavRow(QAbstractButton):
@@ -38,7 +39,7 @@ class NavRow(QAbstractButton):
 
     def show_count(self, count: int, *, need: bool) -> None:
         self._count, self._need = count, need
-        what = f"{count} need you" if need else f"{count} tasks"
+        what = tr("{count} need you", count=count) if need else tr("{count} tasks", count=count)
         self.setAccessibleName(f"{self._words}, {what}")
         self.update()
 
@@ -83,5 +84,5 @@ class NavRow(QAbstractButton):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Close project", self.menu_wanted.emit)
+        menu.addAction(tr("Close project"), self.menu_wanted.emit)
         menu.popup(event.globalPos())

@@ -24,9 +24,8 @@ from clawdesk.ui.clock import Clock
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.sheet import Sheet
-from clawdesk.ui.words import tr
+from clawdesk.ui.words import counted, tr
 from clawdesk.viewmodels.new_task import TaskForecast
-from clawdesk.viewmodels.words import plural
 
 
 class NewTaskSheet(Sheet):
@@ -112,8 +111,11 @@ class NewTaskSheet(Sheet):
         column.addStretch(1)
         self._states: list[ChoiceRow] = []
         if dirty:
-            text = tr("{files} changed by you. The task gets a copy of:")
-            text = text.format(files=plural(len(dirty), tr("file"), tr("files")))
+            text = counted(
+                len(dirty),
+                "{count} file changed by you. The task gets a copy of:",
+                "{count} files changed by you. The task gets a copy of:",
+            )
             label = SafeLabel(text, role="fg1", wrap=True)
             column.addWidget(label)
             ways = (tr("The last commit (HEAD)"), tr("Your files as they are now"))
@@ -123,7 +125,8 @@ class NewTaskSheet(Sheet):
                 states.addButton(row)
                 self._states.append(row)
                 column.addWidget(row)
-            self._states[0].setChecked(True)
+            # The files as one sees them are what one means; nothing of them is committed.
+            self._states[-1].setChecked(True)
         return column
 
     def choose(self, name: str) -> None:

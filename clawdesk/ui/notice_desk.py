@@ -16,6 +16,7 @@ from PySide6.QtGui import QGuiApplication
 from clawdesk.domain.model import Phase
 from clawdesk.ports.notices import Notice, Notices
 from clawdesk.ui.safe_text import clean, clean_line
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.notices import ended, standing
 
 if TYPE_CHECKING:
@@ -55,14 +56,14 @@ class NoticeDesk(QObject):
         if show or settled:
             self._shown |= {notice.key for notice in show}
             self._shown -= set(settled)
-            desk.errands.start("", "Telling the desktop", self._send(show, settled))
+            desk.errands.start("", tr("Telling the desktop"), self._send(show, settled))
 
     def looked_at(self, task: str) -> None:
         """The user sees the task now: that it ended needs no notice any more."""
         key = f"ended {task}"
         if key in self._shown:
             self._shown.discard(key)
-            self._desk.errands.start("", "Telling the desktop", self._send([], [key]))
+            self._desk.errands.start("", tr("Telling the desktop"), self._send([], [key]))
 
     async def _send(self, show: list[Notice], settled: list[str]) -> None:
         for key in settled:
@@ -94,7 +95,7 @@ class NoticeDesk(QObject):
         kind, _, what = key.partition(" ")
         self._shown.discard(key)
         desk.window.come_forward(token)
-        desk.errands.start("", "Telling the desktop", self._send([], [key]))
+        desk.errands.start("", tr("Telling the desktop"), self._send([], [key]))
         if kind == "request":
             desk.decisions.open_request(what)
         elif kind == "budget":
@@ -109,12 +110,20 @@ class NoticeDesk(QObject):
         found = await self._notices.support()
         row: dict[str, object] = {"name": "notifications", "needed": False, "mend": ""}
         if found.problem:
-            why = f"{found.problem} {found.mend} What needs you stands in the inbox all the same."
-            return row | {"state": "limited", "found": "not shown", "why": why}
+            why = tr(
+                "{problem} {mend} What needs you stands in the inbox all the same.",
+                problem=found.problem,
+                mend=found.mend,
+            )
+            return row | {"state": "limited", "found": tr("not shown"), "why": why}
         if not found.acts:
-            why = "It shows no buttons: open the window to decide."
+            why = tr("It shows no buttons: open the window to decide.")
             return row | {"state": "limited", "found": found.server, "why": why}
-        return row | {"state": "ok", "found": f"{found.server}, with buttons", "why": ""}
+        return row | {
+            "state": "ok",
+            "found": tr("{server}, with buttons", server=found.server),
+            "why": "",
+        }
 
     async def close(self) -> None:
         """Take back what stands: nobody would answer its button any more."""

@@ -67,7 +67,7 @@ class OperationsSheet(Sheet):
         row.addLayout(words, 1)
         if view.undo:
             text = tr("Go back…") if view.undo == "restore" else tr("Policy…")
-            spoken = tr("{text} {what}", text=text, what=view.text)
+            spoken = f"{text} {view.text}"
             undo = Button(text, f"operations.undo.{place}", size="sm", spoken=spoken)
             undo.clicked.connect(lambda: self._undo(view))
             row.addWidget(undo, 0, Qt.AlignmentFlag.AlignVCenter)

@@ -28,9 +28,8 @@ from clawdesk.ui.code_list import Index, RowModel
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel, clean_line
 from clawdesk.ui.tokens import colour
-from clawdesk.ui.words import tr
+from clawdesk.ui.words import counted, tr
 from clawdesk.viewmodels.palette import Entry, found, marked, parse, with_headings
-from clawdesk.viewmodels.words import plural
 
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
 WIDE, HIGH_MAX = 640, 520
@@ -233,7 +232,7 @@ class PaletteSheet(QDialog):
     def _filter(self, text: str) -> None:
         fits = found(self._all, text)
         self._entries.show_rows(with_headings(fits), parse(text)[1])
-        self.count.show_text(plural(len(fits), tr("result"), tr("results")))
+        self.count.show_text(counted(len(fits), "{count} result", "{count} results"))
         self.nothing.setVisible(not fits)
         self.list.setVisible(bool(fits))
         if fits:

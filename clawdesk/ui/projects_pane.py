@@ -102,12 +102,12 @@ class ProjectsPane(Ground):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        self._column.addWidget(self._group("Projects", with_open=True))
+        self._column.addWidget(self._group(tr("Projects"), with_open=True))
         for entry in view.entries:
             self._add_entry(entry, open_=entry.path == current)
         if view.recent:
             self._column.addSpacing(12)
-            self._column.addWidget(self._group("Recent"))
+            self._column.addWidget(self._group(tr("Recent")))
             for name, path in view.recent[:8]:
                 line = NavRow(f"recent.{path}", name, icon="folder", indent=8)
                 set_tip(line, path)

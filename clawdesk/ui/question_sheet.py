@@ -12,6 +12,7 @@ from clawdesk.ui.choice_row import ChoiceRow
 from clawdesk.ui.clock import Clock
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.sheet import Sheet
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.inbox import QuestionView
 
 TEXT_MAX = 16_000
@@ -34,10 +35,15 @@ class QuestionSheet(Sheet):
         self._waiting = SafeLabel("", font="small", role="fg2")
         self._place = SafeLabel("", font="small", role="fg1")
         self._back = Button(
-            "", "question.previous", kind="ghost", icon="cl", size="sm", spoken="Previous request"
+            "",
+            "question.previous",
+            kind="ghost",
+            icon="cl",
+            size="sm",
+            spoken=tr("Previous request"),
         )
         self._on = Button(
-            "", "question.next", kind="ghost", icon="cr", size="sm", spoken="Next request"
+            "", "question.next", kind="ghost", icon="cr", size="sm", spoken=tr("Next request")
         )
         self._back.clicked.connect(lambda: self.step_wanted.emit(-1))
         self._on.clicked.connect(lambda: self.step_wanted.emit(1))
@@ -59,14 +65,14 @@ class QuestionSheet(Sheet):
         self._choices = QVBoxLayout()
         self._choices.setSpacing(8)
         column.addLayout(self._choices)
-        self._other = SafeLabel("Other, in your own words", font="small", role="fg2")
+        self._other = SafeLabel(tr("Other, in your own words"), font="small", role="fg2")
         column.addWidget(self._other)
         self.text = QPlainTextEdit()
         self.text.setObjectName("field")
-        self.text.setAccessibleName("Your own words")
+        self.text.setAccessibleName(tr("Your own words"))
         self.text.setAccessibleIdentifier("question.free")
         self.text.setFont(fonts.font("body"))
-        self.text.setPlaceholderText("Your own words")
+        self.text.setPlaceholderText(tr("Your own words"))
         self.text.setFixedHeight(72)
         self.text.setTabChangesFocus(True)
         self.text.textChanged.connect(self._typed)
@@ -80,11 +86,11 @@ class QuestionSheet(Sheet):
         self.body.addLayout(column, 1)
 
     def _build_foot(self) -> None:
-        self._open = Button("Open task", "question.task", kind="ghost")
+        self._open = Button(tr("Open task"), "question.task", kind="ghost")
         self._open.clicked.connect(self._open_task)
-        self.later = Button("Later", "question.later", icon="snooze", key="Esc")
+        self.later = Button(tr("Later"), "question.later", icon="snooze", key="Esc")
         self.send = Button(
-            "Send answer", "question.send", kind="yes", icon="check", key="Ctrl Enter"
+            tr("Send answer"), "question.send", kind="yes", icon="check", key="Ctrl Enter"
         )
         self.later.clicked.connect(self.reject)
         self.send.clicked.connect(self._send)
@@ -107,7 +113,7 @@ class QuestionSheet(Sheet):
         self.view = view
         self.show_title(view.title)
         self._waiting.show_text(view.waiting if not view.closed else "")
-        self._place.show_text(f"{place[0]} of {place[1]}")
+        self._place.show_text(tr("{number} of {total}", number=place[0], total=place[1]))
         for widget in (self._back, self._place, self._on):
             widget.setVisible(place[1] > 1)
         self._question.show_text(view.question)
@@ -177,14 +183,14 @@ class QuestionSheet(Sheet):
         self.text.setReadOnly(not open_)
         for row in self._rows:
             row.setEnabled(open_)
-        self.later.show_text("Later" if open_ else "Close")
+        self.later.show_text(tr("Later") if open_ else tr("Close"))
         self.later.set_icon_name("snooze" if open_ else "")
         if not open_:
             self._draft.show_text("")
         elif self.text.toPlainText().strip():
-            self._draft.show_text("Draft kept. This question does not expire.")
+            self._draft.show_text(tr("Draft kept. This question does not expire."))
         else:
-            self._draft.show_text("This question does not expire.")
+            self._draft.show_text(tr("This question does not expire."))
 
     def show_sending(self, sending: bool) -> None:
         self._sending = sending

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from clawdesk.ports.repository import Diff
 from clawdesk.ui import tokens
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.comment_list import CommentList
@@ -13,10 +12,11 @@ from clawdesk.ui.file_list import FileList
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.tick_box import TickBox
+from clawdesk.ui.words import counted, tr
 from clawdesk.viewmodels.inbox import CheckpointView
 from clawdesk.viewmodels.review import Draft, taken
 from clawdesk.viewmodels.risk import RiskView, risk_view
-from clawdesk.viewmodels.words import few_paths, plural
+from clawdesk.viewmodels.words import few_paths
 
 WIDTH = 288
 FILES_MIN = 3
@@ -36,7 +36,7 @@ class ReviewSide(Ground):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 1, 1, 0)
         column.setSpacing(0)
-        self.all = TickBox(f"{name}.all", "Take all files")
+        self.all = TickBox(f"{name}.all", tr("Take all files"))
         self.all.clicked.connect(
             lambda: self.all_ticked.emit(self.all.state is not Qt.CheckState.Checked)
         )
@@ -74,19 +74,19 @@ class ReviewSide(Ground):
         beside.setSpacing(5)
         beside.addWidget(self._level_icon)
         beside.addWidget(self._level)
-        risk = self._section(column, "Risk", level)
+        risk = self._section(column, tr("Risk"), level)
         self._risk = QVBoxLayout()
         self._risk.setSpacing(6)
         risk.addLayout(self._risk)
         self._shown_risk: RiskView | None = None
-        comments = self._section(column, "Comments", None)
+        comments = self._section(column, tr("Comments"), None)
         comments.setContentsMargins(0, 10, 0, 8)
         self.comments = CommentList(f"{name}.comments")
         comments.addWidget(self.comments)
         self._machine = SafeLabel("", font="small", role="fg1", wrap=True)
-        self._section(column, "Machine", None).addWidget(self._machine)
+        self._section(column, tr("Machine"), None).addWidget(self._machine)
         self._own = SafeLabel("", font="small", role="fg1", wrap=True)
-        self._section(column, "Your own edits", None).addWidget(self._own)
+        self._section(column, tr("Your own edits"), None).addWidget(self._own)
         column.addStretch(1)
         area = QScrollArea()
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -103,7 +103,7 @@ class ReviewSide(Ground):
         inner.setSpacing(4)
         head = QHBoxLayout()
         label = SafeLabel(title, font="label")
-        if title == "Comments":
+        if title == tr("Comments"):
             label.setContentsMargins(12, 0, 0, 0)
         head.addWidget(label, 1)
         if beside is not None:
@@ -120,7 +120,9 @@ class ReviewSide(Ground):
         count = len(taken(diff, draft)) if diff is not None else whole
         some = count < whole or bool(draft.rejected)
         self._count.show_text(
-            f"{count} of {plural(whole, 'file')}" if some else plural(whole, "file")
+            counted(whole, "{taken} of {count} file", "{taken} of {count} files", taken=count)
+            if some
+            else counted(whole, "{count} file", "{count} files")
         )
         state = Qt.CheckState.PartiallyChecked if some else Qt.CheckState.Checked
         self.all.show_state(state if count or not whole else Qt.CheckState.Unchecked)
@@ -134,12 +136,14 @@ class ReviewSide(Ground):
         rows = min(max(whole, FILES_MIN), FILES_MAX)
         self.files.setFixedHeight(rows * tokens.FILE_ROW)
         self.comments.show_comments(draft.comments, locked=locked)
-        self._machine.show_text(view.machine or "no checkpoint of the machine")
+        self._machine.show_text(view.machine or tr("no checkpoint of the machine"))
         self._own.show_text(_own_words(view))
-        self._show_risk(diff, view.own_edits)
+        self._show_risk(view)
 
-    def _show_risk(self, diff: Diff | None, own_edits: tuple[str, ...]) -> None:
-        risk = risk_view(diff, own_edits) if diff is not None else RiskView("", ())
+    def _show_risk(self, view: CheckpointView) -> None:
+        risk = RiskView("", ())
+        if view.diff is not None:
+            risk = risk_view(view.diff, view.own_edits, view.beside)
         if risk == self._shown_risk:
             return
         self._shown_risk = risk
@@ -172,4 +176,4 @@ def _own_words(view: CheckpointView) -> str:
     """The user's own uncommitted changes, and that they are safe."""
     if not view.own_edits:
         return "none"
-    return f"kept, not part of this: {few_paths(view.own_edits)}"
+    return tr("kept, not part of this: {own_edits}", own_edits=few_paths(view.own_edits))

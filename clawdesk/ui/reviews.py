@@ -18,6 +18,7 @@ from clawdesk.ports.repository import Diff, DiffFile, FileSides
 from clawdesk.runtime.api import Outcome
 from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.banner import Notice
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.editing import ANSWER_BYTES_MAX, editable, editable_content
 from clawdesk.viewmodels.inbox import checkpoint_view
 from clawdesk.viewmodels.patching import PatchError, with_hunks
@@ -85,14 +86,22 @@ class Reviews(QObject):
         now = _Open(sheet, task.id, request)
         sheet.load_draft(self._draft_of(request))
         sheet.approved.connect(
-            lambda answer: self._send(now, "Approving", self._approve(now, answer))
+            lambda answer: self._send(
+                now,
+                tr("Approving checkpoint {ordinal}", ordinal=now.request.ordinal),
+                self._approve(now, answer),
+            )
         )
         sheet.rejected_with.connect(
-            lambda answer: self._send(now, "Rejecting", self._reject(now, answer))
+            lambda answer: self._send(
+                now,
+                tr("Rejecting checkpoint {ordinal}", ordinal=now.request.ordinal),
+                self._reject(now, answer),
+            )
         )
         sheet.draft_changed.connect(self._drafted)
         sheet.edit_wanted.connect(
-            lambda path: self._start("Reading the file", now, self._begin_edit(now, path))
+            lambda path: self._start(tr("Reading the file"), now, self._begin_edit(now, path))
         )
         sheet.edit_saved.connect(lambda path, text: self._edited(now, path, text))
         sheet.compare_wanted.connect(lambda key: self._compare(now, key))
@@ -104,7 +113,7 @@ class Reviews(QObject):
     def load(self) -> None:
         """Read what the review on screen is about."""
         if self._now is not None:
-            self._start("Reading the changes", self._now, self._load(self._now))
+            self._start(tr("Reading the changes"), self._now, self._load(self._now))
 
     def _draft_of(self, request: Request) -> Draft:
         waiting = self._unkept.get(request.id)
@@ -142,7 +151,9 @@ class Reviews(QObject):
         except PortError as error:
             if self._now is not now:
                 raise
-            now.sheet.show_notice(f"{what} failed: {error.sentence}", "bad")
+            now.sheet.show_notice(
+                tr("{what} failed: {sentence}", what=what, sentence=error.sentence), "bad"
+            )
         finally:
             work.close()
 
@@ -177,7 +188,7 @@ class Reviews(QObject):
         now.sides.clear()
         now.sheet.load_draft(now.sheet.draft.fit(fresh.digest))
         now.sheet.show_notice(
-            "The content changed while this was open. Nothing was approved: look at it again."
+            tr("The content changed while this was open. Nothing was approved: look at it again.")
         )
         self.load()
 
@@ -229,7 +240,9 @@ class Reviews(QObject):
         sides = await self._sides(now, file)
         found = editable(file, sides)
         if found.why_not:
-            now.sheet.show_notice(f"{path} cannot be edited here: {found.why_not}.")
+            now.sheet.show_notice(
+                tr("{path} cannot be edited here: {why_not}.", path=path, why_not=found.why_not)
+            )
             return
         # One begins with what would be approved now.
         text = editable_content(self._content(now, path, sides)).text
@@ -266,8 +279,8 @@ class Reviews(QObject):
             now.show_edits()
             self.refresh()
             return
-        now.sheet.show_sending("Comparing your version…")
-        self._start("Comparing your version", now, self._show_edited(now, path, text))
+        now.sheet.show_sending(tr("Comparing your version…"))
+        self._start(tr("Comparing your version"), now, self._show_edited(now, path, text))
 
     async def _show_edited(self, now: _Open, path: str, text: str) -> None:
         file = now.file(path)
@@ -285,7 +298,7 @@ class Reviews(QObject):
         now.compared = key
         self.refresh()
         if key == "branch" and now.branch is None:
-            self._start("Comparing with your branch", now, self._load_branch(now))
+            self._start(tr("Comparing with your branch"), now, self._load_branch(now))
 
     async def _load_branch(self, now: _Open) -> None:
         now.branch = await self._desk.plane.diff_branch(now.task, now.request.ordinal)
@@ -293,9 +306,9 @@ class Reviews(QObject):
             self.refresh()
 
     # -- answers -----------------------------------------------------
-    def _send(self, now: _Open, verb: str, call: object) -> None:
-        now.sheet.show_sending("Sending your answer…")
-        self._decisions.send(f"{verb} checkpoint {now.request.ordinal}", now.sheet, call)
+    def _send(self, now: _Open, doing: str, call: object) -> None:
+        now.sheet.show_sending(tr("Sending your answer…"))
+        self._decisions.send(doing, now.sheet, call)
 
     async def _approve(self, now: _Open, answer: Answer) -> Outcome:
         draft = answer.draft

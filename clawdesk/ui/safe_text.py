@@ -15,6 +15,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from clawdesk.ui import fonts, tokens
+from clawdesk.ui.words import tr
 
 TEXT_MAX = 64 * 1024
 LINE_MAX = 4_000
@@ -35,7 +36,7 @@ def clean(text: str, limit: int = TEXT_MAX) -> str:
     """Text fit for the screen: at most `limit` characters, several lines allowed."""
     cut = len(text) > limit
     text = _HIDDEN.sub("", _ANSI.sub("", text[: limit + 256].replace("\r\n", "\n")))[:limit]
-    return text + " … cut" if cut else text
+    return text + tr(" … cut") if cut else text
 
 
 def clean_line(text: str, limit: int = LINE_MAX) -> str:

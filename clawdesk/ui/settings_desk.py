@@ -12,6 +12,7 @@ from clawdesk.ports.errors import PortError
 from clawdesk.ui import theme, tokens
 from clawdesk.ui.ask_sheet import AskSheet, Way
 from clawdesk.ui.banner import Notice
+from clawdesk.ui.channel_setup import ChannelSetUp
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.models import project_name
 from clawdesk.viewmodels.notices import NoticeRules
@@ -29,6 +30,7 @@ class SettingsDesk(QObject):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._desk, self._page = desk, desk.window.settings
+        self.channel = ChannelSetUp(desk)
         page = self._page
         page.theme_chosen.connect(self.choose_theme)
         page.notices_changed.connect(self._keep_notices)
@@ -44,6 +46,7 @@ class SettingsDesk(QObject):
         memory = self._desk.memory
         self._page.show_window(str(memory.settings.value("theme", "")), memory.notice_rules())
         self._page.show_folders(_folders())
+        self.channel.begin()
         self._desk.errands.start("settings", tr("Reading the settings"), self._read(policy_first))
 
     async def _read(self, policy_first: bool) -> None:

@@ -1,4 +1,4 @@
-"""Settings: looks, notices, the user's own rules, the chosen project's policy, and where files lie.
+"""Settings: looks, notices, OpenClaw, the user's rules, a project's policy, and where files lie.
 
 What stands in a file is shown with its line and changed in that file; what is the window's own is
 changed here. Emits what a person wants; `SettingsDesk` asks the plane.
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
+from clawdesk.ui.channel_section import ChannelSection
 from clawdesk.ui.check_box import CheckBox
 from clawdesk.ui.pane import Ground, PaneHead
 from clawdesk.ui.rule_table import RuleTable
@@ -78,6 +79,7 @@ class SettingsPage(Ground):
         across.addStretch(1)
         self._looks()
         self._notices()
+        self._channel()
         self._policy()
         self._own()
         self._files()
@@ -121,6 +123,11 @@ class SettingsPage(Ground):
     def _notice(self, name: str, on: bool) -> None:
         self._rules = replace(self._rules, **{name: on})
         self.notices_changed.emit(self._rules)
+
+    def _channel(self) -> None:
+        self._title(tr("Answer from anywhere, through OpenClaw"))
+        self.channel = ChannelSection()
+        self._column.addWidget(self.channel)
 
     def _policy(self) -> None:
         self.policy_title = self._title("")

@@ -47,6 +47,7 @@ from clawdesk.ui import fonts, icons, marks, tokens
 from clawdesk.ui.lane_paint import LanePainter, lane_top, mark_at, mark_box, row_height
 from clawdesk.ui.safe_text import clean_line
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import marked, tr
 from clawdesk.viewmodels.lane_marks import POINTS, Mark
 from clawdesk.viewmodels.tasks import TaskRow
 from clawdesk.viewmodels.timescale import TimeScale
@@ -57,10 +58,10 @@ INDENT = 12
 DEPTH_MAX = 4
 DRAG_PX = 3
 MARK_ACTS = (
-    ("changes", "Changes of checkpoint {}"),
-    ("compare", "Compare checkpoint {}…"),
-    ("fork", "Fork from checkpoint {}…"),
-    ("restore", "Restore checkpoint {}…"),
+    ("changes", marked("Changes of checkpoint {ordinal}")),
+    ("compare", marked("Compare checkpoint {ordinal}…")),
+    ("fork", marked("Fork from checkpoint {ordinal}…")),
+    ("restore", marked("Restore checkpoint {ordinal}…")),
 )
 
 
@@ -193,7 +194,7 @@ class TaskList(QListView):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setObjectName(name)
-        self.setAccessibleName("Tasks")
+        self.setAccessibleName(tr("Tasks"))
         self.rows = TaskModel()
         self.delegate = TaskDelegate(self)
         self._now_ms = 0
@@ -387,7 +388,7 @@ class TaskList(QListView):
         menu.setObjectName("mark_menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for act, text in MARK_ACTS:
-            words = text.format(ordinal)
+            words = tr(text, ordinal=ordinal)
             menu.addAction(words, partial(self.mark_wanted.emit, act, task, ordinal))
         menu.popup(at)
 

@@ -15,13 +15,13 @@ from clawdesk.ui.lanes import Lanes
 from clawdesk.ui.pane import PaneHead
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.segments import Segments
-from clawdesk.ui.words import tr
+from clawdesk.ui.words import marked, tr
 from clawdesk.viewmodels.phases import Group
 from clawdesk.viewmodels.tasks import TaskRow, found
 from clawdesk.viewmodels.words import duration
 
-_ALL = "All"
-_ARCHIVE = "Archive"
+ALL = marked("All")
+ARCHIVE = marked("Archive")
 
 
 class TasksPane(QWidget):
@@ -35,7 +35,7 @@ class TasksPane(QWidget):
         super().__init__()
         self.setObjectName("tasks")
         self._rows: tuple[TaskRow, ...] = ()
-        self._filter = _ALL
+        self._filter = ALL
         self._archived: frozenset[str] = frozenset()
         self.lanes = Lanes(clock, "tasks.list")
         self.list = self.lanes.list
@@ -49,7 +49,7 @@ class TasksPane(QWidget):
 
     def _build(self) -> None:
         head = PaneHead(tr("Tasks"))
-        groups = [(_ALL, _ALL), *((g.value, g.value) for g in Group), (_ARCHIVE, _ARCHIVE)]
+        groups = [(name, tr(name)) for name in (ALL, *(g.value for g in Group), ARCHIVE)]
         self.filters = Segments("tasks.filter", groups, framed=False)
         self.filters.chosen.connect(self.choose_filter)
         head.row.addWidget(self.filters)
@@ -146,14 +146,14 @@ class TasksPane(QWidget):
         for row in here:
             count[row.group] += 1
         hidden = len(self._rows) - len(here)
-        self.filters.show_count(_ALL, len(here))
-        self.filters.show_count(_ARCHIVE, hidden)
+        self.filters.show_count(ALL, len(here))
+        self.filters.show_count(ARCHIVE, hidden)
         for group, number in count.items():
             self.filters.show_count(group.value, number)
-        shown = {_ALL, self._filter} | {g.value for g, n in count.items() if n}
-        self.filters.show_only(shown | ({_ARCHIVE} if hidden else set()))
-        if self._filter == _ARCHIVE:
+        shown = {ALL, self._filter} | {g.value for g, n in count.items() if n}
+        self.filters.show_only(shown | ({ARCHIVE} if hidden else set()))
+        if self._filter == ARCHIVE:
             rows = [r for r in self._rows if r.id in self._archived]
         else:
-            rows = [r for r in here if self._filter in {_ALL, r.group.value}]
+            rows = [r for r in here if self._filter in {ALL, r.group.value}]
         self.lanes.show_rows(found(rows, self.search.text()))

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 
 BOX = 16
 
@@ -55,8 +56,11 @@ class TickBox(QAbstractButton):
         return self._state
 
     def show_state(self, state: Qt.CheckState) -> None:
-        words = {Qt.CheckState.Checked: "all", Qt.CheckState.Unchecked: "none"}
-        self.setAccessibleDescription(f"{words.get(state, 'some')} ticked")
+        words = {
+            Qt.CheckState.Checked: tr("all ticked"),
+            Qt.CheckState.Unchecked: tr("none ticked"),
+        }
+        self.setAccessibleDescription(words.get(state, tr("some ticked")))
         if state is not self._state:
             self._state = state
             self.update()

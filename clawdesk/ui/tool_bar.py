@@ -76,7 +76,9 @@ class ToolBar(Ground):
         for layout in (west, east):
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setSpacing(8)
-        self.side = self._icon_button("toolbar.projects", "side", "Show or hide projects", "Ctrl+B")
+        self.side = self._icon_button(
+            "toolbar.projects", "side", tr("Show or hide projects"), "Ctrl+B"
+        )
         self.side.clicked.connect(self.projects_wanted)
         self._folder = Icon("folder", "acc")
         self._name = SafeLabel("ClawDesk", font="label")
@@ -94,15 +96,15 @@ class ToolBar(Ground):
         self.search.clicked.connect(self.search_wanted)
         self.new = Button(tr("New task"), "toolbar.new", kind="main", icon="plus", key="Ctrl N")
         self.new.clicked.connect(self.new_wanted)
-        models = self._icon_button("toolbar.models", "gpu", "Models and GPUs", "Ctrl+G")
+        models = self._icon_button("toolbar.models", "gpu", tr("Models and GPUs"), "Ctrl+G")
         models.clicked.connect(self.models_wanted)
-        home = self._icon_button("toolbar.home", "cpu", "This machine", "Ctrl+H")
+        home = self._icon_button("toolbar.home", "cpu", tr("This machine"), "Ctrl+H")
         home.clicked.connect(self.home_wanted)
-        theme = self._icon_button("toolbar.theme", "sun", "Dark or light", "Ctrl+Shift+L")
+        theme = self._icon_button("toolbar.theme", "sun", tr("Dark or light"), "Ctrl+Shift+L")
         theme.clicked.connect(self.theme_wanted)
-        inbox = self._icon_button("toolbar.inbox", "rpane", "Show or hide the inbox", "Ctrl+I")
+        inbox = self._icon_button("toolbar.inbox", "rpane", tr("Show or hide the inbox"), "Ctrl+I")
         inbox.clicked.connect(self.inbox_wanted)
-        self.menu = self._icon_button("toolbar.menu", "more", "Menu of all acts", "F10")
+        self.menu = self._icon_button("toolbar.menu", "more", tr("Menu of all acts"), "F10")
         self.menu.clicked.connect(self.menu_wanted)
         east.addStretch(1)
         for widget in (self.new, models, home, theme, inbox, self.menu):
@@ -120,7 +122,7 @@ class ToolBar(Ground):
 
     def show_project(self, entry: ProjectEntry | None) -> None:
         """The project the window looks at; None = none is open."""
-        self._name.show_text(entry.name if entry else "ClawDesk")
+        self._name.show_text(entry.name if entry else tr("ClawDesk"))
         self._branch.show_text(entry.headline if entry else "")
         for widget in (self._folder, self._branch_icon, self._branch):
             widget.setVisible(entry is not None)

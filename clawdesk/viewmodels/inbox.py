@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from clawdesk.domain.beside import NOTHING_BESIDE, Beside
 from clawdesk.domain.model import Checkpoint, DiffStat, Kind, Request, Task, TaskId
 from clawdesk.ports.repository import Diff
 from clawdesk.viewmodels.phases import needs_you
+from clawdesk.viewmodels.risk import beside_of
 from clawdesk.viewmodels.words import clock_time, duration, first_line, plural, short_digest
 
 
@@ -39,6 +41,7 @@ class CheckpointView:
         closed: "" while it waits; else who answered, where and how.
         diff: None until it is loaded; nothing can be approved before.
         older: the ordinal to roll back to, None = there is none.
+        beside: what was done that no file shows.
         before: what the diff is counted from, in words.
         newer: the task asks something else by now.
     """
@@ -58,6 +61,7 @@ class CheckpointView:
     older: int | None
     before: str
     own_edits: tuple[str, ...]
+    beside: Beside = NOTHING_BESIDE
     closed: str = ""
     newer: bool = False
 
@@ -193,6 +197,7 @@ def checkpoint_view(
         older=max(older, default=None),
         before=_before(task, checkpoint),
         own_edits=own_edits,
+        beside=beside_of(task, checkpoint),
         closed=closing_words(task, request.id, offset_ms),
         newer=task.request is not None and task.request.id != request.id,
     )

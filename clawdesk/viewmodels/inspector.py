@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clawdesk.domain.model import Phase, Task, TaskId
+from clawdesk.domain.shells import why_no_shell
 from clawdesk.viewmodels.checkpoints import CheckpointRow, checkpoint_rows
 from clawdesk.viewmodels.phases import Family, look, needs_you, wants_trust
 from clawdesk.viewmodels.tasks import state_texts
@@ -30,6 +31,7 @@ class InspectorView:
     act: str
     act_text: str
     can_cancel: bool
+    why_no_shell: str
 
 
 def _facts(task: Task, now_ms: int, offset_ms: int) -> tuple[tuple[str, str], ...]:
@@ -78,4 +80,5 @@ def inspector_view(task: Task, now_ms: int, offset_ms: int = 0) -> InspectorView
         act=act,
         act_text=act_text,
         can_cancel=shown.group.value not in {"Done", "Failed"} and task.finish is None,
+        why_no_shell=why_no_shell(task),
     )

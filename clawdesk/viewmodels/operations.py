@@ -68,6 +68,9 @@ def _of_task(task: Task, record: Record, now_ms: int, offset_ms: int) -> Operati
         detail = f"undo it in Git: git revert {commit}" if commit else "undo it in Git: git revert"
         if fields.get("backup"):
             detail += "; your state before is kept in refs/clawdesk/backup"
+    elif event == "restored" and fields.get("prompt"):
+        icon, text = "note", f"Prompted the agent of {name} again"
+        detail = first_line(str(fields["prompt"]), 120)
     elif event == "restored" and fields.get("actor"):
         to = fields.get("ordinal") or 0
         icon, text = "restore", f"Rolled {name} back to {f'checkpoint {to}' if to else 'its start'}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from clawdesk.domain.model import Kind, Phase, Task
+from clawdesk.viewmodels.language import marked
 
 
 class Family(StrEnum):
@@ -24,11 +25,11 @@ class Family(StrEnum):
 class Group(StrEnum):
     """The filters above the task list; every task is in exactly one of them."""
 
-    NEEDS_YOU = "Needs you"
-    RUNNING = "Running"
-    WAITING = "Waiting"
-    FAILED = "Failed"
-    DONE = "Done"
+    NEEDS_YOU = marked("Needs you")
+    RUNNING = marked("Running")
+    WAITING = marked("Waiting")
+    FAILED = marked("Failed")
+    DONE = marked("Done")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ _MEANS = {
     "approval.on_timeout": "What becomes of an approval that nobody gives",
     "approval.timeout_s": "How long an approval waits before that",
     "network.allow": "Hosts that its tasks may reach; none is the default",
+    "secrets.allow": "Secrets of yours that its tasks may be given; none is the default",
     "budget.gpu_hours": "GPU-hours after which it pauses and asks",
     "budget.tokens": "Tokens after which it pauses and asks",
     "peers.use": "Whether its prompts may leave this machine",
@@ -45,6 +46,7 @@ _NONE = {
     "host.reserve_memory_mib": "a quarter, at least 2 GiB",
     "approval.paths": "none",
     "network.allow": "none",
+    "secrets.allow": "none",
 }
 _UNITS = {"_mib": "MiB", "_s": "s", "gib_max": "GiB", "keep_days": "days"}
 

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clawdesk.domain.beside import NOTHING_BESIDE, Beside
 from clawdesk.domain.host_files import PROGRAM, HostRule, host_rule
+from clawdesk.domain.model import Checkpoint, Task
 from clawdesk.ports.repository import Diff, DiffFile
+from clawdesk.viewmodels.language import counted, tr
 from clawdesk.viewmodels.words import few_paths, plural, short_path
 
 LINES_MANY = 400
@@ -39,11 +42,42 @@ def not_shown(file: DiffFile) -> bool:
     return any(part.startswith(said) for part in file.note.split("; "))
 
 
-def risk_view(diff: Diff, own_edits: tuple[str, ...] = ()) -> RiskView:
+def beside_of(task: Task, checkpoint: Checkpoint | None) -> Beside:
+    """All that was done since a person last approved: what is let past by itself nobody saw."""
+    if checkpoint is None:
+        return NOTHING_BESIDE
+    before = [c for c in task.checkpoints if c.ordinal < checkpoint.ordinal]
+    looked = max((c.ordinal for c in before if c.approved), default=0)
+    told = [c.beside for c in (*before, checkpoint) if c.ordinal > looked]
+    places = tuple(dict.fromkeys(place for one in told for place in one.network))
+    return Beside(places, sum(one.refused for one in told), any(one.shell for one in told))
+
+
+def _beside_lines(beside: Beside) -> list[RiskLine]:
+    lines = []
+    if beside.network:
+        lines.append(RiskLine("release", tr("network used"), few_paths(beside.network), warns=True))
+    if beside.refused:
+        what = counted(
+            beside.refused,
+            "{count} connection was not let out",
+            "{count} connections were not let out",
+        )
+        lines.append(RiskLine("stop", what, tr("the log names them"), warns=True))
+    if beside.shell:
+        what = tr("a person had a shell in the machine")
+        lines.append(RiskLine("term", what, tr("what was typed stands in these changes")))
+    return lines
+
+
+def risk_view(
+    diff: Diff, own_edits: tuple[str, ...] = (), beside: Beside = NOTHING_BESIDE
+) -> RiskView:
     """The summary of a difference.
 
     Args:
         own_edits: paths the user changed and did not commit.
+        beside: what was done that no file shows.
     """
     lines: list[RiskLine] = []
     running = [(file, _rule_of(file)) for file in diff.files]
@@ -66,6 +100,7 @@ def risk_view(diff: Diff, own_edits: tuple[str, ...] = ()) -> RiskView:
     both = sorted({path for file in diff.files for path in _paths(file)} & set(own_edits))
     if both:
         lines.append(RiskLine("edit", "also changed by you", few_paths(both), warns=True))
+    lines += _beside_lines(beside)
     stat = diff.stat
     size = f"+{stat.added} −{stat.removed} lines"  # noqa: RUF001
     many = stat.added + stat.removed > LINES_MANY

@@ -88,6 +88,11 @@ def _decision(record: Record) -> str:
     return f"{_text(record, 'verdict')}{f' by {by}' if by else ''}{f': {said}' if said else ''}"
 
 
+def _prompted(record: Record) -> str:
+    prompt = _text(record, "prompt")
+    return f", where the agent is told: {prompt}" if prompt else ""
+
+
 def _removed(record: Record) -> str:
     ordinals = record.fields.get("ordinals")
     listed = ", ".join(str(o) for o in ordinals) if isinstance(ordinals, list) else ""
@@ -103,8 +108,9 @@ _TELL: dict[str, Callable[[Record], str]] = {
     "checkpoint": _checkpoint,
     "requested": _requested,
     "decision": _decision,
-    "restored": lambda r: f"goes back to {_where(r)}",
+    "restored": lambda r: f"goes back to {_where(r)}{_prompted(r)}",
     "forked": lambda r: f"{_text(r, 'task')} forked from {_where(r)}",
+    "checkpoint_failed": lambda r: f"a checkpoint could not be made{_because(r)}",
     "yield_asked": lambda r: f"asked to give its machine back{_because(r)}",
     "yielded": lambda r: f"gave its machine back at {_where(r)}{_because(r)}",
     "parked": lambda r: f"memory given back{_because(r)}",

@@ -14,6 +14,7 @@ from clawdesk.ports.guest import (
     GuestLost,
     GuestMessage,
     GuestSession,
+    ModelCalled,
     QuestionAsked,
     StepEnded,
     StepOutput,
@@ -51,7 +52,7 @@ async def _until_end(session: GuestSession) -> list[GuestMessage]:
 
 async def _next(session: GuestSession) -> GuestMessage:
     async for message in session.messages():
-        if not isinstance(message, StepOutput):
+        if not isinstance(message, StepOutput | ModelCalled):
             return message
     raise AssertionError("the messages ended")
 
@@ -137,6 +138,13 @@ async def test_model_calls_go_on_where_they_are_no_boundaries(world: World) -> N
     await _until_end(session)
     await session.run(StepRun("r2", "agent", MODEL_CALLS, 60))
     assert not any(isinstance(said, BoundaryAsked) for said in await _until_end(session))
+
+
+async def test_each_model_call_is_told_when_it_is_over(world: World) -> None:
+    session = await world.connect(start=True)
+    await session.run(StepRun("r1", "agent", MODEL_CALLS, 60))
+    called = [said for said in await _until_end(session) if isinstance(said, ModelCalled)]
+    assert [said.status for said in called] == [200, 200, 200]
 
 
 async def test_a_call_that_waits_for_its_checkpoint_survives_its_host(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from clawdesk.domain.model import DiffStat, ProjectPolicy, Record
 from clawdesk.domain.policy import approval_reason
 from clawdesk.ports.errors import ConflictError, RepositoryError
 from clawdesk.ports.guest import FileEntry, WorkspaceChanges
+from clawdesk.ports.repository import ConflictFile, MergeOutcome, Settled, Settlement
 from tests.support.repository_kit import (
     FILES,
     OTHER,
@@ -334,6 +336,58 @@ async def test_a_conflict_names_the_paths_and_changes_nothing(kit: Kit, where: s
         await kit.repository.merge(TASK, into="", each_checkpoint=False, title="T")
     assert caught.value.paths == (path,)
     assert (kit.on_disk(), kit.in_branch("main")) == (disk, branch)
+
+
+async def test_a_conflict_shows_its_three_sides_and_is_settled_by_a_person(kit: Kit) -> None:
+    start = await kit.submit()
+    await kit.checkpoint(start, {"a.txt": "task\n", "b.txt": "task\n", "n.txt": "task\n"}, 1)
+    kit.user_commits({"a.txt": "user\n", "b.txt": "user\n"})
+    found = await kit.repository.conflicts(TASK, into="")
+    assert found.branch == "main"
+    assert found.files == (
+        ConflictFile("a.txt", bytes_of(FILES)["a.txt"], b"user\n", b"task\n"),
+        ConflictFile("b.txt", b"b\n", b"user\n", b"task\n"),
+    )
+    answer = Settlement(found.tip, found.work, (Settled("a.txt", "edited", b"both\n"),))
+    disk, branch = kit.on_disk(), kit.in_branch("main")
+    with pytest.raises(ConflictError) as caught:
+        await merge_settled(kit, answer)
+    assert caught.value.paths == ("b.txt",), "what nobody settled is a conflict still"
+    assert (kit.on_disk(), kit.in_branch("main")) == (disk, branch)
+
+    answer = replace(answer, files=(*answer.files, Settled("b.txt", "ours")))
+    outcome = await merge_settled(kit, answer)
+    assert outcome.how == "commit"
+    made = kit.in_branch("main")
+    assert (made["a.txt"], made["b.txt"], made["n.txt"]) == (b"both\n", b"user\n", b"task\n")
+    assert kit.on_disk() == made
+
+
+async def merge_settled(kit: Kit, answer: Settlement) -> MergeOutcome:
+    return await kit.repository.merge(
+        TASK, into="", each_checkpoint=True, title="T", settled=answer
+    )
+
+
+async def test_what_was_settled_counts_for_what_was_looked_at(kit: Kit) -> None:
+    start = await kit.submit()
+    await kit.checkpoint(start, {"a.txt": "task\n"}, 1)
+    kit.user_commits({"a.txt": "user\n"})
+    found = await kit.repository.conflicts(TASK, into="")
+    kit.user_commits({"a.txt": "user again\n"})
+    answer = Settlement(found.tip, found.work, (Settled("a.txt", "theirs"),))
+    with pytest.raises(RepositoryError) as caught:
+        await merge_settled(kit, answer)
+    assert caught.value.code == "changed"
+    assert kit.in_branch("main")["a.txt"] == b"user again\n"
+
+
+async def test_nothing_in_conflict_is_said_so(kit: Kit) -> None:
+    start = await kit.submit()
+    await kit.checkpoint(start, {"a.txt": "task\n"}, 1)
+    kit.user_commits({"b.txt": "user\n"})
+    assert (await kit.repository.conflicts(TASK, into="")).files == ()
+    assert (await kit.repository.conflicts(TASK, into="new-branch")).files == ()
 
 
 async def test_included_work_is_neither_added_nor_lost(kit: Kit) -> None:

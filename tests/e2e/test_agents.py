@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from tests.stories.preemption import App, files_of, records_of
-from tests.support.mirrors import debian_hosts, policy_file, python_hosts
-from tests.support.real_cli import RealCli, make_project, real_cli
-from tests.support.scripted_model import BUG, MODEL, TEST, ScriptedModel, scripted_model
+from tests.support.mirrors import cli_with_layers, debian_hosts, project_file, python_hosts
+from tests.support.real_cli import RealCli, make_project
+from tests.support.scripted_model import BUG, MODEL, TEST, ScriptedModel, behind_the_fabric
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2400)]
 
@@ -70,10 +70,7 @@ def hosts() -> tuple[str, ...]:
 
 @pytest.fixture(scope="module")
 def cli() -> Iterator[RealCli]:
-    with real_cli(shared=("layers",)) as found:
-        settings = Path(found.environment["XDG_CONFIG_HOME"]) / "clawdesk"
-        settings.mkdir(parents=True, exist_ok=True)
-        (settings / "policy.toml").write_text(policy_file(hosts()))
+    with cli_with_layers(hosts()) as found:
         yield found
 
 
@@ -82,7 +79,7 @@ def project(tmp_path: Path) -> Path:
     files = {
         ".clawdesk/tasks/mend.toml": TASK,
         ".clawdesk/tasks/urgent.toml": URGENT,
-        ".clawdesk/project.toml": f"[network]\nallow = {json.dumps(hosts())}\n",
+        ".clawdesk/project.toml": project_file(hosts()),
         "calc.py": BUG,
         "test_calc.py": TEST,
     }
@@ -91,13 +88,8 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def model(cli: RealCli, project: Path) -> Iterator[ScriptedModel]:
-    with scripted_model(COMMANDS) as found:
-        settings = Path(cli.environment["XDG_CONFIG_HOME"]) / "clawdesk"
-        (settings / "models.toml").write_text(found.catalog(str(project)))
-        try:
-            yield found
-        finally:
-            cli.stop_fabric()
+    with behind_the_fabric(cli, project, COMMANDS) as found:
+        yield found
 
 
 def assert_mended(project: Path, task: str) -> None:
@@ -111,14 +103,6 @@ def run(cli: RealCli, *arguments: str) -> App:
     return App(cli.start("run", *arguments, *options))
 
 
-def finished(app: App) -> dict[str, Any]:
-    """Its last word; the first run of all builds the layer, if this computer has none yet."""
-    last = app.wait_for("the end", lambda e: e["event"] == "task_finished", BUILD_S)
-    app.close()
-    assert last["status"] == "done", last
-    return last
-
-
 def reached(number: int) -> Callable[[dict[str, Any]], bool]:
     return lambda e: bool(e["event"] == "checkpoint_reached" and e["ordinal"] == number)
 
@@ -127,7 +111,7 @@ def test_mini_swe_agent_mends_a_bug_and_does_it_again_from_a_call(
     cli: RealCli, project: Path, model: ScriptedModel
 ) -> None:
     app = run(cli, str(project), "mend")
-    task = finished(app)["task"]
+    task = app.end(BUILD_S)["task"]
     assert model.turns() == [0, 1, 2, 3]
     assert model.asked[0][-1]["content"].count("Mend calc.py.") == 1
     assert_mended(project, task)
@@ -135,7 +119,7 @@ def test_mini_swe_agent_mends_a_bug_and_does_it_again_from_a_call(
     assert files_of(project, task, "calc.py", at=commits[0])["calc.py"] == BUG
     # Back to where its second call waited: the same process goes on, from its memory.
     cli.run("restore", task, "1")
-    finished(run(cli, str(project), "--resume"))
+    run(cli, str(project), "--resume").end(BUILD_S)
     assert model.turns() == [0, 1, 2, 3, 1, 2, 3]
     assert model.asked[4] == model.asked[1]
     assert_mended(project, task)
@@ -156,10 +140,10 @@ def test_mini_swe_agent_lives_through_a_kill_of_the_app_and_gives_way_in_the_mid
         cli.run("submit", str(project), "urgent")
         first.kill()
         answer.set()
-        finished(run(cli, str(project), "--resume"))  # the urgent one, which is the newer
+        run(cli, str(project), "--resume").end(BUILD_S)  # the urgent one, which is the newer
     finally:
         (settings / "policy.toml").write_text(usual)
-    finished(run(cli, str(project), "--resume"))
+    run(cli, str(project), "--resume").end(BUILD_S)
     history = records_of(project, task)
     assert history.index("adopted") < history.index("yielded") < history.index("resumed")
     assert "attempt_ended" not in history
@@ -172,8 +156,8 @@ def test_debian_packages_are_installed_by_the_guests_apt(cli: RealCli, tmp_path:
     files = {
         ".clawdesk/tasks/greet.toml": GREET,
         ".clawdesk/image.toml": f'debian = ["hello"]\nnetwork = {json.dumps(debian_hosts())}\n',
-        ".clawdesk/project.toml": f"[network]\nallow = {json.dumps(hosts())}\n",
+        ".clawdesk/project.toml": project_file(hosts()),
     }
     project = make_project(tmp_path / "greet", files)
-    task = finished(run(cli, str(project), "greet"))["task"]
+    task = run(cli, str(project), "greet").end(BUILD_S)["task"]
     assert files_of(project, task, "greeting.txt")["greeting.txt"] == "Hello, world!\n"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import get_args
@@ -12,9 +14,13 @@ import pytest
 
 from clawdesk.cli import exits
 from clawdesk.domain import effects as do
+from clawdesk.domain.model import Phase
 from clawdesk.runtime import crash
 from tests.soak.kill9 import EXPECTED, STEP, TASK, Result, check, fsck, locks, open_tasks
 from tests.stories.preemption import files_of
+from tests.support.channel_world import decision, pending_in_git, tasks_in_git
+from tests.support.openclaw_peer import Peer
+from tests.support.openclaw_real import RealGateway, need_openclaw
 from tests.support.real_cli import RealCli, make_project, real_cli
 
 pytestmark = pytest.mark.e2e
@@ -24,6 +30,14 @@ INSIDE = frozenset({do.Acknowledge, do.Notify})
 """Delivered by the kernel itself, between two events."""
 ELSEWHERE = frozenset({"RecordRestore", "WantTurn", "DiscardSnapshots", "AskLease", "ReleaseLease"})
 """A run that is approved throughout and calls no model has none; the simulator dies around them."""
+SHOWN = """\
+[machine]
+memory_mib = 256
+[[steps]]
+name = "one"
+run = "echo done > notes.txt"
+checkpoint = "approve"
+"""
 BESIDE = frozenset(
     {
         "checkpoint.put",
@@ -89,6 +103,79 @@ def test_it_may_die_over_a_fork_and_over_a_part_that_was_approved() -> None:
         used = json.loads(cli.run("disk", "--json").stdout)["snapshots"]
         assert {one["task"] for one in used} <= {task, fork}, "nothing is left of the first fork"
         assert (fsck(project), locks(project)) == (0, 0)
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.leaves_threads("the default executor of a loop ends with its process")
+def test_it_may_die_over_a_request_on_the_gateway_and_over_its_answer() -> None:
+    need_openclaw()
+    with real_cli() as cli:
+        folder = Path(tempfile.mkdtemp(dir=cli.root))
+        project = make_project(folder, {".clawdesk/tasks/t.toml": SHOWN})
+        asyncio.run(_answered_elsewhere(cli, project))
+        assert (fsck(project), locks(project)) == (0, 0)
+
+
+async def _answered_elsewhere(cli: RealCli, project: Path) -> None:
+    """One request; ClawDesk dies before and after it is shown, before and after it is answered."""
+    gateway = RealGateway()
+    # Whatever keyring the user of this machine has, it is not for us.
+    cli.environment["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+    path, resume = str(project), ("run", str(project), "--resume")
+    page = Peer(gateway.address, gateway.token)
+    try:
+        await gateway.start()
+        await page.open()
+        await asyncio.to_thread(_set_up, cli, gateway)
+
+        await _dies(cli, "channel.raise.before", "run", path, "t")
+        waits = await pending_in_git(path)
+        assert len(waits) == 1
+        assert await page.approvals() == await page.questions() == []
+
+        await _dies(cli, "channel.raise.after", *resume)
+        stands = [str(a["request"]["toolName"]) for a in await page.approvals()]
+        stands += [str(q["id"]).replace("-", ":") for q in await page.questions()]
+        owner = stands[0].split(":")[1]
+        await page.settles(waits, owner)
+        assert await pending_in_git(path) == waits
+
+        dying = asyncio.ensure_future(_dies(cli, "channel.answer.before", *resume))
+        mark = next(iter(waits))
+        await page.sees_question(mark)
+        await page.tap((await page.sees_approval(mark))["id"], "allow-once")
+        await dying
+        assert await pending_in_git(path) == waits, "an answer that was not committed is none"
+
+        await _dies(cli, "channel.answer.after", *resume)
+        assert await pending_in_git(path) == set()
+        await asyncio.to_thread(cli.run, *resume, "--headless")
+        (task,) = await tasks_in_git(path)
+        assert task.phase is Phase.DONE
+        fields = decision(task).fields
+        assert (fields["verdict"], fields["actor"]) == ("approved", "Page")
+        assert (fields["channel"], fields["seen"]) == ("openclaw", "summary")
+        assert [r.event for r in task.records].count("decision") == 1
+        await page.settles(set(), owner)
+    finally:
+        await page.close()
+        await gateway.close()
+
+
+def _set_up(cli: RealCli, gateway: RealGateway) -> None:
+    adding = ("channels", "add", "openclaw", "--url", gateway.address)
+    process = cli.start(*adding, stdin=subprocess.PIPE)
+    said = process.communicate(f"{gateway.token}\n", timeout=60)
+    assert process.returncode == 0, said
+
+
+async def _dies(cli: RealCli, place: str, *arguments: str) -> None:
+    """It dies at a named place while its person sits before the terminal and does nothing."""
+    cli.environment["CLAWDESK_CRASH_AT"] = place
+    with cli.at_a_terminal(*arguments) as process:
+        del cli.environment["CLAWDESK_CRASH_AT"]
+        said = await asyncio.to_thread(process.communicate, timeout=120)
+        assert process.returncode == crash.EXIT_CODE, (place, said)
 
 
 def died(cli: RealCli, place: str, *arguments: str) -> None:

@@ -14,8 +14,15 @@ import pytest
 
 from tests.stories.preemption import App, files_of
 from tests.support.real_cli import RealCli, make_project, real_cli
-from tests.support.scripted_model import AGENT, BUG, COMMANDS, MODEL, TEST, ScriptedModel
-from tests.support.scripted_model import scripted_model as serve
+from tests.support.scripted_model import (
+    AGENT,
+    BUG,
+    COMMANDS,
+    MODEL,
+    TEST,
+    ScriptedModel,
+    behind_the_fabric,
+)
 
 pytestmark = pytest.mark.e2e
 
@@ -46,14 +53,8 @@ def cli() -> Iterator[RealCli]:
 
 @pytest.fixture
 def model(cli: RealCli, project: Path) -> Iterator[ScriptedModel]:
-    with serve() as found:
-        settings = Path(cli.environment["XDG_CONFIG_HOME"]) / "clawdesk"
-        settings.mkdir(parents=True, exist_ok=True)
-        (settings / "models.toml").write_text(found.catalog(str(project)))
-        try:
-            yield found
-        finally:
-            cli.stop_fabric()
+    with behind_the_fabric(cli, project) as found:
+        yield found
 
 
 @pytest.fixture
@@ -86,6 +87,8 @@ def test_straight_through_then_back_to_a_call(
     assert model.turns() == [0, 1, 2, 3]
     assert_mended(project, task)
     assert files_of(project, task, "calc.py", at=reached[0]["commit"])["calc.py"] == BUG
+    log = cli.run("log", task).stdout
+    assert "    asked: The test fails. Mend it.\n    said: cat calc.py\n" in log
     # Back to where the second call waited: the same process goes on from its memory.
     cli.run("restore", task, "1")
     cli.run("run", str(project), "--resume", "--headless", "--json", "--approve", "all")

@@ -5,21 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from clawdesk.domain.channel import rhythm
 from clawdesk.domain.channel.model import Form
 from clawdesk.domain.model import FINAL, Phase, Task
 from clawdesk.ports.channel import ChannelState
-from clawdesk.runtime.plane import Plane
 from tests.support.channel_world import (
     CANARY,
     ChannelWorld,
@@ -31,68 +26,11 @@ from tests.support.channel_world import (
     pending_in_git,
 )
 from tests.support.openclaw_peer import Peer, RefusedError
-from tests.support.openclaw_real import RealGateway, need_openclaw
+from tests.support.openclaw_stage import Stage, marks, opened, state_of
 from tests.support.plane_world import until
-from tests.support.telegram_fake import FakeTelegram
 
 ROOT = Path(__file__).parents[2]
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(180),
-    pytest.mark.leaves_threads("the loop's own threads live as long as the gateway of all tests"),
-]
-
-
-@dataclass
-class Stage:
-    """The gateway with its chat, and a person's page on it."""
-
-    gateway: RealGateway
-    telegram: FakeTelegram
-
-    @asynccontextmanager
-    async def page(self) -> AsyncIterator[Peer]:
-        peer = await Peer(self.gateway.address, self.gateway.token).open()
-        try:
-            yield peer
-        finally:
-            await peer.close()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stage() -> AsyncIterator[Stage]:
-    need_openclaw()
-    telegram = await FakeTelegram().start()
-    gateway = RealGateway(telegram.address)
-    try:
-        await gateway.start()
-        yield Stage(gateway, telegram)
-    finally:
-        await gateway.close()
-        await telegram.close()
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ChannelWorld:
-    for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"):
-        monkeypatch.setenv(variable, str(tmp_path / variable))
-    return ChannelWorld(tmp_path)
-
-
-@asynccontextmanager
-async def opened(world: ChannelWorld, stage: Stage) -> AsyncIterator[Plane]:
-    plane = await world.open()
-    try:
-        outcome = await plane.add_channel(stage.gateway.address, stage.gateway.token)
-        assert outcome.ok, outcome.text
-        yield plane
-    finally:
-        await plane.close()
-
-
-def state_of(plane: Plane) -> ChannelState:
-    return plane.environment.channel.status.state
+pytestmark = marks(180)
 
 
 async def shown_in_chat(stage: Stage, task: Task) -> dict[str, Any]:
@@ -113,7 +51,9 @@ async def test_a_tap_in_the_chat_approves_and_the_chat_saw_no_line_of_the_change
         detail = shown["request"]["detail"]
         assert "line of the change" in detail, "the page on this machine shows the change"
         message = await shown_in_chat(stage, task)
-        await page.settles(await pending_in_git(world), await world.owner(page.address))
+        await page.settles(
+            await pending_in_git(world.project.path), await world.owner(page.address)
+        )
         stage.telegram.tap(message, "Allow Once")
         await page.event("plugin.approval.resolved", lambda e: e["id"] == shown["id"])
         began_s = monotonic()
@@ -125,7 +65,7 @@ async def test_a_tap_in_the_chat_approves_and_the_chat_saw_no_line_of_the_change
         assert (told["verdict"], told["channel"]) == ("approved", "openclaw")
         assert (told["seen"], told["actor"]) == ("summary", "Telegram approval (4242)")
         await page.settles(set(), await world.owner(page.address))
-        assert await pending_in_git(world) == set()
+        assert await pending_in_git(world.project.path) == set()
     texts = [m["text"] for m in stage.telegram.sent]
     assert not [t for t in texts if CANARY in t or "line of the change" in t]
     assert not [t for t in texts if str(world.folder) in t]
@@ -209,7 +149,7 @@ async def test_silence_is_no_rejection_although_the_gateway_says_deny(
         )
         assert again["id"] != first["id"]
         assert plane.state.tasks[task.id].phase is Phase.HELD
-        assert (await pending_in_git(world)) == {mark(task)}
+        assert (await pending_in_git(world.project.path)) == {mark(task)}
         monkeypatch.undo()
         assert (await plane.cancel(task.id, channel="cli")).ok
         await page.settles(set(), await world.owner(page.address))
@@ -238,7 +178,9 @@ async def test_an_answer_given_while_clawdesk_was_dead_is_applied_at_its_next_st
     assert shown_mark, "it ended before anything was shown"
     async with stage.page() as page:
         shown = await page.sees_approval(shown_mark)
-        await page.settles(await pending_in_git(world), await world.owner(page.address))
+        await page.settles(
+            await pending_in_git(world.project.path), await world.owner(page.address)
+        )
         await page.tap(shown["id"], "allow-once")
         plane = await world.open()
         try:
@@ -247,7 +189,7 @@ async def test_an_answer_given_while_clawdesk_was_dead_is_applied_at_its_next_st
             assert decision(ended).fields["verdict"] == "approved"
             assert [r.event for r in ended.records].count("decision") == 1
             await page.settles(set(), await world.owner(page.address))
-            assert await pending_in_git(world) == set()
+            assert await pending_in_git(world.project.path) == set()
         finally:
             await plane.close()
 
@@ -275,7 +217,7 @@ async def test_a_gateway_that_is_started_again_shows_what_git_says_and_no_more(
         await connected(plane)
         async with stage.page() as page:
             await page.settles({mark(kept), mark(gone)}, await world.owner(page.address))
-            assert await pending_in_git(world) == {mark(kept), mark(gone)}
+            assert await pending_in_git(world.project.path) == {mark(kept), mark(gone)}
             shown = await page.sees_approval(mark(kept))
             await page.tap(shown["id"], "allow-once")
             kept = await until(plane, kept.id, lambda t: t.phase in FINAL)

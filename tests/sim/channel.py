@@ -53,6 +53,7 @@ class World:
         self.now_ms = 1
         self.git: dict[str, Request] = {}
         self.cards: dict[str, Card] = {}
+        self.typed: dict[str, Card] = {}  # words from a chat: no card of the gateway's
         self.gateway_up = True
         self.connection = 0
         self.connected = False
@@ -79,7 +80,8 @@ class World:
     def decide(self, effect: m.Decide) -> None:
         """The plane: the first valid answer of what waits wins (H1, H3)."""
         request = self.git[effect.ask.request]
-        card = self.cards[effect.key.removeprefix("openclaw:")]
+        name = effect.key.removeprefix("openclaw:")
+        card = self.cards.get(name) or self.typed[name]
         assert card.mark == request.ask.mark, "C5: an answer for another request or digest"
         assert card.answer is effect.answer is not m.Answer.NONE, "nobody said this"
         assert effect.answer is not m.Answer.APPROVED or request.ask.may_approve
@@ -177,6 +179,17 @@ class World:
         card.ended = "answered"
         self.tell(card)
 
+    def type(self) -> None:
+        """Somebody types words for a request; they come at once, doubled, or too late."""
+        if not self.git or not self.connected:
+            return
+        ask = self.random.choice(list(self.git.values())).ask
+        name, form = f"typed-{len(self.typed)}", m.Form.QUESTION
+        times = (self.now_ms, self.now_ms)
+        card = Card(name, ask.mark, form, *times, False, m.Answer.TEXT, "answered")
+        self.typed[name] = card
+        self.inbox += [m.Heard(self.now_ms, self._word(card))] * self.random.choice((1, 2))
+
     def at_the_desk(self) -> None:
         """Somebody decides in ClawDesk, or the task is cancelled."""
         waiting = [request for request in self.git.values() if request.waits]
@@ -255,6 +268,7 @@ class World:
             (self.ask, 4),
             (self.answer, 6),
             (self.at_the_desk, 2),
+            (self.type, 2),
             (self.drop, 2),
             (self.connect, 6),
             (self.gateway_dies, 1),
@@ -306,4 +320,6 @@ class World:
                 assert not lost, f"an answer was accepted and never applied: {lost}"
         never = waits - up
         raised = {c.mark.partition(".")[0] for c in self.cards.values()}
+        # Words that Git refused put the first card off; whoever typed them was told.
+        raised |= {name for name, request in self.git.items() if request.refused}
         assert never <= raised, f"never shown at all: {never - raised}"

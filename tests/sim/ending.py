@@ -34,6 +34,10 @@ def _check_work(world: World, task: Task, where: str) -> None:
     expected = [f"end {index}" for index in range(len(task.steps))]
     work = world.outside.trees[tip.commit]
     ours = [done for done in work if not done.startswith(EDIT)]
+    again = {f"end {index}" for index in world.told}  # a person let it run again on its files
+    ours = [
+        o for o, before in zip(ours, ["", *ours], strict=False) if o != before or o not in again
+    ]
     assert ours == expected, f"{task.id}: {work} {where}"
     for tree in _standing_edits(world, task.id):
         assert f"{EDIT}{tree}" in work, f"{task.id}: the version approved is lost: {work} {where}"

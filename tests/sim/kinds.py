@@ -15,6 +15,8 @@ FAULTS = {
     "disk": Faults(checkpoint_failed=0.2, record_failed=0.1),
     "all": Faults(0.2, 0.1, 0.1, 0.05, 0.2, 0.1, 0.3, 0.05, 0.2),
     "amends": Faults(amends=0.7, wishes=0.2),
+    "prompts": Faults(prompts=0.9, wishes=0.1, suspends=0.1, step_failed=0.2),
+    "prompts-and-crashes": Faults(prompts=0.9, forgets=0.1, crashes=3),
     "forgets": Faults(forgets=0.6, wishes=0.4, suspends=0.3),
     "forks": Faults(forks=0.6, forgets=0.1, wishes=0.1, cancels=0.1, machine_lost=0.2),
     "models": Faults(models=0.8, wishes=0.3, suspends=0.2, cancels=0.1, machine_lost=0.1),

@@ -22,6 +22,7 @@ from clawdesk.domain.forking import forked, shown_fields
 from clawdesk.domain.invariants import total_use
 from clawdesk.domain.model import (
     FINAL,
+    AgentSpec,
     Amendment,
     Capacity,
     CheckpointMode,
@@ -34,11 +35,13 @@ from clawdesk.domain.model import (
     ProjectPolicy,
     Reason,
     Record,
+    Request,
     StepSpec,
     Task,
     TaskDefinition,
     Verdict,
 )
+from clawdesk.domain.moves import RETRY, TELL
 from clawdesk.domain.replay import Alive, read, recover, submission
 from clawdesk.domain.retention import Kept, decide
 from clawdesk.domain.rules import Rules
@@ -71,6 +74,7 @@ class Faults:
     forks: float = 0.0
     forgets: float = 0.0
     models: float = 0.0
+    prompts: float = 0.0
     crashes: int = 0
 
 
@@ -95,6 +99,7 @@ class World:
         self.story: list[str] = []
         self.acks: dict[str, bool] = {}
         self.intents: dict[str, int] = {}  # intent -> epoch of the plane that was asked
+        self.told: set[int] = set()  # steps that a person let run again after a failed checkpoint
         self.starts = 0
         self.yields = 0
         self.events = 0
@@ -271,7 +276,10 @@ class World:
         need = MachineNeed(memory_mib=self.random.choice((256, 512)))
         models = self.faults.models
         model = "m" if models and self.chance(models) else ""
-        definition = TaskDefinition(f"t{number}", f"T{number}", steps, machine=need, model=model)
+        agent = AgentSpec("acp", "prompt", "run") if self.faults.prompts else None
+        definition = TaskDefinition(
+            f"t{number}", f"T{number}", steps, machine=need, model=model, agent=agent
+        )
         task = Task(
             id=f"task{number:03}",
             project=f"/p{number % 2}",
@@ -293,6 +301,13 @@ class World:
         self.intents[intent] = self.epoch
         return intent
 
+    def _about_a_retry(self, task: Task, request: Request) -> str:
+        roll = self.random.random()
+        if roll < 0.9 or roll > 0.96 or TELL not in request.choices:
+            return RETRY if roll < 0.9 else "x"
+        self.told.add(task.step_index)
+        return TELL
+
     def person(self, task_id: str) -> None:
         """Decide what is asked, sometimes twice, sometimes about an old picture."""
         task = self.state.tasks.get(task_id)
@@ -300,7 +315,7 @@ class World:
             return
         request, intent = task.request, self._intent()
         if request.kind is Kind.CLARIFY:
-            text = "retry" if request.key == "retry" and self.random.random() < 0.9 else "x"
+            text = self._about_a_retry(task, request) if request.key == RETRY else "x"
             verdict, ref, note = Verdict.ANSWERED, request.key, ""
         else:
             good = self.random.random() < 0.8
@@ -381,6 +396,8 @@ class World:
         elif self.chance(self.faults.wishes):
             ordinal = self.random.randint(0, max(1, task.next_ordinal - 1))
             self.post(ev.RestoreAsked(self.now_ms, task_id, ordinal, "me", "sim", self._intent()))
+        elif self.faults.prompts and self.chance(self.faults.prompts):
+            self.post(ev.PromptAsked(self.now_ms, task_id, "more", "me", "sim", self._intent()))
         elif self.chance(self.faults.forgets):
             self.forget()
         elif len(self.outside.log) < FORKS_TO and self.chance(self.faults.forks):

@@ -85,7 +85,7 @@ class App:
             with self.moved:
                 self.events.append(json.loads(line))
                 self.moved.notify_all()
-        self.process.wait()  # whoever waits asks for its end as well
+        self.process.wait()  # whoever waits looks at `poll`, which must know of the end by then
         with self.moved:
             self.moved.notify_all()
 
@@ -107,6 +107,13 @@ class App:
                     return event
         seen = [(e["event"], e["task"][-4:]) for e in self.events if e["event"] != "step_output"]
         raise AssertionError(f"never {what}; saw {seen}; said {self.errors[-20:]}")
+
+    def end(self, within_s: float) -> dict[str, Any]:
+        """Its last word, and well; also where an image layer has to be built first."""
+        last = self.wait_for("the end", lambda e: bool(e["event"] == "task_finished"), within_s)
+        self.close()
+        assert last["status"] == "done", last
+        return last
 
     def kill(self) -> None:
         """SIGKILL: no word of farewell."""

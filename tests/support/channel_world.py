@@ -98,22 +98,26 @@ class ChannelWorld:
         return await until(plane, task, lambda t: t.phase is Phase.HELD)
 
 
-async def pending_in_git(world: ChannelWorld) -> set[str]:
-    """Marks of the requests that wait, as the project's commits alone tell."""
-    repository = await GitRepositories().open(world.project.path)
+async def tasks_in_git(project: str) -> list[Task]:
+    """The tasks of a project as its commits alone tell."""
+    repository = await GitRepositories().open(project)
     try:
-        tasks = [recover(read(h.records), None).task for h in await repository.histories()]
+        return [recover(read(h.records), None).task for h in await repository.histories()]
     finally:
         await repository.close()
-    return {mark(task) for task in tasks if task.phase is Phase.HELD}
 
 
-async def heard(plane: Plane, wanted: Callable[[], bool]) -> None:
+async def pending_in_git(project: str) -> set[str]:
+    """Marks of the requests that wait there."""
+    return {mark(task) for task in await tasks_in_git(project) if task.phase is Phase.HELD}
+
+
+async def heard(plane: Plane, wanted: Callable[[], bool], wait_s: float = 60) -> None:
     """Wait until something that the plane publishes is as wanted."""
     moved = asyncio.Event()
     unsubscribe = plane.subscribe(lambda _: moved.set())
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(wait_s):
             while not wanted():
                 moved.clear()
                 await moved.wait()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pathspec
 
@@ -14,7 +14,7 @@ from clawdesk.domain.host_files import runs_on_host
 from clawdesk.domain.model import DiffStat
 from clawdesk.ports.errors import ConflictError, RepositoryError
 from clawdesk.ports.guest import WorkspaceChanges
-from clawdesk.ports.repository import Diff, DiffFile
+from clawdesk.ports.repository import OURS, THEIRS, ConflictFile, Diff, DiffFile, Settled
 
 Entry = tuple[int, bytes]
 """Mode and content."""
@@ -40,18 +40,35 @@ def tree_id(tree: Tree) -> str:
     return content_id("tree", sorted(tree.items()))
 
 
-def three_way(base: Tree, ours: Tree, theirs: Tree) -> dict[str, Entry]:
+def clashes(base: Tree, ours: Tree, theirs: Tree) -> list[ConflictFile]:
+    """Files that both sides changed, as wholes."""
+    found = []
+    for path in sorted(set(base) | set(ours) | set(theirs)):
+        sides = [tree.get(path) for tree in (base, ours, theirs)]
+        was, our, their = sides
+        if our != was and their not in (was, our):
+            old, own, new = (side[1] if side else None for side in sides)
+            found.append(ConflictFile(path, old, own, new))
+    return found
+
+
+def three_way(
+    base: Tree, ours: Tree, theirs: Tree, settled: Sequence[Settled] = ()
+) -> dict[str, Entry]:
     """Merge by whole files. Raises ConflictError with the paths that both changed."""
     merged: dict[str, Entry] = {}
-    conflicts: list[str] = []
+    decided = {one.path: one for one in settled}
+    open_ones = {file.path for file in clashes(base, ours, theirs)}
     for path in sorted(set(base) | set(ours) | set(theirs)):
         was, our, their = base.get(path), ours.get(path), theirs.get(path)
-        if our != was and their not in (was, our):
-            conflicts.append(path)
-            continue
         chosen = their if our == was else our
+        if path in open_ones and path in decided:
+            one = decided[path]
+            chosen = {OURS: our, THEIRS: their}.get(one.take, (0o100644, one.content))
+            open_ones.discard(path)
         if chosen is not None:
             merged[path] = chosen
+    conflicts = sorted(open_ones)
     if conflicts:
         raise ConflictError(f"Both changed {', '.join(conflicts)}.", tuple(conflicts))
     return merged

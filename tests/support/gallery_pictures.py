@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from clawdesk.ui.clock import WallClock
 from clawdesk.ui.desk import Desk
 from clawdesk.ui.memory import Memory
-from tests.support import gallery_checks, model_scenes, window_shots
+from tests.support import channel_scenes, gallery_checks, model_scenes, window_shots
 from tests.support import plane_scenes as scenes
 from tests.support.plane_fake import scripted_time
 
@@ -27,6 +27,7 @@ SCENES = (
     *sorted(window_shots.SHOWN),
     "palette",
     *model_scenes.SCENES,
+    *channel_scenes.SCENES,
 )
 SETTLE_MS = 120
 

@@ -19,12 +19,16 @@ from clawdesk.ports.guest import (
     GuestGreeting,
     GuestLost,
     GuestMessage,
+    ModelCalled,
     QuestionAsked,
+    ShellEnd,
     StepEnded,
     StepOutput,
     StepRun,
     WorkspaceChanges,
 )
+from clawdesk_guest.shells import SHELLS_MAX
+from tests.support.shell_fake import FakeShell
 
 Script = Callable[["FakeStep"], Awaitable[int]]
 """What a step does; returns its exit code."""
@@ -54,13 +58,14 @@ class FakeMachine:
         self.turn_wanted = False
         self.is_dead = False
         self.network = NOWHERE  # what the last host lets it reach
+        self.shells: list[FakeShell] = []
         self._ids = ids  # no two requests have one name, whatever machine they come from
 
     def tell(self, message: GuestMessage) -> None:
         """To the host, now or when one connects again."""
         if self.session is not None and not self.session.is_over:
             self.session.heard.put_nowait(message)
-        elif not isinstance(message, StepOutput):
+        elif not isinstance(message, StepOutput | ModelCalled):
             self.unheard.append(message)
 
     def put(self, file: FileEntry) -> None:
@@ -84,12 +89,18 @@ class FakeMachine:
         self.files.pop(path, None)
         self.modes.pop(path, None)
 
+    def close_shells(self, why: str) -> None:
+        for shell in self.shells:
+            shell.over(ShellEnd(129, why))
+        self.shells.clear()
+
     def new_id(self) -> str:
         return f"request-{next(self._ids)}"
 
     def die(self, why: str = "the machine's channel closed") -> None:
         """As a crash of QEMU."""
         self.is_dead = True
+        self.close_shells(why)
         if self.task is not None:
             self.task.cancel()
         if self.session is not None:
@@ -128,6 +139,7 @@ class FakeStep:
             await self._wait(asked.request_id, asked)
             machine.calls_since, machine.turn_wanted = 0, False
         machine.calls, machine.calls_since = number, machine.calls_since + 1
+        machine.tell(ModelCalled("", "", "", 200, 0.0))
 
     async def _wait(self, request: str, asked: GuestMessage) -> Payload:
         future: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
@@ -277,8 +289,21 @@ class FakeSession:
         for path in rest:
             self._machine.remove(path)
 
+    async def shell(self, columns: int, rows: int, env: Mapping[str, str]) -> FakeShell:
+        self._check()
+        if self._machine.is_old:
+            raise GuestError("an older guest program has no shell", code="old_guest")
+        if self._machine.quiet:
+            raise GuestError("a checkpoint is being taken", code="refused")
+        if len(self._machine.shells) >= SHELLS_MAX:
+            raise GuestError(f"{SHELLS_MAX} shells are open already; close one", code="refused")
+        shell = FakeShell(columns, rows)
+        self._machine.shells.append(shell)
+        return shell
+
     async def quiesce(self, timeout_s: float = 120.0) -> bool:
         self._check()
+        self._machine.close_shells("a checkpoint of the machine is being taken")
         self._machine.quiet = True
         return True
 

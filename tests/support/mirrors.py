@@ -1,4 +1,8 @@
-"""Where this machine gets packages, found when a test runs: no host's name stands here."""
+"""Where this machine gets packages, found when a test runs: no host's name stands here.
+
+And the command line for tests whose machines need some: layers are the user's own, built once for
+this computer and found there by later runs.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,16 @@ import json
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from clawdesk.adapters.egress import is_public
 from clawdesk.adapters.libvirt.image_recipe import load_recipe
 from clawdesk.adapters.libvirt.image_root import member, root_tar
 from clawdesk.adapters.set_up import pip_index
+from tests.support.real_cli import RealCli, real_cli
 
 _ASK = """
 from pip._internal.models.index import PyPI
@@ -43,3 +51,18 @@ def policy_file(hosts: tuple[str, ...]) -> str:
     addresses = [ipaddress.ip_address(address) for address in found]
     own = [str(address) for address in addresses if not is_public(address)]
     return f"[defaults.network]\nallow = {json.dumps(hosts)}\nown = {json.dumps(own)}\n"
+
+
+def project_file(hosts: tuple[str, ...]) -> str:
+    """A `.clawdesk/project.toml` whose images may be set up from there."""
+    return f"[network]\nallow = {json.dumps(hosts)}\n"
+
+
+@contextmanager
+def cli_with_layers(hosts: tuple[str, ...]) -> Iterator[RealCli]:
+    """The real command line, with this computer's layers and a policy that lets them be built."""
+    with real_cli(shared=("layers",)) as cli:
+        settings = Path(cli.environment["XDG_CONFIG_HOME"]) / "clawdesk"
+        settings.mkdir(parents=True, exist_ok=True)
+        (settings / "policy.toml").write_text(policy_file(hosts))
+        yield cli

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from clawdesk.ports.inference import FabricStatus
-from clawdesk.runtime.api import ChannelView, Outcome
+from clawdesk.runtime.api import ChannelView, Environment, Outcome
 
 
 class FakeModelActs:
     """`answers` gives the outcome of an act by its name; else it succeeds."""
 
     answers: dict[str, Outcome]
+    environment: Environment
 
     async def _enter(self, name: str, *what: Any) -> None:
         """Write the act down; the fake this is a part of says how."""
@@ -32,7 +33,7 @@ class FakeModelActs:
 
     async def channel(self) -> ChannelView:
         await self._enter("channel")
-        return ChannelView()
+        return self.environment.channel
 
     async def load_model(self, model: str) -> Outcome:
         return await self._told("load_model", model)

@@ -41,6 +41,8 @@ class FakeGateway:
         self.mangle: Callable[[Json], Frames] = lambda frame: [frame]
         self.refuse: Callable[[Json], Json | None] = lambda params: None
         self.tick_ms = 30_000
+        self.has_plugin = False
+        self._typed: dict[str, tuple[Json, asyncio.Future[str]]] = {}
         self.admits = 0
         self.shown: list[Json] = []  # parameters of connect, as they came
         self.headers: list[dict[str, str]] = []
@@ -115,7 +117,7 @@ class FakeGateway:
             else:
                 name = "_" + method.replace(".", "_")
                 call = getattr(self, name, None)
-                if call is None:
+                if call is None or (method.startswith("clawdesk.") and not self.has_plugin):
                     raise RefusedCallError(f"unknown method: {method}", "UNKNOWN_METHOD")
                 reply |= {"ok": True, "payload": await call(params, self._clients[socket])}
         except RefusedCallError as refused:
@@ -143,6 +145,7 @@ class FakeGateway:
         self._devices[token] = params["device"]["id"]
         auth = {"role": "operator", "scopes": params["scopes"], "deviceToken": token}
         hello = {"type": "hello-ok", "protocol": 4, "server": {"version": "fake"}, "auth": auth}
+        hello["features"] = {"methods": ["clawdesk.typed"] if self.has_plugin else []}
         return {"ok": True, "payload": {**hello, "policy": {"tickIntervalMs": self.tick_ms}}}
 
     def _distrust(self, params: Json, challenge: Json) -> Json | None:
@@ -239,6 +242,25 @@ class FakeGateway:
         page = {"items": rows[first : first + count]}
         more = {"nextCursor": str(first + count)} if first + count < len(rows) else {}
         return page | more
+
+    # -- our plugin -----------------------------------------------------------------------
+    async def type(self, text: str, by: str = "telegram:4242", name: str = "") -> str:
+        """Somebody types `/clawdesk TEXT` in a chat; what the chat is told."""
+        name = name or f"typed{next(self._ids)}"
+        told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._typed[name] = ({"id": name, "text": text, "by": by}, told)
+        await self._tell("plugin.clawdesk.typed", {"waiting": len(self._typed)})
+        async with asyncio.timeout(15):
+            return await told
+
+    async def _clawdesk_typed(self, params: Json, name: str) -> Json:
+        return {"typed": [item for item, _ in self._typed.values()]}
+
+    async def _clawdesk_reply(self, params: Json, name: str) -> Json:
+        _, told = self._typed.pop(params["id"], ({}, None))
+        if told is not None:
+            told.set_result(params["text"])
+        return {"told": told is not None}
 
     # -- questions ------------------------------------------------------------------------
     async def _question_request(self, params: Json, name: str) -> Json:

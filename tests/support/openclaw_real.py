@@ -22,6 +22,7 @@ READY_S_MAX = 120.0
 END_S_MAX = 12.0
 LOGGED_S_MAX = 30.0
 HEAP_MIB = 700
+PLUGIN = Path(__file__).parents[2] / "packaging" / "openclaw"
 
 
 def need_openclaw() -> None:
@@ -45,9 +46,10 @@ class RealGateway:
 
     Args:
         telegram: address of a Bot API; "" = no chat at all.
+        senders: who may type `/clawdesk` to our plugin; None = it is not put in.
     """
 
-    def __init__(self, telegram: str = "") -> None:
+    def __init__(self, telegram: str = "", senders: list[str] | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="cdoc"))
         self.port = free_port()
         self.address = f"ws://127.0.0.1:{self.port}/"
@@ -56,7 +58,14 @@ class RealGateway:
         self._log: asyncio.Task[None] | None = None
         self._ready, self._moved = asyncio.Event(), asyncio.Event()
         self.lines: list[str] = []
-        (self.folder / "openclaw.json").write_text(json.dumps(self._settings(telegram)))
+        settings = self._settings(telegram)
+        if senders is not None:
+            settings["plugins"] = {
+                "allow": ["telegram", "clawdesk"],
+                "load": {"paths": [str(PLUGIN)]},
+                "entries": {"clawdesk": {"enabled": True, "config": {"senders": senders}}},
+            }
+        (self.folder / "openclaw.json").write_text(json.dumps(settings))
 
     def _settings(self, telegram: str) -> dict[str, Any]:
         auth = {"mode": "token", "token": self.token}
@@ -76,7 +85,7 @@ class RealGateway:
                     "botToken": "777:test",
                     "apiRoot": telegram,
                     "dmPolicy": "allowlist",
-                    "allowFrom": ["4242"],
+                    "allowFrom": ["4242", "5555"],
                     # Who may tap; the prompt itself goes out by `approvals.plugin`, once.
                     "execApprovals": {"enabled": False, "approvers": ["4242"]},
                 }
@@ -157,9 +166,10 @@ class RealGateway:
         if self._log is not None:
             await self._log
 
-    async def restart(self) -> None:
-        await self.stop()
-        await self.start()
+    def hang(self, hangs: bool) -> None:
+        """Stop it as it is, its connections open and silent; or let it go on."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGSTOP if hangs else signal.SIGCONT)
 
     async def close(self) -> None:
         await self.stop()

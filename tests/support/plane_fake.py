@@ -30,14 +30,23 @@ from clawdesk.domain.model import (
 )
 from clawdesk.ports.errors import ConflictError, PortError, RepositoryError
 from clawdesk.ports.machines import DiskUse
-from clawdesk.ports.repository import Diff, DiffFile, FileSides, MergeOutcome, ProjectView
+from clawdesk.ports.repository import (
+    Conflicts,
+    Diff,
+    DiffFile,
+    FileSides,
+    MergeOutcome,
+    ProjectView,
+    Settlement,
+)
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView, UserRules
 from clawdesk.runtime.deeds import Deed
+from tests.support import conflict_scene, review_scene, trust_scene
 from tests.support import plane_scenes as scenes
-from tests.support import review_scene, trust_scene
 from tests.support.forks_fake import FakeForks
 from tests.support.models_fake import FakeModelActs
+from tests.support.shells_of_plane import FakeShellActs
 
 
 async def scripted_time(ms: int) -> None:
@@ -51,7 +60,7 @@ async def scripted_time(ms: int) -> None:
         timer.cancel()
 
 
-class FakePlane(FakeForks, FakeModelActs):
+class FakePlane(FakeForks, FakeModelActs, FakeShellActs):
     """PlaneApi. `step_ms` = how long each scripted step takes; `calls` records every intent."""
 
     def __init__(self, now_ms: Callable[[], int], *, step_ms: int = 0) -> None:
@@ -218,16 +227,30 @@ class FakePlane(FakeForks, FakeModelActs):
     async def yield_now(self, task: TaskId, *, channel: str) -> Outcome:
         return Outcome(True, "Parked.")
 
+    async def prompt(self, task: TaskId, text: str, *, channel: str) -> Outcome:
+        await self._enter("prompt", task, text, channel)
+        return Outcome(True, "The agent gets your prompt.")
+
     async def cancel(self, task: TaskId, *, channel: str) -> Outcome:
         await self._enter("cancel", task, channel)
         self._record(task, "finished", phase=Phase.CANCELLED, status="cancelled")
         return Outcome(True, "cancelled")
 
+    async def conflicts(self, task: TaskId, *, into: str = "") -> Conflicts:
+        await self._enter("conflicts", task, into)
+        files = conflict_scene.FILES if into == "conflict" else ()
+        return Conflicts(into or "main", "a" * 40, "b" * 40, files)
+
     async def merge(
-        self, task: TaskId, *, into: str = "", each_checkpoint: bool = False
+        self,
+        task: TaskId,
+        *,
+        into: str = "",
+        each_checkpoint: bool = False,
+        settled: Settlement | None = None,
     ) -> MergeOutcome:
-        await self._enter("merge", task, into, each_checkpoint)
-        if into == "conflict":
+        await self._enter("merge", task, into, each_checkpoint, settled)
+        if into == "conflict" and settled is None:
             raise ConflictError("2 files changed on both sides", ("src/loader.py", "README.md"))
         branch = into or "main"
         self._record(task, "merged", merged_into=branch, branch=branch)

@@ -39,11 +39,13 @@ class RealCli:
     data: Path
     environment: dict[str, str]
 
-    def start(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
+    def start(
+        self, *arguments: str, stdin: int = subprocess.DEVNULL, **more: Any
+    ) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [*COMMAND, *arguments],
             env=self.environment,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -67,6 +69,19 @@ class RealCli:
         shown = f"{arguments} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert code is None or done.returncode == code, shown
         return done
+
+    @contextmanager
+    def at_a_terminal(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """A command whose person sits at a terminal and types nothing; killed at the end."""
+        person, terminal = os.openpty()
+        process = self.start(*arguments, stdin=terminal)
+        os.close(terminal)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+            os.close(person)
 
     def events(self, text: str) -> list[dict[str, Any]]:
         """JSON lines as objects."""

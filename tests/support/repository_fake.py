@@ -28,11 +28,13 @@ from clawdesk.ports.guest import FileEntry, WorkspaceChanges
 from clawdesk.ports.repository import (
     SIDE_BYTES_MAX,
     CheckpointCommit,
+    Conflicts,
     Diff,
     DiffFile,
     FileSides,
     MergeOutcome,
     ProjectView,
+    Settlement,
     TaskHistory,
     no_approval,
 )
@@ -41,6 +43,7 @@ from tests.support.fake_trees import (
     Entry,
     Tree,
     applied,
+    clashes,
     content_id,
     diff_of,
     three_way,
@@ -403,10 +406,8 @@ class FakeRepository:
             )
         return edited(path, old_path or path, was, (now[0], content))
 
-    async def merge(
-        self, task: TaskId, *, into: str, each_checkpoint: bool, title: str
-    ) -> MergeOutcome:
-        await self._enter("merge", write=True)
+    def _merging(self, task: TaskId, into: str) -> tuple[Tree, str, str, list[str]]:
+        """The tree that both began with, the branch, its tip, and the commits to merge."""
         project, chain = self.project, self._chain(task)
         if not project.user:
             raise RepositoryError("Git does not know your name.", code="no_identity")
@@ -418,16 +419,40 @@ class FakeRepository:
         start = project.commits[fork.get("start", project.commits[chain[0]].parent)].tree
         branch = into or project.branch
         tip = project.branches.get(branch, project.branches[project.branch])
-        final = project.commits[points[-1].commit].tree
-        merged = three_way(start, project.commits[tip].tree, final)
+        return start, branch, tip, [point.commit for point in points]
+
+    async def conflicts(self, task: TaskId, *, into: str) -> Conflicts:
+        await self._enter("conflicts")
+        start, branch, tip, points = self._merging(task, into)
+        commits = self.project.commits
+        files = clashes(start, commits[tip].tree, commits[points[-1]].tree)
+        return Conflicts(branch, tip, points[-1], tuple(files))
+
+    async def merge(
+        self,
+        task: TaskId,
+        *,
+        into: str,
+        each_checkpoint: bool,
+        title: str,
+        settled: Settlement | None = None,
+    ) -> MergeOutcome:
+        await self._enter("merge", write=True)
+        project = self.project
+        start, branch, tip, points = self._merging(task, into)
+        if settled is not None and (settled.tip, settled.work) != (tip, points[-1]):
+            raise RepositoryError("It has moved on since.", code="changed")
+        final = project.commits[points[-1]].tree
+        decided = settled.files if settled is not None else ()
+        merged = three_way(start, project.commits[tip].tree, final, decided)
         if merged == project.commits[tip].tree and branch in project.branches:
             return MergeOutcome(tip, branch, "fast", f"{branch} contains this work already.")
         work = project.work
         if branch == project.branch:
             work = three_way(project.commits[tip].tree, work, merged)
         project.backups[task] = dict(project.work)
-        for point in points if each_checkpoint else points[-1:]:
-            tree = project.commits[point.commit].tree if each_checkpoint else merged
+        for point in points if each_checkpoint and settled is None else points[-1:]:
+            tree = project.commits[point].tree if each_checkpoint else merged
             last = merged if point is points[-1] else tree
             tip = project.commit(Commit(last, tip, note=f"{title} {task}"))
         project.branches[branch] = tip

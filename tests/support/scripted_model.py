@@ -15,7 +15,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
+
+from tests.support.real_cli import RealCli
 
 MODEL = "scripted"
 GATE_S_MAX = 300.0
@@ -148,6 +151,21 @@ def _tool_call(turn: int, tool: str, command: str) -> tuple[str, bytes]:
     whole = {"id": "s", "object": "chat.completion", "created": 1, "model": MODEL}
     usage = {"prompt_tokens": 100 + turn, "completion_tokens": 10, "total_tokens": 110 + turn}
     return "application/json", json.dumps({**whole, "choices": [choice], "usage": usage}).encode()
+
+
+@contextmanager
+def behind_the_fabric(
+    cli: RealCli, project: Path, commands: Sequence[str] = COMMANDS
+) -> Iterator[ScriptedModel]:
+    """Such a server as the one model of the Fabric that commands of `cli` start for `project`."""
+    with scripted_model(commands) as model:
+        settings = Path(cli.environment["XDG_CONFIG_HOME"]) / "clawdesk"
+        settings.mkdir(parents=True, exist_ok=True)
+        (settings / "models.toml").write_text(model.catalog(str(project)))
+        try:
+            yield model
+        finally:
+            cli.stop_fabric()
 
 
 def _answer(command: str, *, stream: bool) -> tuple[str, bytes]:

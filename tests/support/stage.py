@@ -132,9 +132,12 @@ class Stage:
         code = self.app.poll() if self.app is not None else None
         return f"the window ended with {code}; its log:\n" if code is not None else "window.log: "
 
-    def key(self, keys: str) -> None:
-        """Press a key combination in the window; without a window manager it has to be focused."""
-        command = ["xdotool", "search", "--onlyvisible", "--name", "ClawDesk"]
+    def key(self, keys: str, window: str = "ClawDesk") -> None:
+        """Press a key combination in the window or sheet of that name.
+
+        Without a window manager it has to be focused first.
+        """
+        command = ["xdotool", "search", "--onlyvisible", "--name", window]
         # A key that closes the window makes xdotool fail on its release: the caller checks effects.
         whole = [*command, "windowfocus", "--sync", "key", keys]
         subprocess.run(whole, env=self.env, check=False, capture_output=True)

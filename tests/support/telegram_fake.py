@@ -12,6 +12,8 @@ from typing import Any
 from aiohttp import web
 
 PERSON = {"id": 4242, "is_bot": False, "first_name": "Pat", "username": "pat"}
+STRANGER = {"id": 5555, "is_bot": False, "first_name": "Sam", "username": "sam"}
+"""Admitted by the chat, and named nowhere else."""
 CHAT = {"id": 4242, "type": "private", "first_name": "Pat"}
 BOT = {"id": 777, "is_bot": True, "first_name": "bot", "username": "test_bot"}
 POLL_S_MAX = 5.0
@@ -77,7 +79,8 @@ class FakeTelegram:
         number = int(given.get("message_id") or next(self._ids))
         markup = given.get("reply_markup")
         markup = json.loads(markup) if isinstance(markup, str) else markup or {}
-        self.sent.append({"id": number, "method": method, "text": given.get("text", ""), **markup})
+        message = {"id": number, "method": method, "to": str(given.get("chat_id"))}
+        self.sent.append({**message, "text": given.get("text", ""), **markup})
         self._moved.set()
         text = given.get("text", "")
         return {"message_id": number, "date": _now(), "chat": CHAT, "text": text}
@@ -102,12 +105,24 @@ class FakeTelegram:
         query |= {"data": button["callback_data"], "message": {**shown, "text": "x"}}
         self._updates.put_nowait({"update_id": number, "callback_query": query})
 
-    def type(self, text: str) -> None:
+    def type(self, text: str, person: Json = PERSON) -> None:
         number, command = next(self._numbers), text.split(maxsplit=1)[0]
         entity = {"type": "bot_command", "offset": 0, "length": len(command)}
-        message = {"message_id": next(self._ids), "date": _now(), "chat": CHAT}
-        message |= {"from": PERSON, "text": text, "entities": [entity]}
+        chat = {"id": person["id"], "type": "private", "first_name": person["first_name"]}
+        message = {"message_id": next(self._ids), "date": _now(), "chat": chat}
+        message |= {"from": person, "text": text, "entities": [entity]}
         self._updates.put_nowait({"update_id": number, "message": message})
+
+    async def told(self, text: str, person: Json = PERSON) -> str:
+        """What the bot says to a command; other requests may be shown meanwhile."""
+        after = len(self.sent)
+        self.type(text, person)
+
+        def answers(message: Json) -> bool:
+            new = message["method"] == "sendMessage" and message["to"] == str(person["id"])
+            return new and "Plugin approval required" not in message["text"]
+
+        return str((await self.message(answers, after))["text"])
 
 
 def _now() -> int:

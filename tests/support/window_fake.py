@@ -1,6 +1,6 @@
 """The real window on the scripted plane, as a process of its own, for journeys and pictures.
 
-`python -m tests.support.window_fake [--scene full|empty|first|run] [--step-ms N] [PROJECT]`
+`python -m tests.support.window_fake [--scene full|hundred|empty|first|run] [--step-ms N] [PROJECT]`
 """
 
 from __future__ import annotations
@@ -12,12 +12,23 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from clawdesk.app import desktop_notices
 from clawdesk.runtime.api import PlaneApi
 from clawdesk.ui.loop import Around, run_window
 from tests.support import plane_scenes as scenes
 from tests.support.plane_fake import FakePlane
+
+
+def multiply(plane: FakePlane, times: int) -> None:
+    """Every task so often, each with an id and requests of its own."""
+    for task in list(plane.state.tasks.values()):
+        for number in range(1, times):
+            request = task.request and replace(task.request, id=f"{task.request.id}-{number}")
+            name = f"{task.id[:-3]}{number}{task.id[-2:]}"
+            copy = replace(task, id=name, title=f"{task.title} {number}", request=request)
+            plane.state.tasks[name] = copy
 
 
 def main(argv: list[str]) -> int:
@@ -31,8 +42,10 @@ def main(argv: list[str]) -> int:
     @asynccontextmanager
     async def make() -> AsyncIterator[PlaneApi]:
         plane = FakePlane(lambda: time.time_ns() // 1_000_000, step_ms=wanted.step_ms)
-        if wanted.scene == "full":
+        if wanted.scene in {"full", "hundred"}:
             plane.fill()
+        if wanted.scene == "hundred":
+            multiply(plane, 10)
         elif wanted.scene == "empty":
             plane.projects[scenes.PROJECT] = scenes.project(dirty=())
         plane.load = scenes.load(gpus=not wanted.no_gpu)

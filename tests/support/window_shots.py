@@ -17,15 +17,17 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
 from clawdesk.domain.model import Task
-from clawdesk.ui import theme, tokens
+from clawdesk.ui import prompt_sheet, theme, tokens
 from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.clock import WallClock
+from clawdesk.ui.conflict_sheet import ConflictSheet
 from clawdesk.ui.desk import Desk
 from clawdesk.ui.loop import application
 from clawdesk.ui.memory import Memory
+from clawdesk.ui.merge_sheet import MergeSheet
 from clawdesk.ui.palette_sheet import PaletteSheet
 from clawdesk.viewmodels.review import LineComment
-from tests.support import fork_scenes, model_scenes, trust_scene
+from tests.support import channel_scenes, fork_scenes, model_scenes, trust_scene
 from tests.support import plane_scenes as scenes
 from tests.support.plane_fake import FakePlane, scripted_time
 
@@ -34,17 +36,29 @@ FORKED = {"fork", "keep", "forks", "compare", "disk", "archive"}
 SIZE = tuple(int(n) for n in os.environ.get("SHOT_SIZE", "1440x900").split("x"))
 # Sheets whose buttons wait for the guard are pictured after it.
 REVIEWS = {"approval", "approval-part", "approval-comment", "approval-split", "approval-edit"}
-FILLED = {"full", "small", "question", "restore", "dirty", "merge", "trust", "reserve"}
+FILLED = {"full", "small", "question", "restore", "dirty", "merge", "trust", "reserve", "prompt"}
 PLACES = {"changes", "checkpoints"}
+CONFLICTS = {"conflict", "conflict-files", "conflict-sides", "conflict-edit"}
 SHOWN = {"help", "settings", "policy", "new", "operations"}  # by the act of that name
-SHEETS = {"question", "dirty", "restore", "merge", "trust", "reserve", "fork", "keep", "disk"}
+SHEETS = {
+    "question",
+    "dirty",
+    "restore",
+    "merge",
+    "trust",
+    "reserve",
+    "fork",
+    "keep",
+    "disk",
+    "prompt",
+}
 DECIDED = {*REVIEWS, *SHEETS, "home", "new", "help"}
 
 
 def plane_of(scene: str) -> FakePlane:
     """A scripted plane as the scene begins."""
     plane = FakePlane(lambda: time.time_ns() // 1_000_000)
-    if scene in FILLED | PLACES | SHOWN | REVIEWS | FORKED | {"palette"}:
+    if scene in FILLED | PLACES | SHOWN | REVIEWS | FORKED | CONFLICTS | {"palette"}:
         plane.fill()
         if scene == "trust":
             task = trust_scene.untrusted(plane.now_ms())
@@ -53,7 +67,7 @@ def plane_of(scene: str) -> FakePlane:
             plane.state.tasks.update(fork_scenes.forked_house(plane.now_ms()))
     elif scene == "empty":
         plane.projects[scenes.PROJECT] = scenes.project(dirty=())
-    elif scene in model_scenes.SCENES:
+    elif scene in (*model_scenes.SCENES, *channel_scenes.SCENES):
         plane.fill()
     if scene == "disk":
         plane.use = fork_scenes.disk_use(plane.state.tasks)
@@ -63,7 +77,22 @@ def plane_of(scene: str) -> FakePlane:
         plane.environment = replace(plane.environment, fabric=model_scenes.busy())
     if scene in model_scenes.SCENES:
         plane.environment = replace(plane.environment, fabric=model_scenes.SCENES[scene]())
+    if scene in channel_scenes.SCENES:
+        view = channel_scenes.view_of(scene, list(plane.state.tasks))
+        plane.environment = replace(plane.environment, channel=view)
     return plane
+
+
+def _channel(desk: Desk, _tasks: list[Task]) -> None:
+    desk.registry.trigger("settings")
+
+
+def _channel_sheet(button: str) -> Callable[[Desk, list[Task]], None]:
+    def press(desk: Desk, tasks: list[Task]) -> None:
+        _channel(desk, tasks)
+        getattr(desk.window.settings.channel, button).click()
+
+    return press
 
 
 def _archive(desk: Desk, tasks: list[Task]) -> None:
@@ -76,6 +105,10 @@ def _archive(desk: Desk, tasks: list[Task]) -> None:
 def _trust(desk: Desk, tasks: list[Task]) -> None:
     desk.window.tasks.list.choose(tasks[-1].id)
     desk.decisions.act("trust")
+
+
+def _prompt(desk: Desk, tasks: list[Task]) -> None:
+    prompt_sheet.ask(desk, tasks[9].id)
 
 
 def _titled(tasks: list[Task], title: str) -> Task:
@@ -106,8 +139,14 @@ _ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     "dirty": lambda desk, tasks: desk.decisions.run(scenes.PROJECT, "fix-loader"),
     "merge": lambda desk, tasks: desk.decisions.merge(tasks[9].id),
     "trust": _trust,
+    "prompt": _prompt,
     "reserve": _reserve,
     "palette": _palette,
+    "channel": _channel,
+    "channel-unreachable": _channel,
+    "channel-pairing": _channel,
+    "channel-setup": _channel_sheet("add"),
+    "channel-remove": _channel_sheet("remove"),
     "changes": lambda desk, tasks: desk.window.inspector.choose_place("changes"),
     "checkpoints": lambda desk, tasks: desk.window.inspector.choose_place("checkpoints"),
 }
@@ -120,6 +159,8 @@ async def act(desk: Desk, scene: str) -> None:
         desk.decisions.open_task(tasks[0].id)
         await scripted_time(SETTLE_MS)
         await review_act(desk, scene.removeprefix("approval").removeprefix("-"))
+    elif scene in CONFLICTS:
+        await conflict_act(desk, tasks, scene)
     elif scene in _ACTS:
         _ACTS[scene](desk, tasks)
     elif scene in model_scenes.SCENES:
@@ -128,6 +169,31 @@ async def act(desk: Desk, scene: str) -> None:
     elif scene in SHOWN:
         desk.registry.trigger(scene)
     await scripted_time(1_000 if scene in DECIDED else 100)
+
+
+async def conflict_act(desk: Desk, tasks: list[Task], scene: str) -> None:
+    """A merge that meets a conflict, and what a person does with it."""
+    desk.decisions.merge(tasks[9].id)
+    merge = desk.decisions.sheet
+    assert isinstance(merge, MergeSheet)
+    await scripted_time(1_000)
+    merge.branch.setText("conflict")
+    merge.go.click()
+    await scripted_time(SETTLE_MS)
+    if scene == "conflict":
+        return
+    merge.settle.click()
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, ConflictSheet)
+    await scripted_time(1_000)
+    if scene != "conflict-files":
+        sheet.ours.click()
+        sheet.theirs.click()
+        sheet.list.setCurrentIndex(sheet.files.index(3))
+    if scene == "conflict-edit":
+        sheet.change.click()
+        await scripted_time(SETTLE_MS)
+        sheet.edit.save.click()
 
 
 async def review_act(desk: Desk, what: str) -> None:
@@ -200,6 +266,7 @@ def main(argv: list[str]) -> int:
         "restore",
         "dirty",
         "merge",
+        "prompt",
         "fork",
         "keep",
         "compare",
@@ -215,6 +282,7 @@ def main(argv: list[str]) -> int:
         "new",
         "operations",
         *model_scenes.SCENES,
+        *channel_scenes.SCENES,
         "reserve",
     ]
     themes = os.environ.get("SHOT_THEMES", "dark light").split()

@@ -15,6 +15,7 @@ USAGE = """Usage:
   claw ask QUESTION [--choice A --choice B ...] [--key KEY] [--default TEXT]
                                     print a person's answer
   claw feedback                     what was said at the last rejection or partial approval
+  claw acp COMMAND                  run an agent that speaks the Agent Client Protocol
 Exit codes: 0 go on, 1 failed, 2 wrong use, 3 rejected (feedback on standard output).
 """
 _FLAGS = {"checkpoint": ("--approve",)}
@@ -22,7 +23,7 @@ _VALUES = {
     "checkpoint": ("-m", "--message", "--artifact"),
     "ask": ("--choice", "--key", "--default"),
 }
-_POSITIONALS = {"step": 1, "checkpoint": 0, "ask": 1, "feedback": 0}
+_POSITIONALS = {"step": 1, "checkpoint": 0, "ask": 1, "feedback": 0, "acp": 1}
 
 
 class UsageError(Exception):
@@ -103,6 +104,10 @@ def _perform(command: str, positionals: list[str], options: dict[str, list[str]]
             positionals[0], choices=choices, key=last("--key"), default=last("--default")
         )
         print(answer)
+    elif command == "acp":
+        from clawdesk_guest import acp  # the others must begin without it, under emulation
+
+        return acp.run(positionals[0])
     else:
         said = claw.feedback()
     if said:

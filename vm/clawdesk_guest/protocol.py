@@ -5,7 +5,10 @@ Bytes in, values out; no file, socket or clock is touched here. Both ends import
  1. A frame is [u32 payload length][u8 type][u32 stream][payload], big-endian, payload <= 1 MiB.
  2. CONTROL carries one JSON message on stream 0; its schema is in TO_GUEST or TO_HOST.
  3. OPEN, CHUNK, CLOSE, WINDOW belong to a stream. Only the guest opens streams, with ids that grow.
-    An OPEN of the host on an open stream is the head of its answer.
+    An OPEN of the host on an open stream is the head of its answer. A shell is begun by the host's
+    `shell`; the guest opens a stream for its terminal, which carries bytes both ways, and says
+    `shell_ended` behind its last bytes. The host's CLOSE hangs it up; so does a `quiesce`, since a
+    person's terminal is no part of a snapshot, and a new `hello`.
  4. CHUNK, never empty, may only be sent within the credit of its stream: WINDOW_BYTES at the start,
     given back by WINDOW frames as the receiver uses bytes up. Control never waits for credit.
  5. Each end sends CLOSE once per stream; what still arrives before the other's CLOSE is dropped.
@@ -32,7 +35,7 @@ import json
 import struct
 from typing import Any, NamedTuple
 
-VERSION = 4
+VERSION = 5
 VERSION_MIN = 2
 SYNC = bytes.fromhex("f8c1a7deb0bfe1f5c0d9a9f7edc4b6fe")
 EPOCH_BYTES = 16
@@ -123,7 +126,7 @@ def load(payload: bytes) -> Message:
         raise RemoteError(f"not strict JSON (rule 6): {type(error).__name__}") from None
     if type(value) is not dict:
         raise RemoteError("JSON that is not an object (rule 6)")
-    if _too_deep(value):
+    if too_deep(value, DEPTH_MAX):
         raise RemoteError(f"JSON deeper than {DEPTH_MAX} (rule 6)")
     return value
 
@@ -148,9 +151,10 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _too_deep(value: object) -> bool:
+def too_deep(value: object, depth_max: int) -> bool:
+    """Whether a JSON value is nested deeper than that."""
     level: list[object] = [value]
-    for _ in range(DEPTH_MAX):
+    for _ in range(depth_max):
         below: list[object] = []
         for item in level:
             if type(item) is dict:
@@ -223,6 +227,7 @@ class FrameParser:
 _ID = (str, 64)
 _TEXT = (str, TEXT_CHARS_MAX)
 _NUMBER = (int, 1 << 53)
+_SIDE = (int, 4096)  # of a terminal, in characters
 _FLAG = (bool, 1)
 _TEXTS = (list, 256)
 _MAP = (dict, 256)
@@ -259,8 +264,25 @@ TO_GUEST: Schemas = {
         "part": (str, (PART_BYTES_MAX + 2) // 3 * 4),
     },
     "remove": {"call": _NUMBER, "path": (str, 4096), "prune": _FLAG},
+    "shell": {
+        "call": _NUMBER,
+        "shell": _ID,
+        "columns": _SIDE,
+        "rows": _SIDE,
+        "env": _MAP,
+    },
+    "resize": {"call": _NUMBER, "shell": _ID, "columns": _SIDE, "rows": _SIDE},
 }
-ADDED = {"put": 3, "remove": 3, "turns": 4, "leave": 4, "turn": 4}
+ADDED = {
+    "put": 3,
+    "remove": 3,
+    "turns": 4,
+    "leave": 4,
+    "turn": 4,
+    "shell": 5,
+    "resize": 5,
+    "shell_ended": 5,
+}
 """The version that brought a message (rule 11); the others are in all of them."""
 TO_HOST: Schemas = {
     "greeting": {
@@ -288,6 +310,7 @@ TO_HOST: Schemas = {
         "artifacts": _TEXTS,
     },
     "turn": {"n": _NUMBER, "request": _ID, "number": _NUMBER},
+    "shell_ended": {"shell": _ID, "exit_code": _NUMBER, "why": _TEXT},
     "question": {
         "n": _NUMBER,
         "request": _ID,
@@ -302,6 +325,7 @@ HEADS: Schemas = {
     "files": {"call": _NUMBER},
     "model": {"method": _ID, "path": (str, 4096), "headers": _MAP, "size": _NUMBER},
     "connect": {"host": (str, 253), "port": _NUMBER},
+    "terminal": {"shell": _ID},
     "answer": {"status": _NUMBER, "headers": _MAP},
     "end": {"error": _TEXT},
 }

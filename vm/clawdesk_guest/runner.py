@@ -20,6 +20,7 @@ from clawdesk_guest.proxy import Proxy
 from clawdesk_guest.relay import Relay
 from clawdesk_guest.requests import Requests
 from clawdesk_guest.scribe import Scribe
+from clawdesk_guest.shells import Shells
 from clawdesk_guest.steps import Step
 from clawdesk_guest.turns import Turns
 from clawdesk_guest.workspace import Workspace
@@ -56,6 +57,7 @@ class Runner:
         self._last: Step | None = None  # the step that runs or ran last
         self._errands: set[Errand] = set()
         self._quiescing: int | None = None
+        self._is_held = False
         self._is_unpacked = False
         self._workspace = Workspace(settings.workspace, settings.state, settings.disk)
         self._scribe = Scribe(loop, settings.workspace)
@@ -70,6 +72,7 @@ class Runner:
         address = ("127.0.0.1", settings.relay_port)
         self._relay = Relay(loop, address, self._turns, self._check_quiet)
         self._proxy = Proxy(loop, ("127.0.0.1", settings.proxy_port))
+        self._shells = Shells(loop, self._shell_ended, self._check_quiet)
         self._ops: dict[str, Callable[[protocol.Message], None]] = {
             "hello": self._hello,
             "ping": lambda m: self._link.tell({"op": "pong", "tick": m["tick"]}),
@@ -86,11 +89,14 @@ class Runner:
             "unquiesce": self._unquiesce,
             "put": self._write,
             "remove": self._write,
+            "shell": self._shell,
+            "resize": self._resize,
         }
         loop.before_wait = self._pump
         port.attach(loop, self._receive)
 
     def close(self) -> None:
+        self._shells.close("the machine ends")
         self._scribe.rest()
         self._relay.close()
         self._proxy.close()
@@ -122,8 +128,10 @@ class Runner:
         else:
             self._carrier(event.stream).closed(event.stream, event.error)
 
-    def _carrier(self, stream: int) -> Proxy | Relay:
-        """Whose stream it is; what is nobody's any more both pass over."""
+    def _carrier(self, stream: int) -> Proxy | Relay | Shells:
+        """Whose stream it is; what is nobody's any more all pass over."""
+        if self._shells.owns(stream):
+            return self._shells
         return self._proxy if self._proxy.owns(stream) else self._relay
 
     def _pump(self) -> None:
@@ -133,6 +141,7 @@ class Runner:
                 self._step.pump(self._link)
             for errand in list(self._errands):
                 errand.pump(self._link)
+            self._shells.pump(self._link)
             self._relay.pump(self._link, connected=bool(self._epoch))
             self._proxy.pump(self._link, connected=bool(self._epoch))
             if not self._send():
@@ -202,6 +211,7 @@ class Runner:
         })  # fmt: skip
         self._quiescing = None
         self._scribe.rest()  # what the host before had not finished is not finished
+        self._shells.close("another host has taken up the machine")
         self._relay.restart()
         self._proxy.restart()
         self._hold(False)
@@ -227,9 +237,7 @@ class Runner:
             self._failed(message["call"], f"the step {self._step.run_id} is still running")
             return
         step = Step(self._loop, message["run"], self._step_ended)
-        env = {**self._environment(message["name"]), **message["env"]}
-        if "CLAWDESK_NETWORK" in env:
-            env.update(self._way_out())
+        env = self._environment(message["name"], message["env"])
         # A machine in which an image is set up has no workspace.
         has_workspace = os.path.isdir(self._settings.workspace)
         folder = self._settings.workspace if has_workspace else "/"
@@ -253,7 +261,8 @@ class Runner:
     def _ask_turn(self, number: int) -> str:
         return self._requests.ask({"op": "turn", "number": number}, self._turns.answered)
 
-    def _environment(self, name: str) -> dict[str, str]:
+    def _environment(self, name: str, more: dict[str, str]) -> dict[str, str]:
+        """What a step or a shell finds, with what the host adds."""
         env = {
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": "/root",
@@ -270,6 +279,9 @@ class Runner:
         if not self._settings.is_machine:
             env.update(PATH=os.environ["PATH"], HOME=self._settings.state)
             env["CLAWDESK_SOCKET"] = self._settings.claw_socket
+        env.update(more)
+        if "CLAWDESK_NETWORK" in env:
+            env.update(self._way_out())
         return env
 
     def _way_out(self) -> dict[str, str]:
@@ -293,6 +305,28 @@ class Runner:
         if self._step is not None and self._step.run_id == message["run"]:
             self._step.kill()
         self._done(message["call"])
+
+    # Shells of a person
+
+    def _shell(self, message: protocol.Message) -> None:
+        size, env = (message["columns"], message["rows"]), self._environment("", message["env"])
+        if self._is_held:
+            self._failed(message["call"], "a checkpoint is being taken; try again in a moment")
+            return
+        try:
+            self._shells.start(self._link, message["shell"], self._settings.workspace, env, size)
+        except OSError as error:
+            self._failed(message["call"], f"the shell could not be started: {error}")
+            return
+        self._done(message["call"])
+
+    def _resize(self, message: protocol.Message) -> None:
+        self._shells.resize(message["shell"], (message["columns"], message["rows"]))
+        self._done(message["call"])
+
+    def _shell_ended(self, shell: str, exit_code: int, why: str) -> None:
+        told = {"op": "shell_ended", "shell": shell, "exit_code": exit_code, "why": why}
+        self._link.tell_in_turn(told)
 
     # Requests of `claw`
 
@@ -365,6 +399,7 @@ class Runner:
     # Standing still for a snapshot
 
     def _hold(self, held: bool) -> None:
+        self._is_held = held
         self._relay.hold(held)
         self._proxy.hold(held)
         if self._step is not None:
@@ -373,12 +408,14 @@ class Runner:
     def _quiesce(self, message: protocol.Message) -> None:
         self._quiescing = message["call"]
         self._scribe.rest()
+        self._is_held = True
+        self._shells.close("a checkpoint of the machine is being taken")
         self._relay.hold(True)
         self._check_quiet()
 
     def _check_quiet(self) -> None:
-        """Once no call is in flight: hold the output too, sync, tell the host."""
-        if self._quiescing is None or self._relay.in_flight:
+        """Once no call is in flight and no shell open: hold the output too, sync, tell the host."""
+        if self._quiescing is None or self._relay.in_flight or self._shells.any_open:
             return
         call, self._quiescing = self._quiescing, None
         self._hold(True)

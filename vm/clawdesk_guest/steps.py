@@ -66,7 +66,7 @@ class Step:
         self.kill()
 
     def _signal(self, number: int) -> None:
-        for pid in _session(self._pid):
+        for pid in session(self._pid):
             try:
                 os.kill(pid, number)
             except ProcessLookupError:
@@ -146,8 +146,8 @@ def _become_shell(command: str, folder: str, env: dict[str, str], outputs: list[
         os._exit(127)
 
 
-def _session(leader: int) -> list[int]:
-    """Processes of the session a step's shell began, the shell included."""
+def session(leader: int) -> list[int]:
+    """Processes of the session that a shell began, the shell included."""
     found = []
     for name in os.listdir("/proc"):
         if not name.isdigit():

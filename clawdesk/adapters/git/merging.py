@@ -9,12 +9,12 @@ finished leaves everything as it was.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pygit2
 
-from clawdesk.adapters.git import backups, branches, checkout, records
+from clawdesk.adapters.git import backups, branches, checkout, records, settling
 from clawdesk.adapters.git.approved import Approved, Point, approved
 from clawdesk.adapters.git.history import DAMAGED, read_chain
 from clawdesk.adapters.git.obstacles import obstacle
@@ -22,7 +22,7 @@ from clawdesk.adapters.git.opening import Place, open_place
 from clawdesk.adapters.git.starts import base_of
 from clawdesk.domain.model import TaskId
 from clawdesk.ports.errors import ConflictError, RepositoryError
-from clawdesk.ports.repository import MergeOutcome
+from clawdesk.ports.repository import Conflicts, MergeOutcome, Settlement
 
 _TITLE_CHARS_MAX = 120
 
@@ -35,6 +35,7 @@ class Wanted:
     into: str
     each_checkpoint: bool
     title: str
+    settled: Settlement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,15 @@ def merge(place: Place, wanted: Wanted) -> MergeOutcome:
     repo = open_place(place)
     try:
         return _Merge(place, repo, wanted).run()
+    finally:
+        repo.free()
+
+
+def conflicts(place: Place, wanted: Wanted) -> Conflicts:
+    """What `merge` as one commit would stumble over. Raises as it does; writes nothing."""
+    repo = open_place(place)
+    try:
+        return _Merge(place, repo, wanted).conflicts()
     finally:
         repo.free()
 
@@ -105,7 +115,17 @@ class _Merge:
         self._is_new = reference is None
         self._tip = reference.peel(pygit2.Commit) if reference is not None else self._work.base
 
+    def conflicts(self) -> Conflicts:
+        """The files of a merge as one commit that somebody has to look at."""
+        found = Conflicts(self._branch, str(self._tip.id), str(self._work.final.id))
+        ancestor, theirs = self._ancestor(), self._work.final.tree
+        if ancestor.id in {self._tip.tree_id, theirs.id}:
+            return found
+        index = self._repo.merge_trees(ancestor, self._tip.tree, theirs)
+        return replace(found, files=settling.files_of(self._repo, index))
+
     def run(self) -> MergeOutcome:
+        self._check_settled()
         steps = self._steps()
         if steps[-1][0].id == self._tip.tree_id and not self._is_new:
             text = f"{self._branch} contains this work already; nothing to do."
@@ -123,17 +143,34 @@ class _Merge:
             return self._branch_only(made, reason)
         return self._with_files(made)
 
+    def _check_settled(self) -> None:
+        """A person's decisions count for what was looked at."""
+        settled = self._wanted.settled
+        now = (str(self._tip.id), str(self._work.final.id))
+        if settled is not None and (settled.tip, settled.work) != now:
+            raise RepositoryError(
+                f"{self._branch} or the task has moved on since the conflicts were looked at."
+                " Nothing was merged.",
+                mend="Look at the conflicts again.",
+                code="changed",
+            )
+
+    def _known(self) -> pygit2.Commit | None:
+        """How far the task was merged into the branch before."""
+        if self._is_new:
+            return None
+        return backups.already_merged(self._repo, self._wanted.task, self._tip)
+
+    def _ancestor(self) -> pygit2.Tree:
+        known = self._known()
+        return known.tree if known is not None else self._work.start.tree
+
     def _steps(self) -> list[tuple[pygit2.Tree, Point]]:
         """The trees to commit, one a commit: approved trees brought onto the branch's tip."""
         points = self._work.approved.points
-        known = (
-            None
-            if self._is_new
-            else backups.already_merged(self._repo, self._wanted.task, self._tip)
-        )
-        ancestor = known.tree if known is not None else self._work.start.tree
-        ours = self._tip.tree
-        chosen = points if self._wanted.each_checkpoint and known is None else points[-1:]
+        ancestor, ours = self._ancestor(), self._tip.tree
+        one = not self._wanted.each_checkpoint or self._wanted.settled is not None
+        chosen = points[-1:] if one or self._known() is not None else points
         steps = []
         for point in chosen:
             theirs = self._repo[point.commit].peel(pygit2.Tree)
@@ -149,13 +186,14 @@ class _Merge:
         if ancestor.id == ours.id:
             return theirs
         index = self._repo.merge_trees(ancestor, ours, theirs)
-        conflicts = index.conflicts
-        if conflicts is not None:
-            paths = sorted({side.path for sides in conflicts for side in sides if side})
+        if self._wanted.settled is not None:
+            settling.settle(self._repo, index, self._wanted.settled)
+        paths = settling.paths_of(index)
+        if paths:
             raise ConflictError(
                 f"{self._branch} and the task changed the same places of {', '.join(paths[:5])}."
                 " Nothing was merged.",
-                tuple(paths),
+                paths,
                 mend="Commit your own changes first if they are meant, or merge into a new branch"
                 " and resolve it there with Git: --into NAME",
             )

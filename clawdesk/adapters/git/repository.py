@@ -42,11 +42,13 @@ from clawdesk.ports.errors import PortError, RepositoryError
 from clawdesk.ports.guest import WorkspaceChanges
 from clawdesk.ports.repository import (
     CheckpointCommit,
+    Conflicts,
     Diff,
     DiffFile,
     FileSides,
     MergeOutcome,
     ProjectView,
+    Settlement,
     TaskHistory,
     no_approval,
 )
@@ -266,10 +268,20 @@ class GitRepository:
 
         return await self._read("compare your version", work)
 
+    async def conflicts(self, task: TaskId, *, into: str) -> Conflicts:
+        wanted = merging.Wanted(_checked(task), into, each_checkpoint=False, title="")
+        return await self._read("compare", lambda _: merging.conflicts(self.place, wanted))
+
     async def merge(
-        self, task: TaskId, *, into: str, each_checkpoint: bool, title: str
+        self,
+        task: TaskId,
+        *,
+        into: str,
+        each_checkpoint: bool,
+        title: str,
+        settled: Settlement | None = None,
     ) -> MergeOutcome:
-        wanted = merging.Wanted(_checked(task), into, each_checkpoint, title)
+        wanted = merging.Wanted(_checked(task), into, each_checkpoint, title, settled)
         return await self._write("merge", lambda: merging.merge(self.place, wanted))
 
     async def close(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from clawdesk.adapters.libvirt import channel_apply
+from clawdesk.adapters.libvirt.channel_shells import Shells
 from clawdesk.adapters.libvirt.channel_wire import Ways, Wire
 from clawdesk.domain.model import MachineId
 from clawdesk.domain.network import NOWHERE, Reach
@@ -26,6 +28,7 @@ from clawdesk.ports.guest import (
     GuestGreeting,
     GuestLost,
     GuestMessage,
+    ShellEnd,
     StepOutput,
     StepRun,
     WorkspaceChanges,
@@ -188,6 +191,17 @@ class ChannelSession:
         """As the port says; one part of a file at a time is on its way."""
         await self._thread.do(channel_apply.apply(self._wire, files, deleted))
 
+    async def shell(self, columns: int, rows: int, env: Mapping[str, str]) -> ChannelShell:
+        if self._wire.guest_version < protocol.ADDED["shell"]:
+            raise GuestError(
+                "The machine goes on from a snapshot whose guest program has no shell.",
+                mend="Open one in a task that begins now, or read its log.",
+                code="old_guest",
+            )
+        name = secrets.token_hex(8)
+        await self._thread.do(self._wire.shells.open(name, columns, rows, dict(env)))
+        return ChannelShell(self._thread, self._wire.shells, name)
+
     async def quiesce(self, timeout_s: float = 120.0) -> bool:
         """As the port says; from here to `unquiesce` silence is no sign of death."""
         try:
@@ -249,6 +263,31 @@ class ChannelSession:
     def _deliver(self, message: GuestMessage, stream: int) -> None:
         self._heard.append((message, stream))
         self._news.set()
+
+
+class ChannelShell:
+    """`GuestShell` of one connection; for the loop that asked for it."""
+
+    def __init__(self, thread: _IoThread, shells: Shells, name: str) -> None:
+        self._thread = thread
+        self._shells = shells
+        self._name = name
+        self.end: ShellEnd | None = None
+
+    async def read(self) -> bytes:
+        printed = await self._thread.do(self._shells.read(self._name))
+        if not printed:
+            self.end = self._shells.end_of(self._name)
+        return printed
+
+    async def write(self, content: bytes) -> None:
+        await self._thread.do(self._shells.write(self._name, content))
+
+    async def resize(self, columns: int, rows: int) -> None:
+        await self._thread.do(self._shells.resize(self._name, columns, rows))
+
+    async def close(self) -> None:
+        self._thread.post(self._shells.close, self._name)
 
 
 def _cut(text: str) -> str:

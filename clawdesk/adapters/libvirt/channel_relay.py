@@ -8,10 +8,14 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Protocol
 
+from clawdesk.adapters.libvirt.channel_calls import Listener
+from clawdesk.adapters.libvirt.channel_output import TokenBucket
 from clawdesk.ports.errors import PortError
+from clawdesk.ports.guest import ModelCalled
 from clawdesk.ports.inference import Inference
 from clawdesk_guest.link import Link
 
@@ -23,6 +27,8 @@ _HEADER_CHARS_MAX = 8192
 _BODY_BYTES_MAX = 32 << 20
 _BODIES_BYTES_MAX = 96 << 20
 """All calls of one machine together, while their bodies arrive."""
+_TOLD_PER_S, _TOLD_BURST = 5, 50
+"""Calls told one by one; a guest must not be able to fill the log."""
 
 
 class Wire(Protocol):
@@ -56,9 +62,18 @@ class _Call:
 
 
 class ModelRelay:
-    """The model calls of one machine."""
+    """The model calls of one machine; `hear` is told each that is over."""
 
-    def __init__(self, wire: Wire, inference: Inference, token: str) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        inference: Inference,
+        token: str,
+        hear: Callable[[ModelCalled], None] = lambda _: None,
+    ) -> None:
+        self._hear = hear
+        self._bucket = TokenBucket(_TOLD_PER_S, _TOLD_BURST)
+        self._untold = 0
         self._wire = wire
         self._inference = inference
         self._token = token
@@ -127,18 +142,50 @@ class ModelRelay:
             self._wire.wake()
 
     async def _forward(self, stream: int, call: _Call) -> None:
-        response = await self._inference.call(
-            self._token, call.method, call.path, call.headers, bytes(call.body)
-        )
+        began_s, listener = time.monotonic(), Listener(bytes(call.body))
+        try:
+            response = await self._inference.call(
+                self._token, call.method, call.path, call.headers, bytes(call.body)
+            )
+        except PortError as error:
+            self._tell(call, listener, 503, began_s, error.sentence)
+            raise
         call.body.clear()
         call.size = 0
         try:
             self._head(stream, response.status, response.headers)
             async for content in response.chunks:
+                listener.heard(content)
                 if not await self._send(stream, content):
                     return
         finally:
             await _close(response.chunks)
+            self._tell(call, listener, response.status, began_s)
+
+    def _tell(
+        self, call: _Call, listener: Listener, status: int, began_s: float, why: str = ""
+    ) -> None:
+        """Of questions about the models nothing is told: they are no calls."""
+        if call.method != "POST":
+            return
+        now_s = time.monotonic()
+        if not self._bucket.take(now_s):
+            self._untold += 1
+            return
+        answer, tokens_in, tokens_out = listener.told()
+        self._hear(
+            ModelCalled(
+                listener.model,
+                listener.asked,
+                why or answer,
+                status,
+                (now_s - began_s) * 1000,
+                tokens_in,
+                tokens_out,
+                self._untold,
+            )
+        )
+        self._untold = 0
 
     def _head(self, stream: int, status: int, headers: Mapping[str, str]) -> None:
         kept = {

@@ -12,6 +12,7 @@ from typing import Protocol
 from clawdesk.adapters.libvirt.channel_files import ChangesParser
 from clawdesk.adapters.libvirt.channel_output import LONG_MARK, OutputBudget
 from clawdesk.adapters.libvirt.channel_relay import ModelRelay
+from clawdesk.adapters.libvirt.channel_shells import Shells
 from clawdesk.adapters.libvirt.channel_tunnels import Tunnels
 from clawdesk.ports.guest import GuestMessage, StepOutput
 from clawdesk_guest.link import Link
@@ -41,11 +42,11 @@ class Streams:
     def __init__(
         self,
         wire: Wire,
-        carriers: tuple[ModelRelay, Tunnels],
+        carriers: tuple[ModelRelay, Tunnels, Shells],
         hear: Callable[[GuestMessage, int], None],
     ) -> None:
         self._wire = wire
-        self._relay, self._tunnels = carriers
+        self._relay, self._tunnels, self._shells = carriers
         self._hear = hear
         self._runs: dict[str, set[str]] = {}  # the step that runs and its streams so far
         self._outputs: dict[int, tuple[str, str, OutputBudget]] = {}
@@ -76,6 +77,8 @@ class Streams:
             self._relay.opened(stream, head)
         elif op == "connect":
             self._tunnels.opened(stream, head)
+        elif op == "terminal":
+            self._shells.opened(stream, head)
         elif op == "output":
             self._opened_output(stream, head["run"], head["stream"])
         elif op == "files" and head["call"] in self._parsers:
@@ -103,6 +106,8 @@ class Streams:
             self._relay.got(stream, content)
         elif self._tunnels.owns(stream):
             self._tunnels.got(stream, content)
+        elif self._shells.owns(stream):
+            self._shells.got(stream, content)
 
     def _got_output(self, stream: int, content: bytes) -> None:
         run_id, name, budget = self._outputs[stream]
@@ -129,3 +134,4 @@ class Streams:
         elif self._files.pop(stream, None) is None:
             self._relay.closed(stream)
             self._tunnels.closed(stream)
+            self._shells.closed(stream)

@@ -17,6 +17,7 @@ from pathlib import Path
 from clawdesk.adapters.libvirt.channel_files import BYTES_MAX, FILES_MAX
 from clawdesk.adapters.libvirt.channel_output import TokenBucket
 from clawdesk.adapters.libvirt.channel_relay import ModelRelay
+from clawdesk.adapters.libvirt.channel_shells import Shells
 from clawdesk.adapters.libvirt.channel_streams import Streams
 from clawdesk.adapters.libvirt.channel_tunnels import Tunnels
 from clawdesk.domain.network import NOWHERE, Reach
@@ -68,9 +69,12 @@ class Wire:
         self.greeting: said.GuestGreeting | None = None
         self.guest_version = 0  # until it has greeted
         self._hear = hear
-        self._relay = ModelRelay(self, ways.inference, ways.token)
+        self._relay = ModelRelay(
+            self, ways.inference, ways.token, lambda called: self._hear(called, 0)
+        )
         self._tunnels = Tunnels(self, ways.egress, ways.network, lambda used: self._hear(used, 0))
-        self._streams = Streams(self, (self._relay, self._tunnels), hear)
+        self.shells = Shells(self)
+        self._streams = Streams(self, (self._relay, self._tunnels, self.shells), hear)
         self._calls: dict[int, asyncio.Future[None]] = {}
         self._numbers = itertools.count(1)
         self._bucket = TokenBucket(_CONTROL_PER_S, _CONTROL_BURST)
@@ -149,6 +153,7 @@ class Wire:
         self._greeted.set()
         if self._writer is not None:
             self._writer.close()
+        self.shells.lost(why)
         self.wake()
         self._hear(said.GuestLost(why), 0)
 
@@ -329,6 +334,8 @@ class Wire:
             raise RemoteError("a message before the greeting (rule 8)")
         elif op in {"done", "failed"}:
             self._answered(message)
+        elif op == "shell_ended":
+            self.shells.told(message)
         elif op != "pong":
             self.link.tell({"op": "ack", "n": message["n"]})
             self._hear(_as_port_message(message), 0)

@@ -10,9 +10,8 @@ import ipaddress
 
 from yarl import URL
 
-from clawdesk.ports.channel import ChannelError
+from clawdesk.ports.channel import USUAL_ADDRESS, ChannelError
 
-USUAL = "ws://127.0.0.1:18789"
 ADDRESS_CHARS_MAX = 500
 
 
@@ -51,6 +50,6 @@ def is_local(address: str) -> bool:
 def _wrong(why: str) -> ChannelError:
     return ChannelError(
         f"That address of an OpenClaw gateway cannot be used: {why}.",
-        mend=f"Give one like {USUAL} or wss://gateway.example.",
+        mend=f"Give one like {USUAL_ADDRESS} or wss://gateway.example.",
         code="usage",
     )

@@ -6,17 +6,22 @@ stands on a gateway is known again after any restart, and another ClawDesk's car
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import Any
+
+import msgspec
 
 from clawdesk.adapters.openclaw import wire
 from clawdesk.adapters.openclaw.identity import NAME
 from clawdesk.domain.channel.model import Answer, Card, Form, Standing, Word
+from clawdesk.domain.channel.typed import Typed
 
 PLUGIN = "clawdesk"
 ALLOW, DENY = "allow-once", "deny"
 FIELD = "answer"
 OWNER_CHARS = 8
+TYPED_MAX, TYPED_ID_CHARS_MAX = 50, 64
 _TOOL = re.compile(r"clawdesk:([0-9a-f]{8}):([0-9a-f]{16}\.[0-9a-z]{1,12})")
 _QUESTION = re.compile(r"clawdesk-([0-9a-f]{8})-([0-9a-f]{16}\.[0-9a-z]{1,12})-(\d{1,4})")
 
@@ -139,6 +144,26 @@ def question_word(item: object, owner: str, now_ms: int) -> Word | None:
         ours=status == "cancelled",
         age_ms=_age_ms(item, now_ms),
     )
+
+
+class _Row(msgspec.Struct):
+    """One of the plugin's rows."""
+
+    id: str
+    text: str
+    by: str
+
+
+def typed_words(payload: object) -> list[Typed]:
+    """What the plugin holds (`clawdesk.typed`); rows that are none are passed over."""
+    rows = payload.get("typed") if isinstance(payload, dict) else None
+    found = []
+    for item in rows[:TYPED_MAX] if isinstance(rows, list) else ():
+        with contextlib.suppress(msgspec.ValidationError):
+            row = msgspec.convert(item, _Row)
+            if len(row.id) <= TYPED_ID_CHARS_MAX:
+                found.append(Typed(row.id, row.text, person(row.by)))
+    return found
 
 
 def _text(answers: object) -> str:

@@ -47,8 +47,13 @@ class _Policy(msgspec.Struct):
     tickIntervalMs: float = 30_000  # noqa: N815 - the gateway's name
 
 
+class _Features(msgspec.Struct):
+    methods: list[str] = []
+
+
 class _Hello(msgspec.Struct):
     protocol: int
+    features: _Features = msgspec.field(default_factory=_Features)
     server: _Server = msgspec.field(default_factory=_Server)
     auth: _Auth = msgspec.field(default_factory=_Auth)
     policy: _Policy = msgspec.field(default_factory=_Policy)
@@ -61,6 +66,7 @@ class Admission:
     version: str
     device_token: str
     silence_s_max: float
+    methods: frozenset[str] = frozenset()
 
 
 async def _no_redirect(*_: object) -> NoReturn:
@@ -171,7 +177,10 @@ class Connection:
             )
         tick_ms = min(max(hello.policy.tickIntervalMs, TICK_MS_MIN), TICK_MS_MAX)
         self.admission = Admission(
-            wire.plain(hello.server.version), hello.auth.deviceToken, 2 * tick_ms / 1000
+            wire.plain(hello.server.version),
+            hello.auth.deviceToken,
+            2 * tick_ms / 1000,
+            frozenset(hello.features.methods),
         )
 
     async def read(self) -> NoReturn:

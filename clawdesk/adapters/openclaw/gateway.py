@@ -12,10 +12,12 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
+from clawdesk.adapters.openclaw import address as addresses
 from clawdesk.adapters.openclaw import cards, wire
 from clawdesk.adapters.openclaw.connection import Connection
 from clawdesk.adapters.openclaw.credentials import Credentials, CredentialStore
 from clawdesk.domain.channel.model import Card, Form, Raised, Standing, Word
+from clawdesk.domain.channel.typed import Typed
 from clawdesk.ports.channel import ChannelError, ChannelState, ChannelStatus, News
 from clawdesk.ports.clock import Clock
 
@@ -26,6 +28,8 @@ HISTORY_ROWS = 100
 CARDS_MAX = 1_000
 QUESTION_NUMBERS_MAX = 30
 WAKES_MAX = 256
+TYPED, TYPED_EVENT, REPLY = "clawdesk.typed", "plugin.clawdesk.typed", "clawdesk.reply"
+"""Of our plugin (packaging/openclaw), where the gateway's user has put it in."""
 _ENDED = {
     "APPROVAL_ALREADY_RESOLVED",
     "APPROVAL_NOT_FOUND",
@@ -50,6 +54,7 @@ class OpenClawChannel:
         self._crashed: Callable[[BaseException], None] = lambda error: None
         self._connection: Connection | None = None
         self._owner = ""
+        self._takes_words = False
         self._numbers: dict[str, int] = {}  # mark -> last number of its question seen in use
         self._wakes: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
@@ -129,7 +134,10 @@ class OpenClawChannel:
 
     async def _serve(self) -> None:
         assert self._connection is not None, "connected before"
+        self._takes_words = TYPED in self._connection.admission.methods
         self._say(ChannelState.CONNECTED)
+        if self._takes_words:
+            self._wake(self._read_typed())  # somebody may have typed while we were away
         await self._connection.read()
 
     async def _hang_up(self) -> None:
@@ -141,7 +149,8 @@ class OpenClawChannel:
         connected = state is ChannelState.CONNECTED
         version = self._connection.admission.version if self._connection else ""
         number = self.status.connection + connected
-        status = ChannelStatus(state, self._address, text, mend, version, number)
+        words = connected and self._takes_words
+        status = ChannelStatus(state, self._address, text, mend, version, number, words)
         if status != self.status:
             self.status = status
             self._tell(status)
@@ -151,7 +160,9 @@ class OpenClawChannel:
         if not isinstance(payload, dict):
             return
         card = payload.get("id")
-        if event == "plugin.approval.resolved" and isinstance(card, str):
+        if event == TYPED_EVENT:
+            self._wake(self._read_typed())
+        elif event == "plugin.approval.resolved" and isinstance(card, str):
             request = payload.get("request")
             tool = request.get("toolName") if isinstance(request, dict) else None
             if cards.mark_of(tool, self._owner):
@@ -160,18 +171,19 @@ class OpenClawChannel:
         elif event == "question.resolved" and cards.question_mark(card, self._owner):
             self._wake(self._read_question(str(card)))
 
-    def _wake(self, work: Coroutine[Any, Any, Word | None]) -> None:
+    def _wake(self, work: Coroutine[Any, Any, Word | list[Typed] | None]) -> None:
         if len(self._wakes) >= WAKES_MAX:
             work.close()  # a flood: the next look finds what this would have told
             return
 
         async def tell() -> None:
             try:
-                word = await work
+                found = await work
             except ChannelError:
                 return  # the next look finds it
-            if word is not None:
-                self._tell(word)
+            for news in found if isinstance(found, list) else [found]:
+                if news is not None:
+                    self._tell(news)
 
         task = asyncio.get_running_loop().create_task(tell())
         self._wakes.add(task)
@@ -188,6 +200,10 @@ class OpenClawChannel:
         found = await self._call("question.get", {"id": card})
         record = found.get("question") if isinstance(found, dict) else None
         return cards.question_word(record, self._owner, self._clock.now_ms())
+
+    async def _read_typed(self) -> list[Typed]:
+        """The event says only that something was typed, and not to whom: the words are read."""
+        return cards.typed_words(await self._call(TYPED, {}))
 
     # -- Channel --------------------------------------------------------------------------
     async def show(self, card: Card) -> Raised:
@@ -252,6 +268,9 @@ class OpenClawChannel:
         self._numbers = {m: n for m, n in self._numbers.items() if m in wanted}
         return standing, tuple(sorted(words, key=lambda word: -word.age_ms))
 
+    async def reply(self, typed: str, *, known: bool, text: str) -> None:
+        await self._call(REPLY, {"id": typed, "known": known, "text": text})
+
     async def _history(self) -> list[Word]:
         words: list[Word] = []
         cursor: dict[str, Any] = {}
@@ -296,4 +315,5 @@ def _rows(payload: Any, key: str) -> list[Any]:
 
 
 def _start(address: str) -> str:
-    return f"Start it, or look at the address ({address}): clawdesk channels list"
+    where = "" if addresses.is_local(address) else " where it runs"
+    return f"Look at the address ({address}), or start it{where}: openclaw gateway start"

@@ -43,6 +43,7 @@ from clawdesk.domain.channel.model import (
     Tell,
     Withdraw,
     Word,
+    key_of,
 )
 
 Value = TypeVar("Value")
@@ -113,7 +114,7 @@ class Book:
         self._looking = False
         self._look_marks: frozenset[str] = frozenset()
         self._next_look_ms = 0
-        self._orphans: dict[str, int] = {}  # id -> since when
+        self._orphans: dict[str, tuple[int, Standing]] = {}  # by id, with since when
         self._now_ms = 0
         self._quiet = False
         self._crowd: int | None = None  # requests up or being raised, counted once an event
@@ -124,6 +125,10 @@ class Book:
     def waiting(self) -> frozenset[str]:
         """Requests that the book knows to wait."""
         return frozenset(self._marks)
+
+    def is_strange(self, mark: str) -> bool:
+        """Whether nothing is known of that mark: neither that it waits nor that it waited."""
+        return mark not in self._entries and mark not in self._past
 
     @property
     def up(self) -> frozenset[str]:
@@ -184,6 +189,11 @@ class Book:
     def _settled(self, event: Settled) -> None:
         entry = self._entries.pop(self._marks.pop(event.request, ""), None)
         if entry is None:
+            if event.mark:
+                _remember(self._past, event.mark, _Past(event.task, event.approved, event.how))
+                for _, left in self._orphans.values():
+                    if left.mark == event.mark and left.id not in self._spent:
+                        self._take_down(left.id, left.form, event.approved)
             return
         _remember(self._past, entry.ask.mark, _Past(entry.ask.task, event.approved, event.how))
         for card, live in entry.lives.items():
@@ -214,7 +224,7 @@ class Book:
             self._count(word)
             self._heard(word)
         stands = {card.id: card for card in event.standing if card.id not in self._spent}
-        self._orphans = {card: since for card, since in self._orphans.items() if card in stands}
+        self._orphans = {card: kept for card, kept in self._orphans.items() if card in stands}
         for card in stands.values():
             self._adopt(card)
         for card in event.standing:
@@ -250,7 +260,7 @@ class Book:
         entry = self._entries.get(card.mark)
         if entry is None or card.form not in entry.turns:
             past = self._past.get(card.mark)
-            since_ms = self._orphans.setdefault(card.id, self._now_ms)
+            since_ms, _ = self._orphans.setdefault(card.id, (self._now_ms, card))
             if past is not None or self._now_ms - since_ms >= ORPHAN_MS:
                 self._take_down(card.id, card.form, past is not None and past.approved)
             else:
@@ -367,9 +377,7 @@ class Book:
             self._effects.append(Tell(entry.ask.task, text))
         else:
             entry.answer, entry.stage, entry.by = word, Stage.SEEN, word.by
-            self._effects.append(
-                Decide(entry.ask, word.answer, word.text, word.by, f"openclaw:{word.id}")
-            )
+            self._effects.append(Decide(entry.ask, word.answer, word.text, word.by, key_of(word)))
 
     def _too_late(self, word: Word) -> None:
         past = self._past.get(word.mark)
@@ -388,7 +396,7 @@ class Book:
 
     def _obeyed(self, event: Obeyed) -> None:
         entry = self._entries.get(self._marks.get(event.request, ""))
-        if entry is None or entry.answer is None or event.key != f"openclaw:{entry.answer.id}":
+        if entry is None or entry.answer is None or event.key != key_of(entry.answer):
             return
         if event.ok:
             entry.stage = Stage.APPLIED  # what is left of it goes when Git shows it settled

@@ -123,6 +123,11 @@ class Word:
     age_ms: int = 0
 
 
+def key_of(word: Word) -> str:
+    """Names an answer to the plane: the same card's answer again has the same result (H2)."""
+    return f"openclaw:{word.id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """An ask as people see it: how far it came, and who answered."""
@@ -145,12 +150,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """It waits no more: decided (by whom), withdrawn, or its project is not to be shown."""
+    """It waits no more: decided (by whom), withdrawn, or its project is not to be shown.
+
+    `task` and `mark` name what this book never knew to wait: an earlier program's card stands.
+    """
 
     at_ms: int
     request: str
     approved: bool = False
     how: str = ""
+    task: TaskId = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

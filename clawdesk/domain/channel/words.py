@@ -20,7 +20,14 @@ DETAIL_CHARS_MAX = 16_000
 QUESTION_CHARS_MAX = 2_000
 LABEL_CHARS_MAX = 60
 CHOICES_MAX = 4
+CLOSES = "Approved in ClawDesk, it closes here as denied."
+"""The gateway knows no other end for a card that has one button."""
 COMMENT_LESS = "Rejected from a chat, without a comment."
+_ROUTES = {
+    "forwarder": "to a chat",
+    "approval-client": "to the gateway's pages",
+    "questions": "to the gateway's pages",
+}
 _SECRETS = re.compile(
     r"-----BEGIN[^-]{0,40}-----.*"
     r"|\b(?:gh[pousr]_|github_pat_|glpat-|sk-|xox[abprs]-|hf_|AKIA|ASIA|AIza|eyJ)[\w.\-]{8,}"
@@ -31,6 +38,11 @@ _SECRETS = re.compile(
 _OUTSIDE = re.compile(
     r"(?<![\w.*?)\]}>/])(?:~[\w.-]*|[A-Za-z]:|\.\.|file:/)?[/\\][^\s'\"`,;)]+|\.\./\S+"
 )
+
+
+def route_words(route: str) -> str:
+    """Where a card went, as a person says it; the gateway's own word where it is a new one."""
+    return _ROUTES.get(route, f"by {route}" if route else "")
 
 
 def clean(text: str, chars_max: int) -> str:
@@ -69,7 +81,7 @@ def _approval(task: Task, ask: Ask, request: Request, number: int, detail: str) 
         clean(request.why, 150),
         "This is a summary; the change itself is in ClawDesk."
         if ask.may_approve
-        else f"It cannot be approved here: {clean(not_enough(request), 110)}",
+        else f"It cannot be approved here: {clean(not_enough(request), 110)} {CLOSES}",
         "It stays held until somebody decides.",
         _later(number),
     ]

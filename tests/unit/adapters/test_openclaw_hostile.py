@@ -19,6 +19,7 @@ from clawdesk.adapters.openclaw import OpenClawChannels, address, cards, connect
 from clawdesk.adapters.openclaw.credentials import CredentialStore, checked_token
 from clawdesk.adapters.openclaw.identity import SCOPES
 from clawdesk.domain.channel.model import Answer, Card, Form, Word
+from clawdesk.domain.channel.typed import Typed
 from clawdesk.ports.channel import Channel, ChannelError, ChannelState, News
 from clawdesk.runtime.clock import SystemClock
 from clawdesk_fabric.keys import Keys
@@ -310,6 +311,29 @@ def test_a_record_that_is_not_plainly_a_persons_word_is_none(change: Json) -> No
     word = cards.approval_word({**record, **change}, "0123abcd", 0)
     assert word is None or word.answer is Answer.NONE
     assert cards.approval_word({**record, **change}, "ffffffff", 0) is None
+
+
+def test_rows_of_typed_words_that_are_none_are_passed_over() -> None:
+    good = {"id": "n1", "text": "a\u202eb", "by": "telegram:4242\nadmin", "more": 1}
+    rows = [good, {**good, "id": 5}, {**good, "id": "x" * 99}, {"id": "n2"}, None, "x", [good]]
+    assert cards.typed_words({"typed": rows}) == [Typed("n1", "a\u202eb", "telegram:4242 admin")], (
+        "the text is data, a name is one line"
+    )
+    nothing: tuple[object, ...] = (None, [], {"typed": {}}, {"typed": None})
+    for payload in nothing:
+        assert cards.typed_words(payload) == []
+    assert len(cards.typed_words({"typed": [good] * 500})) == cards.TYPED_MAX
+
+
+async def test_typed_words_are_not_read_where_nobody_said_so(
+    gateway: FakeGateway, store: CredentialStore
+) -> None:
+    """A gateway without the plugin is not asked for what it does not have."""
+    async with client(gateway, store) as desk:
+        await desk.reaches(ChannelState.CONNECTED)
+        assert not desk.channel.status.takes_words
+        with pytest.raises(ChannelError):
+            await desk.channel.reply("n1", known=True, text="x")
 
 
 async def test_it_closes_although_a_cancel_was_swallowed(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from clawdesk.domain.agents import KINDS, PROMPT_FILE, prompt_of, prompted, shell_of
-from clawdesk.domain.definitions import DefinitionError, parse_task
-from clawdesk.domain.model import AgentSpec, CheckpointMode, TaskDefinition
+from clawdesk.domain.agents import KINDS, PROMPT_FILE, env_of, prompt_of, prompted, shell_of
+from clawdesk.domain.definitions import DefinitionError, parse_project, parse_task
+from clawdesk.domain.model import AgentSpec, CheckpointMode, Task, TaskDefinition
+from clawdesk.domain.policy import asks, permissions, under
+from clawdesk.domain.rules import ProjectRules, Rules
 from clawdesk.domain.values import as_fields, from_fields
 
 OWN = '[agent]\nkind = "command"\nprompt = "Mend it."\nrun = "python3 agent.py"\n'
+ACP = OWN.replace("command", "acp").replace("python3 agent.py", "an-agent --acp")
 MINI = '[models]\ndefault = "m"\n[agent]\nkind = "mini-swe-agent"\nprompt = "Mend it."\n'
 
 
@@ -103,3 +107,65 @@ def test_every_kind_of_the_catalog_is_whole() -> None:
         assert kind.title
         assert kind.about.endswith(".")
         assert bool(kind.run) != kind.asks_run
+
+
+def test_an_acp_agent_is_run_by_its_client() -> None:
+    definition = parse_task(ACP + 'permissions = "allow"\ncheckpoint = "approve"\n', "mend")
+    agent = definition.agent
+    assert agent == AgentSpec("acp", "Mend it.", "an-agent --acp", "allow")
+    assert definition.steps[0].run == "an-agent --acp"
+    assert shell_of(agent, agent.run, "").endswith('\nexec claw acp "$CLAWDESK_AGENT"')
+    assert env_of(definition, "ask") == {
+        "CLAWDESK_AGENT": "an-agent --acp",
+        "CLAWDESK_PERMISSIONS": "ask",
+        "CLAWDESK_APPROVE": "1",
+    }
+    assert env_of(parse_task(OWN, "mend"), "ask") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (OWN + "permissions = 'ask'\n", ":5: agent.permissions: found a rule; allowed: none: "),
+        (ACP + "permissions = 'yes'\n", ':5: agent.permissions: found "yes"; allowed: "reject"'),
+    ],
+)
+def test_permissions_that_make_no_sense(text: str, expected: str) -> None:
+    (mistake,) = mistakes(text)
+    assert mistake.startswith(".clawdesk/tasks/mend.toml" + expected)
+
+
+@pytest.mark.parametrize(
+    ("task", "project", "user", "counts"),
+    [
+        ("ask", "", None, "ask"),
+        ("allow", "", None, "ask"),
+        ("allow", "allow", None, "allow"),
+        ("allow", "allow", "ask", "ask"),
+        ("allow", "allow", "allow", "allow"),
+        ("ask", "allow", None, "ask"),
+        ("ask", "reject", "allow", "reject"),
+        ("allow", "allow", "reject", "reject"),
+    ],
+)
+def test_permissions_are_bounded_by_the_project_and_that_by_the_user(
+    task: str, project: str, user: str | None, counts: str
+) -> None:
+    text = f"[agents]\npermissions = '{project}'\n" if project else ""
+    asked, rules = parse_project(text), Rules(defaults=ProjectRules(permissions=user))
+    submitted = Task(
+        "T",
+        "/p",
+        parse_task(ACP + f'permissions = "{task}"\n', "mend"),
+        asked,
+        submitted_at_ms=0,
+        base_commit="b",
+        start_commit="b",
+        policy_asked=asked,
+    )
+    assert permissions(under(submitted, rules)) == counts
+    bare = replace(submitted, policy_asked=None)
+    assert permissions(under(bare, rules)) != "allow", "what nobody bounded grants nothing"
+    words = "its agents get every permission they ask for, and you are not asked"
+    wants_trust = project == "allow" and user is None
+    assert asks(asked, rules.of("/p")) == ((words,) if wants_trust else ())

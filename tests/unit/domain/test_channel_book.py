@@ -115,6 +115,33 @@ def test_the_first_answer_goes_to_the_plane_and_the_second_is_told() -> None:
     assert len(desk.decided()) == 1
 
 
+def test_how_far_a_request_came_is_said_only_when_it_has_come_there() -> None:
+    desk = Desk()
+    stages: list[m.Stage] = []
+
+    def look() -> None:
+        stages.append(desk.book.deliveries()[0].stage)
+
+    desk.book.take(m.Asked(0, ASK))  # raised, and not heard of yet
+    look()
+    for form, route in ((m.Form.APPROVAL, ""), (m.Form.QUESTION, "questions")):
+        raised = m.Raised("c1" if route else "", route, MINUTE)
+        desk.book.take(m.CardRaised(0, ASK.mark, form, 1, raised))
+        look()
+    word = m.Word("c1", ASK.mark, m.Form.QUESTION, m.Answer.TEXT, "no", "ann")
+    (given,) = [e for e in desk.book.take(m.Heard(0, word)) if isinstance(e, m.Decide)]
+    look()
+    desk.book.take(m.Obeyed(0, "r1", given.key, True, "Rejected."))
+    look()
+    assert stages == [
+        m.Stage.WAITS,
+        m.Stage.UNSEEN,
+        m.Stage.DELIVERED,
+        m.Stage.SEEN,
+        m.Stage.APPLIED,
+    ]
+
+
 def test_what_the_plane_refuses_is_told_and_asked_again() -> None:
     desk = Desk(ASK)
     desk.hear("c1", m.Answer.APPROVED, by="ann")
@@ -154,6 +181,23 @@ def test_what_is_settled_is_taken_down_also_when_that_was_not_heard() -> None:
     desk.take(m.Online(5_000, 2))
     down = [e for e in desk.effects if isinstance(e, m.Withdraw)]
     assert {(e.id, e.approved) for e in down} == {("c1", True), ("c2", True)}
+
+
+def test_a_card_that_an_earlier_program_left_goes_at_once_when_git_knows_its_end() -> None:
+    left = (m.Standing("c1", ASK.mark, m.Form.QUESTION, HOUR),)
+    settled = m.Settled(70_001, "r1", True, "by ann", "T", ASK.mark)
+    for before in (True, False):
+        desk = Desk()
+        assert desk.book.is_strange(ASK.mark)
+        told = list(desk.book.take(settled)) if before else []
+        desk.book.take(m.Passed(80_000))
+        found = list(desk.book.take(m.Found(80_000, 1, 79_000, left, ())))
+        if not before:
+            assert not [e for e in found if isinstance(e, m.Withdraw)], "its project may come"
+            told += desk.book.take(settled)
+        down = [effect for effect in [*told, *found] if isinstance(effect, m.Withdraw)]
+        assert down == [m.Withdraw("c1", m.Form.QUESTION, True)]
+        assert not desk.book.is_strange(ASK.mark)
 
 
 def test_an_answer_that_is_heard_before_its_project_is_opened_is_found_again() -> None:

@@ -97,6 +97,7 @@ def test_what_a_summary_is_not_enough_for_is_said_with_its_reason() -> None:
     card = words.card(task(request), ask(request, may=False), Form.APPROVAL, 1)
     assert not card.may_approve
     assert "Makefile would run" in card.description
+    assert "Approved in ClawDesk, it closes here as denied." in card.description
 
 
 def test_choices_are_buttons_where_a_gateway_can_show_them() -> None:

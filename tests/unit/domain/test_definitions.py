@@ -73,7 +73,7 @@ def test_defaults_are_the_documented_ones() -> None:
         (
             '# c\ntitel = "x"\n' + STEP,
             ":2: titel: found a key nobody knows; allowed: title, description, priority, machine, "
-            "models, steps",
+            "models, secrets, steps",
         ),
         (
             STEP + "every_calls = 2\n",
@@ -175,7 +175,8 @@ def test_everything_a_project_file_may_say() -> None:
         ("[approval]\ntimeout_s = -1\n", ":2: approval.timeout_s: found -1; allowed: a whole"),
         ("[priority]\ndefault_class = 'root'\n", ':2: priority.default_class: found "root"; al'),
         ("[priority]\ncheckpoint_every_s = 0\n", ":2: priority.checkpoint_every_s: found 0; all"),
-        ("agents = 1\n", ":1: agents: found a key nobody knows"),
+        ("robots = 1\n", ":1: robots: found a key nobody knows"),
+        ("[agents]\npermissions = 'yes'\n", ':2: agents.permissions: found "yes"; allowed: "reje'),
         ("priority_min = 5\npriority_max = 1\n", ":1: priority_min: found 5, above priority_max"),
     ],
 )

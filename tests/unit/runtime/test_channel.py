@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from clawdesk.cli import channels as command
+from clawdesk.cli.context import secret_line
 from clawdesk.domain.channel import book
-from clawdesk.domain.channel.model import Delivery, Stage
 from clawdesk.domain.channel.rhythm import Quiet
 from clawdesk.domain.channel.settings import ChannelSettings, parse_channels, written
 from clawdesk.domain.definitions import DefinitionError
@@ -112,7 +111,7 @@ async def test_answers_given_while_it_was_away_are_applied(
             plane, asked.id, lambda t: any(r.event == "decision" for r in t.records)
         )
         assert decision(asked).fields["text"] == "short"
-        assert await pending_in_git(world) == set()
+        assert await pending_in_git(world.project.path) == set()
     finally:
         await plane.close()
 
@@ -120,7 +119,7 @@ async def test_answers_given_while_it_was_away_are_applied(
 async def test_a_card_of_what_was_decided_while_it_was_away_is_taken_down(
     world: ChannelWorld, gateway: FakeGateway, page: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(book, "ORPHAN_MS", 10)
+    monkeypatch.setattr(book, "ORPHAN_MS", 10**9)  # Git knows its end: it is not waited for
     async with opened(world, gateway) as plane:
         task = await world.submit(plane, "write")
         await page.sees_approval(mark(task))
@@ -138,6 +137,55 @@ async def test_a_card_of_what_was_decided_while_it_was_away_is_taken_down(
         await page.settles(set(), await world.owner(gateway.address))
     finally:
         await plane.close()
+
+
+async def typed_name(gateway: FakeGateway) -> str:
+    """The name of the one request that waits, as a chat is told it."""
+    return (await gateway.type("")).split(maxsplit=1)[0]
+
+
+async def test_words_typed_in_a_chat_answer_a_question_once(
+    world: ChannelWorld, gateway: FakeGateway
+) -> None:
+    gateway.has_plugin = True
+    async with opened(world, gateway) as plane:
+        task = await world.submit(plane, "ask")
+        assert "Which style?" not in await gateway.type("")
+        name = await typed_name(gateway)
+        assert "Which style?" in await gateway.type(name)
+        twice = gateway.mangle
+        gateway.mangle = lambda f: [f, f] if str(f.get("event")).startswith("plugin.") else [f]
+        told = await gateway.type(f"{name} as the others do")
+        gateway.mangle = twice
+        assert told.startswith("Applied.")
+        task = await until(plane, task.id, lambda t: t.phase in FINAL)
+        fields = decision(task).fields
+        assert (fields["text"], fields["actor"]) == ("as the others do", "telegram:4242")
+        assert [r.event for r in task.records].count("decision") == 1
+        assert "Nothing waits under" in await gateway.type(f"{name} again")
+
+
+async def test_words_typed_in_a_chat_reject_an_approval_and_approve_nothing(
+    world: ChannelWorld, gateway: FakeGateway, page: Peer
+) -> None:
+    gateway.has_plugin = True
+    async with opened(world, gateway) as plane:
+        task = await world.submit(plane, "write")
+        first, name = mark(task), await typed_name(gateway)
+        shown = await page.sees_approval(first)
+        assert f"/clawdesk {name} " in shown["request"]["description"]
+        told = await gateway.type(f"{name} approve")
+        assert told.startswith("Applied.")
+        task = await until(plane, task.id, lambda t: t.phase is Phase.HELD and mark(t) != first)
+        fields = decision(task).fields
+        assert (fields["verdict"], fields["note"]) == ("rejected", "approve")
+        # The name was of that picture; the next one has another.
+        assert "Nothing waits under" in await gateway.type(f"{name} approve")
+        assert await typed_name(gateway) != name
+        assert len([r for r in task.records if r.event == "decision"]) == 1
+        long = await gateway.type(f"{await typed_name(gateway)} {'x' * 9_000}")
+        assert long.startswith("Not applied: telegram:4242: the answer is over")
+        assert plane.state.tasks[task.id].phase is Phase.HELD
 
 
 async def test_a_project_may_be_kept_out_of_chats(
@@ -190,9 +238,9 @@ def test_the_settings_file_is_read_as_it_was_written() -> None:
 
 def test_the_token_is_read_and_never_an_argument(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("secret\n"))
-    assert command._token() == "secret"
+    assert secret_line("Token", "The token") == "secret"
     with pytest.raises(PortError):
-        command._token()
+        secret_line("Token", "The token")
 
 
 def test_the_bar_shows_a_channel_that_was_set_up() -> None:
@@ -207,14 +255,6 @@ def test_the_bar_shows_a_channel_that_was_set_up() -> None:
     assert shown(ChannelState.CONNECTED) == ["OpenClaw ok"]
     assert shown(ChannelState.UNREACHABLE) == ["OpenClaw unreachable"]
     assert shown(ChannelState.PAIRING) == ["OpenClaw pairing needed"]
-
-
-def test_how_far_a_request_came_is_said_in_words() -> None:
-    from clawdesk.cli.inbox import told
-
-    assert told(Delivery("T", "r", Stage.DELIVERED, "forwarder")) == "delivered (forwarder)"
-    assert told(Delivery("T", "r", Stage.SEEN, "x", "pat")) == "seen, answered by pat"
-    assert told(Delivery("T", "r", Stage.UNSEEN)) == "nobody there"
 
 
 async def test_what_was_asked_before_this_start_is_looked_for_before_it_is_shown(

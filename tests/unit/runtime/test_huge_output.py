@@ -44,8 +44,12 @@ def test_what_is_kept_is_bounded(print_it: object) -> None:
     lines = output.after(0)
     assert len(lines) <= LINES_MAX
     assert max(len(line.text) for line in lines) <= LINE_CHARACTERS_MAX + MARKS_BYTES_MAX
-    assert len(output.kept()) <= KEEP_BYTES_MAX + 1_000_000 + MARKS_BYTES_MAX
     assert len(output.tail()) <= 2_000
+    taken = output.take()
+    assert len(taken) <= KEEP_BYTES_MAX + 1_000_000 + MARKS_BYTES_MAX
+    output.feed(0, "out", b"more\n")
+    output.put_back(taken)
+    assert len(output.take()) <= KEEP_BYTES_MAX + 1_000_000 + MARKS_BYTES_MAX
 
 
 def test_a_step_after_it_begins_anew() -> None:
@@ -56,4 +60,16 @@ def test_a_step_after_it_begins_anew() -> None:
         break
     output.begin("t", 1)
     output.feed(0, "out", b"short\n")
-    assert output.kept() == b"short\n"
+    assert output.take() == b"short\n"
+
+
+def test_what_was_taken_is_not_taken_again_unless_it_is_put_back() -> None:
+    output = TaskOutput()
+    output.begin("s", 1)
+    output.feed(0, "out", b"one\n")
+    taken = output.take()
+    output.feed(0, "out", b"two\n")
+    output.put_back(taken)
+    assert output.take() == b"one\ntwo\n"
+    assert output.take() == b""
+    assert output.tail().endswith("two"), "what failed is told with its last words all the same"

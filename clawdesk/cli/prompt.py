@@ -1,0 +1,21 @@
+"""`clawdesk prompt TASK TEXT`: one more prompt for an ACP agent, in the session it had."""
+
+from __future__ import annotations
+
+import argparse
+
+from clawdesk.cli.context import CHANNEL, find_task, tell, with_plane
+from clawdesk.runtime.api import PlaneApi
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("task", help="id of the task, or its beginning or end")
+    parser.add_argument("text", help="what the agent is told")
+
+
+def run(options: argparse.Namespace) -> int:
+    async def work(plane: PlaneApi) -> int:
+        task = find_task(plane, options.task)
+        return tell(await plane.prompt(task.id, options.text, channel=CHANNEL))
+
+    return with_plane(work)

@@ -1,0 +1,104 @@
+"""Between the plane and the sheets of a merge: asks, shows conflicts, merges what was settled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from clawdesk.domain.model import Task
+from clawdesk.ports.errors import ConflictError, PortError
+from clawdesk.ports.repository import Conflicts, Settlement
+from clawdesk.ui.banner import Notice
+from clawdesk.ui.conflict_sheet import ConflictSheet
+from clawdesk.ui.merge_sheet import MergeSheet
+from clawdesk.ui.words import tr
+
+if TYPE_CHECKING:
+    from clawdesk.ui.desk import Desk
+
+
+class Merging(QObject):
+    """The merges of one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk.window)
+        self._desk = desk
+
+    def merge(self, task_id: str) -> None:
+        """Ask into which branch."""
+        desk = self._desk
+        task = desk.plane.state.tasks.get(task_id)
+        if task is None:
+            return
+        project = desk.plane.projects.get(task.project)
+        sheet = MergeSheet(
+            desk.window,
+            desk.clock,
+            task=task.id,
+            title=task.title,
+            branch=project.branch if project else "",
+        )
+        sheet.merge_wanted.connect(
+            lambda t, into, each: desk.errands.start(
+                "merge", tr("Merging"), self._merged(sheet, t, into, each)
+            )
+        )
+        sheet.conflicts_wanted.connect(lambda found, into: self._settle(task, found, into))
+        desk.decisions.show_sheet(sheet)
+
+    async def _merged(self, sheet: MergeSheet, task: str, into: str, each: bool) -> None:
+        desk = self._desk
+        sheet.show_sending(True)
+        try:
+            outcome = await desk.plane.merge(task, into=into, each_checkpoint=each)
+        except PortError as error:
+            found = await self._conflicts(task, into) if isinstance(error, ConflictError) else None
+            if desk.decisions.sheet is sheet:
+                paths = error.paths if isinstance(error, ConflictError) else ()
+                sheet.show_refusal(error.what, error.mend, paths, found)
+                sheet.show_sending(False)
+            return
+        if desk.decisions.sheet is sheet:
+            sheet.show_result(outcome.text or tr("Merged into {branch}.", branch=outcome.branch))
+        desk.paint_all()
+
+    async def _conflicts(self, task: str, into: str) -> Conflicts | None:
+        """What can be settled here; files of the user's own that are in the way cannot."""
+        try:
+            found = await self._desk.plane.conflicts(task, into=into)
+        except PortError:
+            return None
+        return found if found.files else None
+
+    def _settle(self, task: Task, found: Conflicts, into: str) -> None:
+        desk = self._desk
+        sheet = ConflictSheet(desk.window, desk.clock, found, task.title)
+        sheet.settled.connect(
+            lambda answer: desk.errands.start(
+                "merge", tr("Merging"), self._settled(sheet, task, into, answer)
+            )
+        )
+        sheet.again.connect(lambda: self._again(sheet, task))
+        desk.decisions.show_sheet(sheet)
+
+    async def _settled(
+        self, sheet: ConflictSheet, task: Task, into: str, answer: Settlement
+    ) -> None:
+        desk = self._desk
+        sheet.show_sending(True)
+        try:
+            outcome = await desk.plane.merge(task.id, into=into, settled=answer)
+        except PortError as error:
+            sheet.show_notice(error.sentence, "bad")
+            sheet.show_sending(False)
+            return
+        sheet.accept()
+        step = tr("Your state before is kept; “What ClawDesk did” says how to go back.")
+        desk.window.banner.show_notice(Notice("ok", outcome.text, step))
+        desk.paint_all()
+
+    def _again(self, sheet: ConflictSheet, task: Task) -> None:
+        """The task's process once more, from the branch as it is now; this one stays as it is."""
+        sheet.accept()
+        self._desk.decisions.run(task.project, task.definition.name)

@@ -1,0 +1,120 @@
+"""Decisions in the real window on the scripted plane, from outside: by keys alone, several at once,
+a merge that meets a conflict, and a hundred tasks.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.stage import ROOT, Stage, needs_stage, stage
+
+pytestmark = [pytest.mark.e2e, needs_stage]
+SHEET = "Approve checkpoint"
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Iterator[Stage]:
+    with stage(tmp_path, {"PYTHONPATH": str(ROOT)}) as made:
+        yield made
+
+
+def begin(play: Stage, scene: str) -> None:
+    play.play([sys.executable, "-m", "tests.support.window_fake", "--scene", scene])
+    play.tell("wait", "inbox.open.*", timeout_s=60)
+
+
+def end(play: Stage) -> None:
+    assert play.app is not None
+    play.app.terminate()
+    assert play.app.wait(30) == 0, play.log()
+    assert "Traceback" not in play.log()
+
+
+def cards(play: Stage) -> int:
+    """How many things need somebody, as the bar says it."""
+    return int(play.tell("wait", "status.need")["name"].split()[0])
+
+
+def test_a_checkpoint_is_approved_by_keys_alone(play: Stage) -> None:
+    begin(play, "full")
+    assert cards(play) == 2
+    play.key("F8")
+    first = play.tell("wait", ["question.text", "approval.digest"])
+    if first["id"] == "question.text":
+        # What needs you is stepped through; the approval is the next.
+        play.key("Escape", "asks you")
+        play.tell("gone", "question.text")
+        play.tell("press", "inbox.open.*")
+        play.key("F8")
+    play.tell("rows", "approval.diff", filled=True)
+    play.tell("wait", "approval.approve", enabled=True)
+    play.key("Return", SHEET)
+    play.tell("wait", "approval.digest")
+    play.key("ctrl+Return", SHEET)
+    play.tell("gone", "approval.digest")
+    assert cards(play) == 1
+    end(play)
+
+
+def test_of_many_approvals_each_answers_its_own(play: Stage) -> None:
+    begin(play, "hundred")
+    before = cards(play)
+    assert before == 20
+    # Two in a row from the inbox; the rest stays as it was.
+    for done in (1, 2):
+        play.tell("press", "inbox.open.*")
+        found = play.tell("wait", ["question.text", "approval.digest"])
+        if found["id"] == "question.text":
+            play.tell("press", "question.choice.1")
+            play.tell("wait", "question.send", enabled=True)
+            play.tell("press", "question.send")
+        else:
+            play.tell("rows", "approval.diff", filled=True)
+            play.tell("wait", "approval.approve", enabled=True)
+            play.tell("press", "approval.approve")
+        play.tell("gone", found["id"])
+        assert cards(play) == before - done
+    end(play)
+
+
+def test_a_hundred_tasks_are_found_and_answer_keys_at_once(play: Stage) -> None:
+    begin(play, "hundred")
+    rows = play.tell("rows", "tasks.list", filled=True)
+    assert len(rows) >= 100
+    began = time.monotonic()
+    play.tell("press", "toolbar.search")
+    play.tell("type", "palette.field", text="@ bench-fp8 7")
+    found = play.tell("rows", "palette.list", filled=True)
+    assert any("bench-fp8 7" in row for row in found)
+    assert time.monotonic() - began < 20
+    end(play)
+
+
+def test_a_merge_that_meets_a_conflict_is_settled(play: Stage) -> None:
+    begin(play, "full")
+    play.tell("choose", "tasks.list", text="docs-pass")
+    play.tell("press", "inspector.act")
+    play.tell("type", "merge.branch", text="conflict")
+    play.tell("wait", "merge.go", enabled=True)
+    play.tell("press", "merge.go")
+    play.tell("says", "merge.settle", text="Settle 4 files here")
+    play.tell("press", "merge.settle")
+    play.tell("wait", "conflict.ours", enabled=True)
+    for _ in range(3):
+        play.tell("press", "conflict.ours")
+    play.tell("says", "conflict.progress", text="3 of 4")
+    assert any("conflict. Branch:" in row for row in play.tell("rows", "conflict.sides"))
+    play.tell("press", "conflict.edit")
+    play.tell("type", "conflict.editor", text="def batches(): ...")
+    play.tell("press", "conflict.editor.save")
+    files = play.tell("rows", "conflict.files", filled=True)
+    assert [row.partition(", ")[2] for row in files] == ["as on the branch"] * 3 + ["edited by you"]
+    play.tell("wait", "conflict.go", enabled=True)
+    play.tell("press", "conflict.go")
+    play.tell("gone", "conflict.files")
+    end(play)

@@ -1,0 +1,109 @@
+"""Names and values of secrets: what is one, where a value is found, and how it is hidden."""
+
+from __future__ import annotations
+
+import base64
+import random
+from dataclasses import replace
+
+import pytest
+
+from clawdesk.domain.model import ProjectPolicy, StepSpec, Task, TaskDefinition
+from clawdesk.domain.policy import secrets_of, under
+from clawdesk.domain.rules import ProjectRules, Rules
+from clawdesk.domain.secrets import Veil, VeiledStream, is_secret_name, is_secret_value
+
+VALUE = "tok/en+with=odd&signs-42"
+VEIL = Veil({"API_TOKEN": VALUE, "OTHER": "second-value"})
+
+
+@pytest.mark.parametrize("name", ["A", "GITHUB_TOKEN", "X9_"])
+def test_what_is_a_name(name: str) -> None:
+    assert is_secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "a",
+        "9A",
+        "PATH",
+        "LD_PRELOAD",
+        "PYTHONPATH",
+        "OPENAI_API_KEY",
+        "CLAWDESK_STEP",
+        "A" * 41,
+    ],
+)
+def test_what_is_no_name(name: str) -> None:
+    assert not is_secret_name(name), "it would change how a step runs, or is too long to be kept"
+
+
+def test_a_value_is_long_enough_to_be_told_apart() -> None:
+    assert not is_secret_value("short")
+    assert not is_secret_value("two\nlines-of-it")
+    assert is_secret_value(VALUE)
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "abc", "user:"])
+@pytest.mark.parametrize("after", ["", "z", "zz", "\n"])
+def test_a_value_is_found_however_it_was_written(before: str, after: str) -> None:
+    whole = (before + VALUE + after).encode()
+    ways = [
+        whole,
+        base64.b64encode(whole),
+        base64.urlsafe_b64encode(whole),
+        whole.hex().encode(),
+        before.encode() + b"tok%2Fen%2Bwith%3Dodd%26signs-42",
+    ]
+    for way in ways:
+        assert VEIL.found_in(b"\x00 some " + way + b" text") == "API_TOKEN", way
+        assert b"[secret API_TOKEN]" in VEIL.hide(way)
+    assert VEIL.found_in(VALUE[:-1].encode()) == ""
+
+
+def test_without_secrets_everything_passes() -> None:
+    assert Veil().hide(VALUE.encode()) == VALUE.encode()
+    assert Veil().hide_text("a\udcffb") == "a\udcffb"
+    assert Veil().found_in(VALUE.encode()) == ""
+    assert VeiledStream(Veil()).feed(b"x") == b"x"
+
+
+def test_a_stream_is_veiled_wherever_it_is_cut() -> None:
+    seed = 20261126
+    rng = random.Random(seed)
+    text = f"begin {VALUE} and again {VALUE}{VALUE}, second-value; tok/en+ but not more\n".encode()
+    for _ in range(300):
+        stream, shown, rest = VeiledStream(VEIL), b"", text
+        while rest:
+            size = rng.randint(1, 12)
+            shown, rest = shown + stream.feed(rest[:size]), rest[size:]
+        shown += stream.flush()
+        assert shown == VEIL.hide(text), f"seed {seed}"
+        assert VALUE.encode() not in shown
+
+
+def test_text_that_cannot_be_a_value_is_shown_at_once() -> None:
+    assert VeiledStream(VEIL).feed(b"password: ") == b"password: "
+
+
+def _task(**more: object) -> Task:
+    definition = TaskDefinition("t", "T", (StepSpec("s", "true"),), secrets=("ONE", "TWO"))
+    return Task("t", "/p", definition, ProjectPolicy(), 1, "c", "c", **more)  # type: ignore[arg-type]
+
+
+def test_what_is_given_lies_inside_the_projects_and_the_users_policy() -> None:
+    asked = ProjectPolicy(secrets_allow=("ONE", "TWO"))
+    task = under(_task(policy_asked=asked), Rules())
+    assert secrets_of(task) == ("ONE", "TWO")
+    assert task.policy_asks == ("your secrets ONE, TWO for its tasks",), "it needs trust"
+    bounded = Rules(projects={"/p": ProjectRules(secrets_allow=("TWO",))})
+    task = under(_task(policy_asked=asked), bounded)
+    assert secrets_of(task) == ("TWO",)
+    assert task.policy_asks == (), "the user's own word grants what lies inside it"
+
+
+def test_a_record_alone_gives_no_secret() -> None:
+    forged = replace(_task(), policy=ProjectPolicy(secrets_allow=("ONE",)))
+    assert secrets_of(under(forged, Rules())) == ()
