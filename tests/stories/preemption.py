@@ -176,7 +176,7 @@ def tell(cli: RealCli, say: Callable[[str], None]) -> dict[str, Any]:
     pid, secret = files_at_end["last.txt"].split()
     assert files_at_end["first.txt"].split() == [pid, secret], "the same process, the same memory"
     assert files_at_end["count.txt"].split() == [str(n) for n in range(12)], "nothing ran twice"
-    history = _records(project, long_id)
+    history = records_of(project, long_id)
     assert "yielded" in history, history
     assert "attempt_ended" not in history, history
     say("It is done too: same process, same secret, every number once.")
@@ -213,7 +213,7 @@ def files_of(project: Path, task: str, *names: str, at: str = "") -> dict[str, s
     return found
 
 
-def _records(project: Path, task: str) -> list[str]:
+def records_of(project: Path, task: str) -> list[str]:
     """Events of the audit trail, oldest first."""
     names, commit = [], tip(project, task)
     while True:
