@@ -27,7 +27,8 @@ def multiply(plane: FakePlane, times: int) -> None:
         for number in range(1, times):
             request = task.request and replace(task.request, id=f"{task.request.id}-{number}")
             name = f"{task.id[:-3]}{number}{task.id[-2:]}"
-            copy = replace(task, id=name, title=f"{task.title} {number}", request=request)
+            known = replace(task.definition, title=f"{task.title} {number}")
+            copy = replace(task, id=name, definition=known, request=request)
             plane.state.tasks[name] = copy
 
 
