@@ -29,7 +29,7 @@ TASKS = 20
 MACHINES = 8  # at once, by the rules of a user's machine
 LINES = 100_000
 BATCH = 500
-TICK_S = 0.005
+TICK_MS = 5
 SCROLLS = 40
 
 
@@ -49,6 +49,7 @@ def _plane(now_ms: NowMs, tasks: int) -> FakePlane:
 async def _stalls(desk: Desk, plane: FakePlane, *, seconds: int, busy: bool) -> list[float]:
     """ms by which the loop was late at worst, second by second."""
     from tests.support import plane_scenes as scenes
+    from tests.support.plane_fake import scripted_time
 
     desk.choose_project(scenes.PROJECT)
     tasks = [t for t in plane.state.tasks.values() if t.phase.value == "running"]
@@ -57,8 +58,8 @@ async def _stalls(desk: Desk, plane: FakePlane, *, seconds: int, busy: bool) -> 
     for _ in range(seconds):
         worst, ends, turn = 0.0, time.perf_counter() + 1, 0
         while (began := time.perf_counter()) < ends:
-            await asyncio.sleep(TICK_S)
-            worst = max(worst, time.perf_counter() - began - TICK_S)
+            await scripted_time(TICK_MS)
+            worst = max(worst, time.perf_counter() - began - TICK_MS / 1000)
             if busy:
                 task = tasks[turn % len(tasks)]
                 plane.log(task.id, f"line {turn} of {task.title}")
@@ -110,7 +111,8 @@ async def _dialog(desk: Desk, plane: FakePlane, *, times: int, what: str) -> lis
             sheet = desk.decisions.sheet
         sheet.grab()
         shown = time.perf_counter() - began
-        await asyncio.sleep(0.8)
+        while not sheet.yes.isEnabled():  # the guard
+            await asyncio.sleep(0)
         known = len(plane.calls)
         began = time.perf_counter()
         sheet.yes.click()
