@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from clawdesk.domain import events as ev
@@ -274,10 +274,12 @@ class LiveMachines:
                 self.output(task).tell(now, lines)
                 self._grew(task)
             case said.NetworkUsed() as used:
+                hide = live.veil.hide_text
+                used = replace(used, host=hide(used.host), refused=hide(used.refused))
                 self.seen(task).used(used)
                 self.remark(task, network_words(used))
             case said.GuestLost(why=why):
-                self._post(ev.MachineLost(now, task, machine, why))
+                self._post(ev.MachineLost(now, task, machine, live.veil.hide_text(why)))
 
     def environment(self, task: Task, machine: MachineId) -> dict[str, str]:
         """What a task's steps and shells find beside what every guest has."""

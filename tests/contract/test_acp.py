@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from collections.abc import AsyncIterator
@@ -90,8 +91,9 @@ async def test_an_agent_is_allowed_to_do_its_work(session: GuestSession) -> None
     assert [(f.path, f.content) for f in changes.changed] == [("a.txt", b"mended\n")]
     await session.reply(rests.request_id, {"outcome": "continue"})
     assert await heard.end() == 0
-    assert heard.out.splitlines() == [
-        "[session] with Mender 1.2",
+    printed = re.sub(r"; \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", "; WHEN", heard.out).splitlines()
+    assert printed == [
+        "[session] with Mender 1.2; WHEN",
         "[you] Mend it.",
         "[plan] [>] look",
         "    [ ] mend",
@@ -99,18 +101,18 @@ async def test_an_agent_is_allowed_to_do_its_work(session: GuestSession) -> None
         "[command t1] $ sh -c cat a.txt",
         "[command t1] ended with 0",
         "    a",
-        heard.out.splitlines()[8],
+        printed[8],
         "[plan] [x] look",
         "    [>] mend",
         f"[tool 2] execute: {EDIT}",
         f"[permission] {EDIT}: Allow (by you)",
         f"[command t2] $ sh -c {EDIT}",
         "[command t2] ended with 0",
-        heard.out.splitlines()[15],
+        printed[15],
         "[agent] It is mended.",
-        "[turn] ended: end_turn; tokens: 120 in, 30 out",
+        "[turn] ended: end_turn; tokens: 120 in, 30 out; WHEN",
     ]
-    assert heard.out.splitlines()[8].startswith("[tool 1] completed after ")
+    assert printed[8].startswith("[tool 1] completed after ")
 
 
 async def test_no_is_told_and_other_words_are_the_next_prompt(session: GuestSession) -> None:
@@ -191,6 +193,7 @@ HOSTILE = MENDER.with_name("acp_hostile.py")
         ("prints", "The agent sent 200 lines that are no JSON-RPC (the last: not JSON)."),
         ("endless line", "The agent sent a message of more than 8 MiB, which no client takes."),
         ("dies at work", "The agent ended at its work, with exit code 9."),
+        ("leaves a flood", "The agent ended at its work, with exit code 9."),
     ],
 )
 async def test_an_agent_that_is_of_no_use_ends_its_step(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,10 @@ def main(kind: str) -> None:
         send({"id": receive()["id"], "error": error})
     answer({} if kind == "no session" else SESSION)
     prompted = receive()["id"]
+    if kind == "leaves a flood":
+        # What goes on writing to its standard output is no part of it any more.
+        subprocess.Popen(["setsid", "yes", '{"jsonrpc":"2.0","method":"session/update"}'])
+        sys.exit(9)
     if kind == "dies at work":
         sys.exit(9)
     if kind == "greedy":

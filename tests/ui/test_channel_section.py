@@ -15,6 +15,7 @@ from clawdesk.runtime.api import Change, ChannelView, Outcome
 from clawdesk.ui.button import Button
 from clawdesk.ui.channel_section import ChannelSection
 from clawdesk.ui.channel_setup import ChannelSheet
+from clawdesk.ui.safe_text import SafeLabel
 from tests.support import channel_scenes as scenes
 from tests.ui.conftest import Bench
 
@@ -80,9 +81,9 @@ def test_each_state_says_what_it_is_and_what_mends_it(bench: Bench) -> None:
     assert said(section.state) == "Connected"
     assert "2026.9.6" in said(section.text)
     assert shown(section) == {"change", "test", "remove"}
-    spoken = [child.accessibleName() for child in section.findChildren(QWidget)]
-    assert [s for s in spoken if s.endswith("seen, answered by Telegram approval (4242)")]
-    assert [s for s in spoken if s.endswith("nobody there")]
+    texts = [said(label) for label in section.findChildren(SafeLabel)]
+    assert "seen, answered by Telegram approval (4242)" in texts
+    assert "nobody there" in texts
 
 
 def test_a_settings_file_that_cannot_be_used_is_said_and_can_be_replaced(bench: Bench) -> None:
@@ -118,7 +119,7 @@ def test_set_up_asks_for_address_and_token_and_a_refusal_stays_on_the_sheet(benc
         USUAL_ADDRESS,
         "wss://gateway.example/",
     ]
-    texts = [said(w) for w in bench.desk.window.findChildren(QWidget) if w.property("text")]
+    texts = [said(label) for label in bench.desk.window.findChildren(SafeLabel)]
     assert not [text for text in texts if TOKEN in text]
 
 

@@ -210,7 +210,7 @@ def test_merge_squashed_into_the_branch(bench: Bench, full: Desk) -> None:
     sheet.go.click()
     bench.settle()
     assert bench.plane.calls[-1][0] in {"merge", "log_lines"}
-    assert [c[2:] for c in bench.plane.calls if c[0] == "merge"] == [("main", False)]
+    assert [c[2:] for c in bench.plane.calls if c[0] == "merge"] == [("main", False, None)]
     assert sheet.outcome.text() == "1 commit on main"
 
 

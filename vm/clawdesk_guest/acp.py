@@ -11,6 +11,7 @@ It all lives in the machine's memory, so a snapshot holds the agent's session to
 import os
 import signal
 import sys
+import time
 from collections import deque
 from typing import Any
 
@@ -150,7 +151,8 @@ class Client:
             return
         about = table_of(result.get("agentInfo"))
         name = text_of(about.get("title"), 100) or text_of(about.get("name"), 100) or "an agent"
-        self._talk.note("session", f"with {name} {text_of(about.get('version'), 40)}".rstrip())
+        version_words = text_of(about.get("version"), 40)
+        self._talk.note("session", f"with {name} {version_words}".rstrip() + _when())
         self._ask("session/new", {"cwd": os.getcwd(), "mcpServers": []})
 
     def _opened(self, result: dict[str, Any]) -> None:
@@ -174,7 +176,7 @@ class Client:
         self._is_prompted = False
         stop = text_of(answer.result.get("stopReason"), 40)
         said = f"failed: {answer.error}" if answer.error else f"ended: {stop}"
-        self._talk.note("turn", f"{said}{_tokens(answer.result)}{self._context()}")
+        self._talk.note("turn", f"{said}{_tokens(answer.result)}{self._context()}{_when()}")
         if self._is_terminated:
             self._leave(1, self._why)
         elif self._prompts:
@@ -264,6 +266,11 @@ def _tokens(result: dict[str, Any]) -> str:
     names = (("inputTokens", "in"), ("outputTokens", "out"))
     counts = [f"{usage[key]:,} {word}" for key, word in names if type(usage.get(key)) is int]
     return f"; tokens: {', '.join(counts)}" if counts else ""
+
+
+def _when() -> str:
+    """The machine's clock is the host's."""
+    return time.strftime("; %Y-%m-%d %H:%M:%SZ", time.gmtime())
 
 
 def _print(line: str) -> None:

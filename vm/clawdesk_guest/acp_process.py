@@ -13,6 +13,7 @@ from clawdesk_guest import acp_wire
 from clawdesk_guest.loop import READ, WRITE, Loop, read_some, write_some
 
 _READ_BYTES = 64 << 10
+_ROUNDS_MAX = 64
 _UNSENT_BYTES_MAX = 1 << 20
 """Above this the agent is not listened to until it has read what it was answered."""
 
@@ -134,8 +135,11 @@ class AgentProcess:
     def _exited(self, code: int) -> None:
         self._exit_code = code
         self.hush()
-        # What it left in the background may hold the pipe; what itself had said is in there.
-        while self._read >= 0 and (content := read_some(self._read, _READ_BYTES)):
+        # What itself had said is in the pipe; what it left in the background may write for ever.
+        for _ in range(_ROUNDS_MAX):
+            content = read_some(self._read, _READ_BYTES) if self._read >= 0 else None
+            if not content:
+                break
             try:
                 for said in self._lines.feed(content):
                     self._heard(said)
