@@ -112,6 +112,11 @@ class LiveMachines:
         self.output(task).event(self._clock.now_ms(), text)
         self._grew(task)
 
+    def tell(self, task: TaskId, text: str) -> None:
+        """As `remark`, and Git keeps it with what the step printed."""
+        self.output(task).tell(self._clock.now_ms(), text)
+        self._grew(task)
+
     def session(self, machine: MachineId) -> GuestSession:
         """The guest's session. Raises GuestError when there is none."""
         live = self._live.get(machine)
@@ -271,8 +276,7 @@ class LiveMachines:
                 )
             case said.ModelCalled() as called:
                 lines = model_lines(called, now, live.veil, brief=live.tells)
-                self.output(task).tell(now, lines)
-                self._grew(task)
+                self.tell(task, lines)
             case said.NetworkUsed() as used:
                 hide = live.veil.hide_text
                 used = replace(used, host=hide(used.host), refused=hide(used.refused))

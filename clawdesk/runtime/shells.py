@@ -59,7 +59,7 @@ class Shells:
         self._open[name] = one
         one.watch = asyncio.get_running_loop().create_task(self._keep(name, one))
         self._live.seen(task_id).shell = True
-        self._live.remark(
+        self._live.tell(
             task_id,
             "A person opened a shell in the machine: what is typed there is part of no step, "
             "and stands in the next checkpoint.",
@@ -122,7 +122,7 @@ class Shells:
         with contextlib.suppress(GuestError):
             await one.shell.close()
         seconds = (self._clock.now_ms() - one.began_ms) // 1000
-        self._live.remark(one.task, f"The shell is closed, after {seconds} s.")
+        self._live.tell(one.task, f"The shell is closed, after {seconds} s.")
 
 
 async def _read(shell: GuestShell) -> bytes:

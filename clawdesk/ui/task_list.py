@@ -12,6 +12,8 @@ from functools import partial
 from PySide6.QtCore import (
     QAbstractListModel,
     QEvent,
+    QItemSelection,
+    QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
@@ -207,6 +209,15 @@ class TaskList(QListView):
         self.setMouseTracking(True)
         self.selectionModel().currentChanged.connect(self._current_changed)
         self.doubleClicked.connect(lambda index: self.opened.emit(self._task_of(index)))
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        """A screen reader selects without moving; what is selected is the chosen task."""
+        super().selectionChanged(selected, deselected)
+        indexes = selected.indexes()
+        if indexes and indexes[0] != self.currentIndex():
+            self.selectionModel().setCurrentIndex(
+                indexes[0], QItemSelectionModel.SelectionFlag.NoUpdate
+            )
 
     def _task_of(self, index: Index) -> str:
         row = index.data(ROW_ROLE)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from clawdesk.ports.repository import DiffFile, FileSides
+from clawdesk.viewmodels.language import tr
 
 EDIT_BYTES_MAX = 256 * 1024
 ANSWER_BYTES_MAX = 600 * 1024
@@ -32,7 +33,7 @@ class Editable:
 def editable(file: DiffFile, sides: FileSides) -> Editable:
     """What an editor may open of a file as the task made it."""
     if file.status == "deleted":
-        return Editable(why_not="it is deleted: untick it to keep the old file")
+        return Editable(why_not=tr("it is deleted: untick it to keep the old file"))
     if sides.why_not:
         return Editable(why_not=sides.why_not)
     return editable_content(sides.new or b"")
@@ -41,21 +42,25 @@ def editable(file: DiffFile, sides: FileSides) -> Editable:
 def editable_content(content: bytes) -> Editable:
     """What an editor may open of a content."""
     if b"\0" in content:
-        return Editable(why_not="it is binary")
+        return Editable(why_not=tr("it is binary"))
     if len(content) > EDIT_BYTES_MAX:
         return Editable(
-            why_not=f"it has {len(content):,} bytes; up to {EDIT_BYTES_MAX:,} are edited here"
+            why_not=tr(
+                "it has {count:,} bytes; up to {most:,} are edited here",
+                count=len(content),
+                most=EDIT_BYTES_MAX,
+            )
         )
     try:
         text = content.decode()
     except UnicodeDecodeError:
-        return Editable(why_not="it is not UTF-8 text")
+        return Editable(why_not=tr("it is not UTF-8 text"))
     line_end = "\r\n" if "\r\n" in text else "\n"
     plain = text.replace("\r\n", "\n")
     if "\r" in plain or plain.count("\n") != text.count(line_end):
-        return Editable(why_not="its lines end in different ways, which an editor would level")
+        return Editable(why_not=tr("its lines end in different ways, which an editor would level"))
     hidden = _HIDDEN.search(plain)
     if hidden:
         name = f"U+{ord(hidden.group()):04X}"
-        return Editable(why_not=f"it has characters that do not show ({name})")
+        return Editable(why_not=tr("it has characters that do not show ({name})", name=name))
     return Editable(plain, line_end)

@@ -41,23 +41,23 @@ class PhaseLook:
 
 
 _LOOKS = {
-    Phase.QUEUED: PhaseLook("Waiting", "dots", Family.STILL, Group.WAITING),
-    Phase.STARTING: PhaseLook("Starting", "spin", Family.ALIVE, Group.RUNNING),
-    Phase.RUNNING: PhaseLook("Running", "play", Family.ALIVE, Group.RUNNING),
-    Phase.SNAPSHOTTING: PhaseLook("Snapshotting", "cam", Family.ALIVE, Group.RUNNING),
-    Phase.HELD: PhaseLook("Held", "pause", Family.STILL, Group.RUNNING),
-    Phase.RESTORING: PhaseLook("Restoring", "restore", Family.ALIVE, Group.RUNNING),
-    Phase.RELEASING: PhaseLook("Releasing", "release", Family.STILL, Group.RUNNING),
-    Phase.UNKNOWN: PhaseLook("Unknown", "unk", Family.STILL, Group.RUNNING),
-    Phase.DONE: PhaseLook("Done", "okc", Family.GOOD, Group.DONE),
-    Phase.FAILED: PhaseLook("Failed", "xc", Family.BAD, Group.FAILED),
-    Phase.CANCELLED: PhaseLook("Cancelled", "cancel", Family.STILL, Group.DONE),
-    Phase.REJECTED: PhaseLook("Rejected", "xc", Family.BAD, Group.DONE),
+    Phase.QUEUED: PhaseLook(marked("Waiting"), "dots", Family.STILL, Group.WAITING),
+    Phase.STARTING: PhaseLook(marked("Starting"), "spin", Family.ALIVE, Group.RUNNING),
+    Phase.RUNNING: PhaseLook(marked("Running"), "play", Family.ALIVE, Group.RUNNING),
+    Phase.SNAPSHOTTING: PhaseLook(marked("Snapshotting"), "cam", Family.ALIVE, Group.RUNNING),
+    Phase.HELD: PhaseLook(marked("Held"), "pause", Family.STILL, Group.RUNNING),
+    Phase.RESTORING: PhaseLook(marked("Restoring"), "restore", Family.ALIVE, Group.RUNNING),
+    Phase.RELEASING: PhaseLook(marked("Releasing"), "release", Family.STILL, Group.RUNNING),
+    Phase.UNKNOWN: PhaseLook(marked("Unknown"), "unk", Family.STILL, Group.RUNNING),
+    Phase.DONE: PhaseLook(marked("Done"), "okc", Family.GOOD, Group.DONE),
+    Phase.FAILED: PhaseLook(marked("Failed"), "xc", Family.BAD, Group.FAILED),
+    Phase.CANCELLED: PhaseLook(marked("Cancelled"), "cancel", Family.STILL, Group.DONE),
+    Phase.REJECTED: PhaseLook(marked("Rejected"), "xc", Family.BAD, Group.DONE),
 }
-_YIELDING = PhaseLook("Yielding", "release", Family.ALIVE, Group.RUNNING)
-_TRUST = PhaseLook("Waits for trust", "need", Family.NEED, Group.WAITING)
-_APPROVE = PhaseLook("Approve", "need", Family.NEED, Group.NEEDS_YOU)
-_ASK = PhaseLook("Asks you", "ask", Family.NEED, Group.NEEDS_YOU)
+_YIELDING = PhaseLook(marked("Yielding"), "release", Family.ALIVE, Group.RUNNING)
+_TRUST = PhaseLook(marked("Waits for trust"), "need", Family.NEED, Group.WAITING)
+_APPROVE = PhaseLook(marked("Approve"), "need", Family.NEED, Group.NEEDS_YOU)
+_ASK = PhaseLook(marked("Asks you"), "ask", Family.NEED, Group.NEEDS_YOU)
 
 
 def needs_you(task: Task) -> bool:

@@ -12,7 +12,7 @@ from clawdesk.domain.host_files import PROGRAM, HostRule, host_rule
 from clawdesk.domain.model import Checkpoint, Task
 from clawdesk.ports.repository import Diff, DiffFile
 from clawdesk.viewmodels.language import counted, tr
-from clawdesk.viewmodels.words import few_paths, plural, short_path
+from clawdesk.viewmodels.words import few_paths, short_path
 
 LINES_MANY = 400
 NAMED_MAX = 6
@@ -38,8 +38,12 @@ class RiskView:
 
 def not_shown(file: DiffFile) -> bool:
     """Whether contents changed that the difference does not show line by line."""
-    said = ("binary", "too large to show", "not shown", "submodule", "no content to show")
-    return any(part.startswith(said) for part in file.note.split("; "))
+    return any(
+        part.startswith(
+            ("binary", "too large to show", "not shown", "submodule", "no content to show")
+        )
+        for part in file.note.split("; ")
+    )
 
 
 def beside_of(task: Task, checkpoint: Checkpoint | None) -> Beside:
@@ -87,24 +91,33 @@ def risk_view(
             RiskLine("warn", f"{short_path(file.path)}: {rule.kind}", rule.when, warns=True)
         )
     if len(flagged) > NAMED_MAX:
-        rest = plural(len(flagged) - NAMED_MAX, "more file")
-        lines.append(RiskLine("warn", f"{rest} that would run here", "after a merge", warns=True))
+        rest = counted(
+            len(flagged) - NAMED_MAX,
+            "{count} more file that would run here",
+            "{count} more files that would run here",
+        )
+        lines.append(RiskLine("warn", rest, tr("after a merge"), warns=True))
     deleted = [file.path for file in diff.files if file.status == "deleted"]
     if deleted:
-        what = f"deletes {plural(len(deleted), 'file')}"
+        what = counted(len(deleted), "deletes {count} file", "deletes {count} files")
         lines.append(RiskLine("minus", what, few_paths(deleted), warns=True))
     unseen = [file.path for file in diff.files if not_shown(file)]
     if unseen:
-        what = f"{plural(len(unseen), 'file')} not shown in full"
-        lines.append(RiskLine("unk", what, f"you approve unseen: {few_paths(unseen)}", warns=True))
+        what = counted(
+            len(unseen), "{count} file not shown in full", "{count} files not shown in full"
+        )
+        detail = tr("you approve unseen: {paths}", paths=few_paths(unseen))
+        lines.append(RiskLine("unk", what, detail, warns=True))
     both = sorted({path for file in diff.files for path in _paths(file)} & set(own_edits))
     if both:
-        lines.append(RiskLine("edit", "also changed by you", few_paths(both), warns=True))
+        lines.append(RiskLine("edit", tr("also changed by you"), few_paths(both), warns=True))
     lines += _beside_lines(beside)
     stat = diff.stat
-    size = f"+{stat.added} −{stat.removed} lines"  # noqa: RUF001
+    size = tr("+{added} −{removed} lines", added=stat.added, removed=stat.removed)  # noqa: RUF001
     many = stat.added + stat.removed > LINES_MANY
-    lines.append(RiskLine("diff", plural(stat.files, "file"), size, warns=many))
+    lines.append(
+        RiskLine("diff", counted(stat.files, "{count} file", "{count} files"), size, warns=many)
+    )
     by_itself = any(rule.by_itself for _, rule in flagged)
     level = "high" if by_itself else "medium" if any(line.warns for line in lines) else "low"
     return RiskView(level, tuple(lines))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from clawdesk.domain.model import FINAL, Kind, Phase, Task, TaskId
 from clawdesk.viewmodels.lane import lane_of
 from clawdesk.viewmodels.lane_marks import Lane
+from clawdesk.viewmodels.language import tr
 from clawdesk.viewmodels.phases import Family, Group, PhaseLook, look, wants_trust
 from clawdesk.viewmodels.words import clock_time, duration, first_line
 
@@ -59,15 +60,17 @@ class TaskRow:
 
 def _priority_word(priority: int) -> str:
     if priority == 0:
-        return "priority normal"
-    return f"priority {'high' if priority > 0 else 'low'} ({priority:+d})"
+        return tr("priority normal")
+    if priority > 0:
+        return tr("priority high ({priority:+d})", priority=priority)
+    return tr("priority low ({priority:+d})", priority=priority)
 
 
 def _subtitle(task: Task) -> str:
     if task.forked_from is not None:
         ordinal = task.forked_from.ordinal
-        where = f"at {ordinal}" if ordinal else "at the start"
-        return f"fork {where} · {_priority_word(task.priority)}"
+        where = tr("at {ordinal}", ordinal=ordinal) if ordinal else tr("at the start")
+        return tr("fork {where} · {priority}", where=where, priority=_priority_word(task.priority))
     name = task.project.rstrip("/").rpartition("/")[2]
     return f"{name} · {_priority_word(task.priority)}"
 
@@ -96,30 +99,32 @@ def _step_name(task: Task) -> str:
 
 
 def _running_texts(task: Task, now_ms: int) -> tuple[str, str]:
-    state = f"Running step {task.step_index + 1}"
+    state = tr("Running step {number}", number=task.step_index + 1)
     parts = [_step_name(task)]
     if task.round > 1:
-        parts.append(f"round {task.round}")
+        parts.append(tr("round {round}", round=task.round))
     since = _step_since(task)
     if since:
-        parts.append(f"{duration(now_ms - since)} in")
+        parts.append(tr("{time} in", time=duration(now_ms - since)))
     if task.yielding is not None:
-        state = "Yielding"
-        parts = ["leaves at its next checkpoint", task.yielding.why]
+        state = tr("Yielding")
+        parts = [tr("leaves at its next checkpoint"), task.yielding.why]
     return state, " · ".join(p for p in parts if p)
 
 
 def _held_texts(task: Task, now_ms: int) -> tuple[str, str]:
     request = task.request
     if request is None or task.deciding is not None:
-        return "Applying the decision", "being written to Git"
-    waited = f"waiting {duration(now_ms - request.at_ms)}"
+        return tr("Applying the decision"), tr("being written to Git")
+    waited = tr("waiting {time}", time=duration(now_ms - request.at_ms))
     if request.kind is Kind.CLARIFY:
-        return "Answer a question", f"{waited} · {first_line(request.question, 80)}"
-    where = "machine stands still" if task.machine else "memory given back"
+        return tr("Answer a question"), f"{waited} · {first_line(request.question, 80)}"
+    where = tr("machine stands still") if task.machine else tr("memory given back")
     limit_s, ends = task.policy.timeout_s, task.policy.on_timeout == "reject"
-    after = f" · rejected by itself after {duration(limit_s * 1000)}" if limit_s and ends else ""
-    return f"Approve checkpoint {request.ordinal}", f"{waited}{after} · {where}"
+    after = ""
+    if limit_s and ends:
+        after = tr(" · rejected by itself after {time}", time=duration(limit_s * 1000))
+    return tr("Approve checkpoint {ordinal}", ordinal=request.ordinal), f"{waited}{after} · {where}"
 
 
 def _end_texts(task: Task, offset_ms: int) -> tuple[str, str]:
@@ -127,12 +132,13 @@ def _end_texts(task: Task, offset_ms: int) -> tuple[str, str]:
     at = f" {clock_time(ended, offset_ms)}" if ended else ""
     if task.phase is Phase.DONE:
         if task.merged_into:
-            return "Done", f"merged into {task.merged_into}"
-        return "Done", f"finished{at} · not merged yet"
+            return tr("Done"), tr("merged into {branch}", branch=task.merged_into)
+        return tr("Done"), tr("finished{at} · not merged yet", at=at)
     if task.phase is Phase.FAILED:
-        return f"Failed in step {task.step_index + 1}", first_line(task.finish_text) or f"ended{at}"
-    word = look(task).word
-    return word, first_line(task.finish_text) or f"ended{at}"
+        why = first_line(task.finish_text) or tr("ended{at}", at=at)
+        return tr("Failed in step {number}", number=task.step_index + 1), why
+    word = tr(look(task).word)
+    return word, first_line(task.finish_text) or tr("ended{at}", at=at)
 
 
 def state_texts(task: Task, now_ms: int, offset_ms: int = 0) -> tuple[str, str]:
@@ -145,20 +151,22 @@ def state_texts(task: Task, now_ms: int, offset_ms: int = 0) -> tuple[str, str]:
         return _running_texts(task, now_ms)
     reason = task.reason.text if task.reason is not None else ""
     if wants_trust(task):
-        return "Trust its project's policy", f"waiting {duration(now_ms - _since(task))} · {reason}"
+        waits = tr("waiting {time}", time=duration(now_ms - _since(task)))
+        return tr("Trust its project's policy"), f"{waits} · {reason}"
     if task.phase is Phase.QUEUED:
         frees = f" · {task.reason.frees}" if task.reason and task.reason.frees else ""
-        return f"Waiting {duration(now_ms - _since(task))}", (reason or "in the queue") + frees
+        waits = tr("Waiting {time}", time=duration(now_ms - _since(task)))
+        return waits, (reason or tr("in the queue")) + frees
     fallback = {
-        Phase.STARTING: "its machine boots",
-        Phase.SNAPSHOTTING: f"checkpoint {task.next_ordinal} is taken",
-        Phase.RESTORING: f"back to checkpoint {task.resume_from}"
+        Phase.STARTING: tr("its machine boots"),
+        Phase.SNAPSHOTTING: tr("checkpoint {ordinal} is taken", ordinal=task.next_ordinal),
+        Phase.RESTORING: tr("back to checkpoint {ordinal}", ordinal=task.resume_from)
         if task.resume_from is not None
-        else "back to a checkpoint",
-        Phase.RELEASING: "its machine is given back",
-        Phase.UNKNOWN: "its machine is looked for after a restart",
+        else tr("back to a checkpoint"),
+        Phase.RELEASING: tr("its machine is given back"),
+        Phase.UNKNOWN: tr("its machine is looked for after a restart"),
     }
-    return look(task).word, reason or fallback.get(task.phase, "")
+    return tr(look(task).word), reason or fallback.get(task.phase, "")
 
 
 def row_of(

@@ -6,21 +6,25 @@ decisions each. Beside the full page stands the same page with ten marks a lane.
 
 from __future__ import annotations
 
-import asyncio
-import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
 
+from tests.bench.offscreen import in_window
 from tests.bench.rows import Row, row
+
+if TYPE_CHECKING:
+    from clawdesk.ui.desk import Desk
+    from tests.support.plane_fake import FakePlane
 
 TASKS = 100
 STEPS = 700  # with their checkpoints and decisions: 2,100 marks a lane
 SAMPLES = 5
 
 
-def _plane(now_ms: Callable[[], int], steps: int) -> object:
+def _plane(now_ms: Callable[[], int], steps: int) -> FakePlane:
     from tests.support import plane_scenes as scenes
     from tests.support.plane_fake import FakePlane
 
@@ -43,50 +47,21 @@ def _plane(now_ms: Callable[[], int], steps: int) -> object:
 
 def _sampled(n: int, steps: int, act: str) -> list[float]:
     """ms of each time `act` was done in a window with so many steps a lane."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtCore import QSettings
 
-    from clawdesk.ui import theme, tokens
-    from clawdesk.ui.clock import WallClock
-    from clawdesk.ui.desk import Desk
-    from clawdesk.ui.loop import application
-    from clawdesk.ui.memory import Memory
+    async def work(desk: Desk, _plane: FakePlane) -> list[float]:
+        view = desk.window.tasks.list
+        view.viewport().grab()
+        found: list[float] = []
+        for _ in range(n * SAMPLES):
+            began = time.perf_counter()
+            if act == "paint":
+                view.viewport().grab()
+            else:
+                desk.tick()
+            found.append((time.perf_counter() - began) * 1000)
+        return found
 
-    app = application()
-    theme.apply(app, tokens.Theme.DARK)
-    import qasync
-
-    loop = qasync.QEventLoop(app)
-    asyncio.set_event_loop(loop)
-    clock = WallClock()
-
-    async def work() -> list[float]:
-        with tempfile.TemporaryDirectory(prefix="cdb-") as folder:
-            memory = Memory(QSettings(f"{folder}/w.ini", QSettings.Format.IniFormat))
-            plane = _plane(clock.now_ms, steps)
-            desk = Desk(plane, clock, memory)  # type: ignore[arg-type]
-            desk.window.resize(1440, 900)
-            desk.window.show()
-            view = desk.window.tasks.list
-            view.viewport().grab()
-            found: list[float] = []
-            for _ in range(n * SAMPLES):
-                began = time.perf_counter()
-                if act == "paint":
-                    view.viewport().grab()
-                else:
-                    desk.tick()
-                found.append((time.perf_counter() - began) * 1000)
-            await desk.close()
-            desk.window.let_go()
-            return found
-
-    with loop:
-        try:
-            found: list[float] = loop.run_until_complete(work())
-            return found
-        finally:
-            asyncio.set_event_loop(None)
+    return in_window(partial(_plane, steps=steps), work)
 
 
 def measure(n: int) -> Iterator[Row]:

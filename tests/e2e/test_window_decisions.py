@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import plane_scenes as scenes
 from tests.support.stage import ROOT, Stage, needs_stage, stage
 
 pytestmark = [pytest.mark.e2e, needs_stage]
@@ -26,6 +27,7 @@ def play(tmp_path: Path) -> Iterator[Stage]:
 def begin(play: Stage, scene: str) -> None:
     play.play([sys.executable, "-m", "tests.support.window_fake", "--scene", scene])
     play.tell("wait", "inbox.open.*", timeout_s=60)
+    play.tell("press", f"project.{scenes.PROJECT}")
 
 
 def end(play: Stage) -> None:
@@ -43,21 +45,21 @@ def cards(play: Stage) -> int:
 def test_a_checkpoint_is_approved_by_keys_alone(play: Stage) -> None:
     begin(play, "full")
     assert cards(play) == 2
+    # The question waits longer, so it comes first.
     play.key("F8")
-    first = play.tell("wait", ["question.text", "approval.digest"])
-    if first["id"] == "question.text":
-        # What needs you is stepped through; the approval is the next.
-        play.key("Escape", "asks you")
-        play.tell("gone", "question.text")
-        play.tell("press", "inbox.open.*")
-        play.key("F8")
+    play.tell("wait", "question.choice.1", enabled=True)
+    play.key("1", "asks you")
+    play.tell("wait", "question.send", enabled=True)
+    play.key("ctrl+Return", "asks you")
+    play.tell("gone", "question.text")
+    play.key("F8")
     play.tell("rows", "approval.diff", filled=True)
     play.tell("wait", "approval.approve", enabled=True)
     play.key("Return", SHEET)
     play.tell("wait", "approval.digest")
     play.key("ctrl+Return", SHEET)
     play.tell("gone", "approval.digest")
-    assert cards(play) == 1
+    play.tell("says", "status.need", text="Nothing needs you")
     end(play)
 
 
@@ -105,13 +107,14 @@ def test_a_merge_that_meets_a_conflict_is_settled(play: Stage) -> None:
     play.tell("says", "merge.settle", text="Settle 4 files here")
     play.tell("press", "merge.settle")
     play.tell("wait", "conflict.ours", enabled=True)
-    for _ in range(3):
+    for done in (1, 2, 3):
         play.tell("press", "conflict.ours")
-    play.tell("says", "conflict.progress", text="3 of 4")
+        play.tell("says", "conflict.progress", text=f"{done} of 4")
     assert any("conflict. Branch:" in row for row in play.tell("rows", "conflict.sides"))
     play.tell("press", "conflict.edit")
     play.tell("type", "conflict.editor", text="def batches(): ...")
     play.tell("press", "conflict.editor.save")
+    play.tell("says", "conflict.progress", text="4 of 4")
     files = play.tell("rows", "conflict.files", filled=True)
     assert [row.partition(", ")[2] for row in files] == ["as on the branch"] * 3 + ["edited by you"]
     play.tell("wait", "conflict.go", enabled=True)

@@ -21,6 +21,7 @@ SCENES = (
     "home",
     "small",
     *sorted(window_shots.REVIEWS),
+    *sorted(window_shots.CONFLICTS),
     *sorted(window_shots.SHEETS - {"reserve"}),
     *sorted(window_shots.FORKED - window_shots.SHEETS),
     *sorted(window_shots.PLACES),

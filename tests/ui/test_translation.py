@@ -29,7 +29,6 @@ LEFT = {
     "diffs",
     "disk",
     "doctor",
-    "editing",
     "forks",
     "inbox",
     "inspector",
@@ -40,16 +39,13 @@ LEFT = {
     "notices",
     "operations",
     "palette",
-    "phases",
     "policy",
     "projects",
     "report",
     "reporting",
     "review",
-    "risk",
     "status",
     "story",
-    "tasks",
 }
 # Said on a terminal before there is an application.
 ON_TERMINAL = "PySide6  crashes Python"

@@ -91,6 +91,8 @@ async def test_a_checkpoint_ends_it_with_a_word(
         pass
     assert "checkpoint" in text.why
     await until(plane, task.id, lambda t: t.phase is Phase.HELD)
+    [kept] = (await plane._projects.repository(PROJECT).log(task.id)).values()
+    assert b"A person opened a shell" in kept, "Git has it with what the step printed"
     with pytest.raises(PortError, match="stands still until you have answered"):
         await plane.open_shell(task.id, 80, 24, term="xterm")
 
