@@ -17,6 +17,7 @@ from clawdesk.ports.errors import InferenceError
 from clawdesk.ports.guest import GuestLost, StepEnded, StepOutput, StepRun
 from clawdesk.ports.inference import (
     FabricStatus,
+    Inference,
     LeaseNews,
     LeaseStatus,
     LeaseWish,
@@ -79,8 +80,11 @@ def workspace_tar(folder: Path, files: Mapping[str, bytes]) -> Path:
 
 
 @asynccontextmanager
-async def guests_of(machines: LibvirtMachines) -> AsyncIterator[GuestChannels]:
-    channels = GuestChannels(machines.socket_path, NoInference())
+async def guests_of(
+    machines: LibvirtMachines, inference: Inference | None = None
+) -> AsyncIterator[GuestChannels]:
+    """Connects to guests of `machines`; without `inference` their model calls are refused."""
+    channels = GuestChannels(machines.socket_path, inference or NoInference())
     try:
         yield channels
     finally:

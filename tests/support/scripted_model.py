@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -93,8 +94,14 @@ class ScriptedModel:
 
 
 @contextmanager
-def scripted_model(commands: Sequence[str] = COMMANDS) -> Iterator[ScriptedModel]:
-    """A server that answers the n-th turn of any conversation with the n-th command."""
+def scripted_model(
+    commands: Sequence[str] = COMMANDS, *, delay_s: float = 0.0
+) -> Iterator[ScriptedModel]:
+    """A server that answers the n-th turn of any conversation with the n-th command.
+
+    Args:
+        delay_s: how long each answer takes, as a model that computes does.
+    """
 
     class Answers(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -112,6 +119,7 @@ def scripted_model(commands: Sequence[str] = COMMANDS) -> Iterator[ScriptedModel
                 model.moved.notify_all()
             if turn in model.gates:
                 model.gates[turn].wait(GATE_S_MAX)
+            time.sleep(delay_s)
             command = commands[min(turn, len(commands) - 1)]
             if body.get("tools"):
                 self._send(*_tool_call(turn, body["tools"][0]["function"]["name"], command))
@@ -155,10 +163,10 @@ def _tool_call(turn: int, tool: str, command: str) -> tuple[str, bytes]:
 
 @contextmanager
 def behind_the_fabric(
-    cli: RealCli, project: Path, commands: Sequence[str] = COMMANDS
+    cli: RealCli, project: Path, commands: Sequence[str] = COMMANDS, *, delay_s: float = 0.0
 ) -> Iterator[ScriptedModel]:
     """Such a server as the one model of the Fabric that commands of `cli` start for `project`."""
-    with scripted_model(commands) as model:
+    with scripted_model(commands, delay_s=delay_s) as model:
         settings = Path(cli.environment["XDG_CONFIG_HOME"]) / "clawdesk"
         settings.mkdir(parents=True, exist_ok=True)
         (settings / "models.toml").write_text(model.catalog(str(project)))
