@@ -101,9 +101,9 @@ def apply(app: QApplication, chosen: Theme) -> None:
         app.setProperty("clawdesk_fusion", True)
     app.setFont(fonts.font("body"))
     app.setPalette(palette())
+    # A new sheet has every widget painted anew. They are not gone through here: of what Qt makes
+    # itself, a wrapper may outlive its object, and the process ends on it.
     app.setStyleSheet(style_sheet())
-    for widget in app.allWidgets():
-        widget.update()
 
 
 def translucent(name: str, alpha: float) -> QColor:
