@@ -67,9 +67,9 @@ MUTANTS = [
     ),
     Mutant(
         "a suggestion gains no tie",
-        scores.key_across,
-        ".across",
-        ".total",
+        Index.front_of,
+        "score.total - score.across",
+        "0",
         promises.a_suggestion_takes_nothing_from_other_projects,
     ),
     Mutant(
@@ -87,8 +87,22 @@ MUTANTS = [
         promises.the_index_kept_up_to_date_is_the_one_made_anew,
     ),
     Mutant(
+        "what a project is known for is worked out anew",
+        Index._queue,
+        "shelf.forget()",
+        "pass",
+        promises.the_index_kept_up_to_date_is_the_one_made_anew,
+    ),
+    Mutant(
+        "a share is worked out anew",
+        Index.put,
+        "shelf.forget()",
+        "pass",
+        promises.the_index_kept_up_to_date_is_the_one_made_anew,
+    ),
+    Mutant(
         "ageing",
-        scores._key,
+        scores.key_with,
         "rules.ageing_s * 1000 * points",
         "10**9 * points",
         promises.nobody_is_overtaken_by_more_than_its_ageing,
@@ -96,8 +110,8 @@ MUTANTS = [
     Mutant(
         "small ones fill the gaps",
         DRAFT._next_that_fits,
-        "self._may_start(project, need)",
-        "self._may_start(project, need) and not self.started",
+        "self._may_start(project, head.need)",
+        "self._may_start(project, head.need) and not self.started",
         promises.nothing_idles_that_somebody_could_use,
     ),
     Mutant(
@@ -125,7 +139,7 @@ MUTANTS = [
         "the least share first",
         DRAFT.projects,
         "ranked.sort()",
-        "ranked.sort(key=itemgetter(1))",
+        "ranked.sort(key=lambda r: r[1:])",
         promises.two_busy_projects_get_their_weights,
     ),
     Mutant(
@@ -152,8 +166,8 @@ MUTANTS = [
     Mutant(
         "owners are seen behind others",
         PRESSURE._owners,
-        "return found[:LOOK_MAX]",
-        "return []",
+        "yield from islice(found, LOOK_MAX)",
+        "yield from ()",
         promises.what_was_lent_comes_back_at_the_next_checkpoint,
     ),
     Mutant(

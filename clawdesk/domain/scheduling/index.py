@@ -6,8 +6,9 @@ looking at its first one is enough.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from clawdesk.domain.model import Lease, Phase, PlaneState, Reason, Task, TaskId
 from clawdesk.domain.rules import Rules
@@ -20,18 +21,62 @@ from clawdesk.domain.scheduling.resources import (
     need_of,
     plus,
 )
-from clawdesk.domain.scheduling.scores import Key, key_of, score_of
+from clawdesk.domain.scheduling.scores import Key, Score, key_with, score_of
 from clawdesk.domain.scheduling.sorting import Sorted, sorted_keys
+
+
+class Head(NamedTuple):
+    """The first waiting task of a bucket. `across`: its points beside other projects."""
+
+    key: Key
+    need: Need
+    across: int
+
+
+class Front(NamedTuple):
+    """The first tasks of a project's buckets, by their keys.
+
+    Args:
+        across: the key by which the first of all compares with other projects.
+        points: what the heads have beside other projects.
+    """
+
+    heads: tuple[Head, ...]
+    across: Key
+    points: frozenset[int]
+
+
+Rank = tuple[float, Key, str]
+"""What orders projects: the share each holds, then its first task; the least is served first."""
+
+
+class _Place(NamedTuple):
+    """Where a task waits."""
+
+    project: str
+    need: Need
+    key: Key
+    score: Score
 
 
 @dataclass(slots=True)
 class Shelf:
-    """One project: its waiting tasks by need, and what it holds."""
+    """One project: its waiting tasks by need, and what it holds.
+
+    `front` and `rank` are what was last worked out of these, None where they changed since; the
+    capacity that a rank depends on comes with it.
+    """
 
     weight: float = 1.0
     used: Need = NOTHING
     buckets: dict[Need, Sorted] = field(default_factory=dict)
     queued: int = 0
+    front: Front | None = None
+    rank: tuple[Need, Rank] | None = None
+
+    def forget(self) -> None:
+        """Something changed: what was worked out is true no more."""
+        self.front = self.rank = None
 
 
 class Index:
@@ -48,6 +93,10 @@ class Index:
         self.trusted = trusted
         self.paused = paused
         self.shelves: dict[str, Shelf] = {}
+        self._has_quotas = any(
+            each.quota.machines is not None or each.quota.memory_mib is not None
+            for each in (rules.defaults, *rules.projects.values())
+        )
         self.used: Need = NOTHING
         self.queued = 0
         self.untrusted: set[TaskId] = set()
@@ -60,7 +109,9 @@ class Index:
         self.promised: set[TaskId] = set()
         self.unexplained: set[TaskId] = set()
         self.scores: dict[int, int] = {}  # of waiting tasks: score -> how many
-        self._places: dict[TaskId, tuple[str, Need, Key, int]] = {}
+        self.needs: dict[Need, int] = {}  # of waiting tasks: need -> how many
+        self._places: dict[TaskId, _Place] = {}
+        self._held_scores: dict[TaskId, Score] = {}
 
     # -- changes --------------------------------------------------------------------------
     def put(self, old: Task | None, new: Task) -> None:
@@ -73,7 +124,12 @@ class Index:
             shelf = self._shelf(new)
             self.used = plus(self.used, need) if now else minus(self.used, need)
             shelf.used = plus(shelf.used, need) if now else minus(shelf.used, need)
+            shelf.forget()
         _mark(self.holding, new.id, now)
+        if now:
+            self._held_scores[new.id] = score_of(new, self.rules)
+        else:
+            self._held_scores.pop(new.id, None)
         if not (was or now):
             return
         _mark(self.running, new.id, new.phase is Phase.RUNNING)
@@ -96,34 +152,40 @@ class Index:
             if place is not None:
                 self._take_out(task.id, place)
             return
-        key = key_of(task, self.rules)
+        score = score_of(task, self.rules)
+        key = key_with(task, self.rules, score.total)
         if place is not None:
-            if place[2] == key:
+            if place.key == key and place.score == score:
                 return
             self._take_out(task.id, place)
-        score = score_of(task, self.rules).total
         need, shelf = need_of(task), self._shelf(task)
         shelf.weight = max(0.01, task.policy.weight)
+        shelf.forget()
         if need not in shelf.buckets:
             shelf.buckets[need] = sorted_keys()
         shelf.buckets[need].add(key)
         shelf.queued += 1
         self.queued += 1
-        self.scores[score] = self.scores.get(score, 0) + 1
-        self._places[task.id] = (task.project, need, key, score)
+        self.scores[score.total] = self.scores.get(score.total, 0) + 1
+        self.needs[need] = self.needs.get(need, 0) + 1
+        self._places[task.id] = _Place(task.project, need, key, score)
 
-    def _take_out(self, task_id: TaskId, place: tuple[str, Need, Key, int]) -> None:
+    def _take_out(self, task_id: TaskId, place: _Place) -> None:
         project, need, key, score = place
         shelf = self.shelves[project]
+        shelf.forget()
         bucket = shelf.buckets[need]
         bucket.remove(key)
         if not len(bucket):
             del shelf.buckets[need]
         shelf.queued -= 1
         self.queued -= 1
-        self.scores[score] -= 1
-        if not self.scores[score]:
-            del self.scores[score]
+        self.scores[score.total] -= 1
+        if not self.scores[score.total]:
+            del self.scores[score.total]
+        self.needs[need] -= 1
+        if not self.needs[need]:
+            del self.needs[need]
         del self._places[task_id]
 
     def _shelf(self, task: Task) -> Shelf:
@@ -135,10 +197,42 @@ class Index:
         shelf = self.shelves[project]
         return _share(plus(shelf.used, extra), capacity) / shelf.weight
 
+    def rank(self, project: str, capacity: Need) -> Rank:
+        """Where it stands among the projects of a host with that capacity."""
+        shelf = self.shelves[project]
+        if shelf.rank is None or shelf.rank[0] != capacity:
+            share = self.share(project, capacity)
+            shelf.rank = (capacity, (share, self.front(project).across, project))
+        return shelf.rank[1]
+
+    def front(self, project: str) -> Front:
+        """The first tasks of its buckets."""
+        shelf = self.shelves[project]
+        if shelf.front is None:
+            shelf.front = self.front_of((bucket[0], need) for need, bucket in shelf.buckets.items())
+        return shelf.front
+
+    def front_of(self, keys: Iterable[tuple[Key, Need]]) -> Front:
+        """As `front`, of these waiting tasks."""
+        heads = sorted(Head(key, need, self._places[key[2]].score.across) for key, need in keys)
+        if not heads:
+            return Front((), (0, 0, ""), frozenset())
+        first, score = heads[0].key, self._places[heads[0].key[2]].score
+        aged_ms = self.rules.ageing_s * 1000 * (score.total - score.across)
+        across = (first[0] + aged_ms, first[1], first[2])
+        return Front(tuple(heads), across, frozenset(head.across for head in heads))
+
+    def score(self, task: Task) -> Score:
+        """Of a task that waits or holds a machine, without working it out again."""
+        place = self._places.get(task.id)
+        if place is not None:
+            return place.score
+        return self._held_scores.get(task.id) or score_of(task, self.rules)
+
     def key_at(self, task: TaskId) -> Key | None:
         """The key under which a task waits; None where it is not eligible."""
         place = self._places.get(task)
-        return place[2] if place is not None else None
+        return place.key if place is not None else None
 
     def place(self, task: TaskId) -> int:
         """Its place among the waiting tasks of its project, from 1."""
@@ -164,6 +258,10 @@ class Index:
             return False
         total = plus(self.shelves[project].used, need)
         return fits(total, _limit(quota.memory_mib, 0, quota.machines, 0))
+
+    def anybody_borrows(self) -> bool:
+        """Whether a project holds more than its quota."""
+        return self._has_quotas and any(self.borrows(project) for project in self.shelves)
 
     def borrows(self, project: str) -> bool:
         """Whether the project holds more than its quota."""

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import groupby
-from operator import itemgetter
 
 from clawdesk.domain.model import Lease, Phase, PlaneState, Reason, Task, TaskId
-from clawdesk.domain.scheduling.index import Index, index_of
+from clawdesk.domain.scheduling.index import Front, Index, Rank, index_of
 from clawdesk.domain.scheduling.pressure import Pressure
 from clawdesk.domain.scheduling.reasons import (
     EAGER_MAX,
@@ -27,7 +25,7 @@ from clawdesk.domain.scheduling.resources import (
     of_capacity,
     plus,
 )
-from clawdesk.domain.scheduling.scores import Key, key_across
+from clawdesk.domain.scheduling.scores import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ def plan(state: PlaneState) -> Plan:
     draft.start_what_fits()
     blocked = draft.first_blocked()
     pressure = Pressure(state, index, draft.free, draft.reserved, frozenset(keeps))
-    parks, victims, beneficiary = pressure.relieve(draft.heads(), frozenset(draft.started))
+    parks, victims, beneficiary = pressure.relieve(draft.most_important)
     yields = tuple(Yield(v, beneficiary, pressure.why(v, beneficiary)) for v in victims)
     tasks = state.tasks
     return Plan(
@@ -158,6 +156,8 @@ class _Draft:
         self.started: dict[TaskId, None] = {}
         self._extra: dict[str, Need] = {}  # what starts of this plan add to a project
         self._taken: dict[tuple[str, Need], int] = {}  # how many of a bucket have started
+        self._fronts: dict[str, Front] = {}  # of projects of which some have started
+        self._ordered: list[str] | None = None
 
     def start_what_fits(self) -> None:
         """Those that room is set aside for first, then by the least share."""
@@ -172,57 +172,61 @@ class _Draft:
             self._start(tasks[found])
 
     def _next_that_fits(self) -> TaskId | None:
+        small = frozenset(need for need in self.index.needs if fits(need, self.free))
+        if not small:
+            return None
         for project in self.projects():
-            best: Key | None = None
-            for need, key in self._heads_of(project):
-                if (best is None or key < best) and self._may_start(project, need):
-                    best = key
-            if best is not None:
-                return best[2]
+            for head in self._front(project).heads:
+                if head.need in small and self._may_start(project, head.need):
+                    return head.key[2]
         return None
 
     def projects(self) -> list[str]:
-        """Projects with waiting tasks, the least share first."""
-        ranked = []
-        for project, shelf in self.index.shelves.items():
-            if shelf.queued:
-                extra = self._extra.get(project, NOTHING)
-                ranked.append((self.index.share(project, self.capacity, extra), project))
-        ranked.sort()
-        ordered: list[str] = []
-        for _, equals in groupby(ranked, key=itemgetter(0)):
-            names = [project for _, project in equals]
-            ordered.extend(sorted(names, key=self._head) if len(names) > 1 else names)
-        return ordered
+        """Projects with waiting tasks, the least share first; of equal ones by their first task."""
+        if self._ordered is None:
+            ranked = [self._rank(p) for p, shelf in self.index.shelves.items() if shelf.queued]
+            ranked.sort()
+            self._ordered = [project for _, _, project in ranked]
+        return self._ordered
 
-    def _head(self, project: str) -> Key:
-        heads = [key for _, key in self._heads_of(project)]
-        if not heads:
-            return (0, 0, "")
-        return key_across(self.state.tasks[min(heads)[2]], self.index.rules)
+    def _rank(self, project: str) -> Rank:
+        extra = self._extra.get(project)
+        if extra is None:
+            return self.index.rank(project, self.capacity)
+        share = self.index.share(project, self.capacity, extra)
+        return share, self._front(project).across, project
 
-    def _heads_of(self, project: str) -> Iterator[tuple[Need, Key]]:
+    def _front(self, project: str) -> Front:
         """The first task of each bucket that has not started in this plan."""
+        if project not in self._extra:
+            return self.index.front(project)
+        if project not in self._fronts:
+            self._fronts[project] = self.index.front_of(self._left(project))
+        return self._fronts[project]
+
+    def _left(self, project: str) -> Iterator[tuple[Key, Need]]:
         for need, bucket in self.index.shelves[project].buckets.items():
             place = self._taken.get((project, need), 0)
             while place < len(bucket) and bucket[place][2] in self.started:
                 place += 1
             if place < len(bucket):
-                yield need, bucket[place]
+                yield bucket[place], need
 
-    def heads(self) -> list[TaskId]:
-        """The first tasks of all buckets, in serving order of their projects."""
-        found: list[TaskId] = []
-        for project in self.projects():
-            found.extend(key[2] for _, key in sorted(self._heads_of(project), key=lambda h: h[1]))
-        return found
+    def most_important(self) -> Iterator[TaskId]:
+        """The first tasks of all buckets, by their points, then in serving order."""
+        fronts = [self._front(project) for project in self.projects()]
+        levels = frozenset[int]().union(*(front.points for front in fronts))
+        for points in sorted(levels, reverse=True):
+            for front in fronts:
+                if points in front.points:
+                    yield from (head.key[2] for head in front.heads if head.across == points)
 
     def first_blocked(self) -> TaskId | None:
         """The head of the queue, if only room is missing."""
         for project in self.projects():
-            for need, key in sorted(self._heads_of(project), key=lambda head: head[1]):
-                if fits(need, self.capacity) and self._within_quota(project, need):
-                    return key[2]
+            for head in self._front(project).heads:
+                if fits(head.need, self.capacity) and self._within_quota(project, head.need):
+                    return head.key[2]
         return None
 
     def _within_quota(self, project: str, need: Need) -> bool:
@@ -248,6 +252,8 @@ class _Draft:
         self.free = minus(self.free, need)
         self._extra[task.project] = plus(self._extra.get(task.project, NOTHING), need)
         bucket = self.index.shelves[task.project].buckets[need]
+        self._ordered = None
+        self._fronts.pop(task.project, None)
         place = self._taken.get((task.project, need), 0)
         if place < len(bucket) and bucket[place][2] == task.id:
             self._taken[task.project, need] = place + 1

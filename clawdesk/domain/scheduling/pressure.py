@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
 
 from clawdesk.domain.model import Phase, PlaneState, Task, TaskId
 from clawdesk.domain.scheduling.index import Index
@@ -15,7 +16,6 @@ from clawdesk.domain.scheduling.resources import (
     of_capacity,
     plus,
 )
-from clawdesk.domain.scheduling.scores import score_of
 
 LOOK_MAX = 8
 """So many of the most important waiting tasks are considered; the others' turn comes with them."""
@@ -50,17 +50,18 @@ class Pressure:
                 self._room = minus(self._room, need_of(state.tasks[task_id]))
 
     def relieve(
-        self, heads: Sequence[TaskId], started: frozenset[TaskId]
+        self, most_important: Callable[[], Iterator[TaskId]]
     ) -> tuple[tuple[TaskId, ...], tuple[TaskId, ...], TaskId]:
-        """Held tasks to park, running ones to ask to leave, and for whom; () where none is."""
+        """Held tasks to park, running ones to ask to leave, and for whom; () where none is.
+
+        Args:
+            most_important: the first waiting tasks of all projects, by their points.
+        """
         if not (self._index.held or self._index.running):
             return (), (), ""
         capacity = of_capacity(self._state.capacity)
-        waiting = [t for t in heads if t not in started]
-        order = {task_id: place for place, task_id in enumerate(waiting)}
-        tasks = self._state.tasks
-        waiting.sort(key=lambda t: (-self._points(tasks[t]), order[t]))
-        for task_id in (*waiting[:LOOK_MAX], *self._owners(waiting[LOOK_MAX:])):
+        waiting = most_important()
+        for task_id in chain(islice(waiting, LOOK_MAX), self._owners(waiting)):
             task = self._state.tasks[task_id]
             need = need_of(task)
             if not fits(need, capacity) or not self._index.within_quota(task.project, need):
@@ -75,13 +76,13 @@ class Pressure:
                 return (*found, task_id)
         return (), (), ""
 
-    def _owners(self, waiting: Sequence[TaskId]) -> list[TaskId]:
+    def _owners(self, waiting: Iterator[TaskId]) -> Iterator[TaskId]:
         """Those whose project has lent what is its own: importance does not count for them."""
         index, tasks = self._index, self._state.tasks
-        if not any(index.borrows(project) for project in index.shelves):
-            return []
-        found = [t for t in waiting if index.within_nominal(tasks[t].project, need_of(tasks[t]))]
-        return found[:LOOK_MAX]
+        if not index.anybody_borrows():
+            return
+        found = (t for t in waiting if index.within_nominal(tasks[t].project, need_of(tasks[t])))
+        yield from islice(found, LOOK_MAX)
 
     def why(self, victim: TaskId, beneficiary: TaskId) -> str:
         """In words, for the one that is asked to leave."""
@@ -152,7 +153,7 @@ class Pressure:
 
     def _points(self, task: Task, beside: Task | None = None) -> int:
         """Its score beside another task; a suggestion raises it above its own project's only."""
-        score = score_of(task, self._state.rules)
+        score = self._index.score(task)
         inside = beside is not None and beside.project == task.project
         return score.total if inside else score.across
 

@@ -43,15 +43,11 @@ def key_of(task: Task, rules: Rules) -> Key:
 
     Ageing is linear, so that the order of two keys never changes with time.
     """
-    return _key(task, rules, score_of(task, rules).total)
+    return key_with(task, rules, score_of(task, rules).total)
 
 
-def key_across(task: Task, rules: Rules) -> Key:
-    """The key by which the first tasks of two projects with equal shares are compared."""
-    return _key(task, rules, score_of(task, rules).across)
-
-
-def _key(task: Task, rules: Rules, points: int) -> Key:
+def key_with(task: Task, rules: Rules, points: int) -> Key:
+    """The key of a task that has so many points."""
     return (task.eligible_ms - rules.ageing_s * 1000 * points, task.seq, task.id)
 
 
