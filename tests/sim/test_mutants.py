@@ -75,8 +75,9 @@ MUTANTS = [
     Mutant(
         "an order of its own",
         DRAFT.projects,
-        "ranked.sort()",
-        "pass",
+        "in self.index.ranks(self.capacity) if",
+        "in self.index.ranks(self.capacity) and [\n"
+        "s.listed[0] for s in self.index.shelves.values() if s.listed] if",
         promises.the_same_tasks_give_the_same_plan_in_any_order,
     ),
     Mutant(
@@ -89,14 +90,14 @@ MUTANTS = [
     Mutant(
         "what a project is known for is worked out anew",
         Index._queue,
-        "shelf.forget()",
+        "self._forget(task.project)",
         "pass",
         promises.the_index_kept_up_to_date_is_the_one_made_anew,
     ),
     Mutant(
         "a share is worked out anew",
         Index.put,
-        "shelf.forget()",
+        "self._forget(new.project)",
         "pass",
         promises.the_index_kept_up_to_date_is_the_one_made_anew,
     ),
@@ -138,8 +139,8 @@ MUTANTS = [
     Mutant(
         "the least share first",
         DRAFT.projects,
-        "ranked.sort()",
-        "ranked.sort(key=lambda r: r[1:])",
+        "in self.index.ranks(self.capacity) if",
+        "in sorted(self.index.ranks(self.capacity), key=lambda r: r[1:]) if",
         promises.two_busy_projects_get_their_weights,
     ),
     Mutant(
@@ -186,14 +187,14 @@ MUTANTS = [
     ),
     Mutant(
         "a machine runs a while",
-        PRESSURE._victims,
+        PRESSURE._may_be_asked,
         "rules.run_s_min * 1000 *",
         "0 *",
         promises.a_machine_runs_a_while_before_it_is_asked,
     ),
     Mutant(
         "the while doubles",
-        PRESSURE._victims,
+        PRESSURE._may_be_asked,
         "2 ** min(other.preemptions, 20)",
         "1",
         promises.who_left_often_is_left_alone_for_longer,

@@ -6,7 +6,8 @@ looking at its first one is enough.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -63,8 +64,8 @@ class _Place(NamedTuple):
 class Shelf:
     """One project: its waiting tasks by need, and what it holds.
 
-    `front` and `rank` are what was last worked out of these, None where they changed since; the
-    capacity that a rank depends on comes with it.
+    `front` is what was last worked out of these, None where they changed since; `listed` is its
+    place in the index's order of projects, and the points that count there.
     """
 
     weight: float = 1.0
@@ -72,11 +73,7 @@ class Shelf:
     buckets: dict[Need, Sorted] = field(default_factory=dict)
     queued: int = 0
     front: Front | None = None
-    rank: tuple[Need, Rank] | None = None
-
-    def forget(self) -> None:
-        """Something changed: what was worked out is true no more."""
-        self.front = self.rank = None
+    listed: tuple[Rank, frozenset[int]] | None = None
 
 
 class Index:
@@ -111,6 +108,10 @@ class Index:
         self.scores: dict[int, int] = {}  # of waiting tasks: score -> how many
         self.needs: dict[Need, int] = {}  # of waiting tasks: need -> how many
         self._places: dict[TaskId, _Place] = {}
+        self._ranks: list[Rank] = []
+        self._ranked_for: Need | None = None  # the capacity these are of
+        self._stale: set[str] = set()  # projects that stand there as they were
+        self.points: dict[int, int] = {}  # of the last `ranks`: how many have heads of so many
         self._held_scores: dict[TaskId, Score] = {}
 
     # -- changes --------------------------------------------------------------------------
@@ -124,7 +125,7 @@ class Index:
             shelf = self._shelf(new)
             self.used = plus(self.used, need) if now else minus(self.used, need)
             shelf.used = plus(shelf.used, need) if now else minus(shelf.used, need)
-            shelf.forget()
+            self._forget(new.project)
         _mark(self.holding, new.id, now)
         if now:
             self._held_scores[new.id] = score_of(new, self.rules)
@@ -160,7 +161,7 @@ class Index:
             self._take_out(task.id, place)
         need, shelf = need_of(task), self._shelf(task)
         shelf.weight = max(0.01, task.policy.weight)
-        shelf.forget()
+        self._forget(task.project)
         if need not in shelf.buckets:
             shelf.buckets[need] = sorted_keys()
         shelf.buckets[need].add(key)
@@ -173,7 +174,7 @@ class Index:
     def _take_out(self, task_id: TaskId, place: _Place) -> None:
         project, need, key, score = place
         shelf = self.shelves[project]
-        shelf.forget()
+        self._forget(project)
         bucket = shelf.buckets[need]
         bucket.remove(key)
         if not len(bucket):
@@ -188,6 +189,11 @@ class Index:
             del self.needs[need]
         del self._places[task_id]
 
+    def _forget(self, project: str) -> None:
+        """Something of it changed: what was worked out is true no more."""
+        self.shelves[project].front = None
+        self._stale.add(project)
+
     def _shelf(self, task: Task) -> Shelf:
         return self.shelves.setdefault(task.project, Shelf())
 
@@ -197,13 +203,33 @@ class Index:
         shelf = self.shelves[project]
         return _share(plus(shelf.used, extra), capacity) / shelf.weight
 
-    def rank(self, project: str, capacity: Need) -> Rank:
-        """Where it stands among the projects of a host with that capacity."""
+    def ranks(self, capacity: Need) -> Sequence[Rank]:
+        """All projects with waiting tasks, in the order they are served on such a host."""
+        if self._ranked_for != capacity:
+            self._ranked_for = capacity
+            self._stale.update(self.shelves)
+        for project in self._stale:
+            self._list_anew(project, capacity)
+        self._stale.clear()
+        return self._ranks
+
+    def _list_anew(self, project: str, capacity: Need) -> None:
         shelf = self.shelves[project]
-        if shelf.rank is None or shelf.rank[0] != capacity:
-            share = self.share(project, capacity)
-            shelf.rank = (capacity, (share, self.front(project).across, project))
-        return shelf.rank[1]
+        if shelf.listed is not None:
+            rank, points = shelf.listed
+            del self._ranks[bisect_left(self._ranks, rank)]
+            for each in points:
+                self.points[each] -= 1
+                if not self.points[each]:
+                    del self.points[each]
+            shelf.listed = None
+        if shelf.queued:
+            front = self.front(project)
+            rank = (self.share(project, capacity), front.across, project)
+            insort(self._ranks, rank)
+            for each in front.points:
+                self.points[each] = self.points.get(each, 0) + 1
+            shelf.listed = (rank, front.points)
 
     def front(self, project: str) -> Front:
         """The first tasks of its buckets."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from clawdesk.domain.model import Lease, Phase, PlaneState, Reason, Task, TaskId
-from clawdesk.domain.scheduling.index import Front, Index, Rank, index_of
+from clawdesk.domain.scheduling.index import Front, Index, index_of
 from clawdesk.domain.scheduling.pressure import Pressure
 from clawdesk.domain.scheduling.reasons import (
     EAGER_MAX,
@@ -184,17 +185,13 @@ class _Draft:
     def projects(self) -> list[str]:
         """Projects with waiting tasks, the least share first; of equal ones by their first task."""
         if self._ordered is None:
-            ranked = [self._rank(p) for p, shelf in self.index.shelves.items() if shelf.queued]
-            ranked.sort()
-            self._ordered = [project for _, _, project in ranked]
+            ranks = [r for r in self.index.ranks(self.capacity) if r[2] not in self._extra]
+            for project, extra in self._extra.items():
+                if self.index.shelves[project].queued:
+                    share = self.index.share(project, self.capacity, extra)
+                    insort(ranks, (share, self._front(project).across, project))
+            self._ordered = [project for _, _, project in ranks]
         return self._ordered
-
-    def _rank(self, project: str) -> Rank:
-        extra = self._extra.get(project)
-        if extra is None:
-            return self.index.rank(project, self.capacity)
-        share = self.index.share(project, self.capacity, extra)
-        return share, self._front(project).across, project
 
     def _front(self, project: str) -> Front:
         """The first task of each bucket that has not started in this plan."""
@@ -214,10 +211,13 @@ class _Draft:
 
     def most_important(self) -> Iterator[TaskId]:
         """The first tasks of all buckets, by their points, then in serving order."""
-        fronts = [self._front(project) for project in self.projects()]
-        levels = frozenset[int]().union(*(front.points for front in fronts))
+        projects = self.projects()
+        levels = set(self.index.points)
+        for project in self._extra:
+            levels |= self._front(project).points
         for points in sorted(levels, reverse=True):
-            for front in fronts:
+            for project in projects:
+                front = self._front(project)
                 if points in front.points:
                     yield from (head.key[2] for head in front.heads if head.across == points)
 

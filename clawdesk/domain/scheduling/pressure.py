@@ -41,6 +41,8 @@ class Pressure:
         self._index = index
         self._reserved = reserved
         self._keeps = keeps
+        self._parkable = self._may_be_parked()
+        self._movable = self._may_be_asked()
         coming = NOTHING
         for task_id in index.leaving | (index.yielding - keeps):
             coming = plus(coming, need_of(state.tasks[task_id]))
@@ -57,7 +59,7 @@ class Pressure:
         Args:
             most_important: the first waiting tasks of all projects, by their points.
         """
-        if not (self._index.held or self._index.running):
+        if not (self._parkable or self._movable):
             return (), (), ""
         capacity = of_capacity(self._state.capacity)
         waiting = most_important()
@@ -101,7 +103,7 @@ class Pressure:
     ) -> tuple[tuple[TaskId, ...], tuple[TaskId, ...]] | None:
         need = need_of(task)
         parks: list[TaskId] = []
-        for task_id in self._parkable():
+        for task_id in self._parkable:
             if fits(need, room):
                 break
             parks.append(task_id)
@@ -126,23 +128,29 @@ class Pressure:
             tuple(t for t in victims if t in kept),
         )
 
-    def _parkable(self) -> list[TaskId]:
+    def _may_be_parked(self) -> list[TaskId]:
         tasks = self._state.tasks
         found = [t for t in self._index.held if may_park(tasks[t])]
         return sorted(found, key=lambda t: (tasks[t].held_since_ms, t))
+
+    def _may_be_asked(self) -> list[TaskId]:
+        """Who runs long enough to be asked to leave, and was not."""
+        tasks, rules, found = self._state.tasks, self._state.rules, []
+        for task_id in self._index.running - self._index.yielding:
+            other = tasks[task_id]
+            ran_ms = self._state.steady_ms - other.machine_since_ms
+            least_ms = rules.run_s_min * 1000 * 2 ** min(other.preemptions, 20)
+            if other.wish is None and ran_ms >= least_ms:
+                found.append(task_id)
+        return found
 
     def _victims(self, task: Task) -> list[TaskId]:
         """Who may be asked to leave for it: borrowers, then the least important, then newest."""
         tasks, index, rules = self._state.tasks, self._index, self._state.rules
         reclaims = index.within_nominal(task.project, need_of(task))
         found = []
-        for task_id in index.running:
+        for task_id in self._movable:
             other = tasks[task_id]
-            if task_id in index.yielding or other.wish is not None:
-                continue
-            ran_ms = self._state.steady_ms - other.machine_since_ms
-            if ran_ms < rules.run_s_min * 1000 * 2 ** min(other.preemptions, 20):
-                continue
             borrower = index.borrows(other.project)
             points = self._points(other, task)
             allowed = self._points(task, other) >= points + rules.margin
