@@ -13,6 +13,7 @@ from clawdesk.ui import new_task, prompt_sheet, search, terminals, tokens
 from clawdesk.ui.help_sheet import HelpSheet
 from clawdesk.ui.main_window import Page
 from clawdesk.ui.operations_sheet import OperationsSheet
+from clawdesk.ui.ours import ours
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.forks import keep_view
 from clawdesk.viewmodels.operations import OperationRow, operations
@@ -422,5 +423,5 @@ def _first_focus(region: QWidget) -> QWidget:
     """The region, or the first widget in it that takes the keyboard."""
     if region.focusPolicy() & Qt.FocusPolicy.TabFocus:
         return region
-    inside = (w for w in region.findChildren(QWidget) if w.isVisible() and w.isEnabled())
+    inside = (w for w in ours(region) if w.isVisible() and w.isEnabled())
     return next((w for w in inside if w.focusPolicy() & Qt.FocusPolicy.TabFocus), region)

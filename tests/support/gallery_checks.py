@@ -15,6 +15,7 @@ from PySide6.QtGui import QAccessible, QColor, QFontMetricsF, QImage
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QWidget
 
 from clawdesk.ui.button import Button
+from clawdesk.ui.ours import ours
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.sheet import Scrim
 
@@ -27,7 +28,7 @@ MAY_BE_CUT = re.compile(
 
 def visible(window: QWidget) -> Iterator[QWidget]:
     """Every widget of the window that really shows some of itself."""
-    for widget in window.findChildren(QWidget):
+    for widget in ours(window):
         if widget.isVisible() and not widget.visibleRegion().isEmpty():
             yield widget
 

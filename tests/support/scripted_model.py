@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -119,7 +118,7 @@ def scripted_model(
                 model.moved.notify_all()
             if turn in model.gates:
                 model.gates[turn].wait(GATE_S_MAX)
-            time.sleep(delay_s)
+            threading.Event().wait(delay_s)  # it computes
             command = commands[min(turn, len(commands) - 1)]
             if body.get("tools"):
                 self._send(*_tool_call(turn, body["tools"][0]["function"]["name"], command))

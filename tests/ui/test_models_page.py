@@ -21,6 +21,7 @@ from clawdesk.ui.button import Button
 from clawdesk.ui.guard import GUARD_MS
 from clawdesk.ui.main_window import Page
 from clawdesk.ui.model_sheets import TIME_FORMAT, BudgetSheet, ReserveSheet
+from clawdesk.ui.ours import ours
 from clawdesk.ui.paint import paint_bar, use_fill
 from clawdesk.ui.palette_sheet import PaletteSheet
 from clawdesk.viewmodels.devices import USE_WORDS, Use
@@ -337,7 +338,7 @@ def test_hostile_names_are_plain_text(bench: Bench, page: Desk) -> None:
     bench.settle()
     sheet = page.decisions.sheet
     assert sheet is not None
-    for widget in [*page.window.models.findChildren(QWidget), *sheet.findChildren(QWidget)]:
+    for widget in [*ours(page.window.models), *ours(sheet)]:
         said = [widget.accessibleName(), widget.objectName(), widget.toolTip()]
         if isinstance(widget, QLabel):
             said.append(widget.text())

@@ -35,5 +35,4 @@ def test_a_widget_that_paints_itself_is_painted_anew(qapp: QApplication) -> None
             assert painted.seen, f"{chosen} is not on screen"
             assert painted.seen[-1] == tokens.colour("bg0").name()
     finally:
-        window.deleteLater()
         theme.apply(qapp, tokens.Theme.DARK)

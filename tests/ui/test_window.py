@@ -21,6 +21,7 @@ from clawdesk.ui.button import Button
 from clawdesk.ui.guard import GUARD_MS
 from clawdesk.ui.main_window import Page
 from clawdesk.ui.merge_sheet import MergeSheet
+from clawdesk.ui.ours import ours
 from clawdesk.ui.palette_sheet import PaletteSheet
 from clawdesk.ui.question_sheet import QuestionSheet
 from tests.support import plane_scenes as scenes
@@ -264,7 +265,7 @@ def test_the_first_run_page_lists_the_machine(bench: Bench) -> None:
     desk = bench.open()
     assert desk.window.page is Page.HOME
     assert ("doctor",) in bench.plane.calls
-    names = [w.accessibleName() for w in desk.window.home.checks.findChildren(QWidget)]
+    names = [w.accessibleName() for w in ours(desk.window.home.checks)]
     assert any(n.startswith("libvirt: ") for n in names)
     before = len([c for c in bench.plane.calls if c[0] == "doctor"])
     button(desk, "home.check").click()
