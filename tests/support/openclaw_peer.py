@@ -140,6 +140,17 @@ class Peer:
                     return
                 await self._heard.wait()
 
+    async def only_approval(self, mark: str) -> Json:
+        """Wait until exactly one card of that mark stands here."""
+        async with asyncio.timeout(WAIT_S):
+            while True:
+                self._heard.clear()
+                cards = await self.approvals()
+                found = [card for card in cards if mark in str(card["request"]["toolName"])]
+                if len(found) == 1:
+                    return found[0]
+                await self._heard.wait()
+
     async def sees_approval(self, mark: str) -> Json:
         def shows(payload: Json) -> bool:
             return mark in str(payload["request"].get("toolName"))
