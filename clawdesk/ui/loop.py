@@ -34,6 +34,7 @@ from clawdesk.ui import theme
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.clock import WallClock
 from clawdesk.ui.desk import Desk
+from clawdesk.ui.garbage import Collector
 from clawdesk.ui.main_window import MainWindow
 from clawdesk.ui.memory import Memory
 from clawdesk.ui.words import install_language, tr
@@ -95,6 +96,7 @@ def application(arguments: Sequence[str] = ("clawdesk",)) -> QApplication:
     app.setApplicationDisplayName("")
     app.setDesktopFileName("org.clawdesk.ClawDesk")
     app.setQuitOnLastWindowClosed(False)
+    Collector(app)
     return app
 
 

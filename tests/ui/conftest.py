@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 from clawdesk.ports.notices import Notices
 from clawdesk.ui import theme, tokens
 from clawdesk.ui.desk import Desk
+from clawdesk.ui.garbage import Collector
 from clawdesk.ui.memory import Memory
 from tests.support import fork_scenes
 from tests.support import plane_scenes as scenes
@@ -126,6 +128,16 @@ def qapp_args() -> list[str]:
 @pytest.fixture
 def clock() -> HandClock:
     return HandClock()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _garbage_ends_here(qapp: QApplication) -> Iterator[None]:
+    """As in the window; nothing of Qt's is left to tests whose threads would collect it."""
+    collector = Collector()
+    yield
+    del collector
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
