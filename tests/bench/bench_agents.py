@@ -75,10 +75,11 @@ if os.fork() == 0:
         asked = b""
         while not asked.endswith(b"{{}}"):
             asked += caller.recv(65536)
-        caller.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\nConnection: close\\r\\n\\r\\n{{}}")
+        caller.sendall(b"HTTP/1.0 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\n{{}}")
         caller.close()
     os._exit(0)
-print(median(os.environ["OPENAI_BASE_URL"]), median("http://127.0.0.1:%d" % server.getsockname()[1]))
+inside = "http://127.0.0.1:%d" % server.getsockname()[1]
+print(median(os.environ["OPENAI_BASE_URL"]), median(inside))
 """
 
 
