@@ -19,6 +19,8 @@ class StepRun:
         env: added to the guest's environment (OPENAI_MODEL, ...).
         every_calls, every_s: before which model calls the step stands still for a checkpoint
             (`BoundaryAsked.model_call`); 0 = not by that. A guest of an older version does not.
+        when_changed: and before those where files have changed since. A guest that cannot tell
+            stands still before each.
     """
 
     run_id: str
@@ -28,6 +30,7 @@ class StepRun:
     env: Mapping[str, str] = field(default_factory=dict)
     every_calls: int = 0
     every_s: int = 0
+    when_changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -316,6 +316,7 @@ class LiveMachines:
                 env={**self.environment(task, effect.machine), **client},
                 every_calls=spec.every_calls,
                 every_s=spec.every_s,
+                when_changed=spec.when_changed,
             )
         )
         self._post(ev.StepBegan(self._clock.now_ms(), task.id, effect.machine))

@@ -35,7 +35,7 @@ import json
 import struct
 from typing import Any, NamedTuple
 
-VERSION = 5
+VERSION = 6
 VERSION_MIN = 2
 SYNC = bytes.fromhex("f8c1a7deb0bfe1f5c0d9a9f7edc4b6fe")
 EPOCH_BYTES = 16
@@ -249,6 +249,7 @@ TO_GUEST: Schemas = {
     },
     "kill": {"call": _NUMBER, "run": _ID},
     "turns": {"call": _NUMBER, "every_calls": _NUMBER, "every_s": _NUMBER},
+    "turns_by_change": {"call": _NUMBER},
     "leave": {"call": _NUMBER},
     "reply": {"call": _NUMBER, "request": _ID, "payload": _MAP},
     "feedback": {"call": _NUMBER, "text": (str, COMMAND_CHARS_MAX)},
@@ -282,6 +283,7 @@ ADDED = {
     "shell": 5,
     "resize": 5,
     "shell_ended": 5,
+    "turns_by_change": 6,
 }
 """The version that brought a message (rule 11); the others are in all of them."""
 TO_HOST: Schemas = {

@@ -7,12 +7,13 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from clawdesk_guest import link as events
 from clawdesk_guest import machine, protocol
 from clawdesk_guest.claw import SOCKET
-from clawdesk_guest.errand import Errand, Work
+from clawdesk_guest.errand import Errand, Work, answer_of
 from clawdesk_guest.link import Link
 from clawdesk_guest.loop import Loop
 from clawdesk_guest.port import Port, SerialPort, SocketPort, find_port
@@ -68,7 +69,7 @@ class Runner:
             asked=self._tell_surely,
             left=self._request_left,
         )
-        self._turns = Turns(self._ask_turn)
+        self._turns = Turns(self._ask_turn, partial(answer_of, loop, self._workspace.has_changed))
         address = ("127.0.0.1", settings.relay_port)
         self._relay = Relay(loop, address, self._turns, self._check_quiet)
         self._proxy = Proxy(loop, ("127.0.0.1", settings.proxy_port))
@@ -79,6 +80,7 @@ class Runner:
             "ack": lambda m: self._forget_number(m["n"]),
             "unpack": self._unpack,
             "turns": self._set_turns,
+            "turns_by_change": self._set_by_change,
             "leave": self._leave,
             "run": self._run,
             "kill": self._kill,
@@ -253,6 +255,11 @@ class Runner:
     def _set_turns(self, message: protocol.Message) -> None:
         self._turns.begin(message["every_calls"], message["every_s"])
         self._done(message["call"])
+
+    def _set_by_change(self, message: protocol.Message) -> None:
+        self._turns.by_change()
+        answer = self._answering(message["call"])
+        answer_of(self._loop, self._workspace.has_changed, lambda _: answer(""))
 
     def _leave(self, message: protocol.Message) -> None:
         self._turns.want()
