@@ -177,6 +177,15 @@ class ImageBuilding:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageReady:
+    """The image that a machine was to be started with has been built: now one can be."""
+
+    at_ms: int
+    task: TaskId
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
 class MachineLost:
     """A running machine ended, or its guest fell silent or broke the protocol."""
 
@@ -437,6 +446,7 @@ Event = (
     | MachineAdopted
     | MachineFailed
     | ImageBuilding
+    | ImageReady
     | MachineLost
     | MachineReleased
     | MachineRestored
