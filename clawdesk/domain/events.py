@@ -262,6 +262,16 @@ class BoundaryAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class PartStarted:
+    """What a running step works at from now on, as it says; "" = the step as a whole."""
+
+    at_ms: int
+    task: TaskId
+    machine: MachineId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionAsked:
     at_ms: int
     task: TaskId
@@ -453,6 +463,7 @@ Event = (
     | StepBegan
     | StepEnded
     | BoundaryAsked
+    | PartStarted
     | QuestionAsked
     | CheckpointTaken
     | CheckpointFailed

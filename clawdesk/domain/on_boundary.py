@@ -98,6 +98,15 @@ def boundary_asked(turn: Turn, task: Task, event: ev.BoundaryAsked) -> None:
         turn.put(turn.state.tasks[task.id], step_name=event.next_step)
 
 
+def part_started(turn: Turn, task: Task, event: ev.PartStarted) -> None:
+    """No boundary: only what its work is called changes, also while it stands still."""
+    name = event.name or moves.step_of(task).name
+    if event.machine != task.machine or not task.step_running or name == task.step_name:
+        return
+    task = turn.put(task, step_name=name)
+    turn.note(task, "part_started", index=task.step_index, name=name, round=task.round)
+
+
 def question_asked(turn: Turn, task: Task, event: ev.QuestionAsked) -> None:
     """`claw ask`: a checkpoint first, so that the task can be given another answer later."""
     if not _from_guest(turn, task, event):

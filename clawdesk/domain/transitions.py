@@ -228,10 +228,7 @@ def _machine_restored(turn: Turn, task: Task, event: ev.MachineRestored) -> None
 
 
 def _machine_failed(turn: Turn, task: Task, event: ev.MachineFailed) -> None:
-    if task.attempt != event.attempt or task.phase not in COMING:
-        return
-    if task.finish is not None:
-        moves.settle_released(turn, task)
+    if not _is_wanted(turn, task, event):
         return
     if event.damaged_ordinal:
         # Never boot a damaged snapshot: Git's copy of the files is still good, say so and use it.
@@ -256,12 +253,17 @@ def _image_building(turn: Turn, task: Task, event: ev.ImageBuilding) -> None:
 
 def _image_ready(turn: Turn, task: Task, event: ev.ImageReady) -> None:
     """Back to the queue, where it keeps its place: its machine and its model are given together."""
+    if _is_wanted(turn, task, event):
+        on_decision.obey_wish(turn, turn.put(task, phase=Phase.QUEUED, reason=None))
+
+
+def _is_wanted(turn: Turn, task: Task, event: ev.MachineFailed | ev.ImageReady) -> bool:
+    """Whether the task waits for its machine still; one that was told to end does so now."""
     if task.attempt != event.attempt or task.phase not in COMING:
-        return
+        return False  # R1
     if task.finish is not None:
         moves.settle_released(turn, task)
-        return
-    on_decision.obey_wish(turn, turn.put(task, phase=Phase.QUEUED, reason=None))
+    return task.finish is None
 
 
 def _forget_snapshot(turn: Turn, task: Task, ordinal: int, why: str) -> None:
@@ -378,6 +380,7 @@ _TABLE: dict[type, _Move] = {
     ev.StepBegan: lambda turn, task, event: None,
     ev.StepEnded: on_boundary.step_ended,
     ev.BoundaryAsked: on_boundary.boundary_asked,
+    ev.PartStarted: on_boundary.part_started,
     ev.QuestionAsked: on_boundary.question_asked,
     ev.CheckpointTaken: on_boundary.checkpoint_taken,
     ev.CheckpointFailed: on_boundary.checkpoint_failed,

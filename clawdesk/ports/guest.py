@@ -62,6 +62,19 @@ class BoundaryAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class PartStarted:
+    """What the step works at from now on, "" = the step as a whole; told again on each connection.
+
+    Hostile text of one line or more; a session tells no more than `PARTS_MAX`.
+    """
+
+    name: str
+
+
+PARTS_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionAsked:
     """`claw ask`: the caller waits until `reply`."""
 
@@ -118,7 +131,14 @@ class ModelCalled:
 
 
 GuestMessage = (
-    StepOutput | StepEnded | BoundaryAsked | QuestionAsked | NetworkUsed | ModelCalled | GuestLost
+    StepOutput
+    | StepEnded
+    | BoundaryAsked
+    | PartStarted
+    | QuestionAsked
+    | NetworkUsed
+    | ModelCalled
+    | GuestLost
 )
 
 

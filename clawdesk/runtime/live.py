@@ -270,6 +270,9 @@ class LiveMachines:
                         asked.model_call,
                     )
                 )
+            case said.PartStarted(name=name):
+                line = " ".join(live.veil.hide_text(name).split())
+                self._post(ev.PartStarted(now, task, machine, line))
             case said.QuestionAsked() as asked:
                 self._post(
                     ev.QuestionAsked(

@@ -426,6 +426,9 @@ class World:
         inside = guest.inside
         if guest.name not in self.outside.guests or guest.suspended or not inside.runs:
             return
+        if self.faults.prompts and guest.connected and self.chance(0.3):
+            part = self.random.choice(("look", "mend", ""))
+            self.post(ev.PartStarted(self.now_ms, guest.task, guest.name, part))
         draw = self.random.random()
         if draw < 0.35:
             request = f"g{next(self.order)}"

@@ -58,6 +58,7 @@ class Runner:
         self._last: Step | None = None  # the step that runs or ran last
         self._errands: set[Errand] = set()
         self._quiescing: int | None = None
+        self._part: str | None = None  # what the step works at, if it ever said
         self._is_held = False
         self._is_unpacked = False
         self._workspace = Workspace(settings.workspace, settings.state, settings.disk)
@@ -68,6 +69,7 @@ class Runner:
             new_id=self._new_request_id,
             asked=self._tell_surely,
             left=self._request_left,
+            part=self._begin_part,
         )
         self._turns = Turns(self._ask_turn, partial(answer_of, loop, self._workspace.has_changed))
         address = ("127.0.0.1", settings.relay_port)
@@ -221,6 +223,8 @@ class Runner:
             self._step.connect(self._link)
         for unacked in self._unacked.values():
             self._link.tell_in_turn(unacked)
+        if self._part is not None:
+            self._tell_part()
 
     def _last_step(self) -> protocol.Message:
         last = self._last
@@ -249,6 +253,7 @@ class Runner:
             self._failed(message["call"], f"the step could not be started: {error}")
             return
         self._step = self._last = step
+        self._part = None
         self._done(message["call"])
         step.connect(self._link)
 
@@ -307,6 +312,15 @@ class Runner:
             "exit_code": step.exit_code,
             "timed_out": step.timed_out,
         })  # fmt: skip
+
+    def _begin_part(self, name: str) -> None:
+        if self._step is not None and name != (self._part or ""):
+            self._part = name
+            if self._epoch:
+                self._tell_part()
+
+    def _tell_part(self) -> None:
+        self._link.tell_in_turn({"op": "part", "name": self._part})
 
     def _kill(self, message: protocol.Message) -> None:
         if self._step is not None and self._step.run_id == message["run"]:

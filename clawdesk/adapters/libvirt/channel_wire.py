@@ -67,6 +67,7 @@ class Wire:
         self._epoch = secrets.token_bytes(protocol.EPOCH_BYTES)
         self.link = Link(guest=False, epoch=self._epoch)
         self.greeting: said.GuestGreeting | None = None
+        self._parts = 0
         self.guest_version = 0  # until it has greeted
         self._hear = hear
         self._relay = ModelRelay(
@@ -345,6 +346,10 @@ class Wire:
             self._answered(message)
         elif op == "shell_ended":
             self.shells.told(message)
+        elif op == "part":
+            self._parts += 1
+            if self._parts <= said.PARTS_MAX:
+                self._hear(said.PartStarted(message["name"]), 0)
         elif op != "pong":
             self.link.tell({"op": "ack", "n": message["n"]})
             self._hear(_as_port_message(message), 0)
