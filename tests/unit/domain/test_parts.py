@@ -54,6 +54,15 @@ def test_a_checkpoint_bears_it_and_the_next_step_does_not() -> None:
     assert isinstance(take, do.TakeCheckpoint)
 
 
+def test_claw_step_begins_one_behind_its_boundary() -> None:
+    state = plane()
+    asked = ev.BoundaryAsked(1, "T", "m", "r", False, "", "mend")
+    (take,) = step(state, asked)
+    assert isinstance(take, do.TakeCheckpoint)
+    assert take.step_name == "s0"
+    assert (state.tasks["T"].step_name, told(state)) == ("mend", [(0, "mend")])
+
+
 def test_words_of_an_older_machine_or_between_two_steps_change_nothing() -> None:
     for state, machine in ((plane(), "older"), (plane(step_running=False), "m")):
         step(state, ev.PartStarted(1, "T", machine, "look"))
