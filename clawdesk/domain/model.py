@@ -52,6 +52,7 @@ class Lease(StrEnum):
     WAITS = "waits"  # the Fabric has no room for the model yet
     GRANTED = "granted"
     ASKED_BACK = "asked back"  # to be given at the next boundary
+    LATER = "later"  # its image is being built: asked for with the machine that it is built for
     REFUSED = "refused"  # cannot be had now: the task goes on, and its calls say why they fail
 
 

@@ -19,6 +19,8 @@ class StepRun:
         env: added to the guest's environment (OPENAI_MODEL, ...).
         every_calls, every_s: before which model calls the step stands still for a checkpoint
             (`BoundaryAsked.model_call`); 0 = not by that. A guest of an older version does not.
+        when_changed: and before those where files have changed since. A guest that cannot tell
+            stands still before each.
     """
 
     run_id: str
@@ -28,6 +30,7 @@ class StepRun:
     env: Mapping[str, str] = field(default_factory=dict)
     every_calls: int = 0
     every_s: int = 0
+    when_changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,19 @@ class BoundaryAsked:
     next_step: str = ""  # set by `claw step NAME`
     artifacts: tuple[str, ...] = ()
     model_call: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PartStarted:
+    """What the step works at from now on, "" = the step as a whole; told again on each connection.
+
+    Hostile text of one line or more; a session tells no more than `PARTS_MAX`.
+    """
+
+    name: str
+
+
+PARTS_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +131,14 @@ class ModelCalled:
 
 
 GuestMessage = (
-    StepOutput | StepEnded | BoundaryAsked | QuestionAsked | NetworkUsed | ModelCalled | GuestLost
+    StepOutput
+    | StepEnded
+    | BoundaryAsked
+    | PartStarted
+    | QuestionAsked
+    | NetworkUsed
+    | ModelCalled
+    | GuestLost
 )
 
 

@@ -26,7 +26,7 @@ from clawdesk.ports.errors import GuestError, InferenceError, PortError
 from clawdesk.ports.guest import GuestSession
 from clawdesk.ports.machines import MachineSpec, StartedMachine
 from clawdesk.ports.repository import Repository
-from clawdesk.runtime.layers import SET_UP, Layers
+from clawdesk.runtime.layers import SET_UP, Image, Layers
 from clawdesk.runtime.output import TaskOutput, network_words
 from clawdesk.runtime.seen import Seen
 from clawdesk.runtime.telling import model_lines
@@ -124,10 +124,19 @@ class LiveMachines:
             raise GuestError("The machine is no longer connected.", code="gone")
         return live.session
 
-    async def start(self, task: Task, repository: Repository, commit: str) -> StartedMachine:
-        """Boot a fresh machine with the tree of `commit` as its workspace."""
+    async def image_of(self, task: Task, repository: Repository) -> Image:
+        """What a fresh machine of the task begins with. Raises PortError."""
         await self._recall(task)
-        layer = await self._layers.layer_of(task, repository)
+        return await self._layers.image_of(task, repository)
+
+    async def build(self, task: Task, image: Image) -> None:
+        """Build it first. Raises PortError, also where the task is told to end meanwhile."""
+        await self._layers.build(task, image)
+
+    async def start(
+        self, task: Task, repository: Repository, commit: str, image: Image
+    ) -> StartedMachine:
+        """Boot a fresh machine with the tree of `commit` as its workspace."""
         began = time.perf_counter()
         self.remark(task.id, "Starting a machine.")
         self._workspaces.mkdir(parents=True, exist_ok=True)
@@ -135,7 +144,7 @@ class LiveMachines:
             tar = Path(folder) / "workspace.tar"
             await repository.export(commit, tar)
             need = task.definition.machine
-            spec = MachineSpec(task.id, task.attempt, need, tar, commit, layer)
+            spec = MachineSpec(task.id, task.attempt, need, tar, commit, image.layer)
             started = await self._machines.start(spec)
         return await self._connect(task, started, began, start=True)
 
@@ -261,6 +270,9 @@ class LiveMachines:
                         asked.model_call,
                     )
                 )
+            case said.PartStarted(name=name):
+                line = " ".join(live.veil.hide_text(name).split())
+                self._post(ev.PartStarted(now, task, machine, line))
             case said.QuestionAsked() as asked:
                 self._post(
                     ev.QuestionAsked(
@@ -316,6 +328,7 @@ class LiveMachines:
                 env={**self.environment(task, effect.machine), **client},
                 every_calls=spec.every_calls,
                 every_s=spec.every_s,
+                when_changed=spec.when_changed,
             )
         )
         self._post(ev.StepBegan(self._clock.now_ms(), task.id, effect.machine))

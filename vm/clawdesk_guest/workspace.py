@@ -53,6 +53,7 @@ class Workspace:
         self._state = state
         self._disk = disk
         self._git = f"{state}/base.git"
+        self._seen = f"{state}/seen"
         self._ignored = f"{state}/excludes"  # the start tree's .gitignore rules, from the tar
         self._env = {
             "PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
@@ -167,6 +168,26 @@ class Workspace:
                 skipped.append((path, "its name is not UTF-8"))
         return found, deleted, skipped
 
+    def has_changed(self) -> bool:
+        """Whether what `collect` would send may be other than when this was asked before.
+
+        By names and by what the file system says of them: no content is read. What is ignored, or
+        was merely touched, is no change, as it is none of a checkpoint's.
+        """
+        changed, deleted, _ = self._differences()
+        root = os.fsencode(self.folder)
+        lines = [b"%s %s" % (path, _signs(os.path.join(root, path))) for path in changed]
+        now = b"\0".join([*lines, b"", *deleted])
+        try:
+            with open(self._seen, "rb") as seen:
+                before = seen.read()
+        except FileNotFoundError:
+            before = b""  # as at the start: nothing differs
+        if now == before:
+            return False
+        _write(self._seen, now)
+        return True
+
     def _tracked(self) -> tuple[list[bytes], list[bytes]]:
         """Of the files of the start tree: (changed, gone)."""
         self._refresh()
@@ -276,6 +297,15 @@ def _size(place: bytes) -> int:
         return os.lstat(place).st_size
     except OSError:
         return 0
+
+
+def _signs(place: bytes) -> bytes:
+    """What changes with a file, whatever is done to it: even `touch` cannot set the last of it."""
+    try:
+        s = os.lstat(place)
+    except OSError:
+        return b"gone"
+    return b"%o %d %d %d" % (s.st_mode, s.st_size, s.st_ino, s.st_ctime_ns)
 
 
 def _send(out: int, head: protocol.Message) -> None:

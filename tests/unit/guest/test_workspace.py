@@ -36,6 +36,9 @@ class Place:
         self._workspace = Workspace(str(self.path), str(folder / "state"), str(tar))
         self._workspace.unpack(-1)
 
+    def has_changed(self) -> bool:
+        return self._workspace.has_changed()
+
     def collect(self, files_max: int = 100, bytes_max: int = 1 << 20) -> WorkspaceChanges:
         parser = ChangesParser()
         read, write = os.pipe()
@@ -80,6 +83,28 @@ def test_nothing_has_changed(place: Place) -> None:
 def test_a_touched_file_has_not_changed(place: Place) -> None:
     os.utime(place.path / "a.txt")
     assert place.collect() == WorkspaceChanges((), ())
+
+
+def test_it_tells_whether_anything_changed_since_it_was_asked_before(place: Place) -> None:
+    assert not place.has_changed()
+    for path in ("x.o", "sub/local", ".git/ours"):  # nothing that a checkpoint would take
+        place.write(path)
+    os.utime(place.path / "sub/deep/c.txt")
+    place.collect()
+    assert not place.has_changed()
+    for content in ("one\n", "two\n"):  # as long as before, in the same file
+        place.write("a.txt", content)
+        os.utime(place.path / "a.txt", (1, 1))
+        assert place.has_changed()
+        place.collect()
+        assert not place.has_changed()
+    (place.path / "sub/deep/c.txt").unlink()
+    assert place.has_changed()
+    (place.path / "bin/tool").chmod(0o644)
+    assert place.has_changed()
+    place.write("a.txt", "a\n")  # as at the start: a change since
+    assert place.has_changed()
+    assert not place.has_changed()
 
 
 def test_every_kind_of_change(place: Place) -> None:
