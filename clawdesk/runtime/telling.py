@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from clawdesk.domain.secrets import Veil
+from clawdesk.domain.spending import GPU
 from clawdesk.ports.guest import ModelCalled
 
 _LINES_MAX = 20
@@ -29,6 +30,7 @@ def model_lines(called: ModelCalled, at_ms: int, veil: Veil, *, brief: bool) -> 
         f"{called.took_ms / 1000:.1f} s",
         *(f"{n:,} {what}" for n, what in counts if n is not None),
     ]
+    facts += _gpu(called)
     facts += [f"{called.untold} more before it"] if called.untold else []
     failed = not 200 <= called.status < 300
     verb = f"failed with {called.status}" if failed else "answered"
@@ -41,6 +43,13 @@ def model_lines(called: ModelCalled, at_ms: int, veil: Veil, *, brief: bool) -> 
         lines += _said("asked:", veil.hide_text(called.asked))
     lines += _said("why:" if failed else "said:", veil.hide_text(called.answer))
     return "\n".join(lines)
+
+
+def _gpu(called: ModelCalled) -> list[str]:
+    used = called.uses[-1] if called.uses else None
+    if used is None or used.place != GPU or used.gpu_ms is None:
+        return []
+    return [f"{used.gpu_ms / 1000:.1f} GPU-seconds"]
 
 
 def _said(what: str, text: str) -> list[str]:

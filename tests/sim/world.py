@@ -46,6 +46,7 @@ from clawdesk.domain.replay import Alive, read, recover, submission
 from clawdesk.domain.retention import Kept, decide
 from clawdesk.domain.rules import Rules
 from clawdesk.domain.transitions import step
+from tests.sim.calls import Calls
 from tests.sim.doing import Doing
 from tests.sim.guests import Act, Guest, Outside
 
@@ -99,6 +100,7 @@ class World:
         self.story: list[str] = []
         self.acks: dict[str, bool] = {}
         self.intents: dict[str, int] = {}  # intent -> epoch of the plane that was asked
+        self.calls = Calls(self)
         self.told: set[int] = set()  # steps that a person let run again after a failed checkpoint
         self.starts = 0
         self.yields = 0
@@ -142,6 +144,7 @@ class World:
         for effect in step(self.state, event):
             self.story.append(f"{'':>8}   -> {effect}")
             self.doing.perform(effect)
+        self.calls.check(event)
         if self.state.environment is None:
             total_use(self.state)
         for task in self.state.tasks.values():
@@ -193,6 +196,7 @@ class World:
                 cut.add(act.lane)
         self._acts.clear()
         self._lanes.clear()
+        self.calls.forget()
         for guest in self.outside.guests.values():
             guest.connected = False
         self.state = PlaneState(environment=Reason("starting", "It begins."))
@@ -420,6 +424,7 @@ class World:
         inside = guest.inside
         if guest.name not in self.outside.guests or guest.suspended or not inside.runs:
             return
+        self.calls.make(guest)
         draw = self.random.random()
         if draw < 0.35:
             request = f"g{next(self.order)}"
