@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from clawdesk.cli.context import folder, plain, print_json, with_plane
+from clawdesk.cli.context import plain, print_json, tasks_in, with_plane
 from clawdesk.domain.model import Task
 from clawdesk.domain.spending import spent_fields
 from clawdesk.domain.values import as_fields
@@ -25,11 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    path = folder(options.project) if options.project else None
-
     async def work(plane: PlaneApi) -> int:
-        only = (await plane.open_project(path)).path if path else None
-        tasks = [t for t in plane.state.tasks.values() if only is None or t.project == only]
+        tasks = await tasks_in(plane, options.project)
         found = projects_spending(tasks)
         for project in found:
             if options.json:
