@@ -198,6 +198,7 @@ class Inspector(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.facts.setVisible(self.width() >= 720)
+        self.tabs.show_compact(self.width() < 720)
         self._state.setVisible(self._view is not None and self.width() >= 640)
 
     def sizeHint(self) -> QSize:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 
 from clawdesk.ui.code_list import COPY_ROLE
 from clawdesk.viewmodels.conversation_rows import Part
@@ -154,3 +154,15 @@ def test_hostile_text_is_plain_short_and_quick(bench: Bench, desk: Desk) -> None
     assert any(text.startswith("<b>bold</b>xxx") for text in shown)
     assert not any("\u202e" in text or "\x1b" in text for text in shown)
     assert max(map(len, shown)) < 1_000
+
+
+def test_in_a_small_window_only_the_current_tab_says_its_word(bench: Bench, desk: Desk) -> None:
+    tabs = desk.window.inspector.tabs
+    wide = tabs.sizeHint().width()
+    desk.window.resize(1024, 700)
+    page_of(bench, desk)
+    assert tabs.sizeHint().width() < wide * 0.7
+    assert tabs.width() >= tabs.sizeHint().width(), "nothing is squeezed"
+    tab = desk.window.findChild(QAbstractButton, "inspector.tabs.log")
+    assert tab is not None
+    assert (tab.accessibleName(), "Log" in tab.toolTip()) == ("Log", True)
