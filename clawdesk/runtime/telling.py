@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from clawdesk.domain.secrets import Veil
 from clawdesk.domain.spending import GPU
 from clawdesk.ports.guest import ModelCalled
+from clawdesk.runtime.log_lines import INDENT
 
 _LINES_MAX = 20
 _TEXT_CHARS_MAX = 4_000
-_INDENT = "    "
 
 
 def model_lines(called: ModelCalled, at_ms: int, veil: Veil, *, brief: bool) -> str:
@@ -59,7 +59,7 @@ def _said(what: str, text: str) -> list[str]:
     if not words:
         return []
     more = (
-        [f"{_INDENT}[... {len(words) - _LINES_MAX} more lines]"] if len(words) > _LINES_MAX else []
+        [f"{INDENT}[... {len(words) - _LINES_MAX} more lines]"] if len(words) > _LINES_MAX else []
     )
-    shown = [f"{_INDENT}{_INDENT}{line}" for line in words[1:_LINES_MAX]]
-    return [f"{_INDENT}{what} {words[0]}", *shown, *more]
+    shown = [f"{INDENT}{INDENT}{line}" for line in words[1:_LINES_MAX]]
+    return [f"{INDENT}{what} {words[0]}", *shown, *more]

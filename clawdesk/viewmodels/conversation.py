@@ -13,19 +13,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from clawdesk.runtime import log_lines
 from clawdesk.runtime.api import LogLine
 from clawdesk.viewmodels.language import tr
 
 PRINTED_LINES_MAX = 2_000
 """Lines of one entry; what is printed further begins another, so that old ones can be dropped."""
-_MODEL = re.compile(
-    r"\[model\] (.{1,200}?) (answered|failed with (\d{3})), "
-    r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)Z: (.*)"
-)
-_TOOK = re.compile(r"([0-9]{1,9}\.[0-9]) s\b")
-_KEPT = re.compile(r"Step .*, as Git kept it:")
-_LABEL = re.compile(r"\[([a-z]{1,12})(?: ([^\]]{1,80}))?\] (.*)")
-_INDENT = "    "
 
 
 class Kind(StrEnum):
@@ -90,17 +83,17 @@ class Reader:
     def _line(self, line: LogLine) -> None:
         ours = line.stream == "event"
         if ours or self._kept:
-            found = _MODEL.fullmatch(line.text)
+            found = log_lines.MODEL.fullmatch(line.text)
             if found is not None:
                 self._model(line, found)
                 return
         if self._continues(line):
             return
-        label = _LABEL.fullmatch(line.text) if self._acp and not ours else None
+        label = log_lines.LABEL.fullmatch(line.text) if self._acp and not ours else None
         if label is not None and label[1] in _SPOKEN:
             self._spoken(line, label[1], label[2] or "", label[3])
         elif ours:
-            self._kept = _KEPT.fullmatch(line.text) is not None
+            self._kept = log_lines.KEPT.fullmatch(line.text) is not None
             self._add(Kind.NOTE, "", line, line.text)
         else:
             self._printed(line)
@@ -117,9 +110,13 @@ class Reader:
 
     def _continues(self, line: LogLine) -> bool:
         """Whether an indented line belongs to the labelled entry before it; then it is added."""
-        if not self._label or line.stream != self._stream or not line.text.startswith(_INDENT):
+        if (
+            not self._label
+            or line.stream != self._stream
+            or not line.text.startswith(log_lines.INDENT)
+        ):
             return False
-        text = line.text.removeprefix(_INDENT)
+        text = line.text.removeprefix(log_lines.INDENT)
         self._touch(len(self.entries) - 1)
         if self._label.startswith("model"):
             self._of_model(line, text)
@@ -143,18 +140,18 @@ class Reader:
     def _of_model(self, line: LogLine, text: str) -> None:
         for word in ("asked:", "said:", "why:"):
             if text.startswith(f"{word} "):
-                self._label = f"model {word}"
+                self._label = f"model-{word}"
                 text = text.removeprefix(f"{word} ")
                 break
         else:
-            text = text.removeprefix(_INDENT)
+            text = text.removeprefix(log_lines.INDENT)
         last = self.entries[-1]
-        if self._label == "model asked:":
+        if self._label == "model-asked:":
             self._asked(last, text)
-        elif self._label == "model said:" and text.startswith("calls "):
+        elif self._label == "model-said:" and text.startswith("calls "):
             tool, _, arguments = text.removeprefix("calls ").partition(" ")
             called = self._add(Kind.TOOL, tr("calls {tool}", tool=tool), line, arguments)
-            called.at_ms, self._label = last.at_ms, "model said:"
+            called.at_ms, self._label = last.at_ms, "model-said:"
         else:
             last.lines.append(text)
 
@@ -162,7 +159,7 @@ class Reader:
         """What was asked stands before its answer, of which the log tells first."""
         before = self.entries[-2] if len(self.entries) > 1 else None
         if before is None or before.kind is not Kind.ASKED or before.number != -answer.number:
-            took = _TOOK.match(answer.facts)
+            took = log_lines.TOOK_S.match(answer.facts)
             at_ms = answer.at_ms - round(float(took[1]) * 1000) if took else answer.at_ms
             before = Entry(-answer.number, Kind.ASKED, tr("to the model"), at_ms)
             self.entries.insert(len(self.entries) - 1, before)
@@ -183,15 +180,14 @@ class Reader:
 
     def _ended(self, line: LogLine, key: str, label: str, text: str) -> bool:
         """The end of a tool call or command stands with its beginning, if that is near."""
-        over = re.fullmatch(r"(completed|failed) after [0-9.]+ s|ended with \S{1,8}", text)
-        if over is None:
+        if log_lines.OVER.fullmatch(text) is None:
             return False
         who = _SPOKEN[label][1](key.partition(" ")[2])
         for place in range(len(self.entries) - 1, max(-1, len(self.entries) - 20), -1):
             entry = self.entries[place]
             if entry.kind is Kind.TOOL and entry.who == who and not entry.facts:
                 entry.facts = text
-                entry.failed = not text.startswith("completed") and text != "ended with 0"
+                entry.failed = log_lines.WELL.fullmatch(text) is None
                 self._touch(place)
                 # What follows is its output, if nothing came between.
                 self._label = key if place == len(self.entries) - 1 else ""

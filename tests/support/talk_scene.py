@@ -55,7 +55,9 @@ def spoken(now_ms: int) -> tuple[LogLine, ...]:
             output.feed(at_ms + 1_000, "out", PRINTED[number].encode())
     failed = ModelCalled("qwen3-32b", "", "queue full\n", 429, 5.0)
     output.tell(at_ms + 4_000, model_lines(failed, at_ms + 4_000, Veil(), brief=True))
-    output.event(at_ms + 9_000, "Network: pypi.org:443, 1,204 bytes sent, 88,112 received.")
+    output.event(
+        at_ms + 9_000, "Network: packages.example.org:443, 1,204 bytes sent, 88,112 received."
+    )
     return output.after(0)
 
 
