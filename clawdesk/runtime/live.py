@@ -21,6 +21,7 @@ from clawdesk.domain.events import Event
 from clawdesk.domain.model import MachineId, Snapshot, Task, TaskId
 from clawdesk.domain.policy import permissions, reach, secrets_of
 from clawdesk.domain.secrets import Veil, VeiledStream
+from clawdesk.domain.spending import CallUse
 from clawdesk.ports import guest as said
 from clawdesk.ports.errors import GuestError, InferenceError, PortError
 from clawdesk.ports.guest import GuestSession
@@ -289,6 +290,9 @@ class LiveMachines:
             case said.ModelCalled() as called:
                 lines = model_lines(called, now, live.veil, brief=live.tells)
                 self.tell(task, lines)
+                self._used(live, called.uses)
+            case said.ModelsUsed(uses=uses):
+                self._used(live, uses)
             case said.NetworkUsed() as used:
                 hide = live.veil.hide_text
                 used = replace(used, host=hide(used.host), refused=hide(used.refused))
@@ -296,6 +300,10 @@ class LiveMachines:
                 self.remark(task, network_words(used))
             case said.GuestLost(why=why):
                 self._post(ev.MachineLost(now, task, machine, live.veil.hide_text(why)))
+
+    def _used(self, live: _Live, uses: tuple[CallUse, ...]) -> None:
+        if uses:
+            self._post(ev.ModelsUsed(self._clock.now_ms(), live.task, live.machine, uses))
 
     def environment(self, task: Task, machine: MachineId) -> dict[str, str]:
         """What a task's steps and shells find beside what every guest has."""

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clawdesk.domain.agents import speaks_acp
 from clawdesk.domain.model import Phase, Task, TaskId
 from clawdesk.domain.shells import why_no_shell
 from clawdesk.viewmodels.checkpoints import CheckpointRow, checkpoint_rows
+from clawdesk.viewmodels.costs import spent_words
+from clawdesk.viewmodels.language import tr
 from clawdesk.viewmodels.phases import Family, look, needs_you, wants_trust
 from clawdesk.viewmodels.tasks import state_texts
 from clawdesk.viewmodels.words import clock_time
@@ -32,6 +35,8 @@ class InspectorView:
     act_text: str
     can_cancel: bool
     why_no_shell: str
+    spent: str
+    acp: bool
 
 
 def _facts(task: Task, now_ms: int, offset_ms: int) -> tuple[tuple[str, str], ...]:
@@ -46,6 +51,7 @@ def _facts(task: Task, now_ms: int, offset_ms: int) -> tuple[tuple[str, str], ..
         ("Attempt", str(task.attempt)),
         ("Machine", f"{need.cpu_count} CPU · {need.memory_mib} MiB · {network}{kind}"),
         ("Model", task.definition.model),
+        (tr("Used"), spent_words(task.spending.total)),
         ("Feedback", task.feedback),
         ("Ref", f"refs/clawdesk/tasks/{task.id}"),
     ]
@@ -81,4 +87,6 @@ def inspector_view(task: Task, now_ms: int, offset_ms: int = 0) -> InspectorView
         act_text=act_text,
         can_cancel=shown.group.value not in {"Done", "Failed"} and task.finish is None,
         why_no_shell=why_no_shell(task),
+        spent=spent_words(task.spending.total),
+        acp=speaks_acp(task.definition.agent),
     )
