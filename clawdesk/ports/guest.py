@@ -98,6 +98,7 @@ class NetworkUsed:
     """A connection of a program to the outside that is over, or was `refused` for that reason.
 
     `untold`: how many more there were since the last that was told.
+    `keys`: names of the secrets that were sent with its request.
     """
 
     host: str
@@ -106,6 +107,13 @@ class NetworkUsed:
     received_bytes: int
     refused: str = ""
     untold: int = 0
+    keys: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """Where it led, and with what, in a few words."""
+        place = f"{self.host}:{self.port}"
+        return f"{place} with {', '.join(self.keys)}" if self.keys else place
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ _MEANS = {
     "approval.timeout_s": "How long an approval waits before that",
     "network.allow": "Hosts that its tasks may reach; none is the default",
     "secrets.allow": "Secrets of yours that its tasks may be given; none is the default",
+    "keys.allow": "Secrets that are added to its tasks' requests to a host; none is the default",
     "budget.gpu_hours": "GPU-hours after which it pauses and asks",
     "budget.tokens": "Tokens after which it pauses and asks",
     "peers.use": "Whether its prompts may leave this machine",
@@ -47,6 +48,7 @@ _NONE = {
     "approval.paths": "none",
     "network.allow": "none",
     "secrets.allow": "none",
+    "keys.allow": "none",
 }
 _UNITS = {"_mib": "MiB", "_s": "s", "gib_max": "GiB", "keep_days": "days"}
 
