@@ -14,7 +14,7 @@ from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import clean_line, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
-from clawdesk.viewmodels.devices import USE_WORDS, DeviceView, ProcessLine, Use
+from clawdesk.viewmodels.devices import DeviceView, ProcessLine, Use, use_words
 from clawdesk.viewmodels.words import gib
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -51,7 +51,7 @@ class DeviceCard(Ground):
 
     @staticmethod
     def _amounts(view: DeviceView) -> str:
-        return "\n".join(f"{USE_WORDS[part.use]}: {gib(part.mib)} GiB" for part in view.parts)
+        return "\n".join(f"{use_words(part.use)}: {gib(part.mib)} GiB" for part in view.parts)
 
     @property
     def _hue(self) -> str:
@@ -187,7 +187,7 @@ class UseLegend(Ground):
         if (uses, card) == (self._uses, self._card):
             return
         self._uses, self._card = uses, card
-        words = ", ".join(USE_WORDS[use] for use in uses)
+        words = ", ".join(use_words(use) for use in uses)
         self.setAccessibleName(tr("Bars show: {words}", words=words))
         self.updateGeometry()
         self.update()
@@ -196,7 +196,7 @@ class UseLegend(Ground):
         """Each use with its x and y; as many a line as there is room for."""
         found, x, y = [], float(_INSET), 6.0
         for use in self._uses:
-            need = 17 + fonts.width("caption", USE_WORDS[use])
+            need = 17 + fonts.width("caption", use_words(use))
             if x > _INSET and x + need > wide - _INSET:
                 x, y = float(_INSET), y + 18
             found.append((use, x, y))
@@ -221,4 +221,4 @@ class UseLegend(Ground):
         for use, x, y in self._places(self.width()):
             paint_bar(painter, QRectF(x, y + 4, 12, 10), [(1.1, use_fill(use, self._card))])
             painter.setPen(colour("fg2"))
-            painter.drawText(QRectF(x + 17, y, 200, 18), _LEFT, USE_WORDS[use])
+            painter.drawText(QRectF(x + 17, y, 200, 18), _LEFT, use_words(use))

@@ -15,6 +15,7 @@ from clawdesk.ui.words import marked, tr
 from clawdesk.viewmodels.devices import DeviceHistory, device_views, page_summary
 from clawdesk.viewmodels.models import ModelRow, ModelsView, models_view, with_begun
 from clawdesk.viewmodels.palette import Entry
+from clawdesk.viewmodels.told import told
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -115,7 +116,9 @@ class ModelDesk(QObject):
         """A success shows itself on the page; a refusal is said."""
         outcome = await call()
         if not outcome.ok:
-            self._desk.window.banner.show_notice(Notice("bad", outcome.text, "", outcome.text))
+            self._desk.window.banner.show_notice(
+                Notice("bad", told(outcome.text), "", outcome.text)
+            )
 
     def _ask_unload(self, row: ModelRow) -> None:
         sheet = AskSheet(

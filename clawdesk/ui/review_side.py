@@ -13,10 +13,10 @@ from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.tick_box import TickBox
 from clawdesk.ui.words import counted, tr
+from clawdesk.viewmodels.amounts import few_paths
 from clawdesk.viewmodels.inbox import CheckpointView
 from clawdesk.viewmodels.review import Draft, taken
 from clawdesk.viewmodels.risk import RiskView, risk_view
-from clawdesk.viewmodels.words import few_paths
 
 WIDTH = 288
 FILES_MIN = 3

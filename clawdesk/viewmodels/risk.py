@@ -11,8 +11,10 @@ from clawdesk.domain.beside import NOTHING_BESIDE, Beside
 from clawdesk.domain.host_files import PROGRAM, HostRule, host_rule
 from clawdesk.domain.model import Checkpoint, Task
 from clawdesk.ports.repository import Diff, DiffFile
+from clawdesk.viewmodels.amounts import few_paths, files
 from clawdesk.viewmodels.language import counted, tr
-from clawdesk.viewmodels.words import few_paths, short_path
+from clawdesk.viewmodels.told import told
+from clawdesk.viewmodels.words import short_path
 
 LINES_MANY = 400
 NAMED_MAX = 6
@@ -88,7 +90,9 @@ def risk_view(
     flagged = [(file, rule) for file, rule in running if rule is not None]
     for file, rule in flagged[:NAMED_MAX]:
         lines.append(
-            RiskLine("warn", f"{short_path(file.path)}: {rule.kind}", rule.when, warns=True)
+            RiskLine(
+                "warn", f"{short_path(file.path)}: {told(rule.kind)}", told(rule.when), warns=True
+            )
         )
     if len(flagged) > NAMED_MAX:
         rest = counted(
@@ -115,9 +119,7 @@ def risk_view(
     stat = diff.stat
     size = tr("+{added} −{removed} lines", added=stat.added, removed=stat.removed)  # noqa: RUF001
     many = stat.added + stat.removed > LINES_MANY
-    lines.append(
-        RiskLine("diff", counted(stat.files, "{count} file", "{count} files"), size, warns=many)
-    )
+    lines.append(RiskLine("diff", files(stat.files), size, warns=many))
     by_itself = any(rule.by_itself for _, rule in flagged)
     level = "high" if by_itself else "medium" if any(line.warns for line in lines) else "low"
     return RiskView(level, tuple(lines))

@@ -24,7 +24,7 @@ from clawdesk.ui.model_sheets import TIME_FORMAT, BudgetSheet, ReserveSheet
 from clawdesk.ui.ours import ours
 from clawdesk.ui.paint import paint_bar, use_fill
 from clawdesk.ui.palette_sheet import PaletteSheet
-from clawdesk.viewmodels.devices import USE_WORDS, Use
+from clawdesk.viewmodels.devices import Use, use_words
 from tests.support import model_scenes
 from tests.support import plane_scenes as scenes
 
@@ -89,7 +89,7 @@ def test_everything_is_said_in_words(bench: Bench, page: Desk) -> None:
     ):
         assert words in spoken
     legend = models.legend.accessibleName()
-    assert all(word in legend for word in USE_WORDS.values())
+    assert all(word in legend for word in map(use_words, Use))
     row = models.models.lines["qwen3-32b"].accessibleName()
     assert row.startswith("qwen3-32b, Ready, pinned, ")
     assert len(models.waits.lines) == 4
