@@ -141,8 +141,9 @@ class DeviceCard(Ground):
         painter.setFont(fonts.font("small"))
         if view.simulated:
             painter.setPen(colour("need"))
-            painter.drawText(QRectF(x, 10, 80, 20), _LEFT, "simulated")
-            x += fonts.width("small", "simulated") + 8
+            wide = fonts.width("small", tr("simulated"))
+            painter.drawText(QRectF(x, 10, wide + 1, 20), _LEFT, tr("simulated"))
+            x += wide + 8
         room = right - x - fonts.width("small", view.headline) - 8
         name = clean_line(view.name, 60)
         name = fonts.metrics("small").elidedText(name, Qt.TextElideMode.ElideRight, room)

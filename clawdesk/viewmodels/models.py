@@ -114,7 +114,20 @@ _PHASES = {
     "ready": (marked("Ready"), "okc", Family.GOOD),
     "stopping": (marked("Unloading"), "release", Family.STILL),
 }
+_ACTS = {
+    "load": (marked("Load"), marked("Load {model}")),
+    "unload": (marked("Unload"), marked("Unload {model}")),
+    "pin": (marked("Pin"), marked("Pin {model}")),
+    "unpin": (marked("Unpin"), marked("Unpin {model}")),
+    "reserve": (marked("Reserve…"), marked("Reserve {model}…")),
+}
 ROWS_MAX = 50
+
+
+def act_words(act: str, model: str = "") -> str:
+    """What an act is called on its button, or with the model it is for."""
+    alone, with_model = _ACTS[act]
+    return tr(with_model, model=model) if model else tr(alone)
 
 
 def project_name(path: str) -> str:

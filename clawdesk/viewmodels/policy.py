@@ -24,6 +24,7 @@ _MEANS = {
     "approval.on_timeout": marked("What becomes of an approval that nobody gives"),
     "approval.timeout_s": marked("How long an approval waits before that"),
     "network.allow": marked("Hosts that its tasks may reach; none is the default"),
+    "agents.permissions": marked("Whether you are asked what its agents may do"),
     "secrets.allow": marked("Secrets of yours that its tasks may be given; none is the default"),
     "budget.gpu_hours": marked("GPU-hours after which it pauses and asks"),
     "budget.tokens": marked("Tokens after which it pauses and asks"),

@@ -12,7 +12,7 @@ from clawdesk.domain.host_files import PROGRAM, HostRule, host_rule
 from clawdesk.domain.model import Checkpoint, Task
 from clawdesk.ports.repository import Diff, DiffFile
 from clawdesk.viewmodels.amounts import few_paths, files
-from clawdesk.viewmodels.language import counted, tr
+from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.told import told
 from clawdesk.viewmodels.words import short_path
 
@@ -36,6 +36,14 @@ class RiskView:
 
     level: str
     lines: tuple[RiskLine, ...]
+
+
+_LEVELS = {"low": marked("low"), "medium": marked("medium"), "high": marked("high")}
+
+
+def level_words(level: str) -> str:
+    """A level in words; "" stays "" while nothing is known."""
+    return tr(_LEVELS[level]) if level in _LEVELS else level
 
 
 def not_shown(file: DiffFile) -> bool:

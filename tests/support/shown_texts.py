@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
+from pathlib import Path
 from unittest.mock import patch
 
 from PySide6.QtGui import QPainter
@@ -22,7 +24,16 @@ from tests.support.pseudo_locale import CLOSE, OPEN
 _SAID = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*(?:{CLOSE}|…|$)")
 _BREAKS = re.compile(r"[\n|·→←…]+|\s{2,}|(?<=[,:;.)]) | (?=\()|, ")
 _WORD = re.compile(r"[A-Za-z]{3,}")
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"</?(?:p|br|b|i|span|a|tt|code)\b[^>]*>")
+_UNIT = re.compile(r"^[\d., /×–+−-]*(?:[KMGT]iB|CPU|GPU|h|m|s|ms|W|°C|%)?$")  # noqa: RUF001
+# A path, a setting, an address, a key of the keyboard: the same in every language.
+_CODE = re.compile(r"^\S*[/_=@.:]\S*\w\S*$|^(?:Ctrl|Alt|Shift)\b.*$|^(?:Enter|Esc|Tab|Space)$")
+# The names of parts, with a figure behind them.
+_PART = re.compile(
+    r"^(?:ClawDesk|OpenClaw|CPU|RAM|GPU|libvirt|qemu|Docker|Fabric|Git|HEAD)\b[\d %./GiB-]*$"
+)
+# Modules that paint what a guest or a user wrote: changes, output, the three sides of a conflict.
+_FOREIGN = {"diff_paint", "code_list", "log_view", "conflict_view", "highlight"}
 # Fields of the plane's values that hold its own sentences: none of them may be shown as they are.
 SENTENCES = {
     *("reason", "yielding", "why", "why_files_only", "approval_reason", "problem", "mend", "text"),
@@ -48,7 +59,9 @@ def painted() -> Iterator[set[str]]:
     real = QPainter.drawText
 
     def spy(painter: QPainter, *args: object) -> object:
-        found.update(arg for arg in args if isinstance(arg, str))
+        # No frame is kept: it would keep the painter alive beyond what it paints on.
+        if Path(sys._getframe(1).f_code.co_filename).stem not in _FOREIGN:
+            found.update(arg for arg in args if isinstance(arg, str))
         return real(painter, *args)  # type: ignore[call-overload]
 
     with patch.object(QPainter, "drawText", spy):
@@ -94,11 +107,13 @@ def untranslated(texts: Iterable[str], data: Set[str], names: Set[str]) -> list[
     whole = "\n".join(data)
     found = set()
     for text in texts:
-        said, rest = "", _TAG.sub("", text)
+        said, rest = "", _TAG.sub("\n", text)
         while said != rest:
             said, rest = rest, _SAID.sub("\n", rest)
         for piece in _BREAKS.split(rest):
             plain = piece.strip(" .,:;?!()“”\"'")
-            if _WORD.search(plain) and plain not in names and plain not in whole:
+            if not _WORD.search(plain) or any(form.match(plain) for form in (_UNIT, _CODE, _PART)):
+                continue
+            if plain not in names and plain not in whole:
                 found.add(f"{plain!r} in {text[:120]!r}")
     return sorted(found)

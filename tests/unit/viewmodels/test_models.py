@@ -24,7 +24,9 @@ def row(status: FabricStatus, name: str) -> ModelRow:
 def test_a_model_that_loads_shows_progress_and_times() -> None:
     found = row(scenes.loading(), "qwen3-32b")
     assert (found.word, found.family, found.act) == ("Loading", Family.ALIVE, "unload")
-    assert found.detail.startswith("reading weights · 12.4 s of about 31.0 s · GPU 0, 64 GiB")
+    assert found.detail.startswith(
+        "loading the model into memory · 12.4 s of about 31.0 s · GPU 0, 64 GiB"
+    )
     assert found.share == 12.4 / 31.0
     first = replace(scenes.loading().models[0], load_s=None)
     unknown = row(replace(scenes.loading(), models=(first,)), "qwen3-32b")
@@ -60,7 +62,7 @@ def test_what_cannot_be_done_says_why() -> None:
 def test_a_failed_model_says_what_and_what_next() -> None:
     found = row(scenes.lost(), "coder-30b")
     assert (found.word, found.family) == ("Failed", Family.BAD)
-    assert found.problem.endswith("fell off the bus. Restart the computer.")
+    assert found.problem.endswith("was not ready after 120 s.")
     idle = Model("m", problem="the container engine was not asked yet", failures=0)
     assert row(replace(scenes.empty(), models=(idle,)), "m").word == "Not loaded"
 
