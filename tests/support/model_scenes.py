@@ -198,7 +198,7 @@ def _busy_waiting() -> tuple[Waiter, ...]:
             "qwen3-32b (65536 MiB, pinned), coder-30b (24576 MiB, reserved)",
             frees="qwen3-32b is no longer pinned or coder-30b leaves",
         ),
-        Waiter("glm-355b", PROJECT, "quantize-vlm", "agent", text="glm-355b is not loaded"),
+        Waiter("glm-355b", PROJECT, "quantize-vlm", "agent", text="glm-355b was asked to unload"),
     )
 
 

@@ -28,6 +28,8 @@ _TAG = re.compile(r"</?(?:p|br|b|i|span|a|tt|code)\b[^>]*>")
 _UNIT = re.compile(r"^[\d., /×–+−-]*(?:[KMGT]iB|CPU|GPU|h|m|s|ms|W|°C|%)?$")  # noqa: RUF001
 # A path, a setting, an address, a key of the keyboard: the same in every language.
 _CODE = re.compile(r"^\S*[/_=@.:]\S*\w\S*$|^(?:Ctrl|Alt|Shift)\b.*$|^(?:Enter|Esc|Tab|Space)$")
+# A name in a family of forks, a process with its number, a ref cut for a narrow column.
+_NAMED = re.compile(r"^[A-Z] |^refs/\S+ | \d+(?: [\d.]+ GiB)?$")
 # The names of parts, with a figure behind them.
 _PART = re.compile(
     r"^(?:ClawDesk|OpenClaw|CPU|RAM|GPU|libvirt|qemu|Docker|Fabric|Git|HEAD)\b[\d %./GiB-]*$"
@@ -114,6 +116,6 @@ def untranslated(texts: Iterable[str], data: Set[str], names: Set[str]) -> list[
             plain = piece.strip(" .,:;?!()“”\"'")
             if not _WORD.search(plain) or any(form.match(plain) for form in (_UNIT, _CODE, _PART)):
                 continue
-            if plain not in names and plain not in whole:
+            if plain not in names and plain not in whole and _NAMED.sub("", plain) not in whole:
                 found.add(f"{plain!r} in {text[:120]!r}")
     return sorted(found)

@@ -79,7 +79,7 @@ def test_who_waits_with_reason_and_what_frees_it() -> None:
     assert first.why == "All 4 slots of qwen3-32b are in use. Goes on when a call in flight ends."
     assert second.why.endswith("Goes on when you raise the budget.")
     assert (lease.position, lease.what) == ("", "waits to hold glm-355b")
-    assert lease.why == "glm-355b is not loaded."  # a name keeps its letters
+    assert lease.why == "glm-355b was asked to unload."  # a name keeps its letters
 
 
 def test_a_long_queue_is_cut_and_counted() -> None:
