@@ -13,7 +13,7 @@ OFFSCREEN = QT_QPA_PLATFORM=offscreen
 QUICK = -m "not e2e" -n logical --maxprocesses=4 --dist=worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo demo-preemption kill9 power-cut sim fuzz gallery translations test check check-style check-tests run bench clean
+.PHONY: help setup setup-tests demo demo-preemption kill9 power-cut sim fuzz soak gallery translations test check check-style check-tests run bench clean
 
 help: ## show the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ power-cut: setup-tests ## the power of a machine that keeps checkpoints is cut a
 
 sim: setup-tests ## the control plane in a simulated world: N seeds (100,000) of every kind of fault
 	@$(BIN)/python -m tests.sim --seeds $(or $(N),100000) --first $(or $(SEED),0)
+
+soak: setup-tests ## the window in use for HOURS (1) on a scripted plane; what it holds stays the same
+	@$(BIN)/python -m tests.soak.window_use --seconds $(shell echo $$(( 3600 * $(or $(HOURS),1) ))) --pause-ms 10
 
 fuzz: setup-tests ## what a guest may send, broken in N (1,000,000) ways, against the parser
 	@FUZZ_CASES=$(or $(N),1000000) FUZZ_SEED=$(or $(SEED),0) $(BIN)/python -m pytest -q --timeout 0 tests/unit/guest/test_fuzz.py

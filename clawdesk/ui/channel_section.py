@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
+from clawdesk.ui.pane import empty
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.channel import ChannelPage
@@ -127,12 +128,7 @@ class ChannelSection(QWidget):
         self._show_rows(page)
 
     def _show_rows(self, page: ChannelPage) -> None:
-        while self._rows.count():
-            item = self._rows.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self._rows)
         for title, how in (*page.rows, *((("", page.more),) if page.more else ())):
             line = QWidget()
             row = QHBoxLayout(line)

@@ -17,7 +17,7 @@ from clawdesk.ui.fact_table import FactTable
 from clawdesk.ui.file_list import FileList
 from clawdesk.ui.form_sheet import Choice
 from clawdesk.ui.lanes import Lanes
-from clawdesk.ui.pane import Ground
+from clawdesk.ui.pane import Ground, empty
 from clawdesk.ui.safe_text import SafeLabel, clean_line
 from clawdesk.ui.segments import Segments
 from clawdesk.ui.words import tr
@@ -202,11 +202,7 @@ class ComparePage(QWidget):
     def _show_asks(self, asks: tuple[Ask, ...], asked: str) -> None:
         words = [(a.key, a.text) for a in asks]
         if words != [(a.key, a.text) for a in self._asks]:
-            while (item := self._ask_row.takeAt(0)) is not None:
-                old = item.widget()
-                if old is not None:
-                    old.hide()
-                    old.deleteLater()
+            empty(self._ask_row)
             made = self.asks = Segments("compare.ask", words)
             made.choose(asked)
             made.chosen.connect(self.ask_chosen)

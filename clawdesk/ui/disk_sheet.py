@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout
 
 from clawdesk.ui.button import Button
 from clawdesk.ui.clock import Clock
-from clawdesk.ui.pane import Ground
+from clawdesk.ui.pane import Ground, empty
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.segments import Segments
 from clawdesk.ui.sheet import Sheet
@@ -109,10 +109,7 @@ class DiskSheet(Sheet):
         if view == self._view:
             return
         self._view = view
-        while (item := self._totals.takeAt(0)) is not None:
-            old = item.widget()
-            if old is not None:
-                old.deleteLater()
+        empty(self._totals)
         for place, (key, value) in enumerate(view.totals):
             self._totals.addWidget(SafeLabel(key, font="small", role="fg2"), place, 0)
             self._totals.addWidget(SafeLabel(value, elide=True), place, 1)

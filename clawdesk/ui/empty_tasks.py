@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from clawdesk.ui import fonts, marks
 from clawdesk.ui.button import Button
-from clawdesk.ui.pane import Ground
+from clawdesk.ui.pane import Ground, empty
 from clawdesk.ui.safe_text import SafeLabel, clean_line, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
@@ -134,11 +134,7 @@ class EmptyTasks(Ground):
         view = no_tasks(name)
         self._title.show_text(view.title)
         self._text.show_text(view.text)
-        while self._rows.count():
-            item = self._rows.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.deleteLater()
+        empty(self._rows)
         for definition in definitions:
             line = _DefinitionRow(definition)
             line.run.clicked.connect(

@@ -13,7 +13,7 @@ from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.check_list import CheckList
 from clawdesk.ui.nav_row import NavRow
-from clawdesk.ui.pane import Ground
+from clawdesk.ui.pane import Ground, empty
 from clawdesk.ui.safe_text import SafeLabel, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
@@ -91,7 +91,7 @@ class HomePage(QWidget):
         side.setMinimumWidth(360)
         side.setMaximumWidth(480)
         column = QVBoxLayout(side)
-        column.setContentsMargins(48, 40, 48, 24)
+        column.setContentsMargins(40, 40, 32, 24)
         column.setSpacing(8)
         self._title = SafeLabel(no_project().title, font="title", wrap=True)
         column.addWidget(self._title)
@@ -182,11 +182,7 @@ class HomePage(QWidget):
         if tuple(recent) == self._recent and self._recent_rows.count():
             return
         self._recent = tuple(recent)
-        while self._recent_rows.count():
-            item = self._recent_rows.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.deleteLater()
+        empty(self._recent_rows)
         for name, path in recent[:6]:
             line = NavRow(f"home.recent.{path}", f"{name}   {path}", icon="folder", indent=8)
             set_tip(line, path)
@@ -203,11 +199,7 @@ class HomePage(QWidget):
         if view == self._view:
             return
         self._view = view
-        while self._tallies.count():
-            item = self._tallies.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.deleteLater()
+        empty(self._tallies)
         for icon, text, family in view.tallies:
             self._tallies.addWidget(Icon(icon, family.value, 14))
             self._tallies.addWidget(SafeLabel(text, role=family.value))

@@ -104,6 +104,7 @@ class Inspector(QWidget):
         self._title = SafeLabel("", font="label", elide=True)
         self._title.setMaximumWidth(220)
         self._state = SafeLabel("", role="fg2", elide=True)
+        self._state.setObjectName("inspector.state")
         self.tabs = Tabs(
             "inspector.tabs",
             [

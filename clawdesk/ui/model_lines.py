@@ -16,7 +16,7 @@ from clawdesk.ui import fonts
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.paint import paint_bar
-from clawdesk.ui.pane import Ground, PaneHead
+from clawdesk.ui.pane import Ground, PaneHead, empty
 from clawdesk.ui.safe_text import SafeLabel, clean_line, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
@@ -314,11 +314,6 @@ class Section(QWidget, Generic[Row, Line]):
 
 
 def _refill(layout: QHBoxLayout, widgets: Sequence[QWidget]) -> None:
-    while layout.count():
-        item = layout.takeAt(0)
-        widget = item.widget() if item is not None else None
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()
+    empty(layout)
     for widget in widgets:
         layout.addWidget(widget)

@@ -21,7 +21,7 @@ from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.choice_row import ChoiceRow
 from clawdesk.ui.clock import Clock
-from clawdesk.ui.pane import Ground
+from clawdesk.ui.pane import Ground, empty
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.sheet import Sheet
 from clawdesk.ui.words import counted, tr
@@ -147,12 +147,7 @@ class NewTaskSheet(Sheet):
         self._title.show_text(view.title)
         self._text.show_text(view.text)
         self._text.setVisible(bool(view.text))
-        while self._lines.count():
-            item = self._lines.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self._lines)
         for line in view.lines:
             box = QWidget()
             box.setObjectName(f"new_task.fit.{line.name}")

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QWidget
+from shiboken6 import Shiboken
 
 from clawdesk.ui import tokens
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.tokens import colour
+
+
+def empty(layout: QLayout) -> None:
+    """Take everything out of a layout; the widgets in it end.
+
+    What Qt gives back is nobody's: the item that held a widget stays behind unless it is ended.
+    """
+    while (item := layout.takeAt(0)) is not None:
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif inner is not None:
+            empty(inner)
+        Shiboken.delete(item)
 
 
 class Ground(QWidget):

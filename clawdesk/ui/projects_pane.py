@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.nav_row import NavRow
-from clawdesk.ui.pane import Ground
+from clawdesk.ui.pane import Ground, empty
 from clawdesk.ui.safe_text import SafeLabel, clean_line, set_tip
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.projects import DefinitionView, ProjectEntry, ProjectsView
@@ -96,12 +96,7 @@ class ProjectsPane(Ground):
         if view == self._view and current == self._current:
             return
         self._view, self._current = view, current
-        while self._column.count():
-            item = self._column.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self._column)
         self._column.addWidget(self._group(tr("Projects"), with_open=True))
         for entry in view.entries:
             self._add_entry(entry, open_=entry.path == current)

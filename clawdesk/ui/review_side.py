@@ -9,7 +9,7 @@ from clawdesk.ui import tokens
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.comment_list import CommentList
 from clawdesk.ui.file_list import FileList
-from clawdesk.ui.pane import Ground
+from clawdesk.ui.pane import Ground, empty
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.tick_box import TickBox
 from clawdesk.ui.words import counted, tr
@@ -152,10 +152,7 @@ class ReviewSide(Ground):
         self._level.set_role(role)
         self._level_icon.show_icon(icon, role)
         self._level_icon.setVisible(bool(risk.level))
-        while (item := self._risk.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
+        empty(self._risk)
         for line in risk.lines:
             row = QWidget()
             inner = QHBoxLayout(row)

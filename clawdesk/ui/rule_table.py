@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from clawdesk.ui.pane import Ground
+from clawdesk.ui.pane import Ground, empty
 from clawdesk.ui.safe_text import SafeLabel, clean_line
 from clawdesk.ui.tokens import colour
 from clawdesk.viewmodels.policy import RuleRow
@@ -59,12 +59,7 @@ class RuleTable(QWidget):
         if tuple(rows) == self._rows:
             return
         self._rows = tuple(rows)
-        while self._column.count():
-            item = self._column.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self._column)
         for row in rows:
             self._column.addWidget(_Row(self._name, row, last=row is rows[-1]))
 

@@ -17,7 +17,7 @@ from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.channel_section import ChannelSection
 from clawdesk.ui.check_box import CheckBox
-from clawdesk.ui.pane import Ground, PaneHead
+from clawdesk.ui.pane import Ground, PaneHead, empty
 from clawdesk.ui.rule_table import RuleTable
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.segments import Segments
@@ -207,11 +207,7 @@ class SettingsPage(Ground):
 
     def show_folders(self, folders: Sequence[tuple[str, str]]) -> None:
         """Where things lie, as (what, path)."""
-        while self._folders.count():
-            item = self._folders.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.deleteLater()
+        empty(self._folders)
         for place, (what, path) in enumerate(folders):
             line = QWidget()
             row = QHBoxLayout(line)

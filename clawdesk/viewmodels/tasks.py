@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from clawdesk.domain.model import FINAL, Kind, Phase, Task, TaskId
 from clawdesk.viewmodels.lane import lane_of
 from clawdesk.viewmodels.lane_marks import Lane
-from clawdesk.viewmodels.language import tr
+from clawdesk.viewmodels.language import counted, tr
 from clawdesk.viewmodels.phases import Family, Group, PhaseLook, look, wants_trust
 from clawdesk.viewmodels.told import told
 from clawdesk.viewmodels.words import clock_time, duration, first_line
@@ -23,7 +23,7 @@ class TaskRow:
     """One task as a row: names, lane, state. `reason` is never cut; the painter elides it.
 
     Args:
-        subtitle: second line under the name: project and priority.
+        subtitle: second line under the name: who works, an agent or steps, and its priority.
         state: first line of the state column, e.g. "Running step 4".
         reason: second line of the state column: why or since when.
         steps: numbers below the state: (current, total).
@@ -72,8 +72,9 @@ def _subtitle(task: Task) -> str:
         ordinal = task.forked_from.ordinal
         where = tr("at {ordinal}", ordinal=ordinal) if ordinal else tr("at the start")
         return tr("fork {where} · {priority}", where=where, priority=_priority_word(task.priority))
-    name = task.project.rstrip("/").rpartition("/")[2]
-    return f"{name} · {_priority_word(task.priority)}"
+    agent, steps = task.definition.agent, len(task.steps)
+    works = agent.kind if agent is not None else counted(steps, "{count} step", "{count} steps")
+    return f"{works} · {_priority_word(task.priority)}"
 
 
 def _since(task: Task) -> int:
@@ -120,7 +121,7 @@ def _held_texts(task: Task, now_ms: int) -> tuple[str, str]:
     waited = tr("waiting {time}", time=duration(now_ms - request.at_ms))
     if request.kind is Kind.CLARIFY:
         return tr("Answer a question"), f"{waited} · {first_line(request.question, 80)}"
-    where = tr("machine stands still") if task.machine else tr("memory given back")
+    where = tr("machine stands still") if task.machine else tr("memory freed")
     limit_s, ends = task.policy.timeout_s, task.policy.on_timeout == "reject"
     after = ""
     if limit_s and ends:

@@ -46,7 +46,8 @@ WARM_SHARE = 0.2
 WARM_ROUNDS = 3
 SAMPLE_S = 10.0
 SLACK = {"qobjects": 0, "widgets": 0, "fds": 0, "threads": 0, "tracked": 40, "blocks": 400}
-"""By how much the end may be above the middle, whatever the time between; memory has a rate."""
+"""By how much the end may be above the middle; memory and blocks have a rate besides."""
+BLOCKS_A_ROUND = 20
 HEAP_KIB_A_ROUND = 4.0
 """Of a leak of one small object an act more than that stays behind; of noise less."""
 HEAP_KIB_SLACK = 300
@@ -101,7 +102,7 @@ def compare(result: Result) -> None:
     rounds = max(1, result.mark_rounds["end"] - result.mark_rounds["middle"])
     for name, slack in SLACK.items():
         more = getattr(end, name) - getattr(middle, name)
-        if more > slack:
+        if more > slack + (BLOCKS_A_ROUND * rounds if name == "blocks" else 0):
             result.growing.append(f"{name}: {more} more after {rounds} rounds")
     more = end.heap_kib - middle.heap_kib
     if more > HEAP_KIB_SLACK + HEAP_KIB_A_ROUND * rounds:
