@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -192,7 +192,11 @@ class ConversationView(FollowingList):
         self.list.setModel(self.rows)
         self.list.setItemDelegate(_Delegate(self))
         self.list.setUniformItemSizes(True)
-        self.list.resized.connect(self._mind_columns)
+        # Not at once: a list may find its size while rows are being put into it.
+        self._breaking = QTimer(self)
+        self._breaking.setSingleShot(True)
+        self._breaking.timeout.connect(self._mind_columns)
+        self.list.resized.connect(self._breaking.start)
         self.list.clicked.connect(self._clicked)
         self.list.activated.connect(lambda index: self.toggle(index.row()))
 
