@@ -178,6 +178,15 @@ class ImageBuilding:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageReady:
+    """The image that a machine was to be started with has been built: now one can be."""
+
+    at_ms: int
+    task: TaskId
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
 class MachineLost:
     """A running machine ended, or its guest fell silent or broke the protocol."""
 
@@ -251,6 +260,16 @@ class BoundaryAsked:
     message: str = ""
     next_step: str = ""
     model_call: bool = False  # an agent's own call waits, of which the agent knows nothing
+
+
+@dataclass(frozen=True, slots=True)
+class PartStarted:
+    """What a running step works at from now on, as it says; "" = the step as a whole."""
+
+    at_ms: int
+    task: TaskId
+    machine: MachineId
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,12 +467,14 @@ Event = (
     | MachineAdopted
     | MachineFailed
     | ImageBuilding
+    | ImageReady
     | MachineLost
     | MachineReleased
     | MachineRestored
     | StepBegan
     | StepEnded
     | BoundaryAsked
+    | PartStarted
     | ModelsUsed
     | QuestionAsked
     | CheckpointTaken

@@ -53,6 +53,7 @@ class Lease(StrEnum):
     WAITS = "waits"  # the Fabric has no room for the model yet
     GRANTED = "granted"
     ASKED_BACK = "asked back"  # to be given at the next boundary
+    LATER = "later"  # its image is being built: asked for with the machine that it is built for
     REFUSED = "refused"  # cannot be had now: the task goes on, and its calls say why they fail
 
 
@@ -100,6 +101,7 @@ class ProjectPolicy:
     own_networks: tuple[str, ...] = ()  # the user's word alone: addresses its hosts may stand for
     permissions: str = "ask"  # the most that its agents are given: reject | ask | allow
     secrets_allow: tuple[str, ...] = ()  # what its tasks may be given of the user's secrets
+    keys_allow: tuple[str, ...] = ()  # SECRET@host: what may be added to its tasks' requests
     gpu_hours: float | None = None
     tokens: int | None = None
     peers: str = "never"

@@ -97,7 +97,20 @@ def boundary_asked(turn: Turn, task: Task, event: ev.BoundaryAsked) -> None:
     boundary = Boundary(mode, event.message, event.guest_request, model_call=event.model_call)
     moves.take_checkpoint(turn, task, boundary)
     if event.next_step:
-        turn.put(turn.state.tasks[task.id], step_name=event.next_step)
+        _call_it(turn, turn.state.tasks[task.id], event.next_step)
+
+
+def part_started(turn: Turn, task: Task, event: ev.PartStarted) -> None:
+    """No boundary: only what its work is called changes, also while it stands still."""
+    if event.machine == task.machine and task.step_running:
+        _call_it(turn, task, event.name or moves.step_of(task).name)
+
+
+def _call_it(turn: Turn, task: Task, name: str) -> None:
+    """What its step works at from now on."""
+    if name != task.step_name:
+        task = turn.put(task, step_name=name)
+        turn.note(task, "part_started", index=task.step_index, name=name, round=task.round)
 
 
 def models_used(turn: Turn, task: Task, event: ev.ModelsUsed) -> None:

@@ -40,6 +40,8 @@ checkpoint = "model-call"
 """
 FILES = {
     ".clawdesk/tasks/mend.toml": TASK,
+    ".clawdesk/tasks/careful.toml": f"{TASK}when_changed = true\n",
+    ".gitignore": "__pycache__/\n",
     "agent.py": AGENT,
     "calc.py": BUG,
     "test_calc.py": TEST,
@@ -127,6 +129,16 @@ def test_straight_through_then_back_to_a_call(
     # What was spent before the way back is not given back.
     assert_spent(cli, project, calls=7, counted=3)
     assert "7 model calls" in cli.run("report", task).stdout
+
+
+def test_only_where_files_have_changed(cli: RealCli, project: Path, model: ScriptedModel) -> None:
+    """The third call comes behind the edit; the second and the fourth behind mere reading."""
+    done = cli.run("run", str(project), "careful", "--headless", "--json", "--approve", "all")
+    events = cli.events(done.stdout)
+    reached = said(events, "checkpoint_reached")
+    assert [event["message"] for event in reached] == ["before model call 3", ""]
+    assert model.turns() == [0, 1, 2, 3]
+    assert_mended(project, events[0]["task"])
 
 
 def test_the_app_is_killed_between_two_calls(

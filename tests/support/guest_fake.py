@@ -58,6 +58,7 @@ class FakeMachine:
         self.quiet = True
         self.calls = self.calls_since = 0  # of models, in this step and since a boundary
         self.turn_wanted = False
+        self.seen = dict(files)  # as they were when last looked at for a model call
         self.use_of: Callable[[int], CallUse | None] = lambda number: None
         """What the n-th model call used, where the Fabric told it."""
         self.is_dead = False
@@ -92,6 +93,10 @@ class FakeMachine:
     def remove(self, path: str) -> None:
         self.files.pop(path, None)
         self.modes.pop(path, None)
+
+    def has_changed(self) -> bool:
+        before, self.seen = self.seen, dict(self.files)
+        return before != self.seen
 
     def close_shells(self, why: str) -> None:
         for shell in self.shells:
@@ -137,7 +142,8 @@ class FakeStep:
         """A call to a model; it waits where calls are boundaries, and is answered at once."""
         machine = self.machine
         since, number = machine.calls_since, machine.calls + 1
-        if machine.turn_wanted or 0 < self._run.every_calls <= since:
+        changed = self._run.when_changed and machine.has_changed()
+        if machine.turn_wanted or changed or 0 < self._run.every_calls <= since:
             message = f"before model call {number}"
             asked = BoundaryAsked(machine.new_id(), False, message, model_call=True)
             await self._wait(asked.request_id, asked)
@@ -233,6 +239,7 @@ class FakeSession:
         machine.last = None
         machine.calls = machine.calls_since = 0
         machine.turn_wanted = False
+        machine.has_changed()
         machine.task = asyncio.get_running_loop().create_task(self._perform(step))
         await asyncio.sleep(0)  # Let it begin: a task cancelled before would not tell its end.
 

@@ -97,7 +97,7 @@ def test_what_git_kept_reads_as_before() -> None:
 
 def test_an_acp_agents_words_tools_and_commands() -> None:
     printed: list[str] = []
-    talk = Conversation(printed.append)
+    talk = Conversation(printed.append, lambda _name: None)
     talk.note("you", "Mend it.")
     for text in ("I read the file.\nThen", " I mend it.\n"):
         content = {"type": "text", "text": text}
