@@ -56,6 +56,7 @@ def forecast(
         _machine(definition, machines),
         _memory(definition, load),
         _model(definition, fabric),
+        _secrets(definition),
         _policy(policy),
         _asks(definition, policy),
     ]
@@ -129,6 +130,16 @@ def _model(definition: TaskDefinition, fabric: FabricStatus | None) -> FitLine:
         return FitLine("Model", f"{name} is loaded {where}{queue}.", Family.GOOD)
     takes = f", about {duration(model.load_s * 1000)}" if model.load_s else ""
     return FitLine("Model", f"{name} is loaded when it is first called{takes}.", Family.GOOD)
+
+
+def _secrets(definition: TaskDefinition) -> FitLine | None:
+    """What it is given of the user's secrets, and which of them only its requests get."""
+    parts = [f"its steps can read {', '.join(definition.secrets)}"] if definition.secrets else []
+    parts += [f"{key.secret} goes with its requests to {key.host}" for key in definition.keys]
+    if not parts:
+        return None
+    text = "; ".join(parts)
+    return FitLine("Secrets", f"{text[:1].upper()}{text[1:]}.", Family.STILL)
 
 
 def _policy(policy: PolicyView | None) -> FitLine | None:

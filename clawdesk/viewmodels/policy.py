@@ -23,6 +23,7 @@ _MEANS = {
     "approval.on_timeout": "What becomes of an approval that nobody gives",
     "approval.timeout_s": "How long an approval waits before that",
     "network.allow": "Hosts that its tasks may reach; none is the default",
+    "agents.permissions": "The most its agents get of what they ask to be allowed",
     "secrets.allow": "Secrets of yours that its tasks may be given; none is the default",
     "keys.allow": "Secrets that are added to its tasks' requests to a host; none is the default",
     "budget.gpu_hours": "GPU-hours after which it pauses and asks",
