@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from clawdesk.domain.agents import RUN_CHARS_MAX, STEP_NAME, command_of, parse_agent
+from clawdesk.domain.agents import PACE_KEYS, RUN_CHARS_MAX, STEP_NAME, command_of, parse_agent
 from clawdesk.domain.keys import key_grants, parse_keys
 from clawdesk.domain.model import (
     AgentSpec,
@@ -239,7 +239,7 @@ def _steps(reader: Reader, agent: AgentSpec | None) -> tuple[StepSpec, ...]:
 
 def _step(reader: Reader, index: int) -> StepSpec:
     path: KeyPath = ("steps", index)
-    reader.only_keys(path, ("name", "run", "timeout_s", "checkpoint", "every_calls", "every_s"))
+    reader.only_keys(path, ("name", "run", *PACE_KEYS))
     name = reader.pattern((*path, "name"), None, _NAME, _NAME_RULE)
     run = reader.text((*path, "run"), None, chars_max=RUN_CHARS_MAX, lines=True)
     return _paced(reader, path, name, run, CheckpointMode.AUTO)
@@ -252,7 +252,7 @@ def _paced(
     usual = StepSpec("", "")
     modes = tuple(mode.value for mode in CheckpointMode)
     mode = CheckpointMode(reader.choice((*path, "checkpoint"), usual_mode.value, modes))
-    every_calls, every_s = _turns(reader, path, mode)
+    every_calls, every_s, when_changed = _turns(reader, path, mode)
     return StepSpec(
         name=name,
         run=run,
@@ -260,20 +260,24 @@ def _paced(
         checkpoint=mode,
         every_calls=every_calls,
         every_s=every_s,
+        when_changed=when_changed,
     )
 
 
-def _turns(reader: Reader, path: KeyPath, mode: CheckpointMode) -> tuple[int, int]:
-    """Calls and seconds between boundaries at model calls; every call where neither stands."""
-    given = {key: reader.get((*path, key)) for key in ("every_calls", "every_s")}
+def _turns(reader: Reader, path: KeyPath, mode: CheckpointMode) -> tuple[int, int, bool]:
+    """Calls and seconds between boundaries at model calls, and whether a change of files makes one;
+    every call where nothing stands."""
+    given = {key: reader.get((*path, key)) for key in ("every_calls", "every_s", "when_changed")}
     if mode is not CheckpointMode.MODEL_CALL:
         for key, value in given.items():
             if value is not None:
                 reader.mistake((*path, key), show(value), 'only with checkpoint = "model-call"')
-        return 0, 0
-    usual = 1 if given["every_s"] is None else 0
+        return 0, 0, False
+    when_changed = reader.flag((*path, "when_changed"))
+    usual = 1 if given["every_s"] is None and not when_changed else 0
     every_calls = reader.whole((*path, "every_calls"), usual, 0, CALLS_MAX)
     every_s = reader.whole((*path, "every_s"), 0, 0, CHECKPOINT_S_MAX)
-    if not every_calls and not every_s:
-        reader.mistake((*path, "every_calls"), "0, without every_s", f"1 to {CALLS_MAX}")
-    return every_calls, every_s
+    if not every_calls and not every_s and not when_changed:
+        found = "0, without every_s or when_changed"
+        reader.mistake((*path, "every_calls"), found, f"1 to {CALLS_MAX}")
+    return every_calls, every_s, when_changed

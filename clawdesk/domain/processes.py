@@ -20,6 +20,7 @@ class StepSpec:
     """One `[[steps]]` table of a task file; `timeout_s` counts only while the machine runs.
 
     `every_calls`, `every_s`: a model call so far behind the last boundary is one; 0 = not by that.
+    `when_changed`: so is one before which files of the project have changed since.
     """
 
     name: str
@@ -28,6 +29,7 @@ class StepSpec:
     checkpoint: CheckpointMode = CheckpointMode.AUTO
     every_calls: int = 0
     every_s: int = 0
+    when_changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,13 @@ from clawdesk.domain.model import MachineId, Snapshot, Task, TaskId
 from clawdesk.domain.network import Reach
 from clawdesk.domain.policy import keys_of, permissions, reach, secrets_of
 from clawdesk.domain.secrets import Veil, VeiledStream
+from clawdesk.domain.spending import CallUse
 from clawdesk.ports import guest as said
 from clawdesk.ports.errors import GuestError, InferenceError, PortError
 from clawdesk.ports.guest import GuestSession
 from clawdesk.ports.machines import MachineSpec, StartedMachine
 from clawdesk.ports.repository import Repository
-from clawdesk.runtime.layers import SET_UP, Layers
+from clawdesk.runtime.layers import SET_UP, Image, Layers
 from clawdesk.runtime.output import TaskOutput, network_words
 from clawdesk.runtime.seen import Seen
 from clawdesk.runtime.telling import model_lines
@@ -126,10 +127,19 @@ class LiveMachines:
             raise GuestError("The machine is no longer connected.", code="gone")
         return live.session
 
-    async def start(self, task: Task, repository: Repository, commit: str) -> StartedMachine:
-        """Boot a fresh machine with the tree of `commit` as its workspace."""
+    async def image_of(self, task: Task, repository: Repository) -> Image:
+        """What a fresh machine of the task begins with. Raises PortError."""
         await self._recall(task)
-        layer = await self._layers.layer_of(task, repository)
+        return await self._layers.image_of(task, repository)
+
+    async def build(self, task: Task, image: Image) -> None:
+        """Build it first. Raises PortError, also where the task is told to end meanwhile."""
+        await self._layers.build(task, image)
+
+    async def start(
+        self, task: Task, repository: Repository, commit: str, image: Image
+    ) -> StartedMachine:
+        """Boot a fresh machine with the tree of `commit` as its workspace."""
         began = time.perf_counter()
         self.remark(task.id, "Starting a machine.")
         self._workspaces.mkdir(parents=True, exist_ok=True)
@@ -137,7 +147,7 @@ class LiveMachines:
             tar = Path(folder) / "workspace.tar"
             await repository.export(commit, tar)
             need = task.definition.machine
-            spec = MachineSpec(task.id, task.attempt, need, tar, commit, layer)
+            spec = MachineSpec(task.id, task.attempt, need, tar, commit, image.layer)
             started = await self._machines.start(spec)
         return await self._connect(task, started, began, start=True)
 
@@ -265,6 +275,9 @@ class LiveMachines:
                         asked.model_call,
                     )
                 )
+            case said.PartStarted(name=name):
+                line = " ".join(live.veil.hide_text(name).split())
+                self._post(ev.PartStarted(now, task, machine, line))
             case said.QuestionAsked() as asked:
                 self._post(
                     ev.QuestionAsked(
@@ -281,6 +294,9 @@ class LiveMachines:
             case said.ModelCalled() as called:
                 lines = model_lines(called, now, live.veil, brief=live.tells)
                 self.tell(task, lines)
+                self._used(live, called.uses)
+            case said.ModelsUsed(uses=uses):
+                self._used(live, uses)
             case said.NetworkUsed() as used:
                 hide = live.veil.hide_text
                 used = replace(used, host=hide(used.host), refused=hide(used.refused))
@@ -288,6 +304,10 @@ class LiveMachines:
                 self.remark(task, network_words(used))
             case said.GuestLost(why=why):
                 self._post(ev.MachineLost(now, task, machine, live.veil.hide_text(why)))
+
+    def _used(self, live: _Live, uses: tuple[CallUse, ...]) -> None:
+        if uses:
+            self._post(ev.ModelsUsed(self._clock.now_ms(), live.task, live.machine, uses))
 
     def environment(self, task: Task, machine: MachineId) -> dict[str, str]:
         """What a task's steps and shells find beside what every guest has."""
@@ -320,6 +340,7 @@ class LiveMachines:
                 env={**self.environment(task, effect.machine), **client},
                 every_calls=spec.every_calls,
                 every_s=spec.every_s,
+                when_changed=spec.when_changed,
             )
         )
         self._post(ev.StepBegan(self._clock.now_ms(), task.id, effect.machine))

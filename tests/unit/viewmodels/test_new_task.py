@@ -85,7 +85,7 @@ def test_secrets_are_named_and_where_they_go() -> None:
     view = forecast(task, load=LOAD, machines=KVM, fabric=FABRIC, policy=None)
     [found] = [line for line in view.lines if line.name == "Secrets"]
     assert found.text == (
-        "Its steps can read DEPLOY_KEY, OTHER; API_TOKEN goes with its requests to api.example.org."
+        "Its steps can read DEPLOY_KEY, OTHER. API_TOKEN goes with its requests to api.example.org."
     )
 
 
