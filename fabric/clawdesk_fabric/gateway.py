@@ -152,20 +152,25 @@ def _leave(request: web.Request, ticket: Ticket, relay: Relay) -> None:
         log.info("call ended", extra={"fields": fields})
 
 
-def _open_to(fabric: Fabric, grant: Grant) -> list[str]:
-    """Models this caller may use: its token says which, and an upstream for which projects."""
+def _is_open(fabric: Fabric, grant: Grant, model: str) -> bool:
+    """Whether this caller may use it: its token says which, an upstream for which projects."""
+    spec = fabric.catalog.models.get(model)
     interactive = grant.call_class is CallClass.INTERACTIVE
-    return [
-        name
-        for name, spec in fabric.catalog.models.items()
-        if grant.allows(name) and spec.is_open_to(grant.project, interactive=interactive)
-    ]
+    return (
+        spec is not None
+        and grant.allows(model)
+        and spec.is_open_to(grant.project, interactive=interactive)
+    )
+
+
+def _open_to(fabric: Fabric, grant: Grant) -> list[str]:
+    return [name for name in fabric.catalog.models if _is_open(fabric, grant, name)]
 
 
 def _check_known(fabric: Fabric, grant: Grant, model: str) -> None:
-    allowed = _open_to(fabric, grant)
-    if model not in allowed:
-        text = f"there is no model of this name for you (known: {', '.join(allowed)})"
+    if not _is_open(fabric, grant, model):
+        allowed = ", ".join(_open_to(fabric, grant))
+        text = f"there is no model of this name for you (known: {allowed})"
         raise WireError("model_not_found", text, param="model", quoted=repr(model))
 
 
