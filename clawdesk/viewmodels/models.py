@@ -88,6 +88,7 @@ class UseRow:
     paused: str
     gpu_hours: float
     tokens: int
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +347,8 @@ def _use(use: ProjectUse) -> UseRow:
         if budget.tokens:
             limits.append(f"{budget.tokens:,} tokens")
         parts.append(f"budget {' and '.join(limits)}")
+    if use.weight != 1:
+        parts.append(f"weight {use.weight:g}")
     return UseRow(
         project=use.project,
         name=project_name(use.project),
@@ -355,4 +358,5 @@ def _use(use: ProjectUse) -> UseRow:
         else "",
         gpu_hours=budget.gpu_hours if budget else 0.0,
         tokens=budget.tokens if budget else 0,
+        weight=use.weight,
     )
