@@ -27,6 +27,7 @@ from clawdesk_fabric.specs import (
 from clawdesk_fabric.weights.files import FILES_MAX, WeightFile
 
 ENDPOINTS = ("chat/completions", "completions", "embeddings")
+EMBEDDINGS = ENDPOINTS[2:]
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 BY_DIGEST = re.compile(r"([a-zA-Z0-9][\w.:/-]*@)?sha256:[0-9a-f]{64}")

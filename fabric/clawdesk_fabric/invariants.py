@@ -14,7 +14,7 @@ def check(state: FabricState) -> None:
     promised: dict[str, int] = {}
     for replica in state.replicas.values():
         name = replica.model
-        assert len(replica.in_flight) <= replica.slots, f"{name}: more in flight than slots"
+        assert len(replica.in_flight) <= replica.busy <= replica.slots, f"{name}: slots and calls"
         busy = replica.phase in (Phase.READY, Phase.STOPPING)
         assert not replica.in_flight or busy, f"{name}: calls in flight without a replica"
         placed = replica.phase is not Phase.ABSENT

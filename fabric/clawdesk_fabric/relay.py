@@ -21,7 +21,8 @@ from clawdesk_fabric.guard import as_wire_error
 from clawdesk_fabric.line import LineError, NoHttpError
 from clawdesk_fabric.openai_request import Ask
 from clawdesk_fabric.openai_wire import WireError
-from clawdesk_fabric.runtime import Fabric, Ticket
+from clawdesk_fabric.runtime import Fabric
+from clawdesk_fabric.tickets import Ticket
 from clawdesk_fabric.usage import TAIL_BYTES, Usage
 
 log = logging.getLogger("clawdesk_fabric")
