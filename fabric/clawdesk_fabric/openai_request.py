@@ -78,7 +78,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
     _scan(body)
     try:
         # Decoded here, because `json` would guess UTF-16 and let half characters pass.
-        value = json.loads(body.decode(), parse_constant=_no_constant, object_pairs_hook=_unique)
+        value = _DECODER.decode(body.decode())
         if _SURROGATE.search(body):
             # Half a character: neither a model nor our own answers can encode it.
             json.dumps(value, ensure_ascii=False).encode()
@@ -132,6 +132,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_unique)
 
 
 def _why(error: Exception) -> str:
