@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from clawdesk.domain.agents import PACE_KEYS, RUN_CHARS_MAX, STEP_NAME, command_of, parse_agent
+from clawdesk.domain.keys import key_grants, parse_keys
 from clawdesk.domain.model import (
     AgentSpec,
     CheckpointMode,
@@ -62,21 +63,22 @@ def parse_task(text: str, name: str) -> TaskDefinition:
         DefinitionError: with every mistake found.
     """
     reader = Reader(text, task_file(name))
-    reader.only_keys(
-        (), ("title", "description", "priority", "machine", "models", "secrets", "steps", "agent")
-    )
+    shared = ("title", "description", "priority", "machine", "models", "secrets")
+    reader.only_keys((), (*shared, "steps", "agent", "keys"))
     model = ""
     if reader.table(("models",), ("default",)):
         model = reader.pattern(("models", "default"), "", _MODEL, "the name of a model")
     agent = parse_agent(reader, model)
+    machine = _machine(reader)
     definition = TaskDefinition(
         name=name,
         title=reader.text(("title",), name, chars_max=200),
         description=reader.text(("description",), "", chars_max=4000, lines=True),
         priority=reader.whole(("priority",), 0, -5, 5),
-        machine=_machine(reader),
+        machine=machine,
         model=model,
         secrets=secret_names(reader, ("secrets",)),
+        keys=parse_keys(reader, machine.network),
         steps=_steps(reader, agent),
         agent=agent,
     )
@@ -93,7 +95,7 @@ def parse_project(text: str) -> ProjectPolicy:
         DefinitionError: with every mistake found.
     """
     reader = Reader(text, PROJECT_FILE)
-    tables = ("approval", "priority", "network", "agents", "secrets", "budget", "peers")
+    tables = ("approval", "priority", "network", "agents", "secrets", "keys", "budget", "peers")
     reader.only_keys((), ("weight", "priority_min", "priority_max", *tables))
     usual = ProjectPolicy()
     paths: tuple[str, ...] = ()
@@ -120,6 +122,7 @@ def parse_project(text: str) -> ProjectPolicy:
         network_allow=_network(reader, ("network",)),
         permissions=given_permissions(reader, ("agents",)) or usual.permissions,
         secrets_allow=_secrets(reader, ("secrets",)),
+        keys_allow=key_grants(reader, ("keys",)),
         gpu_hours=gpu_hours,
         tokens=tokens,
         peers=_peers(reader, ("peers",)),

@@ -20,6 +20,7 @@ from clawdesk.domain.model import (
     Verdict,
 )
 from clawdesk.domain.rules import Rules
+from clawdesk.domain.spending import CallUse
 
 TICK_MS_MAX = 10_000
 
@@ -272,6 +273,16 @@ class PartStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelsUsed:
+    """Model calls that are over; the same one may be told again."""
+
+    at_ms: int
+    task: TaskId
+    machine: MachineId
+    uses: tuple[CallUse, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionAsked:
     at_ms: int
     task: TaskId
@@ -464,6 +475,7 @@ Event = (
     | StepEnded
     | BoundaryAsked
     | PartStarted
+    | ModelsUsed
     | QuestionAsked
     | CheckpointTaken
     | CheckpointFailed

@@ -18,10 +18,12 @@ from clawdesk.domain.model import (
     Verdict,
 )
 from clawdesk.domain.moves import Turn
+from clawdesk.domain.spending import FURTHER, spent_fields
 
 _PAUSED = frozenset({Phase.SNAPSHOTTING, Phase.HELD})
 KEPT_EVERY = 16
 """Every so many checkpoints the output of a step is kept, whatever happens there."""
+STEP_CHARS_MAX = 80
 REJECTED_EXIT_CODE = 3
 """`claw checkpoint` exits with it after a rejection; a step that passes it on was rejected."""
 
@@ -111,6 +113,25 @@ def _call_it(turn: Turn, task: Task, name: str) -> None:
         turn.note(task, "part_started", index=task.step_index, name=name, round=task.round)
 
 
+def models_used(turn: Turn, task: Task, event: ev.ModelsUsed) -> None:
+    """Calls are counted whatever the task does now, until its end is being committed."""
+    ours = event.machine in (task.machine, task.leaving) and bool(event.machine)
+    if not ours or task.finish_asked:
+        return  # R1
+
+    def place_of(run: str) -> tuple[int, str]:
+        number, dot, _ = run.partition(".")
+        index = int(number) if dot and number.isdecimal() else task.step_index
+        if index >= len(task.steps):
+            return -1, FURTHER
+        here = index == task.step_index and task.step_name
+        return index, (here or task.steps[index].name)[:STEP_CHARS_MAX]
+
+    spending = task.spending.plus(event.uses, place_of)
+    if spending is not task.spending:
+        turn.put(task, spending=spending)
+
+
 def question_asked(turn: Turn, task: Task, event: ev.QuestionAsked) -> None:
     """`claw ask`: a checkpoint first, so that the task can be given another answer later."""
     if not _from_guest(turn, task, event):
@@ -176,6 +197,7 @@ def describe(checkpoint: Checkpoint) -> dict[str, Any]:
         "not_taken": list(checkpoint.not_taken),
         "safety": checkpoint.safety,
         "amends": checkpoint.amends,
+        **spent_fields(checkpoint.spent),
     }
 
 

@@ -43,6 +43,22 @@ class MachineNeed:
     network: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class KeySpec:
+    """One `[[keys]]` table of a task file: a header that requests to a host get on their way out.
+
+    Args:
+        host: `example.org`, or `example.org:8443` for another port than 443.
+        secret: the name of the secret whose value is sent.
+        prefix: what stands before the value.
+    """
+
+    host: str
+    secret: str
+    header: str = "Authorization"
+    prefix: str = "Bearer "
+
+
 PERMISSIONS = ("reject", "ask", "allow")
 """What becomes of a permission that an agent asks for, least first."""
 
@@ -79,4 +95,5 @@ class TaskDefinition:
     machine: MachineNeed = MachineNeed()
     model: str = ""  # what OPENAI_MODEL is set to; "" = none asked for
     secrets: tuple[str, ...] = ()  # names; their values come as variables of those names
+    keys: tuple[KeySpec, ...] = ()  # added to its requests; their values stay on the host
     agent: AgentSpec | None = None  # its one step is made of this

@@ -33,6 +33,7 @@ from clawdesk.domain.replacing import replace
 from clawdesk.domain.replay import waited_for_a_machine_ms
 from clawdesk.domain.scheduling import plan
 from clawdesk.domain.scheduling.resources import COMING
+from clawdesk.domain.spending import spent_fields
 
 PRUNED = "Its machine was removed by prune."
 _Move = Callable[[Turn, Task, Any], None]
@@ -292,9 +293,10 @@ def _machine_lost(turn: Turn, task: Task, event: ev.MachineLost) -> None:
         on_decision.answer(turn, task.deciding, False, f"The machine was lost: {event.why}")
     if task.wish is not None:
         turn.acknowledge(task.wish.intent, False, f"The machine was lost: {event.why}")
-    task = turn.note(task, "attempt_ended", attempt=task.attempt, why=event.why)
-    facts = (("attempt", task.attempt), ("why", event.why))
-    turn.do(do.RecordEvent(task.id, "attempt_ended", event.at_ms, facts))
+    facts: dict[str, Any] = {"attempt": task.attempt, "why": event.why}
+    facts |= spent_fields(task.spending.steps)
+    task = turn.note(task, "attempt_ended", **facts)
+    turn.do(do.RecordEvent(task.id, "attempt_ended", event.at_ms, tuple(facts.items())))
     task = turn.put(
         task, attempt=task.attempt + 1, rounds=(), feedback="", wish=None, deciding=None
     )
@@ -325,7 +327,8 @@ def _recorded(turn: Turn, task: Task, event: ev.EventRecorded) -> None:
     if event.event != "finished" or task.finish is None or task.phase in FINAL:
         return
     status, text = task.finish.value, task.finish_text
-    task = turn.note(task, "finished", event.commit, status=status, text=text)
+    spent = spent_fields(task.spending.steps)
+    task = turn.note(task, "finished", event.commit, status=status, text=text, **spent)
     moves.close(turn, turn.put(task, finish_known=True))
 
 
@@ -381,6 +384,7 @@ _TABLE: dict[type, _Move] = {
     ev.StepEnded: on_boundary.step_ended,
     ev.BoundaryAsked: on_boundary.boundary_asked,
     ev.PartStarted: on_boundary.part_started,
+    ev.ModelsUsed: on_boundary.models_used,
     ev.QuestionAsked: on_boundary.question_asked,
     ev.CheckpointTaken: on_boundary.checkpoint_taken,
     ev.CheckpointFailed: on_boundary.checkpoint_failed,

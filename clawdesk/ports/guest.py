@@ -8,6 +8,7 @@ from typing import Protocol
 
 from clawdesk.domain.model import MachineId
 from clawdesk.domain.network import NOWHERE, Reach
+from clawdesk.domain.spending import CallUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class NetworkUsed:
     """A connection of a program to the outside that is over, or was `refused` for that reason.
 
     `untold`: how many more there were since the last that was told.
+    `keys`: names of the secrets that were sent with its request.
     """
 
     host: str
@@ -105,6 +107,13 @@ class NetworkUsed:
     received_bytes: int
     refused: str = ""
     untold: int = 0
+    keys: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """Where it led, and with what, in a few words."""
+        place = f"{self.host}:{self.port}"
+        return f"{place} with {', '.join(self.keys)}" if self.keys else place
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +125,9 @@ class ModelCalled:
         asked: the last thing said to the model.
         answer: what it said, its calls of tools on lines of their own; of a failed call why.
         status: of HTTP.
-        tokens_in, tokens_out: as the answer says; None = it does not.
+        tokens_in, tokens_out: as the Fabric or the answer says; None = neither does.
         untold: how many more there were since the last that was told.
+        uses: what this one used, last, and others before it that were not told yet.
     """
 
     model: str
@@ -128,6 +138,14 @@ class ModelCalled:
     tokens_in: int | None = None
     tokens_out: int | None = None
     untold: int = 0
+    uses: tuple[CallUse, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsUsed:
+    """Model calls that are over, too many to be told one by one: only what they used."""
+
+    uses: tuple[CallUse, ...]
 
 
 GuestMessage = (
@@ -138,6 +156,7 @@ GuestMessage = (
     | QuestionAsked
     | NetworkUsed
     | ModelCalled
+    | ModelsUsed
     | GuestLost
 )
 

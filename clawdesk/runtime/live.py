@@ -18,9 +18,12 @@ from clawdesk.domain import events as ev
 from clawdesk.domain.agents import env_of, shell_of, speaks_acp
 from clawdesk.domain.effects import RunStep
 from clawdesk.domain.events import Event
+from clawdesk.domain.keys import key_of
 from clawdesk.domain.model import MachineId, Snapshot, Task, TaskId
-from clawdesk.domain.policy import permissions, reach, secrets_of
+from clawdesk.domain.network import Reach
+from clawdesk.domain.policy import keys_of, permissions, reach, secrets_of
 from clawdesk.domain.secrets import Veil, VeiledStream
+from clawdesk.domain.spending import CallUse
 from clawdesk.ports import guest as said
 from clawdesk.ports.errors import GuestError, InferenceError, PortError
 from clawdesk.ports.guest import GuestSession
@@ -172,10 +175,10 @@ class LiveMachines:
     ) -> StartedMachine:
         token = ""
         try:
-            secrets = await self._values(task)
+            values = await self._values(task)
             token = await self._token(task)
             session = await self._guests.connect(
-                started.machine, token=token, start=start, network=reach(task)
+                started.machine, token=token, start=start, network=_with_keys(task, values)
             )
         except PortError:
             await self._drop_token(token)
@@ -183,7 +186,8 @@ class LiveMachines:
                 await self._machines.destroy(started.machine)
             raise
         tells = speaks_acp(task.definition.agent)
-        live = _Live(task.id, started.machine, session, token, secrets, Veil(secrets), tells=tells)
+        secrets = {name: values[name] for name in secrets_of(task)}
+        live = _Live(task.id, started.machine, session, token, secrets, Veil(values), tells=tells)
         self._live[started.machine] = live
         boot_ms = (time.perf_counter() - began) * 1000
         how = "from a warm template" if started.warm else "cold"
@@ -194,8 +198,9 @@ class LiveMachines:
         return StartedMachine(started.machine, boot_ms, started.accelerator, started.warm)
 
     async def _values(self, task: Task) -> Mapping[str, str]:
-        """What the task is given of the user's secrets. Raises PortError."""
-        names = secrets_of(task)
+        """What the task is given of the user's secrets, or its requests. Raises PortError."""
+        keys = (key.secret for key in keys_of(task))
+        names = tuple(dict.fromkeys((*secrets_of(task), *keys)))
         if not names:
             return {}
         if self._secrets is None:
@@ -289,6 +294,9 @@ class LiveMachines:
             case said.ModelCalled() as called:
                 lines = model_lines(called, now, live.veil, brief=live.tells)
                 self.tell(task, lines)
+                self._used(live, called.uses)
+            case said.ModelsUsed(uses=uses):
+                self._used(live, uses)
             case said.NetworkUsed() as used:
                 hide = live.veil.hide_text
                 used = replace(used, host=hide(used.host), refused=hide(used.refused))
@@ -296,6 +304,10 @@ class LiveMachines:
                 self.remark(task, network_words(used))
             case said.GuestLost(why=why):
                 self._post(ev.MachineLost(now, task, machine, live.veil.hide_text(why)))
+
+    def _used(self, live: _Live, uses: tuple[CallUse, ...]) -> None:
+        if uses:
+            self._post(ev.ModelsUsed(self._clock.now_ms(), live.task, live.machine, uses))
 
     def environment(self, task: Task, machine: MachineId) -> dict[str, str]:
         """What a task's steps and shells find beside what every guest has."""
@@ -394,3 +406,9 @@ class LiveMachines:
             self.hang_up(machine)
         await asyncio.gather(*(c for live in self._live.values() for c in live.closing))
         self._live.clear()
+
+
+def _with_keys(task: Task, values: Mapping[str, str]) -> Reach:
+    """What a task may reach, with what is added to its requests there."""
+    keys = tuple(key_of(spec, values[spec.secret]) for spec in keys_of(task))
+    return reach(task)._replace(keys=keys)

@@ -17,6 +17,7 @@ from clawdesk.domain import events as ev
 from clawdesk.domain.audit import record_of
 from clawdesk.domain.events import Event
 from clawdesk.domain.model import Record, Task, TaskId
+from clawdesk.domain.spending import StepSpent
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import PortError, SnapshotDamagedError
 from clawdesk.ports.machines import Machines, StartedMachine
@@ -304,6 +305,7 @@ class Performer:
                 leaves=lambda: self._yields(e.task),
                 room_for=self._retention.room_for,
                 seen=self._live.seen(e.task),
+                spent=lambda: self._spent(e.task),
                 veil=self._live.veil(e.machine),
             )
         except PortError as error:
@@ -317,6 +319,10 @@ class Performer:
     def _yields(self, task_id: TaskId) -> bool:
         task = self._task(task_id)
         return task is not None and task.yielding is not None
+
+    def _spent(self, task_id: TaskId) -> tuple[StepSpent, ...]:
+        task = self._task(task_id)
+        return task.spending.steps if task is not None else ()
 
     # -- Git ------------------------------------------------------------------------------
     async def _append(

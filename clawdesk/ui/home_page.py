@@ -18,7 +18,7 @@ from clawdesk.ui.safe_text import SafeLabel, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.doctor import DoctorView
-from clawdesk.viewmodels.projects import NO_PROJECT
+from clawdesk.viewmodels.projects import no_project
 
 
 def _steps() -> tuple[tuple[str, str], ...]:
@@ -93,9 +93,9 @@ class HomePage(QWidget):
         column = QVBoxLayout(side)
         column.setContentsMargins(48, 40, 48, 24)
         column.setSpacing(8)
-        self._title = SafeLabel(NO_PROJECT.title, font="title", wrap=True)
+        self._title = SafeLabel(no_project().title, font="title", wrap=True)
         column.addWidget(self._title)
-        column.addWidget(SafeLabel(NO_PROJECT.text, role="fg1", wrap=True))
+        column.addWidget(SafeLabel(no_project().text, role="fg1", wrap=True))
         column.addSpacing(12)
         buttons = QHBoxLayout()
         self.open = Button(
@@ -149,13 +149,9 @@ class HomePage(QWidget):
         column.setSpacing(8)
         head = QHBoxLayout()
         head.setSpacing(8)
-        words = QVBoxLayout()
-        words.setSpacing(6)
-        words.addWidget(SafeLabel(tr("This machine"), font="title"))
+        head.addWidget(SafeLabel(tr("This machine"), font="title"), 1)
         self._tallies = QHBoxLayout()
         self._tallies.setSpacing(6)
-        words.addLayout(self._tallies)
-        head.addLayout(words, 1)
         copy = Button(tr("Copy report"), "home.copy", icon="copy")
         copy.clicked.connect(self._copy)
         self.again = Button(tr("Check all again"), "home.check", icon="restore", key="F5")
@@ -163,6 +159,7 @@ class HomePage(QWidget):
         head.addWidget(copy, 0, Qt.AlignmentFlag.AlignBottom)
         head.addWidget(self.again, 0, Qt.AlignmentFlag.AlignBottom)
         column.addLayout(head)
+        column.addLayout(self._tallies)
         column.addSpacing(8)
         self.checks = CheckList()
         self.checks.check_wanted.connect(self.check_wanted)

@@ -105,12 +105,17 @@ class Segments(QWidget):
         self.choose(choices[0][0])
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
+    @property
+    def picked(self) -> str:
+        """The key of the alternative that is chosen now."""
+        return next((key for key, button in self._buttons.items() if button.isChecked()), "")
+
     def choose(self, key: str) -> None:
         """Show `key` as chosen without telling anyone."""
         with QSignalBlocker(self._buttons[key]):
             self._buttons[key].setChecked(True)
 
-    def show_text(self, key: str, text: str) -> None:
+    def rename(self, key: str, text: str) -> None:
         """Name an alternative anew."""
         button = self._buttons[key]
         if button.text() != text:

@@ -17,6 +17,7 @@ from clawdesk.ui.words import tr
 from clawdesk.viewmodels.models import project_name
 from clawdesk.viewmodels.notices import NoticeRules
 from clawdesk.viewmodels.policy import own_rules, policy_page
+from clawdesk.viewmodels.told import told, told_error
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -33,6 +34,7 @@ class SettingsDesk(QObject):
         self.channel = ChannelSetUp(desk)
         page = self._page
         page.theme_chosen.connect(self.choose_theme)
+        page.language_chosen.connect(self._keep_language)
         page.notices_changed.connect(self._keep_notices)
         page.trust_wanted.connect(self._trust)
         page.revoke_wanted.connect(self._ask_revoke)
@@ -44,7 +46,10 @@ class SettingsDesk(QObject):
     def refresh(self, *, policy_first: bool = False) -> None:
         """Read everything anew; the page is up at once and fills itself."""
         memory = self._desk.memory
-        self._page.show_window(str(memory.settings.value("theme", "")), memory.notice_rules())
+        theme_name, language = (
+            str(memory.settings.value(key, "")) for key in ("theme", "language")
+        )
+        self._page.show_window(theme_name, language, memory.notice_rules())
         self._page.show_folders(_folders())
         self.channel.begin()
         self._desk.errands.start("settings", tr("Reading the settings"), self._read(policy_first))
@@ -55,7 +60,7 @@ class SettingsDesk(QObject):
             try:
                 self._page.show_policy(policy_page(await desk.plane.project_policy(desk.project)))
             except PortError as error:
-                self._page.show_policy_problem(error.sentence)
+                self._page.show_policy_problem(told_error(error))
         else:
             self._page.show_policy(None)
         if policy_first:
@@ -73,6 +78,10 @@ class SettingsDesk(QObject):
         if isinstance(app, QApplication):
             theme.apply(app, tokens.Theme(name) if name else theme.wanted(desk.memory.settings))
         desk.paint_all()
+
+    def _keep_language(self, name: str) -> None:
+        """What stands on the screen is not said anew: the next start speaks it."""
+        self._desk.memory.settings.setValue("language", name)
 
     def _keep_notices(self, rules: NoticeRules) -> None:
         self._desk.memory.keep_notice_rules(rules)
@@ -101,7 +110,7 @@ class SettingsDesk(QObject):
     async def _revoke(self, project: str) -> None:
         outcome = await self._desk.plane.untrust(project)
         family = "ok" if outcome.ok else "bad"
-        self._desk.window.banner.show_notice(Notice(family, outcome.text))
+        self._desk.window.banner.show_notice(Notice(family, told(outcome.text)))
         await self._read(policy_first=False)
 
 

@@ -173,6 +173,9 @@ async def test_each_model_call_is_told_when_it_is_over(world: World) -> None:
     await session.run(StepRun("r1", "agent", MODEL_CALLS, 60))
     called = [said for said in await _until_end(session) if isinstance(said, ModelCalled)]
     assert [said.status for said in called] == [200, 200, 200]
+    uses = [use for said in called for use in said.uses]
+    assert [use.run for use in uses] == ["r1"] * 3
+    assert len({use.name for use in uses}) == 3
 
 
 async def test_a_call_that_waits_for_its_checkpoint_survives_its_host(world: World) -> None:

@@ -245,14 +245,16 @@ class Doing:
             if b.put:
                 guest.inside.work = list(self.world.outside.trees[b.put])
             self.world.outside.freeze(snapshot_id, guest.inside)
-            record = checkpoint_record(taken, b.mode)
+            spent = self.world.state.tasks[e.task].spending.steps
+            made = replace(taken, spent=spent)
+            record = checkpoint_record(made, b.mode)
             more = {"digest": f"d{e.ordinal}", "approval": approval}
             record = replace(record, fields={**record.fields, **more})
             commit = self.world.outside.commit(e.task, record, guest.inside.work)
             digest = f"d{e.ordinal}"
             done.append(
                 replace(
-                    taken,
+                    made,
                     commit=commit,
                     digest=digest,
                     approval_reason=approval,

@@ -47,6 +47,7 @@ from clawdesk.domain.replay import Alive, read, recover, submission
 from clawdesk.domain.retention import Kept, decide
 from clawdesk.domain.rules import Rules
 from clawdesk.domain.transitions import step
+from tests.sim.calls import Calls
 from tests.sim.doing import Doing
 from tests.sim.guests import Act, Guest, Outside
 
@@ -101,6 +102,7 @@ class World:
         self.story: list[str] = []
         self.acks: dict[str, bool] = {}
         self.intents: dict[str, int] = {}  # intent -> epoch of the plane that was asked
+        self.calls = Calls(self)
         self.told: set[int] = set()  # steps that a person let run again after a failed checkpoint
         self.building: set[str] = set()  # tasks whose image is being built
         self.starts = 0
@@ -145,6 +147,7 @@ class World:
         for effect in step(self.state, event):
             self.story.append(f"{'':>8}   -> {effect}")
             self.doing.perform(effect)
+        self.calls.check(event)
         if self.state.environment is None:
             total_use(self.state)
         for task in self.state.tasks.values():
@@ -199,6 +202,7 @@ class World:
         self._acts.clear()
         self._lanes.clear()
         self.building.clear()
+        self.calls.forget()
         for guest in self.outside.guests.values():
             guest.connected = False
         self.state = PlaneState(environment=Reason("starting", "It begins."))
@@ -429,6 +433,7 @@ class World:
         if self.faults.prompts and guest.connected and self.chance(0.3):
             part = self.random.choice(("look", "mend", ""))
             self.post(ev.PartStarted(self.now_ms, guest.task, guest.name, part))
+        self.calls.make(guest)
         draw = self.random.random()
         if draw < 0.35:
             request = f"g{next(self.order)}"

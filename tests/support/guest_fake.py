@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from clawdesk.adapters.libvirt import channel_apply
 from clawdesk.domain.model import MachineId
 from clawdesk.domain.network import NOWHERE, Reach
+from clawdesk.domain.spending import CallUse
 from clawdesk.ports.errors import GuestError
 from clawdesk.ports.guest import (
     BoundaryAsked,
@@ -57,6 +59,8 @@ class FakeMachine:
         self.calls = self.calls_since = 0  # of models, in this step and since a boundary
         self.turn_wanted = False
         self.seen = dict(files)  # as they were when last looked at for a model call
+        self.use_of: Callable[[int], CallUse | None] = lambda number: None
+        """What the n-th model call used, where the Fabric told it."""
         self.is_dead = False
         self.network = NOWHERE  # what the last host lets it reach
         self.shells: list[FakeShell] = []
@@ -145,7 +149,9 @@ class FakeStep:
             await self._wait(asked.request_id, asked)
             machine.calls_since, machine.turn_wanted = 0, False
         machine.calls, machine.calls_since = number, machine.calls_since + 1
-        machine.tell(ModelCalled("", "", "", 200, 0.0))
+        use = machine.use_of(number) or CallUse(machine.new_id(), tokens_in=10, tokens_out=2)
+        use = replace(use, run=self._run.run_id)
+        machine.tell(ModelCalled("m", "", "", 200, 0.0, use.tokens_in, use.tokens_out, uses=(use,)))
 
     async def _wait(self, request: str, asked: GuestMessage) -> Payload:
         future: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
