@@ -7,6 +7,14 @@
             <source>   hunk {number} of {total}</source>
             <translation>   Teil {number} von {total}</translation>
         </message>
+        <message numerus="yes">
+            <source> ({count} failed)</source>
+            <extracomment>For one:  ({count} failed)</extracomment>
+            <translation>
+                <numerusform> ({count} fehlgeschlagen)</numerusform>
+                <numerusform> ({count} fehlgeschlagen)</numerusform>
+            </translation>
+        </message>
         <message>
             <source> · emulated</source>
             <translation> · emuliert</translation>
@@ -62,6 +70,10 @@
         <message>
             <source>, {failed} failed</source>
             <translation>, {failed} gescheitert</translation>
+        </message>
+        <message>
+            <source>0 GPU-seconds: the model runs on processors</source>
+            <translation>0 GPU-Sekunden: Das Modell läuft auf Prozessoren</translation>
         </message>
         <message>
             <source>1 day ago</source>
@@ -640,8 +652,16 @@
             <translation>Verbinden</translation>
         </message>
         <message>
+            <source>Conversation</source>
+            <translation>Gespräch</translation>
+        </message>
+        <message>
             <source>Copy</source>
             <translation>Kopieren</translation>
+        </message>
+        <message>
+            <source>Copy all</source>
+            <translation>Alles kopieren</translation>
         </message>
         <message>
             <source>Copy details</source>
@@ -816,8 +836,24 @@
             <translation>Dateien, Prozesse und Speicher ({size}) sind wie damals.</translation>
         </message>
         <message>
+            <source>Find in the conversation</source>
+            <translation>Im Gespräch suchen</translation>
+        </message>
+        <message>
+            <source>Find in the conversation of the chosen task</source>
+            <translation>Im Gespräch der gewählten Aufgabe suchen</translation>
+        </message>
+        <message>
+            <source>Find next</source>
+            <translation>Weitersuchen</translation>
+        </message>
+        <message>
             <source>Find tasks</source>
             <translation>Aufgaben suchen</translation>
+        </message>
+        <message>
+            <source>Find the one before</source>
+            <translation>Den vorigen Treffer suchen</translation>
         </message>
         <message>
             <source>Fit</source>
@@ -912,6 +948,14 @@
             <translation>GPU-Stunden, nach denen es pausiert und fragt</translation>
         </message>
         <message>
+            <source>GPU-seconds not known</source>
+            <translation>GPU-Sekunden unbekannt</translation>
+        </message>
+        <message>
+            <source>GPU-seconds not known: the model runs elsewhere</source>
+            <translation>GPU-Sekunden unbekannt: Das Modell läuft anderswo</translation>
+        </message>
+        <message>
             <source>GPUs</source>
             <translation>GPUs</translation>
         </message>
@@ -982,6 +1026,10 @@
         <message>
             <source>Hide</source>
             <translation>Ausblenden</translation>
+        </message>
+        <message>
+            <source>Hide how to mend {name}</source>
+            <translation>Verbergen, wie {name} in Ordnung kommt</translation>
         </message>
         <message>
             <source>Hosts that its tasks may reach; none is the default</source>
@@ -1206,6 +1254,10 @@
         <message>
             <source>Its share of this machine while several projects want it</source>
             <translation>Sein Anteil an diesem Rechner, während mehrere Projekte ihn brauchen</translation>
+        </message>
+        <message>
+            <source>Its steps can read {names}.</source>
+            <translation>Ihre Schritte können {names} lesen.</translation>
         </message>
         <message>
             <source>Its task files have mistakes; the list on the left names them.</source>
@@ -1504,6 +1556,10 @@
             <translation>Modell</translation>
         </message>
         <message>
+            <source>Model calls</source>
+            <translation>Modellaufrufe</translation>
+        </message>
+        <message>
             <source>Models</source>
             <translation>Modelle</translation>
         </message>
@@ -1598,6 +1654,10 @@
         <message>
             <source>No message was given.</source>
             <translation>Es gibt keine Nachricht.</translation>
+        </message>
+        <message>
+            <source>No model call yet.</source>
+            <translation>Noch kein Modellaufruf.</translation>
         </message>
         <message>
             <source>No model for it: {why}</source>
@@ -1718,6 +1778,10 @@
         <message>
             <source>Nothing waits for you</source>
             <translation>Nichts wartet auf eine Antwort</translation>
+        </message>
+        <message>
+            <source>Nothing was said yet. Messages, calls of tools and output appear here.</source>
+            <translation>Noch wurde nichts gesagt. Hier erscheinen Nachrichten, Werkzeugaufrufe und Ausgaben.</translation>
         </message>
         <message>
             <source>Nothing yet: merges, roll-backs, clean-ups and trust are listed here.</source>
@@ -2232,8 +2296,16 @@
             <translation>Suchen oder Befehl ausführen</translation>
         </message>
         <message>
+            <source>Secrets</source>
+            <translation>Geheimnisse</translation>
+        </message>
+        <message>
             <source>Secrets of yours that its tasks may be given; none is the default</source>
             <translation>Eigene Geheimnisse, die seine Aufgaben erhalten dürfen; Vorgabe ist keines</translation>
+        </message>
+        <message>
+            <source>Secrets that are added to its tasks' requests to a host; none is the default</source>
+            <translation>Geheimnisse, die den Anfragen seiner Aufgaben an einen Host beigefügt werden; Vorgabe ist keines</translation>
         </message>
         <message>
             <source>Send a test message</source>
@@ -2330,6 +2402,10 @@
         <message>
             <source>Show the checkpoints of the chosen task</source>
             <translation>Prüfpunkte der gewählten Aufgabe zeigen</translation>
+        </message>
+        <message>
+            <source>Show the conversation of the chosen task</source>
+            <translation>Das Gespräch der gewählten Aufgabe zeigen</translation>
         </message>
         <message>
             <source>Show the log of the chosen task</source>
@@ -3096,6 +3172,10 @@
             <translation>OpenClaw nicht mehr verwenden?</translation>
         </message>
         <message>
+            <source>Used</source>
+            <translation>Verbraucht</translation>
+        </message>
+        <message>
             <source>Variables</source>
             <translation>Variablen</translation>
         </message>
@@ -3224,6 +3304,10 @@
             <translation>Grund der Anfrage: {why}</translation>
         </message>
         <message>
+            <source>Why {name} is limited</source>
+            <translation>Warum {name} eingeschränkt ist</translation>
+        </message>
+        <message>
             <source>Window</source>
             <translation>Fenster</translation>
         </message>
@@ -3335,6 +3419,14 @@
             <source>Zoom out</source>
             <translation>Verkleinern</translation>
         </message>
+        <message numerus="yes">
+            <source>[{count} more lines left out]</source>
+            <extracomment>For one: [{count} more line left out]</extracomment>
+            <translation>
+                <numerusform>[{count} weitere Zeile ausgelassen]</numerusform>
+                <numerusform>[{count} weitere Zeilen ausgelassen]</numerusform>
+            </translation>
+        </message>
         <message>
             <source>a GPU comes back</source>
             <translation>eine GPU kommt zurück</translation>
@@ -3426,6 +3518,10 @@
         <message>
             <source>all steps done</source>
             <translation>alle Schritte erledigt</translation>
+        </message>
+        <message>
+            <source>all steps: {spent}</source>
+            <translation>alle Schritte: {spent}</translation>
         </message>
         <message>
             <source>all ticked</source>
@@ -3604,6 +3700,10 @@
             <translation>Build-Datei</translation>
         </message>
         <message>
+            <source>calls {tool}</source>
+            <translation>ruft {tool} auf</translation>
+        </message>
+        <message>
             <source>cancelled</source>
             <translation>abgebrochen</translation>
         </message>
@@ -3660,6 +3760,10 @@
             <translation>sauber</translation>
         </message>
         <message>
+            <source>command {name}</source>
+            <translation>Befehl {name}</translation>
+        </message>
+        <message>
             <source>commands</source>
             <translation>Befehle</translation>
         </message>
@@ -3670,6 +3774,10 @@
         <message>
             <source>commits stay</source>
             <translation>Commits bleiben</translation>
+        </message>
+        <message>
+            <source>completed after {seconds} s</source>
+            <translation>fertig nach {seconds} s</translation>
         </message>
         <message>
             <source>confinement</source>
@@ -3760,6 +3868,14 @@
             <translation>emuliert</translation>
         </message>
         <message>
+            <source>end of turn</source>
+            <translation>Ende des Zugs</translation>
+        </message>
+        <message>
+            <source>ended with {code}</source>
+            <translation>endete mit {code}</translation>
+        </message>
+        <message>
             <source>ended{at}</source>
             <translation>beendet{at}</translation>
         </message>
@@ -3776,8 +3892,16 @@
             <translation>gescheitert</translation>
         </message>
         <message>
+            <source>failed after {seconds} s</source>
+            <translation>gescheitert nach {seconds} s</translation>
+        </message>
+        <message>
             <source>failed {time}</source>
             <translation>gescheitert {time}</translation>
+        </message>
+        <message>
+            <source>file</source>
+            <translation>Datei</translation>
         </message>
         <message>
             <source>files</source>
@@ -4116,6 +4240,10 @@
             <translation>ausgelassen</translation>
         </message>
         <message>
+            <source>less</source>
+            <translation>weniger</translation>
+        </message>
+        <message>
             <source>limited</source>
             <translation>eingeschränkt</translation>
         </message>
@@ -4240,6 +4368,10 @@
             <translation>fehlt</translation>
         </message>
         <message>
+            <source>mode</source>
+            <translation>Modus</translation>
+        </message>
+        <message>
             <source>mode changed</source>
             <translation>Modus geändert</translation>
         </message>
@@ -4258,6 +4390,10 @@
         <message>
             <source>modified</source>
             <translation>geändert</translation>
+        </message>
+        <message>
+            <source>more elsewhere</source>
+            <translation>anderswo mehr</translation>
         </message>
         <message>
             <source>more than {count} tasks wait on this host</source>
@@ -4464,6 +4600,10 @@
             <translation>folgt nicht</translation>
         </message>
         <message>
+            <source>not found</source>
+            <translation>nicht gefunden</translation>
+        </message>
+        <message>
             <source>not installed</source>
             <translation>nicht installiert</translation>
         </message>
@@ -4564,8 +4704,24 @@
             <translation>Kopplung nötig</translation>
         </message>
         <message>
+            <source>permission</source>
+            <translation>Erlaubnis</translation>
+        </message>
+        <message>
             <source>pinned</source>
             <translation>angeheftet</translation>
+        </message>
+        <message>
+            <source>plan</source>
+            <translation>Plan</translation>
+        </message>
+        <message>
+            <source>printed</source>
+            <translation>ausgegeben</translation>
+        </message>
+        <message>
+            <source>printed by {step}</source>
+            <translation>ausgegeben von {step}</translation>
         </message>
         <message>
             <source>priority high ({priority:+d})</source>
@@ -4684,6 +4840,10 @@
             <translation>gesehen</translation>
         </message>
         <message>
+            <source>session</source>
+            <translation>Sitzung</translation>
+        </message>
+        <message>
             <source>shell set-up</source>
             <translation>Shell-Einrichtung</translation>
         </message>
@@ -4782,6 +4942,18 @@
         <message>
             <source>the NVIDIA driver is not loaded</source>
             <translation>der NVIDIA-Treiber ist nicht geladen</translation>
+        </message>
+        <message>
+            <source>the agent</source>
+            <translation>der Agent</translation>
+        </message>
+        <message>
+            <source>the agent asks you</source>
+            <translation>der Agent fragt</translation>
+        </message>
+        <message>
+            <source>the agent thinks</source>
+            <translation>der Agent denkt</translation>
         </message>
         <message>
             <source>the approval that was pending there</source>
@@ -4952,12 +5124,24 @@
             <translation>auf die Seiten des Gateways</translation>
         </message>
         <message>
+            <source>to the model</source>
+            <translation>an das Modell</translation>
+        </message>
+        <message>
+            <source>tokens not told</source>
+            <translation>Token nicht genannt</translation>
+        </message>
+        <message>
             <source>too large to show, {before} → {after}</source>
             <translation>zu groß zum Zeigen, {before} → {after}</translation>
         </message>
         <message>
             <source>tool setting</source>
             <translation>Werkzeug-Einstellung</translation>
+        </message>
+        <message>
+            <source>tool {number}</source>
+            <translation>Werkzeug {number}</translation>
         </message>
         <message>
             <source>undo it in Git: git revert {commit}</source>
@@ -5040,6 +5224,10 @@
             <translation>durch eine Wiederherstellung zurückgezogen</translation>
         </message>
         <message>
+            <source>works at: {name}</source>
+            <translation>arbeitet an: {name}</translation>
+        </message>
+        <message>
             <source>would fit, but what is free is set aside for {names}</source>
             <translation>würde passen, aber das Freie ist für {names} zurückgelegt</translation>
         </message>
@@ -5058,6 +5246,10 @@
         <message>
             <source>yielded</source>
             <translation>gewichen</translation>
+        </message>
+        <message>
+            <source>you</source>
+            <translation>eigene Worte</translation>
         </message>
         <message>
             <source>you approve after {steps}</source>
@@ -5124,6 +5316,10 @@
             <translation>{act}: {what} von {task}</translation>
         </message>
         <message>
+            <source>{amount} for {count} of them</source>
+            <translation>{amount} für {count} davon</translation>
+        </message>
+        <message>
             <source>{branch} and the task changed the same places of {paths}. Nothing was merged.</source>
             <translation>{branch} und die Aufgabe änderten dieselben Stellen von {paths}. Nichts wurde zusammengeführt.</translation>
         </message>
@@ -5188,6 +5384,14 @@
             </translation>
         </message>
         <message numerus="yes">
+            <source>{count} calls untold</source>
+            <extracomment>For one: {count} call untold</extracomment>
+            <translation>
+                <numerusform>{count} Aufruf ohne Angabe</numerusform>
+                <numerusform>{count} Aufrufe ohne Angabe</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
             <source>{count} calls wait</source>
             <extracomment>For one: {count} call waits</extracomment>
             <translation>
@@ -5225,6 +5429,14 @@
             <translation>
                 <numerusform>{count} Verbindung wurde nicht hinausgelassen</numerusform>
                 <numerusform>{count} Verbindungen wurden nicht hinausgelassen</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} entries</source>
+            <extracomment>For one: {count} entry</extracomment>
+            <translation>
+                <numerusform>{count} Eintrag</numerusform>
+                <numerusform>{count} Einträge</numerusform>
             </translation>
         </message>
         <message numerus="yes">
@@ -5288,11 +5500,35 @@
             </translation>
         </message>
         <message numerus="yes">
+            <source>{count} model calls</source>
+            <extracomment>For one: {count} model call</extracomment>
+            <translation>
+                <numerusform>{count} Modellaufruf</numerusform>
+                <numerusform>{count} Modellaufrufe</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} more before it</source>
+            <extracomment>For one: {count} more before it</extracomment>
+            <translation>
+                <numerusform>{count} weiterer davor</numerusform>
+                <numerusform>{count} weitere davor</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
             <source>{count} more files that would run here</source>
             <extracomment>For one: {count} more file that would run here</extracomment>
             <translation>
                 <numerusform>{count} weitere Datei, die hier laufen würde</numerusform>
                 <numerusform>{count} weitere Dateien, die hier laufen würden</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} more lines</source>
+            <extracomment>For one: {count} more line</extracomment>
+            <translation>
+                <numerusform>{count} weitere Zeile</numerusform>
+                <numerusform>{count} weitere Zeilen</numerusform>
             </translation>
         </message>
         <message numerus="yes">
@@ -5387,6 +5623,14 @@
             <source>{count} tokens</source>
             <translation>{count} Token</translation>
         </message>
+        <message>
+            <source>{count} tokens in</source>
+            <translation>{count} Token hinein</translation>
+        </message>
+        <message>
+            <source>{count} tokens out</source>
+            <translation>{count} Token heraus</translation>
+        </message>
         <message numerus="yes">
             <source>{count} waiting</source>
             <extracomment>For one: {count} waiting</extracomment>
@@ -5470,6 +5714,10 @@
         <message>
             <source>{model} failed and starts again in {seconds} s: {why}</source>
             <translation>{model} ist gescheitert und startet in {seconds} s erneut: {why}</translation>
+        </message>
+        <message>
+            <source>{model} failed with {status}</source>
+            <translation>{model} scheiterte mit {status}</translation>
         </message>
         <message>
             <source>{model} for {project}</source>
@@ -5570,6 +5818,10 @@
         <message>
             <source>{model} ran out of memory: its limit is {size} MiB</source>
             <translation>{model} ging der Speicher aus: die Grenze ist {size} MiB</translation>
+        </message>
+        <message>
+            <source>{model} said</source>
+            <translation>{model} sagte</translation>
         </message>
         <message>
             <source>{model} stays loaded until you unpin it.</source>
@@ -5720,6 +5972,10 @@
             <translation>{percent} % von {count} Kernen</translation>
         </message>
         <message>
+            <source>{place} of {count}</source>
+            <translation>{place} von {count}</translation>
+        </message>
+        <message>
             <source>{problem} {mend} What needs you stands in the inbox all the same.</source>
             <translation>{problem} {mend} Offene Anfragen stehen trotzdem im Eingang.</translation>
         </message>
@@ -5734,6 +5990,14 @@
         <message>
             <source>{project}: its policy asks for more than a project gets by itself.</source>
             <translation>{project}: Die Richtlinie verlangt mehr, als ein Projekt von selbst bekommt.</translation>
+        </message>
+        <message>
+            <source>{seconds} GPU-seconds</source>
+            <translation>{seconds} GPU-Sekunden</translation>
+        </message>
+        <message>
+            <source>{secret} goes with its requests to {host}.</source>
+            <translation>{secret} geht mit ihren Anfragen an {host}.</translation>
         </message>
         <message>
             <source>{server}, with buttons</source>
@@ -5778,6 +6042,10 @@
                 <numerusform>{steps} Arbeit, {count} Prüfpunkt danach</numerusform>
                 <numerusform>{steps} Arbeit, {count} Prüfpunkte danach</numerusform>
             </translation>
+        </message>
+        <message>
+            <source>{step}: {spent}</source>
+            <translation>{step}: {spent}</translation>
         </message>
         <message numerus="yes">
             <source>{taken} of {count} files</source>
@@ -5832,12 +6100,20 @@
             <translation>vor {time}</translation>
         </message>
         <message>
+            <source>{time} at the model</source>
+            <translation>{time} beim Modell</translation>
+        </message>
+        <message>
             <source>{time} in</source>
             <translation>seit {time}</translation>
         </message>
         <message>
             <source>{title} goes back to {where}.</source>
             <translation>{title} geht zurück: {where}.</translation>
+        </message>
+        <message>
+            <source>{tokens_in} tokens in, {tokens_out} out</source>
+            <translation>{tokens_in} Token hinein, {tokens_out} heraus</translation>
         </message>
         <message numerus="yes">
             <source>{used} of {count} slots in use</source>
