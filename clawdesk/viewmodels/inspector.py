@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clawdesk.domain.agents import speaks_acp
 from clawdesk.domain.model import Phase, Task, TaskId
 from clawdesk.domain.shells import why_no_shell
 from clawdesk.viewmodels.checkpoints import CheckpointRow, checkpoint_rows
+from clawdesk.viewmodels.costs import spent_words
 from clawdesk.viewmodels.language import tr
 from clawdesk.viewmodels.phases import Family, Group, look, needs_you, wants_trust
 from clawdesk.viewmodels.tasks import state_texts
@@ -34,6 +36,8 @@ class InspectorView:
     act_text: str
     can_cancel: bool
     why_no_shell: str
+    spent: str
+    acp: bool
 
 
 def _facts(task: Task, now_ms: int, offset_ms: int) -> tuple[tuple[str, str], ...]:
@@ -48,6 +52,7 @@ def _facts(task: Task, now_ms: int, offset_ms: int) -> tuple[tuple[str, str], ..
         (tr("Attempt"), str(task.attempt)),
         (tr("Machine"), f"{need.cpu_count} CPU · {need.memory_mib} MiB · {network}{kind}"),
         (tr("Model"), task.definition.model),
+        (tr("Used"), spent_words(task.spending.total)),
         (tr("Feedback"), task.feedback),
         (tr("Ref"), f"refs/clawdesk/tasks/{task.id}"),
     ]
@@ -85,4 +90,6 @@ def inspector_view(task: Task, now_ms: int, offset_ms: int = 0) -> InspectorView
         act_text=act_text,
         can_cancel=shown.group not in {Group.DONE, Group.FAILED} and task.finish is None,
         why_no_shell=told(why_no_shell(task)),
+        spent=spent_words(task.spending.total),
+        acp=speaks_acp(task.definition.agent),
     )

@@ -110,6 +110,14 @@ class _Pen:
             record.at_ms, index, _text(record, "name"), _whole(record, "round", 1), True
         )
 
+    def part_started(self, record: Record) -> None:
+        """The step goes on under another name."""
+        round_, index = _whole(record, "round", 1), _whole(record, "index")
+        if self.step is None and self.worked_from is not None:
+            self.step = _Open(self.worked_from, index, "", round_, True)
+        self.end_step(record.at_ms, keep=self.need is None)
+        self.step = _Open(record.at_ms, index, _text(record, "name"), round_, True)
+
     def checkpoint(self, record: Record) -> None:
         step, since_ms = self.step, self.worked_from
         if step is None and since_ms is not None:
@@ -333,6 +341,7 @@ _READ: dict[str, Callable[[_Pen, Record], None]] = {
     "submitted": _Pen.submitted,
     "started": _Pen.started,
     "step_started": _Pen.step_started,
+    "part_started": _Pen.part_started,
     "checkpoint": _Pen.checkpoint,
     "requested": _Pen.requested,
     "decision": _Pen.decision,

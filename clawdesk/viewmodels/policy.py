@@ -26,6 +26,9 @@ _MEANS = {
     "network.allow": marked("Hosts that its tasks may reach; none is the default"),
     "agents.permissions": marked("Whether you are asked what its agents may do"),
     "secrets.allow": marked("Secrets of yours that its tasks may be given; none is the default"),
+    "keys.allow": marked(
+        "Secrets that are added to its tasks' requests to a host; none is the default"
+    ),
     "budget.gpu_hours": marked("GPU-hours after which it pauses and asks"),
     "budget.tokens": marked("Tokens after which it pauses and asks"),
     "peers.use": marked("Whether its prompts may leave this machine"),
@@ -51,6 +54,7 @@ _NONE = {
     "approval.paths": marked("none"),
     "network.allow": marked("none"),
     "secrets.allow": marked("none"),
+    "keys.allow": marked("none"),
 }
 _UNITS = {
     "_mib": marked("{value} MiB"),

@@ -7,12 +7,13 @@ heading, a link or a picture where the report is rendered.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from clawdesk.domain.model import FINAL, Record, Task
 from clawdesk.ports.repository import Diff
 from clawdesk.viewmodels.amounts import and_more, files, recorded, where
+from clawdesk.viewmodels.costs import spent_words, step_words
 from clawdesk.viewmodels.lane import lane_of
 from clawdesk.viewmodels.lane_marks import BLOCKS, STILL, Mark, MarkKind
 from clawdesk.viewmodels.language import marked, tr
@@ -67,6 +68,7 @@ def report(task: Task, around: Around) -> str:
     parts = [
         _head(task, around),
         _section(tr("What ran"), _steps(task, around)),
+        _section(tr("Model calls"), _model_calls(task)),
         _section(tr("Checkpoints"), _checkpoints(task, around)),
         _section(tr("Decisions"), _decisions(task, around)),
         _section(tr("Waits"), _waits(task, around)),
@@ -140,6 +142,14 @@ def _steps(task: Task, around: Around) -> Iterator[str]:
                 left = f", {tr('left behind by a restore')}" if mark.row else ""
                 took = tr(_RAN[mark.kind], time=duration(mark.end_ms - mark.start_ms))
                 yield f"   - {_at(mark.start_ms, around)}: {took}{left}"
+
+
+def _model_calls(task: Task) -> Iterator[str]:
+    if not task.spending.steps:
+        return
+    yield f"- {tr('all steps: {spent}', spent=spent_words(task.spending.total))}"
+    for step in task.spending.steps:
+        yield f"- {step_words(replace(step, name=quoted(step.name, 80)))}"
 
 
 def _checkpoints(task: Task, around: Around) -> Iterator[str]:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from aiohttp import web
 
-from clawdesk_fabric import call_limits
+from clawdesk_fabric import accounts, call_limits
 from clawdesk_fabric import openai_request as requests
 from clawdesk_fabric import openai_wire as wire
-from clawdesk_fabric.guard import authorised
+from clawdesk_fabric.guard import CALL_NAME, authorised
 from clawdesk_fabric.metrics import METRICS, CallRecord
 from clawdesk_fabric.model import CallClass
 from clawdesk_fabric.openai_wire import WireError
@@ -50,6 +51,22 @@ class Bodies:
 
 BODIES = web.AppKey("bodies", Bodies)
 CALLS = web.AppKey("calls", Calls)
+
+
+async def account_of(app: web.Application, name: str) -> Mapping[str, Any]:
+    """What a call used, once it has ended. Raises WireError not_found."""
+    kept, calls = app[CALLS].accounts, app[FABRIC].state.calls
+    number = kept.number_of(name)
+    found = None
+    if number is not None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(accounts.WAIT_S):
+                while number in calls:
+                    await app[FABRIC].change()
+        found = kept.find(number)
+    if found is None:
+        raise WireError("not_found", "no call of this name has ended here, or too long ago")
+    return found
 
 
 def add_routes(app: web.Application) -> None:
@@ -117,6 +134,7 @@ async def _admit(request: web.Request, grant: Grant, body: bytes) -> web.StreamR
         priority=grant.bounded(_suggestion(request)),
         deadline_ms=deadline_ms or None,
     )
+    request[CALL_NAME] = request.app[CALLS].accounts.name_of(ticket.call.id)
     now = asyncio.get_running_loop().time()
     relay = Relay(
         request,
@@ -136,8 +154,9 @@ async def _admit(request: web.Request, grant: Grant, body: bytes) -> web.StreamR
 def _leave(request: web.Request, ticket: Ticket, relay: Relay) -> None:
     used = relay.usage()
     tokens = used.prompt_tokens + used.completion_tokens if used else 0
-    request.app[FABRIC].leave(ticket, succeeded=relay.succeeded, tokens=tokens)
-    call = ticket.call
+    fabric, call = request.app[FABRIC], ticket.call
+    place = accounts.place_of(fabric.state, call, fabric.now_ms())
+    fabric.leave(ticket, succeeded=relay.succeeded, tokens=tokens)
     record = CallRecord(
         call.model,
         call.call_class.value,
@@ -147,6 +166,9 @@ def _leave(request: web.Request, ticket: Ticket, relay: Relay) -> None:
         used,
     )
     request.app[METRICS].ended(record)
+    price = fabric.catalog.models[call.model].price
+    told = accounts.account(request[CALL_NAME], record, place, price)
+    request.app[CALLS].accounts.keep(call.id, told)
     if log.isEnabledFor(logging.INFO):
         fields = {"call": call.id, "task": call.task, **record.fields()}
         log.info("call ended", extra={"fields": fields})

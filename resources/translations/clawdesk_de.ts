@@ -7,6 +7,14 @@
             <source>   hunk {number} of {total}</source>
             <translation>   Teil {number} von {total}</translation>
         </message>
+        <message numerus="yes">
+            <source> ({count} failed)</source>
+            <extracomment>For one:  ({count} failed)</extracomment>
+            <translation>
+                <numerusform> ({count} gescheitert)</numerusform>
+                <numerusform> ({count} gescheitert)</numerusform>
+            </translation>
+        </message>
         <message>
             <source> · emulated</source>
             <translation> · emuliert</translation>
@@ -62,6 +70,10 @@
         <message>
             <source>, {failed} failed</source>
             <translation>, {failed} gescheitert</translation>
+        </message>
+        <message>
+            <source>0 GPU-seconds: the model runs on processors</source>
+            <translation>0 GPU-Sekunden: das Modell läuft auf Prozessoren</translation>
         </message>
         <message>
             <source>1 day ago</source>
@@ -640,8 +652,16 @@
             <translation>Verbinden</translation>
         </message>
         <message>
+            <source>Conversation</source>
+            <translation>Gespräch</translation>
+        </message>
+        <message>
             <source>Copy</source>
             <translation>Kopieren</translation>
+        </message>
+        <message>
+            <source>Copy all</source>
+            <translation>Alles kopieren</translation>
         </message>
         <message>
             <source>Copy details</source>
@@ -816,8 +836,24 @@
             <translation>Dateien, Prozesse und Speicher ({size}) sind wie damals.</translation>
         </message>
         <message>
+            <source>Find in the conversation</source>
+            <translation>Im Gespräch suchen</translation>
+        </message>
+        <message>
+            <source>Find in the conversation of the chosen task</source>
+            <translation>Im Gespräch der gewählten Aufgabe suchen</translation>
+        </message>
+        <message>
+            <source>Find next</source>
+            <translation>Weitersuchen</translation>
+        </message>
+        <message>
             <source>Find tasks</source>
             <translation>Aufgaben suchen</translation>
+        </message>
+        <message>
+            <source>Find the one before</source>
+            <translation>Rückwärts suchen</translation>
         </message>
         <message>
             <source>Fit</source>
@@ -910,6 +946,14 @@
         <message>
             <source>GPU-hours after which it pauses and asks</source>
             <translation>GPU-Stunden, nach denen es pausiert und fragt</translation>
+        </message>
+        <message>
+            <source>GPU-seconds not known</source>
+            <translation>GPU-Sekunden unbekannt</translation>
+        </message>
+        <message>
+            <source>GPU-seconds not known: the model runs elsewhere</source>
+            <translation>GPU-Sekunden unbekannt: das Modell läuft anderswo</translation>
         </message>
         <message>
             <source>GPUs</source>
@@ -1504,6 +1548,10 @@
             <translation>Modell</translation>
         </message>
         <message>
+            <source>Model calls</source>
+            <translation>Modellaufrufe</translation>
+        </message>
+        <message>
             <source>Models</source>
             <translation>Modelle</translation>
         </message>
@@ -1598,6 +1646,10 @@
         <message>
             <source>No message was given.</source>
             <translation>Es gibt keine Nachricht.</translation>
+        </message>
+        <message>
+            <source>No model call yet.</source>
+            <translation>Noch kein Modellaufruf.</translation>
         </message>
         <message>
             <source>No model for it: {why}</source>
@@ -1718,6 +1770,10 @@
         <message>
             <source>Nothing waits for you</source>
             <translation>Nichts wartet auf eine Antwort</translation>
+        </message>
+        <message>
+            <source>Nothing was said yet. Messages, calls of tools and output appear here.</source>
+            <translation>Noch wurde nichts gesagt. Nachrichten, Werkzeugaufrufe und Ausgaben erscheinen hier.</translation>
         </message>
         <message>
             <source>Nothing yet: merges, roll-backs, clean-ups and trust are listed here.</source>
@@ -2236,6 +2292,10 @@
             <translation>Eigene Geheimnisse, die seine Aufgaben erhalten dürfen; Vorgabe ist keines</translation>
         </message>
         <message>
+            <source>Secrets that are added to its tasks' requests to a host; none is the default</source>
+            <translation>Geheimnisse, die Anfragen seiner Aufgaben an einen Rechner beigefügt werden; Vorgabe ist keines</translation>
+        </message>
+        <message>
             <source>Send a test message</source>
             <translation>Testnachricht senden</translation>
         </message>
@@ -2330,6 +2390,10 @@
         <message>
             <source>Show the checkpoints of the chosen task</source>
             <translation>Prüfpunkte der gewählten Aufgabe zeigen</translation>
+        </message>
+        <message>
+            <source>Show the conversation of the chosen task</source>
+            <translation>Gespräch der gewählten Aufgabe zeigen</translation>
         </message>
         <message>
             <source>Show the log of the chosen task</source>
@@ -3096,6 +3160,10 @@
             <translation>OpenClaw nicht mehr verwenden?</translation>
         </message>
         <message>
+            <source>Used</source>
+            <translation>Verbraucht</translation>
+        </message>
+        <message>
             <source>Variables</source>
             <translation>Variablen</translation>
         </message>
@@ -3428,6 +3496,10 @@
             <translation>alle Schritte erledigt</translation>
         </message>
         <message>
+            <source>all steps: {spent}</source>
+            <translation>alle Schritte: {spent}</translation>
+        </message>
+        <message>
             <source>all ticked</source>
             <translation>alle angehakt</translation>
         </message>
@@ -3604,6 +3676,10 @@
             <translation>Build-Datei</translation>
         </message>
         <message>
+            <source>calls {tool}</source>
+            <translation>ruft {tool} auf</translation>
+        </message>
+        <message>
             <source>cancelled</source>
             <translation>abgebrochen</translation>
         </message>
@@ -3658,6 +3734,10 @@
         <message>
             <source>clean</source>
             <translation>sauber</translation>
+        </message>
+        <message>
+            <source>command {name}</source>
+            <translation>Befehl {name}</translation>
         </message>
         <message>
             <source>commands</source>
@@ -3760,6 +3840,10 @@
             <translation>emuliert</translation>
         </message>
         <message>
+            <source>end of turn</source>
+            <translation>Ende der Runde</translation>
+        </message>
+        <message>
             <source>ended{at}</source>
             <translation>beendet{at}</translation>
         </message>
@@ -3778,6 +3862,10 @@
         <message>
             <source>failed {time}</source>
             <translation>gescheitert {time}</translation>
+        </message>
+        <message>
+            <source>file</source>
+            <translation>Datei</translation>
         </message>
         <message>
             <source>files</source>
@@ -4116,6 +4204,10 @@
             <translation>ausgelassen</translation>
         </message>
         <message>
+            <source>less</source>
+            <translation>weniger</translation>
+        </message>
+        <message>
             <source>limited</source>
             <translation>eingeschränkt</translation>
         </message>
@@ -4240,6 +4332,10 @@
             <translation>fehlt</translation>
         </message>
         <message>
+            <source>mode</source>
+            <translation>Modus</translation>
+        </message>
+        <message>
             <source>mode changed</source>
             <translation>Modus geändert</translation>
         </message>
@@ -4258,6 +4354,10 @@
         <message>
             <source>modified</source>
             <translation>geändert</translation>
+        </message>
+        <message>
+            <source>more elsewhere</source>
+            <translation>mehr anderswo</translation>
         </message>
         <message>
             <source>more than {count} tasks wait on this host</source>
@@ -4464,6 +4564,10 @@
             <translation>folgt nicht</translation>
         </message>
         <message>
+            <source>not found</source>
+            <translation>nicht gefunden</translation>
+        </message>
+        <message>
             <source>not installed</source>
             <translation>nicht installiert</translation>
         </message>
@@ -4564,8 +4668,24 @@
             <translation>Kopplung nötig</translation>
         </message>
         <message>
+            <source>permission</source>
+            <translation>Erlaubnis</translation>
+        </message>
+        <message>
             <source>pinned</source>
             <translation>angeheftet</translation>
+        </message>
+        <message>
+            <source>plan</source>
+            <translation>Plan</translation>
+        </message>
+        <message>
+            <source>printed</source>
+            <translation>Ausgabe</translation>
+        </message>
+        <message>
+            <source>printed by {step}</source>
+            <translation>Ausgabe von {step}</translation>
         </message>
         <message>
             <source>priority high ({priority:+d})</source>
@@ -4684,6 +4804,10 @@
             <translation>gesehen</translation>
         </message>
         <message>
+            <source>session</source>
+            <translation>Sitzung</translation>
+        </message>
+        <message>
             <source>shell set-up</source>
             <translation>Shell-Einrichtung</translation>
         </message>
@@ -4782,6 +4906,18 @@
         <message>
             <source>the NVIDIA driver is not loaded</source>
             <translation>der NVIDIA-Treiber ist nicht geladen</translation>
+        </message>
+        <message>
+            <source>the agent</source>
+            <translation>der Agent</translation>
+        </message>
+        <message>
+            <source>the agent asks you</source>
+            <translation>der Agent fragt</translation>
+        </message>
+        <message>
+            <source>the agent thinks</source>
+            <translation>der Agent überlegt</translation>
         </message>
         <message>
             <source>the approval that was pending there</source>
@@ -4952,12 +5088,24 @@
             <translation>auf die Seiten des Gateways</translation>
         </message>
         <message>
+            <source>to the model</source>
+            <translation>an das Modell</translation>
+        </message>
+        <message>
+            <source>tokens not told</source>
+            <translation>Token nicht gemeldet</translation>
+        </message>
+        <message>
             <source>too large to show, {before} → {after}</source>
             <translation>zu groß zum Zeigen, {before} → {after}</translation>
         </message>
         <message>
             <source>tool setting</source>
             <translation>Werkzeug-Einstellung</translation>
+        </message>
+        <message>
+            <source>tool {number}</source>
+            <translation>Werkzeug {number}</translation>
         </message>
         <message>
             <source>undo it in Git: git revert {commit}</source>
@@ -5040,6 +5188,10 @@
             <translation>durch eine Wiederherstellung zurückgezogen</translation>
         </message>
         <message>
+            <source>works at: {name}</source>
+            <translation>arbeitet an: {name}</translation>
+        </message>
+        <message>
             <source>would fit, but what is free is set aside for {names}</source>
             <translation>würde passen, aber das Freie ist für {names} zurückgelegt</translation>
         </message>
@@ -5058,6 +5210,10 @@
         <message>
             <source>yielded</source>
             <translation>gewichen</translation>
+        </message>
+        <message>
+            <source>you</source>
+            <translation>selbst</translation>
         </message>
         <message>
             <source>you approve after {steps}</source>
@@ -5124,6 +5280,10 @@
             <translation>{act}: {what} von {task}</translation>
         </message>
         <message>
+            <source>{amount} for {count} of them</source>
+            <translation>{amount} für {count} davon</translation>
+        </message>
+        <message>
             <source>{branch} and the task changed the same places of {paths}. Nothing was merged.</source>
             <translation>{branch} und die Aufgabe änderten dieselben Stellen von {paths}. Nichts wurde zusammengeführt.</translation>
         </message>
@@ -5188,6 +5348,14 @@
             </translation>
         </message>
         <message numerus="yes">
+            <source>{count} calls untold</source>
+            <extracomment>For one: {count} call untold</extracomment>
+            <translation>
+                <numerusform>{count} Aufruf nicht gemeldet</numerusform>
+                <numerusform>{count} Aufrufe nicht gemeldet</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
             <source>{count} calls wait</source>
             <extracomment>For one: {count} call waits</extracomment>
             <translation>
@@ -5225,6 +5393,14 @@
             <translation>
                 <numerusform>{count} Verbindung wurde nicht hinausgelassen</numerusform>
                 <numerusform>{count} Verbindungen wurden nicht hinausgelassen</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} entries</source>
+            <extracomment>For one: {count} entry</extracomment>
+            <translation>
+                <numerusform>{count} Eintrag</numerusform>
+                <numerusform>{count} Einträge</numerusform>
             </translation>
         </message>
         <message numerus="yes">
@@ -5288,11 +5464,27 @@
             </translation>
         </message>
         <message numerus="yes">
+            <source>{count} model calls</source>
+            <extracomment>For one: {count} model call</extracomment>
+            <translation>
+                <numerusform>{count} Modellaufruf</numerusform>
+                <numerusform>{count} Modellaufrufe</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
             <source>{count} more files that would run here</source>
             <extracomment>For one: {count} more file that would run here</extracomment>
             <translation>
                 <numerusform>{count} weitere Datei, die hier laufen würde</numerusform>
                 <numerusform>{count} weitere Dateien, die hier laufen würden</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} more lines</source>
+            <extracomment>For one: {count} more line</extracomment>
+            <translation>
+                <numerusform>{count} weitere Zeile</numerusform>
+                <numerusform>{count} weitere Zeilen</numerusform>
             </translation>
         </message>
         <message numerus="yes">
@@ -5472,6 +5664,10 @@
             <translation>{model} ist gescheitert und startet in {seconds} s erneut: {why}</translation>
         </message>
         <message>
+            <source>{model} failed with {status}</source>
+            <translation>{model} scheiterte mit {status}</translation>
+        </message>
+        <message>
             <source>{model} for {project}</source>
             <translation>{model} für {project}</translation>
         </message>
@@ -5570,6 +5766,10 @@
         <message>
             <source>{model} ran out of memory: its limit is {size} MiB</source>
             <translation>{model} ging der Speicher aus: die Grenze ist {size} MiB</translation>
+        </message>
+        <message>
+            <source>{model} said</source>
+            <translation>{model} sagte</translation>
         </message>
         <message>
             <source>{model} stays loaded until you unpin it.</source>
@@ -5720,6 +5920,10 @@
             <translation>{percent} % von {count} Kernen</translation>
         </message>
         <message>
+            <source>{place} of {count}</source>
+            <translation>{place} von {count}</translation>
+        </message>
+        <message>
             <source>{problem} {mend} What needs you stands in the inbox all the same.</source>
             <translation>{problem} {mend} Offene Anfragen stehen trotzdem im Eingang.</translation>
         </message>
@@ -5734,6 +5938,10 @@
         <message>
             <source>{project}: its policy asks for more than a project gets by itself.</source>
             <translation>{project}: Die Richtlinie verlangt mehr, als ein Projekt von selbst bekommt.</translation>
+        </message>
+        <message>
+            <source>{seconds} GPU-seconds</source>
+            <translation>{seconds} GPU-Sekunden</translation>
         </message>
         <message>
             <source>{server}, with buttons</source>
@@ -5778,6 +5986,10 @@
                 <numerusform>{steps} Arbeit, {count} Prüfpunkt danach</numerusform>
                 <numerusform>{steps} Arbeit, {count} Prüfpunkte danach</numerusform>
             </translation>
+        </message>
+        <message>
+            <source>{step}: {spent}</source>
+            <translation>{step}: {spent}</translation>
         </message>
         <message numerus="yes">
             <source>{taken} of {count} files</source>
@@ -5832,12 +6044,20 @@
             <translation>vor {time}</translation>
         </message>
         <message>
+            <source>{time} at the model</source>
+            <translation>{time} Modell</translation>
+        </message>
+        <message>
             <source>{time} in</source>
             <translation>seit {time}</translation>
         </message>
         <message>
             <source>{title} goes back to {where}.</source>
             <translation>{title} geht zurück: {where}.</translation>
+        </message>
+        <message>
+            <source>{tokens_in} tokens in, {tokens_out} out</source>
+            <translation>{tokens_in} Token ein, {tokens_out} aus</translation>
         </message>
         <message numerus="yes">
             <source>{used} of {count} slots in use</source>

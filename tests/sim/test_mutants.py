@@ -124,8 +124,8 @@ MUTANTS = [
     Mutant(
         "a reservation lasts",
         reservations,
-        "state.steady_ms - since < limit_ms",
-        "not limit_ms <= state.steady_ms - since < 3 * limit_ms",
+        "since > latest_ms",
+        "not latest_ms - 2 * state.rules.reserve_after_s * 1000 < since <= latest_ms",
         promises.a_reservation_lasts_as_long_as_its_holder_waits,
     ),
     Mutant(
