@@ -1028,6 +1028,10 @@
             <translation>Ausblenden</translation>
         </message>
         <message>
+            <source>Hide how to mend {name}</source>
+            <translation>Abhilfe für {name} ausblenden</translation>
+        </message>
+        <message>
             <source>Hosts that its tasks may reach; none is the default</source>
             <translation>Rechner, die seine Aufgaben erreichen dürfen; Vorgabe ist keiner</translation>
         </message>
@@ -1250,6 +1254,10 @@
         <message>
             <source>Its share of this machine while several projects want it</source>
             <translation>Sein Anteil an diesem Rechner, während mehrere Projekte ihn brauchen</translation>
+        </message>
+        <message>
+            <source>Its steps can read {names}.</source>
+            <translation>Ihre Schritte können {names} lesen.</translation>
         </message>
         <message>
             <source>Its task files have mistakes; the list on the left names them.</source>
@@ -2288,6 +2296,10 @@
             <translation>Suchen oder Befehl ausführen</translation>
         </message>
         <message>
+            <source>Secrets</source>
+            <translation>Geheimnisse</translation>
+        </message>
+        <message>
             <source>Secrets of yours that its tasks may be given; none is the default</source>
             <translation>Eigene Geheimnisse, die seine Aufgaben erhalten dürfen; Vorgabe ist keines</translation>
         </message>
@@ -3292,6 +3304,10 @@
             <translation>Grund der Anfrage: {why}</translation>
         </message>
         <message>
+            <source>Why {name} is limited</source>
+            <translation>Warum {name} eingeschränkt ist</translation>
+        </message>
+        <message>
             <source>Window</source>
             <translation>Fenster</translation>
         </message>
@@ -3402,6 +3418,14 @@
         <message>
             <source>Zoom out</source>
             <translation>Verkleinern</translation>
+        </message>
+        <message numerus="yes">
+            <source>[{count} more lines left out]</source>
+            <extracomment>For one: [{count} more line left out]</extracomment>
+            <translation>
+                <numerusform>[{count} weitere Zeile ausgelassen]</numerusform>
+                <numerusform>[{count} weitere Zeilen ausgelassen]</numerusform>
+            </translation>
         </message>
         <message>
             <source>a GPU comes back</source>
@@ -3752,6 +3776,10 @@
             <translation>Commits bleiben</translation>
         </message>
         <message>
+            <source>completed after {seconds} s</source>
+            <translation>nach {seconds} s fertig</translation>
+        </message>
+        <message>
             <source>confinement</source>
             <translation>Einschließung</translation>
         </message>
@@ -3844,6 +3872,10 @@
             <translation>Ende der Runde</translation>
         </message>
         <message>
+            <source>ended with {code}</source>
+            <translation>endete mit {code}</translation>
+        </message>
+        <message>
             <source>ended{at}</source>
             <translation>beendet{at}</translation>
         </message>
@@ -3858,6 +3890,10 @@
         <message>
             <source>failed</source>
             <translation>gescheitert</translation>
+        </message>
+        <message>
+            <source>failed after {seconds} s</source>
+            <translation>nach {seconds} s gescheitert</translation>
         </message>
         <message>
             <source>failed {time}</source>
@@ -5472,6 +5508,14 @@
             </translation>
         </message>
         <message numerus="yes">
+            <source>{count} more before it</source>
+            <extracomment>For one: {count} more before it</extracomment>
+            <translation>
+                <numerusform>{count} weiterer davor</numerusform>
+                <numerusform>{count} weitere davor</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
             <source>{count} more files that would run here</source>
             <extracomment>For one: {count} more file that would run here</extracomment>
             <translation>
@@ -5578,6 +5622,14 @@
         <message>
             <source>{count} tokens</source>
             <translation>{count} Token</translation>
+        </message>
+        <message>
+            <source>{count} tokens in</source>
+            <translation>{count} Token ein</translation>
+        </message>
+        <message>
+            <source>{count} tokens out</source>
+            <translation>{count} Token aus</translation>
         </message>
         <message numerus="yes">
             <source>{count} waiting</source>
@@ -5942,6 +5994,10 @@
         <message>
             <source>{seconds} GPU-seconds</source>
             <translation>{seconds} GPU-Sekunden</translation>
+        </message>
+        <message>
+            <source>{secret} goes with its requests to {host}.</source>
+            <translation>{secret} geht mit ihren Anfragen an {host}.</translation>
         </message>
         <message>
             <source>{server}, with buttons</source>

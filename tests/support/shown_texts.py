@@ -25,7 +25,7 @@ _SAID = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*(?:{CLOSE}|…|$)")
 _BREAKS = re.compile(r"[\n|·→←…]+|\s{2,}|(?<=[,:;.)]) | (?=\()|, ")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _TAG = re.compile(r"</?(?:p|br|b|i|span|a|tt|code)\b[^>]*>")
-_UNIT = re.compile(r"^[\d., /×–+−-]*(?:[KMGT]iB|EUR|CPU|GPU|h|m|s|ms|W|°C|%)?$")  # noqa: RUF001
+_UNIT = re.compile(r"^[\d., /×–+−-]*(?:[KMGT]iB|CPU|GPU|EUR|h|m|s|ms|W|°C|%)?$")  # noqa: RUF001
 # A path, a setting, an address, a key of the keyboard: the same in every language.
 _CODE = re.compile(r"^\S*[/_=@.:]\S*\w\S*$|^(?:Ctrl|Alt|Shift)\b.*$|^(?:Enter|Esc|Tab|Space)$")
 # A name in a family of forks, a process with its number, a ref cut for a narrow column.
@@ -36,12 +36,7 @@ _PART = re.compile(
 )
 # Modules that paint what a guest or a user wrote: changes, output, the three sides of a conflict.
 _FOREIGN = {
-    "diff_paint",
-    "code_list",
-    "log_view",
-    "conflict_view",
-    "highlight",
-    "conversation_view",
+    *("diff_paint", "code_list", "log_view", "conversation_paint", "conflict_view", "highlight")
 }
 # Fields of the plane's values that hold its own sentences: none of them may be shown as they are.
 SENTENCES = {
