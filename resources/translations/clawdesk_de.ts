@@ -11,8 +11,8 @@
             <source> ({count} failed)</source>
             <extracomment>For one:  ({count} failed)</extracomment>
             <translation>
-                <numerusform> ({count} fehlgeschlagen)</numerusform>
-                <numerusform> ({count} fehlgeschlagen)</numerusform>
+                <numerusform> ({count} gescheitert)</numerusform>
+                <numerusform> ({count} gescheitert)</numerusform>
             </translation>
         </message>
         <message>
@@ -73,7 +73,7 @@
         </message>
         <message>
             <source>0 GPU-seconds: the model runs on processors</source>
-            <translation>0 GPU-Sekunden: Das Modell läuft auf Prozessoren</translation>
+            <translation>0 GPU-Sekunden: das Modell läuft auf Prozessoren</translation>
         </message>
         <message>
             <source>1 day ago</source>
@@ -853,7 +853,7 @@
         </message>
         <message>
             <source>Find the one before</source>
-            <translation>Den vorigen Treffer suchen</translation>
+            <translation>Rückwärts suchen</translation>
         </message>
         <message>
             <source>Fit</source>
@@ -953,7 +953,7 @@
         </message>
         <message>
             <source>GPU-seconds not known: the model runs elsewhere</source>
-            <translation>GPU-Sekunden unbekannt: Das Modell läuft anderswo</translation>
+            <translation>GPU-Sekunden unbekannt: das Modell läuft anderswo</translation>
         </message>
         <message>
             <source>GPUs</source>
@@ -1029,7 +1029,7 @@
         </message>
         <message>
             <source>Hide how to mend {name}</source>
-            <translation>Verbergen, wie {name} in Ordnung kommt</translation>
+            <translation>Abhilfe für {name} ausblenden</translation>
         </message>
         <message>
             <source>Hosts that its tasks may reach; none is the default</source>
@@ -1781,7 +1781,7 @@
         </message>
         <message>
             <source>Nothing was said yet. Messages, calls of tools and output appear here.</source>
-            <translation>Noch wurde nichts gesagt. Hier erscheinen Nachrichten, Werkzeugaufrufe und Ausgaben.</translation>
+            <translation>Noch wurde nichts gesagt. Nachrichten, Werkzeugaufrufe und Ausgaben erscheinen hier.</translation>
         </message>
         <message>
             <source>Nothing yet: merges, roll-backs, clean-ups and trust are listed here.</source>
@@ -2305,7 +2305,7 @@
         </message>
         <message>
             <source>Secrets that are added to its tasks' requests to a host; none is the default</source>
-            <translation>Geheimnisse, die den Anfragen seiner Aufgaben an einen Host beigefügt werden; Vorgabe ist keines</translation>
+            <translation>Geheimnisse, die Anfragen seiner Aufgaben an einen Rechner beigefügt werden; Vorgabe ist keines</translation>
         </message>
         <message>
             <source>Send a test message</source>
@@ -2405,7 +2405,7 @@
         </message>
         <message>
             <source>Show the conversation of the chosen task</source>
-            <translation>Das Gespräch der gewählten Aufgabe zeigen</translation>
+            <translation>Gespräch der gewählten Aufgabe zeigen</translation>
         </message>
         <message>
             <source>Show the log of the chosen task</source>
@@ -3216,6 +3216,10 @@
             <translation>Warme Vorlagen</translation>
         </message>
         <message>
+            <source>Weight</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>What ClawDesk did</source>
             <translation>Was ClawDesk tat</translation>
         </message>
@@ -3224,8 +3228,8 @@
             <translation>Was ClawDesk tat und der Weg zurück…</translation>
         </message>
         <message>
-            <source>What a project may use of the models from now on. When it is used up, its calls wait and say so until you raise it. An empty field is no limit.</source>
-            <translation>Was ein Projekt ab jetzt von den Modellen nutzen darf. Ist es aufgebraucht, warten seine Aufrufe und sagen das, bis es erhöht wird. Ein leeres Feld heißt keine Grenze.</translation>
+            <source>What a project may use of the models from now on. When it is used up, its calls wait and say so until you raise it. An empty field is no limit. A project of weight 2 gets twice the GPU time of one of weight 1 while both want it.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>What becomes of an approval that nobody gives</source>
@@ -3777,7 +3781,7 @@
         </message>
         <message>
             <source>completed after {seconds} s</source>
-            <translation>fertig nach {seconds} s</translation>
+            <translation>nach {seconds} s fertig</translation>
         </message>
         <message>
             <source>confinement</source>
@@ -3869,7 +3873,7 @@
         </message>
         <message>
             <source>end of turn</source>
-            <translation>Ende des Zugs</translation>
+            <translation>Ende der Runde</translation>
         </message>
         <message>
             <source>ended with {code}</source>
@@ -3893,7 +3897,7 @@
         </message>
         <message>
             <source>failed after {seconds} s</source>
-            <translation>gescheitert nach {seconds} s</translation>
+            <translation>nach {seconds} s gescheitert</translation>
         </message>
         <message>
             <source>failed {time}</source>
@@ -4393,7 +4397,7 @@
         </message>
         <message>
             <source>more elsewhere</source>
-            <translation>anderswo mehr</translation>
+            <translation>mehr anderswo</translation>
         </message>
         <message>
             <source>more than {count} tasks wait on this host</source>
@@ -4717,11 +4721,11 @@
         </message>
         <message>
             <source>printed</source>
-            <translation>ausgegeben</translation>
+            <translation>Ausgabe</translation>
         </message>
         <message>
             <source>printed by {step}</source>
-            <translation>ausgegeben von {step}</translation>
+            <translation>Ausgabe von {step}</translation>
         </message>
         <message>
             <source>priority high ({priority:+d})</source>
@@ -4953,7 +4957,7 @@
         </message>
         <message>
             <source>the agent thinks</source>
-            <translation>der Agent denkt</translation>
+            <translation>der Agent überlegt</translation>
         </message>
         <message>
             <source>the approval that was pending there</source>
@@ -5129,7 +5133,7 @@
         </message>
         <message>
             <source>tokens not told</source>
-            <translation>Token nicht genannt</translation>
+            <translation>Token nicht gemeldet</translation>
         </message>
         <message>
             <source>too large to show, {before} → {after}</source>
@@ -5196,6 +5200,10 @@
             <translation>wartet darauf, {model} zu halten</translation>
         </message>
         <message>
+            <source>weight {weight}</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>weight {weight}: that many times the usual share of this machine</source>
             <translation>Gewicht {weight}: so viel Mal der übliche Anteil an diesem Rechner</translation>
         </message>
@@ -5249,7 +5257,7 @@
         </message>
         <message>
             <source>you</source>
-            <translation>eigene Worte</translation>
+            <translation>selbst</translation>
         </message>
         <message>
             <source>you approve after {steps}</source>
@@ -5387,8 +5395,8 @@
             <source>{count} calls untold</source>
             <extracomment>For one: {count} call untold</extracomment>
             <translation>
-                <numerusform>{count} Aufruf ohne Angabe</numerusform>
-                <numerusform>{count} Aufrufe ohne Angabe</numerusform>
+                <numerusform>{count} Aufruf nicht gemeldet</numerusform>
+                <numerusform>{count} Aufrufe nicht gemeldet</numerusform>
             </translation>
         </message>
         <message numerus="yes">
@@ -5625,11 +5633,11 @@
         </message>
         <message>
             <source>{count} tokens in</source>
-            <translation>{count} Token hinein</translation>
+            <translation>{count} Token ein</translation>
         </message>
         <message>
             <source>{count} tokens out</source>
-            <translation>{count} Token heraus</translation>
+            <translation>{count} Token aus</translation>
         </message>
         <message numerus="yes">
             <source>{count} waiting</source>
@@ -6101,7 +6109,7 @@
         </message>
         <message>
             <source>{time} at the model</source>
-            <translation>{time} beim Modell</translation>
+            <translation>{time} Modell</translation>
         </message>
         <message>
             <source>{time} in</source>
@@ -6113,7 +6121,7 @@
         </message>
         <message>
             <source>{tokens_in} tokens in, {tokens_out} out</source>
-            <translation>{tokens_in} Token hinein, {tokens_out} heraus</translation>
+            <translation>{tokens_in} Token ein, {tokens_out} aus</translation>
         </message>
         <message numerus="yes">
             <source>{used} of {count} slots in use</source>
@@ -6254,6 +6262,10 @@
         <message>
             <source>“Until” must be after “From”, and must not have passed.</source>
             <translation>„Bis“ muss nach „Von“ liegen und darf nicht vergangen sein.</translation>
+        </message>
+        <message>
+            <source>“Weight” must be a number from {least} to {most}.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>“{message}”</source>

@@ -330,7 +330,7 @@ def test_the_palette_has_every_act(bench: Bench, page: Desk) -> None:
 def test_a_lost_gpu_is_told_in_a_sentence(bench: Bench, page: Desk) -> None:
     show(bench, model_scenes.lost())
     card = page.window.models.cards["GPU-1"]
-    assert "The driver says that this GPU is lost" in card.accessibleName()
+    assert "GPU is lost: it does not answer its driver" in card.accessibleName()
     assert "simulated" in card.accessibleName()
 
 
