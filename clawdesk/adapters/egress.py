@@ -9,7 +9,10 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Any
 
 from clawdesk.ports.egress import EgressError
 
@@ -56,6 +59,7 @@ class TcpEgress:
     Args:
         look_up: the addresses of a name, as texts.
         may: whether an address may be connected to, given networks of the user's own.
+        trust: makes what certificates are judged by; asked once, when TLS is first spoken.
     """
 
     def __init__(
@@ -63,19 +67,27 @@ class TcpEgress:
         *,
         look_up: Callable[[str, int], Awaitable[list[str]]] = _look_up,
         may: Callable[[Address, tuple[str, ...]], bool] = may_reach,
+        trust: Callable[[], ssl.SSLContext] = ssl.create_default_context,
     ) -> None:
         self._look_up = look_up
         self._may = may
+        self._trust = cache(trust)
 
     async def open(
-        self, host: str, port: int, own_networks: tuple[str, ...] = ()
+        self, host: str, port: int, own_networks: tuple[str, ...] = (), *, tls: bool = False
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """As the port says; the addresses are tried in the order the system gives them."""
         why = ""
+        name = host.lower().removesuffix(".")
+        secured: dict[str, Any] = {"ssl": self._trust(), "server_hostname": name} if tls else {}
         for address in await self._addresses(host, port, own_networks):
             try:
                 async with asyncio.timeout(CONNECT_S_MAX):
-                    return await asyncio.open_connection(address, port, limit=BUFFER_BYTES)
+                    return await asyncio.open_connection(
+                        address, port, limit=BUFFER_BYTES, **secured
+                    )
+            except ssl.SSLCertVerificationError as error:
+                why = f"its certificate is not accepted: {error.verify_message}"
             except TimeoutError:
                 why = f"no answer within {CONNECT_S_MAX:g} s"
             except OSError as error:

@@ -23,7 +23,8 @@ from urllib.parse import quote
 
 import aiohttp
 
-from clawdesk.adapters.fabric_figures import Reading
+from clawdesk.adapters.fabric_figures import Reading, use_of
+from clawdesk.domain.spending import CallUse
 from clawdesk.ports.errors import InferenceError
 from clawdesk.ports.inference import (
     FabricStatus,
@@ -41,6 +42,7 @@ EXIT_S_MAX = 30.0
 CONTROL_S_MAX = 30.0
 FIGURES_S_MAX = 5.0
 """Figures that do not come in time are left out: the window never waits for them."""
+ACCOUNT_S_MAX = 10.0
 LOAD_S_MAX = 3600.0
 """A load or an unload may take long; the status shows its progress meanwhile."""
 LOG_BYTES_MAX = 5 * 1024 * 1024
@@ -233,6 +235,13 @@ class FabricClient:
             live = await self._reissue(token, live)
             return await self._forward(live, method, target, headers, body)
         return response
+
+    async def account(self, call: str) -> CallUse | None:
+        try:
+            target = f"/fabric/v1/calls/{quote(call, '')}"
+            return use_of(call, await self._control("GET", target, None, ACCOUNT_S_MAX))
+        except InferenceError:
+            return None
 
     async def close(self) -> None:
         """Let go; a Fabric that was started goes on by itself until it is idle."""

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from clawdesk.domain.spending import CallUse
 from clawdesk.ports.models import (
     Device,
     Holder,
@@ -123,3 +124,36 @@ def _chosen(leases: object, *, waits: bool) -> object:
         return leases
     wanted = {"waiting"} if waits else {"granted", "asked_back"}
     return [e for e in leases if not isinstance(e, dict) or e.get("status") in wanted]
+
+
+class _Account(msgspec.Struct):
+    """What the Fabric tells of a call that is over."""
+
+    outcome: str
+    tokens_in: int | None
+    tokens_out: int | None
+    model_ms: int
+    place: str
+    gpu_ms: int | None
+    cost_micro: int | None
+    currency: str
+
+
+def use_of(name: str, found: Mapping[str, Any]) -> CallUse | None:
+    """What a call used; None where another version of the Fabric tells it otherwise."""
+    try:
+        told = msgspec.convert(found, _Account)
+    except msgspec.ValidationError:
+        return None
+    return CallUse(
+        name,
+        failed=told.outcome != "ok",
+        measured=True,
+        tokens_in=told.tokens_in,
+        tokens_out=told.tokens_out,
+        model_ms=told.model_ms,
+        place=told.place,
+        gpu_ms=told.gpu_ms,
+        cost_micro=told.cost_micro,
+        currency=told.currency,
+    )

@@ -91,6 +91,12 @@ def find_task(plane: PlaneApi, text: str) -> Task:
     raise PortError(f"{text!r} could be any of: {ids}.", code="no_task")
 
 
+async def tasks_in(plane: PlaneApi, project: str | None) -> list[Task]:
+    """All tasks, or those of the project in that folder."""
+    only = (await plane.open_project(folder(project))).path if project else None
+    return [t for t in plane.state.tasks.values() if only is None or t.project == only]
+
+
 def print_json(value: object) -> None:
     """One JSON object on one line, at once (streams are read by programs)."""
     print(json.dumps(as_fields(value), ensure_ascii=False), flush=True)

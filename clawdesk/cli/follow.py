@@ -214,6 +214,7 @@ def _never(task: Task) -> bool:
 _SENTENCES = {
     "approval_requested": "== waits for approval of checkpoint {ordinal}",
     "clarification_requested": "== asks: {question}",
+    "part_started": "== works at: {name}",
     "checkpoint_failed": "== the checkpoint could not be made: {why}",
     "yield_asked": "== asked to yield at its next checkpoint: {why}",
     "task_yielded": "== yielded at checkpoint {ordinal}: {why}",

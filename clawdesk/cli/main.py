@@ -20,6 +20,7 @@ COMMANDS = {
     "submit": "give a task to the running ClawDesk",
     "tasks": "tasks with their state and the reason they wait",
     "show": "one task: steps, checkpoints, decisions",
+    "costs": "what model calls used: tokens, GPU-seconds, cost, by project, task and step",
     "report": "one task as a report to hand on",
     "log": "what a task printed",
     "shell": "a terminal in the machine of a task that runs",

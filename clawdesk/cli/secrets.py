@@ -29,7 +29,8 @@ def run(options: argparse.Namespace) -> int:
     if options.act == "set":
         place = store.keep(options.name, secret_line(f"Value of {options.name}", "The value"))
         print(f"{options.name} is kept in {place}.")
-        print("  Tasks get it where [secrets] allow says so: docs/guide/secrets.md")
+        print("  Tasks get it where [secrets] allow says so, their requests where [keys] does:")
+        print("  docs/guide/secrets.md")
         return DONE
     if options.act == "remove":
         if store.forget(options.name):

@@ -10,6 +10,7 @@ from clawdesk.domain.model import Kind, Task
 from clawdesk.domain.values import as_fields
 from clawdesk.runtime.api import PlaneApi
 from clawdesk.runtime.recents import remember_digest
+from clawdesk.viewmodels.costs import spent_words
 from clawdesk.viewmodels.story import sentence
 
 
@@ -48,6 +49,8 @@ def _print(task: Task) -> None:
     if task.reason:
         freed = f"; freed by: {plain(task.reason.frees)}" if task.reason.frees else ""
         print(f"  waits       {plain(task.reason.text).rstrip('.')}{freed}")
+    if task.spending.steps:
+        print(f"  used        {plain(spent_words(task.spending.total))}")
     if task.finish_text:
         print(f"  end         {plain(task.finish_text)}")
     if task.request:

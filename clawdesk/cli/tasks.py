@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from clawdesk.cli.context import folder, plain, print_json, task_summary, with_plane
+from clawdesk.cli.context import plain, print_json, task_summary, tasks_in, with_plane
 from clawdesk.runtime.api import PlaneApi
 
 
@@ -14,11 +14,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    path = folder(options.project) if options.project else None
-
     async def work(plane: PlaneApi) -> int:
-        only = (await plane.open_project(path)).path if path else None
-        tasks = [t for t in plane.state.tasks.values() if only is None or t.project == only]
+        tasks = await tasks_in(plane, options.project)
         for task in tasks:
             if options.json:
                 print_json(task_summary(task))

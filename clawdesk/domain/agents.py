@@ -23,7 +23,9 @@ RUN_CHARS_MAX = 16_384
 FEEDBACK_CHARS_MAX = 4_000
 PROMPT_VARIABLE = "CLAWDESK_PROMPT"
 PROMPT_FILE = "/run/clawdesk/prompt"
-KEYS = ("kind", "prompt", "run", "permissions", "timeout_s", "checkpoint", "every_calls", "every_s")
+PACE_KEYS = ("timeout_s", "checkpoint", "every_calls", "every_s", "when_changed")
+"""What an agent's table shares with a step's."""
+KEYS = ("kind", "prompt", "run", "permissions", *PACE_KEYS)
 
 
 @dataclass(frozen=True, slots=True)

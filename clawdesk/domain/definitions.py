@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 
-from clawdesk.domain.agents import RUN_CHARS_MAX, STEP_NAME, command_of, parse_agent
+from clawdesk.domain.agents import PACE_KEYS, RUN_CHARS_MAX, STEP_NAME, command_of, parse_agent
+from clawdesk.domain.keys import key_grants, parse_keys
 from clawdesk.domain.model import (
     AgentSpec,
     CheckpointMode,
@@ -62,21 +63,22 @@ def parse_task(text: str, name: str) -> TaskDefinition:
         DefinitionError: with every mistake found.
     """
     reader = Reader(text, task_file(name))
-    reader.only_keys(
-        (), ("title", "description", "priority", "machine", "models", "secrets", "steps", "agent")
-    )
+    shared = ("title", "description", "priority", "machine", "models", "secrets")
+    reader.only_keys((), (*shared, "steps", "agent", "keys"))
     model = ""
     if reader.table(("models",), ("default",)):
         model = reader.pattern(("models", "default"), "", _MODEL, "the name of a model")
     agent = parse_agent(reader, model)
+    machine = _machine(reader)
     definition = TaskDefinition(
         name=name,
         title=reader.text(("title",), name, chars_max=200),
         description=reader.text(("description",), "", chars_max=4000, lines=True),
         priority=reader.whole(("priority",), 0, -5, 5),
-        machine=_machine(reader),
+        machine=machine,
         model=model,
         secrets=secret_names(reader, ("secrets",)),
+        keys=parse_keys(reader, machine.network),
         steps=_steps(reader, agent),
         agent=agent,
     )
@@ -93,7 +95,7 @@ def parse_project(text: str) -> ProjectPolicy:
         DefinitionError: with every mistake found.
     """
     reader = Reader(text, PROJECT_FILE)
-    tables = ("approval", "priority", "network", "agents", "secrets", "budget", "peers")
+    tables = ("approval", "priority", "network", "agents", "secrets", "keys", "budget", "peers")
     reader.only_keys((), ("weight", "priority_min", "priority_max", *tables))
     usual = ProjectPolicy()
     paths: tuple[str, ...] = ()
@@ -120,6 +122,7 @@ def parse_project(text: str) -> ProjectPolicy:
         network_allow=_network(reader, ("network",)),
         permissions=given_permissions(reader, ("agents",)) or usual.permissions,
         secrets_allow=_secrets(reader, ("secrets",)),
+        keys_allow=key_grants(reader, ("keys",)),
         gpu_hours=gpu_hours,
         tokens=tokens,
         peers=_peers(reader, ("peers",)),
@@ -236,7 +239,7 @@ def _steps(reader: Reader, agent: AgentSpec | None) -> tuple[StepSpec, ...]:
 
 def _step(reader: Reader, index: int) -> StepSpec:
     path: KeyPath = ("steps", index)
-    reader.only_keys(path, ("name", "run", "timeout_s", "checkpoint", "every_calls", "every_s"))
+    reader.only_keys(path, ("name", "run", *PACE_KEYS))
     name = reader.pattern((*path, "name"), None, _NAME, _NAME_RULE)
     run = reader.text((*path, "run"), None, chars_max=RUN_CHARS_MAX, lines=True)
     return _paced(reader, path, name, run, CheckpointMode.AUTO)
@@ -249,7 +252,7 @@ def _paced(
     usual = StepSpec("", "")
     modes = tuple(mode.value for mode in CheckpointMode)
     mode = CheckpointMode(reader.choice((*path, "checkpoint"), usual_mode.value, modes))
-    every_calls, every_s = _turns(reader, path, mode)
+    every_calls, every_s, when_changed = _turns(reader, path, mode)
     return StepSpec(
         name=name,
         run=run,
@@ -257,20 +260,24 @@ def _paced(
         checkpoint=mode,
         every_calls=every_calls,
         every_s=every_s,
+        when_changed=when_changed,
     )
 
 
-def _turns(reader: Reader, path: KeyPath, mode: CheckpointMode) -> tuple[int, int]:
-    """Calls and seconds between boundaries at model calls; every call where neither stands."""
-    given = {key: reader.get((*path, key)) for key in ("every_calls", "every_s")}
+def _turns(reader: Reader, path: KeyPath, mode: CheckpointMode) -> tuple[int, int, bool]:
+    """Calls and seconds between boundaries at model calls, and whether a change of files makes one;
+    every call where nothing stands."""
+    given = {key: reader.get((*path, key)) for key in ("every_calls", "every_s", "when_changed")}
     if mode is not CheckpointMode.MODEL_CALL:
         for key, value in given.items():
             if value is not None:
                 reader.mistake((*path, key), show(value), 'only with checkpoint = "model-call"')
-        return 0, 0
-    usual = 1 if given["every_s"] is None else 0
+        return 0, 0, False
+    when_changed = reader.flag((*path, "when_changed"))
+    usual = 1 if given["every_s"] is None and not when_changed else 0
     every_calls = reader.whole((*path, "every_calls"), usual, 0, CALLS_MAX)
     every_s = reader.whole((*path, "every_s"), 0, 0, CHECKPOINT_S_MAX)
-    if not every_calls and not every_s:
-        reader.mistake((*path, "every_calls"), "0, without every_s", f"1 to {CALLS_MAX}")
-    return every_calls, every_s
+    if not every_calls and not every_s and not when_changed:
+        found = "0, without every_s or when_changed"
+        reader.mistake((*path, "every_calls"), found, f"1 to {CALLS_MAX}")
+    return every_calls, every_s, when_changed

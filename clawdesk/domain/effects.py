@@ -18,6 +18,7 @@ from clawdesk.domain.model import (
     StepSpec,
     TaskId,
 )
+from clawdesk.domain.spending import StepSpent
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,7 @@ class RecordFinish:
     status: Phase
     text: str
     at_ms: int
+    spent: tuple[StepSpent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from clawdesk.domain.model import (
     Verdict,
 )
 from clawdesk.domain.rules import Rules
+from clawdesk.domain.spending import CallUse
 
 TICK_MS_MAX = 10_000
 
@@ -177,6 +178,15 @@ class ImageBuilding:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageReady:
+    """The image that a machine was to be started with has been built: now one can be."""
+
+    at_ms: int
+    task: TaskId
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
 class MachineLost:
     """A running machine ended, or its guest fell silent or broke the protocol."""
 
@@ -250,6 +260,26 @@ class BoundaryAsked:
     message: str = ""
     next_step: str = ""
     model_call: bool = False  # an agent's own call waits, of which the agent knows nothing
+
+
+@dataclass(frozen=True, slots=True)
+class PartStarted:
+    """What a running step works at from now on, as it says; "" = the step as a whole."""
+
+    at_ms: int
+    task: TaskId
+    machine: MachineId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsUsed:
+    """Model calls that are over; the same one may be told again."""
+
+    at_ms: int
+    task: TaskId
+    machine: MachineId
+    uses: tuple[CallUse, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,12 +467,15 @@ Event = (
     | MachineAdopted
     | MachineFailed
     | ImageBuilding
+    | ImageReady
     | MachineLost
     | MachineReleased
     | MachineRestored
     | StepBegan
     | StepEnded
     | BoundaryAsked
+    | PartStarted
+    | ModelsUsed
     | QuestionAsked
     | CheckpointTaken
     | CheckpointFailed

@@ -92,6 +92,7 @@ def _inherited(parent: Task, checkpoint: Checkpoint, snapshot: Snapshot | None) 
         base=checkpoint.base or parent.start_commit,
         since=checkpoint.since or parent.start_commit,
         attempt=1,
+        spent=(),
     )
 
 

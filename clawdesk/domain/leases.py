@@ -2,8 +2,9 @@
 
 A task that names a model asks the Fabric for a lease when there is room for its machine, and starts
 in the step in which the lease is granted; a lease that comes when the room is gone is given back at
-once. It is held while the task works, and by nobody who waits for a person. One that was asked back
-is given at the next boundary; the task goes on, and asks anew.
+once. It is held while the task works, and by nobody who waits for a person, or for its image: that
+takes minutes without a model. One that was asked back is given at the next boundary; the task goes
+on, and asks anew.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
 from clawdesk.domain.model import Lease, Phase, Task
 from clawdesk.domain.moves import Turn
+from clawdesk.domain.scheduling.resources import COMING
 
 WORKING = frozenset({Phase.STARTING, Phase.RESTORING, Phase.RUNNING, Phase.SNAPSHOTTING})
 """Phases in which a task may hold a lease."""
 HELD = frozenset({Lease.GRANTED, Lease.ASKED_BACK})
 _GOES_ON_WITHOUT = frozenset({Phase.QUEUED, Phase.STARTING, Phase.RESTORING, Phase.RUNNING})
+_BELONGS_TO = {Lease.REFUSED: _GOES_ON_WITHOUT, Lease.LATER: COMING}
+"""Phases in which a task may stand so; in another it is as if it had never asked."""
 _ASKS_ANEW = frozenset({Phase.STARTING, Phase.RESTORING, Phase.RUNNING})
 """Where one that was lost or given back is asked for again; nobody gets here without the first."""
 _OPEN = frozenset({Lease.ASKED, Lease.WAITS}) | HELD
@@ -64,6 +68,16 @@ def asked_back(turn: Turn, task: Task, event: ev.LeaseAskedBack) -> None:
         turn.put(task, lease=Lease.ASKED_BACK)
 
 
+def put_off(turn: Turn, task: Task) -> Task:
+    """Its image is to be built first: the model is given back, or no longer asked for."""
+    if not task.definition.model:
+        return task
+    if task.lease in _OPEN:
+        turn.do(do.ReleaseLease(task.id))
+        task = _noted_end(turn, task)
+    return turn.put(task, lease=Lease.LATER)
+
+
 def ended(turn: Turn, task: Task, event: ev.LeaseEnded) -> None:
     if task.lease in _OPEN:
         turn.put(_noted_end(turn, task), lease=Lease.NONE)
@@ -74,13 +88,17 @@ def _noted_end(turn: Turn, task: Task) -> Task:
     return turn.note(task, "lease_ended") if task.lease in HELD else task
 
 
-def give_back_what_was_asked_for(turn: Turn) -> None:
-    """Before planning: who queues again with a lease that was asked back asks anew like others."""
+def queue_again(turn: Turn) -> None:
+    """Before planning: who queues again, its image ready or its lease asked back, asks anew."""
     for task_id in sorted(turn.touched):
         task = turn.state.tasks[task_id]
-        if task.phase is Phase.QUEUED and task.lease is Lease.ASKED_BACK:
+        if task.phase is not Phase.QUEUED:
+            continue
+        if task.lease is Lease.ASKED_BACK:
             turn.do(do.ReleaseLease(task.id))
             turn.put(_noted_end(turn, task), lease=Lease.NONE)
+        elif task.lease is Lease.LATER:
+            turn.put(task, lease=Lease.NONE)
 
 
 def settle(turn: Turn) -> None:
@@ -92,7 +110,7 @@ def settle(turn: Turn) -> None:
         if task.lease in _OPEN and not _may_hold(turn, task):
             turn.do(do.ReleaseLease(task.id))
             turn.put(_noted_end(turn, task), lease=Lease.NONE)
-        elif task.lease is Lease.REFUSED and task.phase not in _GOES_ON_WITHOUT:
+        elif task.lease in _BELONGS_TO and task.phase not in _BELONGS_TO[task.lease]:
             turn.put(task, lease=Lease.NONE)  # asked anew when it goes on
         elif task.lease is Lease.NONE and task.phase in _ASKS_ANEW:
             ask(turn, task)

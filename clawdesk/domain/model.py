@@ -17,6 +17,7 @@ from clawdesk.domain.processes import MachineNeed as MachineNeed  # noqa: PLC041
 from clawdesk.domain.processes import StepSpec as StepSpec  # noqa: PLC0414
 from clawdesk.domain.processes import TaskDefinition as TaskDefinition  # noqa: PLC0414
 from clawdesk.domain.rules import Rules
+from clawdesk.domain.spending import NOTHING_SPENT, Spending, StepSpent
 
 TaskId = str
 """A ULID, 26 characters; also the name of the task's Git ref."""
@@ -52,6 +53,7 @@ class Lease(StrEnum):
     WAITS = "waits"  # the Fabric has no room for the model yet
     GRANTED = "granted"
     ASKED_BACK = "asked back"  # to be given at the next boundary
+    LATER = "later"  # its image is being built: asked for with the machine that it is built for
     REFUSED = "refused"  # cannot be had now: the task goes on, and its calls say why they fail
 
 
@@ -99,6 +101,7 @@ class ProjectPolicy:
     own_networks: tuple[str, ...] = ()  # the user's word alone: addresses its hosts may stand for
     permissions: str = "ask"  # the most that its agents are given: reject | ask | allow
     secrets_allow: tuple[str, ...] = ()  # what its tasks may be given of the user's secrets
+    keys_allow: tuple[str, ...] = ()  # SECRET@host: what may be added to its tasks' requests
     gpu_hours: float | None = None
     tokens: int | None = None
     peers: str = "never"
@@ -197,6 +200,7 @@ class Checkpoint:
     model_call: bool = False  # what waits at `guest_request` is an agent's call, not `claw`
     beside: Beside = NOTHING_BESIDE  # what its machine did since the one before
     look: str = NOT_LOOKED_AT  # why a summary is not enough to approve it; "" = it is
+    spent: tuple[StepSpent, ...] = ()  # by the whole task until then, as its record says
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,6 +399,7 @@ class Task:
     finish_asked: bool = False  # its commit is under way
     finish_known: bool = False  # Git has it, or has refused it for good
     merged_into: str = ""
+    spending: Spending = NOTHING_SPENT  # only grows, whatever the task goes back to
     records: tuple[Record, ...] = ()
 
     @property

@@ -243,7 +243,8 @@ def _record_end(turn: Turn, task: Task) -> Task:
     """The end is committed before the machine goes: a crash in between must not run it again."""
     if task.finish is None or task.finish_asked:
         return task
-    turn.do(do.RecordFinish(task.id, task.finish, task.finish_text, turn.at_ms))
+    spent = task.spending.steps
+    turn.do(do.RecordFinish(task.id, task.finish, task.finish_text, turn.at_ms, spent))
     return turn.put(task, finish_asked=True)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 WEB_PORTS = (80, 443)
@@ -17,11 +18,36 @@ _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(\*\.)?((?:{_LABEL}\.)+{_LABEL})(?::([1-9][0-9]{{0,4}}))?")
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A header that plain requests to a host get here, on their way to it over TLS.
+
+    Args:
+        port: where a task's programs ask for the host, without TLS.
+        tls_port: where the host is reached.
+        header, words: what is sent.
+        secret, value: its name, and what must not come back.
+    """
+
+    host: str
+    port: int
+    tls_port: int
+    header: str
+    words: str = field(repr=False)
+    secret: str
+    value: str = field(repr=False)
+
+
 class Reach(NamedTuple):
     """What a task may reach: hosts, and networks of the user's own that their names may lie in."""
 
     hosts: tuple[str, ...] = ()
     own_networks: tuple[str, ...] = ()
+    keys: tuple[Key, ...] = ()
+
+    def keys_for(self, host: str, port: int) -> tuple[Key, ...]:
+        """Those of a connection that a program asks for."""
+        return tuple(key for key in self.keys if (key.host, key.port) == (plain(host), port))
 
 
 NOWHERE = Reach()
@@ -57,8 +83,13 @@ def is_network(text: str) -> bool:
 
 def allows(hosts: Iterable[str], host: str, port: int) -> bool:
     """Whether a connection to that host and port is among them. Names compare without case."""
-    name = host.lower().removesuffix(".")
-    return any(_covers(p, _Pattern(False, name, port)) for p in map(_parse, hosts) if p)
+    asked = _Pattern(False, plain(host), port)
+    return any(_covers(p, asked) for p in map(_parse, hosts) if p)
+
+
+def plain(host: str) -> str:
+    """A name as names are compared."""
+    return host.lower().removesuffix(".")
 
 
 def granted(wanted: Iterable[str], allowed: Iterable[str]) -> tuple[str, ...]:

@@ -18,10 +18,12 @@ from clawdesk.domain.model import (
     Verdict,
 )
 from clawdesk.domain.moves import Turn
+from clawdesk.domain.spending import FURTHER, spent_fields
 
 _PAUSED = frozenset({Phase.SNAPSHOTTING, Phase.HELD})
 KEPT_EVERY = 16
 """Every so many checkpoints the output of a step is kept, whatever happens there."""
+STEP_CHARS_MAX = 80
 REJECTED_EXIT_CODE = 3
 """`claw checkpoint` exits with it after a rejection; a step that passes it on was rejected."""
 
@@ -95,7 +97,39 @@ def boundary_asked(turn: Turn, task: Task, event: ev.BoundaryAsked) -> None:
     boundary = Boundary(mode, event.message, event.guest_request, model_call=event.model_call)
     moves.take_checkpoint(turn, task, boundary)
     if event.next_step:
-        turn.put(turn.state.tasks[task.id], step_name=event.next_step)
+        _call_it(turn, turn.state.tasks[task.id], event.next_step)
+
+
+def part_started(turn: Turn, task: Task, event: ev.PartStarted) -> None:
+    """No boundary: only what its work is called changes, also while it stands still."""
+    if event.machine == task.machine and task.step_running:
+        _call_it(turn, task, event.name or moves.step_of(task).name)
+
+
+def _call_it(turn: Turn, task: Task, name: str) -> None:
+    """What its step works at from now on."""
+    if name != task.step_name:
+        task = turn.put(task, step_name=name)
+        turn.note(task, "part_started", index=task.step_index, name=name, round=task.round)
+
+
+def models_used(turn: Turn, task: Task, event: ev.ModelsUsed) -> None:
+    """Calls are counted whatever the task does now, until its end is being committed."""
+    ours = event.machine in (task.machine, task.leaving) and bool(event.machine)
+    if not ours or task.finish_asked:
+        return  # R1
+
+    def place_of(run: str) -> tuple[int, str]:
+        number, dot, _ = run.partition(".")
+        index = int(number) if dot and number.isdecimal() else task.step_index
+        if index >= len(task.steps):
+            return -1, FURTHER
+        here = index == task.step_index and task.step_name
+        return index, (here or task.steps[index].name)[:STEP_CHARS_MAX]
+
+    spending = task.spending.plus(event.uses, place_of)
+    if spending is not task.spending:
+        turn.put(task, spending=spending)
 
 
 def question_asked(turn: Turn, task: Task, event: ev.QuestionAsked) -> None:
@@ -163,6 +197,7 @@ def describe(checkpoint: Checkpoint) -> dict[str, Any]:
         "not_taken": list(checkpoint.not_taken),
         "safety": checkpoint.safety,
         "amends": checkpoint.amends,
+        **spent_fields(checkpoint.spent),
     }
 
 

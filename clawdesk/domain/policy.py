@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
+from clawdesk.domain.keys import granted_keys, within
 from clawdesk.domain.model import PriorityClass, ProjectPolicy, Task
 from clawdesk.domain.network import Reach, granted
-from clawdesk.domain.processes import least
+from clawdesk.domain.processes import KeySpec, least
 from clawdesk.domain.rules import ProjectRules, Rules
 from clawdesk.domain.secrets import given
 
@@ -50,6 +51,7 @@ def effective(asked: ProjectPolicy, rules: ProjectRules) -> ProjectPolicy:
     if rules.class_max is not None and _RANK[default_class] > _RANK[PriorityClass(rules.class_max)]:
         default_class = PriorityClass(rules.class_max)
     hosts, bound = asked.network_allow, rules.network_allow
+    keys = asked.keys_allow
     return replace(
         asked,
         weight=weight,
@@ -61,6 +63,7 @@ def effective(asked: ProjectPolicy, rules: ProjectRules) -> ProjectPolicy:
         own_networks=rules.own_networks,
         permissions=least(asked.permissions, rules.permissions or asked.permissions),
         secrets_allow=_bounded(asked.secrets_allow, rules.secrets_allow),
+        keys_allow=keys if rules.keys_allow is None else within(keys, rules.keys_allow),
         peers="never" if rules.peers == "never" else asked.peers,
     )
 
@@ -92,6 +95,10 @@ def wishes(asked: ProjectPolicy, rules: ProjectRules) -> tuple[Wish, ...]:
     if counts.secrets_allow and rules.secrets_allow is None:
         names = ", ".join(counts.secrets_allow)
         found.append(Wish(("secrets", "allow"), f"your secrets {names} for its tasks"))
+    if counts.keys_allow and rules.keys_allow is None:
+        grants = ", ".join(grant.replace("@", " to ") for grant in counts.keys_allow)
+        words = f"secrets of yours sent with its tasks' requests: {grants}"
+        found.append(Wish(("keys", "allow"), words))
     for key, amount in (("gpu_hours", counts.gpu_hours), ("tokens", counts.tokens)):
         if amount is not None:
             words = f"a budget of {amount:g} {key.replace('gpu_hours', 'GPU hours')}"
@@ -114,7 +121,12 @@ def under(task: Task, rules: Rules) -> Task:
         # way out, a permission or a secret, and what its record says was never bounded by anybody.
         bounded = least(task.policy.permissions, _USUAL.permissions)
         nothing = replace(
-            task.policy, network_allow=(), own_networks=(), secrets_allow=(), permissions=bounded
+            task.policy,
+            network_allow=(),
+            own_networks=(),
+            secrets_allow=(),
+            keys_allow=(),
+            permissions=bounded,
         )
         return replace(task, policy=nothing)
     counts = effective(asked, of_project)
@@ -141,6 +153,13 @@ def permissions(task: Task) -> str:
 def secrets_of(task: Task) -> tuple[str, ...]:
     """Names of the secrets a task is given: what it asks, inside the policy of this moment."""
     return given(task.definition.secrets, task.policy.secrets_allow)
+
+
+def keys_of(task: Task) -> tuple[KeySpec, ...]:
+    """What is added to a task's requests: what it asks, inside the policy of this moment."""
+    hosts = reach(task).hosts
+    allowed = granted_keys(task.definition.keys, task.policy.keys_allow)
+    return tuple(key for key in allowed if granted((key.host,), hosts))
 
 
 def bounded_priority(suggestion: int, policy: ProjectPolicy) -> int:

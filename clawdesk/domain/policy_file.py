@@ -17,6 +17,7 @@ from clawdesk.domain.definitions import (
     hosts,
     secret_names,
 )
+from clawdesk.domain.keys import key_grants
 from clawdesk.domain.network import is_network
 from clawdesk.domain.rules import CHATS, ProjectRules, Quota, Rules
 from clawdesk.domain.toml_lines import KeyPath
@@ -29,7 +30,7 @@ MACHINES_MAX = 256
 DAY_S = 24 * 3600
 _QUOTA = ("machines", "memory_mib", "machines_borrow", "memory_mib_borrow")
 _PROJECT = ("weight", "weight_max", "priority_min", "priority_max", "class_max", "chat")
-_TABLES = ("approval", "network", "agents", "secrets", "peers", "quota")
+_TABLES = ("approval", "network", "agents", "secrets", "keys", "peers", "quota")
 
 
 def parse_rules(text: str, file: str = POLICY_FILE) -> Rules:
@@ -124,6 +125,9 @@ def _project(reader: Reader, path: KeyPath, base: ProjectRules) -> ProjectRules:
     secrets = base.secrets_allow
     if reader.table((*path, "secrets"), ("allow",)):
         secrets = secret_names(reader, (*path, "secrets", "allow"))
+    keys = base.keys_allow
+    if reader.get((*path, "keys")) is not None:
+        keys = key_grants(reader, (*path, "keys"))
     _nothing_else(reader, path)
     return ProjectRules(
         weight=weight,
@@ -137,6 +141,7 @@ def _project(reader: Reader, path: KeyPath, base: ProjectRules) -> ProjectRules:
         own_networks=own,
         permissions=given_permissions(reader, (*path, "agents")) or base.permissions,
         secrets_allow=secrets,
+        keys_allow=keys,
         peers=base.peers,
         chat=chat,
     )

@@ -57,6 +57,7 @@ _PROJECT_KEYS: tuple[tuple[str, str], ...] = (
     ("network.allow", "network_allow"),
     ("agents.permissions", "permissions"),
     ("secrets.allow", "secrets_allow"),
+    ("keys.allow", "keys_allow"),
     ("budget.gpu_hours", "gpu_hours"),
     ("budget.tokens", "tokens"),
     ("peers.use", "peers"),
@@ -71,6 +72,7 @@ _BOUNDS = {
     "network.allow": ("network.allow",),
     "agents.permissions": ("agents.permissions",),
     "secrets.allow": ("secrets.allow",),
+    "keys.allow": ("keys.allow",),
     "peers.use": ("peers.use",),
 }
 

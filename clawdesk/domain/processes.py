@@ -20,6 +20,7 @@ class StepSpec:
     """One `[[steps]]` table of a task file; `timeout_s` counts only while the machine runs.
 
     `every_calls`, `every_s`: a model call so far behind the last boundary is one; 0 = not by that.
+    `when_changed`: so is one before which files of the project have changed since.
     """
 
     name: str
@@ -28,6 +29,7 @@ class StepSpec:
     checkpoint: CheckpointMode = CheckpointMode.AUTO
     every_calls: int = 0
     every_s: int = 0
+    when_changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,22 @@ class MachineNeed:
     memory_mib: int = 512
     disk_mib: int = 2048
     network: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeySpec:
+    """One `[[keys]]` table of a task file: a header that requests to a host get on their way out.
+
+    Args:
+        host: `example.org`, or `example.org:8443` for another port than 443.
+        secret: the name of the secret whose value is sent.
+        prefix: what stands before the value.
+    """
+
+    host: str
+    secret: str
+    header: str = "Authorization"
+    prefix: str = "Bearer "
 
 
 PERMISSIONS = ("reject", "ask", "allow")
@@ -77,4 +95,5 @@ class TaskDefinition:
     machine: MachineNeed = MachineNeed()
     model: str = ""  # what OPENAI_MODEL is set to; "" = none asked for
     secrets: tuple[str, ...] = ()  # names; their values come as variables of those names
+    keys: tuple[KeySpec, ...] = ()  # added to its requests; their values stay on the host
     agent: AgentSpec | None = None  # its one step is made of this

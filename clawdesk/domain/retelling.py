@@ -22,13 +22,22 @@ from clawdesk.domain.model import (
     Verdict,
 )
 from clawdesk.domain.replacing import replace
+from clawdesk.domain.spending import Spending, spent_in
 from clawdesk.domain.values import from_fields
 
 
 def retell(task: Task, record: Record) -> Task:
     """The task after one more record."""
     tale = _TALES.get(record.event)
-    return task if tale is None else tale(task, record)
+    task = task if tale is None else tale(task, record)
+    return _spent(task, record) if "spent" in record.fields else task
+
+
+def _spent(task: Task, record: Record) -> Task:
+    """Records hold sums since the task began; the largest one is what was spent."""
+    spending = Spending(spent_in(record.fields))
+    grown = spending.total.calls >= task.spending.total.calls
+    return replace(task, spending=spending) if grown else task
 
 
 def _requested(task: Task, record: Record) -> Task:
@@ -160,6 +169,7 @@ def _with_checkpoint(task: Task, record: Record) -> Task:
         approval_reason=str(record.fields.get("approval", "")),
         not_taken=tuple(str(name) for name in record.fields.get("refused", ())),
         approved=bool(checkpoint.amends) and not record.fields.get("approval"),
+        spent=spent_in(record.fields),
     )
     return replace(
         task,

@@ -48,6 +48,7 @@ class ProjectRules:
     own_networks: tuple[str, ...] = ()
     permissions: str | None = None  # reject | ask | allow
     secrets_allow: tuple[str, ...] | None = None
+    keys_allow: tuple[str, ...] | None = None
     peers: str | None = None  # never | trusted
     chat: str = CHAT_DECIDES  # decide | notify (rejecting and answering only) | off
 

@@ -136,6 +136,13 @@ class Reader:
         self.mistake(path, show(value), f"a number from {least:g} to {most:g}")
         return usual
 
+    def flag(self, path: KeyPath) -> bool:
+        """True or false; false where nothing stands."""
+        value = self.get(path)
+        if value is not None and not isinstance(value, bool):
+            self.mistake(path, show(value), "true or false")
+        return value is True
+
     def texts(self, path: KeyPath) -> tuple[str, ...]:
         """A list of texts: at most `TEXTS_MAX` of at most `TEXT_CHARS_MAX` characters."""
         value = self.get(path)

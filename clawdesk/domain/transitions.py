@@ -32,6 +32,8 @@ from clawdesk.domain.policy import under
 from clawdesk.domain.replacing import replace
 from clawdesk.domain.replay import waited_for_a_machine_ms
 from clawdesk.domain.scheduling import plan
+from clawdesk.domain.scheduling.resources import COMING
+from clawdesk.domain.spending import spent_fields
 
 PRUNED = "Its machine was removed by prune."
 _Move = Callable[[Turn, Task, Any], None]
@@ -43,7 +45,7 @@ def step(state: PlaneState, event: ev.Event) -> do.Effects:
     _dispatch(turn, event)
     while turn.replay:
         _dispatch(turn, turn.replay.pop(0))  # type: ignore[arg-type]
-    leases.give_back_what_was_asked_for(turn)
+    leases.queue_again(turn)
     _apply_plan(turn)
     leases.settle(turn)
     check(state, turn.touched)
@@ -227,10 +229,7 @@ def _machine_restored(turn: Turn, task: Task, event: ev.MachineRestored) -> None
 
 
 def _machine_failed(turn: Turn, task: Task, event: ev.MachineFailed) -> None:
-    if task.attempt != event.attempt or task.phase not in (Phase.STARTING, Phase.RESTORING):
-        return
-    if task.finish is not None:
-        moves.settle_released(turn, task)
+    if not _is_wanted(turn, task, event):
         return
     if event.damaged_ordinal:
         # Never boot a damaged snapshot: Git's copy of the files is still good, say so and use it.
@@ -246,10 +245,26 @@ def _machine_failed(turn: Turn, task: Task, event: ev.MachineFailed) -> None:
 
 
 def _image_building(turn: Turn, task: Task, event: ev.ImageBuilding) -> None:
-    if task.attempt == event.attempt and task.phase in (Phase.STARTING, Phase.RESTORING):
+    if task.attempt == event.attempt and task.phase in COMING:
+        task = leases.put_off(turn, task)
         text = f"Its image is being built: {event.step}, {event.seconds} s."
         facts = (("step", event.step), ("seconds", event.seconds))
         turn.put(task, reason=Reason("image", text, "it is built once", facts))
+
+
+def _image_ready(turn: Turn, task: Task, event: ev.ImageReady) -> None:
+    """Back to the queue, where it keeps its place: its machine and its model are given together."""
+    if _is_wanted(turn, task, event):
+        on_decision.obey_wish(turn, turn.put(task, phase=Phase.QUEUED, reason=None))
+
+
+def _is_wanted(turn: Turn, task: Task, event: ev.MachineFailed | ev.ImageReady) -> bool:
+    """Whether the task waits for its machine still; one that was told to end does so now."""
+    if task.attempt != event.attempt or task.phase not in COMING:
+        return False  # R1
+    if task.finish is not None:
+        moves.settle_released(turn, task)
+    return task.finish is None
 
 
 def _forget_snapshot(turn: Turn, task: Task, ordinal: int, why: str) -> None:
@@ -278,9 +293,10 @@ def _machine_lost(turn: Turn, task: Task, event: ev.MachineLost) -> None:
         on_decision.answer(turn, task.deciding, False, f"The machine was lost: {event.why}")
     if task.wish is not None:
         turn.acknowledge(task.wish.intent, False, f"The machine was lost: {event.why}")
-    task = turn.note(task, "attempt_ended", attempt=task.attempt, why=event.why)
-    facts = (("attempt", task.attempt), ("why", event.why))
-    turn.do(do.RecordEvent(task.id, "attempt_ended", event.at_ms, facts))
+    facts: dict[str, Any] = {"attempt": task.attempt, "why": event.why}
+    facts |= spent_fields(task.spending.steps)
+    task = turn.note(task, "attempt_ended", **facts)
+    turn.do(do.RecordEvent(task.id, "attempt_ended", event.at_ms, tuple(facts.items())))
     task = turn.put(
         task, attempt=task.attempt + 1, rounds=(), feedback="", wish=None, deciding=None
     )
@@ -311,7 +327,8 @@ def _recorded(turn: Turn, task: Task, event: ev.EventRecorded) -> None:
     if event.event != "finished" or task.finish is None or task.phase in FINAL:
         return
     status, text = task.finish.value, task.finish_text
-    task = turn.note(task, "finished", event.commit, status=status, text=text)
+    spent = spent_fields(task.spending.steps)
+    task = turn.note(task, "finished", event.commit, status=status, text=text, **spent)
     moves.close(turn, turn.put(task, finish_known=True))
 
 
@@ -360,11 +377,14 @@ _TABLE: dict[type, _Move] = {
     ev.MachineAdopted: on_adoption.machine_adopted,
     ev.MachineFailed: _machine_failed,
     ev.ImageBuilding: _image_building,
+    ev.ImageReady: _image_ready,
     ev.MachineLost: _machine_lost,
     ev.MachineReleased: _machine_released,
     ev.StepBegan: lambda turn, task, event: None,
     ev.StepEnded: on_boundary.step_ended,
     ev.BoundaryAsked: on_boundary.boundary_asked,
+    ev.PartStarted: on_boundary.part_started,
+    ev.ModelsUsed: on_boundary.models_used,
     ev.QuestionAsked: on_boundary.question_asked,
     ev.CheckpointTaken: on_boundary.checkpoint_taken,
     ev.CheckpointFailed: on_boundary.checkpoint_failed,

@@ -14,7 +14,7 @@ class EgressError(PortError):
 
 class Egress(Protocol):
     async def open(
-        self, host: str, port: int, own_networks: tuple[str, ...] = ()
+        self, host: str, port: int, own_networks: tuple[str, ...] = (), *, tls: bool = False
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to a host by its name, which is looked up here.
 
@@ -23,6 +23,7 @@ class Egress(Protocol):
 
         Args:
             own_networks: networks of the user's own (`10.1.0.0/16`) a name may lie in.
+            tls: speak TLS, with a host that proves by its certificate that it has that name.
         Raises:
             EgressError
         """

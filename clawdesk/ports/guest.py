@@ -8,6 +8,7 @@ from typing import Protocol
 
 from clawdesk.domain.model import MachineId
 from clawdesk.domain.network import NOWHERE, Reach
+from clawdesk.domain.spending import CallUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class StepRun:
         env: added to the guest's environment (OPENAI_MODEL, ...).
         every_calls, every_s: before which model calls the step stands still for a checkpoint
             (`BoundaryAsked.model_call`); 0 = not by that. A guest of an older version does not.
+        when_changed: and before those where files have changed since. A guest that cannot tell
+            stands still before each.
     """
 
     run_id: str
@@ -28,6 +31,7 @@ class StepRun:
     env: Mapping[str, str] = field(default_factory=dict)
     every_calls: int = 0
     every_s: int = 0
+    when_changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,19 @@ class BoundaryAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class PartStarted:
+    """What the step works at from now on, "" = the step as a whole; told again on each connection.
+
+    Hostile text of one line or more; a session tells no more than `PARTS_MAX`.
+    """
+
+    name: str
+
+
+PARTS_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionAsked:
     """`claw ask`: the caller waits until `reply`."""
 
@@ -81,6 +98,7 @@ class NetworkUsed:
     """A connection of a program to the outside that is over, or was `refused` for that reason.
 
     `untold`: how many more there were since the last that was told.
+    `keys`: names of the secrets that were sent with its request.
     """
 
     host: str
@@ -89,6 +107,13 @@ class NetworkUsed:
     received_bytes: int
     refused: str = ""
     untold: int = 0
+    keys: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """Where it led, and with what, in a few words."""
+        place = f"{self.host}:{self.port}"
+        return f"{place} with {', '.join(self.keys)}" if self.keys else place
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +125,9 @@ class ModelCalled:
         asked: the last thing said to the model.
         answer: what it said, its calls of tools on lines of their own; of a failed call why.
         status: of HTTP.
-        tokens_in, tokens_out: as the answer says; None = it does not.
+        tokens_in, tokens_out: as the Fabric or the answer says; None = neither does.
         untold: how many more there were since the last that was told.
+        uses: what this one used, last, and others before it that were not told yet.
     """
 
     model: str
@@ -112,10 +138,26 @@ class ModelCalled:
     tokens_in: int | None = None
     tokens_out: int | None = None
     untold: int = 0
+    uses: tuple[CallUse, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsUsed:
+    """Model calls that are over, too many to be told one by one: only what they used."""
+
+    uses: tuple[CallUse, ...]
 
 
 GuestMessage = (
-    StepOutput | StepEnded | BoundaryAsked | QuestionAsked | NetworkUsed | ModelCalled | GuestLost
+    StepOutput
+    | StepEnded
+    | BoundaryAsked
+    | PartStarted
+    | QuestionAsked
+    | NetworkUsed
+    | ModelCalled
+    | ModelsUsed
+    | GuestLost
 )
 
 

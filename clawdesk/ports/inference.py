@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from clawdesk.domain.spending import CallUse
 from clawdesk.ports.models import Device, Model, ModelQueue
 
 
@@ -149,6 +150,14 @@ class Inference(Protocol):
         self, token: str, method: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> ModelResponse:
         """Forward one model call; may be awaited on any event loop. Raises InferenceError."""
+        ...
+
+    async def account(self, call: str) -> CallUse | None:
+        """What a call used whose answer carried that name in `x-clawdesk-call`.
+
+        Waits a little where the call has not ended. None = it is not known. Never raises; may be
+        awaited on any event loop.
+        """
         ...
 
     async def close(self) -> None: ...

@@ -15,6 +15,7 @@ from clawdesk.domain.effects import TakeCheckpoint
 from clawdesk.domain.model import Boundary, Checkpoint, Snapshot, Task
 from clawdesk.domain.policy import approval_reason, look_needed
 from clawdesk.domain.secrets import Veil
+from clawdesk.domain.spending import StepSpent
 from clawdesk.ports.errors import MachineError, PortError
 from clawdesk.ports.guest import GuestSession, WorkspaceChanges
 from clawdesk.ports.machines import Machines
@@ -34,14 +35,15 @@ async def take(
     leaves: Callable[[], bool],
     room_for: Callable[[int], Awaitable[str]],
     seen: Seen,
+    spent: Callable[[], tuple[StepSpent, ...]],
     veil: Veil,
 ) -> Checkpoint:
     """Make the machine's present state durable. Raises PortError; the machine then goes on.
 
     Model calls stay held when a person will be asked, or when the machine is about to be given
     back (`leaves`): they are forwarded when the task goes on. `room_for` says why a machine of so
-    many MiB may leave no snapshot, "" = it may. `seen` is what the machine did beside its files.
-    Nothing is kept while a value that `veil` knows
+    many MiB may leave no snapshot, "" = it may. `seen` is what the machine did beside its files,
+    `spent` what its model calls used. Nothing is kept while a value that `veil` knows
     stands in a file (`secret`).
     """
     boundary = effect.boundary
@@ -56,7 +58,7 @@ async def take(
         why = await room_for(task.definition.machine.memory_mib)
         snapshot, why = (None, why) if why else await _snapshot(effect, machines, quiet)
         crash.point("checkpoint.frozen")
-        checkpoint = seen.of(_made(effect, at_ms, snapshot, why))
+        checkpoint = replace(seen.of(_made(effect, at_ms, snapshot, why)), spent=spent())
         record = checkpoint_record(checkpoint, boundary.mode)
         done = await repository.checkpoint(
             task.id,

@@ -48,6 +48,15 @@ TOLD_S = 5
 TAIL_CHARACTERS = 1_500
 
 
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What machines begin with: the guest image, and a `layer` above it ("" = none)."""
+
+    layer: str
+    plan: ImagePlan
+    ready: bool
+
+
 @dataclass(slots=True)
 class _Build:
     """One build. `tasks` wait for it; `refused` are connections it was not let make."""
@@ -97,32 +106,34 @@ class Layers:
         self._grew = grew
         self._given_up = given_up
         self._builds: dict[tuple[str, str], _Build] = {}
+        self._waiters: set[asyncio.Task[None]] = set()
         self._is_closed = False
 
-    async def layer_of(self, task: Task, repository: Repository) -> str:
-        """The layer the task's machines begin with, built first where there is none; "" = none.
-
-        Raises:
-            PortError: code `set_up_failed`: which step, its last lines, what to do.
-        """
+    async def image_of(self, task: Task, repository: Repository) -> Image:
+        """What the task's machines begin with. Raises PortError."""
         origin = task.forked_from
         plan = await repository.image_plan(origin.start if origin else task.start_commit)
         plan = with_agent(plan, task)
         if plan.is_empty:
-            return ""
-        need = task.definition.machine
-        layer = await self._machines.find_layer(need, plan.digest)
-        if not layer.ready:
-            key = (task.project, layer.name)
-            if self._is_closed:
-                raise _closed()
-            build = self._builds.get(key)
-            if build is None:
-                build = _Build(need, plan, _reach(task, plan), layer.name)
-                self._builds[key] = build
-                self._begin(key, build)
-            await self._wait(task, key, build)
-        return layer.name
+            return Image("", plan, ready=True)
+        layer = await self._machines.find_layer(task.definition.machine, plan.digest)
+        return Image(layer.name, plan, layer.ready)
+
+    async def build(self, task: Task, image: Image) -> None:
+        """Build an image that is not ready, or wait for whoever builds it.
+
+        Raises:
+            PortError: code `set_up_failed`: which step, its last lines, what to do.
+        """
+        key = (task.project, image.layer)
+        if self._is_closed:
+            raise _closed()
+        build = self._builds.get(key)
+        if build is None:
+            need, reach = task.definition.machine, _reach(task, image.plan)
+            build = self._builds[key] = _Build(need, image.plan, reach, image.layer)
+            self._begin(key, build)
+        await self._wait(task, key, build)
 
     async def close(self) -> None:
         """Give up what is being built, and begin nothing any more."""
@@ -130,7 +141,7 @@ class Layers:
         running = [build.running for build in self._builds.values() if build.running]
         for build in running:
             build.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(*running, *self._waiters, return_exceptions=True)
 
     # -- waiting --------------------------------------------------------------------------
     def _begin(self, key: tuple[str, str], build: _Build) -> None:
@@ -147,6 +158,10 @@ class Layers:
     async def _wait(self, task: Task, key: tuple[str, str], build: _Build) -> None:
         running = build.running
         assert running is not None, "a build is begun before anybody waits for it"
+        waiter = asyncio.current_task()
+        assert waiter is not None, "a build is waited for in a task of the loop"
+        self._waiters.add(waiter)
+        waiter.add_done_callback(self._waiters.discard)
         build.tasks.add(task.id)
         told = ("", -1)
         try:

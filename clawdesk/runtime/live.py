@@ -18,15 +18,18 @@ from clawdesk.domain import events as ev
 from clawdesk.domain.agents import env_of, shell_of, speaks_acp
 from clawdesk.domain.effects import RunStep
 from clawdesk.domain.events import Event
+from clawdesk.domain.keys import key_of
 from clawdesk.domain.model import MachineId, Snapshot, Task, TaskId
-from clawdesk.domain.policy import permissions, reach, secrets_of
+from clawdesk.domain.network import Reach
+from clawdesk.domain.policy import keys_of, permissions, reach, secrets_of
 from clawdesk.domain.secrets import Veil, VeiledStream
+from clawdesk.domain.spending import CallUse
 from clawdesk.ports import guest as said
 from clawdesk.ports.errors import GuestError, InferenceError, PortError
 from clawdesk.ports.guest import GuestSession
 from clawdesk.ports.machines import MachineSpec, StartedMachine
 from clawdesk.ports.repository import Repository
-from clawdesk.runtime.layers import SET_UP, Layers
+from clawdesk.runtime.layers import SET_UP, Image, Layers
 from clawdesk.runtime.output import TaskOutput, network_words
 from clawdesk.runtime.seen import Seen
 from clawdesk.runtime.telling import model_lines
@@ -124,10 +127,19 @@ class LiveMachines:
             raise GuestError("The machine is no longer connected.", code="gone")
         return live.session
 
-    async def start(self, task: Task, repository: Repository, commit: str) -> StartedMachine:
-        """Boot a fresh machine with the tree of `commit` as its workspace."""
+    async def image_of(self, task: Task, repository: Repository) -> Image:
+        """What a fresh machine of the task begins with. Raises PortError."""
         await self._recall(task)
-        layer = await self._layers.layer_of(task, repository)
+        return await self._layers.image_of(task, repository)
+
+    async def build(self, task: Task, image: Image) -> None:
+        """Build it first. Raises PortError, also where the task is told to end meanwhile."""
+        await self._layers.build(task, image)
+
+    async def start(
+        self, task: Task, repository: Repository, commit: str, image: Image
+    ) -> StartedMachine:
+        """Boot a fresh machine with the tree of `commit` as its workspace."""
         began = time.perf_counter()
         self.remark(task.id, "Starting a machine.")
         self._workspaces.mkdir(parents=True, exist_ok=True)
@@ -135,7 +147,7 @@ class LiveMachines:
             tar = Path(folder) / "workspace.tar"
             await repository.export(commit, tar)
             need = task.definition.machine
-            spec = MachineSpec(task.id, task.attempt, need, tar, commit, layer)
+            spec = MachineSpec(task.id, task.attempt, need, tar, commit, image.layer)
             started = await self._machines.start(spec)
         return await self._connect(task, started, began, start=True)
 
@@ -163,10 +175,10 @@ class LiveMachines:
     ) -> StartedMachine:
         token = ""
         try:
-            secrets = await self._values(task)
+            values = await self._values(task)
             token = await self._token(task)
             session = await self._guests.connect(
-                started.machine, token=token, start=start, network=reach(task)
+                started.machine, token=token, start=start, network=_with_keys(task, values)
             )
         except PortError:
             await self._drop_token(token)
@@ -174,7 +186,8 @@ class LiveMachines:
                 await self._machines.destroy(started.machine)
             raise
         tells = speaks_acp(task.definition.agent)
-        live = _Live(task.id, started.machine, session, token, secrets, Veil(secrets), tells=tells)
+        secrets = {name: values[name] for name in secrets_of(task)}
+        live = _Live(task.id, started.machine, session, token, secrets, Veil(values), tells=tells)
         self._live[started.machine] = live
         boot_ms = (time.perf_counter() - began) * 1000
         how = "from a warm template" if started.warm else "cold"
@@ -185,8 +198,9 @@ class LiveMachines:
         return StartedMachine(started.machine, boot_ms, started.accelerator, started.warm)
 
     async def _values(self, task: Task) -> Mapping[str, str]:
-        """What the task is given of the user's secrets. Raises PortError."""
-        names = secrets_of(task)
+        """What the task is given of the user's secrets, or its requests. Raises PortError."""
+        keys = (key.secret for key in keys_of(task))
+        names = tuple(dict.fromkeys((*secrets_of(task), *keys)))
         if not names:
             return {}
         if self._secrets is None:
@@ -261,6 +275,9 @@ class LiveMachines:
                         asked.model_call,
                     )
                 )
+            case said.PartStarted(name=name):
+                line = " ".join(live.veil.hide_text(name).split())
+                self._post(ev.PartStarted(now, task, machine, line))
             case said.QuestionAsked() as asked:
                 self._post(
                     ev.QuestionAsked(
@@ -277,6 +294,9 @@ class LiveMachines:
             case said.ModelCalled() as called:
                 lines = model_lines(called, now, live.veil, brief=live.tells)
                 self.tell(task, lines)
+                self._used(live, called.uses)
+            case said.ModelsUsed(uses=uses):
+                self._used(live, uses)
             case said.NetworkUsed() as used:
                 hide = live.veil.hide_text
                 used = replace(used, host=hide(used.host), refused=hide(used.refused))
@@ -284,6 +304,10 @@ class LiveMachines:
                 self.remark(task, network_words(used))
             case said.GuestLost(why=why):
                 self._post(ev.MachineLost(now, task, machine, live.veil.hide_text(why)))
+
+    def _used(self, live: _Live, uses: tuple[CallUse, ...]) -> None:
+        if uses:
+            self._post(ev.ModelsUsed(self._clock.now_ms(), live.task, live.machine, uses))
 
     def environment(self, task: Task, machine: MachineId) -> dict[str, str]:
         """What a task's steps and shells find beside what every guest has."""
@@ -316,6 +340,7 @@ class LiveMachines:
                 env={**self.environment(task, effect.machine), **client},
                 every_calls=spec.every_calls,
                 every_s=spec.every_s,
+                when_changed=spec.when_changed,
             )
         )
         self._post(ev.StepBegan(self._clock.now_ms(), task.id, effect.machine))
@@ -381,3 +406,9 @@ class LiveMachines:
             self.hang_up(machine)
         await asyncio.gather(*(c for live in self._live.values() for c in live.closing))
         self._live.clear()
+
+
+def _with_keys(task: Task, values: Mapping[str, str]) -> Reach:
+    """What a task may reach, with what is added to its requests there."""
+    keys = tuple(key_of(spec, values[spec.secret]) for spec in keys_of(task))
+    return reach(task)._replace(keys=keys)

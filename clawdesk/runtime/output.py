@@ -129,5 +129,5 @@ def network_words(used: NetworkUsed) -> str:
     more = f" ({used.untold} more connections before it)" if used.untold else ""
     if used.refused:
         return f"Network, refused: {used.refused}.{more}"
-    where, out, back = f"{used.host}:{used.port}", used.sent_bytes, used.received_bytes
-    return f"Network: {where}, {out:,} bytes sent, {back:,} received.{more}"
+    out, back = used.sent_bytes, used.received_bytes
+    return f"Network: {used.place}, {out:,} bytes sent, {back:,} received.{more}"

@@ -1,7 +1,8 @@
 """Effect → port call → outcome event.
 
-Effects of one task run one after the other, tasks run side by side. Expected failures (PortError)
-become events with a reason; anything else is a bug and goes to `crashed`, which ends the session.
+Effects of one task run one after the other, tasks run side by side; an image is built beside them.
+Expected failures (PortError) become events with a reason; anything else is a bug and goes to
+`crashed`, which ends the session.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from clawdesk.domain import events as ev
 from clawdesk.domain.audit import record_of
 from clawdesk.domain.events import Event
 from clawdesk.domain.model import Record, Task, TaskId
+from clawdesk.domain.spending import StepSpent
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import PortError, SnapshotDamagedError
-from clawdesk.ports.machines import Machines
+from clawdesk.ports.machines import Machines, StartedMachine
 from clawdesk.ports.repository import Repository
 from clawdesk.runtime import crash
 from clawdesk.runtime.checkpointing import take
-from clawdesk.runtime.layers import CLOSED, SET_UP_FAILED
+from clawdesk.runtime.layers import CLOSED, SET_UP_FAILED, Image
 from clawdesk.runtime.leases import Leases
 from clawdesk.runtime.live import LiveMachines
 from clawdesk.runtime.pauses import UNAVAILABLE, gone_reason
@@ -65,6 +67,7 @@ class Performer:
         self._clock = clock
         self._queues: dict[TaskId, deque[do.Effect]] = {}
         self._workers: dict[TaskId, asyncio.Task[None]] = {}
+        self._building: set[asyncio.Task[None]] = set()
         self._table: dict[type, Callable[[Any, Task], Awaitable[None]]] = {
             do.StartMachine: self._start,
             do.RestoreMachine: self._restore,
@@ -144,12 +147,39 @@ class Performer:
         failed = ev.MachineFailed(self._now(), e.task, e.attempt, error.sentence, hopeless=hopeless)
         self._post(failed)
 
-    async def _start(self, e: do.StartMachine, task: Task) -> None:
+    async def _fresh(
+        self, e: do.StartMachine | do.RestoreMachine, task: Task, commit: str
+    ) -> StartedMachine | None:
+        """A machine with that tree; None where its image is built first, and told when it is."""
+        repository = self._repository(task.project)
+        image = await self._live.image_of(task, repository)
+        if image.ready:
+            return await self._live.start(task, repository, commit, image)
+        work = self._build(e, task, image)
+        building = asyncio.get_running_loop().create_task(work, name=f"image {e.task}")
+        self._building.add(building)
+        building.add_done_callback(self._building.discard)
+        return None
+
+    async def _build(
+        self, e: do.StartMachine | do.RestoreMachine, task: Task, image: Image
+    ) -> None:
+        """Beside the task's other effects: its model is given back meanwhile."""
         try:
-            repository = self._repository(task.project)
-            ready = await self._live.start(task, repository, e.commit)
+            await self._live.build(task, image)
+            self._post(ev.ImageReady(self._now(), e.task, e.attempt))
         except PortError as error:
             self._not_started(e, task, error)
+        except Exception as error:
+            self._crashed(error)
+
+    async def _start(self, e: do.StartMachine, task: Task) -> None:
+        try:
+            ready = await self._fresh(e, task, e.commit)
+        except PortError as error:
+            self._not_started(e, task, error)
+            return
+        if ready is None:
             return
         self._post(
             ev.MachineStarted(
@@ -167,12 +197,12 @@ class Performer:
     async def _restore(self, e: do.RestoreMachine, task: Task) -> None:
         checkpoint, note = e.checkpoint, ""
         try:
+            ready: StartedMachine | None
             if checkpoint.snapshot is not None:
                 ready = await self._live.restore(task, checkpoint.snapshot)
             else:
                 note = checkpoint.why_files_only or "This checkpoint holds files only."
-                repository = self._repository(task.project)
-                ready = await self._live.start(task, repository, e.files)
+                ready = await self._fresh(e, task, e.files)
         except SnapshotDamagedError as error:
             self._post(
                 ev.MachineFailed(self._now(), e.task, e.attempt, error.what, checkpoint.ordinal)
@@ -180,6 +210,8 @@ class Performer:
             return
         except PortError as error:
             self._not_started(e, task, error)
+            return
+        if ready is None:
             return
         last = self._live.session(ready.machine).greeting
         run = f"{checkpoint.step_index}.{checkpoint.round}"
@@ -273,6 +305,7 @@ class Performer:
                 leaves=lambda: self._yields(e.task),
                 room_for=self._retention.room_for,
                 seen=self._live.seen(e.task),
+                spent=lambda: self._spent(e.task),
                 veil=self._live.veil(e.machine),
             )
         except PortError as error:
@@ -286,6 +319,10 @@ class Performer:
     def _yields(self, task_id: TaskId) -> bool:
         task = self._task(task_id)
         return task is not None and task.yielding is not None
+
+    def _spent(self, task_id: TaskId) -> tuple[StepSpent, ...]:
+        task = self._task(task_id)
+        return task.spending.steps if task is not None else ()
 
     # -- Git ------------------------------------------------------------------------------
     async def _append(

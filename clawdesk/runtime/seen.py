@@ -31,9 +31,8 @@ class Seen:
         if used.refused:
             self.refused += 1 + used.untold
             return
-        place = f"{used.host}:{used.port}"
-        known = place in self.places or len(self.places) < PLACES_MAX
-        self.places[place if known else _MORE] += 1
+        known = used.place in self.places or len(self.places) < PLACES_MAX
+        self.places[used.place if known else _MORE] += 1
         if used.untold:
             self.places[_MORE] += used.untold
 

@@ -19,7 +19,7 @@ from clawdesk.domain.images import IMAGE_FILE, ImagePlan
 from clawdesk.domain.model import Checkpoint, Record, Snapshot, Task, TaskId
 from clawdesk.domain.network import granted
 from clawdesk.domain.parameters import mistake_in
-from clawdesk.domain.policy import bounded_priority, secrets_of
+from clawdesk.domain.policy import bounded_priority, keys_of, secrets_of
 from clawdesk.domain.replay import submission
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import MachineError, PortError, RepositoryError, SnapshotDamagedError
@@ -29,6 +29,10 @@ from clawdesk.runtime import crash
 from clawdesk.runtime.policies import Policies
 
 TITLE_CHARS_MAX = 200
+_TO_MEND = (
+    f"Add it to {PROJECT_FILE}, where your own policy.toml allows it, or take it out of the "
+    "task file."
+)
 
 
 def _no_mistake(settings: Mapping[str, str]) -> None:
@@ -163,12 +167,18 @@ class Submissions:
 
 def _granted(task: Task) -> None:
     """A task that would fail for want of a secret is not begun. Raises PortError."""
+    grants = [f"{key.secret}@{key.host}" for key in set(task.definition.keys) - set(keys_of(task))]
+    if grants:
+        raise PortError(
+            f"The task asks for {', '.join(sorted(grants))}, which [keys] allow does not hold.",
+            mend=_TO_MEND,
+            code="secret",
+        )
     lacking = [name for name in task.definition.secrets if name not in secrets_of(task)]
     if lacking:
         raise PortError(
             f"The task asks for {', '.join(lacking)}, which [secrets] allow does not hold.",
-            mend=f"Add it to {PROJECT_FILE}, where your own policy.toml allows it, or take it out "
-            "of the task file.",
+            mend=_TO_MEND,
             code="secret",
         )
 

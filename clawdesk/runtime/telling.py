@@ -8,11 +8,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from clawdesk.domain.secrets import Veil
+from clawdesk.domain.spending import GPU
 from clawdesk.ports.guest import ModelCalled
+from clawdesk.runtime.log_lines import INDENT
 
 _LINES_MAX = 20
 _TEXT_CHARS_MAX = 4_000
-_INDENT = "    "
 
 
 def model_lines(called: ModelCalled, at_ms: int, veil: Veil, *, brief: bool) -> str:
@@ -29,6 +30,7 @@ def model_lines(called: ModelCalled, at_ms: int, veil: Veil, *, brief: bool) -> 
         f"{called.took_ms / 1000:.1f} s",
         *(f"{n:,} {what}" for n, what in counts if n is not None),
     ]
+    facts += _gpu(called)
     facts += [f"{called.untold} more before it"] if called.untold else []
     failed = not 200 <= called.status < 300
     verb = f"failed with {called.status}" if failed else "answered"
@@ -43,6 +45,13 @@ def model_lines(called: ModelCalled, at_ms: int, veil: Veil, *, brief: bool) -> 
     return "\n".join(lines)
 
 
+def _gpu(called: ModelCalled) -> list[str]:
+    used = called.uses[-1] if called.uses else None
+    if used is None or used.place != GPU or used.gpu_ms is None:
+        return []
+    return [f"{used.gpu_ms / 1000:.1f} GPU-seconds"]
+
+
 def _said(what: str, text: str) -> list[str]:
     words = text[:_TEXT_CHARS_MAX].splitlines()
     while words and not words[-1].strip():
@@ -50,7 +59,7 @@ def _said(what: str, text: str) -> list[str]:
     if not words:
         return []
     more = (
-        [f"{_INDENT}[... {len(words) - _LINES_MAX} more lines]"] if len(words) > _LINES_MAX else []
+        [f"{INDENT}[... {len(words) - _LINES_MAX} more lines]"] if len(words) > _LINES_MAX else []
     )
-    shown = [f"{_INDENT}{_INDENT}{line}" for line in words[1:_LINES_MAX]]
-    return [f"{_INDENT}{what} {words[0]}", *shown, *more]
+    shown = [f"{INDENT}{INDENT}{line}" for line in words[1:_LINES_MAX]]
+    return [f"{INDENT}{what} {words[0]}", *shown, *more]

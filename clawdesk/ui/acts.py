@@ -120,6 +120,11 @@ def _register_task(desk: Desk) -> None:
         why_not=partial(terminals.why_not, desk),
     )
     window.inspector.terminal.clicked.connect(lambda: registry.trigger("terminal"))
+    _register_places(desk)
+
+
+def _register_places(desk: Desk) -> None:
+    window, add = desk.window, desk.registry.add
     show = window.inspector.choose_place
     add("log", "Show the log of the chosen task", partial(show, "log"), keys="Ctrl+1", icon="log")
     add(
@@ -135,6 +140,20 @@ def _register_task(desk: Desk) -> None:
         partial(show, "checkpoints"),
         keys="Ctrl+3",
         icon="ckpt",
+    )
+    add(
+        "conversation",
+        "Show the conversation of the chosen task",
+        partial(show, "conversation"),
+        keys="Ctrl+4",
+        icon="note",
+    )
+    add(
+        "find_said",
+        "Find in the conversation of the chosen task",
+        window.inspector.find_said,
+        keys="F3",
+        icon="search",
     )
 
 

@@ -20,6 +20,7 @@ from clawdesk.ui.tasks_pane import ALL
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.checkpoints import restore_view, undo_of, why_no_restore
 from clawdesk.viewmodels.forks import fork_view, keep_view
+from clawdesk.viewmodels.told import told, told_error
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -80,7 +81,7 @@ class Branches(QObject):
                 made = await desk.plane.fork(task, ordinal, settings=variables, title=title)
         except PortError as error:
             if desk.decisions.sheet is sheet:
-                sheet.show_refusal(error.sentence)
+                sheet.show_refusal(told_error(error))
                 sheet.show_sending(False)
             return
         if desk.decisions.sheet is sheet:
@@ -129,7 +130,9 @@ class Branches(QObject):
 
     async def _told(self, call: Coroutine[Any, Any, Outcome]) -> None:
         outcome = await call
-        self._desk.window.banner.show_notice(Notice("ok" if outcome.ok else "need", outcome.text))
+        self._desk.window.banner.show_notice(
+            Notice("ok" if outcome.ok else "need", told(outcome.text))
+        )
 
     # -- restore ---------------------------------------------------------
     def restore(self, task_id: TaskId, ordinal: int) -> None:
@@ -184,7 +187,7 @@ class Branches(QObject):
             # A task that is just changing refuses; the way back must not be lost by that.
             again = task is not None and undo_of(task) == ordinal
             act = ("undo", tr("Undo restore"), task_id) if again else ("", "", "")
-            desk.window.banner.show_notice(Notice("need", outcome.text, act=act))
+            desk.window.banner.show_notice(Notice("need", told(outcome.text), act=act))
             return
         notice = Notice("ok", tr("{title} goes back to {where}.", title=task.title, where=where))
         if undo_of(task) is not None:

@@ -16,6 +16,7 @@ from clawdesk.ui.form_sheet import FormSheet
 from clawdesk.ui.safe_text import clean_line
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.channel import channel_page
+from clawdesk.viewmodels.told import told
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -116,7 +117,7 @@ class ChannelSetUp(QObject):
             outcome = await self._desk.plane.test_channel(TEST_S)
         finally:
             self._section.show_testing(False)
-        self._section.show_outcome(outcome.text, "ok" if outcome.ok else "bad")
+        self._section.show_outcome(told(outcome.text), "ok" if outcome.ok else "bad")
 
     def _ask_remove(self) -> None:
         desk = self._desk
@@ -140,5 +141,5 @@ class ChannelSetUp(QObject):
 
     async def _removed(self) -> None:
         outcome = await self._desk.plane.remove_channel()
-        self._section.show_outcome(outcome.text, "fg1" if outcome.ok else "bad")
+        self._section.show_outcome(told(outcome.text), "fg1" if outcome.ok else "bad")
         self.paint()

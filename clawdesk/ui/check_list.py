@@ -77,7 +77,7 @@ class CheckRow(Ground):
         box.setLayout(first)
         first.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(box)
-        self.setAccessibleName(f"{name}: {view.found}, {view.word or 'ready'}")
+        self.setAccessibleName(f"{name}: {view.found}, {view.word or tr('ready')}")
         self._command = view.command
         if not view.why and not view.command:
             return

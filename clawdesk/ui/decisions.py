@@ -27,6 +27,7 @@ from clawdesk.ui.tasks_pane import ALL
 from clawdesk.ui.words import counted, tr
 from clawdesk.viewmodels.inbox import question_view
 from clawdesk.viewmodels.phases import wants_trust
+from clawdesk.viewmodels.told import told, told_error
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -75,14 +76,14 @@ class Decisions(QObject):
         try:
             outcome = await call()
         except PortError as error:
-            outcome = Outcome(False, error.sentence)
+            outcome = Outcome(False, told_error(error))
         if self._sheet is not sheet:
             return  # it was closed meanwhile
         sheet.show_sending(False)
         if outcome.ok:
             sheet.accept()
         else:
-            sheet.show_refusal(outcome.text)
+            sheet.show_refusal(told(outcome.text))
 
     # -- requests ----------------------------------------------------
     def open_request(self, request: str) -> None:
@@ -190,10 +191,10 @@ class Decisions(QObject):
         try:
             outcome: Outcome = await call  # type: ignore[misc]
         except PortError as error:
-            self._not_sent(sheet, error.sentence, "bad")
+            self._not_sent(sheet, told_error(error), "bad")
             return
         if not outcome.ok:
-            self._not_sent(sheet, outcome.text)
+            self._not_sent(sheet, told(outcome.text))
             return
         if sheet.view is not None:
             self.reviews.forget(sheet.view.request)
@@ -209,7 +210,7 @@ class Decisions(QObject):
         try:
             self._desk.memory.keep_draft(request, text)
         except PortError as error:
-            self._desk.window.banner.show_notice(Notice("need", error.what, error.mend))
+            self._desk.window.banner.show_notice(Notice("need", told(error.what), told(error.mend)))
 
     # -- other acts --------------------------------------------------
     def act(self, act: str) -> None:
@@ -355,7 +356,7 @@ class Decisions(QObject):
     async def _told(self, call: object) -> None:
         outcome: Outcome = await call  # type: ignore[misc]
         if not outcome.ok:
-            self._desk.window.banner.show_notice(Notice("need", outcome.text))
+            self._desk.window.banner.show_notice(Notice("need", told(outcome.text)))
 
     def merge(self, task_id: str) -> None:
         """Bring a finished task into a branch."""

@@ -47,6 +47,7 @@ from clawdesk.viewmodels.machine import host_view
 from clawdesk.viewmodels.projects import ProjectEntry, projects_view
 from clawdesk.viewmodels.status import status_bar
 from clawdesk.viewmodels.tasks import TaskRow, row_of
+from clawdesk.viewmodels.told import told, told_of
 
 TICK_MS = 1_000
 CHANNEL = "window"
@@ -257,7 +258,7 @@ class Desk(QObject):
         if change.tasks or change.environment:
             self.notices.mind()
         for notice in change.notices:
-            self.window.banner.show_notice(Notice("run", notice))
+            self.window.banner.show_notice(Notice("run", told_of(notice)))
 
     # -- what the inspector shows ------------------------------------
     def choose_task(self, task: str) -> None:
@@ -407,7 +408,7 @@ class Desk(QObject):
     async def _close_project(self, path: str) -> None:
         outcome = await self.plane.close_project(path)
         if not outcome.ok:
-            self.window.banner.show_notice(Notice("need", outcome.text))
+            self.window.banner.show_notice(Notice("need", told(outcome.text)))
         self.paint_all()
 
     # -- first-run page ----------------------------------------------
@@ -433,7 +434,9 @@ class Desk(QObject):
     def show_error(self, what: str, error: PortError) -> None:
         """An expected failure: what, why, what next; details to copy."""
         details = f"{what}\n{error.what}\n{error.mend}\n({error.code}, {type(error).__name__})"
-        self.window.banner.show_notice(Notice("bad", f"{what}: {error.what}", error.mend, details))
+        self.window.banner.show_notice(
+            Notice("bad", f"{what}: {told(error.what)}", told(error.mend), details)
+        )
 
     def show_lost(self) -> None:
         """The process that runs the tasks has ended; what is on screen is the last it told."""

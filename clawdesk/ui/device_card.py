@@ -14,7 +14,7 @@ from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import clean_line, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
-from clawdesk.viewmodels.devices import USE_WORDS, DeviceView, ProcessLine, Use
+from clawdesk.viewmodels.devices import DeviceView, ProcessLine, Use, use_words
 from clawdesk.viewmodels.words import gib
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -51,7 +51,7 @@ class DeviceCard(Ground):
 
     @staticmethod
     def _amounts(view: DeviceView) -> str:
-        return "\n".join(f"{USE_WORDS[part.use]}: {gib(part.mib)} GiB" for part in view.parts)
+        return "\n".join(f"{use_words(part.use)}: {gib(part.mib)} GiB" for part in view.parts)
 
     @property
     def _hue(self) -> str:
@@ -141,8 +141,9 @@ class DeviceCard(Ground):
         painter.setFont(fonts.font("small"))
         if view.simulated:
             painter.setPen(colour("need"))
-            painter.drawText(QRectF(x, 10, 80, 20), _LEFT, "simulated")
-            x += fonts.width("small", "simulated") + 8
+            wide = fonts.width("small", tr("simulated"))
+            painter.drawText(QRectF(x, 10, wide + 1, 20), _LEFT, tr("simulated"))
+            x += wide + 8
         room = right - x - fonts.width("small", view.headline) - 8
         name = clean_line(view.name, 60)
         name = fonts.metrics("small").elidedText(name, Qt.TextElideMode.ElideRight, room)
@@ -187,7 +188,7 @@ class UseLegend(Ground):
         if (uses, card) == (self._uses, self._card):
             return
         self._uses, self._card = uses, card
-        words = ", ".join(USE_WORDS[use] for use in uses)
+        words = ", ".join(use_words(use) for use in uses)
         self.setAccessibleName(tr("Bars show: {words}", words=words))
         self.updateGeometry()
         self.update()
@@ -196,7 +197,7 @@ class UseLegend(Ground):
         """Each use with its x and y; as many a line as there is room for."""
         found, x, y = [], float(_INSET), 6.0
         for use in self._uses:
-            need = 17 + fonts.width("caption", USE_WORDS[use])
+            need = 17 + fonts.width("caption", use_words(use))
             if x > _INSET and x + need > wide - _INSET:
                 x, y = float(_INSET), y + 18
             found.append((use, x, y))
@@ -221,4 +222,4 @@ class UseLegend(Ground):
         for use, x, y in self._places(self.width()):
             paint_bar(painter, QRectF(x, y + 4, 12, 10), [(1.1, use_fill(use, self._card))])
             painter.setPen(colour("fg2"))
-            painter.drawText(QRectF(x + 17, y, 200, 18), _LEFT, USE_WORDS[use])
+            painter.drawText(QRectF(x + 17, y, 200, 18), _LEFT, use_words(use))

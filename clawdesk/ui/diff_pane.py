@@ -137,9 +137,9 @@ class DiffPane(QWidget):
 
     def show_compared(self, chosen: str, before: str, branch: str, says: str) -> None:
         """Name the two things it can be compared with, and say what is on screen."""
-        self.compare.show_text(tr("asked"), before)
+        self.compare.rename("asked", before)
         cut = branch[: BRANCH_CHARS_MAX - 1] + "…" if len(branch) > BRANCH_CHARS_MAX else branch
-        self.compare.show_text(tr("branch"), cut or "HEAD")
+        self.compare.rename("branch", cut or "HEAD")
         self.compare.choose(chosen)
         self.diff.review = chosen == "asked"
         self._says.show_text(says)

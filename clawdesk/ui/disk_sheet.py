@@ -68,7 +68,7 @@ class DiskSheet(Sheet):
         row.setContentsMargins(16, 0, 16, 0)
         row.setSpacing(10)
         row.addWidget(SafeLabel(tr("Take those of tasks that ended"), role="fg1"))
-        ages = Segments("disk.age", [(str(days), words) for days, words in AGES])
+        ages = Segments("disk.age", [(str(days), tr(words)) for days, words in AGES])
         ages.choose(str(self.days))
         ages.chosen.connect(self._choose_age)
         row.addWidget(ages)

@@ -18,7 +18,7 @@ from clawdesk.ui.safe_text import SafeLabel, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.doctor import DoctorView
-from clawdesk.viewmodels.projects import NO_PROJECT
+from clawdesk.viewmodels.projects import no_project
 
 
 def _steps() -> tuple[tuple[str, str], ...]:
@@ -93,9 +93,9 @@ class HomePage(QWidget):
         column = QVBoxLayout(side)
         column.setContentsMargins(48, 40, 48, 24)
         column.setSpacing(8)
-        self._title = SafeLabel(NO_PROJECT.title, font="title", wrap=True)
+        self._title = SafeLabel(no_project().title, font="title", wrap=True)
         column.addWidget(self._title)
-        column.addWidget(SafeLabel(NO_PROJECT.text, role="fg1", wrap=True))
+        column.addWidget(SafeLabel(no_project().text, role="fg1", wrap=True))
         column.addSpacing(12)
         buttons = QHBoxLayout()
         self.open = Button(

@@ -16,7 +16,7 @@ from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.inbox import InboxCard
-from clawdesk.viewmodels.projects import NOTHING_WAITS
+from clawdesk.viewmodels.projects import nothing_waits
 
 
 class Card(QWidget):
@@ -147,8 +147,9 @@ class InboxPane(QWidget):
         column.setContentsMargins(24, 0, 24, 0)
         column.setSpacing(4)
         middle = Qt.AlignmentFlag.AlignHCenter
-        title = SafeLabel(NOTHING_WAITS.title, font="label")
-        text = SafeLabel(NOTHING_WAITS.text, font="small", role="fg2", wrap=True)
+        empty = nothing_waits()
+        title = SafeLabel(empty.title, font="label")
+        text = SafeLabel(empty.text, font="small", role="fg2", wrap=True)
         title.setAlignment(middle)
         text.setAlignment(middle)
         column.addStretch(1)

@@ -14,7 +14,9 @@ from clawdesk.ui import fonts, tokens
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.checkpoint_list import CheckpointList
+from clawdesk.ui.conversation_page import ConversationPage
 from clawdesk.ui.diff_view import DiffView
+from clawdesk.ui.following_list import FollowFoot
 from clawdesk.ui.log_view import LogView
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel, set_tip
@@ -23,7 +25,7 @@ from clawdesk.ui.tabs import Tabs
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.inspector import InspectorView
 
-PLACES = ("log", "changes", "checkpoints")
+PLACES = ("log", "changes", "checkpoints", "conversation")
 
 
 class Facts(Ground):
@@ -78,6 +80,7 @@ class Inspector(QWidget):
         self.log = LogView()
         self.diff = DiffView("changes")
         self.checkpoints = CheckpointList()
+        self.conversation = ConversationPage()
         self.facts = Facts()
         self.checkpoints.wanted.connect(self.checkpoint_wanted)
         whole = QVBoxLayout(self)
@@ -85,7 +88,8 @@ class Inspector(QWidget):
         whole.setSpacing(0)
         whole.addWidget(self._head())
         self._stack = QStackedLayout()
-        for page in (self._log_page(), self._changes_page(), self.checkpoints, self._nothing()):
+        pages = (self._log_page(), self._changes_page(), self.checkpoints, self.conversation)
+        for page in (*pages, self._nothing()):
             self._stack.addWidget(page)
         whole.addLayout(self._stack, 1)
         self.show_task(None)
@@ -106,6 +110,7 @@ class Inspector(QWidget):
                 ("log", tr("Log"), "log"),
                 ("changes", tr("Changes"), "diff"),
                 ("checkpoints", tr("Checkpoints"), "ckpt"),
+                ("conversation", tr("Conversation"), "note"),
             ],
         )
         self.tabs.chosen.connect(self.choose_place)
@@ -137,22 +142,7 @@ class Inspector(QWidget):
         left.setSpacing(0)
         left.setContentsMargins(0, 0, 0, 0)
         left.addWidget(self.log, 1)
-        foot = Ground("bg1", "t")
-        foot.setFixedHeight(32)
-        line = QHBoxLayout(foot)
-        line.setContentsMargins(12, 0, 12, 0)
-        line.setSpacing(6)
-        self._follow_icon = Icon("cd", "run", 14)
-        self._follow_word = SafeLabel(tr("following"), font="small", role="fg2")
-        self.follow = Button(tr("Follow"), "log.follow", kind="ghost", size="sm")
-        self.follow.clicked.connect(self.log.follow)
-        self.follow.hide()
-        line.addWidget(self._follow_icon)
-        line.addWidget(self._follow_word)
-        line.addWidget(self.follow)
-        line.addStretch(1)
-        self._log_size = SafeLabel("", font="small", role="fg2")
-        line.addWidget(self._log_size)
+        foot = self._foot = FollowFoot(self.log, "log.follow")
         self.terminal = Button(
             tr("Terminal"),
             "inspector.terminal",
@@ -161,7 +151,7 @@ class Inspector(QWidget):
             size="sm",
             spoken=tr("Open a terminal in the machine"),
         )
-        line.addWidget(self.terminal)
+        foot.row.addWidget(self.terminal)
         self.report = Button(
             tr("Report…"),
             "inspector.report",
@@ -170,8 +160,7 @@ class Inspector(QWidget):
             size="sm",
             spoken=tr("Export a report of the task"),
         )
-        line.addWidget(self.report)
-        self.log.following_changed.connect(self._show_following)
+        foot.row.addWidget(self.report)
         left.addWidget(foot)
         row.addLayout(left, 1)
         row.addWidget(self.facts)
@@ -209,6 +198,7 @@ class Inspector(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.facts.setVisible(self.width() >= 720)
+        self.tabs.show_compact(self.width() < 720)
         self._state.setVisible(self._view is not None and self.width() >= 640)
 
     def sizeHint(self) -> QSize:
@@ -224,7 +214,7 @@ class Inspector(QWidget):
         self._show_terminal(view.why_no_shell if view is not None else "")
         self.act.setVisible(view is not None and bool(view.act))
         if view is None:
-            self._stack.setCurrentIndex(3)
+            self._stack.setCurrentIndex(len(PLACES))
             return
         self._icon.show_icon(view.icon, view.family.value)
         self._title.show_text(view.title)
@@ -235,6 +225,7 @@ class Inspector(QWidget):
         self.act.set_kind("need" if view.act in {"review", "answer", "trust"} else "plain")
         self.facts.show_facts(view.facts[1:])
         self.checkpoints.show_rows(view.checkpoints)
+        self.conversation.show_spent(view.spent, acp=view.acp)
         self.tabs.show_count("changes", view.files)
         self.tabs.show_count("checkpoints", len(view.checkpoints))
         self._stack.setCurrentIndex(PLACES.index(self.place))
@@ -245,7 +236,7 @@ class Inspector(QWidget):
         set_tip(self.terminal, why or tr("Ctrl+T; what you change stands in the next checkpoint"))
 
     def choose_place(self, place: str) -> None:
-        """Show one of the tabs: log, changes, checkpoints."""
+        """Show one of the tabs: log, changes, checkpoints, conversation."""
         self.place = place
         self.tabs.choose(place)
         self.tabs.update()
@@ -253,24 +244,29 @@ class Inspector(QWidget):
             self._stack.setCurrentIndex(PLACES.index(place))
         self.place_changed.emit(place)
 
+    def find_said(self) -> None:
+        """Show the conversation, ready to search it; while it is searched, the next hit."""
+        if self.conversation.search.hasFocus():
+            self.conversation.go(1)
+            return
+        self.choose_place("conversation")
+        self.conversation.begin_search()
+
     def clear_log(self) -> None:
         self.log.clear()
+        self.conversation.clear()
         self._show_size()
 
     def append_log(self, lines: Sequence[LogLine]) -> None:
         self.log.append(lines)
+        self.conversation.append(lines)
         self._show_size()
 
     def _show_size(self) -> None:
         count = self.log.rows.count
-        self._log_size.show_text(
+        self._foot.size_label.show_text(
             tr("{count:,} lines", count=count) if count else tr("no output yet")
         )
-
-    def _show_following(self, following: bool) -> None:
-        self._follow_word.show_text(tr("following") if following else tr("not following"))
-        self._follow_icon.show_icon("cd" if following else "pause", "run" if following else "fg2")
-        self.follow.setVisible(not following)
 
     def show_changes(self, title: str, diff: Diff | None) -> None:
         self.changes_title.show_text(title)

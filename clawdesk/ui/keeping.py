@@ -18,6 +18,7 @@ from clawdesk.ui.words import tr
 from clawdesk.viewmodels.disk import disk_view
 from clawdesk.viewmodels.report import file_name
 from clawdesk.viewmodels.reporting import report_of
+from clawdesk.viewmodels.told import told, told_error
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -108,7 +109,7 @@ class Keeping(QObject):
             self._use = await self._desk.plane.disk_use()
         except PortError as error:
             if self._desk.decisions.sheet is sheet:
-                sheet.show_notice(error.sentence, "bad")
+                sheet.show_notice(told_error(error), "bad")
             return
         self._show_disk(sheet)
 
@@ -122,6 +123,6 @@ class Keeping(QObject):
         sheet.show_sending(True)
         outcome = await self._desk.plane.prune(days)
         if self._desk.decisions.sheet is sheet:
-            sheet.show_notice(outcome.text, "ok" if outcome.ok else "bad")
+            sheet.show_notice(told(outcome.text), "ok" if outcome.ok else "bad")
             sheet.show_sending(False)
         await self._read_disk(sheet)

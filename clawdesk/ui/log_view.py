@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from clawdesk.runtime.api import LogLine
 from clawdesk.ui import fonts, tokens
-from clawdesk.ui.code_list import COPY_ROLE, CodeList, Index, RowModel
+from clawdesk.ui.code_list import COPY_ROLE, Index, RowModel
+from clawdesk.ui.following_list import FollowingList
 from clawdesk.ui.safe_text import clean_line
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
@@ -96,28 +97,22 @@ class _LogDelegate(QStyledItemDelegate):
         painter.restore()
 
 
-class LogView(CodeList):
-    """`following_changed` tells whether new lines scroll into view."""
-
-    following_changed = Signal(bool)
+class LogView(FollowingList):
+    """The lines of one task."""
 
     def __init__(self) -> None:
         super().__init__("log", tr("Log"))
         self.offset_ms = 0
-        self.following = True
         self._columns = 0
         self.rows = LogModel()
         self.list.setModel(self.rows)
         self.list.setItemDelegate(_LogDelegate(self))
         self.list.setUniformItemSizes(True)
-        self.list.scrolled_by_hand.connect(self._mind_following)
-        self.list.verticalScrollBar().sliderMoved.connect(lambda _: self._mind_following())
-        self.list.resized.connect(self._keep_end)
 
     def clear(self) -> None:
         self.rows.clear()
         self._columns = 0
-        self._follow(True)
+        self.set_following(True)
         self.mind_width()
 
     def append(self, lines: Sequence[LogLine]) -> None:
@@ -127,25 +122,7 @@ class LogView(CodeList):
         if longest > self._columns:
             self._columns = longest
             self.mind_width()
-        self._keep_end()
-
-    def follow(self) -> None:
-        """Go to the end and stay there."""
-        self._follow(True)
-        self._keep_end()
-
-    def _keep_end(self) -> None:
-        if self.following:
-            self.list.scrollToBottom()
-
-    def _follow(self, following: bool) -> None:
-        if following != self.following:
-            self.following = following
-            self.following_changed.emit(following)
-
-    def _mind_following(self) -> None:
-        bar = self.list.verticalScrollBar()
-        self._follow(bar.value() >= bar.maximum() - tokens.CODE_ROW)
+        self.keep_end()
 
     def content_width(self) -> int:
         return round(fonts.width("code", "0") * (self._columns + 2))

@@ -71,9 +71,10 @@ class GpuCard(Ground):
             return
         self._view = view
         words = ", ".join(
-            f"{p.name} {'' if p.ours else 'not ours '}{p.used}" for p in view.processes
+            f"{p.name} {p.used}" if p.ours else f"{p.name} {tr('not ours')} {p.used}"
+            for p in view.processes
         )
-        simulated = " simulated" if view.simulated else ""
+        simulated = f" {tr('simulated')}" if view.simulated else ""
         self.setAccessibleName(
             clean_line(
                 f"{view.title}{simulated} {view.headline}, {view.note or view.free}. {words}", 600
@@ -146,7 +147,7 @@ class GpuCard(Ground):
         x = line.left() + fonts.width("label", view.title) + 8
         painter.setFont(fonts.font("small"))
         painter.setPen(colour("need" if view.simulated else "fg2"))
-        name = "simulated" if view.simulated else clean_line(view.name, 60)
+        name = tr("simulated") if view.simulated else clean_line(view.name, 60)
         room = right - x - fonts.width("small", view.headline) - 8
         name = fonts.metrics("small").elidedText(name, Qt.TextElideMode.ElideRight, room)
         painter.drawText(QRectF(x, 10, room, 20), _LEFT, name)

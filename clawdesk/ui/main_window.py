@@ -29,6 +29,7 @@ from clawdesk.ui.status_bar import StatusBar
 from clawdesk.ui.tasks_pane import TasksPane
 from clawdesk.ui.tool_bar import ToolBar
 from clawdesk.ui.words import tr
+from clawdesk.viewmodels.told import told
 
 SIZE = QSize(1440, 900)
 SIZE_MIN = QSize(1024, 640)
@@ -163,7 +164,7 @@ class MainWindow(QMainWindow):
     def show_failed(self, error: PortError) -> None:
         """There will be no plane: why, and what to do."""
         details = f"{error.what}\n{error.mend}\n({error.code})"
-        self.banner.show_notice(Notice("bad", error.what, error.mend, details))
+        self.banner.show_notice(Notice("bad", told(error.what), told(error.mend), details))
         self.home.checks.show_text(tr("ClawDesk could not start; the reason stands above."))
 
     def fold(self, name: str, away: bool) -> None:

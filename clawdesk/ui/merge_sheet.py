@@ -56,7 +56,7 @@ class MergeSheet(Sheet):
         grid.addWidget(SafeLabel(tr("Into branch"), role="fg1"), 0, 0)
         grid.addWidget(self.branch, 0, 1)
         column.addLayout(grid)
-        self.squash = ChoiceRow("merge.squash", tr("One commit (squash)"), 1, "default")
+        self.squash = ChoiceRow("merge.squash", tr("One commit (squash)"), 1, tr("default"))
         self.each = ChoiceRow("merge.each", tr("One commit per checkpoint"), 2)
         self._group = QButtonGroup(self)
         for row in (self.squash, self.each):

@@ -13,6 +13,7 @@ from clawdesk.ui.banner import Notice
 from clawdesk.ui.conflict_sheet import ConflictSheet
 from clawdesk.ui.merge_sheet import MergeSheet
 from clawdesk.ui.words import tr
+from clawdesk.viewmodels.told import told, told_error
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -56,11 +57,13 @@ class Merging(QObject):
             found = await self._conflicts(task, into) if isinstance(error, ConflictError) else None
             if desk.decisions.sheet is sheet:
                 paths = error.paths if isinstance(error, ConflictError) else ()
-                sheet.show_refusal(error.what, error.mend, paths, found)
+                sheet.show_refusal(told(error.what), told(error.mend), paths, found)
                 sheet.show_sending(False)
             return
         if desk.decisions.sheet is sheet:
-            sheet.show_result(outcome.text or tr("Merged into {branch}.", branch=outcome.branch))
+            sheet.show_result(
+                told(outcome.text) or tr("Merged into {branch}.", branch=outcome.branch)
+            )
         desk.paint_all()
 
     async def _conflicts(self, task: str, into: str) -> Conflicts | None:
@@ -90,12 +93,12 @@ class Merging(QObject):
         try:
             outcome = await desk.plane.merge(task.id, into=into, settled=answer)
         except PortError as error:
-            sheet.show_notice(error.sentence, "bad")
+            sheet.show_notice(told_error(error), "bad")
             sheet.show_sending(False)
             return
         sheet.accept()
         step = tr("Your state before is kept; “What ClawDesk did” says how to go back.")
-        desk.window.banner.show_notice(Notice("ok", outcome.text, step))
+        desk.window.banner.show_notice(Notice("ok", told(outcome.text), step))
         desk.paint_all()
 
     def _again(self, sheet: ConflictSheet, task: Task) -> None:

@@ -14,8 +14,9 @@ from clawdesk.ui.decisions import Call
 from clawdesk.ui.model_sheets import BudgetSheet, ReserveSheet
 from clawdesk.ui.words import marked, tr
 from clawdesk.viewmodels.devices import DeviceHistory, device_views, page_summary
-from clawdesk.viewmodels.models import ModelRow, ModelsView, models_view, with_begun
+from clawdesk.viewmodels.models import ModelRow, ModelsView, act_words, models_view, with_begun
 from clawdesk.viewmodels.palette import Entry
+from clawdesk.viewmodels.told import told
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -68,8 +69,7 @@ class ModelDesk(QObject):
         for row in self.view.models:
             pin = "unpin" if row.pinned else "pin"
             for act, why_not in ((row.act, row.act_why_not), (pin, ""), ("reserve", "")):
-                dots = "…" if act == "reserve" else ""
-                text = f"{act.capitalize()} {row.name}{dots}"
+                text = act_words(act, row.name)
                 run = partial(self.act, act, row.name)
                 found.append(Entry(text, row.word, "gpu", "", run, why_not, group=tr("Models")))
         for window in self.view.windows:
@@ -116,7 +116,9 @@ class ModelDesk(QObject):
         """A success shows itself on the page; a refusal is said."""
         outcome = await call()
         if not outcome.ok:
-            self._desk.window.banner.show_notice(Notice("bad", outcome.text, "", outcome.text))
+            self._desk.window.banner.show_notice(
+                Notice("bad", told(outcome.text), "", outcome.text)
+            )
 
     def _ask_unload(self, row: ModelRow) -> None:
         sheet = AskSheet(

@@ -20,7 +20,7 @@ from clawdesk.ui.pane import Ground, PaneHead
 from clawdesk.ui.safe_text import SafeLabel, clean_line, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
-from clawdesk.viewmodels.models import ModelRow, UseRow, WaitRow, WindowRow
+from clawdesk.viewmodels.models import ModelRow, UseRow, WaitRow, WindowRow, act_words
 
 Row = TypeVar("Row")
 Line = TypeVar("Line", bound="PageLine")
@@ -147,7 +147,7 @@ class ModelLine(PageLine):
         why = (
             tr(
                 "{act} is not possible: {why}",
-                act=row.act.capitalize(),
+                act=act_words(row.act),
                 why=row.act_why_not,
             )
             if row.act_why_not
@@ -160,7 +160,7 @@ class ModelLine(PageLine):
             _refill(self._chips, [Chip(mark) for mark in row.marks])
         name = clean_line(row.name, 100)
         for button, text, spoken, reason in (
-            (self.act, row.act.capitalize(), f"{row.act.capitalize()} {name}", row.act_why_not),
+            (self.act, act_words(row.act), act_words(row.act, name), row.act_why_not),
             (self.pin, tr("Unpin") if row.pinned else tr("Pin"), "", ""),
             (self.reserve, tr("Reserve…"), tr("Reserve {name}", name=name), ""),
         ):

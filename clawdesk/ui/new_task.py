@@ -10,6 +10,7 @@ from clawdesk.runtime.api import PolicyView
 from clawdesk.ui.new_task_sheet import NewTaskSheet
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.new_task import forecast
+from clawdesk.viewmodels.told import told_error
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -68,7 +69,7 @@ async def _read(desk: Desk, sheet: NewTaskSheet, view: ProjectView) -> None:
         policy = await desk.plane.project_policy(view.path)
     except PortError as error:
         if desk.decisions.sheet is sheet:
-            sheet.show_notice(error.sentence, "bad")
+            sheet.show_notice(told_error(error), "bad")
         return
     if desk.decisions.sheet is sheet:
         sheet.setProperty("policy", policy)

@@ -18,6 +18,7 @@ from clawdesk.ports.notices import Notice, Notices
 from clawdesk.ui.safe_text import clean, clean_line
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.notices import ended, standing
+from clawdesk.viewmodels.told import told
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -112,8 +113,8 @@ class NoticeDesk(QObject):
         if found.problem:
             why = tr(
                 "{problem} {mend} What needs you stands in the inbox all the same.",
-                problem=found.problem,
-                mend=found.mend,
+                problem=told(found.problem),
+                mend=told(found.mend),
             )
             return row | {"state": "limited", "found": tr("not shown"), "why": why}
         if not found.acts:

@@ -29,7 +29,7 @@ from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel, clean_line
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import counted, tr
-from clawdesk.viewmodels.palette import Entry, found, marked, parse, with_headings
+from clawdesk.viewmodels.palette import Entry, found, parse, pieces, with_headings
 
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
 WIDE, HIGH_MAX = 640, 520
@@ -102,7 +102,7 @@ class _EntryDelegate(QStyledItemDelegate):
         text = fonts.metrics("body").elidedText(
             clean_line(entry.text, 200), Qt.TextElideMode.ElideRight, right - x
         )
-        for piece, hit in marked(text, self._entries.words):
+        for piece, hit in pieces(text, self._entries.words):
             painter.setFont(fonts.font("label" if hit else "body"))
             painter.setPen(colour("acc" if hit else "fg2" if off else "fg0"))
             painter.drawText(QRectF(x, box.top(), right - x + 2, box.height()), _LEFT, piece)

@@ -13,6 +13,7 @@ from clawdesk.ui.banner import Notice
 from clawdesk.ui.clock import Clock
 from clawdesk.ui.form_sheet import FormSheet
 from clawdesk.ui.words import tr
+from clawdesk.viewmodels.told import told
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -75,9 +76,9 @@ async def _send(desk: Desk, sheet: PromptSheet, task_id: TaskId, text: str) -> N
         return
     if outcome.ok:
         sheet.accept()
-        desk.window.banner.show_notice(Notice("ok", outcome.text))
+        desk.window.banner.show_notice(Notice("ok", told(outcome.text)))
     else:
-        sheet.show_refusal(outcome.text)
+        sheet.show_refusal(told(outcome.text))
         sheet.show_sending(False)
 
 

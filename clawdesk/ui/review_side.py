@@ -13,10 +13,10 @@ from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.tick_box import TickBox
 from clawdesk.ui.words import counted, tr
+from clawdesk.viewmodels.amounts import few_paths
 from clawdesk.viewmodels.inbox import CheckpointView
 from clawdesk.viewmodels.review import Draft, taken
-from clawdesk.viewmodels.risk import RiskView, risk_view
-from clawdesk.viewmodels.words import few_paths
+from clawdesk.viewmodels.risk import RiskView, level_words, risk_view
 
 WIDTH = 288
 FILES_MIN = 3
@@ -148,7 +148,7 @@ class ReviewSide(Ground):
             return
         self._shown_risk = risk
         icon, role = _LEVELS.get(risk.level, ("okc", "fg2"))
-        self._level.show_text(risk.level)
+        self._level.show_text(level_words(risk.level))
         self._level.set_role(role)
         self._level_icon.show_icon(icon, role)
         self._level_icon.setVisible(bool(risk.level))

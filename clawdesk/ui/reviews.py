@@ -23,6 +23,7 @@ from clawdesk.viewmodels.editing import ANSWER_BYTES_MAX, editable, editable_con
 from clawdesk.viewmodels.inbox import checkpoint_view
 from clawdesk.viewmodels.patching import PatchError, with_hunks
 from clawdesk.viewmodels.review import Answer, Draft
+from clawdesk.viewmodels.told import told, told_error
 
 if TYPE_CHECKING:
     from clawdesk.ui.decisions import Decisions
@@ -152,7 +153,7 @@ class Reviews(QObject):
             if self._now is not now:
                 raise
             now.sheet.show_notice(
-                tr("{what} failed: {sentence}", what=what, sentence=error.sentence), "bad"
+                tr("{what} failed: {sentence}", what=what, sentence=told_error(error)), "bad"
             )
         finally:
             work.close()
@@ -205,7 +206,9 @@ class Reviews(QObject):
             try:
                 self._desk.memory.keep_review(request, draft)
             except PortError as error:
-                self._desk.window.banner.show_notice(Notice("need", error.what, error.mend))
+                self._desk.window.banner.show_notice(
+                    Notice("need", told(error.what), told(error.mend))
+                )
 
     def forget_decided(self, tasks: Iterable[str]) -> None:
         """Drop the drafts of requests that were answered, here or elsewhere."""
@@ -222,7 +225,7 @@ class Reviews(QObject):
         try:
             self._desk.memory.keep_review(request, Draft())
         except PortError as error:
-            self._desk.window.banner.show_notice(Notice("need", error.what, error.mend))
+            self._desk.window.banner.show_notice(Notice("need", told(error.what), told(error.mend)))
 
     # -- editing -----------------------------------------------------
     async def _sides(self, now: _Open, file: DiffFile) -> FileSides:

@@ -89,7 +89,7 @@ def _help(desk: Desk) -> list[Entry]:
         return None
 
     signs = [
-        Entry(f"{sign}  {what}", "", "search", "", nothing, kind="?", goes_to=f"{sign} ")
+        Entry(f"{sign}  {tr(what)}", "", "search", "", nothing, kind="?", goes_to=f"{sign} ")
         for sign, what in KINDS.items()
         if sign != "?"
     ]

@@ -110,7 +110,7 @@ class Segments(QWidget):
         with QSignalBlocker(self._buttons[key]):
             self._buttons[key].setChecked(True)
 
-    def show_text(self, key: str, text: str) -> None:
+    def rename(self, key: str, text: str) -> None:
         """Name an alternative anew."""
         button = self._buttons[key]
         if button.text() != text:

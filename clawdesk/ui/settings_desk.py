@@ -17,6 +17,7 @@ from clawdesk.ui.words import tr
 from clawdesk.viewmodels.models import project_name
 from clawdesk.viewmodels.notices import NoticeRules
 from clawdesk.viewmodels.policy import own_rules, policy_page
+from clawdesk.viewmodels.told import told, told_error
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -55,7 +56,7 @@ class SettingsDesk(QObject):
             try:
                 self._page.show_policy(policy_page(await desk.plane.project_policy(desk.project)))
             except PortError as error:
-                self._page.show_policy_problem(error.sentence)
+                self._page.show_policy_problem(told_error(error))
         else:
             self._page.show_policy(None)
         if policy_first:
@@ -101,7 +102,7 @@ class SettingsDesk(QObject):
     async def _revoke(self, project: str) -> None:
         outcome = await self._desk.plane.untrust(project)
         family = "ok" if outcome.ok else "bad"
-        self._desk.window.banner.show_notice(Notice(family, outcome.text))
+        self._desk.window.banner.show_notice(Notice(family, told(outcome.text)))
         await self._read(policy_first=False)
 
 

@@ -8,13 +8,14 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizeP
 
 from clawdesk.ui import fonts, icons, tokens
 from clawdesk.ui.badge import paint_badge
+from clawdesk.ui.safe_text import set_tip
 from clawdesk.ui.tokens import colour
 
 
 class _Tab(QAbstractButton):
     def __init__(self, name: str, text: str, icon: str) -> None:
         super().__init__()
-        self._icon, self._count = icon, 0
+        self._icon, self._count, self._compact = icon, 0, False
         self.setText(text)
         self.setCheckable(True)
         self.setObjectName(name)
@@ -29,8 +30,19 @@ class _Tab(QAbstractButton):
             self.updateGeometry()
             self.update()
 
+    def show_compact(self, compact: bool) -> None:
+        if compact != self._compact:
+            self._compact = compact
+            set_tip(self, self.text() if compact else "")
+            self.updateGeometry()
+            self.update()
+
+    @property
+    def _words(self) -> str:
+        return "" if self._compact and not self.isChecked() else self.text()
+
     def sizeHint(self) -> QSize:
-        wide = 20 + 22 + fonts.width("button", self.text())
+        wide = 20 + 16 + (6 + fonts.width("button", self._words) if self._words else 0)
         if self._count:
             wide += 8 + max(18.0, fonts.width("group", str(self._count)) + 10)
         return QSize(round(wide), tokens.TABS)
@@ -44,7 +56,7 @@ class _Tab(QAbstractButton):
         painter.setFont(fonts.font("button"))
         painter.setPen(colour(role))
         painter.drawText(
-            QRectF(32, 0, self.width(), self.height()), Qt.AlignmentFlag.AlignVCenter, self.text()
+            QRectF(32, 0, self.width(), self.height()), Qt.AlignmentFlag.AlignVCenter, self._words
         )
         if self._count:
             paint_badge(painter, self.width() - 10, middle, str(self._count), need=False)
@@ -74,6 +86,7 @@ class Tabs(QWidget):
             row.addWidget(tab)
             # A screen reader toggles where a mouse clicks: listen to what both do.
             tab.toggled.connect(lambda on, key=key: self.chosen.emit(key) if on else None)
+            tab.toggled.connect(lambda _, tab=tab: tab.updateGeometry())
         self.choose(tabs[0][0])
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
@@ -81,6 +94,13 @@ class Tabs(QWidget):
         tab = self._tabs[key]
         with QSignalBlocker(tab):
             tab.setChecked(True)
+        for each in self._tabs.values():
+            each.updateGeometry()
+
+    def show_compact(self, compact: bool) -> None:
+        """Whether only the current tab says its word: where there is little room."""
+        for tab in self._tabs.values():
+            tab.show_compact(compact)
 
     def show_count(self, key: str, count: int) -> None:
         self._tabs[key].show_count(count)

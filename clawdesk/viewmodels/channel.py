@@ -15,6 +15,7 @@ from clawdesk.ports.channel import ChannelState
 from clawdesk.runtime.api import ChannelView
 from clawdesk.viewmodels.language import counted, tr
 from clawdesk.viewmodels.phases import Family
+from clawdesk.viewmodels.told import told
 
 ROWS_MAX = 6
 PROGRAMS = ("openclaw", "clawdesk")
@@ -56,9 +57,9 @@ class ChannelPage:
 
 def how_far(delivery: Delivery) -> str:
     """How far a request came on the channel, in words."""
-    words = delivery.stage.value
+    words = told(delivery.stage.value)
     if delivery.stage is Stage.DELIVERED and delivery.route:
-        words += f" {route_words(delivery.route)}"
+        words += f" {told(route_words(delivery.route))}"
     if not delivery.by:
         return words
     return tr("{how}, answered by {who}", how=words, who=delivery.by)
@@ -71,7 +72,7 @@ def channel_page(view: ChannelView, tasks: Mapping[TaskId, Task]) -> ChannelPage
     absent = status.state is ChannelState.ABSENT
     if absent and status.text:
         icon, family = _LOOKS[ChannelState.REFUSED]  # one was set up, and cannot be used
-    text = status.text
+    text = told(status.text)
     if status.state is ChannelState.CONNECTED:
         text = tr("OpenClaw {version}. Requests are shown there too.", version=status.version)
         if status.takes_words:
@@ -84,12 +85,12 @@ def channel_page(view: ChannelView, tasks: Mapping[TaskId, Task]) -> ChannelPage
     found = view.deliveries
     left = len(found) - ROWS_MAX
     return ChannelPage(
-        state=status.state.value.capitalize(),
+        state=told(status.state.value).capitalize(),
         icon=icon,
         family=family,
         address=status.address,
         text=text,
-        mend=status.mend,
+        mend=told(status.mend),
         command=command_in(status.mend),
         is_set_up=not absent or bool(status.text),
         can_test=status.state is ChannelState.CONNECTED,

@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clawdesk.domain.model import FINAL, Checkpoint, Phase, Task, TaskId
-from clawdesk.viewmodels.words import clock_time, plural, short_duration, size
+from clawdesk.viewmodels.amounts import files, listed, steps, where
+from clawdesk.viewmodels.language import counted, tr
+from clawdesk.viewmodels.told import told
+from clawdesk.viewmodels.words import clock_time, short_duration, size
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +50,39 @@ def _kind(checkpoint: Checkpoint) -> str:
 
 def _detail(checkpoint: Checkpoint) -> str:
     stat = checkpoint.diffstat
-    parts = [f"{plural(stat.files, 'file')} +{stat.added} −{stat.removed}"]  # noqa: RUF001
+    parts = [f"{files(stat.files)} +{stat.added} −{stat.removed}"]  # noqa: RUF001
     if checkpoint.snapshot is not None:
-        parts.append(f"machine {size(checkpoint.snapshot.bytes)}")
+        parts.append(tr("machine {size}", size=size(checkpoint.snapshot.bytes)))
         parts.append(short_duration(checkpoint.snapshot.snapshot_ms))
     else:
-        parts.append(f"files only: {checkpoint.why_files_only or 'no machine snapshot'}")
+        parts.append(files_only(checkpoint))
     if checkpoint.safety:
-        parts.append("made before a restore")
+        parts.append(tr("made before a restore"))
     return " · ".join(parts)
+
+
+def files_only(checkpoint: Checkpoint) -> str:
+    """That no machine was kept, and why."""
+    why = told(checkpoint.why_files_only) or tr("no machine snapshot")
+    return tr("files only: {why}", why=why)
 
 
 def why_no_restore(task: Task) -> str:
     """Why none of its checkpoints can be restored now, "" when they can."""
     if task.phase is Phase.DONE and task.merged_into:
-        return "the task is merged"
+        return tr("the task is merged")
     if task.phase in {Phase.CANCELLED, Phase.REJECTED}:
-        return "the task has ended"
+        return tr("the task has ended")
     if task.phase in {Phase.RESTORING, Phase.RELEASING, Phase.SNAPSHOTTING}:
-        return "the machine is busy, try again in a moment"
+        return tr("the machine is busy, try again in a moment")
     return ""
+
+
+def _title(checkpoint: Checkpoint) -> str:
+    place = tr("Checkpoint {ordinal}", ordinal=checkpoint.ordinal)
+    turn = checkpoint.round
+    again = f", {tr('round {round}', round=turn)}" if turn > 1 else ""
+    return f"{place} · {checkpoint.step_name or tr('step')}{again}"
 
 
 def checkpoint_rows(task: Task, offset_ms: int = 0) -> tuple[CheckpointRow, ...]:
@@ -75,8 +91,7 @@ def checkpoint_rows(task: Task, offset_ms: int = 0) -> tuple[CheckpointRow, ...]
     return tuple(
         CheckpointRow(
             ordinal=c.ordinal,
-            title=f"Checkpoint {c.ordinal} · {c.step_name or 'step'}"
-            + (f", round {c.round}" if c.round > 1 else ""),
+            title=_title(c),
             detail=_detail(c),
             at=clock_time(c.at_ms, offset_ms, seconds=True),
             kind=_kind(c),
@@ -111,6 +126,11 @@ def undo_of(task: Task) -> int | None:
 PATHS_MAX = 4
 
 
+def why_no_memory(checkpoint: Checkpoint) -> str:
+    """Why a checkpoint has no machine, to stand inside a sentence."""
+    return told(checkpoint.why_files_only).rstrip(".") or tr("no machine snapshot was made")
+
+
 def restore_view(
     task: Task,
     ordinal: int,
@@ -125,52 +145,67 @@ def restore_view(
         paths: what differs between now and then in the task's copy; None = not known.
     """
     target = task.checkpoint(ordinal)
-    where = f"checkpoint {ordinal}" if ordinal else "the start"
+    place = where(ordinal)
     notes = []
     if task.phase not in FINAL and task.step_running:
-        notes.append("A safety checkpoint of the present state is made first; you can undo this.")
+        notes.append(
+            tr("A safety checkpoint of the present state is made first; you can undo this.")
+        )
     elif task.tip_ordinal and task.tip_ordinal != ordinal:
-        notes.append(f"The present state is checkpoint {task.tip_ordinal}; you can undo this.")
+        present = tr(
+            "The present state is {where}; you can undo this.", where=where(task.tip_ordinal)
+        )
+        notes.append(present)
     if target is None:
-        notes.append("The task begins again on a fresh machine.")
+        notes.append(tr("The task begins again on a fresh machine."))
     elif target.snapshot is None:
-        why = target.why_files_only.rstrip(".") or "no machine snapshot was made"
-        notes.append(f"Files only ({why}): the machine starts afresh with these files.")
+        notes.append(
+            tr(
+                "Files only ({why}): the machine starts afresh with these files.",
+                why=why_no_memory(target),
+            )
+        )
     else:
         memory = size(target.snapshot.bytes)
-        notes.append(f"Files, processes and memory ({memory}) are as they were then.")
+        notes.append(tr("Files, processes and memory ({size}) are as they were then.", size=memory))
     return RestoreView(
         task=task.id,
         ordinal=ordinal,
-        title=f"Restore {task.title} to {where}?",
+        title=tr("Restore {task} to {where}?", task=task.title, where=place),
         undoes=_undoes(task, ordinal, paths),
         keeps=_keeps(own_edits),
         notes=tuple(notes),
-        go=f"Restore {where}",
+        go=tr("Restore {where}", where=place),
     )
 
 
 def _undoes(task: Task, ordinal: int, paths: tuple[str, ...] | None) -> tuple[str, ...]:
     later = [c for c in task.checkpoints if c.ordinal > ordinal and not c.safety]
-    steps = len({(c.step_index, c.round) for c in later})
-    undoes = [f"{plural(steps, 'step')} of work, {plural(len(later), 'checkpoint')} after it"]
+    done = len({(c.step_index, c.round) for c in later})
+    undoes = [
+        counted(
+            len(later),
+            "{steps} of work, {count} checkpoint after it",
+            "{steps} of work, {count} checkpoints after it",
+            steps=steps(done),
+        )
+    ]
     if paths:
-        undoes.append(f"{plural(len(paths), 'file')} of the task's copy: {_some(paths)}")
+        names = listed(paths, PATHS_MAX)
+        undoes.append(
+            tr("{files} of the task's copy: {paths}", files=files(len(paths)), paths=names)
+        )
     elif paths is None and later:
-        undoes.append("changes in the task's copy, which could not be listed now")
+        undoes.append(tr("changes in the task's copy, which could not be listed now"))
     if task.phase not in FINAL and task.step_running:
-        undoes.append(f"step {task.step_index + 1}, which runs now, with its machine's memory")
+        number = task.step_index + 1
+        undoes.append(tr("step {number}, which runs now, with its machine's memory", number=number))
     return tuple(undoes)
 
 
 def _keeps(own_edits: tuple[str, ...]) -> tuple[str, ...]:
-    keeps = ["your own folder, index, branches and HEAD: nothing in them changes"]
+    keeps = [tr("your own folder, index, branches and HEAD: nothing in them changes")]
     if own_edits:
-        keeps.append(f"your edits: {_some(own_edits)}")
-    keeps.append("the branch you leave, greyed on the timeline; you can come back to it")
+        keeps.append(tr("your edits: {paths}", paths=listed(own_edits, PATHS_MAX)))
+    keeps.append(tr("the branch you leave, greyed on the timeline; you can come back to it"))
     return tuple(keeps)
-
-
-def _some(paths: tuple[str, ...]) -> str:
-    more = len(paths) - PATHS_MAX
-    return ", ".join(paths[:PATHS_MAX]) + (f" and {more} more" if more > 0 else "")

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from clawdesk.domain.forking import family
 from clawdesk.domain.model import Checkpoint, PlaneState, Task, TaskId
 from clawdesk.ports.repository import Diff
+from clawdesk.viewmodels.amounts import files, recorded, where
 from clawdesk.viewmodels.forks import letters
+from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.phases import Family, look
-from clawdesk.viewmodels.words import clock_time, duration, plural, size
+from clawdesk.viewmodels.words import clock_time, duration, size
 
 CHOICES_MAX = 200
 
@@ -129,22 +131,26 @@ def _from(task: Task, shared: tuple[TaskId, int] | None) -> int:
     return shared[1] if shared is not None else 0
 
 
+def _between(one: str, other: str) -> str:
+    return tr("{one} with {other}", one=one, other=other)
+
+
 def asks_of(state: PlaneState, left: Side, right: Side) -> tuple[Ask, ...]:
     """The diffs of a pair: one with the other, and each with what they have in common."""
     if left.is_branch or right.is_branch:
         side = right if left.is_branch else left
-        text = "With your branch"
+        text = tr("With your branch")
         return (Ask("both", text, side.task, None, side.ordinal, branch=True),)
     one, other = state.tasks[left.task], state.tasks[right.task]
-    both = Ask("both", "A with B", left.task, left.ordinal, right.ordinal, right.task)
+    both = Ask("both", _between("A", "B"), left.task, left.ordinal, right.ordinal, right.task)
     if one.id == other.id:
         return (both,)
     shared = parted_at(state, one, other)
     start = _from(one, shared)
-    word = str(start) if start else "start"
+    word = str(start) if start else tr("start")
     return (
-        Ask("left", f"A with {word}", left.task, start, left.ordinal),
-        Ask("right", f"B with {word}", right.task, start, right.ordinal),
+        Ask("left", _between("A", word), left.task, start, left.ordinal),
+        Ask("right", _between("B", word), right.task, start, right.ordinal),
         both,
     )
 
@@ -186,41 +192,44 @@ def compare_view(
 
 def _title(tasks: list[Task], shared: tuple[TaskId, int] | None) -> str:
     if len({t.id for t in tasks}) == 1:
-        return f"Compare two states of {tasks[0].title}"
-    kind = "alternatives" if shared is not None else "tasks"
-    return f"Compare two {kind}: {tasks[0].title} and {tasks[-1].title}"
+        return tr("Compare two states of {task}", task=tasks[0].title)
+    one, other = tasks[0].title, tasks[-1].title
+    if shared is not None:
+        return tr("Compare two alternatives: {one} and {other}", one=one, other=other)
+    return tr("Compare two tasks: {one} and {other}", one=one, other=other)
 
 
 def _subtitle(
     state: PlaneState, tasks: list[Task], shared: tuple[TaskId, int] | None, offset_ms: int
 ) -> str:
     if len({t.id for t in tasks}) == 1:
-        return "What changed from one to the other, in files and in the machine"
+        return tr("What changed from one to the other, in files and in the machine")
     if shared is None:
-        return "They have no checkpoint in common; each is measured from its own start"
+        return tr("They have no checkpoint in common; each is measured from its own start")
     origin = state.tasks.get(shared[0])
     point = origin.checkpoint(shared[1]) if origin is not None else None
     if point is None:
-        return "They part at the start, with the same files"
-    same = "same memory, disk and files" if point.snapshot is not None else "same files"
-    at = clock_time(point.at_ms, offset_ms)
-    return f"They part at checkpoint {shared[1]}, {at}: {same} until there"
+        return tr("They part at the start, with the same files")
+    text = marked("They part at {where}, {time}: same memory, disk and files until there")
+    if point.snapshot is None:
+        text = marked("They part at {where}, {time}: same files until there")
+    return tr(text, where=where(shared[1]), time=clock_time(point.at_ms, offset_ms))
 
 
 def _head(
     state: PlaneState, side: Side, mark: str, branch: str, offset_ms: int, *, keep: bool
 ) -> SideView:
     if side.is_branch:
-        name = branch or "your branch"
-        return SideView(mark, name, "your branch", Family.STILL, "its last commit")
+        name = branch or tr("your branch")
+        return SideView(mark, name, tr("your branch"), Family.STILL, tr("its last commit"))
     task = state.tasks[side.task]
     shown = look(task)
     checkpoint = task.checkpoint(side.ordinal)
-    where = f"checkpoint {side.ordinal}" if side.ordinal else "its start"
+    place = where(side.ordinal) if side.ordinal else tr("its start")
     if checkpoint is not None:
-        where += f", {clock_time(checkpoint.at_ms, offset_ms)}"
-    kept = f"Keep {mark}…" if keep and letters(state, task) else ""
-    return SideView(mark, task.title, shown.word.lower(), shown.family, where, task.id, kept)
+        place += f", {clock_time(checkpoint.at_ms, offset_ms)}"
+    kept = tr("Keep {letter}…", letter=mark) if keep and letters(state, task) else ""
+    return SideView(mark, task.title, tr(shown.word).lower(), shown.family, place, task.id, kept)
 
 
 def _choices(
@@ -229,14 +238,14 @@ def _choices(
     """What a side can be: checkpoints of the family, of other tasks of the project, the branch."""
     members = family(state, task)
     others = [t for t in state.tasks.values() if t.project == task.project and t not in members]
-    found: list[tuple[Side, str]] = [(BRANCH, f"Your branch {branch}".rstrip())]
+    found: list[tuple[Side, str]] = [(BRANCH, tr("Your branch {branch}", branch=branch).rstrip())]
     for known in (*members, *sorted(others, key=lambda t: t.submitted_at_ms, reverse=True)):
         own = reversed(known.checkpoints)
         for c in own:
             at = clock_time(c.at_ms, offset_ms)
             found.append((Side(known.id, c.ordinal), f"{known.title} · {c.ordinal} · {at}"))
         if known.forked_from is None:
-            found.append((Side(known.id, 0), f"{known.title} · start"))
+            found.append((Side(known.id, 0), f"{known.title} · {tr('start')}"))
     return tuple(found[:CHOICES_MAX])
 
 
@@ -256,8 +265,8 @@ def _facts(
         _column(state, side, shared, diffs.get(key)) for side, key in zip(sides, keys, strict=True)
     ]
     found = []
-    for name, compared in _NAMES:
-        (left, left_value), (right, right_value) = (c.get(name, ("", None)) for c in columns)
+    for key, name, compared in _NAMES:
+        (left, left_value), (right, right_value) = (c.get(key, ("", None)) for c in columns)
         if not left and not right:
             continue
         better = ""
@@ -266,24 +275,24 @@ def _facts(
                 better = "left"
             elif right_value < left_value:
                 better = "right"
-        found.append(Fact(name, left or "–", right or "–", better))  # noqa: RUF001
+        found.append(Fact(tr(name), left or "–", right or "–", better))  # noqa: RUF001
     return tuple(found)
 
 
 _NAMES = (
-    ("Steps done", False),
-    ("Time", True),
-    ("Files changed", False),
-    ("Would run here", True),
-    ("Decisions", False),
-    ("Gave way", True),
-    ("Machine", False),
-    ("Memory kept", True),
-    ("All its snapshots", True),
-    ("Model", False),
-    ("Variables", False),
+    ("steps", marked("Steps done"), False),
+    ("time", marked("Time"), True),
+    ("files", marked("Files changed"), False),
+    ("risky", marked("Would run here"), True),
+    ("decisions", marked("Decisions"), False),
+    ("yields", marked("Gave way"), True),
+    ("machine", marked("Machine"), False),
+    ("memory", marked("Memory kept"), True),
+    ("snapshots", marked("All its snapshots"), True),
+    ("model", marked("Model"), False),
+    ("variables", marked("Variables"), False),
 )
-"""The lines of the table; True where less is plainly better."""
+"""The lines of the table by key, not yet translated; True where less is plainly better."""
 _Cell = tuple[str, float | None]
 
 
@@ -299,27 +308,30 @@ def _column(
     checkpoint = task.checkpoint(side.ordinal)
     need = task.definition.machine
     found: dict[str, _Cell] = {
-        "Steps done": (_steps(task, checkpoint), None),
-        "Machine": (f"{need.cpu_count} CPU · {need.memory_mib} MiB", None),
-        "Model": (task.definition.model, None),
-        "Variables": (", ".join(f"{k}={v}" for k, v in task.settings[:6]), None),
-        "Decisions": (_decisions(task, checkpoint), None),
+        "steps": (_steps(task, checkpoint), None),
+        "machine": (f"{need.cpu_count} CPU · {need.memory_mib} MiB", None),
+        "model": (task.definition.model, None),
+        "variables": (", ".join(f"{k}={v}" for k, v in task.settings[:6]), None),
+        "decisions": (_decisions(task, checkpoint), None),
     }
     if task.preemptions:
-        found["Gave way"] = (plural(task.preemptions, "time"), task.preemptions)
+        found["yields"] = (
+            counted(task.preemptions, "{count} time", "{count} times"),
+            task.preemptions,
+        )
     held = sum(c.snapshot.bytes for c in task.checkpoints if c.snapshot is not None)
-    found["All its snapshots"] = (size(held) if held else "none left", held)
+    found["snapshots"] = (size(held) if held else tr("none left"), held)
     if checkpoint is not None:
         began = _began(state, task, shared)
         if checkpoint.at_ms >= began:
             took = checkpoint.at_ms - began
-            found["Time"] = (duration(took), took)
+            found["time"] = (duration(took), took)
         kept = checkpoint.snapshot
-        found["Memory kept"] = (size(kept.bytes), kept.bytes) if kept else ("files only", None)
+        found["memory"] = (size(kept.bytes), kept.bytes) if kept else (tr("files only"), None)
     if diff is not None:
         stat, risky = diff.stat, sum(f.runs_on_host for f in diff.files)
-        found["Files changed"] = (f"{stat.files} +{stat.added} −{stat.removed}", None)  # noqa: RUF001
-        found["Would run here"] = (plural(risky, "file") if risky else "nothing", risky)
+        found["files"] = (f"{stat.files} +{stat.added} −{stat.removed}", None)  # noqa: RUF001
+        found["risky"] = (files(risky) if risky else tr("nothing"), risky)
     return found
 
 
@@ -340,7 +352,8 @@ def _began(state: PlaneState, task: Task, shared: tuple[TaskId, int] | None) -> 
 
 def _steps(task: Task, checkpoint: Checkpoint | None) -> str:
     done = checkpoint.step_index + (not checkpoint.mid_step) if checkpoint is not None else 0
-    return f"{min(done, len(task.steps))} of {len(task.steps)}"
+    count = len(task.steps)
+    return tr("{done} of {count}", done=min(done, count), count=count)
 
 
 def _decisions(task: Task, checkpoint: Checkpoint | None) -> str:
@@ -351,4 +364,5 @@ def _decisions(task: Task, checkpoint: Checkpoint | None) -> str:
         verdict = record.fields.get("verdict")
         if record.event == "decision" and isinstance(verdict, str) and record.at_ms <= until:
             counts[verdict] = counts.get(verdict, 0) + 1
-    return " · ".join(f"{count} {verdict}" for verdict, count in counts.items()) or "none"
+    said = [f"{count} {recorded(verdict)}" for verdict, count in counts.items()]
+    return " · ".join(said) or tr("none")

@@ -13,8 +13,11 @@ from enum import StrEnum
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.models import HOST_DEVICE, Device, Hold, HolderProcess, Model
 from clawdesk.ports.telemetry import Gpu, HostLoad
+from clawdesk.viewmodels.amounts import and_more, leases
+from clawdesk.viewmodels.language import marked, tr
 from clawdesk.viewmodels.machine import gpu_headline
-from clawdesk.viewmodels.words import gib, plural
+from clawdesk.viewmodels.told import told
+from clawdesk.viewmodels.words import gib
 
 HISTORY_MS = 600_000
 HISTORY_POINTS_MAX = 600
@@ -37,16 +40,21 @@ class Use(StrEnum):
     FREE = "free"
 
 
-USE_WORDS = {
-    Use.LEASED: "in use, held by tasks",
-    Use.USED: "in use",
-    Use.PROMISED: "promised, not used",
-    Use.AWAITED: "being given back",
-    Use.OTHERS: "other programs",
-    Use.KEPT: "kept for the desktop",
-    Use.RESERVED: "driver",
-    Use.FREE: "free",
+_USE_WORDS = {
+    Use.LEASED: marked("in use, held by tasks"),
+    Use.USED: marked("in use"),
+    Use.PROMISED: marked("promised, not used"),
+    Use.AWAITED: marked("being given back"),
+    Use.OTHERS: marked("other programs"),
+    Use.KEPT: marked("kept for the desktop"),
+    Use.RESERVED: marked("driver"),
+    Use.FREE: marked("free"),
 }
+
+
+def use_words(use: Use) -> str:
+    """What a use is called."""
+    return tr(_USE_WORDS[use])
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +107,8 @@ class DeviceView:
     @property
     def spoken(self) -> str:
         """All of it in words."""
-        simulated = ", simulated" if self.simulated else ""
-        parts = ", ".join(f"{USE_WORDS[p.use]} {gib(p.mib)} GiB" for p in self.parts if p.mib)
+        simulated = f", {tr('simulated')}" if self.simulated else ""
+        parts = ", ".join(f"{use_words(p.use)} {gib(p.mib)} GiB" for p in self.parts if p.mib)
         lines = ", ".join(f"{line.name} {line.detail} {line.used}" for line in self.lines)
         words = [f"{self.title}{simulated}", self.headline, self.note or parts, lines, self.remark]
         return ". ".join(word for word in words if word)
@@ -142,20 +150,21 @@ def _view(
     holds = tuple(replace(h, leases=leased.get(h.model, h.leases)) for h in device.holds)
     lines = _lines(device, holds, gpu, models)
     cut = len(lines) - PROCESSES_MAX
-    note = f"{device.problem[:1].upper()}{device.problem[1:]}" if device.problem else ""
+    problem = told(device.problem)
+    note = f"{problem[:1].upper()}{problem[1:]}"
     used = device.used_mib + device.others_mib
     return DeviceView(
         id=device.id,
         index=None if host else device.index,
-        title="This computer's memory" if host else f"GPU {device.index}",
-        name="models on processors" if host else device.name.removeprefix("NVIDIA "),
+        title=tr("This computer's memory") if host else f"GPU {device.index}",
+        name=tr("models on processors") if host else device.name.removeprefix("NVIDIA "),
         headline="" if host or gpu is None or device.problem else gpu_headline(gpu),
         simulated=device.simulated,
         note=note,
         parts=() if device.problem else _parts(device, holds, measured=not host),
         summary=_summary(device),
         lines=tuple(lines[:PROCESSES_MAX]),
-        more=f"and {cut} more" if cut > 0 else "",
+        more=and_more(cut),
         remark=_remark(device, holds),
         used_share=None if device.problem else _share(used, device.total_mib),
         total_mib=device.total_mib,
@@ -188,7 +197,7 @@ def _summary(device: Device) -> str:
     """`15.6 of 80 GiB free`."""
     if device.problem or not device.total_mib:
         return ""
-    return f"{gib(device.free_mib)} of {gib(device.total_mib)} GiB free"
+    return tr("{free} of {total} GiB free", free=gib(device.free_mib), total=gib(device.total_mib))
 
 
 def _lines(
@@ -206,11 +215,11 @@ def _lines(
     lines = [_hold_line(device, hold, pids.get(hold.model, [])) for hold in holds]
     names = {p.pid: p.name for p in gpu.processes} if gpu is not None else {}
     for other in sorted(others, key=lambda process: -(process.used_mib or 0)):
-        used = "not told" if other.used_mib is None else f"{gib(other.used_mib)} GiB"
-        kind = "in a container, not ours" if other.container else "not ours"
+        used = tr("not told") if other.used_mib is None else f"{gib(other.used_mib)} GiB"
+        kind = tr("in a container, not ours") if other.container else tr("not ours")
         lines.append(
             ProcessLine(
-                names.get(other.pid) or "process", f"{other.pid} · {kind}", used, Use.OTHERS
+                names.get(other.pid) or tr("process"), f"{other.pid} · {kind}", used, Use.OTHERS
             )
         )
     return lines
@@ -219,21 +228,22 @@ def _lines(
 def _hold_line(device: Device, hold: Hold, pids: Sequence[int]) -> ProcessLine:
     words = [" ".join(str(pid) for pid in pids[:3])] if pids else []
     if hold.leases:
-        words.append(plural(hold.leases, "lease"))
+        words.append(leases(hold.leases))
     use = Use.LEASED if hold.leases else Use.USED
     if device.id != HOST_DEVICE and not hold.measured_mib:
         use = Use.PROMISED
     if device.id == HOST_DEVICE or not hold.measured_mib:
         return ProcessLine(hold.model, " · ".join(words), f"{gib(hold.promised_mib)} GiB", use)
-    used = f"{gib(hold.measured_mib)} of {gib(max(hold.measured_mib, hold.promised_mib))} GiB"
+    whole = gib(max(hold.measured_mib, hold.promised_mib))
+    used = tr("{used} of {total} GiB", used=gib(hold.measured_mib), total=whole)
     return ProcessLine(hold.model, " · ".join(words), used, use)
 
 
 def _remark(device: Device, holds: Sequence[Hold]) -> str:
     if device.id == HOST_DEVICE and holds:
-        return "Models on processors count by their promise; their use is not measured."
+        return tr("Models on processors count by their promise; their use is not measured.")
     if any(process.used_mib is None for process in device.processes):
-        return "The driver does not say what each process holds; promises stand for it."
+        return tr("The driver does not say what each process holds; promises stand for it.")
     return ""
 
 
@@ -243,15 +253,16 @@ def page_summary(
     """One line for all GPUs: `simulated: 521 of 640 GiB free · 1 not usable`; or why none."""
     gpus = [view for view in views if view.index is not None]
     if not gpus:
-        note = (status.gpu_note if status else "") or (load.gpu_note if load else "")
-        return f"{note[:1].upper()}{note[1:]}. Models run on processors." if note else ""
+        note = told((status.gpu_note if status else "") or (load.gpu_note if load else ""))
+        why = f"{note[:1].upper()}{note[1:]}"
+        return tr("{why}. Models run on processors.", why=why) if note else ""
     total = sum(view.total_mib for view in gpus if not view.note)
     free = sum(view.free_mib for view in gpus if not view.note)
-    words = f"{gib(free)} of {gib(total)} GiB free"
+    words = tr("{free} of {total} GiB free", free=gib(free), total=gib(total))
     if any(view.simulated for view in gpus):
-        words = f"simulated: {words}"
+        words = tr("simulated: {words}", words=words)
     lost = sum(1 for view in gpus if view.note)
-    return f"{words} · {lost} not usable" if lost else words
+    return f"{words} · {tr('{count} not usable', count=lost)}" if lost else words
 
 
 class DeviceHistory:

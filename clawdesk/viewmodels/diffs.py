@@ -12,7 +12,9 @@ from enum import StrEnum
 
 from clawdesk.domain.host_files import PROGRAM, host_rule
 from clawdesk.ports.repository import Diff, DiffFile, DiffHunk, DiffLine
+from clawdesk.viewmodels.language import tr
 from clawdesk.viewmodels.review import LineComment
+from clawdesk.viewmodels.told import told, told_parts
 
 ROWS_MAX = 20_000
 LINE_MAX = 2_000
@@ -70,17 +72,25 @@ class DiffRow:
     @property
     def spoken(self) -> str:
         if self.kind is RowKind.COMMENT:
-            return f"your comment: {self.text}"
+            return tr("your comment: {text}", text=self.text)
         if self.kind is not RowKind.LINE:
             return self.text
         sides = [self.left] if self.right.origin == "" else [self.left, self.right]
-        words = {"+": "added: ", "-": "removed: "}
-        return " | ".join(words.get(s.origin, "") + s.text for s in sides if s.origin)
+        return " | ".join(_said(side) for side in sides if side.origin)
+
+
+def _said(side: Side) -> str:
+    match side.origin:
+        case "+":
+            return tr("added: {text}", text=side.text)
+        case "-":
+            return tr("removed: {text}", text=side.text)
+    return side.text
 
 
 def _cut(text: str) -> str:
     text = text.rstrip("\r\n")
-    return text if len(text) <= LINE_MAX else text[:LINE_MAX] + " … line cut"
+    return text if len(text) <= LINE_MAX else f"{text[:LINE_MAX]} … {tr('line cut')}"
 
 
 def file_title(file: DiffFile) -> str:
@@ -92,8 +102,16 @@ def file_title(file: DiffFile) -> str:
 
 def file_words(file: DiffFile) -> str:
     """What happened to the file, beside its name."""
-    word = {"added": "new", "deleted": "deleted", "renamed": "renamed", "mode": "mode changed"}
-    return word.get(file.status, "")
+    match file.status:
+        case "added":
+            return tr("new")
+        case "deleted":
+            return tr("deleted")
+        case "renamed":
+            return tr("renamed")
+        case "mode":
+            return tr("mode changed")
+    return ""
 
 
 def _unified(hunk: DiffHunk, place: int, number: int) -> Iterator[DiffRow]:
@@ -172,7 +190,7 @@ def _all_rows(
         yield DiffRow(RowKind.FILE, file_title(file), file=place)
         if file.runs_on_host:
             yield DiffRow(RowKind.NOTE, host_words(file), file=place)
-        for note in (notes.get(file.path, ""), file.note):
+        for note in (notes.get(file.path, ""), told_parts(file.note)):
             if note:
                 yield DiffRow(RowKind.NOTE, note, file=place)
         for number, hunk in enumerate(file.hunks):
@@ -189,7 +207,12 @@ def _all_rows(
 def host_words(file: DiffFile) -> str:
     """When the file would run on the user's machine."""
     rule = host_rule(file.path) or host_rule(file.old_path) or PROGRAM
-    return f"{rule.kind[:1].upper()}{rule.kind[1:]}, after a merge: {rule.when}. Read it with care."
+    kind = told(rule.kind)
+    return tr(
+        "{kind}, after a merge: {when}. Read it with care.",
+        kind=f"{kind[:1].upper()}{kind[1:]}",
+        when=told(rule.when),
+    )
 
 
 def diff_rows(
@@ -208,7 +231,10 @@ def diff_rows(
     rows: list[DiffRow] = []
     for row in _all_rows(diff, split, comments, notes or {}):
         if len(rows) >= ROWS_MAX:
-            text = f"The diff is longer than {ROWS_MAX:,} rows; the rest is not shown."
+            text = tr(
+                "The diff is longer than {count} rows; the rest is not shown.",
+                count=f"{ROWS_MAX:,}",
+            )
             rows.append(DiffRow(RowKind.NOTE, text, file=row.file))
             break
         rows.append(row)

@@ -8,12 +8,18 @@ from dataclasses import dataclass
 from clawdesk.domain.model import PlaneState, TaskId
 from clawdesk.domain.retention import prunable
 from clawdesk.ports.machines import DiskUse, SnapshotUse
+from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.phases import look
-from clawdesk.viewmodels.words import DAY_MS, plural, size
+from clawdesk.viewmodels.words import DAY_MS, size
 
 ROWS_MAX = 200
-AGES = ((0.0, "at any time"), (1.0, "1 day ago"), (7.0, "7 days ago"), (30.0, "30 days ago"))
-"""How long ago a task must have ended, in days, and the words for it."""
+AGES = (
+    (0.0, marked("at any time")),
+    (1.0, marked("1 day ago")),
+    (7.0, marked("7 days ago")),
+    (30.0, marked("30 days ago")),
+)
+"""How long ago a task must have ended, in days, and the words for it, not yet translated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +58,28 @@ def disk_view(state: PlaneState, use: DiskUse, keep_days: float, now_ms: int) ->
     rows = tuple(_row(state, task, by_task[task], goes=task in ended) for task in order[:ROWS_MAX])
     removes = ""
     if going:
-        removes = (
-            f"Removes the machine snapshots of {plural(len(going), 'ended task')}, at least "
-            f"{size(freed)}. Their commits stay: files can still be compared, forked and merged. "
-            "This cannot be undone."
+        removes = counted(
+            len(going),
+            "Removes the machine snapshots of {count} ended task, at least {size}. Their commits "
+            "stay: files can still be compared, forked and merged. This cannot be undone.",
+            "Removes the machine snapshots of {count} ended tasks, at least {size}. Their commits "
+            "stay: files can still be compared, forked and merged. This cannot be undone.",
+            size=size(freed),
         )
+    free, left = size(use.free_bytes), len(order) - ROWS_MAX
+    more = counted(left, "and {count} more task", "and {count} more tasks") if left > 0 else ""
     return DiskView(
         totals=(
-            ("All snapshots", size(use.snapshots_bytes)),
-            ("Machines that run", size(use.machines_bytes)),
-            ("Warm templates", size(use.templates_bytes)),
-            ("Everything", size(use.total_bytes)),
-            ("Free", f"{size(use.free_bytes)} on the disk of {use.home}"),
+            (tr("All snapshots"), size(use.snapshots_bytes)),
+            (tr("Machines that run"), size(use.machines_bytes)),
+            (tr("Warm templates"), size(use.templates_bytes)),
+            (tr("Everything"), size(use.total_bytes)),
+            (tr("Free"), tr("{size} on the disk of {path}", size=free, path=use.home)),
         ),
         rows=rows,
-        more=f"and {len(order) - ROWS_MAX} more tasks" if order[ROWS_MAX:] else "",
+        more=more,
         removes=removes,
-        why_not="" if going else "no task that ended so long ago has snapshots",
+        why_not="" if going else tr("no task that ended so long ago has snapshots"),
     )
 
 
@@ -77,10 +88,12 @@ def _row(state: PlaneState, task_id: TaskId, ones: list[SnapshotUse], *, goes: b
     shared = sum(one.shared_bytes for one in ones)
     return DiskRow(
         task=task_id,
-        title=task.title if task is not None else f"{task_id}, of a project that is not open",
-        state=look(task).word.lower() if task is not None else "unknown",
-        count=plural(len(ones), "snapshot"),
+        title=task.title
+        if task is not None
+        else tr("{task}, of a project that is not open", task=task_id),
+        state=tr(look(task).word).lower() if task is not None else tr("unknown"),
+        count=counted(len(ones), "{count} snapshot", "{count} snapshots"),
         own=size(sum(one.bytes for one in ones)),
-        shared=f"{size(shared)} shared" if shared else "",
+        shared=tr("{size} shared", size=size(shared)) if shared else "",
         goes=goes,
     )

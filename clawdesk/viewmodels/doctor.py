@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from clawdesk.viewmodels.language import marked, tr
 from clawdesk.viewmodels.phases import Family
+from clawdesk.viewmodels.told import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class CheckGroup:
     @property
     def tally(self) -> str:
         good = sum(1 for c in self.checks if c.family is Family.GOOD)
-        return f"{good} of {len(self.checks)}"
+        return tr("{good} of {count}", good=good, count=len(self.checks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +51,30 @@ class DoctorView:
 
 
 _STATES = {
-    "ok": ("ready", "okc", Family.GOOD),
-    "ready": ("ready", "okc", Family.GOOD),
-    "limited": ("limited", "warn", Family.NEED),
-    "warn": ("limited", "warn", Family.NEED),
-    "warning": ("limited", "warn", Family.NEED),
-    "missing": ("needs a fix", "xc", Family.BAD),
-    "bad": ("needs a fix", "xc", Family.BAD),
-    "failed": ("needs a fix", "xc", Family.BAD),
-    "error": ("needs a fix", "xc", Family.BAD),
-    "no": ("needs a fix", "xc", Family.BAD),
-    "checking": ("checking", "spin", Family.ALIVE),
-    "off": ("not set up", "unk", Family.STILL),
-    "absent": ("not present", "unk", Family.STILL),
-    "optional": ("not set up", "unk", Family.STILL),
+    "ok": (marked("ready"), "okc", Family.GOOD),
+    "ready": (marked("ready"), "okc", Family.GOOD),
+    "limited": (marked("limited"), "warn", Family.NEED),
+    "warn": (marked("limited"), "warn", Family.NEED),
+    "warning": (marked("limited"), "warn", Family.NEED),
+    "missing": (marked("needs a fix"), "xc", Family.BAD),
+    "bad": (marked("needs a fix"), "xc", Family.BAD),
+    "failed": (marked("needs a fix"), "xc", Family.BAD),
+    "error": (marked("needs a fix"), "xc", Family.BAD),
+    "no": (marked("needs a fix"), "xc", Family.BAD),
+    "checking": (marked("checking"), "spin", Family.ALIVE),
+    "off": (marked("not set up"), "unk", Family.STILL),
+    "absent": (marked("not present"), "unk", Family.STILL),
+    "optional": (marked("not set up"), "unk", Family.STILL),
 }
-_UNKNOWN = ("unknown", "unk", Family.STILL)
+_UNKNOWN = (marked("unknown"), "unk", Family.STILL)
 _GROUPS = (
-    ("Isolation", ("kvm", "libvirt", "qemu", "guest", "image", "machine", "confine")),
-    ("Models and GPUs", ("docker", "fabric", "gpu", "nvidia", "nvml", "model", "inference")),
+    (marked("Isolation"), ("kvm", "libvirt", "qemu", "guest", "image", "machine", "confine")),
+    (
+        marked("Models and GPUs"),
+        ("docker", "fabric", "gpu", "nvidia", "nvml", "model", "inference"),
+    ),
 )
-_REST = "Desktop and projects"
+_REST = marked("Desktop and projects")
 
 
 def _group_of(name: str) -> str:
@@ -96,14 +101,15 @@ def _title(name: str) -> str:
 
 def check_view(check: Mapping[str, object]) -> CheckView:
     """One row from one check."""
-    word, icon, family = _STATES.get(_word(check, "state").lower(), _UNKNOWN)
+    said, icon, family = _STATES.get(_word(check, "state").lower(), _UNKNOWN)
+    word = tr(said)
     return CheckView(
-        name=_title(_word(check, "name")) or "unnamed",
-        found=_word(check, "found") or word,
+        name=told(_title(_word(check, "name"))) or tr("unnamed"),
+        found=told(_word(check, "found")) or word,
         word="" if family is Family.GOOD else word,
         icon=icon,
         family=family,
-        why=_word(check, "why"),
+        why=told(_word(check, "why")),
         command=_word(check, "mend"),
     )
 
@@ -116,19 +122,19 @@ def doctor_view(checks: Sequence[Mapping[str, object]]) -> DoctorView:
     for check in checks:
         view = check_view(check)
         rows[_group_of(view.name)].append(view)
-        key = (view.icon, view.word or "ready", view.family)
+        key = (view.icon, view.word or tr("ready"), view.family)
         tally[key] = tally.get(key, 0) + 1
     order = [Family.GOOD, Family.NEED, Family.BAD, Family.ALIVE, Family.STILL]
     tallies = sorted(tally.items(), key=lambda item: order.index(item[0][2]))
     lines = [
-        f"{c.word or 'ready':12} {c.name}: {c.found}"
+        f"{c.word or tr('ready'):12} {c.name}: {c.found}"
         + (f" | {c.why}" if c.why else "")
         + (f" | {c.command}" if c.command else "")
         for group in rows.values()
         for c in group
     ]
     return DoctorView(
-        groups=tuple(CheckGroup(t, tuple(c)) for t, c in rows.items() if c),
+        groups=tuple(CheckGroup(tr(t), tuple(c)) for t, c in rows.items() if c),
         tallies=tuple((icon, f"{n} {word}", family) for (icon, word, family), n in tallies),
         report="\n".join(lines),
     )

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 from clawdesk.domain.forking import family, root_of, to_end
 from clawdesk.domain.model import Checkpoint, PlaneState, Task, TaskId
+from clawdesk.viewmodels.amounts import and_more, files, where
+from clawdesk.viewmodels.checkpoints import why_no_memory
+from clawdesk.viewmodels.language import tr
 from clawdesk.viewmodels.phases import look
-from clawdesk.viewmodels.words import first_line, plural, size
+from clawdesk.viewmodels.words import first_line, size
 
 LISTED_MAX = 6
 FORKS_AT_ONCE = 4
@@ -85,17 +88,19 @@ class ForkView:
 def fork_view(state: PlaneState, task: Task, ordinal: int) -> ForkView:
     """What a fork of that checkpoint gets and costs; ordinal 0 is the start."""
     checkpoint = task.checkpoint(ordinal)
-    where = f"checkpoint {ordinal}" if ordinal else "the start"
     need = task.definition.machine
     costs = (
-        f"a machine of its own ({need.cpu_count} CPU, {need.memory_mib} MiB): it queues like any "
-        "task, and its log and history are its own",
-        f"{task.title} goes on undisturbed",
+        tr(
+            "a machine of its own ({size}): it queues like any task, and its log and history are "
+            "its own",
+            size=f"{need.cpu_count} CPU, {need.memory_mib} MiB",
+        ),
+        tr("{task} goes on undisturbed", task=task.title),
     )
     return ForkView(
         task=task.id,
         ordinal=ordinal,
-        title=f"Fork {task.title} at {where}?",
+        title=tr("Fork {task} at {where}?", task=task.title, where=where(ordinal)),
         names=next_titles(state, task),
         gets=_gets(task, checkpoint),
         costs=costs,
@@ -105,23 +110,29 @@ def fork_view(state: PlaneState, task: Task, ordinal: int) -> ForkView:
 
 def _gets(task: Task, checkpoint: Checkpoint | None) -> tuple[str, ...]:
     if checkpoint is None:
-        return ("the project's files as the task began with them, on a fresh machine",)
+        return (tr("the project's files as the task began with them, on a fresh machine"),)
     stat = checkpoint.diffstat
-    files = f"the files of checkpoint {checkpoint.ordinal}"
+    first = tr("the files of {where}", where=where(checkpoint.ordinal))
     if stat.files:
-        files += f" ({plural(stat.files, 'file')} +{stat.added} −{stat.removed})"  # noqa: RUF001
-    lines = [files]
+        first += f" ({files(stat.files)} +{stat.added} −{stat.removed})"  # noqa: RUF001
+    lines = [first]
     if checkpoint.snapshot is not None:
         memory = size(checkpoint.snapshot.bytes)
-        lines.append(f"the machine's memory ({memory}): processes go on where they stood")
+        lines.append(
+            tr("the machine's memory ({size}): processes go on where they stood", size=memory)
+        )
     else:
-        why = checkpoint.why_files_only.rstrip(".") or "no machine snapshot was made"
-        lines.append(f"no memory ({why}): a fresh machine begins with these files")
+        lines.append(
+            tr(
+                "no memory ({why}): a fresh machine begins with these files",
+                why=why_no_memory(checkpoint),
+            )
+        )
     if checkpoint.question is not None:
         asked = first_line(checkpoint.question.text, 80)
-        lines.append(f"its question again, to be answered anew: {asked}")
+        lines.append(tr("its question again, to be answered anew: {question}", question=asked))
     elif checkpoint.approval_reason and not checkpoint.approved:
-        lines.append("the approval that was pending there")
+        lines.append(tr("the approval that was pending there"))
     return tuple(lines)
 
 
@@ -130,9 +141,9 @@ def _later_steps(task: Task, checkpoint: Checkpoint | None) -> str:
     first = checkpoint.step_index + 1 if checkpoint is not None else 0
     names = [step.name for step in task.steps[first:]]
     if not names:
-        return "No step begins after this checkpoint, so variables would reach none."
+        return tr("No step begins after this checkpoint, so variables would reach none.")
     shown = ", ".join(names[:LISTED_MAX]) + (" …" if names[LISTED_MAX:] else "")
-    return f"They reach the steps that begin after the fork: {shown}."
+    return tr("They reach the steps that begin after the fork: {steps}.", steps=shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,20 +166,22 @@ def keep_view(state: PlaneState, task: Task) -> KeepView:
     others = [t for t in members if t.id != task.id]
 
     def line(other: Task) -> str:
-        return f"{names.get(other.id, '')} {other.title} ({look(other).word.lower()})".strip()
+        return f"{names.get(other.id, '')} {other.title} ({tr(look(other).word).lower()})".strip()
 
     return KeepView(
         task=task.id,
-        title=f"Keep {task.title}?",
-        text="This cannot be undone: machine snapshots of the others are given back. Their commits "
-        "stay, so you can still look at them, compare, and fork from their files.",
+        title=tr("Keep {task}?", task=task.title),
+        text=tr(
+            "This cannot be undone: machine snapshots of the others are given back. Their commits "
+            "stay, so you can still look at them, compare, and fork from their files."
+        ),
         ends=_listed(line(t) for t in others if t.id in ending),
         stays=_listed(line(t) for t in others if t.id not in ending),
-        why_not="" if others else "it has no forks, and is none",
+        why_not="" if others else tr("it has no forks, and is none"),
     )
 
 
 def _listed(lines: Iterable[str]) -> tuple[str, ...]:
     found = list(lines)
-    more = (f"and {len(found) - LISTED_MAX} more",) if found[LISTED_MAX:] else ()
+    more = (and_more(len(found) - LISTED_MAX),) if found[LISTED_MAX:] else ()
     return (*found[:LISTED_MAX], *more)

@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from clawdesk.domain.beside import NOTHING_BESIDE, Beside
 from clawdesk.domain.model import Checkpoint, DiffStat, Kind, Request, Task, TaskId
 from clawdesk.ports.repository import Diff
+from clawdesk.viewmodels.amounts import files, recorded
+from clawdesk.viewmodels.checkpoints import files_only
+from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.phases import needs_you
 from clawdesk.viewmodels.risk import beside_of
-from clawdesk.viewmodels.words import clock_time, duration, first_line, plural, short_digest
+from clawdesk.viewmodels.told import told
+from clawdesk.viewmodels.words import clock_time, duration, first_line, short_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,27 +105,30 @@ def _card(task: Task, request: Request, now_ms: int) -> InboxCard:
     asks = request.kind is Kind.CLARIFY
     if asks:
         count = len(request.choices)
-        detail = f"{plural(count, 'choice')} or free text" if count else "free text"
+        choices = counted(count, "{count} choice or free text", "{count} choices or free text")
+        detail = choices if count else tr("free text")
     else:
-        detail = plural(request.diffstat.files, "file")
+        detail = files(request.diffstat.files)
     return InboxCard(
         request=request.id,
         task=task.id,
         kind=request.kind,
-        title=first_line(request.question) if asks else f"Approve checkpoint {request.ordinal}",
+        title=first_line(request.question)
+        if asks
+        else tr("Approve checkpoint {ordinal}", ordinal=request.ordinal),
         task_title=task.title,
         detail=detail,
         quote="" if asks else first_line(request.message, 160),
         stat=DiffStat() if asks else request.diffstat,
         age=duration(now_ms - request.at_ms),
-        act="Answer" if asks else "Review",
+        act=tr("Answer") if asks else tr("Review"),
     )
 
 
 def closing_words(task: Task | None, request: str, offset_ms: int) -> str:
     """Who answered a request that is no longer pending, and where; "" while it is pending."""
     if task is None:
-        return "The task is gone."
+        return tr("The task is gone.")
     if task.request is not None and task.request.id == request:
         if task.deciding is None:
             return ""
@@ -138,26 +145,39 @@ def closing_words(task: Task | None, request: str, offset_ms: int) -> str:
                 offset_ms,
             )
     if task.request is not None and task.request.kind is Kind.APPROVE:
-        return (
-            f"Void: the content changed, and checkpoint {task.request.ordinal} waits instead. "
-            "Nothing was approved here."
+        return tr(
+            "Void: the content changed, and checkpoint {ordinal} waits instead. "
+            "Nothing was approved here.",
+            ordinal=task.request.ordinal,
         )
-    return "No longer waiting: the task went on, was restored or ended."
+    return tr("No longer waiting: the task went on, was restored or ended.")
 
 
 def _answered(verdict: str, actor: str, channel: str, at_ms: int, offset_ms: int) -> str:
-    who = f" by {actor}" if actor else ""
-    where = f" via {channel}" if channel else ""
-    return f"{verdict.capitalize()}{who}{where} at {clock_time(at_ms, offset_ms)}"
+    words = recorded(verdict)
+    words = f"{words[:1].upper()}{words[1:]}"
+    at = clock_time(at_ms, offset_ms)
+    if actor and channel:
+        text = marked("{verdict} by {who} via {channel} at {time}")
+    elif actor:
+        text = marked("{verdict} by {who} at {time}")
+    else:
+        text = marked("{verdict} via {channel} at {time}")
+        text = text if channel else marked("{verdict} at {time}")
+    return tr(text, verdict=words, who=actor, channel=channel, time=at)
 
 
 def _machine_words(checkpoint: Checkpoint | None) -> str:
     if checkpoint is None:
         return ""
     if checkpoint.snapshot is None:
-        return f"files only: {checkpoint.why_files_only or 'no machine snapshot'}"
+        return files_only(checkpoint)
     mib = checkpoint.snapshot.bytes / 2**20
-    return f"{mib:.0f} MiB kept, stood still {checkpoint.snapshot.pause_ms:.0f} ms"
+    return tr(
+        "{size} kept, stood still {time}",
+        size=f"{mib:.0f} MiB",
+        time=f"{checkpoint.snapshot.pause_ms:.0f} ms",
+    )
 
 
 def _before(task: Task, checkpoint: Checkpoint | None) -> str:
@@ -165,8 +185,9 @@ def _before(task: Task, checkpoint: Checkpoint | None) -> str:
     since = checkpoint.since if checkpoint is not None else ""
     found = next((c.ordinal for c in task.checkpoints if since and c.commit == since), None)
     if found is not None:
-        return f"Checkpoint {found}"
-    return "The start" if since in {"", task.start_commit} else "What you approved"
+        return tr("Checkpoint {ordinal}", ordinal=found)
+    at_start = since in {"", task.start_commit}
+    return tr("The start") if at_start else tr("What you approved")
 
 
 def checkpoint_view(
@@ -181,14 +202,17 @@ def checkpoint_view(
     """The approval panel for `request`, which may have been answered meanwhile."""
     checkpoint = task.checkpoint(request.ordinal)
     older = [c.ordinal for c in task.checkpoints if c.ordinal < request.ordinal and not c.safety]
+    why = request.why or (checkpoint.approval_reason if checkpoint else "")
     return CheckpointView(
         task=task.id,
         request=request.id,
         ordinal=request.ordinal,
-        title=f"Approve checkpoint {request.ordinal} of {task.title}?",
+        title=tr(
+            "Approve checkpoint {ordinal} of {task}?", ordinal=request.ordinal, task=task.title
+        ),
         message=request.message,
-        why=request.why or (checkpoint.approval_reason if checkpoint else "") or "the step asks",
-        waiting=f"waiting {duration(now_ms - request.at_ms)}",
+        why=told(why) or tr("the step asks"),
+        waiting=tr("waiting {time}", time=duration(now_ms - request.at_ms)),
         digest=request.digest,
         digest_short=short_digest(request.digest),
         diff=diff,
@@ -207,15 +231,17 @@ def question_view(task: Task, request: Request, *, now_ms: int, offset_ms: int =
     """The clarification dialog for `request`."""
     step = task.steps[task.step_index].name if task.step_index < len(task.steps) else ""
     at = clock_time(request.at_ms, offset_ms, seconds=True)
+    number = task.step_index + 1
+    where = tr("Step {number} {name}, {time}", number=number, name=step, time=at)
     return QuestionView(
         task=task.id,
         request=request.id,
         key=request.key,
-        title=f"{task.title} asks you",
+        title=tr("{task} asks you", task=task.title),
         question=request.question,
-        context=f"Step {task.step_index + 1} {step}, {at}" if step else at,
+        context=where if step else at,
         choices=request.choices[:9],
         default=request.default,
-        waiting=f"waiting {duration(now_ms - request.at_ms)}",
+        waiting=tr("waiting {time}", time=duration(now_ms - request.at_ms)),
         closed=closing_words(task, request.id, offset_ms),
     )

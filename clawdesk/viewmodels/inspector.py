@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clawdesk.domain.agents import speaks_acp
 from clawdesk.domain.model import Phase, Task, TaskId
 from clawdesk.domain.shells import why_no_shell
 from clawdesk.viewmodels.checkpoints import CheckpointRow, checkpoint_rows
-from clawdesk.viewmodels.phases import Family, look, needs_you, wants_trust
+from clawdesk.viewmodels.costs import spent_words
+from clawdesk.viewmodels.language import tr
+from clawdesk.viewmodels.phases import Family, Group, look, needs_you, wants_trust
 from clawdesk.viewmodels.tasks import state_texts
+from clawdesk.viewmodels.told import told
 from clawdesk.viewmodels.words import clock_time
 
 
@@ -32,33 +36,38 @@ class InspectorView:
     act_text: str
     can_cancel: bool
     why_no_shell: str
+    spent: str
+    acp: bool
 
 
 def _facts(task: Task, now_ms: int, offset_ms: int) -> tuple[tuple[str, str], ...]:
     state, why = state_texts(task, now_ms, offset_ms)
     need = task.definition.machine
-    network = ", ".join(need.network) if need.network else "no network"
-    kind = {"kvm": "", "tcg": " · emulated"}.get(task.accelerator, "")
+    network = ", ".join(need.network) if need.network else tr("no network")
+    kind = {"kvm": "", "tcg": tr(" · emulated")}.get(task.accelerator, "")
     found = [
-        ("State", state),
-        ("Why", why),
-        ("Submitted", clock_time(task.submitted_at_ms, offset_ms, seconds=True)),
-        ("Attempt", str(task.attempt)),
-        ("Machine", f"{need.cpu_count} CPU · {need.memory_mib} MiB · {network}{kind}"),
-        ("Model", task.definition.model),
-        ("Feedback", task.feedback),
-        ("Ref", f"refs/clawdesk/tasks/{task.id}"),
+        (tr("State"), state),
+        (tr("Why"), why),
+        (tr("Submitted"), clock_time(task.submitted_at_ms, offset_ms, seconds=True)),
+        (tr("Attempt"), str(task.attempt)),
+        (tr("Machine"), f"{need.cpu_count} CPU · {need.memory_mib} MiB · {network}{kind}"),
+        (tr("Model"), task.definition.model),
+        (tr("Used"), spent_words(task.spending.total)),
+        (tr("Feedback"), task.feedback),
+        (tr("Ref"), f"refs/clawdesk/tasks/{task.id}"),
     ]
     return tuple((key, value) for key, value in found if value)
 
 
 def _act(task: Task) -> tuple[str, str]:
     if needs_you(task) and task.request is not None:
-        return ("answer", "Answer…") if task.request.question else ("review", "Review…")
+        if task.request.question:
+            return "answer", tr("Answer…")
+        return "review", tr("Review…")
     if wants_trust(task):
-        return "trust", "Trust…"
+        return "trust", tr("Trust…")
     if task.phase is Phase.DONE and not task.merged_into and task.checkpoints:
-        return "merge", "Merge…"
+        return "merge", tr("Merge…")
     return "", ""
 
 
@@ -79,6 +88,8 @@ def inspector_view(task: Task, now_ms: int, offset_ms: int = 0) -> InspectorView
         files=latest.diffstat.files if latest else 0,
         act=act,
         act_text=act_text,
-        can_cancel=shown.group.value not in {"Done", "Failed"} and task.finish is None,
-        why_no_shell=why_no_shell(task),
+        can_cancel=shown.group not in {Group.DONE, Group.FAILED} and task.finish is None,
+        why_no_shell=told(why_no_shell(task)),
+        spent=spent_words(task.spending.total),
+        acp=speaks_acp(task.definition.agent),
     )

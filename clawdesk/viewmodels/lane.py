@@ -10,8 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from clawdesk.domain.model import FINAL, Checkpoint, Kind, Phase, Record, Task
+from clawdesk.viewmodels.amounts import recorded, where
 from clawdesk.viewmodels.lane_marks import NO_CARD, POINTS, Lane, Mark, MarkKind, Past
-from clawdesk.viewmodels.words import duration, first_line, plural
+from clawdesk.viewmodels.language import counted, marked, tr
+from clawdesk.viewmodels.phases import look
+from clawdesk.viewmodels.told import told
+from clawdesk.viewmodels.words import duration, first_line
 
 
 def _whole(record: Record, name: str, fallback: int = 0) -> int:
@@ -59,13 +63,12 @@ class _Pen:
     def end_wait(self, at_ms: int) -> None:
         if self.yielded is not None:
             away = duration(at_ms - self.yielded.start_ms)
-            text = f"{self.yielded.text} It was away for {away}."
+            text = f"{self.yielded.text} {tr('It was away for {time}.', time=away)}"
             self.marks.append(replace(self.yielded, end_ms=at_ms, text=text))
         elif self.waiting_from is not None and at_ms > self.waiting_from:
             waited = duration(at_ms - self.waiting_from)
-            self.marks.append(
-                Mark(MarkKind.WAITING, self.waiting_from, at_ms, text=f"Waited {waited}.")
-            )
+            text = tr("Waited {time}.", time=waited)
+            self.marks.append(Mark(MarkKind.WAITING, self.waiting_from, at_ms, text=text))
         self.waiting_from = self.yielded = None
 
     def end_step(self, at_ms: int, kind: MarkKind = MarkKind.STEP, *, keep: bool = True) -> None:
@@ -78,21 +81,21 @@ class _Pen:
         if self.need is None:
             return
         waited = duration(at_ms - self.need.start_ms)
-        self.marks.append(
-            replace(self.need, end_ms=at_ms, label="", text=f"Waited {waited} for you: {verdict}.")
-        )
+        text = tr("Waited {time} for you: {verdict}.", time=waited, verdict=verdict)
+        self.marks.append(replace(self.need, end_ms=at_ms, label="", text=text))
         self.need = None
 
     def submitted(self, record: Record) -> None:
         self.waiting_from = record.at_ms
         origin = self.task.forked_from
         if origin is not None:
-            where = f"checkpoint {origin.ordinal}" if origin.ordinal else "the start"
             shared = self.task.checkpoint(origin.ordinal)
-            has = "with its machine" if shared is not None and shared.snapshot else "files only"
-            text = f"Forked from {where} of the lane above, {has}."
+            text = marked("Forked from {where} of the lane above, files only.")
+            if shared is not None and shared.snapshot:
+                text = marked("Forked from {where} of the lane above, with its machine.")
+            said = tr(text, where=where(origin.ordinal))
             self.marks.append(
-                Mark(MarkKind.FORK, record.at_ms, record.at_ms, origin.ordinal, text=text)
+                Mark(MarkKind.FORK, record.at_ms, record.at_ms, origin.ordinal, text=said)
             )
 
     def started(self, record: Record) -> None:
@@ -106,6 +109,14 @@ class _Pen:
         self.step = _Open(
             record.at_ms, index, _text(record, "name"), _whole(record, "round", 1), True
         )
+
+    def part_started(self, record: Record) -> None:
+        """The step goes on under another name."""
+        round_, index = _whole(record, "round", 1), _whole(record, "index")
+        if self.step is None and self.worked_from is not None:
+            self.step = _Open(self.worked_from, index, "", round_, True)
+        self.end_step(record.at_ms, keep=self.need is None)
+        self.step = _Open(record.at_ms, index, _text(record, "name"), round_, True)
 
     def checkpoint(self, record: Record) -> None:
         step, since_ms = self.step, self.worked_from
@@ -132,15 +143,17 @@ class _Pen:
             record.at_ms,
             record.at_ms,
             number=ordinal,
-            label=question if asks else f"approve {ordinal}",
-            text=f"It asks: {question}" if asks else f"Checkpoint {ordinal} waits for approval.",
+            label=question if asks else tr("approve {ordinal}", ordinal=ordinal),
+            text=tr("It asks: {question}", question=question)
+            if asks
+            else tr("Checkpoint {ordinal} waits for approval.", ordinal=ordinal),
         )
         self.step = replace(step, sure=False) if step is not None else None
 
     def decision(self, record: Record) -> None:
         verdict = _text(record, "verdict")
         ordinal = self.need.number if self.need is not None else 0
-        self.end_need(record.at_ms, verdict or "decided")
+        self.end_need(record.at_ms, recorded(verdict or "decided"))
         self.worked_from = record.at_ms
         if verdict in {"approved", "amended"} and ordinal:
             self._approve(ordinal)
@@ -151,7 +164,7 @@ class _Pen:
         place = self.places.get(ordinal)
         if place is not None and self.marks[place].kind is not MarkKind.STAR:
             mark = self.marks[place]
-            text = mark.text.replace(".", ", approved.", 1)
+            text = f"{mark.text.removesuffix('.')}, {tr('approved')}."
             self.marks[place] = replace(mark, kind=MarkKind.STAR, text=text)
 
     def yield_asked(self, record: Record) -> None:
@@ -161,16 +174,22 @@ class _Pen:
         """It left for another task; it waits from here, and why is known."""
         self.end_step(record.at_ms, keep=False)
         self.worked_from = None
-        why = (_text(record, "why") or self.asked_to_leave).rstrip(".")
+        why = told(_text(record, "why") or self.asked_to_leave).rstrip(".")
         reason = f": {why}" if why else ""
-        text = f"Gave its machine back at checkpoint {_whole(record, 'ordinal')}{reason}."
+        text = tr(
+            "Gave its machine back at {where}{reason}.",
+            where=tr("checkpoint {ordinal}", ordinal=_whole(record, "ordinal")),
+            reason=reason,
+        )
         at_ms = record.at_ms
-        self.yielded = Mark(MarkKind.YIELDED, at_ms, at_ms, label="yielded", text=text)
+        self.yielded = Mark(MarkKind.YIELDED, at_ms, at_ms, label=tr("yielded"), text=text)
         self.asked_to_leave = ""
 
     def parked(self, record: Record) -> None:
-        why = _text(record, "why").rstrip(".")
-        text = f"Its memory was given back{': ' + why if why else ''}; its snapshot waits for you."
+        why = told(_text(record, "why")).rstrip(".")
+        text = tr("Its memory was given back; its snapshot waits for you.")
+        if why:
+            text = tr("Its memory was given back: {why}; its snapshot waits for you.", why=why)
         self.marks.append(Mark(MarkKind.PARKED, record.at_ms, record.at_ms, text=text))
 
     def lease_granted(self, record: Record) -> None:
@@ -182,44 +201,51 @@ class _Pen:
     def lease_ended(self, record: Record) -> None:
         lease, self.lease = self.lease, None
         if lease is not None:
-            held = f"for {duration(record.at_ms - lease.start_ms)}"
-            self.marks.append(replace(lease, end_ms=record.at_ms, text=_held(lease, held)))
+            text = tr(
+                "Held the model {model} for {time}.",
+                model=_on_card(lease),
+                time=duration(record.at_ms - lease.start_ms),
+            )
+            self.marks.append(replace(lease, end_ms=record.at_ms, text=text))
 
     def restored(self, record: Record) -> None:
         ordinal = _whole(record, "ordinal")
-        self.end_need(record.at_ms, "withdrawn by a restore")
+        self.end_need(record.at_ms, tr("withdrawn by a restore"))
         self.end_wait(record.at_ms)
         self.end_step(record.at_ms, keep=False)
         self.worked_from = None
         place = self.places.get(ordinal)
         back_ms = self.marks[place].end_ms if place is not None else self.task.submitted_at_ms
         self.marks = [_left_behind(m, back_ms, ordinal) for m in self.marks]
-        where = f"checkpoint {ordinal}" if ordinal else "the start"
-        text = f"Restored to {where}; what came after is kept as a branch."
+        text = tr("Restored to {where}; what came after is kept as a branch.", where=where(ordinal))
         self.marks.append(Mark(MarkKind.RESTORE, record.at_ms, back_ms, ordinal, text=text))
 
     def attempt_ended(self, record: Record) -> None:
-        self.end_need(record.at_ms, "withdrawn")
+        self.end_need(record.at_ms, tr("withdrawn"))
         self.end_step(record.at_ms, MarkKind.LOST, keep=False)
         self.worked_from = None
         self.waiting_from = record.at_ms
 
     def finished(self, record: Record) -> None:
         status, at_ms = _text(record, "status"), record.at_ms
-        self.end_need(at_ms, "withdrawn")
+        self.end_need(at_ms, tr("withdrawn"))
         self.end_wait(at_ms)
         self.lease_ended(record)
         failed = status == "failed"
         self.end_step(at_ms, MarkKind.FAILED if failed else MarkKind.STEP, keep=failed)
         if failed and not any(m.kind is MarkKind.FAILED for m in self.marks):
-            text = first_line(_text(record, "text")) or "Failed."
+            text = first_line(told(_text(record, "text"))) or tr("Failed.")
             self.marks.append(Mark(MarkKind.FAILED, at_ms, at_ms, text=text))
 
     def live(self, now_ms: int) -> tuple[Mark, ...]:
         """What has begun and not ended, as it reaches to the present; changes nothing."""
         found: list[Mark] = []
         if self.lease is not None:
-            text = _held(self.lease, f"since {duration(now_ms - self.lease.start_ms)}")
+            text = tr(
+                "Held the model {model} since {time}.",
+                model=_on_card(self.lease),
+                time=duration(now_ms - self.lease.start_ms),
+            )
             end_ms = max(now_ms, self.lease.start_ms)
             found.append(replace(self.lease, end_ms=end_ms, text=text))
         state = self._live_state(now_ms)
@@ -229,7 +255,7 @@ class _Pen:
         task = self.task
         if self.need is not None and task.request is not None:
             waited = duration(now_ms - self.need.start_ms)
-            text = f"{self.need.text} Waiting {waited}."
+            text = f"{self.need.text} {tr('Waiting {time}.', time=waited)}"
             return replace(self.need, end_ms=max(now_ms, self.need.start_ms), text=text)
         if task.phase in {Phase.RUNNING, Phase.SNAPSHOTTING}:
             step = self.step
@@ -241,14 +267,14 @@ class _Pen:
             return _step_mark(step, now_ms, MarkKind.RUNNING)
         if task.phase not in {Phase.QUEUED, Phase.STARTING, Phase.RESTORING}:
             return None
-        reason = task.reason.text if task.reason is not None else ""
+        reason = told(task.reason.text) if task.reason is not None else ""
         if self.yielded is not None:
             since = self.yielded.start_ms
             text = f"{self.yielded.text} {reason}".rstrip()
             return replace(self.yielded, end_ms=max(now_ms, since), text=text)
         since = self.waiting_from if self.waiting_from is not None else self._last_ms()
         if task.phase is not Phase.QUEUED:
-            reason = reason or f"{task.phase.value}"
+            reason = reason or tr(look(task).word).lower()
         return Mark(MarkKind.WAITING, since, max(now_ms, since), label=reason, text=reason)
 
     def _last_ms(self) -> int:
@@ -256,22 +282,27 @@ class _Pen:
                    default=self.task.submitted_at_ms)  # fmt: skip
 
 
-def _held(lease: Mark, how_long: str) -> str:
-    card = f" on GPU {lease.number}" if lease.number >= 0 else ""
-    return f"Held the model {lease.label}{card} {how_long}."
+def _on_card(lease: Mark) -> str:
+    """The model of a lease, and the GPU it is on where that is known."""
+    if lease.number < 0:
+        return lease.label
+    return tr("{model} on GPU {number}", model=lease.label, number=lease.number)
+
+
+_STEP_TEXTS = {
+    MarkKind.STEP: marked("Step {number} {name} ended after {time}."),
+    MarkKind.RUNNING: marked("Step {number} {name} runs since {time}."),
+    MarkKind.FAILED: marked("Step {number} {name} failed after {time}."),
+    MarkKind.LOST: marked("Step {number} {name} was lost after {time}."),
+}
 
 
 def _step_mark(step: _Open, at_ms: int, kind: MarkKind) -> Mark:
-    word = {
-        MarkKind.STEP: "ended after",
-        MarkKind.RUNNING: "runs since",
-        MarkKind.FAILED: "failed after",
-        MarkKind.LOST: "was lost after",
-    }[kind]
-    again = f", round {step.round}" if step.round > 1 else ""
-    took = duration(at_ms - step.at_ms)
-    text = f"Step {step.index + 1} {step.name}{again} {word} {took}.".replace("  ", " ")
-    return Mark(kind, step.at_ms, at_ms, number=step.index + 1, label=step.name, text=text)
+    again = f", {tr('round {round}', round=step.round)}" if step.round > 1 else ""
+    took, number = duration(at_ms - step.at_ms), step.index + 1
+    text = tr(_STEP_TEXTS[kind], number=number, name=f"{step.name}{again}", time=took)
+    text = text.replace("  ", " ")
+    return Mark(kind, step.at_ms, at_ms, number=number, label=step.name, text=text)
 
 
 def _left_behind(mark: Mark, back_ms: int, ordinal: int) -> Mark:
@@ -294,12 +325,15 @@ def _checkpoint_mark(known: Checkpoint | None, record: Record, ordinal: int) -> 
     files = stat.get("files") if isinstance(stat, dict) else None
     if not isinstance(files, int):
         files = known.diffstat.files if known is not None else 0
-    parts = [f"Checkpoint {ordinal}", plural(files, "file") + " changed"]
-    parts.append("files only" if files_only else "machine and files")
+    parts = [
+        tr("Checkpoint {ordinal}", ordinal=ordinal),
+        counted(files, "{count} file changed", "{count} files changed"),
+        tr("files only") if files_only else tr("machine and files"),
+    ]
     if bool(record.fields.get("safety")):
-        parts.append("made before a restore")
+        parts.append(tr("made before a restore"))
     if kind is MarkKind.STAR:
-        parts.append("approved")
+        parts.append(tr("approved"))
     return Mark(kind, record.at_ms, record.at_ms, number=ordinal, text=", ".join(parts) + ".")
 
 
@@ -307,6 +341,7 @@ _READ: dict[str, Callable[[_Pen, Record], None]] = {
     "submitted": _Pen.submitted,
     "started": _Pen.started,
     "step_started": _Pen.step_started,
+    "part_started": _Pen.part_started,
     "checkpoint": _Pen.checkpoint,
     "requested": _Pen.requested,
     "decision": _Pen.decision,

@@ -26,6 +26,11 @@ def speak_by(look_up: LookUp) -> None:
     _Speech.look_up = staticmethod(look_up)
 
 
+def spoken_by() -> LookUp:
+    """What is used now."""
+    return _Speech.look_up
+
+
 def tr(text: str, /, **values: object) -> str:
     """The text in the user's language, with its places filled.
 

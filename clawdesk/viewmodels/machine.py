@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clawdesk.ports.telemetry import Gpu, HostLoad
+from clawdesk.viewmodels.language import marked, tr
+from clawdesk.viewmodels.told import told
 from clawdesk.viewmodels.words import gib
 
 
@@ -38,7 +40,7 @@ class GpuView:
 
 @dataclass(frozen=True, slots=True)
 class HostView:
-    """The panel. `gpu_note` says plainly why there are no cards."""
+    """The panel. `gpu_note` says plainly why there are no cards; `gpu_brief` is for the bar."""
 
     known: bool
     cpu: str
@@ -49,6 +51,7 @@ class HostView:
     gpus: tuple[GpuView, ...]
     gpu_note: str
     gpu_summary: str
+    gpu_brief: str = ""
 
 
 UNKNOWN = HostView(False, "–", 0.0, "–", 0.0, "–", (), "", "")  # noqa: RUF001
@@ -78,22 +81,22 @@ def gpu_view(gpu: Gpu) -> GpuView:
     free = ""
     if used is not None and gpu.total_mib:
         left = max(0, gpu.total_mib - used - (gpu.reserved_mib or 0))
-        free = f"{gib(left)} of {gib(gpu.total_mib)} GiB free"
+        free = tr("{free} of {total} GiB free", free=gib(left), total=gib(gpu.total_mib))
     return GpuView(
         index=gpu.index,
         title=f"GPU {gpu.index}",
         name=gpu.name.removeprefix("NVIDIA "),
-        headline=gpu_headline(gpu) or "no readings",
+        headline=gpu_headline(gpu) or tr("no readings"),
         ours_share=_of(ours, gpu.total_mib),
         foreign_share=_of(foreign, gpu.total_mib),
         reserved_share=_of(gpu.reserved_mib, gpu.total_mib),
-        free=free or "memory not reported by the driver",
+        free=free or tr("memory not reported by the driver"),
         processes=tuple(
             ProcessView(f"{p.name} {p.pid}", p.ours, f"{gib(p.used_mib)} GiB")
             for p in sorted(gpu.processes, key=lambda p: (not p.ours, -p.used_mib))
         ),
         load_percent=gpu.utilisation_percent,
-        note=gpu.problem,
+        note=told(gpu.problem),
         simulated=gpu.simulated,
     )
 
@@ -102,27 +105,29 @@ def host_view(load: HostLoad | None) -> HostView:
     """The panel for one sample; None = nothing was measured yet."""
     if load is None:
         return UNKNOWN
+    percent, used = f"{load.cpu_percent:.0f}", gib(load.memory_used_mib)
     return HostView(
         known=True,
-        cpu=f"{load.cpu_percent:.0f} % of {load.cpu_count} cores",
+        cpu=tr("{percent} % of {count} cores", percent=percent, count=load.cpu_count),
         cpu_share=min(1.0, load.cpu_percent / 100),
-        memory=f"{gib(load.memory_used_mib)} of {gib(load.memory_total_mib)} GiB",
+        memory=tr("{used} of {total} GiB", used=used, total=gib(load.memory_total_mib)),
         memory_share=_of(load.memory_used_mib, load.memory_total_mib),
-        disk=f"{gib(load.disk_free_mib)} GiB free",
+        disk=tr("{size} GiB free", size=gib(load.disk_free_mib)),
         gpus=tuple(gpu_view(g) for g in load.gpus),
-        gpu_note="" if load.gpus else load.gpu_note or "no NVIDIA GPU",
-        gpu_summary=_summary(load),
+        gpu_note="" if load.gpus else told(load.gpu_note) or tr("no NVIDIA GPU"),
+        gpu_summary=_summary(load, marked("{used} of {total} GiB in use")),
+        gpu_brief=_summary(load, marked("{used} of {total} GiB")),
     )
 
 
-def _summary(load: HostLoad) -> str:
-    """Memory of all cards in one line; "" without a card."""
+def _summary(load: HostLoad, text: str) -> str:
+    """Memory of all cards in one line, in that marked text; "" without a card."""
     if not load.gpus:
         return ""
     total = sum(g.total_mib or 0 for g in load.gpus)
     used = sum(g.used_mib or 0 for g in load.gpus)
     lost = sum(1 for g in load.gpus if g.problem)
-    words = f"{gib(used)} of {gib(total)} GiB in use" if total else "memory not known"
+    words = tr(text, used=gib(used), total=gib(total)) if total else tr("memory not known")
     if any(g.simulated for g in load.gpus):
-        words = f"simulated: {words}"  # first, so that no lack of room cuts it off
-    return f"{words} · {lost} not usable" if lost else words
+        words = tr("simulated: {words}", words=words)  # first, so that no lack of room cuts it off
+    return f"{words} · {tr('{count} not usable', count=lost)}" if lost else words

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.models import (
     HOST_DEVICE,
+    Budget,
     Device,
     Holder,
     Model,
@@ -18,8 +19,11 @@ from clawdesk.ports.models import (
     ProjectUse,
     Waiter,
 )
+from clawdesk.viewmodels.amounts import and_more, leases, listed
+from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.phases import Family
-from clawdesk.viewmodels.words import clock_time, duration, gib, plural, short_duration
+from clawdesk.viewmodels.told import told
+from clawdesk.viewmodels.words import clock_time, duration, gib, short_duration
 
 DAY_MS = 86_400_000
 
@@ -106,17 +110,30 @@ class ModelsView:
 
 
 _PHASES = {
-    "absent": ("Not loaded", "ring", Family.STILL),
-    "starting": ("Loading", "spin", Family.ALIVE),
-    "ready": ("Ready", "okc", Family.GOOD),
-    "stopping": ("Unloading", "release", Family.STILL),
+    "absent": (marked("Not loaded"), "ring", Family.STILL),
+    "starting": (marked("Loading"), "spin", Family.ALIVE),
+    "ready": (marked("Ready"), "okc", Family.GOOD),
+    "stopping": (marked("Unloading"), "release", Family.STILL),
+}
+_ACTS = {
+    "load": (marked("Load"), marked("Load {model}")),
+    "unload": (marked("Unload"), marked("Unload {model}")),
+    "pin": (marked("Pin"), marked("Pin {model}")),
+    "unpin": (marked("Unpin"), marked("Unpin {model}")),
+    "reserve": (marked("Reserve…"), marked("Reserve {model}…")),
 }
 ROWS_MAX = 50
 
 
+def act_words(act: str, model: str = "") -> str:
+    """What an act is called on its button, or with the model it is for."""
+    alone, with_model = _ACTS[act]
+    return tr(with_model, model=model) if model else tr(alone)
+
+
 def project_name(path: str) -> str:
     """The last part of a project's path; calls without a project have none."""
-    return path.rstrip("/").rpartition("/")[2] or path or "no project"
+    return path.rstrip("/").rpartition("/")[2] or path or tr("no project")
 
 
 def models_view(
@@ -140,29 +157,31 @@ def models_view(
         mend=mend,
         models=tuple(_model(m, by_device, queue.holders, titles, problem) for m in status.models),
         waits=tuple(_wait(w, titles) for w in shown),
-        waits_more=f"and {more} more" if more > 0 else "",
+        waits_more=and_more(more),
         windows=tuple(_window(w, now_ms, offset_ms) for w in queue.windows),
         uses=tuple(_use(u) for u in queue.projects),
     )
 
 
 def _place(device: Device) -> str:
-    name = "this computer" if device.id == HOST_DEVICE else f"GPU {device.index}"
-    return f"{name} (not usable)" if device.problem else name
+    name = tr("this computer") if device.id == HOST_DEVICE else f"GPU {device.index}"
+    return tr("{device} (not usable)", device=name) if device.problem else name
 
 
 def _problem(status: FabricStatus) -> tuple[str, str]:
     if not status.version:
-        why = status.problem or "the model service does not answer"
-        return f"There are no models now: {why}.", status.mend
+        why = told(status.problem) or tr("the model service does not answer")
+        return tr("There are no models now: {why}.", why=why), told(status.mend)
     if not status.ready:
-        why = (status.problem or "no container engine answers").rstrip(".")
-        return f"Models cannot be started: {why}. What is loaded goes on.", status.mend
+        why = (told(status.problem) or tr("no container engine answers")).rstrip(".")
+        text = tr("Models cannot be started: {why}. What is loaded goes on.", why=why)
+        return text, told(status.mend)
     if status.unread:
-        why = (
-            f"This model service tells some figures otherwise ({status.unread}); they are left out."
+        why = tr(
+            "This model service tells some figures otherwise ({what}); they are left out.",
+            what=status.unread,
         )
-        return why, "Quit ClawDesk and end clawdesk-fabric, then start again."
+        return why, tr("Quit ClawDesk and end clawdesk-fabric, then start again.")
     return "", ""
 
 
@@ -173,13 +192,17 @@ def _model(
     titles: Mapping[str, str],
     problem: str,
 ) -> ModelRow:
-    word, icon, family = _PHASES.get(model.phase, (model.phase, "unk", Family.STILL))
+    known = _PHASES.get(model.phase)
+    word, icon, family = model.phase, "unk", Family.STILL
+    if known is not None:
+        word, icon, family = tr(known[0]), *known[1:]
     # Where no start failed, a problem is the service's own, and stands above all models.
     failed = model.phase == "absent" and bool(model.problem) and model.failures != 0
     if failed:
-        word, icon, family = "Failed", "xc", Family.BAD
+        word, icon, family = tr("Failed"), "xc", Family.BAD
     elif model.phase == "ready" and model.makes_room_for:
-        word, icon, family = f"Makes room for {model.makes_room_for}", "release", Family.STILL
+        word = tr("Makes room for {model}", model=model.makes_room_for)
+        icon, family = "release", Family.STILL
     act, why_not = _act(model, problem)
     mine = [h for h in holders if h.model == model.name]
     return ModelRow(
@@ -195,16 +218,16 @@ def _model(
         act=act,
         act_why_not=why_not,
         cut=_cut(model),
-        problem=_sentences(model.problem, model.mend) if failed else "",
+        problem=_sentences(told(model.problem), told(model.mend)) if failed else "",
     )
 
 
 def with_begun(view: ModelsView, begun: Collection[str]) -> ModelsView:
     """The view where these models are being loaded, also before the model service says so."""
-    word, icon, family = _PHASES["starting"]
-    absent = _PHASES["absent"][0]
+    said, icon, family = _PHASES["starting"]
+    word, absent, why_not = tr(said), tr(_PHASES["absent"][0]), tr("it is being loaded")
     rows = tuple(
-        replace(row, word=word, icon=icon, family=family, act_why_not="it is being loaded")
+        replace(row, word=word, icon=icon, family=family, act_why_not=why_not)
         if row.name in begun and row.word == absent
         else row
         for row in view.models
@@ -219,21 +242,21 @@ def _sentences(*texts: str) -> str:
 def _act(model: Model, problem: str) -> tuple[str, str]:
     match model.phase:
         case "ready" | "starting" if model.reserved_for is not None:
-            return "unload", "it is reserved now; end the reservation first"
+            return "unload", tr("it is reserved now; end the reservation first")
         case "ready" | "starting":
             return "unload", ""
         case "stopping":
-            return "load", "it is being unloaded"
-    return "load", "models cannot be started now" if problem else ""
+            return "load", tr("it is being unloaded")
+    return "load", tr("models cannot be started now") if problem else ""
 
 
 def _marks(model: Model) -> tuple[str, ...]:
     found = []
     if model.pinned:
-        found.append("pinned")
+        found.append(tr("pinned"))
     if model.reserved_for is not None:
-        whom = project_name(model.reserved_for) if model.reserved_for else "all"
-        found.append(f"reserved for {whom}")
+        whom = project_name(model.reserved_for) if model.reserved_for else tr("all")
+        found.append(tr("reserved for {project}", project=whom))
     return tuple(found)
 
 
@@ -248,31 +271,42 @@ def _detail(
 ) -> str:
     parts: list[str] = []
     if model.phase == "starting":
-        parts += [model.progress] if model.progress else []
+        parts += [told(model.progress)] if model.progress else []
         if model.loading_s is not None:
             passed = short_duration(model.loading_s * 1000)
-            usual = f" of about {short_duration(model.load_s * 1000)}" if model.load_s else ""
-            parts.append(f"{passed}{usual}")
+            if model.load_s:
+                usual = short_duration(model.load_s * 1000)
+                passed = tr("{passed} of about {usual}", passed=passed, usual=usual)
+            parts.append(passed)
     if model.devices:
-        places = ", ".join(by_device.get(device, "a GPU that is gone") for device in model.devices)
+        gone = tr("a GPU that is gone")
+        places = ", ".join(by_device.get(device, gone) for device in model.devices)
         parts.append(f"{places}, {gib(model.memory_mib)} GiB")
     elif model.phase == "absent":
-        where = "of GPU memory" if model.on_gpu else "of this computer's memory"
-        known = "measured" if model.peak_mib else "estimated"
-        parts.append(f"needs {gib(model.memory_mib)} GiB {where} ({known})")
+        text = marked("needs {size} GiB of this computer's memory ({known})")
+        if model.on_gpu:
+            text = marked("needs {size} GiB of GPU memory ({known})")
+        known = tr("measured") if model.peak_mib else tr("estimated")
+        parts.append(tr(text, size=gib(model.memory_mib), known=known))
     if model.phase == "ready":
-        parts.append(f"{model.in_flight} of {plural(model.slots, 'slot')} in use")
+        parts.append(
+            counted(
+                model.slots,
+                "{used} of {count} slot in use",
+                "{used} of {count} slots in use",
+                used=model.in_flight,
+            )
+        )
     if model.waiting:
-        parts.append(f"{plural(model.waiting, 'call')} wait{'s' if model.waiting == 1 else ''}")
+        parts.append(counted(model.waiting, "{count} call waits", "{count} calls wait"))
     if mine:
-        names = ", ".join(_task(holder.task, titles) for holder in mine[:2])
-        more = f" and {len(mine) - 2} more" if len(mine) > 2 else ""
-        parts.append(f"held by {names}{more}")
+        names = listed([_task(holder.task, titles) for holder in mine], 2)
+        parts.append(tr("held by {names}", names=names))
     elif model.leases:
-        parts.append(plural(model.leases, "lease"))
+        parts.append(leases(model.leases))
     back = next((holder.asked_back for holder in mine if holder.asked_back), "")
     if back:
-        parts.append(f"asked back: {back}")
+        parts.append(tr("asked back: {why}", why=told(back)))
     return " · ".join(parts)
 
 
@@ -280,41 +314,47 @@ def _cut(model: Model) -> tuple[str, ...]:
     """What unloading does to those who use it: nothing is cut off."""
     found = []
     if model.in_flight:
-        end = "ends" if model.in_flight == 1 else "end"
         found.append(
-            f"{plural(model.in_flight, 'call')} in flight {end} first; nothing is cut off."
+            counted(
+                model.in_flight,
+                "{count} call in flight ends first; nothing is cut off.",
+                "{count} calls in flight end first; nothing is cut off.",
+            )
         )
     if model.leases:
         found.append(
-            f"{plural(model.leases, 'task')} that hold{'s' if model.leases == 1 else ''} it "
-            "ask for it again at the next step."
+            counted(
+                model.leases,
+                "{count} task that holds it asks for it again at the next step.",
+                "{count} tasks that hold it ask for it again at the next step.",
+            )
         )
     if model.waiting or model.leases_waiting:
-        found.append("Who waits for it has it loaded again as soon as there is room.")
+        found.append(tr("Who waits for it has it loaded again as soon as there is room."))
     if model.pinned:
-        found.append("It is pinned, and will no longer be.")
+        found.append(tr("It is pinned, and will no longer be."))
     return tuple(found)
 
 
 def _task(task: str, titles: Mapping[str, str]) -> str:
-    return titles.get(task, task) or "a call without a task"
+    return titles.get(task, task) or tr("a call without a task")
 
 
 def _wait(waiter: Waiter, titles: Mapping[str, str]) -> WaitRow:
-    what = f"waits for {waiter.model}" if waiter.call else f"waits to hold {waiter.model}"
-    frees = f" Goes on when {waiter.frees}." if waiter.frees else ""
-    text = waiter.text.rstrip(".")
+    what = marked("waits for {model}") if waiter.call else marked("waits to hold {model}")
+    frees = tr("Goes on when {event}.", event=told(waiter.frees)) if waiter.frees else ""
+    text = told(waiter.text).rstrip(".")
     if not text.startswith(waiter.model):  # a name keeps its letters
         text = f"{text[:1].upper()}{text[1:]}"
     expected = ""
     if waiter.expected_ms is not None:
-        expected = f"about {duration(waiter.expected_ms)}"
+        expected = tr("about {time}", time=duration(waiter.expected_ms))
     return WaitRow(
         key=f"{waiter.call}:{waiter.model}:{waiter.task}",
         position=str(waiter.position) if waiter.position else "",
         who=f"{_task(waiter.task, titles)} · {project_name(waiter.project)} · {waiter.call_class}",
-        what=what,
-        why=f"{text}.{frees}" if text else frees.strip(),
+        what=tr(what, model=waiter.model),
+        why=f"{text}. {frees}".rstrip() if text else frees,
         expected=expected,
     )
 
@@ -322,38 +362,55 @@ def _wait(waiter: Waiter, titles: Mapping[str, str]) -> WaitRow:
 def _window(window: ModelWindow, now_ms: int, offset_ms: int) -> WindowRow:
     """`qwen for vision-lab` and `now until 16:00` or `in 2 h, 14:00 to 16:00`."""
     begin_ms, end_ms = window.from_s * 1000, window.until_s * 1000
-    whom = project_name(window.project) if window.project else "all projects"
+    whom = project_name(window.project) if window.project else tr("all projects")
     end = clock_time(end_ms, offset_ms)
     if end_ms - max(now_ms, begin_ms) >= DAY_MS:
-        end += f" ({duration(end_ms - now_ms)} from now)"
+        end = tr("{clock} ({time} from now)", clock=end, time=duration(end_ms - now_ms))
     if begin_ms <= now_ms:
-        when = f"now, until {end}"
+        when = tr("now, until {end}", end=end)
     else:
-        when = f"in {duration(begin_ms - now_ms)}, {clock_time(begin_ms, offset_ms)} to {end}"
-    return WindowRow(window.id, f"{window.model} for {whom}", when)
+        when = tr(
+            "in {time}, {begin} to {end}",
+            time=duration(begin_ms - now_ms),
+            begin=clock_time(begin_ms, offset_ms),
+            end=end,
+        )
+    text = tr("{model} for {project}", model=window.model, project=whom)
+    return WindowRow(window.id, text, when)
+
+
+def _gpu_hours(hours: str) -> str:
+    return tr("{hours} GPU-hours", hours=hours)
+
+
+def _tokens(count: int) -> str:
+    return tr("{count} tokens", count=f"{count:,}")
+
+
+def _budget(budget: Budget) -> str:
+    hours = _gpu_hours(f"{budget.gpu_hours:g}") if budget.gpu_hours else ""
+    tokens = _tokens(budget.tokens) if budget.tokens else ""
+    if hours and tokens:
+        return tr("budget {hours} and {tokens}", hours=hours, tokens=tokens)
+    return tr("budget {limit}", limit=hours or tokens).rstrip()
 
 
 def _use(use: ProjectUse) -> UseRow:
     budget = use.budget
-    parts = [f"{use.gpu_s / 3600:.2f} GPU-hours", f"{use.tokens:,} tokens"]
+    parts = [_gpu_hours(f"{use.gpu_s / 3600:.2f}"), _tokens(use.tokens)]
     if use.in_flight:
-        parts.append(f"{use.in_flight} in flight")
+        parts.append(tr("{count} in flight", count=use.in_flight))
     if use.waiting:
-        parts.append(f"{use.waiting} waiting")
+        parts.append(counted(use.waiting, "{count} waiting", "{count} waiting"))
     if budget is not None:
-        limits = []
-        if budget.gpu_hours:
-            limits.append(f"{budget.gpu_hours:g} GPU-hours")
-        if budget.tokens:
-            limits.append(f"{budget.tokens:,} tokens")
-        parts.append(f"budget {' and '.join(limits)}")
+        parts.append(_budget(budget))
     if use.weight != 1:
-        parts.append(f"weight {use.weight:g}")
+        parts.append(tr("weight {weight}", weight=f"{use.weight:g}"))
     return UseRow(
         project=use.project,
         name=project_name(use.project),
         detail=" · ".join(parts),
-        paused=f"Paused: {budget.exceeded}. Raise its budget."
+        paused=tr("Paused: {why}. Raise its budget.", why=told(budget.exceeded))
         if budget and budget.exceeded
         else "",
         gpu_hours=budget.gpu_hours if budget else 0.0,

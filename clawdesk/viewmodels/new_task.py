@@ -14,8 +14,11 @@ from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import MachineSupport
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import PolicyView
+from clawdesk.viewmodels.amounts import steps
+from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.phases import Family
-from clawdesk.viewmodels.words import duration, first_line, gib, plural
+from clawdesk.viewmodels.told import told
+from clawdesk.viewmodels.words import duration, first_line, gib
 
 MARGIN_MIB = 512  # stays free beside machines, as the plane keeps it
 
@@ -73,25 +76,38 @@ def _agent(definition: TaskDefinition) -> FitLine | None:
         return None
     kind = kind_of(agent)
     if kind is None:
-        return FitLine("Agent", f"This version knows no agent {agent.kind}.", Family.BAD)
-    does = f"it runs {first_line(agent.run, 80)}" if kind.asks_run else kind.about
-    built = "" if kind.asks_run else " Its image is built first, where that was not done yet."
-    return FitLine("Agent", f"{kind.title}: {does[:1].lower()}{does[1:]}{built}", Family.STILL)
+        return FitLine(
+            tr("Agent"), tr("This version knows no agent {kind}.", kind=agent.kind), Family.BAD
+        )
+    if kind.asks_run:
+        does = tr("it runs {command}", command=first_line(agent.run, 80))
+        return FitLine(tr("Agent"), f"{kind.title}: {does}", Family.STILL)
+    does = f"{kind.about[:1].lower()}{kind.about[1:]}"
+    built = tr("Its image is built first, where that was not done yet.")
+    return FitLine(tr("Agent"), f"{kind.title}: {told(does)} {built}", Family.STILL)
 
 
 def _machine(definition: TaskDefinition, machines: MachineSupport | None) -> FitLine:
     need = definition.machine
     count = len(need.network)
-    network = f"network: {plural(count, 'host')}" if count else "no network"
-    size = f"{plural(need.cpu_count, 'CPU')}, {_mib(need.memory_mib)} of memory, {network}"
+    hosts = counted(count, "network: {count} host", "network: {count} hosts")
+    cpus = counted(need.cpu_count, "{count} CPU", "{count} CPUs")
+    size = tr(
+        "{cpus}, {memory} of memory, {network}",
+        cpus=cpus,
+        memory=_mib(need.memory_mib),
+        network=hosts if count else tr("no network"),
+    )
     if machines is None:
-        return FitLine("Machine", f"{size}. Not looked at yet.", Family.STILL)
+        return FitLine(tr("Machine"), tr("{size}. Not looked at yet.", size=size), Family.STILL)
     if not machines.ready:
-        why = machines.problem or "no machine can be started"
-        return FitLine("Machine", f"It will wait: {why}", Family.BAD)
+        why = told(machines.problem) or tr("no machine can be started")
+        return FitLine(tr("Machine"), tr("It will wait: {why}", why=why), Family.BAD)
     if machines.accelerator != "kvm":
-        return FitLine("Machine", f"{size}; emulated, several times slower", Family.NEED)
-    return FitLine("Machine", f"{size}; starts with KVM", Family.GOOD)
+        return FitLine(
+            tr("Machine"), tr("{size}; emulated, several times slower", size=size), Family.NEED
+        )
+    return FitLine(tr("Machine"), tr("{size}; starts with KVM", size=size), Family.GOOD)
 
 
 def _memory(definition: TaskDefinition, load: HostLoad | None) -> FitLine | None:
@@ -99,45 +115,60 @@ def _memory(definition: TaskDefinition, load: HostLoad | None) -> FitLine | None
         return None
     need = definition.machine.memory_mib
     free = max(0, load.memory_total_mib - load.memory_used_mib - MARGIN_MIB)
-    whole = f"{gib(free)} of {gib(load.memory_total_mib)} GiB can be had now"
+    whole = tr(
+        "{free} of {total} GiB can be had now", free=gib(free), total=gib(load.memory_total_mib)
+    )
     if need > load.memory_total_mib:
-        text = f"It never fits: it needs {_mib(need)}, this machine has "
-        return FitLine("Memory", f"{text}{_mib(load.memory_total_mib)}.", Family.BAD)
+        text = tr(
+            "It never fits: it needs {needed}, this machine has {total}.",
+            needed=_mib(need),
+            total=_mib(load.memory_total_mib),
+        )
+        return FitLine(tr("Memory"), text, Family.BAD)
     if need > free:
-        return FitLine("Memory", f"It will wait: it needs {_mib(need)}; {whole}.", Family.NEED)
-    return FitLine("Memory", f"It fits: {whole}.", Family.GOOD)
+        text = tr("It will wait: it needs {needed}; {free}.", needed=_mib(need), free=whole)
+        return FitLine(tr("Memory"), text, Family.NEED)
+    return FitLine(tr("Memory"), tr("It fits: {free}.", free=whole), Family.GOOD)
 
 
 def _model(definition: TaskDefinition, fabric: FabricStatus | None) -> FitLine:
-    name = definition.model
+    text, family = _model_words(definition.model, fabric)
+    return FitLine(tr("Model"), text, family)
+
+
+def _model_words(name: str, fabric: FabricStatus | None) -> tuple[str, Family]:
     if not name:
-        return FitLine("Model", "It names no model.", Family.STILL)
+        return tr("It names no model."), Family.STILL
     if fabric is None:
-        return FitLine("Model", f"{name}. The model service was not asked yet.", Family.STILL)
+        return tr("{model}. The model service was not asked yet.", model=name), Family.STILL
     if not fabric.version:
-        text = f"{name} cannot be had: {fabric.problem or 'the model service does not answer'}"
-        return FitLine("Model", text, Family.BAD)
+        why = told(fabric.problem) or tr("the model service does not answer")
+        return tr("{model} cannot be had: {why}", model=name, why=why), Family.BAD
     model = next((model for model in fabric.models if model.name == name), None)
     if model is None:
-        names = ", ".join(model.name for model in fabric.models[:6]) or "none"
-        return FitLine("Model", f"There is no model {name}; there are: {names}.", Family.BAD)
+        names = ", ".join(model.name for model in fabric.models[:6]) or tr("none")
+        text = tr("There is no model {model}; there are: {names}.", model=name, names=names)
+        return text, Family.BAD
     if model.problem:
-        return FitLine("Model", f"{name}: {model.problem}", Family.BAD)
+        return f"{name}: {told(model.problem)}", Family.BAD
     if model.phase == "ready":
-        where = "on a GPU" if model.on_gpu else "on the CPU"
-        queue = f", {plural(model.waiting, 'call')} before it" if model.waiting else ""
-        return FitLine("Model", f"{name} is loaded {where}{queue}.", Family.GOOD)
-    takes = f", about {duration(model.load_s * 1000)}" if model.load_s else ""
-    return FitLine("Model", f"{name} is loaded when it is first called{takes}.", Family.GOOD)
+        text = marked("{model} is loaded on a GPU{queue}.")
+        if not model.on_gpu:
+            text = marked("{model} is loaded on the CPU{queue}.")
+        queue = counted(model.waiting, ", {count} call before it", ", {count} calls before it")
+        return tr(text, model=name, queue=queue if model.waiting else ""), Family.GOOD
+    takes = tr(", about {time}", time=duration(model.load_s * 1000)) if model.load_s else ""
+    text = tr("{model} is loaded when it is first called{takes}.", model=name, takes=takes)
+    return text, Family.GOOD
 
 
 def _policy(policy: PolicyView | None) -> FitLine | None:
     if policy is None or not policy.asks:
         return None
     if policy.trusted:
-        return FitLine("Policy", "The project's file is trusted by you.", Family.GOOD)
-    asks = "; ".join(words for _, words in policy.asks)
-    return FitLine("Policy", f"It will wait for your trust: {asks}.", Family.NEED)
+        return FitLine(tr("Policy"), tr("The project's file is trusted by you."), Family.GOOD)
+    asks = "; ".join(told(words) for _, words in policy.asks)
+    return FitLine(tr("Policy"), tr("It will wait for your trust: {asks}.", asks=asks), Family.NEED)
 
 
 def _asks(definition: TaskDefinition, policy: PolicyView | None) -> FitLine:
@@ -145,10 +176,18 @@ def _asks(definition: TaskDefinition, policy: PolicyView | None) -> FitLine:
     paths = next(
         (r.value for r in (policy.rules if policy else ()) if r.key == "approval.paths"), ""
     )
-    wants = [f"after {', '.join(asking[:4])}"] if asking else []
-    wants += [f"whatever changes {paths}"] if paths else []
-    approve = f"you approve {' and '.join(wants)}" if wants else "none asks for your approval"
-    return FitLine("Steps", f"{plural(len(definition.steps), 'step')}; {approve}.", Family.STILL)
+    after = ", ".join(asking[:4])
+    if asking and paths:
+        approve = tr(
+            "you approve after {steps} and whatever changes {paths}", steps=after, paths=paths
+        )
+    elif asking:
+        approve = tr("you approve after {steps}", steps=after)
+    elif paths:
+        approve = tr("you approve whatever changes {paths}", paths=paths)
+    else:
+        approve = tr("none asks for your approval")
+    return FitLine(tr("Steps"), f"{steps(len(definition.steps))}; {approve}.", Family.STILL)
 
 
 def _mib(mib: int) -> str:

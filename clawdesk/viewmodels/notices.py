@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from clawdesk.domain.model import Kind, Phase, Request, Task, TaskId
 from clawdesk.ports.models import ProjectUse
 from clawdesk.ports.notices import Notice, Urgency
+from clawdesk.viewmodels.amounts import files, where
+from clawdesk.viewmodels.language import marked, tr
 from clawdesk.viewmodels.models import project_name
 from clawdesk.viewmodels.phases import needs_you, wants_trust
-from clawdesk.viewmodels.words import first_line, plural
+from clawdesk.viewmodels.told import told
+from clawdesk.viewmodels.words import first_line
 
-ACT = "Review"
+ACT = marked("Review")
 BODY_MAX = 240
 
 
@@ -79,33 +82,40 @@ def _where(task: Task) -> str:
 
 def _request(task: Task, request: Request) -> Notice:
     if request.kind is Kind.CLARIFY:
-        title = f"{first_line(task.title, 80)} asks you"
+        title = tr("{task} asks you", task=first_line(task.title, 80))
         body = f"{_where(task)}: {first_line(request.question, BODY_MAX)}"
     else:
         stat = request.diffstat
-        title = f"{first_line(task.title, 80)} needs your approval"
-        size = f"{plural(stat.files, 'file')} +{stat.added} -{stat.removed}"
-        body = f"{_where(task)}: checkpoint {request.ordinal}, {size}"
+        title = tr("{task} needs your approval", task=first_line(task.title, 80))
+        size = f"{files(stat.files)} +{stat.added} -{stat.removed}"
+        body = f"{_where(task)}: {where(request.ordinal)}, {size}"
         if request.message:
             body += f"\n{first_line(request.message, BODY_MAX)}"
-    return Notice(f"request {request.id}", title, body, ACT)
+    return Notice(f"request {request.id}", title, body, tr(ACT))
 
 
 def _trust(task: Task) -> Notice:
-    title = f"{first_line(task.title, 80)} waits for your trust"
-    body = f"{_where(task)}: its policy asks for more than a project gets by itself."
-    return Notice(f"trust {task.id}", title, body, ACT)
+    title = tr("{task} waits for your trust", task=first_line(task.title, 80))
+    body = tr(
+        "{project}: its policy asks for more than a project gets by itself.", project=_where(task)
+    )
+    return Notice(f"trust {task.id}", title, body, tr(ACT))
 
 
 def _budget(project: str, exceeded: str) -> Notice:
-    title = f"{project_name(project)} has used up its budget"
-    body = f"{exceeded[:1].upper()}{exceeded[1:]}. Its calls wait until you raise the budget."
-    return Notice(f"budget {project}", title, body, ACT)
+    title = tr("{project} has used up its budget", project=project_name(project))
+    why = told(exceeded)
+    body = tr(
+        "{why}. Its calls wait until you raise the budget.", why=f"{why[:1].upper()}{why[1:]}"
+    )
+    return Notice(f"budget {project}", title, body, tr(ACT))
 
 
 def _end(task: Task) -> Notice:
     name = first_line(task.title, 80)
     if task.phase is Phase.DONE:
-        return Notice(f"ended {task.id}", f"{name} is done", _where(task), ACT, Urgency.LOW)
-    why = first_line(task.finish_text, BODY_MAX) or "the log says why"
-    return Notice(f"ended {task.id}", f"{name} failed", f"{_where(task)}: {why}", ACT)
+        title = tr("{task} is done", task=name)
+        return Notice(f"ended {task.id}", title, _where(task), tr(ACT), Urgency.LOW)
+    why = first_line(told(task.finish_text), BODY_MAX) or tr("the log says why")
+    title = tr("{task} failed", task=name)
+    return Notice(f"ended {task.id}", title, f"{_where(task)}: {why}", tr(ACT))

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from clawdesk.domain.model import FINAL, Record, Task, TaskId
 from clawdesk.runtime.deeds import Deed
+from clawdesk.viewmodels.language import counted, tr
 from clawdesk.viewmodels.models import project_name
-from clawdesk.viewmodels.words import clock_time, duration, first_line, plural
+from clawdesk.viewmodels.told import told
+from clawdesk.viewmodels.words import clock_time, duration, first_line
 
 ROWS_MAX = 300
 DAY_MS = 86_400_000
@@ -55,7 +57,7 @@ def operations(
 def _when(at_ms: int, now_ms: int, offset_ms: int) -> str:
     if now_ms - at_ms < DAY_MS:
         return clock_time(at_ms, offset_ms)
-    return f"{duration(now_ms - at_ms)} ago"
+    return tr("{time} ago", time=duration(now_ms - at_ms))
 
 
 def _of_task(task: Task, record: Record, now_ms: int, offset_ms: int) -> OperationRow | None:
@@ -63,30 +65,50 @@ def _of_task(task: Task, record: Record, now_ms: int, offset_ms: int) -> Operati
     name = first_line(task.title, 80)
     undo, ordinal = "", 0
     if event == "merged":
-        icon, text = "merge", f"Merged {name} into {fields.get('branch', '?')}"
+        branch = fields.get("branch", "?")
+        icon, text = "merge", tr("Merged {task} into {branch}", task=name, branch=branch)
         commit = str(fields.get("merge_commit", ""))[:12]
-        detail = f"undo it in Git: git revert {commit}" if commit else "undo it in Git: git revert"
+        detail = tr("undo it in Git: git revert {commit}", commit=commit).rstrip()
         if fields.get("backup"):
-            detail += "; your state before is kept in refs/clawdesk/backup"
+            kept = tr("your state before is kept in {ref}", ref="refs/clawdesk/backup")
+            detail = f"{detail}; {kept}"
     elif event == "restored" and fields.get("prompt"):
-        icon, text = "note", f"Prompted the agent of {name} again"
+        icon, text = "note", tr("Prompted the agent of {task} again", task=name)
         detail = first_line(str(fields["prompt"]), 120)
     elif event == "restored" and fields.get("actor"):
         to = fields.get("ordinal") or 0
-        icon, text = "restore", f"Rolled {name} back to {f'checkpoint {to}' if to else 'its start'}"
+        place = tr("checkpoint {ordinal}", ordinal=to) if to else tr("its start")
+        icon, text = "restore", tr("Rolled {task} back to {where}", task=name, where=place)
         ordinal = _safety(task, record.at_ms)
         undo = "restore" if ordinal and task.phase not in FINAL else ""
-        detail = f"safety checkpoint {ordinal} was made first" if ordinal else "nothing was lost"
+        safe = tr("safety checkpoint {ordinal} was made first", ordinal=ordinal)
+        detail = safe if ordinal else tr("nothing was lost")
     elif event == "finished" and fields.get("status") == "cancelled":
-        icon, text, detail = "stop", f"Cancelled {name}", "its checkpoints stay; it cannot go on"
+        icon, text = "stop", tr("Cancelled {task}", task=name)
+        detail = tr("its checkpoints stay; it cannot go on")
     elif event == "snapshots_removed":
         gone = fields.get("ordinals")
-        count = plural(len(gone) if isinstance(gone, list | tuple) else 1, "machine snapshot")
-        icon, text = "disk", f"Removed {count} of {name}"
-        detail = f"{first_line(str(fields.get('why', '')), 120)}; commits stay".lstrip("; ")
+        icon, text = (
+            "disk",
+            counted(
+                len(gone) if isinstance(gone, list | tuple) else 1,
+                "Removed {count} machine snapshot of {task}",
+                "Removed {count} machine snapshots of {task}",
+                task=name,
+            ),
+        )
+        why = first_line(told(str(fields.get("why", ""))), 120)
+        detail = f"{why}; {tr('commits stay')}".lstrip("; ")
     elif event == "forked":
-        icon, text = "fork", f"Forked {name} at checkpoint {fields.get('ordinal', '?')}"
-        detail = "the fork is a task of its own"
+        icon, text = (
+            "fork",
+            tr(
+                "Forked {task} at checkpoint {ordinal}",
+                task=name,
+                ordinal=fields.get("ordinal", "?"),
+            ),
+        )
+        detail = tr("the fork is a task of its own")
     else:
         return None
     return OperationRow(
@@ -114,7 +136,7 @@ def _deed(deed: Deed, now_ms: int, offset_ms: int) -> OperationRow:
     return OperationRow(
         when=_when(deed.at_ms, now_ms, offset_ms),
         icon=icons.get(deed.kind, "shield"),
-        text=first_line(deed.text, 200),
+        text=first_line(told(deed.text), 200),
         detail="",
         project=project_name(deed.project) if deed.project else "",
         undo="policy" if can else "",

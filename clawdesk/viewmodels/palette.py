@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from clawdesk.viewmodels.language import marked, tr
+
 ROWS_MAX = 200
 FILES_FROM = 2  # characters typed before files are searched without their sign
 KINDS = {
-    ">": "Commands",
-    "@": "Tasks",
-    "#": "Checkpoints",
-    "/": "Files of the chosen task",
-    "?": "Help",
+    ">": marked("Commands"),
+    "@": marked("Tasks"),
+    "#": marked("Checkpoints"),
+    "/": marked("Files of the chosen task"),
+    "?": marked("Help"),
 }
 
 
@@ -43,7 +45,7 @@ class Entry:
 
     @property
     def heading(self) -> str:
-        return self.group or KINDS[self.kind]
+        return self.group or tr(KINDS[self.kind])
 
 
 def parse(text: str) -> tuple[str, tuple[str, ...]]:
@@ -104,7 +106,7 @@ def _rank(text: str, detail: str, words: tuple[str, ...]) -> int | None:
     return rank
 
 
-def marked(text: str, words: Iterable[str]) -> list[tuple[str, bool]]:
+def pieces(text: str, words: Iterable[str]) -> list[tuple[str, bool]]:
     """The text in pieces, each with whether it is one of the words that were typed."""
     low = text.lower()
     if len(low) != len(text):
@@ -114,10 +116,10 @@ def marked(text: str, words: Iterable[str]) -> list[tuple[str, bool]]:
         place = low.find(word) if word else -1
         for at in range(max(place, 0), place + len(word) if place >= 0 else 0):
             hit[at] = True
-    pieces: list[tuple[str, bool]] = []
+    found: list[tuple[str, bool]] = []
     for letter, is_hit in zip(text, hit, strict=True):
-        if pieces and pieces[-1][1] is is_hit:
-            pieces[-1] = (pieces[-1][0] + letter, is_hit)
+        if found and found[-1][1] is is_hit:
+            found[-1] = (found[-1][0] + letter, is_hit)
         else:
-            pieces.append((letter, is_hit))
-    return pieces
+            found.append((letter, is_hit))
+    return found

@@ -40,7 +40,7 @@ class PhaseLook:
     group: Group
 
 
-_LOOKS = {
+PHASE_LOOKS = {
     Phase.QUEUED: PhaseLook(marked("Waiting"), "dots", Family.STILL, Group.WAITING),
     Phase.STARTING: PhaseLook(marked("Starting"), "spin", Family.ALIVE, Group.RUNNING),
     Phase.RUNNING: PhaseLook(marked("Running"), "play", Family.ALIVE, Group.RUNNING),
@@ -79,4 +79,4 @@ def look(task: Task) -> PhaseLook:
         return _ASK if task.request.kind is Kind.CLARIFY else _APPROVE
     if task.phase is Phase.RUNNING and task.yielding is not None:
         return _YIELDING
-    return _LOOKS[task.phase]
+    return PHASE_LOOKS[task.phase]

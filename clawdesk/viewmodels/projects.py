@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from clawdesk.domain.model import Task
 from clawdesk.ports.repository import ProjectView
+from clawdesk.viewmodels.amounts import steps
+from clawdesk.viewmodels.language import counted, tr
 from clawdesk.viewmodels.phases import needs_you
-from clawdesk.viewmodels.words import plural
+from clawdesk.viewmodels.told import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,13 @@ class ProjectEntry:
     @property
     def headline(self) -> str:
         """`main · 2 files changed by you`."""
-        branch = self.branch or "detached HEAD"
+        branch = self.branch or tr("detached HEAD")
         if not self.dirty:
-            return f"{branch} · clean"
-        return f"{branch} · {plural(len(self.dirty), 'file')} changed by you"
+            return f"{branch} · {tr('clean')}"
+        changed = counted(
+            len(self.dirty), "{count} file changed by you", "{count} files changed by you"
+        )
+        return f"{branch} · {changed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +67,13 @@ class EmptyView:
 
 
 def _definition(
-    view: ProjectView, name: str, title: str, description: str, steps: int
+    view: ProjectView, name: str, title: str, description: str, count: int
 ) -> DefinitionView:
-    why_not = f"read-only: {view.read_only}" if view.read_only else ""
+    why_not = tr("read-only: {why}", why=told(view.read_only)) if view.read_only else ""
     return DefinitionView(
         name=name,
         title=title or name,
-        tip=f"{description or title or name} · {plural(steps, 'step')}",
+        tip=f"{description or title or name} · {steps(count)}",
         why_not=why_not,
     )
 
@@ -107,9 +112,9 @@ def projects_view(
                 _definition(view, d.name, d.title, d.description, len(d.steps))
                 for d in view.definitions
             ),
-            mistakes=view.mistakes,
-            warnings=view.warnings,
-            read_only=view.read_only,
+            mistakes=tuple(map(told, view.mistakes)),
+            warnings=tuple(map(told, view.warnings)),
+            read_only=told(view.read_only),
         )
         for path, view in projects.items()
     )
@@ -124,17 +129,27 @@ def projects_view(
 def no_tasks(project: str) -> EmptyView:
     """The page of a project in which nothing was run yet."""
     return EmptyView(
-        f"No tasks yet in {project}",
-        "A task gets its own machine and a copy of this project. You see every step, "
-        "and your files change only when you approve.",
+        tr("No tasks yet in {project}", project=project),
+        tr(
+            "A task gets its own machine and a copy of this project. You see every step, "
+            "and your files change only when you approve."
+        ),
     )
 
 
-NOTHING_WAITS = EmptyView(
-    "Nothing waits for you", "Approvals and questions of all projects appear here."
-)
-NO_PROJECT = EmptyView(
-    "Open a project folder to begin",
-    "A project is a Git repository on this disk. Tasks work on a copy inside their own machine; "
-    "your files change only when you approve.",
-)
+def nothing_waits() -> EmptyView:
+    """The inbox while nobody asks."""
+    return EmptyView(
+        tr("Nothing waits for you"), tr("Approvals and questions of all projects appear here.")
+    )
+
+
+def no_project() -> EmptyView:
+    """The first page."""
+    return EmptyView(
+        tr("Open a project folder to begin"),
+        tr(
+            "A project is a Git repository on this disk. Tasks work on a copy inside their own "
+            "machine; your files change only when you approve."
+        ),
+    )

@@ -7,18 +7,35 @@ heading, a link or a picture where the report is rendered.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from clawdesk.domain.model import FINAL, Record, Task
 from clawdesk.ports.repository import Diff
+from clawdesk.viewmodels.amounts import and_more, files, recorded, where
+from clawdesk.viewmodels.costs import spent_words, step_words
 from clawdesk.viewmodels.lane import lane_of
 from clawdesk.viewmodels.lane_marks import BLOCKS, STILL, Mark, MarkKind
-from clawdesk.viewmodels.words import duration, plural, size
+from clawdesk.viewmodels.language import marked, tr
+from clawdesk.viewmodels.phases import PHASE_LOOKS
+from clawdesk.viewmodels.told import told
+from clawdesk.viewmodels.words import duration, size
 
 LINE_CHARS_MAX = 300
 FILES_MAX = 200
 LOG_LINES_MAX = 40
+_RAN = {
+    MarkKind.STEP: marked("ran {time}"),
+    MarkKind.RUNNING: marked("runs since {time}"),
+    MarkKind.FAILED: marked("failed {time}"),
+    MarkKind.LOST: marked("lost {time}"),
+}
+_STATUSES = {
+    "added": marked("added"),
+    "deleted": marked("deleted"),
+    "modified": marked("modified"),
+    "renamed": marked("renamed"),
+}
 _ACTIVE = set("\\`*_{}[]<>()#+-!|~&$")
 
 
@@ -50,12 +67,13 @@ def report(task: Task, around: Around) -> str:
     """The whole report."""
     parts = [
         _head(task, around),
-        _section("What ran", _steps(task, around)),
-        _section("Checkpoints", _checkpoints(task, around)),
-        _section("Decisions", _decisions(task, around)),
-        _section("Waits", _waits(task, around)),
-        _section("Changes since its start", _changes(around)),
-        _section("Last output", _output(around.log)),
+        _section(tr("What ran"), _steps(task, around)),
+        _section(tr("Model calls"), _model_calls(task)),
+        _section(tr("Checkpoints"), _checkpoints(task, around)),
+        _section(tr("Decisions"), _decisions(task, around)),
+        _section(tr("Waits"), _waits(task, around)),
+        _section(tr("Changes since its start"), _changes(around)),
+        _section(tr("Last output"), _output(around.log)),
     ]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -68,7 +86,7 @@ def file_name(task: Task) -> str:
 
 def _section(title: str, lines: Iterable[str]) -> str:
     found = list(lines)
-    return "\n".join([f"## {title}", "", *(found or ["None."]), ""])
+    return "\n".join([f"## {title}", "", *(found or [tr("None.")]), ""])
 
 
 def _at(ms: int, around: Around) -> str:
@@ -80,21 +98,21 @@ def _head(task: Task, around: Around) -> str:
     lines = [f"# {quoted(task.title, 120)}", ""]
     ended = next((r.at_ms for r in reversed(task.records) if r.event == "finished"), 0)
     facts = [
-        ("Task", task.id),
-        ("Process", quoted(task.definition.name)),
-        ("Project", quoted(task.project)),
-        ("State", task.phase.value + (f": {quoted(task.finish_text)}" if task.finish_text else "")),
-        ("Submitted", _at(task.submitted_at_ms, around)),
-        ("Ended", _at(ended, around) if ended else ""),
-        ("Attempts", str(task.attempt)),
-        ("Machine", f"{need.cpu_count} CPU, {need.memory_mib} MiB"),
-        ("Network", quoted(", ".join(need.network)) or "none"),
-        ("Model", quoted(task.definition.model)),
-        ("Variables", quoted(", ".join(f"{k}={v}" for k, v in task.settings))),
-        ("Forked from", _origin(task)),
-        ("Merged into", quoted(task.merged_into)),
-        ("Ref", f"refs/clawdesk/tasks/{task.id}"),
-        ("Report of", _at(around.now_ms, around)),
+        (tr("Task"), task.id),
+        (tr("Process"), quoted(task.definition.name)),
+        (tr("Project"), quoted(task.project)),
+        (tr("State"), _state(task)),
+        (tr("Submitted"), _at(task.submitted_at_ms, around)),
+        (tr("Ended"), _at(ended, around) if ended else ""),
+        (tr("Attempts"), str(task.attempt)),
+        (tr("Machine"), f"{need.cpu_count} CPU, {need.memory_mib} MiB"),
+        (tr("Network"), quoted(", ".join(need.network)) or tr("none")),
+        (tr("Model"), quoted(task.definition.model)),
+        (tr("Variables"), quoted(", ".join(f"{k}={v}" for k, v in task.settings))),
+        (tr("Forked from"), _origin(task)),
+        (tr("Merged into"), quoted(task.merged_into)),
+        (tr("Ref"), f"refs/clawdesk/tasks/{task.id}"),
+        (tr("Report of"), _at(around.now_ms, around)),
     ]
     lines += [f"- {key}: {value}" for key, value in facts if value]
     return "\n".join([*lines, ""])
@@ -102,7 +120,14 @@ def _head(task: Task, around: Around) -> str:
 
 def _origin(task: Task) -> str:
     origin = task.forked_from
-    return f"{origin.task}, checkpoint {origin.ordinal}" if origin is not None else ""
+    if origin is None:
+        return ""
+    return f"{origin.task}, {tr('checkpoint {ordinal}', ordinal=origin.ordinal)}"
+
+
+def _state(task: Task) -> str:
+    word = tr(PHASE_LOOKS[task.phase].word).lower()
+    return f"{word}: {quoted(told(task.finish_text))}" if task.finish_text else word
 
 
 def _marks(task: Task, around: Around) -> tuple[Mark, ...]:
@@ -114,19 +139,27 @@ def _steps(task: Task, around: Around) -> Iterator[str]:
         yield f"{number}. {quoted(step.name)}: {quoted(step.run)}"
         for mark in _marks(task, around):
             if mark.kind in BLOCKS and mark.number == number:
-                left = ", left behind by a restore" if mark.row else ""
-                word = {MarkKind.STEP: "ran", MarkKind.RUNNING: "runs since"}.get(mark.kind)
-                took = duration(mark.end_ms - mark.start_ms)
-                yield f"   - {_at(mark.start_ms, around)}: {word or mark.kind.value} {took}{left}"
+                left = f", {tr('left behind by a restore')}" if mark.row else ""
+                took = tr(_RAN[mark.kind], time=duration(mark.end_ms - mark.start_ms))
+                yield f"   - {_at(mark.start_ms, around)}: {took}{left}"
+
+
+def _model_calls(task: Task) -> Iterator[str]:
+    if not task.spending.steps:
+        return
+    yield f"- {tr('all steps: {spent}', spent=spent_words(task.spending.total))}"
+    for step in task.spending.steps:
+        yield f"- {step_words(replace(step, name=quoted(step.name, 80)))}"
 
 
 def _checkpoints(task: Task, around: Around) -> Iterator[str]:
     if task.checkpoints:
-        yield "| # | time | step | files | lines | machine | approved | commit |"
+        heads = "#", tr("time"), tr("step"), tr("files"), tr("lines"), tr("machine"), tr("approved")
+        yield f"| {' | '.join((*heads, 'commit'))} |"
         yield "|---|---|---|---|---|---|---|---|"
     for c in task.checkpoints:
-        kept = size(c.snapshot.bytes) if c.snapshot is not None else "files only"
-        word = "yes" if c.approved else "before a restore" if c.safety else ""
+        kept = size(c.snapshot.bytes) if c.snapshot is not None else tr("files only")
+        word = tr("yes") if c.approved else tr("before a restore") if c.safety else ""
         stat = c.diffstat
         yield (
             f"| {c.ordinal} | {_at(c.at_ms, around)} | {quoted(c.step_name, 60)} | {stat.files} "
@@ -140,25 +173,28 @@ def _decisions(task: Task, around: Around) -> Iterator[str]:
             yield _decision(record, around)
         elif record.event == "restored":
             ordinal = record.fields.get("ordinal", 0)
-            where = f"checkpoint {ordinal}" if ordinal else "the start"
-            yield f"- {_at(record.at_ms, around)}: restored to {where}"
+            place = where(ordinal if isinstance(ordinal, int) else 0)
+            yield f"- {_at(record.at_ms, around)}: {tr('restored to {where}', where=place)}"
         elif record.event == "merged":
-            yield f"- {_at(record.at_ms, around)}: merged into {_field(record, 'branch')}"
+            said = tr("merged into {branch}", branch=_field(record, "branch"))
+            yield f"- {_at(record.at_ms, around)}: {said}"
 
 
 def _decision(record: Record, around: Around) -> str:
     who = " ".join(p for p in (_field(record, "actor"), _via(record)) if p)
     ordinal = record.fields.get("ordinal")
-    what = f" checkpoint {ordinal}" if ordinal else ""
+    what = recorded(_field(record, "verdict"))
+    if isinstance(ordinal, int) and ordinal:
+        what = f"{what} {where(ordinal)}"
     said = _field(record, "note") or _field(record, "text")
     note = f": “{said}”" if said else ""
-    by = f" by {who}" if who else ""
-    return f"- {_at(record.at_ms, around)}: {_field(record, 'verdict')}{what}{by}{note}"
+    what = tr("{verdict} by {who}", verdict=what, who=who) if who else what
+    return f"- {_at(record.at_ms, around)}: {what}{note}"
 
 
 def _via(record: Record) -> str:
     channel = _field(record, "channel")
-    return f"via {channel}" if channel else ""
+    return tr("via {channel}", channel=channel) if channel else ""
 
 
 def _field(record: Record, name: str) -> str:
@@ -170,27 +206,39 @@ def _waits(task: Task, around: Around) -> Iterator[str]:
     for mark in _marks(task, around):
         person = mark.kind in {MarkKind.NEED_ANSWER, MarkKind.NEED_APPROVAL}
         if mark.kind in STILL or person or mark.kind is MarkKind.PARKED:
-            yield f"- {_at(mark.start_ms, around)}: {quoted(mark.text) or 'waited'}"
+            yield f"- {_at(mark.start_ms, around)}: {quoted(mark.text) or tr('waited')}"
     if task.reason is not None and task.phase not in FINAL:
-        frees = f" Freed by: {quoted(task.reason.frees)}" if task.reason.frees else ""
-        yield f"- now: {quoted(task.reason.text)}{frees}"
+        line = tr("now: {why}", why=quoted(told(task.reason.text)))
+        if task.reason.frees:
+            line += f" {tr('Freed by: {what}', what=quoted(told(task.reason.frees)))}"
+        yield f"- {line}"
 
 
 def _changes(around: Around) -> Iterator[str]:
     diff = around.diff
     if diff is None:
         if not around.no_checkpoint:
-            yield "They could not be read."
+            yield tr("They could not be read.")
         return
     for file in diff.files[:FILES_MAX]:
-        risk = ", would run on your machine after a merge" if file.runs_on_host else ""
-        yield f"- {file.status} {quoted(file.path)} +{file.added} -{file.removed}{risk}"
+        line = f"- {_status(file.status)} {quoted(file.path)} +{file.added} -{file.removed}"
+        risk = tr("would run on your machine after a merge")
+        yield f"{line}, {risk}" if file.runs_on_host else line
     if diff.files[FILES_MAX:]:
-        yield f"- and {len(diff.files) - FILES_MAX} more"
+        yield f"- {and_more(len(diff.files) - FILES_MAX)}"
     if diff.files:
         stat = diff.stat
         yield ""
-        yield f"{plural(stat.files, 'file')}, +{stat.added} -{stat.removed} lines."
+        yield tr(
+            "{files}, +{added} -{removed} lines.",
+            files=files(stat.files),
+            added=stat.added,
+            removed=stat.removed,
+        )
+
+
+def _status(status: str) -> str:
+    return tr(_STATUSES[status]) if status in _STATUSES else status
 
 
 def _output(log: tuple[str, ...]) -> Iterator[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from clawdesk.domain.model import TaskId
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import PlaneApi
+from clawdesk.viewmodels.language import tr
 from clawdesk.viewmodels.report import LOG_LINES_MAX, Around, report
+from clawdesk.viewmodels.told import told
 
 
 async def report_of(plane: PlaneApi, task_id: TaskId, now_ms: int, offset_ms: int) -> str:
@@ -20,7 +22,7 @@ async def report_of(plane: PlaneApi, task_id: TaskId, now_ms: int, offset_ms: in
     try:
         lines = await plane.log_lines(task_id)
     except PortError as error:
-        log: tuple[str, ...] = (f"It could not be read: {error.what}",)
+        log: tuple[str, ...] = (tr("It could not be read: {why}", why=told(error.what)),)
     else:
         log = tuple(line.text for line in lines[-LOG_LINES_MAX:])
     none = task.tip_ordinal == 0

@@ -9,7 +9,9 @@ import json
 from dataclasses import dataclass, replace
 
 from clawdesk.ports.repository import Diff, DiffFile
-from clawdesk.viewmodels.words import few_paths, plural, short_path
+from clawdesk.viewmodels.amounts import few_paths
+from clawdesk.viewmodels.language import counted, tr
+from clawdesk.viewmodels.words import plural, short_path
 
 COMMENTS_MAX = 60
 COMMENT_CHARS_MAX = 2_000
@@ -149,26 +151,31 @@ def only_paths(diff: Diff, draft: Draft) -> tuple[str, ...] | None:
 def approve_words(diff: Diff | None, draft: Draft) -> str:
     """The words on the button."""
     if diff is None or not diff.files:
-        return "Approve"
+        return tr("Approve")
     count, whole = len(taken(diff, draft)), len(diff.files)
     if count < whole:
-        return f"Approve {count} of {plural(whole, 'file')}"
+        return counted(
+            whole,
+            "Approve {taken} of {count} file",
+            "Approve {taken} of {count} files",
+            taken=count,
+        )
     if draft.edits or draft.rejected:
-        return f"Approve {plural(whole, 'file')}, changed"
-    return f"Approve {plural(whole, 'file')}" if whole == 1 else f"Approve all {whole} files"
+        return counted(whole, "Approve {count} file, changed", "Approve {count} files, changed")
+    return counted(whole, "Approve {count} file", "Approve all {count} files")
 
 
 def why_not_approve(diff: Diff | None, draft: Draft) -> str:
     """Why this cannot be approved, "" when it can."""
     if diff is not None and diff.files and not taken(diff, draft):
-        return "No file is ticked. Reject sends all of it back."
+        return tr("No file is ticked. Reject sends all of it back.")
     return too_long(message(diff, draft))
 
 
 def too_long(text: str) -> str:
     """Why a message is too long to be sent, "" when it is not."""
     if len(json.dumps(text)) > MESSAGE_BYTES_MAX:
-        return "Note and comments together are longer than an answer can be. Shorten them."
+        return tr("Note and comments together are longer than an answer can be. Shorten them.")
     return ""
 
 
@@ -178,20 +185,35 @@ def consequences(diff: Diff | None, draft: Draft) -> tuple[str, ...]:
         return ()
     said = []
     if draft.left_out:
-        names = few_paths(draft.left_out)
-        verb = "goes" if len(draft.left_out) == 1 else "go"
-        said.append(f"{names} {verb} back to the agent as not approved, put back as before.")
+        said.append(
+            counted(
+                len(draft.left_out),
+                "{paths} goes back to the agent as not approved, put back as before.",
+                "{paths} go back to the agent as not approved, put back as before.",
+                paths=few_paths(draft.left_out),
+            )
+        )
     for path in sorted({path for path, _ in draft.rejected if path not in draft.left_out}):
         count = len(draft.hunks_off(path))
-        said.append(f"{short_path(path)} is taken without {plural(count, 'hunk')}.")
+        said.append(
+            counted(
+                count,
+                "{path} is taken without {count} hunk.",
+                "{path} is taken without {count} hunks.",
+                path=short_path(path),
+            )
+        )
     edited = [path for path, _ in draft.edits if path not in draft.left_out]
     if edited:
-        said.append(f"{few_paths(edited)} as edited by you.")
+        said.append(tr("{paths} as edited by you.", paths=few_paths(edited)))
     return tuple(said)
 
 
 def message(diff: Diff | None, draft: Draft) -> str:
-    """What the agent reads: the note, then each comment with path, line and the quoted line."""
+    """What the agent reads: the note, then each comment with path, line and the quoted line.
+
+    English beside the person's own words, whatever the window speaks: agents are told so.
+    """
     parts = [draft.note.strip()] if draft.note.strip() else []
     for comment in draft.comments:
         removed = " (a removed line)" if comment.side == "old" else ""

@@ -11,8 +11,10 @@ from clawdesk.domain.beside import NOTHING_BESIDE, Beside
 from clawdesk.domain.host_files import PROGRAM, HostRule, host_rule
 from clawdesk.domain.model import Checkpoint, Task
 from clawdesk.ports.repository import Diff, DiffFile
-from clawdesk.viewmodels.language import counted, tr
-from clawdesk.viewmodels.words import few_paths, short_path
+from clawdesk.viewmodels.amounts import few_paths, files
+from clawdesk.viewmodels.language import counted, marked, tr
+from clawdesk.viewmodels.told import told
+from clawdesk.viewmodels.words import short_path
 
 LINES_MANY = 400
 NAMED_MAX = 6
@@ -34,6 +36,14 @@ class RiskView:
 
     level: str
     lines: tuple[RiskLine, ...]
+
+
+_LEVELS = {"low": marked("low"), "medium": marked("medium"), "high": marked("high")}
+
+
+def level_words(level: str) -> str:
+    """A level in words; "" stays "" while nothing is known."""
+    return tr(_LEVELS[level]) if level in _LEVELS else level
 
 
 def not_shown(file: DiffFile) -> bool:
@@ -88,7 +98,9 @@ def risk_view(
     flagged = [(file, rule) for file, rule in running if rule is not None]
     for file, rule in flagged[:NAMED_MAX]:
         lines.append(
-            RiskLine("warn", f"{short_path(file.path)}: {rule.kind}", rule.when, warns=True)
+            RiskLine(
+                "warn", f"{short_path(file.path)}: {told(rule.kind)}", told(rule.when), warns=True
+            )
         )
     if len(flagged) > NAMED_MAX:
         rest = counted(
@@ -115,9 +127,7 @@ def risk_view(
     stat = diff.stat
     size = tr("+{added} −{removed} lines", added=stat.added, removed=stat.removed)  # noqa: RUF001
     many = stat.added + stat.removed > LINES_MANY
-    lines.append(
-        RiskLine("diff", counted(stat.files, "{count} file", "{count} files"), size, warns=many)
-    )
+    lines.append(RiskLine("diff", files(stat.files), size, warns=many))
     by_itself = any(rule.by_itself for _, rule in flagged)
     level = "high" if by_itself else "medium" if any(line.warns for line in lines) else "low"
     return RiskView(level, tuple(lines))

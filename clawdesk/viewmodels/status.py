@@ -11,15 +11,17 @@ from clawdesk.domain.model import PlaneState
 from clawdesk.ports.channel import ChannelState
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import Environment
+from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.machine import host_view
 from clawdesk.viewmodels.phases import Family, Group
 from clawdesk.viewmodels.tasks import counts
+from clawdesk.viewmodels.told import told
 from clawdesk.viewmodels.words import gib
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """One part in the bar; `why` is its tooltip: what, why, what to do."""
+    """One part in the bar; `why` is its tooltip: what, why, what to do. `word` is a marked text."""
 
     name: str
     word: str
@@ -29,7 +31,7 @@ class Health:
 
     @property
     def text(self) -> str:
-        return f"{self.name} {self.word}"
+        return f"{self.name} {tr(self.word)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,8 @@ class StatusBarView:
     parts: tuple[Health, ...]
 
 
-_OK = ("ok", "okc", Family.GOOD)
-_CHECKING = ("checking", "spin", Family.ALIVE)
+_OK = (marked("ok"), "okc", Family.GOOD)
+_CHECKING = (marked("checking"), "spin", Family.ALIVE)
 
 
 def _machines(environment: Environment) -> Health:
@@ -52,14 +54,19 @@ def _machines(environment: Environment) -> Health:
     if support is None:
         return Health("libvirt", *_CHECKING)
     if not support.ready:
-        why = f"{support.problem} {support.mend}".strip()
-        return Health("libvirt", "not ready", "xc", Family.BAD, why)
+        why = f"{told(support.problem)} {told(support.mend)}".strip()
+        return Health("libvirt", marked("not ready"), "xc", Family.BAD, why)
     versions = ", ".join(f"{name} {version}" for name, version in support.versions.items())
     if support.accelerator != "kvm":
-        why = f"Emulation, slow: {support.accelerator_note or 'no KVM'}. {versions}"
-        return Health("libvirt", "ok, emulated", "warn", Family.NEED, why)
+        why = tr(
+            "Emulation, slow: {why}. {versions}",
+            why=told(support.accelerator_note) or tr("no KVM"),
+            versions=versions,
+        )
+        return Health("libvirt", marked("ok, emulated"), "warn", Family.NEED, why)
     if not support.confined:
-        return Health("libvirt", "not confined", "warn", Family.NEED, "Machines are not confined.")
+        why = tr("Machines are not confined.")
+        return Health("libvirt", marked("not confined"), "warn", Family.NEED, why)
     return Health("libvirt", *_OK, versions)
 
 
@@ -67,29 +74,31 @@ def _fabric(environment: Environment) -> tuple[Health, Health]:
     fabric = environment.fabric
     if fabric is None:
         return Health("Fabric", *_CHECKING), Health("Docker", *_CHECKING)
-    why = f"{fabric.problem} {fabric.mend}".strip()
+    why = f"{told(fabric.problem)} {told(fabric.mend)}".strip()
     if fabric.engine:
         docker = Health("Docker", *_OK, fabric.engine)
     else:
-        docker = Health("Docker", "missing", "xc", Family.BAD, why or "No Docker engine answers.")
+        why_none = why or tr("No Docker engine answers.")
+        docker = Health("Docker", marked("missing"), "xc", Family.BAD, why_none)
     if fabric.version:
-        return Health("Fabric", *_OK, f"version {fabric.version}"), docker
-    return Health("Fabric", "not ready", "xc", Family.BAD, why), docker
+        return Health("Fabric", *_OK, tr("version {version}", version=fabric.version)), docker
+    return Health("Fabric", marked("not ready"), "xc", Family.BAD, why), docker
 
 
 def _channel(environment: Environment) -> tuple[Health, ...]:
     """The channel, where the user has set one up."""
     status = environment.channel.status
-    why = f"{status.text} {status.mend}".strip()
+    why = f"{told(status.text)} {told(status.mend)}".strip()
     match status.state:
         case ChannelState.ABSENT:
             return ()
         case ChannelState.CONNECTED:
-            return (Health("OpenClaw", *_OK, f"version {status.version}, {status.address}"),)
+            version = tr("version {version}", version=status.version)
+            return (Health("OpenClaw", *_OK, f"{version}, {status.address}"),)
         case ChannelState.CONNECTING:
             return (Health("OpenClaw", *_CHECKING),)
         case ChannelState.UNREACHABLE:
-            return (Health("OpenClaw", "unreachable", "warn", Family.NEED, why),)
+            return (Health("OpenClaw", marked("unreachable"), "warn", Family.NEED, why),)
         case _:
             return (Health("OpenClaw", status.state.value, "xc", Family.BAD, why),)
 
@@ -98,11 +107,12 @@ def status_bar(state: PlaneState, load: HostLoad | None, environment: Environmen
     """The bar for one moment."""
     found = counts(state.tasks.values())
     need = found[Group.NEEDS_YOU]
-    work = " · ".join(
-        f"{found[group]} {group.value.lower()}"
-        for group in (Group.RUNNING, Group.WAITING)
-        if found[group]
-    )
+    running, waiting = found[Group.RUNNING], found[Group.WAITING]
+    runs = counted(running, "{count} running", "{count} running") if running else ""
+    waits = counted(waiting, "{count} waiting", "{count} waiting") if waiting else ""
+    work = " · ".join(words for words in (runs, waits) if words)
+    nothing = tr("Nothing runs") if state.tasks else tr("No tasks")
+    needs = counted(need, "{count} needs you", "{count} need you")
     host = host_view(load)
     memory = "–"  # noqa: RUF001
     if load is not None:
@@ -110,10 +120,10 @@ def status_bar(state: PlaneState, load: HostLoad | None, environment: Environmen
     fabric, docker = _fabric(environment)
     return StatusBarView(
         need_count=need,
-        need_text=f"{need} need{'s' if need == 1 else ''} you" if need else "Nothing needs you",
-        work_text=work or ("Nothing runs" if state.tasks else "No tasks"),
+        need_text=needs if need else tr("Nothing needs you"),
+        work_text=work or nothing,
         cpu=f"{load.cpu_percent:.0f} %" if load is not None else "–",  # noqa: RUF001
         memory=memory,
-        gpu=host.gpu_summary.replace(" in use", "") if host.gpus else "none",
+        gpu=host.gpu_brief if host.gpus else tr("none"),
         parts=(fabric, _machines(environment), docker, *_channel(environment)),
     )

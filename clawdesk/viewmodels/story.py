@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from clawdesk.domain.model import Record
-from clawdesk.viewmodels.words import first_line, plural, short_duration, size
+from clawdesk.viewmodels.amounts import files, recorded, where
+from clawdesk.viewmodels.language import tr
+from clawdesk.viewmodels.told import told
+from clawdesk.viewmodels.words import first_line, short_duration, size
 
 LINE_CHARS_MAX = 200
 
@@ -32,92 +35,142 @@ def _whole(record: Record, name: str) -> int:
 
 
 def _where(record: Record, name: str = "ordinal") -> str:
-    ordinal = _whole(record, name)
-    return f"checkpoint {ordinal}" if ordinal else "the start"
+    return where(_whole(record, name))
 
 
 def _because(record: Record, name: str = "why") -> str:
-    why = _text(record, name).rstrip(".")
+    why = told(_text(record, name)).rstrip(".")
     return f": {why}" if why else ""
 
 
 def _submitted(record: Record) -> str:
-    parent = _text(record, "forked_from")
-    origin = f" from {_where(record, 'forked_ordinal')} of {parent}" if parent else ""
-    return f"submitted as {_text(record, 'definition')}{', a fork' if parent else ''}{origin}"
+    parent, definition = _text(record, "forked_from"), _text(record, "definition")
+    if not parent:
+        return tr("submitted as {definition}", definition=definition)
+    return tr(
+        "submitted as {definition}, a fork from {where} of {task}",
+        definition=definition,
+        where=_where(record, "forked_ordinal"),
+        task=parent,
+    )
 
 
 def _started(record: Record) -> str:
     boot = _whole(record, "boot_ms")
-    how = _text(record, "accelerator")
-    took = f" in {short_duration(boot)}" if boot else ""
-    return f"machine started{took}{', emulated' if how == 'tcg' else ''}"
+    took = short_duration(boot)
+    said = tr("machine started in {time}", time=took) if boot else tr("machine started")
+    return f"{said}, {tr('emulated')}" if _text(record, "accelerator") == "tcg" else said
 
 
 def _resumed(record: Record) -> str:
-    has = "with its memory" if record.fields.get("memory") else "with its files only"
-    return f"machine stands at {_where(record)} again, {has}{_because(record, 'note')}"
+    has = tr("with its memory") if record.fields.get("memory") else tr("with its files only")
+    said = tr("machine stands at {where} again, {with_what}", where=_where(record), with_what=has)
+    return f"{said}{_because(record, 'note')}"
 
 
 def _step(record: Record) -> str:
-    again = f", round {_whole(record, 'round')}" if _whole(record, "round") > 1 else ""
-    return f"step {_whole(record, 'index') + 1} begins: {_text(record, 'name')}{again}"
+    turn = _whole(record, "round")
+    said = tr(
+        "step {number} begins: {name}",
+        number=_whole(record, "index") + 1,
+        name=_text(record, "name"),
+    )
+    return f"{said}, {tr('round {round}', round=turn)}" if turn > 1 else said
 
 
 def _checkpoint(record: Record) -> str:
     stat = record.fields.get("diffstat")
     counts = stat if isinstance(stat, dict) else {}
-    files = plural(int(counts.get("files", 0)), "file")
     lines = f"+{counts.get('added', 0)} -{counts.get('removed', 0)}"
     kept = _whole(record, "bytes")
-    has = f"machine {size(kept)}" if kept else f"files only{_because(record, 'why_files_only')}"
-    safety = ", made safe before going back" if record.fields.get("safety") else ""
-    step = _text(record, "step")
-    after = f" in {step}" if step else ""
-    return f"{_where(record)}{after}: {files} {lines}, {has}{safety}"
+    only = f"{tr('files only')}{_because(record, 'why_files_only')}"
+    has = tr("machine {size}", size=size(kept)) if kept else only
+    parts = [f"{files(int(counts.get('files', 0)))} {lines}", has]
+    if record.fields.get("safety"):
+        parts.append(tr("made safe before going back"))
+    step, place = _text(record, "step"), _where(record)
+    if step:
+        place = tr("{where} in {step}", where=place, step=step)
+    return f"{place}: {', '.join(parts)}"
 
 
 def _requested(record: Record) -> str:
     question = _text(record, "question")
-    return f"asks you: {question}" if question else f"{_where(record)} waits for your approval"
+    if question:
+        return tr("asks you: {question}", question=question)
+    return tr("{where} waits for your approval", where=_where(record))
 
 
 def _decision(record: Record) -> str:
     by = " ".join(p for p in (_text(record, "actor"), _text(record, "channel")) if p)
     said = _text(record, "note") or _text(record, "text")
-    return f"{_text(record, 'verdict')}{f' by {by}' if by else ''}{f': {said}' if said else ''}"
+    words = recorded(_text(record, "verdict"))
+    words = tr("{verdict} by {who}", verdict=words, who=by) if by else words
+    return f"{words}: {said}" if said else words
 
 
-def _prompted(record: Record) -> str:
+def _restored(record: Record) -> str:
     prompt = _text(record, "prompt")
-    return f", where the agent is told: {prompt}" if prompt else ""
+    if not prompt:
+        return tr("goes back to {where}", where=_where(record))
+    return tr(
+        "goes back to {where}, where the agent is told: {prompt}",
+        where=_where(record),
+        prompt=prompt,
+    )
 
 
 def _removed(record: Record) -> str:
     ordinals = record.fields.get("ordinals")
     listed = ", ".join(str(o) for o in ordinals) if isinstance(ordinals, list) else ""
-    return f"snapshots of checkpoints {listed} given up{_because(record)}"
+    said = tr("snapshots of checkpoints {ordinals} given up", ordinals=listed)
+    return f"{said}{_because(record)}"
+
+
+def _ended(record: Record) -> str:
+    return f"{tr('attempt {number} ended', number=_whole(record, 'attempt'))}{_because(record)}"
+
+
+def _finished(record: Record) -> str:
+    return f"{recorded(_text(record, 'status'))}{_because(record, 'text')}"
+
+
+def _yielded(record: Record) -> str:
+    return f"{tr('gave its machine back at {where}', where=_where(record))}{_because(record)}"
+
+
+def _forked(record: Record) -> str:
+    return tr("{task} forked from {where}", task=_text(record, "task"), where=_where(record))
+
+
+def _asked_back(record: Record) -> str:
+    return f"{tr('asked to give its machine back')}{_because(record)}"
+
+
+def _not_made(record: Record) -> str:
+    return f"{tr('a checkpoint could not be made')}{_because(record)}"
 
 
 _TELL: dict[str, Callable[[Record], str]] = {
     "submitted": _submitted,
     "started": _started,
     "resumed": _resumed,
-    "adopted": lambda r: "its machine outlived the plane and was taken up again",
+    "adopted": lambda _: tr("its machine outlived the plane and was taken up again"),
     "step_started": _step,
+    "part_started": lambda r: f"works at: {_text(r, 'name')}",
     "checkpoint": _checkpoint,
     "requested": _requested,
     "decision": _decision,
-    "restored": lambda r: f"goes back to {_where(r)}{_prompted(r)}",
-    "forked": lambda r: f"{_text(r, 'task')} forked from {_where(r)}",
-    "checkpoint_failed": lambda r: f"a checkpoint could not be made{_because(r)}",
-    "yield_asked": lambda r: f"asked to give its machine back{_because(r)}",
-    "yielded": lambda r: f"gave its machine back at {_where(r)}{_because(r)}",
-    "parked": lambda r: f"memory given back{_because(r)}",
-    "lease_granted": lambda r: f"holds the model {_text(r, 'model')}",
-    "lease_ended": lambda r: "gave the model back",
-    "attempt_ended": lambda r: f"attempt {_whole(r, 'attempt')} ended{_because(r)}",
+    "restored": _restored,
+    "forked": _forked,
+    "checkpoint_failed": _not_made,
+    "yield_asked": _asked_back,
+    "yielded": _yielded,
+    "parked": lambda r: f"{tr('memory given back')}{_because(r)}",
+    "lease_granted": lambda r: tr("holds the model {model}", model=_text(r, "model")),
+    "lease_ended": lambda _: tr("gave the model back"),
+    "attempt_ended": _ended,
     "snapshots_removed": _removed,
-    "merged": lambda r: f"merged into {_text(r, 'branch')}",
-    "finished": lambda r: f"{_text(r, 'status')}{_because(r, 'text')}",
+    "merged": lambda r: tr("merged into {branch}", branch=_text(r, "branch")),
+    "finished": _finished,
 }

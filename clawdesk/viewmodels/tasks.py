@@ -14,6 +14,7 @@ from clawdesk.viewmodels.lane import lane_of
 from clawdesk.viewmodels.lane_marks import Lane
 from clawdesk.viewmodels.language import tr
 from clawdesk.viewmodels.phases import Family, Group, PhaseLook, look, wants_trust
+from clawdesk.viewmodels.told import told
 from clawdesk.viewmodels.words import clock_time, duration, first_line
 
 
@@ -108,7 +109,7 @@ def _running_texts(task: Task, now_ms: int) -> tuple[str, str]:
         parts.append(tr("{time} in", time=duration(now_ms - since)))
     if task.yielding is not None:
         state = tr("Yielding")
-        parts = [tr("leaves at its next checkpoint"), task.yielding.why]
+        parts = [tr("leaves at its next checkpoint"), told(task.yielding.why)]
     return state, " · ".join(p for p in parts if p)
 
 
@@ -135,10 +136,10 @@ def _end_texts(task: Task, offset_ms: int) -> tuple[str, str]:
             return tr("Done"), tr("merged into {branch}", branch=task.merged_into)
         return tr("Done"), tr("finished{at} · not merged yet", at=at)
     if task.phase is Phase.FAILED:
-        why = first_line(task.finish_text) or tr("ended{at}", at=at)
+        why = first_line(told(task.finish_text)) or tr("ended{at}", at=at)
         return tr("Failed in step {number}", number=task.step_index + 1), why
     word = tr(look(task).word)
-    return word, first_line(task.finish_text) or tr("ended{at}", at=at)
+    return word, first_line(told(task.finish_text)) or tr("ended{at}", at=at)
 
 
 def state_texts(task: Task, now_ms: int, offset_ms: int = 0) -> tuple[str, str]:
@@ -149,12 +150,12 @@ def state_texts(task: Task, now_ms: int, offset_ms: int = 0) -> tuple[str, str]:
         return _held_texts(task, now_ms)
     if task.phase is Phase.RUNNING:
         return _running_texts(task, now_ms)
-    reason = task.reason.text if task.reason is not None else ""
+    reason = told(task.reason.text) if task.reason is not None else ""
     if wants_trust(task):
         waits = tr("waiting {time}", time=duration(now_ms - _since(task)))
         return tr("Trust its project's policy"), f"{waits} · {reason}"
     if task.phase is Phase.QUEUED:
-        frees = f" · {task.reason.frees}" if task.reason and task.reason.frees else ""
+        frees = f" · {told(task.reason.frees)}" if task.reason and task.reason.frees else ""
         waits = tr("Waiting {time}", time=duration(now_ms - _since(task)))
         return waits, (reason or tr("in the queue")) + frees
     fallback = {

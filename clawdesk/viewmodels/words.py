@@ -5,8 +5,6 @@ Pure text in, text out; no locale is read here, so every picture of a state is t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
@@ -73,12 +71,6 @@ def first_line(text: str, limit: int = 200) -> str:
 def short_path(path: str, limit: int = 90) -> str:
     """The end of a path, which tells more than its beginning."""
     return path if len(path) <= limit else "…" + path[-(limit - 1) :]
-
-
-def few_paths(paths: Sequence[str]) -> str:
-    """Up to three paths, and how many more there are."""
-    shown = ", ".join(short_path(path) for path in paths[:3])
-    return f"{shown} and {len(paths) - 3} more" if len(paths) > 3 else shown
 
 
 def short_digest(digest: str) -> str:

@@ -17,6 +17,7 @@ from clawdesk_fabric.specs import (
     ImageSource,
     LocalWeights,
     ModelSpec,
+    Price,
     RecipeSource,
     Source,
     UpstreamSource,
@@ -30,6 +31,8 @@ ENDPOINTS = ("chat/completions", "completions", "embeddings")
 EMBEDDINGS = ENDPOINTS[2:]
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
+CURRENCY = re.compile(r"[A-Z]{3}")
+PRICE_MAX = 1_000_000
 BY_DIGEST = re.compile(r"([a-zA-Z0-9][\w.:/-]*@)?sha256:[0-9a-f]{64}")
 FIGURES = {
     "context": 64,
@@ -41,7 +44,7 @@ FIGURES = {
     "gpus_max": 1,
 }
 _OPTIONAL = {"gpu_memory_mib": 0, "gpus_max": 1}
-_COMMON = {"name", "title", "licence", "endpoints", *FIGURES}
+_COMMON = {"name", "title", "licence", "endpoints", "price", *FIGURES}
 _KEYS = {
     "recipe": {"recipe", "file", "file_sha256", "file_bytes", "wheel", "weights"},
     "image": {"image", "command", "port", "health", "weights"},
@@ -88,6 +91,12 @@ class Table:
             raise self.refuse(key, f"{least} or more" if most == 2**31 else f"{least} to {most}")
         return value
 
+    def amount(self, key: str, most: float) -> float:
+        value = self.values.get(key)
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= most:
+            raise self.refuse(key, f"a number from 0 to {most}")
+        return float(value)
+
     def texts(self, key: str, limit: int = 256) -> tuple[str, ...]:
         value = self.values.get(key)
         if not isinstance(value, list) or len(value) > limit:
@@ -130,7 +139,17 @@ def parse_model(path: Path, values: object) -> ModelSpec:
         source=_SOURCES[kind](table),
         weights=weights,
         endpoints=endpoints,
+        price=_price(table.table("price")) if "price" in table.values else None,
         **figures,
+    )
+
+
+def _price(table: Table) -> Price:
+    table.only({"input", "output", "currency"})
+    return Price(
+        table.amount("input", PRICE_MAX),
+        table.amount("output", PRICE_MAX),
+        table.text("currency", CURRENCY, "three capital letters, such as EUR"),
     )
 
 

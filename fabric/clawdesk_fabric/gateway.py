@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from aiohttp import web
 
-from clawdesk_fabric import call_limits
+from clawdesk_fabric import accounts, call_limits
 from clawdesk_fabric import openai_request as requests
 from clawdesk_fabric import openai_wire as wire
-from clawdesk_fabric.guard import authorised
+from clawdesk_fabric.guard import CALL_NAME, authorised
 from clawdesk_fabric.metrics import METRICS, CallRecord
 from clawdesk_fabric.model import CallClass
 from clawdesk_fabric.openai_wire import WireError
 from clawdesk_fabric.relay import Calls, Relay
 from clawdesk_fabric.runtime import Fabric
-from clawdesk_fabric.specs import UpstreamSource
+from clawdesk_fabric.specs import Price, UpstreamSource
 from clawdesk_fabric.tickets import Ticket
 from clawdesk_fabric.tokens import Grant
 
@@ -52,6 +53,22 @@ class Bodies:
 
 BODIES = web.AppKey("bodies", Bodies)
 CALLS = web.AppKey("calls", Calls)
+
+
+async def account_of(app: web.Application, name: str) -> Mapping[str, Any]:
+    """What a call used, once it has ended. Raises WireError not_found."""
+    kept, calls = app[CALLS].accounts, app[FABRIC].state.calls
+    number = kept.number_of(name)
+    found = None
+    if number is not None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(accounts.WAIT_S):
+                while number in calls:
+                    await app[FABRIC].change()
+        found = kept.find(number)
+    if found is None:
+        raise WireError("not_found", "no call of this name has ended here, or too long ago")
+    return found
 
 
 def add_routes(app: web.Application) -> None:
@@ -111,6 +128,7 @@ async def _admit(request: web.Request, grant: Grant, body: bytes) -> web.StreamR
     ask = requests.parse(endpoint, body)
     deadline_ms = requests.deadline_ms(request.headers.get("X-Clawdesk-Deadline-Ms"))
     _check_model(fabric, grant, ask, endpoint)
+    price = fabric.catalog.models[ask.model].price
     ticket = fabric.admit(
         ask.model,
         project=grant.project,
@@ -120,6 +138,7 @@ async def _admit(request: web.Request, grant: Grant, body: bytes) -> web.StreamR
         deadline_ms=deadline_ms or None,
         width=ask.answers,
     )
+    request[CALL_NAME] = request.app[CALLS].accounts.name_of(ticket.call.id)
     now = asyncio.get_running_loop().time()
     relay = Relay(
         request,
@@ -133,14 +152,15 @@ async def _admit(request: web.Request, grant: Grant, body: bytes) -> web.StreamR
         return await relay.run(body)
     finally:
         # Also when this task is cancelled because its client left.
-        _leave(request, ticket, relay)
+        _leave(request, ticket, relay, price)
 
 
-def _leave(request: web.Request, ticket: Ticket, relay: Relay) -> None:
+def _leave(request: web.Request, ticket: Ticket, relay: Relay, price: Price | None) -> None:
     used = relay.usage()
     tokens = used.prompt_tokens + used.completion_tokens if used else 0
-    request.app[FABRIC].leave(ticket, succeeded=relay.succeeded, tokens=tokens)
-    call = ticket.call
+    fabric, call = request.app[FABRIC], ticket.call
+    place = accounts.place_of(fabric.state, call, fabric.now_ms())
+    fabric.leave(ticket, succeeded=relay.succeeded, tokens=tokens)
     record = CallRecord(
         call.model,
         call.call_class.value,
@@ -150,6 +170,8 @@ def _leave(request: web.Request, ticket: Ticket, relay: Relay) -> None:
         used,
     )
     request.app[METRICS].ended(record)
+    told = accounts.account(request[CALL_NAME], record, place, price)
+    request.app[CALLS].accounts.keep(call.id, told)
     if log.isEnabledFor(logging.INFO):
         fields = {"call": call.id, "task": call.task, **record.fields()}
         log.info("call ended", extra={"fields": fields})

@@ -23,6 +23,9 @@ from clawdesk_fabric.tokens import Grant, Tokens
 
 log = logging.getLogger("clawdesk_fabric")
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+CALL_HEADER = "X-Clawdesk-Call"
+CALL_NAME = web.RequestKey("call_name", str)
+"""What a request's call is called, once it has been admitted."""
 TOKENS = web.AppKey("tokens", Tokens)
 _HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "request_too_large"}
 
@@ -92,7 +95,10 @@ def guard(
         except Exception as error:  # the edge: every failure gets one shape
             wire = as_wire_error(error)
             log.log(wire.level, "%s %s: %s", request.method, _shown(request), wire.logged)
-            return error_response(wire)
+            answer = error_response(wire)
+            if CALL_NAME in request:
+                answer.headers[CALL_HEADER] = request[CALL_NAME]
+            return answer
 
     return middleware
 

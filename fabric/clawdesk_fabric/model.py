@@ -310,6 +310,7 @@ class FabricState:
 
     Args:
         calls: waiting and in flight.
+        gpu_ms: GPU time of calls in flight, so far.
         releases: memory given back that NVML did not show as free yet.
         gpu_note: why there is no GPU, "" if there is one.
         call_ms: moving average of a call over all models; 0 = not measured.
@@ -321,6 +322,7 @@ class FabricState:
     replicas: dict[str, Replica]
     engine: EngineView = EngineView()
     calls: dict[CallId, Call] = field(default_factory=dict)
+    gpu_ms: dict[CallId, float] = field(default_factory=dict)
     shares: dict[str, Share] = field(default_factory=dict)
     leases: dict[str, Lease] = field(default_factory=dict)
     reservations: dict[str, Reservation] = field(default_factory=dict)

@@ -234,9 +234,22 @@ def accrue(state: FabricState, at_ms: int) -> None:
             for call in replica.in_flight:
                 known = state.calls.get(call)
                 if known is not None:
-                    charge(state, known.project, part * width(replica, known))
+                    own = part * width(replica, known)
+                    charge(state, known.project, own)
+                    if replica.on_gpu:
+                        state.gpu_ms[call] = state.gpu_ms.get(call, 0.0) + own
         elif replica.phase is Phase.STARTING and replica.loaded_for is not None:
             charge(state, replica.loaded_for, passed_ms * devices)
+
+
+def gpu_ms(state: FabricState, call: Call, at_ms: int) -> float:
+    """GPU time of a call up to now; calls of one replica share its time."""
+    replica = state.replicas[call.model]
+    used_ms = state.gpu_ms.get(call.id, 0.0)
+    if not replica.on_gpu or call.id not in replica.in_flight:
+        return used_ms
+    devices = len(replica.held) or 1
+    return used_ms + max(0, at_ms - state.at_ms) * devices / len(replica.in_flight)
 
 
 def charge(state: FabricState, project: str, gpu_ms: float) -> None:

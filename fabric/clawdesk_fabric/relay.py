@@ -15,9 +15,10 @@ from aiohttp import web
 
 from clawdesk_fabric import forward, usage
 from clawdesk_fabric import openai_wire as wire
+from clawdesk_fabric.accounts import Accounts
 from clawdesk_fabric.call_limits import LIMITS, STREAM_BYTES_MAX, Watch
 from clawdesk_fabric.engines.base import Endpoint
-from clawdesk_fabric.guard import as_wire_error
+from clawdesk_fabric.guard import CALL_HEADER, as_wire_error
 from clawdesk_fabric.line import LineError, NoHttpError
 from clawdesk_fabric.openai_request import Ask
 from clawdesk_fabric.openai_wire import WireError
@@ -37,9 +38,11 @@ class ClientLeftError(Exception):
 
 
 class Calls:
-    """What the calls of one process share: connections to models, and a way to cut them all off."""
+    """What the calls of one process share: connections to models, a way to cut them all off, and
+    what each used."""
 
     def __init__(self) -> None:
+        self.accounts = Accounts()
         self.upstreams = forward.Upstreams()
         self.watches: set[Watch] = set()
 
@@ -212,7 +215,7 @@ class Relay:
 
     def _headers(self) -> dict[str, str]:
         return {
-            "X-Clawdesk-Call": str(self._ticket.call.id),
+            CALL_HEADER: self._calls.accounts.name_of(self._ticket.call.id),
             "X-Clawdesk-Wait-Ms": str(self.wait_ms),
         }
 

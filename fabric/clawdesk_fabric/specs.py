@@ -88,6 +88,23 @@ class UpstreamSource:
     projects: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What the user says a model costs, for a million tokens; nobody else says it."""
+
+    input: float
+    output: float
+    currency: str
+
+    def cost_micro(self, tokens_in: int, tokens_out: int) -> int:
+        """Millionths of the currency.
+
+        >>> Price(3.0, 15.0, "EUR").cost_micro(1_000, 100)
+        4500
+        """
+        return round(tokens_in * self.input + tokens_out * self.output)
+
+
 Weights = WheelWeights | LocalWeights | None
 Source = RecipeSource | ImageSource | UpstreamSource
 
@@ -104,6 +121,7 @@ class ModelSpec:
             counts in the Fabric's memory budget; 0 = it runs elsewhere.
         gpu_memory_mib: what it needs of GPU memory, all GPUs together; 0 = it runs on processors.
         gpus_max: over how many GPUs it may be spread where no single one has room.
+        price: None = the user states none, and then no cost is told.
     """
 
     name: str
@@ -119,6 +137,7 @@ class ModelSpec:
     idle_stop_s: int
     gpu_memory_mib: int = 0
     gpus_max: int = 1
+    price: Price | None = None
 
     @property
     def identity(self) -> str:

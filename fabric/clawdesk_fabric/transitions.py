@@ -133,6 +133,7 @@ def _retry_after_s(replica: Replica) -> int:
 
 def _ended(state: FabricState, event: e.CallEnded) -> None:
     call = state.calls.pop(event.call, None)
+    state.gpu_ms.pop(event.call, None)
     if call is None:
         return
     share = order.share_of(state, call.project)

@@ -31,6 +31,16 @@ class Usage:
     duration_ms: int
 
     @property
+    def said(self) -> tuple[int | None, int | None]:
+        """Prompt and completion tokens; None = the model did not say.
+
+        >>> Usage(7, 0, 1, 2).said, Usage(0, 0, 1, 2).said
+        ((7, 0), (None, None))
+        """
+        any_said = bool(self.prompt_tokens or self.completion_tokens)
+        return self.prompt_tokens or None, self.completion_tokens if any_said else None
+
+    @property
     def tokens_per_s(self) -> float:
         """Tokens made after the first byte; 0.0 where nothing can be said."""
         generating_ms = self.duration_ms - self.first_byte_ms

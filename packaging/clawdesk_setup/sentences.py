@@ -18,6 +18,7 @@ SHOWS: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "SafeLabel": ((0,), ("text",)),
     "Button": ((0,), ("text", "spoken")),
     "PaneHead": ((0,), ("title",)),
+    "ChoiceRow": ((1, 3), ("note",)),
     "TickBox": ((1,), ()),
     "Way": ((1,), ("text",)),
     "AskSheet": ((), ("title", "text", "stay")),

@@ -58,12 +58,28 @@ urllib.request.urlopen(request).read()
 print("%.6f" % (time.monotonic() - begun))
 """
 _CALLS = f"""\
-import os, time, urllib.request
-for _ in range({PINGS}):
-    request = urllib.request.Request(os.environ["OPENAI_BASE_URL"] + "/chat/completions", b"{{}}")
-    begun = time.monotonic()
-    urllib.request.urlopen(request).read()
-    print("%.6f" % (time.monotonic() - begun))
+import os, socket, statistics, time, urllib.request
+def median(base):
+    took = []
+    for _ in range({PINGS}):
+        request = urllib.request.Request(base + "/chat/completions", b"{{}}")
+        begun = time.monotonic()
+        urllib.request.urlopen(request).read()
+        took.append(time.monotonic() - begun)
+    return statistics.median(took)
+# The same client beside it on a server inside that does nothing but answer.
+server = socket.create_server(("127.0.0.1", 0))
+if os.fork() == 0:
+    for _ in range({PINGS}):
+        caller, _ = server.accept()
+        asked = b""
+        while not asked.endswith(b"{{}}"):
+            asked += caller.recv(65536)
+        caller.sendall(b"HTTP/1.0 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\n{{}}")
+        caller.close()
+    os._exit(0)
+inside = "http://127.0.0.1:%d" % server.getsockname()[1]
+print(median(os.environ["OPENAI_BASE_URL"]), median(inside))
 """
 
 
@@ -92,7 +108,7 @@ def measure(n: int) -> Iterator[Row]:
             ratio_to="the same without checkpoints before its end",
             goal="at most 1.1 times",
         )
-    raw, relay, ping, call = asyncio.run(_channel(n))
+    raw, relay, ping, added = asyncio.run(_channel(n))
     yield row(
         f"A2 relay: {MIB} MiB of a call's body",
         relay,
@@ -102,12 +118,12 @@ def measure(n: int) -> Iterator[Row]:
         goal="at least 0.5 times",
     )
     yield row(
-        "A3 relay: a call that is answered at once",
-        call,
+        "A3 relay: a call, beyond the same client on a server inside the machine",
+        added,
         "ms",
         beside=ping,
         ratio_to="a message there and back over the same channel",
-        goal="at most 4 times added",
+        goal="at most 4 times",
     )
 
 
@@ -132,8 +148,8 @@ def _run(cli: RealCli, project: Path, name: str) -> float:
 
 
 async def _channel(n: int) -> tuple[list[float], list[float], list[float], list[float]]:
-    """MiB/s of a step's output and of a call's body; ms of a message and of a call."""
-    raw, relay, ping, call = [], [], [], []
+    """MiB/s of a step's output and of a call's body; ms of a message, and added to a call."""
+    raw, relay, ping, added = [], [], [], []
     with tempfile.TemporaryDirectory() as folder:
         files = {"raw.py": _RAW, "relay.py": _RELAY, "calls.py": _CALLS}
         tar = workspace_tar(Path(folder), {name: text.encode() for name, text in files.items()})
@@ -145,11 +161,11 @@ async def _channel(n: int) -> tuple[list[float], list[float], list[float], list[
                 raw.append(MIB / float((await shell(guest, "python3 raw.py")).split()[-1]))
                 relay.append(MIB / float(await shell(guest, "python3 relay.py")))
                 ping.append(await _ping(guest))
-                told = (await shell(guest, "python3 calls.py")).split()
-                call.append(statistics.median(map(float, told)) * 1000)
+                relayed, inside = map(float, (await shell(guest, "python3 calls.py")).split())
+                added.append((relayed - inside) * 1000)
             await guest.close()
             await machines.discard(task)
-    return raw, relay, ping, call
+    return raw, relay, ping, added
 
 
 async def _ping(guest: ChannelSession) -> float:

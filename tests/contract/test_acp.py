@@ -15,6 +15,7 @@ from clawdesk.ports.guest import (
     GuestLost,
     GuestMessage,
     GuestSession,
+    PartStarted,
     QuestionAsked,
     StepEnded,
     StepOutput,
@@ -46,11 +47,16 @@ class Heard:
     """What a step said so far."""
 
     def __init__(self, session: GuestSession) -> None:
+        self._session = session
         self._messages = session.messages()
         self.out = self.err = ""
+        self.parts: list[str] = []
 
     async def next(self) -> GuestMessage:
         async for message in self._messages:
+            if isinstance(message, PartStarted):
+                self.parts.append(message.name)
+                continue
             if not isinstance(message, StepOutput):
                 return message
             text = message.chunk.decode()
@@ -59,6 +65,9 @@ class Heard:
             else:
                 self.err += text
         raise AssertionError(f"the messages ended\n{self.out}\n{self.err}")
+
+    async def kill(self, run: str) -> None:
+        await self._session.kill(run)
 
     async def question(self) -> QuestionAsked:
         message = await self.next()
@@ -113,6 +122,31 @@ async def test_an_agent_is_allowed_to_do_its_work(session: GuestSession) -> None
         "[turn] ended: end_turn; tokens: 120 in, 30 out; WHEN",
     ]
     assert printed[8].startswith("[tool 1] completed after ")
+    assert heard.parts == ["look", "mend"], "its plan is the step's parts"
+
+
+async def test_the_part_it_works_at_is_told_to_the_next_host() -> None:
+    async with open_world("process") as world:
+        first = await world.connect(start=True)
+        heard = Heard(first)
+        await _run(first, _mender("cat a.txt", EDIT, "exit"))
+        asked = await heard.question()
+        await first.close()
+        second = await world.connect()
+        again = Heard(second)
+        assert await again.question() == asked
+        await second.reply(asked.request_id, {"outcome": "answered", "text": "Allow"})
+        rests = await again.boundary()
+        assert again.parts == ["mend"]
+        await second.reply(rests.request_id, {"outcome": "continue"})
+        assert await again.end() == 0
+        # A further step begins without.
+        await second.run(StepRun("1.1", "next", "exec sleep 600", 60))
+        await second.close()
+        third = Heard(await world.connect())
+        await third.kill("1.1")
+        await third.end()
+        assert third.parts == []
 
 
 async def test_no_is_told_and_other_words_are_the_next_prompt(session: GuestSession) -> None:

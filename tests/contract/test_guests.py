@@ -22,6 +22,7 @@ from clawdesk.ports.guest import (
 )
 from tests.support.guest_world import (
     ASKS,
+    CALLS_AND_EDITS,
     CALLS_LATE,
     CHECKPOINTS,
     EDITS,
@@ -108,10 +109,8 @@ async def test_a_checkpoint_waits_for_its_reply(world: World) -> None:
     assert (await _until_end(session))[-1] == StepEnded("r1", 0)
 
 
-async def test_a_model_call_waits_for_its_checkpoint(world: World) -> None:
-    """The program that calls knows nothing of it: its call takes long."""
-    session = await world.connect(start=True)
-    await session.run(StepRun("r1", "agent", MODEL_CALLS, 60, every_calls=1))
+async def _to_the_end_over_model_calls(session: GuestSession) -> list[GuestMessage]:
+    """Have each boundary of a step made durable; all its messages."""
     seen: list[GuestMessage] = []
     async for message in session.messages():
         seen.append(message)
@@ -122,10 +121,39 @@ async def test_a_model_call_waits_for_its_checkpoint(world: World) -> None:
             assert await session.quiesce()
             await session.unquiesce()
             await session.reply(message.request_id, {"outcome": "continue"})
-    asked = [said.message for said in seen if isinstance(said, BoundaryAsked)]
-    assert asked == ["before model call 2", "before model call 3"]
+    return seen
+
+
+def _asked(seen: list[GuestMessage]) -> list[str]:
+    return [said.message for said in seen if isinstance(said, BoundaryAsked)]
+
+
+async def test_a_model_call_waits_for_its_checkpoint(world: World) -> None:
+    """The program that calls knows nothing of it: its call takes long."""
+    session = await world.connect(start=True)
+    await session.run(StepRun("r1", "agent", MODEL_CALLS, 60, every_calls=1))
+    seen = await _to_the_end_over_model_calls(session)
+    assert _asked(seen) == ["before model call 2", "before model call 3"]
     assert _printed(seen) == b"0\n1\n2\n"
     assert seen[-1] == StepEnded("r1", 0)
+
+
+async def test_a_model_call_is_a_boundary_where_files_have_changed(world: World) -> None:
+    session = await world.connect(start=True)
+    await session.run(StepRun("r0", "edit", EDITS, 60))
+    await _until_end(session)  # what was changed before the step is no change of the step
+    await session.run(StepRun("r1", "agent", CALLS_AND_EDITS, 60, when_changed=True))
+    seen = await _to_the_end_over_model_calls(session)
+    assert _asked(seen) == ["before model call 3", "before model call 4"]
+    assert _printed(seen) == b"0\n1\n2\n3\n4\n"
+    # A boundary by the number of calls is one for the files too.
+    await session.run(StepRun("r2", "a", CALLS_AND_EDITS, 60, every_calls=3, when_changed=True))
+    assert _asked(await _to_the_end_over_model_calls(session)) == [
+        "before model call 3",
+        "before model call 4",
+    ]
+    await session.run(StepRun("r3", "agent", MODEL_CALLS, 60))
+    assert _asked(await _until_end(session)) == []
 
 
 async def test_model_calls_go_on_where_they_are_no_boundaries(world: World) -> None:
@@ -145,6 +173,9 @@ async def test_each_model_call_is_told_when_it_is_over(world: World) -> None:
     await session.run(StepRun("r1", "agent", MODEL_CALLS, 60))
     called = [said for said in await _until_end(session) if isinstance(said, ModelCalled)]
     assert [said.status for said in called] == [200, 200, 200]
+    uses = [use for said in called for use in said.uses]
+    assert [use.run for use in uses] == ["r1"] * 3
+    assert len({use.name for use in uses}) == 3
 
 
 async def test_a_call_that_waits_for_its_checkpoint_survives_its_host(world: World) -> None:

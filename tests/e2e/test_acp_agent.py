@@ -74,6 +74,9 @@ def test_straight_through_then_back_to_the_permission(
         "",  # the step's end
     ]
     assert not any(event["files_only"] for event in reached)
+    # Its plan: what it works at is what its step is called.
+    assert [event["name"] for event in said(events, "part_started")] == ["look", "mend"]
+    assert [event["step"] for event in reached] == ["look", *["mend"] * 5]
     (asked,) = said(events, "clarification_requested")
     assert (asked["key"], asked["choices"]) == ("permission", ["Allow", "Reject"])
     assert asked["question"].startswith(f"The agent asks to be allowed: {COMMANDS[1]}")

@@ -1,7 +1,7 @@
 """Agents people already use, unmodified, from an image layer, in real machines.
 
-mini-swe-agent mends a bug with a model whose answers are written beforehand. Its layer is built
-once for this computer, in the folder of the user's own layers, and found there by later runs.
+Each mends a bug with a model whose answers are written beforehand. Its layer is built once for this
+computer, in the folder of the user's own layers, and found there by later runs.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,10 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2400)]
 SUBMIT = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
 BUILD_S = 1500.0
 """An image layer that has to be built first, on a slow machine without KVM."""
-COMMANDS = (
+LOOK, MEND, CHECK = (
     "cat calc.py",
     "sed -i 's/a - b/a + b/' calc.py",
     "python3 test_calc.py > tested.txt",
-    SUBMIT,
 )
 TASK = f"""
 title = "Mend it"
@@ -39,7 +39,7 @@ memory_mib = 768
 [models]
 default = "{MODEL}"
 [agent]
-kind = "mini-swe-agent"
+kind = "KIND"
 prompt = "The test in test_calc.py fails. Mend calc.py."
 """
 ONE_AT_A_TIME = "[host]\nmachines_max = 1\n[priority]\nrun_s_min = 1\n"
@@ -63,6 +63,27 @@ run = "hello > greeting.txt"
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A kind of the catalog, and what its model answers so that it does the four things."""
+
+    kind: str
+    answers: tuple[str, ...]
+
+
+def _block(tool: str, content: str) -> str:
+    return f"Next:\n\n```{tool}\n{content}\n```\n"
+
+
+AGENTS = (
+    Agent("mini-swe-agent", (LOOK, MEND, CHECK, SUBMIT)),
+    Agent(
+        "gptme",
+        (*(_block("shell", run) for run in (LOOK, MEND, CHECK)), _block("complete", "It adds.")),
+    ),
+)
+
+
 @cache
 def hosts() -> tuple[str, ...]:
     return (*python_hosts(), *debian_hosts())
@@ -74,10 +95,17 @@ def cli() -> Iterator[RealCli]:
         yield found
 
 
+@pytest.fixture(params=AGENTS, ids=lambda agent: agent.kind)
+def agent(request: pytest.FixtureRequest) -> Agent:
+    found = request.param
+    assert isinstance(found, Agent)
+    return found
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(tmp_path: Path, agent: Agent) -> Path:
     files = {
-        ".clawdesk/tasks/mend.toml": TASK,
+        ".clawdesk/tasks/mend.toml": TASK.replace("KIND", agent.kind),
         ".clawdesk/tasks/urgent.toml": URGENT,
         ".clawdesk/project.toml": project_file(hosts()),
         "calc.py": BUG,
@@ -87,8 +115,8 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def model(cli: RealCli, project: Path) -> Iterator[ScriptedModel]:
-    with behind_the_fabric(cli, project, COMMANDS) as found:
+def model(cli: RealCli, project: Path, agent: Agent) -> Iterator[ScriptedModel]:
+    with behind_the_fabric(cli, project, agent.answers) as found:
         yield found
 
 
@@ -107,13 +135,13 @@ def reached(number: int) -> Callable[[dict[str, Any]], bool]:
     return lambda e: bool(e["event"] == "checkpoint_reached" and e["ordinal"] == number)
 
 
-def test_mini_swe_agent_mends_a_bug_and_does_it_again_from_a_call(
+def test_an_agent_mends_a_bug_and_does_it_again_from_a_call(
     cli: RealCli, project: Path, model: ScriptedModel
 ) -> None:
     app = run(cli, str(project), "mend")
     task = app.end(BUILD_S)["task"]
     assert model.turns() == [0, 1, 2, 3]
-    assert model.asked[0][-1]["content"].count("Mend calc.py.") == 1
+    assert json.dumps(model.asked[0]).count("Mend calc.py.") == 1
     assert_mended(project, task)
     commits = [e["commit"] for e in app.events if e["event"] == "checkpoint_reached"]
     assert files_of(project, task, "calc.py", at=commits[0])["calc.py"] == BUG
@@ -125,7 +153,7 @@ def test_mini_swe_agent_mends_a_bug_and_does_it_again_from_a_call(
     assert_mended(project, task)
 
 
-def test_mini_swe_agent_lives_through_a_kill_of_the_app_and_gives_way_in_the_middle(
+def test_an_agent_lives_through_a_kill_of_the_app_and_gives_way_in_the_middle(
     cli: RealCli, project: Path, model: ScriptedModel
 ) -> None:
     settings = Path(cli.environment["XDG_CONFIG_HOME"]) / "clawdesk"

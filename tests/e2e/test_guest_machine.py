@@ -17,7 +17,9 @@ import pytest
 from clawdesk.adapters.egress import TcpEgress
 from clawdesk.adapters.libvirt.channel import ChannelSession, GuestChannels
 from clawdesk.adapters.libvirt.image import GuestImage, build_image, find_image
+from clawdesk.domain.keys import key_of
 from clawdesk.domain.network import Reach
+from clawdesk.domain.processes import KeySpec
 from clawdesk.ports.guest import (
     BoundaryAsked,
     FileEntry,
@@ -28,6 +30,7 @@ from clawdesk.ports.guest import (
     StepRun,
 )
 from clawdesk.ports.inference import ModelResponse
+from tests.support.certificates import Authority
 from tests.support.guest_qemu import QemuGuest
 from tests.support.guest_tar import workspace_tar
 from tests.support.inference_fake import EchoInference
@@ -192,6 +195,48 @@ async def test_a_machine_without_a_network_card_reaches_what_it_may(guest: QemuG
     assert "403: Forbidden" in seen
     await channels.close()
     server.close()
+
+
+async def test_a_key_goes_out_with_a_request_and_is_nowhere_in_the_machine(
+    guest: QemuGuest, tmp_path: Path
+) -> None:
+    """An ordinary program asks without TLS; the service gets TLS and the key."""
+    heads: list[bytes] = []
+
+    async def look_up(_host: str, _port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\nits-answer-" + b"is-in-memory")
+        writer.close()
+        await writer.wait_closed()
+
+    authority, value = Authority(), "s3cret-value-of-ann"
+    shows = authority.server("api.example.org", tmp_path)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=shows)
+    host = f"api.example.org:{server.sockets[0].getsockname()[1]}"
+    reach = Reach((host,), keys=(key_of(KeySpec(host, "API_TOKEN"), value),))
+    trust = authority.trusted
+    egress = TcpEgress(look_up=look_up, may=lambda _address, _own: True, trust=trust)
+    channels = GuestChannels(lambda _machine: guest.socket, LocalServer(), egress)
+    session = await channels.connect("m", token="t", start=True, network=reach)
+    fetch = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read())"
+    command = f'python3 -c "{fetch}" http://{host}/v1/items | tee /dev/shm/answer; env'
+    seen, code = await _run(session, command, CLAWDESK_NETWORK=host)
+    assert code == 0, seen
+    assert "its-answer-is-in-memory" in seen
+    [head] = heads
+    assert head.startswith(b"GET /v1/items HTTP/1.1\r\n")
+    assert f"\r\nAuthorization: Bearer {value}\r\n".encode() in head
+    assert await session.quiesce()
+    await session.close()
+    await channels.close()
+    server.close()
+    guest.save(tmp_path / "state")
+    memory = (tmp_path / "state").read_bytes()
+    assert b"its-answer-is-in-memory" in memory
+    assert value.encode() not in memory
 
 
 async def test_a_waiting_checkpoint_survives_a_restore(

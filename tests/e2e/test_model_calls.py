@@ -6,6 +6,7 @@ A real machine, the real Fabric, and a model whose answers are written beforehan
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,8 @@ checkpoint = "model-call"
 """
 FILES = {
     ".clawdesk/tasks/mend.toml": TASK,
+    ".clawdesk/tasks/careful.toml": f"{TASK}when_changed = true\n",
+    ".gitignore": "__pycache__/\n",
     "agent.py": AGENT,
     "calc.py": BUG,
     "test_calc.py": TEST,
@@ -75,6 +78,34 @@ def assert_mended(project: Path, task: str) -> None:
     assert conversation[-1]["content"] == "it adds\n"
 
 
+def assert_spent(cli: RealCli, project: Path, *, calls: int, counted: int) -> None:
+    """Every second call is a stream, of which the model says no tokens: it has no cost either."""
+    (told,) = cli.events(cli.run("costs", str(project), "--json").stdout)
+    total = told["total"]
+    assert total["calls"] == total["elsewhere"] == calls
+    assert total["uncounted"] == calls - counted
+    assert (total["tokens_in"], total["tokens_out"]) == (50 * counted, 5 * counted)
+    assert total["costs"] == [["EUR", 150 * counted]]
+    assert total["gpu_ms"] == 0
+    assert total["model_ms"] > 0
+    (of_task,) = told["tasks"]
+    assert [step["name"] for step in of_task["steps"]] == ["agent"]
+    # The same stands in the audit trail, for `git log`.
+    ref = f"refs/clawdesk/tasks/{of_task['task']}"
+    shown = git_log(project, ref, "Clawdesk-Model-Calls")
+    assert shown[0] == str(calls)
+    assert shown == sorted(shown, key=int, reverse=True)
+    assert git_log(project, ref, "Clawdesk-Cost")[0] == f"{150 * counted / 1e6:.6f} EUR"
+
+
+def git_log(project: Path, ref: str, trailer: str) -> list[str]:
+    """The values of a trailer in the commits of a ref, newest first."""
+    shown = f"--format=%(trailers:key={trailer},valueonly,separator=%x2C)"
+    command = ["git", "-C", str(project), "log", shown, ref]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return [line for line in done.stdout.split("\n") if line]
+
+
 def test_straight_through_then_back_to_a_call(
     cli: RealCli, project: Path, model: ScriptedModel
 ) -> None:
@@ -89,11 +120,25 @@ def test_straight_through_then_back_to_a_call(
     assert files_of(project, task, "calc.py", at=reached[0]["commit"])["calc.py"] == BUG
     log = cli.run("log", task).stdout
     assert "    asked: The test fails. Mend it.\n    said: cat calc.py\n" in log
+    assert_spent(cli, project, calls=4, counted=2)
     # Back to where the second call waited: the same process goes on from its memory.
     cli.run("restore", task, "1")
     cli.run("run", str(project), "--resume", "--headless", "--json", "--approve", "all")
     assert model.turns() == [0, 1, 2, 3, 1, 2, 3]
     assert_mended(project, task)
+    # What was spent before the way back is not given back.
+    assert_spent(cli, project, calls=7, counted=3)
+    assert "7 model calls" in cli.run("report", task).stdout
+
+
+def test_only_where_files_have_changed(cli: RealCli, project: Path, model: ScriptedModel) -> None:
+    """The third call comes behind the edit; the second and the fourth behind mere reading."""
+    done = cli.run("run", str(project), "careful", "--headless", "--json", "--approve", "all")
+    events = cli.events(done.stdout)
+    reached = said(events, "checkpoint_reached")
+    assert [event["message"] for event in reached] == ["before model call 3", ""]
+    assert model.turns() == [0, 1, 2, 3]
+    assert_mended(project, events[0]["task"])
 
 
 def test_the_app_is_killed_between_two_calls(

@@ -103,7 +103,31 @@ class Doing:
 
         self.world.act(e.task, give, lambda: None, 1, 5)
 
+    def _builds(self, e: do.StartMachine | do.RestoreMachine) -> bool:
+        """Whether an image is missing, and is built first: beside whatever else the task does."""
+        world = self.world
+        if not world.faults.images or not world.chance(world.faults.images):
+            return False
+        lane = f"image of {e.task}"
+
+        def goes_on(seconds: int) -> ev.Event:
+            world.building.add(e.task)
+            return ev.ImageBuilding(world.now_ms, e.task, e.attempt, "packages", seconds)
+
+        def ends() -> ev.Event:
+            world.building.discard(e.task)
+            if world.chance(world.faults.start_failed):
+                return ev.MachineFailed(world.now_ms, e.task, e.attempt, "the machine was lost")
+            return ev.ImageReady(world.now_ms, e.task, e.attempt)
+
+        for seconds in range(0, 5 * world.random.randint(1, 3), 5):
+            world.act(lane, lambda: None, partial(goes_on, seconds), 1, 900)
+        world.act(lane, lambda: None, ends, 1, 900)
+        return True
+
     def _StartMachine(self, e: do.StartMachine) -> None:
+        if self._builds(e):
+            return
         if self.world.chance(self.world.faults.start_failed):
             self.world.act(
                 e.task,
@@ -127,6 +151,8 @@ class Doing:
                     self.world.now_ms, e.task, e.attempt, "damaged.", damaged_ordinal=ordinal
                 ),
             )
+            return
+        if snapshot is None and self._builds(e):
             return
         machine = f"m{next(self.world.names)}"
         if snapshot:
@@ -219,14 +245,16 @@ class Doing:
             if b.put:
                 guest.inside.work = list(self.world.outside.trees[b.put])
             self.world.outside.freeze(snapshot_id, guest.inside)
-            record = checkpoint_record(taken, b.mode)
+            spent = self.world.state.tasks[e.task].spending.steps
+            made = replace(taken, spent=spent)
+            record = checkpoint_record(made, b.mode)
             more = {"digest": f"d{e.ordinal}", "approval": approval}
             record = replace(record, fields={**record.fields, **more})
             commit = self.world.outside.commit(e.task, record, guest.inside.work)
             digest = f"d{e.ordinal}"
             done.append(
                 replace(
-                    taken,
+                    made,
                     commit=commit,
                     digest=digest,
                     approval_reason=approval,

@@ -20,6 +20,7 @@ def check_end(world: World) -> None:
     unanswered = asked - set(world.acks)
     assert not unanswered, f"nobody answered {unanswered} {where}"
     for task in tasks:
+        world.calls.check_end(task, where)
         _check_work(world, task, where)
         _check_decided(world, task.id, where)
         _check_carried_out(world, task.id, where)

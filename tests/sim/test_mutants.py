@@ -74,10 +74,9 @@ MUTANTS = [
     ),
     Mutant(
         "an order of its own",
-        DRAFT.projects,
-        "in self.index.ranks(self.capacity) if",
-        "in self.index.ranks(self.capacity) and [\n"
-        "s.listed[0] for s in self.index.shelves.values() if s.listed] if",
+        DRAFT.ranks,
+        "return self._ranks",
+        "return sorted(self._ranks, key=lambda r: [*self.index.shelves].index(r[2]))",
         promises.the_same_tasks_give_the_same_plan_in_any_order,
     ),
     Mutant(
@@ -125,8 +124,8 @@ MUTANTS = [
     Mutant(
         "a reservation lasts",
         reservations,
-        "state.steady_ms - since < limit_ms",
-        "not limit_ms <= state.steady_ms - since < 3 * limit_ms",
+        "since > latest_ms",
+        "not latest_ms - 2 * state.rules.reserve_after_s * 1000 < since <= latest_ms",
         promises.a_reservation_lasts_as_long_as_its_holder_waits,
     ),
     Mutant(
@@ -138,9 +137,9 @@ MUTANTS = [
     ),
     Mutant(
         "the least share first",
-        DRAFT.projects,
-        "in self.index.ranks(self.capacity) if",
-        "in sorted(self.index.ranks(self.capacity), key=lambda r: r[1:]) if",
+        DRAFT.ranks,
+        "return self._ranks",
+        "return sorted(self._ranks, key=lambda r: r[1:])",
         promises.two_busy_projects_get_their_weights,
     ),
     Mutant(
@@ -188,8 +187,8 @@ MUTANTS = [
     Mutant(
         "a machine runs a while",
         PRESSURE._may_be_asked,
-        "rules.run_s_min * 1000 *",
-        "0 *",
+        "self._state.rules.run_s_min * 1000",
+        "0",
         promises.a_machine_runs_a_while_before_it_is_asked,
     ),
     Mutant(

@@ -55,6 +55,9 @@ def test_without_faults_no_task_starts_twice() -> None:
     )
     assert world.starts <= 6 + left, f"seed {seed}"
     assert {task.phase for task in world.state.tasks.values()} == {Phase.DONE}, f"seed {seed}"
+    for task in world.state.tasks.values():
+        made = world.calls.made.get(task.id, set())
+        assert task.spending.total.calls == len(made), f"seed {seed}: of {task.id}"
 
 
 def test_the_diagram_of_states_is_what_the_machine_does() -> None:

@@ -20,6 +20,7 @@ from clawdesk.domain import events as ev
 from clawdesk.domain.events import MachineAdopted
 from clawdesk.domain.forking import forked, shown_fields
 from clawdesk.domain.invariants import total_use
+from clawdesk.domain.leases import HELD
 from clawdesk.domain.model import (
     FINAL,
     AgentSpec,
@@ -46,6 +47,7 @@ from clawdesk.domain.replay import Alive, read, recover, submission
 from clawdesk.domain.retention import Kept, decide
 from clawdesk.domain.rules import Rules
 from clawdesk.domain.transitions import step
+from tests.sim.calls import Calls
 from tests.sim.doing import Doing
 from tests.sim.guests import Act, Guest, Outside
 
@@ -75,6 +77,7 @@ class Faults:
     forgets: float = 0.0
     models: float = 0.0
     prompts: float = 0.0
+    images: float = 0.0
     crashes: int = 0
 
 
@@ -99,7 +102,9 @@ class World:
         self.story: list[str] = []
         self.acks: dict[str, bool] = {}
         self.intents: dict[str, int] = {}  # intent -> epoch of the plane that was asked
+        self.calls = Calls(self)
         self.told: set[int] = set()  # steps that a person let run again after a failed checkpoint
+        self.building: set[str] = set()  # tasks whose image is being built
         self.starts = 0
         self.yields = 0
         self.events = 0
@@ -142,11 +147,14 @@ class World:
         for effect in step(self.state, event):
             self.story.append(f"{'':>8}   -> {effect}")
             self.doing.perform(effect)
+        self.calls.check(event)
         if self.state.environment is None:
             total_use(self.state)
         for task in self.state.tasks.values():
             has_both = task.lease is Lease.REFUSED or not task.definition.model
             assert has_both or task.lease is not Lease.NONE or task.phase is not Phase.STARTING
+            waits = task.id in self.building
+            assert not waits or task.lease not in HELD, f"{task.id} keeps a model without an image"
 
     def act(
         self,
@@ -193,6 +201,8 @@ class World:
                 cut.add(act.lane)
         self._acts.clear()
         self._lanes.clear()
+        self.building.clear()
+        self.calls.forget()
         for guest in self.outside.guests.values():
             guest.connected = False
         self.state = PlaneState(environment=Reason("starting", "It begins."))
@@ -420,6 +430,10 @@ class World:
         inside = guest.inside
         if guest.name not in self.outside.guests or guest.suspended or not inside.runs:
             return
+        if self.faults.prompts and guest.connected and self.chance(0.3):
+            part = self.random.choice(("look", "mend", ""))
+            self.post(ev.PartStarted(self.now_ms, guest.task, guest.name, part))
+        self.calls.make(guest)
         draw = self.random.random()
         if draw < 0.35:
             request = f"g{next(self.order)}"

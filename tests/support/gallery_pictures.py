@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint
@@ -39,8 +41,9 @@ class Shown:
     problems: list[str]
 
 
-async def show(scene: str, memory: Memory) -> Shown:
-    """Open the scene, let it settle, draw and look at it, close it again."""
+@asynccontextmanager
+async def opened(scene: str, memory: Memory) -> AsyncIterator[tuple[Desk, list[QWidget]]]:
+    """The desk with the scene on it, settled, and the sheets over it; closed again in the end."""
     for path in ("/home/ada/notes", "/home/ada/src/tokenizer-rs"):
         memory.remember_project(path)
     desk = Desk(window_shots.plane_of(scene), WallClock(), memory)
@@ -55,6 +58,24 @@ async def show(scene: str, memory: Memory) -> Shown:
     await window_shots.act(desk, scene)
     await scripted_time(SETTLE_MS)
     sheets = [w for w in QApplication.topLevelWidgets() if _is_sheet(w, desk.window)]
+    try:
+        yield desk, sheets
+    finally:
+        for sheet in sheets:
+            sheet.close()
+        await desk.close()
+        desk.window.let_go()
+        desk.window.deleteLater()
+        await scripted_time(0)
+
+
+async def show(scene: str, memory: Memory) -> Shown:
+    """Open the scene, draw and look at it, close it again."""
+    async with opened(scene, memory) as (desk, sheets):
+        return _picture(desk, sheets)
+
+
+def _picture(desk: Desk, sheets: list[QWidget]) -> Shown:
     picture = desk.window.grab().toImage()
     # Under a sheet the window is dimmed: only the sheet has to be read then.
     looked_at = [(sheet, sheet.grab().toImage()) for sheet in sheets] or [(desk.window, picture)]
@@ -64,12 +85,6 @@ async def show(scene: str, memory: Memory) -> Shown:
         if sheet is not desk.window:
             painter.drawImage(sheet.pos() - desk.window.pos() + QPoint(0, 0), image)
     painter.end()
-    for sheet in sheets:
-        sheet.close()
-    await desk.close()
-    desk.window.let_go()
-    desk.window.deleteLater()
-    await scripted_time(0)
     return Shown(picture, found)
 
 

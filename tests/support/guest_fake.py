@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from clawdesk.adapters.libvirt import channel_apply
 from clawdesk.domain.model import MachineId
 from clawdesk.domain.network import NOWHERE, Reach
+from clawdesk.domain.spending import CallUse
 from clawdesk.ports.errors import GuestError
 from clawdesk.ports.guest import (
     BoundaryAsked,
@@ -56,6 +58,9 @@ class FakeMachine:
         self.quiet = True
         self.calls = self.calls_since = 0  # of models, in this step and since a boundary
         self.turn_wanted = False
+        self.seen = dict(files)  # as they were when last looked at for a model call
+        self.use_of: Callable[[int], CallUse | None] = lambda number: None
+        """What the n-th model call used, where the Fabric told it."""
         self.is_dead = False
         self.network = NOWHERE  # what the last host lets it reach
         self.shells: list[FakeShell] = []
@@ -88,6 +93,10 @@ class FakeMachine:
     def remove(self, path: str) -> None:
         self.files.pop(path, None)
         self.modes.pop(path, None)
+
+    def has_changed(self) -> bool:
+        before, self.seen = self.seen, dict(self.files)
+        return before != self.seen
 
     def close_shells(self, why: str) -> None:
         for shell in self.shells:
@@ -133,13 +142,16 @@ class FakeStep:
         """A call to a model; it waits where calls are boundaries, and is answered at once."""
         machine = self.machine
         since, number = machine.calls_since, machine.calls + 1
-        if machine.turn_wanted or 0 < self._run.every_calls <= since:
+        changed = self._run.when_changed and machine.has_changed()
+        if machine.turn_wanted or changed or 0 < self._run.every_calls <= since:
             message = f"before model call {number}"
             asked = BoundaryAsked(machine.new_id(), False, message, model_call=True)
             await self._wait(asked.request_id, asked)
             machine.calls_since, machine.turn_wanted = 0, False
         machine.calls, machine.calls_since = number, machine.calls_since + 1
-        machine.tell(ModelCalled("", "", "", 200, 0.0))
+        use = machine.use_of(number) or CallUse(machine.new_id(), tokens_in=10, tokens_out=2)
+        use = replace(use, run=self._run.run_id)
+        machine.tell(ModelCalled("m", "", "", 200, 0.0, use.tokens_in, use.tokens_out, uses=(use,)))
 
     async def _wait(self, request: str, asked: GuestMessage) -> Payload:
         future: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
@@ -227,6 +239,7 @@ class FakeSession:
         machine.last = None
         machine.calls = machine.calls_since = 0
         machine.turn_wanted = False
+        machine.has_changed()
         machine.task = asyncio.get_running_loop().create_task(self._perform(step))
         await asyncio.sleep(0)  # Let it begin: a task cancelled before would not tell its end.
 

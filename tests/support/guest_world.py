@@ -69,6 +69,15 @@ async def _calls_late(step: FakeStep) -> int:
     return await _calls(step)
 
 
+async def _calls_and_edits(step: FakeStep) -> int:
+    for number in range(5):
+        if number in (2, 3):
+            step.files["a.txt"] = b"%d\n" % number
+        await step.model_call()
+        step.print(f"{number}\n")
+    return 0
+
+
 # Talks to a model as any program would.
 MODEL_CALLS = """python3 -c '
 import os, urllib.request
@@ -78,6 +87,15 @@ for number in range(3):
     print(number)
 '"""
 CALLS_LATE = f"until [ -e go ]; do sleep 0.01; done; {MODEL_CALLS}"
+CALLS_AND_EDITS = """python3 -c '
+import os, urllib.request
+for number in range(5):
+    if number in (2, 3):
+        open("a.txt", "w").write(f"{number}\\n")
+    url = os.environ["OPENAI_BASE_URL"] + "/chat/completions"
+    urllib.request.urlopen(urllib.request.Request(url, b"{}")).read()
+    print(number)
+'"""
 # What each step does: in a shell, and in the fake.
 STEPS = {
     "echo hello; echo oops >&2; exit 4": _talks,
@@ -88,6 +106,7 @@ STEPS = {
     "claw feedback": _recalls,
     MODEL_CALLS: _calls,
     CALLS_LATE: _calls_late,
+    CALLS_AND_EDITS: _calls_and_edits,
 }
 TALKS, EDITS, WAITS, CHECKPOINTS, ASKS, RECALLS, *_ = STEPS
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 
+from clawdesk.domain.spending import CallUse
 from clawdesk.ports.errors import InferenceError
 from clawdesk.ports.inference import (
     FabricStatus,
@@ -28,6 +29,8 @@ class EchoInference(NoModels):
         self.left: list[str] = []
         self.problem: InferenceError | None = None
         self.hold = hold
+        self.uses: dict[str, CallUse] = {}
+        """What the Fabric would tell of calls, by name; answers carry these names in turn."""
 
     async def ensure_up(self) -> FabricStatus:
         return FabricStatus(ready=True)
@@ -59,7 +62,12 @@ class EchoInference(NoModels):
         if self.problem is not None:
             raise self.problem
         kept = {"content-type": headers.get("content-type", "text/plain")}
+        if len(self.asked) <= len(self.uses):
+            kept["X-Clawdesk-Call"] = list(self.uses)[len(self.asked) - 1]
         return ModelResponse(200, kept, self._chunks(path, body))
+
+    async def account(self, call: str) -> CallUse | None:
+        return self.uses[call]
 
     async def _chunks(self, path: str, body: bytes) -> AsyncIterator[bytes]:
         ended = False

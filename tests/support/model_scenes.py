@@ -75,7 +75,7 @@ def loading() -> FabricStatus:
         devices=("GPU-0",),
         loading_s=12.4,
         load_s=31.0,
-        progress="reading weights",
+        progress="loading the model into memory",
         waiting=2,
         container="c-qwen",
     )
@@ -96,7 +96,7 @@ def loading() -> FabricStatus:
             call=number,
             position=number,
             code="loading",
-            text="qwen3-32b is being loaded: reading weights",
+            text="qwen3-32b is being loaded: loading the model into memory",
             frees="qwen3-32b is ready",
             expected_ms=18_600,
         )
@@ -198,7 +198,7 @@ def _busy_waiting() -> tuple[Waiter, ...]:
             "qwen3-32b (65536 MiB, pinned), coder-30b (24576 MiB, reserved)",
             frees="qwen3-32b is no longer pinned or coder-30b leaves",
         ),
-        Waiter("glm-355b", PROJECT, "quantize-vlm", "agent", text="glm-355b is not loaded"),
+        Waiter("glm-355b", PROJECT, "quantize-vlm", "agent", text="glm-355b was asked to unload"),
     )
 
 
@@ -234,14 +234,13 @@ def lost() -> FabricStatus:
     whole = busy()
     gone = replace(
         whole.devices[1],
-        problem="the driver says that this GPU is lost (it fell off the bus); restart the computer",
+        problem="GPU is lost: it does not answer its driver; restart this machine if it stays away",
         holds=(),
         processes=(),
     )
     coder = replace(
         CODER,
-        problem="its GPU was lost: the driver says that GPU 1 fell off the bus",
-        mend="Restart the computer.",
+        problem="coder-30b was not ready after 120 s",
         failures=1,
     )
     models = (whole.models[0], coder, *whole.models[2:])
@@ -253,8 +252,8 @@ def no_docker() -> FabricStatus:
     return FabricStatus(
         ready=False,
         version="0.1.0",
-        problem="Docker does not answer at /var/run/docker.sock: no such file",
-        mend="clawdesk doctor --fix",
+        problem="no Docker engine answers at /var/run/docker.sock",
+        mend="sudo systemctl start docker",
         models=(EMBED, QWEN),
         devices=(host(),),
         gpu_note="no NVIDIA GPU: the NVIDIA driver is not installed",

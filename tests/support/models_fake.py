@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from clawdesk.domain.spending import CallUse
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.runtime.api import ChannelView, Environment, Outcome
 
@@ -61,6 +62,9 @@ class FakeModelActs:
 
 class NoModels:
     """The model part of `Inference` where a test needs none of it."""
+
+    async def account(self, call: str) -> CallUse | None:
+        return None
 
     async def status(self) -> FabricStatus:
         """Given by the fake this is a part of."""

@@ -251,7 +251,12 @@ class FakePlane(FakeForks, FakeModelActs, FakeShellActs):
     ) -> MergeOutcome:
         await self._enter("merge", task, into, each_checkpoint, settled)
         if into == "conflict" and settled is None:
-            raise ConflictError("2 files changed on both sides", ("src/loader.py", "README.md"))
+            paths = ("src/loader.py", "README.md")
+            raise ConflictError(
+                f"conflict and the task changed the same places of {', '.join(paths)}. Nothing was "
+                "merged.",
+                paths,
+            )
         branch = into or "main"
         self._record(task, "merged", merged_into=branch, branch=branch)
         return MergeOutcome("d" * 40, branch, "commit", f"1 commit on {branch}")

@@ -261,7 +261,9 @@ def house(now_ms: int) -> dict[str, Task]:
     waiting.task = replace(
         waiting.task,
         reason=Reason(
-            "memory", "needs 6 GiB of memory, 4.1 are free", "next when train-resnet ends"
+            "capacity",
+            "needs 6144 MiB of memory, 4198 of 16384 are free; held by train-resnet",
+            "train-resnet ends, yields, or waits for you",
         ),
     )
     booting = Story(6, "tune-lr", now_ms, 0.9)
@@ -277,11 +279,11 @@ def house(now_ms: int) -> dict[str, Task]:
     failed.step(29.5, 0)
     failed.checkpoint(24.5)
     failed.step(24.5, 1)
-    failed.finish(18.3, Phase.FAILED, "step rewrite ended with exit code 1: out of memory")
+    failed.finish(18.3, Phase.FAILED, "Step rewrite exited with 1.\nout of memory")
     cancelled = Story(9, "old-sweep", now_ms, 44)
     cancelled.started(43.5)
     cancelled.step(43.5, 0)
-    cancelled.finish(38, Phase.CANCELLED, "cancelled by you")
+    cancelled.finish(38, Phase.CANCELLED, "cancelled by ada via desktop")
     done = Story(10, "docs-pass", now_ms, 45.3, steps=3)
     done.started(45)
     done.step(45, 0)
@@ -382,7 +384,10 @@ def environment(*, kvm: bool = True) -> Environment:
             True,
             "qemu:///session",
             "kvm" if kvm else "tcg",
-            "" if kvm else "/dev/kvm is there, but a machine does not boot with it",
+            ""
+            if kvm
+            else "Machines are emulated (TCG): correct, but several times slower. This host has no "
+            "/dev/kvm.",
             {"libvirt": "9.0.0", "qemu": "7.2.22"},
             True,
         ),
@@ -402,15 +407,14 @@ def checks() -> list[dict[str, object]]:
         check(
             "KVM",
             "limited",
-            "/dev/kvm is there, but a machine does not boot with it",
-            "Machines run under emulation: everything works, several times slower.",
+            "tcg (emulation)",
+            "Machines run under emulation, several times slower.",
         ),
         check(
             "libvirt",
             "missing",
-            "No libvirt driver is installed",
-            "Tasks run only in machines of their own, and nothing here can start one. Viewing, "
-            "comparing and merging what was done still works.",
+            "none found",
+            "No machine can be started; tasks wait and run nowhere else.",
             "sudo apt-get install --no-install-recommends "
             "libvirt-daemon-driver-qemu qemu-system-x86",
         ),

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from itertools import count
 from pathlib import Path
 
+import pytest
+
 from clawdesk.domain.model import MachineId, MachineNeed, Snapshot, Task, TaskId
 from clawdesk.ports.machines import MachineSpec, StartedMachine
 from clawdesk.ports.telemetry import HostLoad
@@ -140,6 +142,14 @@ class PlaneWorld:
         await plane.start()
         await plane.open_project(PROJECT)
         return plane
+
+
+def own_policy(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Make `text` the user's policy.toml; all of the user's settings lie in `folder` then."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+    policy = folder / "config/clawdesk/policy.toml"
+    policy.parent.mkdir(parents=True)
+    policy.write_text(text)
 
 
 async def until(plane: PlaneApi, task: TaskId, wanted: Callable[[Task], bool]) -> Task:

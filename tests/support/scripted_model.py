@@ -3,7 +3,7 @@
 The server is an OpenAI-compatible one on a port of this machine, as a user's own might be: the
 Fabric is told of it in models.toml. Asked with tools, it calls the first one with the command. What
 it answers depends on the conversation alone, so that an agent brought back to an earlier point is
-answered as before.
+answered as before. Of a stream it does not say how many tokens it has.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ upstream = "http://127.0.0.1:{port}/v1"
 model = "scripted"
 slots = 4
 projects = ["{project}"]
+price = {{ input = 2, output = 10, currency = "EUR" }}
 """
 AGENT = '''\
 """An agent that knows nothing of ClawDesk: it asks a model what to run, and runs it."""
@@ -180,7 +181,8 @@ def _answer(command: str, *, stream: bool) -> tuple[str, bytes]:
     if not stream:
         message = {"role": "assistant", "content": command}
         choice = {"index": 0, "finish_reason": "stop", "message": message}
-        whole = {**base, "object": "chat.completion", "choices": [choice]}
+        usage = {"prompt_tokens": 50, "completion_tokens": 5, "total_tokens": 55}
+        whole = {**base, "object": "chat.completion", "choices": [choice], "usage": usage}
         return "application/json", json.dumps(whole).encode()
     events = []
     for letter in command:

@@ -39,7 +39,10 @@ def policy(project: str) -> PolicyView:
 def untrusted(now_ms: int) -> Task:
     """A task that waits until its project's file is trusted."""
     task = Story(40, "index-photos", now_ms, 3).task
-    text = "its project's file asks for more than usual: weight 3; class interactive"
+    text = (
+        "its project's policy asks for more than you have allowed: weight 3: that many times the "
+        "usual share of this machine"
+    )
     return replace(
         task,
         policy_digest="5f" * 32,

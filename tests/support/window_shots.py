@@ -27,7 +27,7 @@ from clawdesk.ui.memory import Memory
 from clawdesk.ui.merge_sheet import MergeSheet
 from clawdesk.ui.palette_sheet import PaletteSheet
 from clawdesk.viewmodels.review import LineComment
-from tests.support import channel_scenes, fork_scenes, model_scenes, trust_scene
+from tests.support import channel_scenes, fork_scenes, model_scenes, talk_scene, trust_scene
 from tests.support import plane_scenes as scenes
 from tests.support.plane_fake import FakePlane, scripted_time
 
@@ -37,7 +37,7 @@ SIZE = tuple(int(n) for n in os.environ.get("SHOT_SIZE", "1440x900").split("x"))
 # Sheets whose buttons wait for the guard are pictured after it.
 REVIEWS = {"approval", "approval-part", "approval-comment", "approval-split", "approval-edit"}
 FILLED = {"full", "small", "question", "restore", "dirty", "merge", "trust", "reserve", "prompt"}
-PLACES = {"changes", "checkpoints"}
+PLACES = {"changes", "checkpoints", "conversation", "conversation-found"}
 CONFLICTS = {"conflict", "conflict-files", "conflict-sides", "conflict-edit"}
 SHOWN = {"help", "settings", "policy", "new", "operations"}  # by the act of that name
 SHEETS = {
@@ -63,6 +63,10 @@ def plane_of(scene: str) -> FakePlane:
         if scene == "trust":
             task = trust_scene.untrusted(plane.now_ms())
             plane.state.tasks[task.id] = task
+        if scene.startswith("conversation"):
+            for task in plane.state.tasks.values():
+                plane.state.tasks[task.id] = talk_scene.with_spending(task)
+                plane.logs[task.id] = list(talk_scene.spoken(plane.now_ms()))
         if scene in FORKED:
             plane.state.tasks.update(fork_scenes.forked_house(plane.now_ms()))
     elif scene == "empty":
@@ -111,6 +115,11 @@ def _prompt(desk: Desk, tasks: list[Task]) -> None:
     prompt_sheet.ask(desk, tasks[9].id)
 
 
+def _found(desk: Desk, _tasks: list[Task]) -> None:
+    desk.registry.trigger("find_said")
+    desk.window.inspector.conversation.search.setText("test_add_7")
+
+
 def _titled(tasks: list[Task], title: str) -> Task:
     return next(task for task in tasks if task.title == title)
 
@@ -149,6 +158,8 @@ _ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     "channel-remove": _channel_sheet("remove"),
     "changes": lambda desk, tasks: desk.window.inspector.choose_place("changes"),
     "checkpoints": lambda desk, tasks: desk.window.inspector.choose_place("checkpoints"),
+    "conversation": lambda desk, tasks: desk.window.inspector.choose_place("conversation"),
+    "conversation-found": _found,
 }
 
 

@@ -24,7 +24,7 @@ from clawdesk.ui.model_sheets import TIME_FORMAT, BudgetSheet, ReserveSheet
 from clawdesk.ui.ours import ours
 from clawdesk.ui.paint import paint_bar, use_fill
 from clawdesk.ui.palette_sheet import PaletteSheet
-from clawdesk.viewmodels.devices import USE_WORDS, Use
+from clawdesk.viewmodels.devices import Use, use_words
 from tests.support import model_scenes
 from tests.support import plane_scenes as scenes
 
@@ -89,7 +89,7 @@ def test_everything_is_said_in_words(bench: Bench, page: Desk) -> None:
     ):
         assert words in spoken
     legend = models.legend.accessibleName()
-    assert all(word in legend for word in USE_WORDS.values())
+    assert all(word in legend for word in map(use_words, Use))
     row = models.models.lines["qwen3-32b"].accessibleName()
     assert row.startswith("qwen3-32b, Ready, pinned, ")
     assert len(models.waits.lines) == 4
@@ -127,7 +127,7 @@ def test_load_is_sent_once_and_shows_progress(bench: Bench, page: Desk) -> None:
     bench.plane.environment = replace(bench.plane.environment, fabric=show_while_busy)
     bench.plane.publish(Change(environment=True))
     line = page.window.models.models.lines["qwen3-32b"]
-    assert "reading weights · 12.4 s of about 31.0 s" in texts(line)
+    assert "loading the model into memory · 12.4 s of about 31.0 s" in texts(line)
     bench.plane.hold["load_model"].set()
     bench.settle()
     assert "Not loaded" in waits.accessibleName()
@@ -178,7 +178,7 @@ def test_what_is_not_possible_says_why(bench: Bench, page: Desk) -> None:
     show(bench, model_scenes.no_docker())
     assert not button(page, "model.bge-small.act").isEnabled()
     assert page.window.models.problem.isVisible()
-    assert "clawdesk doctor --fix" in page.window.models.problem.accessibleName()
+    assert "sudo systemctl start docker" in page.window.models.problem.accessibleName()
 
 
 def test_reserve_sends_times_and_keeps_the_sheet_when_refused(bench: Bench, page: Desk) -> None:
@@ -330,7 +330,7 @@ def test_the_palette_has_every_act(bench: Bench, page: Desk) -> None:
 def test_a_lost_gpu_is_told_in_a_sentence(bench: Bench, page: Desk) -> None:
     show(bench, model_scenes.lost())
     card = page.window.models.cards["GPU-1"]
-    assert "The driver says that this GPU is lost" in card.accessibleName()
+    assert "GPU is lost: it does not answer its driver" in card.accessibleName()
     assert "simulated" in card.accessibleName()
 
 

@@ -222,7 +222,7 @@ def test_a_conflict_names_its_paths(bench: Bench, full: Desk) -> None:
     sheet.go.click()
     bench.settle()
     assert sheet.paths.text() == "src/loader.py\nREADME.md"
-    assert "2 files changed on both sides" in sheet.outcome.text()
+    assert "changed the same places of src/loader.py, README.md" in sheet.outcome.text()
     assert sheet.go.isEnabled(), "another branch may be tried"
 
 

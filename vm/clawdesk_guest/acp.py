@@ -8,6 +8,7 @@ alive and waiting; a person's word then becomes its next prompt, hours or snapsh
 It all lives in the machine's memory, so a snapshot holds the agent's session too.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -15,7 +16,7 @@ import time
 from collections import deque
 from typing import Any
 
-from clawdesk_guest import acp_requests, acp_wire
+from clawdesk_guest import acp_requests, acp_wire, claw
 from clawdesk_guest.acp_person import Person, Reply
 from clawdesk_guest.acp_process import AgentProcess
 from clawdesk_guest.acp_wire import Answer, Junk, Notice, Said, short, table_of, text_of
@@ -52,7 +53,7 @@ class Client:
         self._command = command
         self._approve = approve
         self._prompts: deque[str] = deque([prompt])
-        self._talk = Conversation(_print)
+        self._talk = Conversation(_print, _work_at)
         self._person = Person(self._loop)
         self._agent = AgentProcess(
             self._loop, heard=self._hear, ended=self._agent_ended, spoiled=self._spoiled
@@ -271,6 +272,12 @@ def _tokens(result: dict[str, Any]) -> str:
 def _when() -> str:
     """The machine's clock is the host's."""
     return time.strftime("; %Y-%m-%d %H:%M:%SZ", time.gmtime())
+
+
+def _work_at(part: str) -> None:
+    """An entry of its plan is a part of the step; the guest program answers at once."""
+    with contextlib.suppress(claw.ClawError):
+        claw.part(part)
 
 
 def _print(line: str) -> None:

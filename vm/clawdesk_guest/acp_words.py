@@ -19,7 +19,9 @@ _SPEAKERS = {
     "agent_thought_chunk": "thinks",
     "user_message_chunk": "you",
 }
-_PLAN_MARKS = {"completed": "[x]", "in_progress": "[>]"}
+_PART_CHARS_MAX = 120
+_AT_WORK = "in_progress"
+_PLAN_MARKS = {"completed": "[x]", _AT_WORK: "[>]"}
 ENDED = ("completed", "failed")
 
 
@@ -40,10 +42,13 @@ class Conversation:
 
     Args:
         write: told each line, without its end.
+        part: told which entry of its plan the agent works at, "" = none.
     """
 
-    def __init__(self, write: Callable[[str], None]) -> None:
+    def __init__(self, write: Callable[[str], None], part: Callable[[str], None]) -> None:
         self._write = write
+        self._tell_part = part
+        self._part = ""
         self._speaker = ""
         self._unsaid = ""  # the beginning of a line of the speaker
         self._tools: dict[str, _Tool] = {}
@@ -144,13 +149,19 @@ class Conversation:
         return self._tools[name].title if name in self._tools else ""
 
     def _show_plan(self, update: dict[str, Any]) -> None:
-        plan = []
+        plan, part = [], ""
         for entry in list_of(update.get("entries"), _PLAN_MAX):
-            mark = _PLAN_MARKS.get(text_of(table_of(entry).get("status")), "[ ]")
-            plan.append(f"{mark} {plain(text_of(table_of(entry).get('content'), 300))}")
+            status = text_of(table_of(entry).get("status"))
+            content = plain(text_of(table_of(entry).get("content"), 300))
+            plan.append(f"{_PLAN_MARKS.get(status, '[ ]')} {content}")
+            if status == _AT_WORK:
+                part = part or short(content, _PART_CHARS_MAX)
         if plan != self._plan:
             self._plan = plan
             self.note("plan", "\n".join(plan) or "none")
+        if part != self._part:
+            self._part = part
+            self._tell_part(part)
 
 
 def words_of(content: object) -> str:

@@ -44,6 +44,14 @@ def ask(question: str, *, choices: Sequence[str] = (), key: str = "", default: s
     return str(_outcome({"op": "question", **wanted}).get("text", ""))
 
 
+def part(name: str) -> None:
+    """Say what the step works at now, "" = the step as a whole. Nothing waits for it.
+
+    Raises ClawError.
+    """
+    _exchange({"op": "part", "name": name})
+
+
 def feedback() -> str:
     """What was said at the last rejection or partial approval, "" if nothing."""
     return str(_exchange({"op": "feedback"}).get("text", ""))

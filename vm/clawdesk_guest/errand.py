@@ -74,6 +74,19 @@ class Errand:
         self._ended(error)
 
 
+def answer_of(loop: Loop, question: Callable[[], bool], told: Callable[[bool], None]) -> None:
+    """Have a child answer with yes or no; one that fails says yes."""
+    pid = os.fork()
+    if pid == 0:
+        become_child()
+        code = 1
+        try:
+            code = int(question())
+        finally:
+            os._exit(code)
+    loop.child(pid, lambda code: told(code != 0))
+
+
 def become_child() -> None:
     """Right after a fork: have signals do what they do to an ordinary process."""
     signal.set_wakeup_fd(-1)

@@ -28,6 +28,8 @@ Bytes in, values out; no file, socket or clock is touched here. Both ends import
     VERSION_MIN on, and sends such a guest only messages of its version (ADDED). For that to work
     a message never gains, loses or changes a field: a changed one is a new one under a new name.
     A guest looks at no version: a host that does not know the one in its greeting hangs up.
+12. `part` says what the step works at now ("" = the step as a whole), and again behind a greeting;
+    it has no number, and nobody answers it.
 """
 
 import binascii
@@ -35,7 +37,7 @@ import json
 import struct
 from typing import Any, NamedTuple
 
-VERSION = 5
+VERSION = 6
 VERSION_MIN = 2
 SYNC = bytes.fromhex("f8c1a7deb0bfe1f5c0d9a9f7edc4b6fe")
 EPOCH_BYTES = 16
@@ -47,6 +49,7 @@ DEPTH_MAX = 32
 STREAMS_MAX = 128
 TEXT_CHARS_MAX = 16 << 10
 COMMAND_CHARS_MAX = 128 << 10
+PART_CHARS_MAX = 200
 
 CONTROL, OPEN, CHUNK, CLOSE, WINDOW = 1, 2, 3, 4, 5
 _HEADER = struct.Struct(">IBI")
@@ -249,6 +252,7 @@ TO_GUEST: Schemas = {
     },
     "kill": {"call": _NUMBER, "run": _ID},
     "turns": {"call": _NUMBER, "every_calls": _NUMBER, "every_s": _NUMBER},
+    "turns_by_change": {"call": _NUMBER},
     "leave": {"call": _NUMBER},
     "reply": {"call": _NUMBER, "request": _ID, "payload": _MAP},
     "feedback": {"call": _NUMBER, "text": (str, COMMAND_CHARS_MAX)},
@@ -282,6 +286,8 @@ ADDED = {
     "shell": 5,
     "resize": 5,
     "shell_ended": 5,
+    "turns_by_change": 6,
+    "part": 6,
 }
 """The version that brought a message (rule 11); the others are in all of them."""
 TO_HOST: Schemas = {
@@ -310,6 +316,7 @@ TO_HOST: Schemas = {
         "artifacts": _TEXTS,
     },
     "turn": {"n": _NUMBER, "request": _ID, "number": _NUMBER},
+    "part": {"name": (str, PART_CHARS_MAX)},
     "shell_ended": {"shell": _ID, "exit_code": _NUMBER, "why": _TEXT},
     "question": {
         "n": _NUMBER,

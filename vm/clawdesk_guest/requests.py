@@ -27,6 +27,7 @@ class Requests:
         new_id: a name no other request ever had.
         asked: told each new request as a message for the host, without its number `n`.
         left: told the id of a request whose caller is gone.
+        part: told what the step works at now.
     """
 
     def __init__(
@@ -37,11 +38,13 @@ class Requests:
         new_id: Callable[[], str],
         asked: Callable[[protocol.Message], None],
         left: Callable[[str], None],
+        part: Callable[[str], None],
     ) -> None:
         self._loop = loop
         self._new_id = new_id
         self._asked = asked
         self._left = left
+        self._part = part
         self._path = path
         self._clients: dict[int, tuple[socket.socket, bytearray]] = {}
         self._waiting: dict[str, int] = {}
@@ -119,6 +122,12 @@ class Requests:
         op = request.get("op")
         if op == "feedback":
             self._answer(descriptor, {"text": self.feedback})
+            return
+        if op == "part":
+            wrong = protocol.mistake(request, protocol.TO_HOST)
+            self._answer(descriptor, {"error": wrong} if wrong else {})
+            if not wrong:
+                self._part(request["name"])
             return
         fields = _FIELDS.get(op) if isinstance(op, str) else None
         if fields is None:

@@ -7,12 +7,13 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from clawdesk_guest import link as events
 from clawdesk_guest import machine, protocol
 from clawdesk_guest.claw import SOCKET
-from clawdesk_guest.errand import Errand, Work
+from clawdesk_guest.errand import Errand, Work, answer_of
 from clawdesk_guest.link import Link
 from clawdesk_guest.loop import Loop
 from clawdesk_guest.port import Port, SerialPort, SocketPort, find_port
@@ -57,6 +58,7 @@ class Runner:
         self._last: Step | None = None  # the step that runs or ran last
         self._errands: set[Errand] = set()
         self._quiescing: int | None = None
+        self._part: str | None = None  # what the step works at, if it ever said
         self._is_held = False
         self._is_unpacked = False
         self._workspace = Workspace(settings.workspace, settings.state, settings.disk)
@@ -67,8 +69,9 @@ class Runner:
             new_id=self._new_request_id,
             asked=self._tell_surely,
             left=self._request_left,
+            part=self._begin_part,
         )
-        self._turns = Turns(self._ask_turn)
+        self._turns = Turns(self._ask_turn, partial(answer_of, loop, self._workspace.has_changed))
         address = ("127.0.0.1", settings.relay_port)
         self._relay = Relay(loop, address, self._turns, self._check_quiet)
         self._proxy = Proxy(loop, ("127.0.0.1", settings.proxy_port))
@@ -79,6 +82,7 @@ class Runner:
             "ack": lambda m: self._forget_number(m["n"]),
             "unpack": self._unpack,
             "turns": self._set_turns,
+            "turns_by_change": self._set_by_change,
             "leave": self._leave,
             "run": self._run,
             "kill": self._kill,
@@ -219,6 +223,8 @@ class Runner:
             self._step.connect(self._link)
         for unacked in self._unacked.values():
             self._link.tell_in_turn(unacked)
+        if self._part is not None:
+            self._tell_part()
 
     def _last_step(self) -> protocol.Message:
         last = self._last
@@ -247,12 +253,18 @@ class Runner:
             self._failed(message["call"], f"the step could not be started: {error}")
             return
         self._step = self._last = step
+        self._part = None
         self._done(message["call"])
         step.connect(self._link)
 
     def _set_turns(self, message: protocol.Message) -> None:
         self._turns.begin(message["every_calls"], message["every_s"])
         self._done(message["call"])
+
+    def _set_by_change(self, message: protocol.Message) -> None:
+        self._turns.by_change()
+        answer = self._answering(message["call"])
+        answer_of(self._loop, self._workspace.has_changed, lambda _: answer(""))
 
     def _leave(self, message: protocol.Message) -> None:
         self._turns.want()
@@ -300,6 +312,15 @@ class Runner:
             "exit_code": step.exit_code,
             "timed_out": step.timed_out,
         })  # fmt: skip
+
+    def _begin_part(self, name: str) -> None:
+        if self._step is not None and name != (self._part or ""):
+            self._part = name
+            if self._epoch:
+                self._tell_part()
+
+    def _tell_part(self) -> None:
+        self._link.tell_in_turn({"op": "part", "name": self._part})
 
     def _kill(self, message: protocol.Message) -> None:
         if self._step is not None and self._step.run_id == message["run"]:

@@ -45,9 +45,12 @@ class Step:
     def start(self, command: str, folder: str, env: Mapping[str, str], timeout_s: float) -> None:
         """Raises OSError when the shell cannot be started."""
         pipes = [os.pipe2(os.O_CLOEXEC) for _ in range(2)]
+        # Held back until the shell can die of it: who cancels at once would wait for KILL else.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         self._pid = os.fork()
         if self._pid == 0:
             _become_shell(command, folder, dict(env), [write for _, write in pipes])
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         for name, (read, write) in zip(("out", "err"), pipes, strict=True):
             os.close(write)
             _unblock(read)
@@ -66,7 +69,7 @@ class Step:
         self.kill()
 
     def _signal(self, number: int) -> None:
-        for pid in session(self._pid):
+        for pid in {self._pid, *session(self._pid)}:  # it may not lead its session yet
             try:
                 os.kill(pid, number)
             except ProcessLookupError:
@@ -138,6 +141,7 @@ def _become_shell(command: str, folder: str, env: dict[str, str], outputs: list[
         # Python ignores SIGPIPE; a shell that inherits that would print errors for `yes | head`.
         for number in (signal.SIGPIPE, signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         os.chdir(folder)
         os.execve("/bin/sh", ["sh", "-c", command], env)  # noqa: S606 - it is the shell
     except OSError as error:

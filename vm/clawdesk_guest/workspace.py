@@ -7,6 +7,7 @@ a task does to /workspace/.git matters. Runs in a child process; see `errand`.
 import os
 import stat
 import struct
+import time
 
 from clawdesk_guest import protocol
 from clawdesk_guest.errand import output_of
@@ -18,6 +19,7 @@ _PATH_LENGTH_MAX = 0xFFF
 _COPY_BYTES = 1 << 20
 _WHOLE_FILE_BYTES_MAX = 16 << 20
 _GITLINK = 0o160000
+_SLOW_S = 2.0
 
 _WORKSPACE_CONFIG = """[core]
 \trepositoryformatversion = 0
@@ -51,6 +53,7 @@ class Workspace:
         self._state = state
         self._disk = disk
         self._git = f"{state}/base.git"
+        self._seen = f"{state}/seen"
         self._ignored = f"{state}/excludes"  # the start tree's .gitignore rules, from the tar
         self._env = {
             "PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
@@ -134,37 +137,100 @@ class Workspace:
         _send(out, {"op": "finish"})
 
     def _differences(self) -> tuple[list[bytes], list[bytes], list[tuple[bytes, str]]]:
-        """(paths to send, paths gone, paths not taken and why)."""
-        git = ["git", f"--git-dir={self._git}", f"--work-tree={self.folder}"]
-        output_of([*git, "update-index", "-q", "--refresh"], self._env, may_fail=True)
-        raw = output_of([*git, "diff-files", "--raw", "-z", "--no-renames"], self._env)
-        others = [*git, "ls-files", "-o", "-z", f"--exclude-from={self._ignored}"]
-        others += [f"--exclude={PART_NAME}"]
-        changed: list[bytes] = []
+        """(paths to send, paths gone, paths not taken and why).
+
+        One call of git says it all, as starting a program is dear. But it looks through links to
+        folders and takes submodules for files: where there may be any, git is asked exactly.
+        """
+        special, is_linked = self._special_files()
+        found: list[bytes] = []
         deleted: list[bytes] = []
-        skipped: list[tuple[bytes, str]] = self._special_files()
-        fields = _split(raw)
-        for about, path in zip(fields[::2], fields[1::2], strict=True):
-            if about.startswith(b":160000"):
-                continue
-            (deleted if about.endswith(b" D") else changed).append(path)
-        for path in _split(output_of(others, self._env)):
+        others: list[bytes] = []
+        leave_out = (f"--exclude-from={self._ignored}", f"--exclude={PART_NAME}")
+        begun = time.monotonic()
+        listing = self._git_call("ls-files", "-t", "-m", "-d", "-o", *leave_out)
+        for tag, path in ((line[:1], line[2:]) for line in listing):
+            {b"?": others, b"R": deleted}.get(tag, found).append(path)
+        if time.monotonic() - begun > _SLOW_S:
+            self._refresh()  # it read files that were only touched; next time it need not
+        root = os.fsencode(self.folder)
+        if is_linked or deleted or any(os.path.isdir(os.path.join(root, path)) for path in found):
+            found, deleted = self._tracked()
+        skipped = [(path, "neither a file nor a symbolic link") for path in special]
+        for path in others:
             if path.endswith(b"/"):
                 skipped.append((path, "a Git repository inside the workspace is not taken"))
             else:
-                changed.append(path)
-        for paths in (changed, deleted):
+                found.append(path)
+        for paths in (found, deleted):
             for path in [path for path in paths if not _is_utf8(path)]:
                 paths.remove(path)
                 skipped.append((path, "its name is not UTF-8"))
-        return changed, deleted, skipped
+        return found, deleted, skipped
 
-    def _special_files(self) -> list[tuple[bytes, str]]:
-        kinds = ["-type", "p", "-o", "-type", "s", "-o", "-type", "b", "-o", "-type", "c"]
-        find = ["find", ".", "-name", ".git", "-prune", "-o", "(", *kinds, ")", "-print0"]
-        listed = output_of(["env", "-C", self.folder, *find], self._env, may_fail=True)
-        why = "neither a file nor a symbolic link"
-        return [(path.removeprefix(b"./"), why) for path in _split(listed)]
+    def has_changed(self) -> bool:
+        """Whether what `collect` would send may be other than when this was asked before.
+
+        By names and by what the file system says of them: no content is read. What is ignored, or
+        was merely touched, is no change, as it is none of a checkpoint's.
+        """
+        changed, deleted, _ = self._differences()
+        root = os.fsencode(self.folder)
+        lines = [b"%s %s" % (path, _signs(os.path.join(root, path))) for path in changed]
+        now = b"\0".join([*lines, b"", *deleted])
+        try:
+            with open(self._seen, "rb") as seen:
+                before = seen.read()
+        except FileNotFoundError:
+            before = b""  # as at the start: nothing differs
+        if now == before:
+            return False
+        _write(self._seen, now)
+        return True
+
+    def _tracked(self) -> tuple[list[bytes], list[bytes]]:
+        """Of the files of the start tree: (changed, gone)."""
+        self._refresh()
+        changed: list[bytes] = []
+        deleted: list[bytes] = []
+        fields = self._git_call("diff-files", "--raw", "--no-renames")
+        for about, path in zip(fields[::2], fields[1::2], strict=True):
+            if not about.startswith(b":160000"):
+                (deleted if about.endswith(b" D") else changed).append(path)
+        return changed, deleted
+
+    def _refresh(self) -> None:
+        output_of(
+            [*self._git_command(), "update-index", "-q", "--refresh"], self._env, may_fail=True
+        )
+
+    def _git_command(self) -> list[str]:
+        return ["git", f"--git-dir={self._git}", f"--work-tree={self.folder}"]
+
+    def _git_call(self, name: str, *arguments: str) -> list[bytes]:
+        return _split(output_of([*self._git_command(), name, "-z", *arguments], self._env))
+
+    def _special_files(self) -> tuple[list[bytes], bool]:
+        """Pipes, sockets and devices, and whether any link leads to anything but a file."""
+        root = os.fsencode(self.folder)
+        found: list[bytes] = []
+        is_linked, folders = False, [b""]
+        while folders:
+            inside = folders.pop()
+            try:
+                for entry in os.scandir(os.path.join(root, inside)):
+                    path = os.path.join(inside, entry.name)
+                    if entry.name == b".git":
+                        continue
+                    if entry.is_symlink():
+                        is_linked = is_linked or not os.path.isfile(entry.path)
+                    elif entry.is_dir():
+                        folders.append(path)
+                    elif not entry.is_file():
+                        found.append(path)
+            except OSError:
+                continue  # it went meanwhile, or its path is too long for git as well
+        return found, is_linked
 
     def _send_file(self, out: int, path: bytes) -> str:
         """Send one record; returns why not, "" when sent."""
@@ -231,6 +297,15 @@ def _size(place: bytes) -> int:
         return os.lstat(place).st_size
     except OSError:
         return 0
+
+
+def _signs(place: bytes) -> bytes:
+    """What changes with a file, whatever is done to it: even `touch` cannot set the last of it."""
+    try:
+        s = os.lstat(place)
+    except OSError:
+        return b"gone"
+    return b"%o %d %d %d" % (s.st_mode, s.st_size, s.st_ino, s.st_ctime_ns)
 
 
 def _send(out: int, head: protocol.Message) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from clawdesk.domain.model import Record, TaskId
+from clawdesk.domain.spending import spent_in, total_of
 from clawdesk.ports.errors import RepositoryError
 
 BODY_BYTES_MAX = 64 * 1024
@@ -53,7 +54,8 @@ def encode(task: TaskId, record: Record) -> str:
             code="too_large",
             mend="Shorten the text and try again.",
         )
-    trailers = [("Task", task), *_trailers(record.fields), ("Event", record.event)]
+    spent = _spent_trailers(record.fields)
+    trailers = [("Task", task), *_trailers(record.fields), *spent, ("Event", record.event)]
     lines = [f"Clawdesk-{name}: {text}" for name, text in trailers]
     return "\n".join([_subject(record), "", body, "", *lines, ""])
 
@@ -114,6 +116,24 @@ def _trailers(fields: dict[str, Any]) -> list[tuple[str, str]]:
                 found.append((name, one_line(str(value))))
                 break
     return found
+
+
+def _spent_trailers(fields: dict[str, Any]) -> list[tuple[str, str]]:
+    """What the task's model calls used until then, as numbers that `git log` can list."""
+    steps = spent_in(fields)
+    if not steps:
+        return []
+    spent = total_of(steps)
+    found = [
+        ("Model-Calls", str(spent.calls)),
+        ("Tokens-In", str(spent.tokens_in)),
+        ("Tokens-Out", str(spent.tokens_out)),
+        ("Model-Seconds", f"{spent.model_ms / 1000:.1f}"),
+        ("GPU-Seconds", f"{spent.gpu_ms / 1000:.1f}"),
+    ]
+    found += [("Calls-Uncounted", str(spent.uncounted))] if spent.uncounted else []
+    costs = [f"{micro / 1e6:.6f} {one_line(currency)}" for currency, micro in spent.costs]
+    return found + [("Cost", cost) for cost in costs]
 
 
 def _subject(record: Record) -> str:

@@ -10,12 +10,13 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from clawdesk.adapters.libvirt.channel_calls import Listener
-from clawdesk.adapters.libvirt.channel_output import TokenBucket
+from clawdesk.adapters.libvirt.channel_told import Ended, Teller
 from clawdesk.ports.errors import PortError
-from clawdesk.ports.guest import ModelCalled
+from clawdesk.ports.guest import ModelCalled, ModelsUsed
 from clawdesk.ports.inference import Inference
 from clawdesk_guest.link import Link
 
@@ -27,8 +28,7 @@ _HEADER_CHARS_MAX = 8192
 _BODY_BYTES_MAX = 32 << 20
 _BODIES_BYTES_MAX = 96 << 20
 """All calls of one machine together, while their bodies arrive."""
-_TOLD_PER_S, _TOLD_BURST = 5, 50
-"""Calls told one by one; a guest must not be able to fill the log."""
+_NAME_HEADER = "x-clawdesk-call"
 
 
 class Wire(Protocol):
@@ -48,7 +48,8 @@ class Wire(Protocol):
 class _Call:
     """A call whose body is arriving, or that is being answered."""
 
-    def __init__(self, head: Mapping[str, object]) -> None:
+    def __init__(self, head: Mapping[str, object], run: str) -> None:
+        self.run = run
         self.method = str(head["method"])
         self.path = str(head["path"])
         headers = head["headers"]
@@ -62,18 +63,20 @@ class _Call:
 
 
 class ModelRelay:
-    """The model calls of one machine; `hear` is told each that is over."""
+    """The model calls of one machine; `hear` is told each that is over.
+
+    `run`: of the step that runs now, "" = none.
+    """
 
     def __init__(
         self,
         wire: Wire,
         inference: Inference,
         token: str,
-        hear: Callable[[ModelCalled], None] = lambda _: None,
+        hear: Callable[[ModelCalled | ModelsUsed], None] = lambda _: None,
     ) -> None:
-        self._hear = hear
-        self._bucket = TokenBucket(_TOLD_PER_S, _TOLD_BURST)
-        self._untold = 0
+        self.run = ""
+        self._teller = Teller(inference, hear)
         self._wire = wire
         self._inference = inference
         self._token = token
@@ -81,7 +84,7 @@ class ModelRelay:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def opened(self, stream: int, head: Mapping[str, object]) -> None:
-        call = _Call(head)
+        call = _Call(head, self.run)
         expected = sum(other.size for other in self._calls.values()) + call.size
         if not 0 <= call.size <= _BODY_BYTES_MAX or expected > _BODIES_BYTES_MAX:
             self._wire.link.close(stream, "the bodies of the model calls are too large")
@@ -113,6 +116,7 @@ class ModelRelay:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._teller.close()
 
     def _answer_if_complete(self, stream: int, call: _Call) -> None:
         if call.answering is not None or len(call.body) < call.size:
@@ -142,50 +146,32 @@ class ModelRelay:
             self._wire.wake()
 
     async def _forward(self, stream: int, call: _Call) -> None:
-        began_s, listener = time.monotonic(), Listener(bytes(call.body))
+        ended = Ended(Listener(bytes(call.body)), 503, time.monotonic(), run=call.run)
         try:
             response = await self._inference.call(
                 self._token, call.method, call.path, call.headers, bytes(call.body)
             )
         except PortError as error:
-            self._tell(call, listener, 503, began_s, error.sentence)
+            self._tell(call, replace(ended, why=error.sentence))
             raise
         call.body.clear()
         call.size = 0
+        names = (v for k, v in response.headers.items() if k.lower() == _NAME_HEADER)
+        ended = replace(ended, status=response.status, name=next(names, ""))
         try:
             self._head(stream, response.status, response.headers)
             async for content in response.chunks:
-                listener.heard(content)
+                ended.listener.heard(content)
                 if not await self._send(stream, content):
                     return
         finally:
             await _close(response.chunks)
-            self._tell(call, listener, response.status, began_s)
+            self._tell(call, ended)
 
-    def _tell(
-        self, call: _Call, listener: Listener, status: int, began_s: float, why: str = ""
-    ) -> None:
+    def _tell(self, call: _Call, ended: Ended) -> None:
         """Of questions about the models nothing is told: they are no calls."""
-        if call.method != "POST":
-            return
-        now_s = time.monotonic()
-        if not self._bucket.take(now_s):
-            self._untold += 1
-            return
-        answer, tokens_in, tokens_out = listener.told()
-        self._hear(
-            ModelCalled(
-                listener.model,
-                listener.asked,
-                why or answer,
-                status,
-                (now_s - began_s) * 1000,
-                tokens_in,
-                tokens_out,
-                self._untold,
-            )
-        )
-        self._untold = 0
+        if call.method == "POST":
+            self._teller.over(ended)
 
     def _head(self, stream: int, status: int, headers: Mapping[str, str]) -> None:
         kept = {

@@ -56,6 +56,7 @@ class Streams:
     def expect_output(self, run_id: str) -> None:
         """From now on that step's output is taken, and no other's."""
         self._runs = {run_id: set()}
+        self._relay.run = run_id
 
     def expect_files(self, call: int) -> ChangesParser:
         """Files for that call are taken, until `forget_files`."""

@@ -1,7 +1,8 @@
 """Connections of a guest's programs to the outside, on the I/O thread.
 
 The guest asks for a host by its name; what the task may reach is decided here, the name is looked
-up on the host, and every connection is told, the refused ones too.
+up on the host, and every connection is told, the refused ones too. A plain request to a host that
+the task has a key for goes on over TLS, with the key.
 """
 
 from __future__ import annotations
@@ -9,11 +10,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+from clawdesk.adapters.libvirt.channel_keys import (
+    KeyedAnswer,
+    KeyedRequest,
+    RequestRefusedError,
+    refusal,
+)
 from clawdesk.adapters.libvirt.channel_output import TokenBucket
 from clawdesk.adapters.libvirt.channel_relay import Wire
-from clawdesk.domain.network import NOWHERE, Reach, allows
+from clawdesk.domain.network import NOWHERE, Key, Reach, allows
 from clawdesk.ports.egress import Egress, EgressError
 from clawdesk.ports.guest import NetworkUsed
 
@@ -24,11 +31,19 @@ _TOLD_PER_S, _TOLD_BURST = 5.0, 100.0
 
 
 class _Tunnel:
-    """One connection; `queue` holds what the guest sent, at most the credit it was given."""
+    """One connection; `queue` holds what the guest sent, at most the credit it was given.
 
-    def __init__(self, host: str, port: int) -> None:
+    Args:
+        keys: with any, what is sent is one plain request, and goes on with them over TLS.
+    """
+
+    def __init__(self, host: str, port: int, keys: Sequence[Key]) -> None:
         self.host = host
         self.port = port
+        self.keys = keys
+        self.request = KeyedRequest(keys) if keys else None
+        self.answer = KeyedAnswer(keys) if keys else None
+        self.broken_off = ""
         self.queue: asyncio.Queue[bytes] = asyncio.Queue()
         self.sent_bytes = 0
         self.received_bytes = 0
@@ -62,7 +77,8 @@ class Tunnels:
     def opened(self, stream: int, head: Mapping[str, object]) -> None:
         port = head["port"]
         assert isinstance(port, int)
-        tunnel = _Tunnel(str(head["host"]), port)
+        host = str(head["host"])
+        tunnel = _Tunnel(host, port, self._network.keys_for(host, port))
         self._tunnels[stream] = tunnel
         tunnel.task = asyncio.get_running_loop().create_task(self._run(stream, tunnel))
         self._tasks.add(tunnel.task)
@@ -114,7 +130,10 @@ class Tunnels:
         """Both ways until either end is done, or nothing moves for long."""
         assert self._egress is not None, "without a way out no host is allowed"
         reader, writer = await self._egress.open(
-            tunnel.host, tunnel.port, self._network.own_networks
+            tunnel.host,
+            tunnel.keys[0].tls_port if tunnel.keys else tunnel.port,
+            self._network.own_networks,
+            tls=bool(tunnel.keys),
         )
         try:
             self._head(stream, 200, {})
@@ -122,19 +141,24 @@ class Tunnels:
                 out = both.create_task(self._send(stream, tunnel, writer))
                 await self._receive(stream, tunnel, reader)
                 out.cancel()
+        except* RequestRefusedError as group:
+            tunnel.broken_off = str(group.exceptions[0])
+            if not tunnel.received_bytes and await self._wire.room(stream):
+                self._wire.link.write(stream, refusal(tunnel.broken_off))
         except* (OSError, TimeoutError):
             pass  # the other end broke off or fell silent: the program inside sees its end
         finally:
+            # An end that reads nothing, or never says the end of TLS, would keep us for ever.
+            if tunnel.keys or writer.transport.get_write_buffer_size():
+                writer.transport.abort()
             writer.close()
-            if writer.transport.get_write_buffer_size():
-                writer.transport.abort()  # an end that reads nothing would keep us for ever
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
     async def _send(self, stream: int, tunnel: _Tunnel, writer: asyncio.StreamWriter) -> None:
         while True:
             content = await tunnel.queue.get()
-            writer.write(content)
+            writer.write(content if tunnel.request is None else tunnel.request.feed(content))
             await writer.drain()
             tunnel.sent_bytes += len(content)
             self._wire.link.grant(stream, len(content))
@@ -144,8 +168,9 @@ class Tunnels:
         while True:
             async with asyncio.timeout(_IDLE_S_MAX):
                 content = await reader.read(_READ_BYTES)
-            if not content:
-                return
+            is_over = not content
+            if tunnel.answer is not None:
+                content = tunnel.answer.feed(content)
             view = memoryview(content)
             while view:
                 room = await self._wire.room(stream)
@@ -155,6 +180,8 @@ class Tunnels:
                 self._wire.wake()
                 tunnel.received_bytes += min(room, len(view))
                 view = view[room:]
+            if is_over:
+                return
 
     def _head(self, stream: int, status: int, headers: Mapping[str, str]) -> None:
         self._wire.link.head(stream, {"op": "answer", "status": status, "headers": dict(headers)})
@@ -162,16 +189,20 @@ class Tunnels:
 
     def _tell(self, tunnel: _Tunnel, refused: str) -> None:
         """A guest must not be able to fill the log: what is too much is counted."""
+        sent = tunnel.keys if tunnel.request is not None and tunnel.request.is_sent else ()
+        if tunnel.broken_off:
+            refused = f"{tunnel.host}:{tunnel.port}: {tunnel.broken_off}"
         if not self._bucket.take(time.monotonic()):
             self._untold += 1
             return
         used = NetworkUsed(
             tunnel.host,
-            tunnel.port,
+            sent[0].tls_port if sent else tunnel.port,
             tunnel.sent_bytes,
             tunnel.received_bytes,
             refused,
             self._untold,
+            tuple(dict.fromkeys(key.secret for key in sent)),
         )
         self._untold = 0
         self._hear(used)

@@ -67,6 +67,7 @@ class Wire:
         self._epoch = secrets.token_bytes(protocol.EPOCH_BYTES)
         self.link = Link(guest=False, epoch=self._epoch)
         self.greeting: said.GuestGreeting | None = None
+        self._parts = 0
         self.guest_version = 0  # until it has greeted
         self._hear = hear
         self._relay = ModelRelay(
@@ -254,8 +255,7 @@ class Wire:
     async def run(self, step: said.StepRun) -> None:
         """Start a step. Raises GuestError."""
         self._streams.expect_output(step.run_id)
-        if self.guest_version >= protocol.ADDED["turns"]:
-            await self.call("turns", every_calls=step.every_calls, every_s=step.every_s)
+        await self._set_turns(step)
         await self.call(
             "run",
             run=step.run_id,
@@ -264,6 +264,16 @@ class Wire:
             timeout_s=step.timeout_s,
             env=dict(step.env),
         )
+
+    async def _set_turns(self, step: said.StepRun) -> None:
+        if self.guest_version < protocol.ADDED["turns"]:
+            return
+        looks = self.guest_version >= protocol.ADDED["turns_by_change"]
+        # A guest that cannot look at its files has a boundary at each call rather than at none.
+        every_calls = 1 if step.when_changed and not looks else step.every_calls
+        await self.call("turns", every_calls=every_calls, every_s=step.every_s)
+        if step.when_changed and looks:
+            await self.call("turns_by_change")
 
     async def collect(self, timeout_s: float) -> said.WorkspaceChanges:
         """The guest's changed files. Raises GuestError."""
@@ -336,6 +346,10 @@ class Wire:
             self._answered(message)
         elif op == "shell_ended":
             self.shells.told(message)
+        elif op == "part":
+            self._parts += 1
+            if self._parts <= said.PARTS_MAX:
+                self._hear(said.PartStarted(message["name"]), 0)
         elif op != "pong":
             self.link.tell({"op": "ack", "n": message["n"]})
             self._hear(_as_port_message(message), 0)

@@ -11,6 +11,7 @@ import re
 import secrets
 import uuid
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -112,12 +113,22 @@ class Launcher:
         xml = domain_xml(shape, self._identity(record))
         return self._started(record, lambda: self._domains.create(xml, name))
 
-    def thaw(self, saved: SavedRecord, purpose: Purpose, tar: Path | None) -> MachineRecord:
+    def thaw(
+        self,
+        saved: SavedRecord,
+        purpose: Purpose,
+        tar: Path | None,
+        check: Callable[[], object] | None = None,
+    ) -> MachineRecord:
         """Start a frozen machine under a fresh name; its frozen files stay as they are.
 
         Args:
             tar: a workspace disk of its own begins with this; None keeps the frozen one's.
+            check: raises where the frozen files are damaged. It runs while QEMU reads the memory,
+                on a thread of its own; the guest runs only once it has returned.
         """
+        if check is not None and len(saved.layers) >= self._layers_max:
+            check()  # they are copied into one before QEMU reads anything
         folder = self._shelf.open_task(purpose.task)
         name = self._fresh_name(purpose)
         workspace = Path(saved.workspace)
@@ -138,18 +149,30 @@ class Launcher:
         identity = self._identity(record)
 
         def run() -> None:
-            fifo = self._layout.fifo(name)
-            try:
-                with fed_through(fifo, Path(saved.memory), lambda xml: renamed(xml, identity)):
-                    self._domains.restore(fifo, name)
-            except ValueError as error:
-                raise SnapshotDamagedError(
-                    f"The memory file of the snapshot is not usable: {error}.",
-                    mend="Go back to an earlier checkpoint, or run the task again.",
-                    code="damaged",
-                ) from error
+            with ThreadPoolExecutor(1, thread_name_prefix="verify") as pool:
+                checked = pool.submit(check or (lambda: None))
+                try:
+                    self._restore(Path(saved.memory), identity, checked)
+                except (MachineError, ValueError) as error:
+                    checked.result()  # what is wrong with the files says more than QEMU does
+                    if isinstance(error, MachineError):
+                        raise
+                    raise SnapshotDamagedError(
+                        f"The memory file of the snapshot is not usable: {error}.",
+                        mend="Go back to an earlier checkpoint, or run the task again.",
+                        code="damaged",
+                    ) from error
 
         return self._started(record, run)
+
+    def _restore(self, memory: Path, identity: DomainIdentity, checked: Future[object]) -> None:
+        fifo = self._layout.fifo(identity.name)
+
+        def sound() -> bool:
+            return checked.exception() is None
+
+        with fed_through(fifo, memory, lambda xml: renamed(xml, identity), sound):
+            self._domains.restore(fifo, identity.name)
 
     def write_workspace(self, folder: Path, name: str, tar: Path | None) -> Path:
         """A workspace disk that belongs to one machine and to its snapshots."""

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -24,6 +25,7 @@ from clawdesk.adapters.libvirt.freeze import Frozen
 from clawdesk.adapters.libvirt.launch import Purpose
 from clawdesk.adapters.libvirt.layout import SERVICE_TASK
 from clawdesk.adapters.libvirt.records import MachineRecord
+from clawdesk.adapters.libvirt.shelf import expect_files
 from clawdesk.adapters.libvirt.workplace import Settings, Workplace, make_quietly
 from clawdesk.domain.model import MachineId, MachineNeed, Snapshot, TaskId
 from clawdesk.ports.errors import MachineError
@@ -323,11 +325,12 @@ def _restore(
     place: Workplace, task: TaskId, attempt: int, snapshot: Snapshot
 ) -> tuple[MachineRecord, bool]:
     with place.shelf.borrowed(snapshot.id) as saved:
-        place.freezer.verify(saved)
         if saved.accelerator == "kvm" and os.environ.get("CLAWDESK_ACCEL", "") == "tcg":
             raise MachineError(
                 "The snapshot was taken under KVM and cannot go on under emulation.",
                 mend="Unset CLAWDESK_ACCEL, or run the task again.",
                 code="other_accelerator",
             )
-        return place.launcher.thaw(saved, Purpose("task", task, attempt), None), True
+        expect_files(saved)  # what costs nothing comes before anything is made
+        check = partial(place.freezer.verify, saved)
+        return place.launcher.thaw(saved, Purpose("task", task, attempt), None, check), True

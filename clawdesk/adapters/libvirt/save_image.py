@@ -26,6 +26,8 @@ _VERSION = 2
 _XML_BYTES_MAX = 1 << 20
 _F_SETPIPE_SZ = 1031
 _CHUNK_BYTES = 1 << 20
+_LAST_BYTES = 1 << 20
+"""QEMU's stream ends with the state of the processors and devices, some 100 KiB, and a mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +70,17 @@ def pack_header(xml: str, cookie: bytes) -> bytes:
 
 
 @contextmanager
-def fed_through(fifo: Path, image: Path, rewrite: Callable[[str], str]) -> Iterator[None]:
+def fed_through(
+    fifo: Path, image: Path, rewrite: Callable[[str], str], sound: Callable[[], bool]
+) -> Iterator[None]:
     """While inside, opening `fifo` for reading yields the image with its XML rewritten.
 
     The feeding thread has ended when the context is left, whether anyone read or not.
 
     Args:
         rewrite: from the XML in the image to the XML to show.
+        sound: waits until it is known whether the image may run. The image's end, without which
+            no guest runs, comes after a yes; after a no it never comes.
     Raises:
         ValueError: the image's header is not understood.
     """
@@ -82,7 +88,7 @@ def fed_through(fifo: Path, image: Path, rewrite: Callable[[str], str]) -> Itera
     head = pack_header(rewrite(header.xml), header.cookie)
     os.mkfifo(fifo, 0o600)
     feeder = threading.Thread(
-        target=_feed, args=(fifo, head, image, header.stream_offset), name="restore-feed"
+        target=_feed, args=(fifo, head, image, header.stream_offset, sound), name="restore-feed"
     )
     feeder.start()
     try:
@@ -98,7 +104,7 @@ def fed_through(fifo: Path, image: Path, rewrite: Callable[[str], str]) -> Itera
         fifo.unlink(missing_ok=True)
 
 
-def _feed(fifo: Path, head: bytes, image: Path, offset: int) -> None:
+def _feed(fifo: Path, head: bytes, image: Path, offset: int, sound: Callable[[], bool]) -> None:
     target = os.open(fifo, os.O_WRONLY)
     try:
         with suppress(OSError):  # a bigger pipe is only faster, and a user may be out of them
@@ -106,13 +112,15 @@ def _feed(fifo: Path, head: bytes, image: Path, offset: int) -> None:
         os.write(target, head)
         with image.open("rb") as source:
             end = os.fstat(source.fileno()).st_size
-            while offset < end:
-                moved = os.splice(
-                    source.fileno(), target, min(_CHUNK_BYTES, end - offset), offset_src=offset
-                )
-                if moved == 0:
+            for until in (end - _LAST_BYTES, end):
+                if until == end and not sound():
                     return
-                offset += moved
+                while offset < until:
+                    most = min(_CHUNK_BYTES, until - offset)
+                    moved = os.splice(source.fileno(), target, most, offset_src=offset)
+                    if moved == 0:
+                        return
+                    offset += moved
     except BrokenPipeError:
         # The reader gave up; libvirt's own error says why.
         return

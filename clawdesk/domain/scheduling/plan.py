@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from clawdesk.domain.model import Lease, Phase, PlaneState, Reason, Task, TaskId
-from clawdesk.domain.scheduling.index import Front, Index, index_of
+from clawdesk.domain.scheduling.index import Front, Index, Rank, index_of
 from clawdesk.domain.scheduling.pressure import Pressure
 from clawdesk.domain.scheduling.reasons import (
     EAGER_MAX,
@@ -130,11 +130,11 @@ def reservations(state: PlaneState, index: Index, keeps: frozenset[TaskId]) -> d
     for task_id in sorted(index.promised):
         if _could_start(state, index, task_id):
             coming.setdefault(task_id, NOTHING)
-    limit_ms = state.rules.reserve_after_s * 1000
+    latest_ms = state.steady_ms - state.rules.reserve_after_s * 1000
     longest: tuple[int, Key, TaskId] | None = None
     for task_id in index.stuck:
-        since, key = state.tasks[task_id].stuck_since_ms, index.key_at(task_id)
-        if since is None or key is None or state.steady_ms - since < limit_ms:
+        since = state.tasks[task_id].stuck_since_ms
+        if since is None or since > latest_ms or (key := index.key_at(task_id)) is None:
             continue
         if longest is not None and longest < (since, key, task_id):
             continue
@@ -158,7 +158,7 @@ class _Draft:
         self._extra: dict[str, Need] = {}  # what starts of this plan add to a project
         self._taken: dict[tuple[str, Need], int] = {}  # how many of a bucket have started
         self._fronts: dict[str, Front] = {}  # of projects of which some have started
-        self._ordered: list[str] | None = None
+        self._ranks: list[Rank] | None = None
 
     def start_what_fits(self) -> None:
         """Those that room is set aside for first, then by the least share."""
@@ -176,22 +176,23 @@ class _Draft:
         small = frozenset(need for need in self.index.needs if fits(need, self.free))
         if not small:
             return None
-        for project in self.projects():
+        for _, _, project in self.ranks():
             for head in self._front(project).heads:
                 if head.need in small and self._may_start(project, head.need):
                     return head.key[2]
         return None
 
-    def projects(self) -> list[str]:
+    def ranks(self) -> list[Rank]:
         """Projects with waiting tasks, the least share first; of equal ones by their first task."""
-        if self._ordered is None:
-            ranks = [r for r in self.index.ranks(self.capacity) if r[2] not in self._extra]
+        if self._ranks is None:
+            self._ranks = list(self.index.ranks(self.capacity))
             for project, extra in self._extra.items():
-                if self.index.shelves[project].queued:
+                listed = self.index.shelves[project].listed
+                if listed is not None:
+                    del self._ranks[bisect_left(self._ranks, listed[0])]
                     share = self.index.share(project, self.capacity, extra)
-                    insort(ranks, (share, self._front(project).across, project))
-            self._ordered = [project for _, _, project in ranks]
-        return self._ordered
+                    insort(self._ranks, (share, self._front(project).across, project))
+        return self._ranks
 
     def _front(self, project: str) -> Front:
         """The first task of each bucket that has not started in this plan."""
@@ -211,19 +212,19 @@ class _Draft:
 
     def most_important(self) -> Iterator[TaskId]:
         """The first tasks of all buckets, by their points, then in serving order."""
-        projects = self.projects()
+        ranks = self.ranks()
         levels = set(self.index.points)
         for project in self._extra:
             levels |= self._front(project).points
         for points in sorted(levels, reverse=True):
-            for project in projects:
+            for _, _, project in ranks:
                 front = self._front(project)
                 if points in front.points:
                     yield from (head.key[2] for head in front.heads if head.across == points)
 
     def first_blocked(self) -> TaskId | None:
         """The head of the queue, if only room is missing."""
-        for project in self.projects():
+        for _, _, project in self.ranks():
             for head in self._front(project).heads:
                 if fits(head.need, self.capacity) and self._within_quota(project, head.need):
                     return head.key[2]
@@ -252,7 +253,7 @@ class _Draft:
         self.free = minus(self.free, need)
         self._extra[task.project] = plus(self._extra.get(task.project, NOTHING), need)
         bucket = self.index.shelves[task.project].buckets[need]
-        self._ordered = None
+        self._ranks = None
         self._fronts.pop(task.project, None)
         place = self._taken.get((task.project, need), 0)
         if place < len(bucket) and bucket[place][2] == task.id:

@@ -135,12 +135,14 @@ class Pressure:
 
     def _may_be_asked(self) -> list[TaskId]:
         """Who runs long enough to be asked to leave, and was not."""
-        tasks, rules, found = self._state.tasks, self._state.rules, []
+        tasks, found = self._state.tasks, []
+        now_ms, least_ms = self._state.steady_ms, self._state.rules.run_s_min * 1000
         for task_id in self._index.running - self._index.yielding:
             other = tasks[task_id]
-            ran_ms = self._state.steady_ms - other.machine_since_ms
-            least_ms = rules.run_s_min * 1000 * 2 ** min(other.preemptions, 20)
-            if other.wish is None and ran_ms >= least_ms:
+            ran_ms = now_ms - other.machine_since_ms
+            if ran_ms < least_ms or other.wish is not None:
+                continue
+            if ran_ms >= least_ms * 2 ** min(other.preemptions, 20):
                 found.append(task_id)
         return found
 

@@ -150,7 +150,9 @@ def _capacity(situation: Situation, task: Task) -> Reason:
         if wanted > left
     ]
     name, wanted, left, total = short[0] if len(short) == 1 else _tightest(short)
-    holders = sorted(state.tasks[t].title for t in index.holding)
+    tasks = state.tasks
+    defined = [tasks[t].definition for t in index.holding]
+    holders = sorted([each.title or each.name for each in defined])
     names = ", ".join(holders[:3]) + (f" and {len(holders) - 3} more" if len(holders) > 3 else "")
     victims = sorted(
         t for t in index.yielding if (y := state.tasks[t].yielding) and y.for_task == task.id

@@ -9,7 +9,8 @@ from clawdesk.domain.model import Capacity, Phase, Task
 Need = tuple[int, int, int]
 NAMES = ("CPUs", "MiB of memory", "machine slots")
 NOTHING: Need = (0, 0, 0)
-_COMING = frozenset({Phase.STARTING, Phase.RESTORING})
+COMING = frozenset({Phase.STARTING, Phase.RESTORING})
+"""Phases in which a machine was asked for and is not there."""
 
 
 def need_of(task: Task) -> Need:
@@ -35,7 +36,7 @@ def fits(need: Need, room: Need) -> bool:
 
 def holds_machine(task: Task) -> bool:
     """True while the task occupies CPU and memory of this host."""
-    return task.phase in _COMING or bool(task.machine or task.leaving)
+    return task.phase in COMING or bool(task.machine or task.leaving)
 
 
 def in_use(tasks: Iterable[Task]) -> Capacity:

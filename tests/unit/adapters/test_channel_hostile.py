@@ -16,7 +16,16 @@ from clawdesk.adapters.libvirt import channel_wire
 from clawdesk.adapters.libvirt.channel import ChannelSession, GuestChannels
 from clawdesk.adapters.libvirt.channel_output import HEAD_BYTES_MAX, TAIL_BYTES_MAX
 from clawdesk.ports.errors import GuestError
-from clawdesk.ports.guest import FileEntry, GuestLost, StepEnded, StepOutput, StepRun
+from clawdesk.ports.guest import (
+    PARTS_MAX,
+    BoundaryAsked,
+    FileEntry,
+    GuestLost,
+    PartStarted,
+    StepEnded,
+    StepOutput,
+    StepRun,
+)
 from clawdesk_guest import protocol
 from tests.support.guest_hostile import GREETING, HostileGuest
 from tests.support.inference_fake import EchoInference
@@ -220,6 +229,38 @@ async def test_the_oldest_version_is_spoken_but_for_what_came_since(socket_path:
     assert [message["op"] for message in guest.calls] == ["run"]
     await channels.close()
     await guest.close()
+
+
+async def test_a_guest_that_cannot_look_at_its_files_stands_still_before_each_call(
+    socket_path: Path,
+) -> None:
+    guest = HostileGuest({**GREETING, "version": protocol.ADDED["turns_by_change"] - 1})
+    await guest.listen(socket_path)
+    channels = GuestChannels(lambda _m: socket_path, EchoInference())
+    session = await channels.connect("m", token="t", start=False)
+    step = StepRun("r", "s", "true", 60, every_calls=9, every_s=7, when_changed=True)
+    call = asyncio.ensure_future(session.run(step))
+    await guest.told_call.wait()
+    told = guest.calls[-1]
+    assert (told["op"], told["every_calls"], told["every_s"]) == ("turns", 1, 7)
+    call.cancel()
+    await channels.close()
+    await guest.close()
+
+
+async def test_a_flood_of_parts_is_cut(meeting: Meeting) -> None:
+    for number in range(PARTS_MAX + 100):
+        meeting.guest.send(_control({"op": "part", "name": f"{number}"}))
+        if number % 200 == 0:
+            await asyncio.sleep(0)
+    meeting.guest.send(_control({"op": "turn", "n": 1, "request": "q", "number": 1}))
+    parts = 0
+    async for message in meeting.session.messages():
+        if not isinstance(message, PartStarted):
+            break
+        parts += 1
+    assert isinstance(message, BoundaryAsked)
+    assert parts == PARTS_MAX
 
 
 async def test_answers_nobody_waits_for_count_as_messages(meeting: Meeting) -> None:

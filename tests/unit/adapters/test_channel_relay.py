@@ -7,14 +7,16 @@ import io
 import json
 import tempfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from clawdesk.adapters.libvirt.channel import ChannelSession, GuestChannels
+from clawdesk.domain.spending import CallUse
 from clawdesk.ports.errors import InferenceError
-from clawdesk.ports.guest import StepOutput, StepRun
+from clawdesk.ports.guest import ModelCalled, ModelsUsed, StepOutput, StepRun
 from tests.support.guest_process import GuestProcess
 from tests.support.guest_tar import workspace_tar
 from tests.support.inference_fake import EchoInference
@@ -131,6 +133,57 @@ async def test_what_the_fabric_refuses_is_said_in_openais_shape(
         assert answer.status == 503
         error = json.loads(await answer.text())["error"]
     assert (error["message"], error["code"]) == ("No engine. start Docker", "no_engine")
+
+
+async def told_of(place: Place, count: int) -> list[ModelCalled | ModelsUsed]:
+    """What is told until so many calls are accounted for."""
+    found: list[ModelCalled | ModelsUsed] = []
+    async for message in place.session.messages():
+        if isinstance(message, ModelCalled | ModelsUsed):
+            found.append(message)
+            if sum(len(said.uses) for said in found) >= count:
+                break
+    return found
+
+
+async def test_what_a_call_used_is_asked_of_the_fabric_and_told_with_its_step(
+    place: Place, client: aiohttp.ClientSession
+) -> None:
+    place.fabric.uses["f-1"] = CallUse("f-1", measured=True, tokens_in=9, place="gpu", gpu_ms=70)
+    usage = {"usage": {"prompt_tokens": 1, "completion_tokens": 4}}
+    for _ in range(2):  # the Fabric knows only the first
+        async with client.post(place.url + CHAT, json=usage) as answer:
+            await answer.read()
+    first, second = await told_of(place, 2)
+    assert isinstance(first, ModelCalled)
+    (use,) = first.uses
+    # Its word comes before the answer's, which stands in where it has none.
+    assert use == replace(place.fabric.uses["f-1"], run="r", tokens_out=4)
+    assert (first.tokens_in, first.tokens_out) == (9, 4)
+    (use,) = second.uses
+    assert (use.measured, use.tokens_in, use.tokens_out, use.run) == (False, 1, 4, "r")
+
+
+async def test_many_calls_are_told_together_and_none_is_lost(
+    place: Place, client: aiohttp.ClientSession
+) -> None:
+    for _ in range(80):
+        async with client.post(place.url + CHAT, json={}) as answer:
+            await answer.read()
+    told = await told_of(place, 80)
+    assert len({use.name for said in told for use in said.uses}) == 80
+    assert isinstance(told[-1], ModelsUsed)
+
+
+async def test_a_call_that_got_nowhere_used_nothing(
+    place: Place, client: aiohttp.ClientSession
+) -> None:
+    place.fabric.problem = InferenceError("no engine", mend="start Docker", code="no_engine")
+    async with client.post(place.url + CHAT, json={}) as answer:
+        assert answer.status == 503
+    (said,) = await told_of(place, 1)
+    assert said.uses[0].failed
+    assert not said.uses[0].measured
 
 
 async def test_a_quiesced_guest_holds_new_calls(

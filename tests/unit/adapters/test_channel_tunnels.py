@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
-from clawdesk.adapters.egress import TcpEgress
-from clawdesk.adapters.libvirt.channel import ChannelSession, GuestChannels
 from clawdesk.domain.network import Reach
-from clawdesk.ports.guest import NetworkUsed, StepOutput, StepRun
-from tests.support.guest_process import GuestProcess
-from tests.support.guest_tar import workspace_tar
-from tests.support.inference_fake import EchoInference
+from tests.support.way_out import WayOut, way_out
 
 ALLOWED = "allowed.example.org"
 
@@ -50,59 +43,20 @@ class Outside:
 
 
 @dataclass
-class Place:
-    """A guest, what it may reach, and what was told of it."""
+class Place(WayOut):
+    """A guest that may reach a server here."""
 
-    channels: GuestChannels
-    outside: Outside
-    session: ChannelSession
-    proxy: int
-    looked_up: list[str]
-    used: list[NetworkUsed] = field(default_factory=list)
-
-    async def ask(self, head: str, body: bytes = b"") -> tuple[bytes, asyncio.StreamWriter]:
-        """Send a request to the proxy; the first line of the answer, and the connection."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.proxy)
-        self.reader = reader
-        writer.write(head.encode() + b"\r\n\r\n" + body)
-        return await reader.readline(), writer
-
-    async def told(self) -> NetworkUsed:
-        async for message in self.session.messages():
-            if isinstance(message, NetworkUsed):
-                return message
-        raise AssertionError("the messages ended")
+    outside: Outside = field(default_factory=Outside)
 
 
 @pytest.fixture
 async def place() -> AsyncIterator[Place]:
-    outside, looked_up = Outside(), list[str]()
-
-    async def look_up(host: str, _port: int) -> list[str]:
-        looked_up.append(host)
-        return ["127.0.0.1"]
-
+    outside = Outside()
     server = await asyncio.start_server(outside.serve, "127.0.0.1", 0)
     outside.port = server.sockets[0].getsockname()[1]
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        process = GuestProcess(folder, workspace_tar(folder, {"a": b"a"}))
-        egress = TcpEgress(look_up=look_up, may=lambda _address, _own: True)
-        channels = GuestChannels(lambda _machine: process.socket, EchoInference(), egress)
-        hosts = (f"{ALLOWED}:{outside.port}", f"*.below.example.org:{outside.port}")
-        session = await channels.connect("m", token="t", start=True, network=Reach(hosts))
-        env = {"CLAWDESK_NETWORK": " ".join(hosts)}
-        await session.run(StepRun("r", "n", 'echo "$HTTPS_PROXY $no_proxy"', 60, env))
-        proxy = 0
-        async for message in session.messages():
-            assert isinstance(message, StepOutput)
-            url, _, local = message.chunk.decode().strip().partition(" ")
-            assert local == "127.0.0.1,localhost"
-            proxy = int(url.rpartition(":")[2])
-            break
-        yield Place(channels, outside, session, proxy, looked_up)
-        await channels.close()
-        process.close()
+    reach = Reach((f"{ALLOWED}:{outside.port}", f"*.below.example.org:{outside.port}"))
+    async with way_out(reach) as found:
+        yield Place(found.channels, found.session, found.proxy, found.looked_up, outside=outside)
     outside.over.set()
     server.close()
     await server.wait_closed()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from clawdesk.adapters.fabric_client import FabricClient
+from clawdesk.adapters.fabric_figures import use_of
 from clawdesk.ports.errors import InferenceError
 from clawdesk.ports.inference import LeaseWish, ModelResponse
 from clawdesk.runtime.clock import SystemClock
@@ -82,6 +83,27 @@ async def test_a_call_is_forwarded_with_the_tasks_token(
     assert engine.latest[MODEL].bodies == [ASK]
     listed = await client.call(token, "GET", "/v1/models", {}, b"")
     assert json.loads(await read(listed))["data"][0]["id"] == MODEL
+
+
+async def test_what_a_call_used_is_known_by_its_name(world: World, client: FabricClient) -> None:
+    token = await token_of(client)
+    response = await client.call(token, "POST", CHAT, JSON, BODY)
+    name = {k.lower(): v for k, v in response.headers.items()}["x-clawdesk-call"]
+    await read(response)
+    use = await client.account(name)
+    assert use is not None
+    assert (use.name, use.measured, use.failed, use.place) == (name, True, False, "processors")
+    assert (use.gpu_ms, use.tokens_in, use.cost_micro) == (0, None, None)
+
+
+@pytest.mark.expect_log("no call of this name")
+async def test_a_call_nobody_knows_is_no_error(world: World, client: FabricClient) -> None:
+    assert await client.account("00000000-1") is None
+    assert await client.account("../status") is None
+
+
+def test_an_account_told_otherwise_is_not_guessed() -> None:
+    assert use_of("c", {"outcome": "ok", "tokens_in": "many"}) is None
 
 
 async def test_a_call_may_be_awaited_on_another_threads_loop(

@@ -71,24 +71,47 @@ def test_anything_else_is_refused(tmp_path: Path, content: bytes) -> None:
         read_header(path)
 
 
+def _sound() -> bool:
+    return True
+
+
 def test_the_fifo_yields_the_rewritten_header_and_the_untouched_stream(tmp_path: Path) -> None:
     stream = os.urandom(3 << 20)
     path = image(tmp_path, stream)
     before = path.read_bytes()
     fifo = tmp_path / "fifo"
-    with fed_through(fifo, path, lambda xml: xml.replace("old", "new")):
+    with fed_through(fifo, path, lambda xml: xml.replace("old", "new"), _sound):
         read = fifo.read_bytes()
     assert read == pack_header("<domain>new</domain>", b"<cookie/>") + stream
     assert path.read_bytes() == before
     assert not fifo.exists()
 
 
+def test_the_end_of_the_stream_waits_for_a_yes_and_never_follows_a_no(tmp_path: Path) -> None:
+    stream = os.urandom(3 << 20)
+    path = image(tmp_path, stream)
+    head, asked, answers = pack_header("x", b"<cookie/>"), threading.Event(), [True, False]
+
+    def sound() -> bool:
+        asked.set()
+        return answers.pop(0)
+
+    most = len(head) + len(stream) - (1 << 20)
+    yes = tmp_path / "yes"
+    with fed_through(yes, path, lambda _: "x", sound), yes.open("rb") as reader:
+        assert reader.read(most) == (head + stream)[:most]
+        assert asked.wait(30)
+        assert reader.read() == stream[-(1 << 20) :]
+    with fed_through(tmp_path / "no", path, lambda _: "x", sound):
+        assert (tmp_path / "no").read_bytes() == (head + stream)[:most]
+
+
 def test_a_reader_that_never_comes_or_gives_up_leaves_no_thread(tmp_path: Path) -> None:
     path = image(tmp_path, bytes(8 << 20))
     threads = threading.active_count()
-    with fed_through(tmp_path / "a", path, str):
+    with fed_through(tmp_path / "a", path, str, _sound):
         pass
-    with fed_through(tmp_path / "b", path, str), (tmp_path / "b").open("rb") as reader:
+    with fed_through(tmp_path / "b", path, str, _sound), (tmp_path / "b").open("rb") as reader:
         assert reader.read(10)
     assert threading.active_count() == threads
     assert list(tmp_path.iterdir()) == [path]

@@ -81,7 +81,16 @@ def test_defaults_are_the_documented_ones() -> None:
         ),
         (
             STEP + 'checkpoint = "model-call"\nevery_calls = 0\n',
-            ":5: steps[1].every_calls: found 0, without every_s; allowed: 1 to 100000",
+            ":5: steps[1].every_calls: found 0, without every_s or when_changed; "
+            "allowed: 1 to 100000",
+        ),
+        (
+            STEP + 'checkpoint = "model-call"\nwhen_changed = 1\n',
+            ":5: steps[1].when_changed: found 1; allowed: true or false",
+        ),
+        (
+            STEP + "when_changed = true\n",
+            ':4: steps[1].when_changed: found True; allowed: only with checkpoint = "model-call"',
         ),
         (
             STEP + 'checkpoint = "perhaps"\n',
@@ -231,3 +240,8 @@ def test_model_calls_as_boundaries() -> None:
     assert (timed.every_calls, timed.every_s) == (0, 300)
     both = parse_task(turns + "every_calls = 10\nevery_s = 300\n", "t").steps[0]
     assert (both.every_calls, both.every_s) == (10, 300)
+    assert not each.when_changed
+    changed = parse_task(turns + "when_changed = true\n", "t").steps[0]
+    assert (changed.every_calls, changed.every_s, changed.when_changed) == (0, 0, True)
+    more = parse_task(turns + "every_calls = 10\nwhen_changed = true\n", "t").steps[0]
+    assert (more.every_calls, more.when_changed) == (10, True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shlex
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -76,6 +77,13 @@ def test_an_agent_brings_what_it_is_made_of() -> None:
     own = task('[agent]\nkind = "command"\nprompt = "p"\nrun = "r"\n')
     assert with_agent(ImagePlan(), own).is_empty
     assert with_agent(ImagePlan(), task('[[steps]]\nname = "a"\nrun = "r"\n')).is_empty
+
+
+def test_packages_of_the_catalog_are_written_as_in_an_image_file() -> None:
+    for kind in KINDS.values():
+        lists = {"debian": kind.debian, "pypi": (*kind.pypi, *kind.pypi_alone), "npm": kind.npm}
+        text = "".join(f"{key} = {json.dumps(names)}\n" for key, names in lists.items())
+        assert asdict(parse_image(text)) == {**asdict(ImageSpec()), **lists}, kind.name
 
 
 def test_a_file_that_asks_for_nothing_needs_no_layer() -> None:

@@ -184,3 +184,66 @@ def test_a_lease_that_was_only_waited_for_leaves_no_trace() -> None:
     step(state, ev.LeaseWaits(2, "a", BUSY))
     step(state, ev.CancelAsked(3, "a", "i", "you", "t"))
     assert not [r for r in state.tasks["a"].records if r.event.startswith("lease")]
+
+
+def building(state: PlaneState) -> list[tuple[str, str]]:
+    """The task's machine was to be started, and its image turns out to be missing."""
+    step(state, ev.LeaseGranted(2, "a"))
+    return kinds(step(state, ev.ImageBuilding(3, "a", 1, "Debian packages", 0)))
+
+
+def test_who_waits_for_its_image_holds_no_model_and_gets_both_when_it_is_ready() -> None:
+    state = plane(with_model("a"))
+    assert building(state) == [("ReleaseLease", "a")]
+    task = state.tasks["a"]
+    assert (task.phase, task.lease) == (Phase.STARTING, Lease.LATER)
+    assert [record.event for record in task.records][-2:] == ["lease_granted", "lease_ended"]
+    assert kinds(step(state, ev.ImageBuilding(4, "a", 1, "Debian packages", 5))) == []
+    # A word of the Fabric that was under way changes nothing.
+    assert kinds(step(state, ev.LeaseEnded(5, "a", "given back"))) == []
+    assert kinds(step(state, ev.LeaseGranted(5, "a"))) == [("ReleaseLease", "a")]
+    assert kinds(step(state, ev.TaskSubmitted(6, task_of("b")))) == [], "its room is in use"
+    assert kinds(step(state, ev.ImageReady(7, "a", 1))) == [("AskLease", "a")]
+    assert state.tasks["a"].phase is Phase.QUEUED
+    assert kinds(step(state, ev.LeaseGranted(8, "a"))) == [("StartMachine", "a")]
+
+
+def test_a_model_that_waits_for_room_is_no_longer_asked_for_while_the_image_is_built() -> None:
+    state = plane(with_model("a"))
+    step(state, ev.LeaseGranted(2, "a"))
+    step(state, ev.LeaseEnded(2, "a", "the model crashed"))  # and is asked for anew
+    step(state, ev.LeaseWaits(2, "a", BUSY))
+    assert kinds(step(state, ev.ImageBuilding(3, "a", 1, "x", 0))) == [("ReleaseLease", "a")]
+    assert lease_of(state) is Lease.LATER
+
+
+def test_a_task_whose_model_has_no_room_when_its_image_is_ready_lets_others_go_first() -> None:
+    state = plane(with_model("a"))
+    building(state)
+    step(state, ev.TaskSubmitted(4, task_of("b")))
+    step(state, ev.ImageReady(5, "a", 1))
+    assert kinds(step(state, ev.LeaseWaits(6, "a", BUSY))) == [("StartMachine", "b")]
+
+
+def test_a_task_without_a_model_starts_at_once_when_its_image_is_ready() -> None:
+    state = plane(task_of("a"))
+    assert kinds(step(state, ev.ImageBuilding(3, "a", 1, "x", 0))) == []
+    assert kinds(step(state, ev.ImageReady(4, "a", 1))) == [("StartMachine", "a")]
+
+
+def test_an_image_that_fails_or_is_ready_too_late_gives_nothing_back_twice() -> None:
+    state = plane(with_model("a"))
+    building(state)
+    done = kinds(step(state, ev.MachineFailed(4, "a", 1, "no such package", hopeless=True)))
+    assert done == [("RecordFinish", "a")]
+    assert lease_of(state) is Lease.NONE
+    state = plane(with_model("a"))
+    building(state)
+    lost = ev.MachineFailed(4, "a", 1, "the machine of the set-up was lost")
+    assert kinds(step(state, lost)) == [("AskLease", "a")]
+    state = plane(with_model("a"))
+    building(state)
+    step(state, ev.CancelAsked(4, "a", "me", "test", "i"))
+    assert kinds(step(state, ev.ImageReady(5, "a", 1))) == [("RecordFinish", "a")]
+    assert kinds(step(state, ev.ImageReady(6, "a", 1))) == []
+    assert lease_of(state) is Lease.NONE

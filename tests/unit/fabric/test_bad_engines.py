@@ -216,7 +216,7 @@ async def test_no_header_of_a_model_reaches_the_client(short_folder: Path) -> No
         ) as answer:
             assert not {"Set-Cookie", "Location"} & set(answer.headers)
             assert int(answer.headers["X-Clawdesk-Wait-Ms"]) >= 0
-            assert int(answer.headers["X-Clawdesk-Call"]) == 1
+            assert answer.headers["X-Clawdesk-Call"].endswith("-1")
         sent = engine.connections[0].request.lower()
     # Nor does the client's token, or any other header of it, reach the model.
     assert b"accept-encoding: identity" in sent

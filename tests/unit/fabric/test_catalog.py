@@ -12,6 +12,7 @@ from clawdesk_fabric.errors import CatalogError
 from clawdesk_fabric.specs import (
     ImageSource,
     LocalWeights,
+    Price,
     RecipeSource,
     UpstreamSource,
     WheelWeights,
@@ -118,6 +119,14 @@ def test_an_upstream_takes_nothing_and_is_open_to_those_it_names(tmp_path: Path)
     assert own(tmp_path, FIGURES + IMAGE).is_open_to("any", interactive=False)
 
 
+def test_a_price_is_what_the_user_states_and_no_part_of_the_model(tmp_path: Path) -> None:
+    plain = own(tmp_path, UPSTREAM)
+    priced = own(tmp_path, UPSTREAM + 'price = {input = 3, output = 12.5, currency = "EUR"}\n')
+    assert plain.price is None
+    assert priced.price == Price(3.0, 12.5, "EUR")
+    assert priced.identity == plain.identity
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -133,6 +142,10 @@ def test_an_upstream_takes_nothing_and_is_open_to_those_it_names(tmp_path: Path)
         (FIGURES + 'recipe = "llama"\n' + FILE.replace("aa", "zz"), "64 hexadecimal digits"),
         (FIGURES + 'recipe = "llama"\nweights = []\n', "1 to 1024 files"),
         (UPSTREAM + "memory_mib = 64\n", "allowed: nothing: an upstream runs elsewhere"),
+        (UPSTREAM + "price = 3\n", "found 3; allowed: a table"),
+        (UPSTREAM + "price = {input = -1, output = 2}\n", "price.input: found -1"),
+        (UPSTREAM + 'price = {input = 1, output = 2, currency = "euro"}\n', "price.currency"),
+        (UPSTREAM + "price = {input = 1, output = nan}\n", "price.output: found nan"),
         (UPSTREAM.replace("https", "http"), "https://HOST/v1, or http on 127.0.0.1"),
         (UPSTREAM.replace("host", "me:key@host"), "https://HOST/v1"),
         (UPSTREAM.replace("host/v1/", "host/v1?k=1"), "https://HOST/v1"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from clawdesk.adapters.git import records
 from clawdesk.adapters.git.approved import Point, approved
 from clawdesk.domain.model import Record
+from clawdesk.domain.spending import NOTHING_SPENT, CallUse, spent_fields
 from clawdesk.ports.errors import RepositoryError
 
 TASK = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -58,6 +60,24 @@ def test_a_message_reads_well_for_people() -> None:
         "Clawdesk-Channel: window",
         "Clawdesk-Event: decision",
         "",
+    ]
+
+
+def test_what_was_spent_stands_there_as_numbers() -> None:
+    use = CallUse("c", "0.1", measured=True, tokens_in=1200, tokens_out=35, model_ms=4_120)
+    priced = replace(use, name="d", cost_micro=12_345, currency="EUR")
+    uncounted = CallUse("e", "0.1", measured=True, place="gpu", gpu_ms=2_500)
+    spending = NOTHING_SPENT.plus([use, priced, uncounted], lambda run: (0, "agent"))
+    fields = {"status": "done", **spent_fields(spending.steps)}
+    lines = records.encode(TASK, Record("finished", 5, fields)).split("\n")
+    assert lines[5:-2] == [
+        "Clawdesk-Model-Calls: 3",
+        "Clawdesk-Tokens-In: 2400",
+        "Clawdesk-Tokens-Out: 70",
+        "Clawdesk-Model-Seconds: 8.2",
+        "Clawdesk-GPU-Seconds: 2.5",
+        "Clawdesk-Calls-Uncounted: 1",
+        "Clawdesk-Cost: 0.012345 EUR",
     ]
 
 

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from clawdesk_guest.acp_words import Conversation
 
+STATES = {">": "in_progress", "x": "completed"}
+
 
 def lines_of(*updates: dict[str, Any]) -> list[str]:
     lines: list[str] = []
-    talk = Conversation(lines.append)
+    talk = Conversation(lines.append, lambda _: None)
     for update in updates:
         talk.update(update)
     talk.pause()
@@ -56,6 +58,19 @@ def test_an_edit_shows_what_is_taken_out_and_put_in() -> None:
     first = {"sessionUpdate": "tool_call", "toolCallId": "1", "title": "Edit", "kind": "edit"}
     lines = lines_of({**first, "content": [edit]}, {**first, "content": [edit]})
     assert lines == ["[tool 1] edit: Edit", "    in a.py:", "    - b", "    + B"]
+
+
+def test_the_first_entry_at_work_is_told_as_a_part_each_time_it_is_another() -> None:
+    parts: list[str] = []
+    talk = Conversation(lambda _: None, parts.append)
+    for states in ("..", "> .", "> >", "x >", "x >", "x x", "x", "\n>"):
+        entries = [
+            {"content": f"entry {number}\n{'y' * 400}", "status": STATES.get(state)}
+            for number, state in enumerate(states.split())
+        ]
+        talk.update({"sessionUpdate": "plan", "entries": entries})
+    assert [part[:8] for part in parts] == ["entry 0?", "entry 1?", "", "entry 0?"]
+    assert all(part.isprintable() and len(part) <= 120 for part in parts)
 
 
 def test_a_plan_is_shown_when_it_changes() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import random
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -33,6 +35,9 @@ class Place:
         self.path = folder / "workspace"
         self._workspace = Workspace(str(self.path), str(folder / "state"), str(tar))
         self._workspace.unpack(-1)
+
+    def has_changed(self) -> bool:
+        return self._workspace.has_changed()
 
     def collect(self, files_max: int = 100, bytes_max: int = 1 << 20) -> WorkspaceChanges:
         parser = ChangesParser()
@@ -78,6 +83,28 @@ def test_nothing_has_changed(place: Place) -> None:
 def test_a_touched_file_has_not_changed(place: Place) -> None:
     os.utime(place.path / "a.txt")
     assert place.collect() == WorkspaceChanges((), ())
+
+
+def test_it_tells_whether_anything_changed_since_it_was_asked_before(place: Place) -> None:
+    assert not place.has_changed()
+    for path in ("x.o", "sub/local", ".git/ours"):  # nothing that a checkpoint would take
+        place.write(path)
+    os.utime(place.path / "sub/deep/c.txt")
+    place.collect()
+    assert not place.has_changed()
+    for content in ("one\n", "two\n"):  # as long as before, in the same file
+        place.write("a.txt", content)
+        os.utime(place.path / "a.txt", (1, 1))
+        assert place.has_changed()
+        place.collect()
+        assert not place.has_changed()
+    (place.path / "sub/deep/c.txt").unlink()
+    assert place.has_changed()
+    (place.path / "bin/tool").chmod(0o644)
+    assert place.has_changed()
+    place.write("a.txt", "a\n")  # as at the start: a change since
+    assert place.has_changed()
+    assert not place.has_changed()
 
 
 def test_every_kind_of_change(place: Place) -> None:
@@ -132,6 +159,69 @@ def test_a_folder_in_place_of_a_file_and_the_other_way_round(place: Place) -> No
     changes = place.collect()
     assert {f.path for f in changes.changed} == {"a.txt/inside", "sub/deep"}
     assert set(changes.deleted) == {"a.txt", "sub/deep/c.txt"}
+
+
+PLACES = ("a.txt", "bin", "bin/tool", "link", "sub", "sub/deep", "sub/deep/c.txt", "sub/new", "new")
+
+
+def _disturb(rng: random.Random, root: Path) -> str:
+    """Do something to one place; returns what, for the story of a failure."""
+    path = root / rng.choice(PLACES)
+    if not all(each.is_dir() and not each.is_symlink() for each in path.parents):
+        return f"{path.name} has no folder"
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+    act = rng.choice(("gone", "file", "folder", "link", "linked folder", "pipe", "same", "mode"))
+    if act in ("file", "same", "mode"):
+        path.write_bytes(FILES.get(str(path.relative_to(root)), b"x") if act == "same" else b"new")
+        path.chmod(0o755 if act == "mode" else 0o644)
+    elif act == "folder":
+        path.mkdir()
+        (path / "c.txt").write_bytes(b"c\n")
+    elif act in ("link", "linked folder"):
+        path.symlink_to(root / "sub" if act == "linked folder" else "a.txt")
+    elif act == "pipe":
+        os.mkfifo(path)
+    return f"{path.name} {act}"
+
+
+def _seen(root: Path) -> dict[str, tuple[int, bytes]]:
+    """What a copy of the workspace would hold, by looking at every file."""
+    found = {}
+    for folder, folders, files in os.walk(root):
+        if ".git" in folders:
+            folders.remove(".git")
+        for name in [*files, *(each for each in folders if (Path(folder) / each).is_symlink())]:
+            path = Path(folder) / name
+            if path.is_symlink():
+                entry = (0o120000, os.fsencode(path.readlink()))
+            elif path.is_file():
+                executable = path.stat().st_mode & 0o100
+                entry = (0o100755 if executable else 0o100644, path.read_bytes())
+            else:
+                continue
+            found[str(path.relative_to(root))] = entry
+    return found
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_was_done_what_is_told_makes_the_same_files(tmp_path: Path, seed: int) -> None:
+    place, rng = Place(tmp_path), random.Random(seed)
+    start, story = _seen(place.path), []
+    for _ in range(rng.randint(1, 4)):
+        story.append(_disturb(rng, place.path))
+        changes, now = place.collect(), _seen(place.path)
+        put = {file.path for file in changes.changed}  # in Git a file ends the folder of its name
+        kept = [p for p in start if not put & {str(each) for each in Path(p).parents}]
+        told = {path: start[path] for path in kept if path not in changes.deleted}
+        told |= {file.path: (file.mode, file.content) for file in changes.changed}
+        # A pipe in a file's place is named as left out; the file stays as it was.
+        left_out = {line.split(":")[0] for line in changes.skipped}
+        assert {p: e for p, e in told.items() if p not in left_out} == now, story
+        assert not set(changes.deleted) - start.keys(), story
+        assert all(start.get(f.path) != (f.mode, f.content) for f in changes.changed), story
 
 
 def test_what_cannot_be_taken_is_named(place: Place) -> None:

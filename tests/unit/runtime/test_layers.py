@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,15 @@ from clawdesk.domain.images import ImagePlan, parse_image, set_up_steps
 from clawdesk.domain.model import FINAL, Phase, Task
 from clawdesk.ports.errors import MachineError, PortError
 from clawdesk.ports.guest import NetworkUsed
+from clawdesk.ports.inference import LeaseNews, LeaseWish
 from clawdesk.runtime.places import config_dir
 from clawdesk.runtime.plane import Plane
 from tests.support.guest_fake import FakeStep
+from tests.support.inference_fake import EchoInference
 from tests.support.plane_world import PROJECT, PlaneWorld, until
 
 TASK = '[machine]\nmemory_mib = 256\n[[steps]]\nname = "one"\nrun = "one"\n'
+WITH_MODEL = f'models.default = "coder"\n{TASK}'
 IMAGE = 'pypi = ["requests"]\nscript = "set-up.sh"\n'
 STEPS = [step.command for step in set_up_steps(ImagePlan(parse_image(IMAGE)))]
 PIP, SCRIPT = STEPS[1], STEPS[2]
@@ -105,6 +109,50 @@ async def test_two_tasks_wait_for_one_build_and_say_for_what(tmp_path: Path) -> 
         for task in tasks:
             assert (await world.end(task)).phase is Phase.DONE
         assert world.made("start_builder") == 1
+
+
+class OneModel(EchoInference):
+    """Grants whatever is asked for, and tells who holds it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.holders: set[str] = set()
+        self.grants = 0
+        self.changed = asyncio.Event()
+
+    async def ask_lease(self, wish: LeaseWish) -> LeaseNews:
+        self.holders.add(wish.task)
+        self.grants += 1
+        return await super().ask_lease(wish)
+
+    async def release_lease(self, task: str) -> None:
+        self.holders.discard(task)
+        self.changed.set()
+
+
+async def test_a_task_holds_no_model_while_its_image_is_built(tmp_path: Path) -> None:
+    begun, go, fabric = asyncio.Event(), asyncio.Event(), OneModel()
+
+    async def slow(step: FakeStep) -> int:
+        begun.set()
+        await go.wait()
+        return 0
+
+    async with opened(tmp_path, pip=slow) as world:
+        await world.plane.close()
+        world.fakes.project.user_commits({".clawdesk/tasks/write.toml": WITH_MODEL})
+        world.plane = Plane(replace(world.fakes.parts(), inference=fabric))
+        await world.plane.start()
+        await world.plane.open_project(PROJECT)
+        task = await world.submit()
+        await asyncio.wait_for(begun.wait(), 10)
+        await asyncio.wait_for(fabric.changed.wait(), 10)
+        assert fabric.holders == set()
+        assert world.plane.state.tasks[task].phase is Phase.STARTING
+        go.set()
+        assert (await world.end(task)).phase is Phase.DONE
+        assert fabric.grants == 2
+        assert (fabric.holders, world.made("start_builder")) == (set(), 1)
 
 
 async def test_a_set_up_that_fails_says_which_step_and_is_not_tried_again(tmp_path: Path) -> None:

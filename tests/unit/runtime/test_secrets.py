@@ -14,7 +14,7 @@ from clawdesk.ports.errors import PortError
 from clawdesk.runtime.plane import Plane
 from clawdesk.runtime.watch import Parts
 from tests.support.guest_fake import FakeStep
-from tests.support.plane_world import PROJECT, PlaneWorld, until
+from tests.support.plane_world import PROJECT, PlaneWorld, own_policy, until
 
 VALUE = "s3cret-value-of-ann"
 TASK = """
@@ -63,10 +63,8 @@ async def two(step: FakeStep) -> int:
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    policy = tmp_path / "config/clawdesk/policy.toml"
-    policy.parent.mkdir(parents=True)
-    policy.write_text(f'[projects."{PROJECT}".secrets]\nallow = ["DEPLOY_KEY"]\n')
+    grant = f'[projects."{PROJECT}".secrets]\nallow = ["DEPLOY_KEY"]\n'
+    own_policy(tmp_path, monkeypatch, grant)
     made = World(tmp_path, {"deploy": TASK}, {"one": one, "two": two})
     made.project.user_commits({".clawdesk/project.toml": POLICY})
     return made

@@ -161,6 +161,38 @@ def test_after_a_restart_steps_show_although_their_beginnings_were_not_kept() ->
     assert again.live[-1].kind is MarkKind.RUNNING
 
 
+def test_parts_of_a_step_are_blocks_of_their_own() -> None:
+    story = Story(1, "t", NOW, 30)
+    story.started(29)
+    story.step(29, 0)
+    story.record("part_started", 27, index=0, name="look", round=1)
+    story.checkpoint(20)
+    story.record("part_started", 17, index=0, name="mend", round=1)
+    lane = lane_of(story.task, NOW)
+    blocks = [m for m in lane.past.order if m.kind is MarkKind.STEP]
+    first = story.task.steps[0].name
+    assert [(m.label, m.number, NOW - m.start_ms, NOW - m.end_ms) for m in blocks] == [
+        (first, 1, 29 * MINUTE, 27 * MINUTE),
+        ("look", 1, 27 * MINUTE, 20 * MINUTE),
+        ("look", 1, 20 * MINUTE, 17 * MINUTE),
+    ]
+    assert lane.live[-1].text == "Step 1 mend runs since 17 m."
+    # After a restart the beginning of the step is not known, and what came first has no name.
+    kept = tuple(r for r in story.task.records if r.event != "step_started")
+    labels = [m.label for m in lane_of(replace(story.task, records=kept), NOW).past.order]
+    assert "look" in labels
+
+
+def test_a_part_told_while_a_person_is_waited_for_draws_no_work() -> None:
+    story = Story(1, "t", NOW, 30)
+    story.step(29, 0)
+    story.checkpoint(20)
+    story.ask(20, Kind.APPROVE)
+    story.record("part_started", 10, index=0, name="mend", round=1)
+    blocks = [m for m in lane_of(story.task, NOW).past.order if m.kind is MarkKind.STEP]
+    assert [(NOW - m.start_ms, NOW - m.end_ms) for m in blocks] == [(29 * MINUTE, 20 * MINUTE)]
+
+
 def test_a_fork_says_where_it_comes_from() -> None:
     fork = next(t for t in forked_house(NOW).values() if t.title == "sweep-lr one cycle")
     first = lane_of(fork, NOW).order[0]
@@ -183,7 +215,8 @@ def test_records_are_read_again_only_where_a_task_changed() -> None:
 
 
 EVENTS = [
-    "submitted", "started", "step_started", "checkpoint", "requested", "decision", "restored",
+    "submitted", "started", "step_started", "part_started", "checkpoint", "requested", "decision",
+    "restored",
     "attempt_ended", "finished", "merged", "unheard_of", "resumed", "yield_asked", "yielded",
     "parked", "lease_granted", "lease_ended", "forked",
 ]  # fmt: skip

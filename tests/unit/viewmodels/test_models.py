@@ -24,7 +24,9 @@ def row(status: FabricStatus, name: str) -> ModelRow:
 def test_a_model_that_loads_shows_progress_and_times() -> None:
     found = row(scenes.loading(), "qwen3-32b")
     assert (found.word, found.family, found.act) == ("Loading", Family.ALIVE, "unload")
-    assert found.detail.startswith("reading weights · 12.4 s of about 31.0 s · GPU 0, 64 GiB")
+    assert found.detail.startswith(
+        "loading the model into memory · 12.4 s of about 31.0 s · GPU 0, 64 GiB"
+    )
     assert found.share == 12.4 / 31.0
     first = replace(scenes.loading().models[0], load_s=None)
     unknown = row(replace(scenes.loading(), models=(first,)), "qwen3-32b")
@@ -60,7 +62,7 @@ def test_what_cannot_be_done_says_why() -> None:
 def test_a_failed_model_says_what_and_what_next() -> None:
     found = row(scenes.lost(), "coder-30b")
     assert (found.word, found.family) == ("Failed", Family.BAD)
-    assert found.problem.endswith("fell off the bus. Restart the computer.")
+    assert found.problem.endswith("was not ready after 120 s.")
     idle = Model("m", problem="the container engine was not asked yet", failures=0)
     assert row(replace(scenes.empty(), models=(idle,)), "m").word == "Not loaded"
 
@@ -77,7 +79,7 @@ def test_who_waits_with_reason_and_what_frees_it() -> None:
     assert first.why == "All 4 slots of qwen3-32b are in use. Goes on when a call in flight ends."
     assert second.why.endswith("Goes on when you raise the budget.")
     assert (lease.position, lease.what) == ("", "waits to hold glm-355b")
-    assert lease.why == "glm-355b is not loaded."  # a name keeps its letters
+    assert lease.why == "glm-355b was asked to unload."  # a name keeps its letters
 
 
 def test_a_long_queue_is_cut_and_counted() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clawdesk.viewmodels.palette import ROWS_MAX, Entry, found, marked, parse, with_headings
+from clawdesk.viewmodels.palette import ROWS_MAX, Entry, found, parse, pieces, with_headings
 
 
 def entry(text: str, kind: str = ">", **more: str) -> Entry:
@@ -66,6 +66,6 @@ def test_headings_stand_before_their_entries_and_rows_are_bounded() -> None:
 
 
 def test_typed_words_are_marked() -> None:
-    assert marked("Roll back", ("ro", "back")) == [("Ro", True), ("ll ", False), ("back", True)]
-    assert marked("none", ("x",)) == [("none", False)]
-    assert marked("İx", ("x",)) == [("İx", False)]
+    assert pieces("Roll back", ("ro", "back")) == [("Ro", True), ("ll ", False), ("back", True)]
+    assert pieces("none", ("x",)) == [("none", False)]
+    assert pieces("İx", ("x",)) == [("İx", False)]

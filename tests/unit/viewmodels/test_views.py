@@ -79,7 +79,7 @@ def test_state_column_says_what_and_why() -> None:
     assert state_texts(task("fix-loader"), NOW)[0] == "Approve checkpoint 4"
     state, why = state_texts(task("quantize-vlm"), NOW)
     assert state == "Waiting 11 m"
-    assert "needs 6 GiB of memory, 4.1 are free" in why
+    assert "needs 6144 MiB of memory, 4198 of 16384 are free" in why
     assert state_texts(task("eval-old"), NOW)[0] == "Failed in step 2"
     assert state_texts(replace(task("docs-pass"), merged_into="main"), NOW)[1] == "merged into main"
 

@@ -1,0 +1,25 @@
+"""How those lines of a task's log look that tell of a conversation; for whoever reads them again.
+
+`telling` writes those of model calls, `Plane` the heading of what Git kept, and the guest's ACP
+client (`clawdesk_guest/acp_words.py`) its agent's words.
+"""
+
+from __future__ import annotations
+
+import re
+
+MODEL = re.compile(
+    r"\[model\] (.{1,200}?) (answered|failed with (\d{3})), "
+    r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)Z: (.*)"
+)
+"""A model call: the model, how it ended, its status where it failed, when in UTC, and its facts."""
+TOOK_S = re.compile(r"([0-9]{1,9}\.[0-9]) s\b")
+"""At the beginning of a call's facts."""
+INDENT = "    "
+"""Before every further line of the same."""
+KEPT = re.compile(r"Step .*, as Git kept it:")
+LABEL = re.compile(r"\[([a-z]{1,12})(?: ([^\]]{1,80}))?\] (.*)")
+"""Of an ACP client: its kind, a name or number, and the words."""
+OVER = re.compile(r"(completed|failed) after [0-9.]+ s|ended with \S{1,8}")
+"""The words of a tool call or command that has ended."""
+WELL = re.compile(r"completed .*|ended with 0")

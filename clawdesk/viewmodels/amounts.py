@@ -1,0 +1,67 @@
+"""Numbers of things in words, in the user's language, where more than one view says them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from clawdesk.viewmodels.language import counted, marked, tr
+from clawdesk.viewmodels.words import short_path
+
+PATHS_MAX = 3
+_RECORDED = {
+    "approved": marked("approved"),
+    "amended": marked("amended"),
+    "rejected": marked("rejected"),
+    "answered": marked("answered"),
+    "decided": marked("decided"),
+    "done": marked("done"),
+    "failed": marked("failed"),
+    "cancelled": marked("cancelled"),
+}
+
+
+def files(count: int) -> str:
+    """`1 file`, `3 files`."""
+    return counted(count, "{count} file", "{count} files")
+
+
+def steps(count: int) -> str:
+    """`1 step`, `3 steps`."""
+    return counted(count, "{count} step", "{count} steps")
+
+
+def leases(count: int) -> str:
+    """`1 lease`, `3 leases`: of a model."""
+    return counted(count, "{count} lease", "{count} leases")
+
+
+def calls(count: int) -> str:
+    """`1 call`, `3 calls`: to a model."""
+    return counted(count, "{count} call", "{count} calls")
+
+
+def and_more(count: int) -> str:
+    """What a list leaves out; "" where it is whole."""
+    return tr("and {count} more", count=count) if count > 0 else ""
+
+
+def listed(texts: Sequence[str], shown_max: int) -> str:
+    """The first of them with commas, and how many more there are."""
+    shown, more = ", ".join(texts[:shown_max]), len(texts) - shown_max
+    return tr("{names} and {count} more", names=shown, count=more) if more > 0 else shown
+
+
+def few_paths(paths: Sequence[str]) -> str:
+    """Up to three paths, and how many more there are."""
+    return listed([short_path(path) for path in paths], PATHS_MAX)
+
+
+def where(ordinal: int) -> str:
+    """The place in a task that a checkpoint marks; 0 = its start."""
+    return tr("checkpoint {ordinal}", ordinal=ordinal) if ordinal else tr("the start")
+
+
+def recorded(word: str) -> str:
+    """A word of a record: what a person decided, how a task ended. An unknown one stays."""
+    known = _RECORDED.get(word)
+    return tr(known) if known is not None else word

@@ -1,0 +1,51 @@
+"""Every page of the window in the language of tests: nothing stays English but data and names."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from tests.support import gallery_pictures, shown_texts
+from tests.support.pseudo_locale import pseudo_locale
+from tests.ui.conftest import Bench
+
+# What people and programs of the scenes wrote, and what is the same in every language.
+DATA = {
+    *("notes", "tokenizer-rs", "Makefile", "Sorted?", "This changes the order of every epoch."),
+    *("Is a test for that possible?", "An empty shard is no error here", "Keep the Makefile"),
+    *("sudo systemctl start docker", "sudo apt-get install --no-install-recommends"),
+    "libvirt-daemon-driver-qemu qemu-system-x86",
+}
+# Values and keys as they stand in a file of settings.
+SETTINGS = {"weight", "interactive", "agent", "batch", "hold", "reject", "allow", "ask", "never"}
+# A mistake in a task file, as the plane tells its place and what is allowed there (docs/notes).
+MISTAKES = {"allowed auto", "approve", "found “always", "none"}
+ALIKE = {"approval-split", "approval-part", "conflict-sides", "small", "channel-remove"}
+SCENES = [scene for scene in gallery_pictures.SCENES if scene not in ALIKE]
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_no_english_is_left_on_a_page(bench: Bench, qapp: QApplication, scene: str) -> None:
+    async def look() -> tuple[set[str], set[str]]:
+        async with gallery_pictures.opened(scene, bench.memory) as (desk, sheets):
+            texts = shown_texts.texts_of(desk.window)
+            texts.update(*map(shown_texts.texts_of, sheets))
+            plane = desk.plane
+            seen = (plane.state, plane.projects, plane.environment, plane.load, vars(plane))
+            return texts, set(shown_texts.data_of(seen))
+
+    before = qapp.quitOnLastWindowClosed()
+    qapp.setQuitOnLastWindowClosed(False)
+    try:
+        with pseudo_locale(qapp):
+            texts, data = bench.run(look())
+    finally:
+        qapp.setQuitOnLastWindowClosed(before)
+    assert len(texts) > 40
+    assert not shown_texts.untranslated(texts, data | DATA, SETTINGS | MISTAKES)
+
+
+def test_a_word_that_was_not_translated_is_found() -> None:
+    texts = {"⟦Stöp··⟧: fix-loader", "Stop fix-loader", "⟦Réàdý…", "12 GiB · Ctrl K", "Stop 3"}
+    found = shown_texts.untranslated(texts, {"fix-loader"}, set())
+    assert found == ["'Stop 3' in 'Stop 3'", "'Stop fix-loader' in 'Stop fix-loader'"]
