@@ -250,6 +250,8 @@ def window_mistakes(name: str) -> Iterator[str]:
             yield f"{where} {called}() blocks; open() a dialog"
         if method in RICH_TEXT:
             yield f"{where} {called}() shows untrusted text as markup"
+        if method == "allWidgets" or (method == "findChildren" and not _finds_ours(node)):
+            yield f"{where} {called}() wraps what Qt made; use ours()"
         if called.endswith("QLabel") and name != SAFE_TEXT and node.args:
             first = node.args[0]
             if not isinstance(first, ast.Constant) and not _is_widget(first):
@@ -261,8 +263,32 @@ def _is_widget(node: ast.AST) -> bool:
     return dotted(node) in {"self", "parent"}
 
 
-def test_the_window_never_blocks_and_shows_no_markup() -> None:
-    report([m for name in python_files("clawdesk/ui/") for m in window_mistakes(name)])
+def _finds_ours(node: ast.Call) -> bool:
+    """Whether only a class of this program is looked for; Qt's begin with a Q."""
+    kind = dotted(node.args[0]).rpartition(".")[2] if node.args else "Q"
+    return not kind.startswith("Q")
+
+
+def test_the_window_never_blocks_shows_no_markup_and_wraps_only_its_own() -> None:
+    report([m for name in python_files("clawdesk/") for m in window_mistakes(name)])
+
+
+ALL_OF_QT = """
+app.allWidgets()
+QApplication.allWidgets()
+region.findChildren(QWidget)
+region.findChildren(QtWidgets.QLabel, "name")
+region.findChildren()
+"""
+
+
+def test_each_way_to_all_of_qts_objects_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {"bad.py": ALL_OF_QT, "good.py": "region.findChildren(Sheet)\nours(region)\n"}
+    monkeypatch.setattr(
+        sys.modules[__name__], "nodes", lambda name: ast.walk(ast.parse(texts[name]))
+    )
+    assert len(list(window_mistakes("bad.py"))) == 5
+    assert list(window_mistakes("good.py")) == []
 
 
 def modules_imported(node: ast.AST) -> list[str]:

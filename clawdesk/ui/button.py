@@ -72,9 +72,13 @@ class Button(QPushButton):
         self._spoken = spoken
         self.show_text(text)
 
-    def show_text(self, text: str) -> None:
-        """Change the words; `&` is a letter here, shortcuts come from the registry."""
+    def show_text(self, text: str, spoken: str = "") -> None:
+        """Change the words, and where they are too short for a screen reader what it says.
+
+        `&` is a letter here, shortcuts come from the registry.
+        """
         self._words = clean_line(text, 200)
+        self._spoken = spoken or self._spoken
         self.setText(self._words.replace("&", "&&"))
         spoken = self._spoken or self._words
         self.setAccessibleName(spoken)

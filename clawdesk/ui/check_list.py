@@ -78,18 +78,13 @@ class CheckRow(Ground):
         first.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(box)
         self.setAccessibleName(f"{name}: {view.found}, {view.word or tr('ready')}")
-        self._command = view.command
+        self._name, self._command = name, view.command
         if not view.why and not view.command:
             return
         self._more = self._details(view, name)
         whole.addWidget(self._more)
         if view.open:
-            self.fix = Button(
-                tr("Show fix") if view.command else tr("Why"),
-                f"check.{name}.fix",
-                size="sm",
-                spoken=tr("Show how to mend {name}", name=name),
-            )
+            self.fix = Button("", f"check.{name}.fix", size="sm")
             self.fix.clicked.connect(self._toggle)
             first.addWidget(self.fix)
         self._more.setVisible(view.family is Family.BAD)
@@ -123,10 +118,14 @@ class CheckRow(Ground):
         self._mind_word()
 
     def _mind_word(self) -> None:
-        if hasattr(self, "fix"):
-            hidden = self._more.isHidden()
-            closed = tr("Show fix") if self._command else tr("Why")
-            self.fix.show_text(closed if hidden else tr("Hide"))
+        if not hasattr(self, "fix"):
+            return
+        if not self._more.isHidden():
+            self.fix.show_text(tr("Hide"), tr("Hide how to mend {name}", name=self._name))
+        elif self._command:
+            self.fix.show_text(tr("Show fix"), tr("Show how to mend {name}", name=self._name))
+        else:
+            self.fix.show_text(tr("Why"), tr("Why {name} is limited", name=self._name))
 
 
 class CheckList(QWidget):

@@ -196,6 +196,7 @@ class Desk(QObject):
 
     def paint_tasks(self) -> None:
         window = self.window
+        self._book.keep_only(self.plane.state.tasks.keys())
         rows = self.rows(self.tasks())
         window.tasks.show_rows(rows, self.memory.archived())
         window.tasks.show_empty(not rows)

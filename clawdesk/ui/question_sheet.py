@@ -137,7 +137,7 @@ class QuestionSheet(Sheet):
             self._choices.addWidget(row)
             self._rows.append(row)
             shortcut = QShortcut(QKeySequence(str(number)), row)
-            shortcut.activated.connect(row.click)
+            shortcut.activated.connect(lambda row=row: row.click())
         if self._rows:
             self._rows[0].setFocus(Qt.FocusReason.OtherFocusReason)
         else:

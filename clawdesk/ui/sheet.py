@@ -112,6 +112,14 @@ class Sheet(QDialog):
         self.move(frame.x() + (frame.width() - wide) // 2, frame.y() + (frame.height() - high) // 2)
         self.open()
 
+    def reject(self) -> None:
+        """Later: it closes and decides nothing.
+
+        PySide keeps some bytes for ever of each connection to a method of Qt's own; this one of
+        ours is what every sheet connects to.
+        """
+        super().reject()
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.guard.raise_now()

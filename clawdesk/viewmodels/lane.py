@@ -6,7 +6,7 @@ fails. Row 0 is the work that counts; row 1 is work that a restore left behind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from clawdesk.domain.model import FINAL, Checkpoint, Kind, Phase, Record, Task
@@ -408,7 +408,7 @@ class LaneBook:
                 pen.lease = replace(pen.lease, number=card)
         return _lane(task, pen, known[2], now_ms)
 
-    def keep_only(self, tasks: set[str]) -> None:
+    def keep_only(self, tasks: Set[str]) -> None:
         """Forget lanes of tasks that are gone."""
         for gone in self._read.keys() - tasks:
             del self._read[gone]

@@ -462,6 +462,7 @@ class FakePlane(FakeForks, FakeModelActs, FakeShellActs):
             task_id, "requested", kind=kind.value, ordinal=last.ordinal, question=request.question
         )
         await gate.wait()
+        self._answers.pop(task_id, None)
 
 
 _TASK_FIELDS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,8 +13,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_API", "pyside6")
 
 import pytest
-import shiboken6
-from PySide6.QtCore import QObject, QSettings
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
 from clawdesk.ports.notices import Notices
@@ -24,35 +23,10 @@ from clawdesk.ui.garbage import Collector
 from clawdesk.ui.memory import Memory
 from tests.support import fork_scenes
 from tests.support import plane_scenes as scenes
+from tests.support.hand_clock import HandClock
 from tests.support.plane_fake import FakePlane
 
 T = TypeVar("T")
-NOW_MS = 1_764_000_000_000
-
-
-class HandClock:
-    """Time moves when the test says so."""
-
-    def __init__(self) -> None:
-        self.now = NOW_MS
-        self._due: list[tuple[int, Callable[[], None], QObject]] = []
-
-    def now_ms(self) -> int:
-        return self.now
-
-    def offset_ms(self) -> int:
-        return 0
-
-    def after(self, delay_ms: int, call: Callable[[], None], owner: QObject) -> None:
-        self._due.append((self.now + delay_ms, call, owner))
-
-    def advance(self, ms: int) -> None:
-        self.now += ms
-        ready = [d for d in self._due if d[0] <= self.now]
-        self._due = [d for d in self._due if d[0] > self.now]
-        for _, call, owner in ready:
-            if shiboken6.isValid(owner):
-                call()
 
 
 class Bench:

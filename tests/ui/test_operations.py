@@ -7,7 +7,8 @@ from clawdesk.ui.button import Button
 from clawdesk.ui.main_window import Page
 from clawdesk.ui.operations_sheet import OperationsSheet
 from tests.support import plane_scenes as scenes
-from tests.ui.conftest import NOW_MS, Bench
+from tests.support.hand_clock import NOW_MS
+from tests.ui.conftest import Bench
 
 
 def test_going_back_asks_first(bench: Bench) -> None:

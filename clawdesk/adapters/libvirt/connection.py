@@ -30,6 +30,11 @@ from clawdesk.ports.errors import MachineError
 _log = logging.getLogger(__name__)
 _PR_SET_CHILD_SUBREAPER = 36
 _EMULATOR = "qemu-system-x86_64"
+_INSTALL = (
+    "sudo apt-get install --no-install-recommends "
+    "libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils"
+)
+"""What brings libvirt and QEMU; where they are there already it changes nothing."""
 _DEFAULT_ACCOUNT = "libvirt-qemu"
 """Debian's libvirt looks this account up before it reads any configuration, and fails without."""
 _QEMU_CONF = """\
@@ -126,8 +131,8 @@ class Connection:
             )
         except libvirt.libvirtError as error:
             raise MachineError(
-                f"libvirt does not open {self.uri}: {explain(error)}",
-                mend="Run: clawdesk doctor",
+                f"libvirt does not open {self.uri}: {explain(error)}.",
+                mend=_INSTALL,
                 code="no_libvirt",
             ) from error
 
@@ -222,7 +227,7 @@ def find_emulator() -> Path:
     if found is None:
         raise MachineError(
             f"{_EMULATOR} is not installed; machines cannot start without it.",
-            mend="sudo apt-get install --no-install-recommends qemu-system-x86 qemu-utils",
+            mend=_INSTALL,
             code="no_qemu",
         )
     return Path(found)
@@ -236,7 +241,7 @@ def emulator_version(emulator: Path) -> str:
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
         raise MachineError(
-            f"{emulator} does not run: {error}", mend="Run: clawdesk doctor", code="no_qemu"
+            f"{emulator} does not run: {error}.", mend=_INSTALL, code="no_qemu"
         ) from error
     found = re.search(r"version (\d[\w.]*)", said)
     return found[1] if found else "unknown"
