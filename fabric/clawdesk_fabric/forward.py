@@ -69,14 +69,20 @@ class _Here:
         self._headers = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
 
     async def post(self, path: str, body: bytes) -> Answer:
-        connection = await self._line.connection()
         head = f"POST {path} HTTP/1.1\r\n{self._headers}Content-Length: {len(body)}\r\n\r\n"
-        try:
-            await connection.post(head.encode(), body)
-        except BaseException:
-            connection.abort()
-            raise
-        return connection
+        while True:
+            connection = await self._line.connection()
+            try:
+                await connection.post(head.encode(), body)
+            except (LineError, OSError):
+                connection.abort()
+                if not connection.was_stale:
+                    raise
+            except BaseException:
+                connection.abort()
+                raise
+            else:
+                return connection
 
     async def close(self) -> None:
         self._line.close()

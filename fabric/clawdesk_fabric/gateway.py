@@ -22,7 +22,7 @@ from clawdesk_fabric.model import CallClass
 from clawdesk_fabric.openai_wire import WireError
 from clawdesk_fabric.relay import Calls, Relay
 from clawdesk_fabric.runtime import Fabric
-from clawdesk_fabric.specs import UpstreamSource
+from clawdesk_fabric.specs import Price, UpstreamSource
 from clawdesk_fabric.tickets import Ticket
 from clawdesk_fabric.tokens import Grant
 
@@ -128,6 +128,7 @@ async def _admit(request: web.Request, grant: Grant, body: bytes) -> web.StreamR
     ask = requests.parse(endpoint, body)
     deadline_ms = requests.deadline_ms(request.headers.get("X-Clawdesk-Deadline-Ms"))
     _check_model(fabric, grant, ask, endpoint)
+    price = fabric.catalog.models[ask.model].price
     ticket = fabric.admit(
         ask.model,
         project=grant.project,
@@ -151,10 +152,10 @@ async def _admit(request: web.Request, grant: Grant, body: bytes) -> web.StreamR
         return await relay.run(body)
     finally:
         # Also when this task is cancelled because its client left.
-        _leave(request, ticket, relay)
+        _leave(request, ticket, relay, price)
 
 
-def _leave(request: web.Request, ticket: Ticket, relay: Relay) -> None:
+def _leave(request: web.Request, ticket: Ticket, relay: Relay, price: Price | None) -> None:
     used = relay.usage()
     tokens = used.prompt_tokens + used.completion_tokens if used else 0
     fabric, call = request.app[FABRIC], ticket.call
@@ -169,7 +170,6 @@ def _leave(request: web.Request, ticket: Ticket, relay: Relay) -> None:
         used,
     )
     request.app[METRICS].ended(record)
-    price = fabric.catalog.models[call.model].price
     told = accounts.account(request[CALL_NAME], record, place, price)
     request.app[CALLS].accounts.keep(call.id, told)
     if log.isEnabledFor(logging.INFO):

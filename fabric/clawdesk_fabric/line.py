@@ -55,6 +55,11 @@ class Connection(asyncio.Protocol):
         return self._transport is not None and self._error is None and not self._is_spoiled
 
     @property
+    def was_stale(self) -> bool:
+        """Whether the model had closed it after an earlier call, before this one reached it."""
+        return self.idle_since > 0 and not self._head_bytes and not self._is_spoiled
+
+    @property
     def is_reading(self) -> bool:
         """Whether more is taken from the model before some of what came was read."""
         return not self._is_paused
@@ -126,13 +131,14 @@ class Connection(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
+        if not self._has_head:
+            self._head_bytes += len(data)
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._fail(NoHttpError("it answered something that is no HTTP"))
             return
         if not self._has_head:
-            self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES_MAX:
                 self._fail(NoHttpError("the head of its answer has no end"))
             return

@@ -234,10 +234,10 @@ def accrue(state: FabricState, at_ms: int) -> None:
             for call in replica.in_flight:
                 known = state.calls.get(call)
                 if known is not None:
-                    used_ms = part * width(replica, known)
-                    charge(state, known.project, used_ms)
+                    own = part * width(replica, known)
+                    charge(state, known.project, own)
                     if replica.on_gpu:
-                        state.gpu_ms[call] = state.gpu_ms.get(call, 0.0) + used_ms
+                        state.gpu_ms[call] = state.gpu_ms.get(call, 0.0) + own
         elif replica.phase is Phase.STARTING and replica.loaded_for is not None:
             charge(state, replica.loaded_for, passed_ms * devices)
 

@@ -94,8 +94,11 @@ def _memory(state: FabricState, replica: Replica) -> Reason:
     if back and not any(r.phase is Phase.READY for r in holders.values()):
         return "memory_back", f"{model} waits until {back} MiB are really free", "the GPU shows it"
     names = ", ".join(_holder(state, holder) for holder in holders.values())
-    where = "" if not replica.on_gpu else " of GPU memory"
-    text = f"{model} needs {need} MiB; {used} of {budget} MiB{where} are in use by {names}"
+    text = f"{model} needs {need} MiB; {used} of {budget} MiB are in use by {names}"
+    if replica.on_gpu:
+        text = (
+            f"{model} needs {need} MiB; {used} of {budget} MiB of GPU memory are in use by {names}"
+        )
     return "memory", text, " or ".join(_frees(state, holder) for holder in holders.values())
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from clawdesk_fabric import line as lines
+from clawdesk_fabric.engines.base import Endpoint
+from clawdesk_fabric.forward import Upstreams
 from clawdesk_fabric.line import Line, LineError, NoHttpError
 
 HEAD = b"POST / HTTP/1.1\r\nHost: model\r\nContent-Length: 2\r\n\r\n"
@@ -34,7 +36,7 @@ class Model:
         assert served is not None
         self.served.add(served)
         try:
-            while await reader.readexactly(len(HEAD) + 2):
+            while await reader.readuntil(b"{}"):
                 writer.write(self.answer)
                 await writer.drain()
                 if not self.stays:
@@ -122,6 +124,22 @@ async def test_what_is_no_whole_answer_is_an_error_and_its_connection_is_closed(
             await call(line)
         assert type(raised.value) is error
         await model.left.wait()
+
+
+async def test_a_call_that_meets_a_connection_closed_meanwhile_takes_a_new_one(
+    short_folder: Path,
+) -> None:
+    model = Model(SIZED, stays=False)  # says nothing of closing, and closes after its answer
+    async with line_to(short_folder, model):
+        upstreams = Upstreams()
+        seat = Endpoint("m", "c", short_folder / "m")
+        for _ in range(20):
+            answer = await upstreams.post(seat, "/v1/x", b"{}", stream=False)
+            while await answer.read():
+                pass
+            answer.release()
+        await upstreams.close()
+    assert model.connections == 20
 
 
 async def test_an_answer_that_is_given_up_closes_the_connection(short_folder: Path) -> None:
