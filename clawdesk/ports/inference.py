@@ -113,6 +113,10 @@ class Inference(Protocol):
         """What a project may use from now on; 0 and 0 = no limit. Raises InferenceError."""
         ...
 
+    async def set_weight(self, project: str, weight: float) -> None:
+        """Its share of GPU time beside others, 0.01 to 1000; 1 is usual. Raises InferenceError."""
+        ...
+
     async def token(self, *, project: str, task: str, attempt: int, models: tuple[str, ...]) -> str:
         """A bearer token for one attempt of a task. Raises InferenceError."""
         ...

@@ -163,6 +163,7 @@ class ProjectUse:
     waiting: int = 0
     in_flight: int = 0
     budget: Budget | None = None
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

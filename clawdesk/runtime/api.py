@@ -390,6 +390,10 @@ class PlaneApi(Protocol):
         """What a project may use of the models from now on; 0 and 0 = no limit."""
         ...
 
+    async def set_weight(self, project: str, weight: float) -> Outcome:
+        """A project's share of GPU time beside others, 0.01 to 1000; 1 is usual."""
+        ...
+
     async def add_channel(self, address: str, token: str) -> Outcome:
         """Answer from chats through the OpenClaw gateway at that address from now on.
 

@@ -391,6 +391,10 @@ class PlaneClient:
         outcome: Outcome = await self._call("set_budget", project, gpu_hours, tokens)
         return outcome
 
+    async def set_weight(self, project: str, weight: float) -> Outcome:
+        outcome: Outcome = await self._call("set_weight", project, weight)
+        return outcome
+
     async def add_channel(self, address: str, token: str) -> Outcome:
         outcome: Outcome = await self._call("add_channel", address, token)
         return outcome

@@ -23,3 +23,12 @@ LABEL = re.compile(r"\[([a-z]{1,12})(?: ([^\]]{1,80}))?\] (.*)")
 OVER = re.compile(r"(completed|failed) after [0-9.]+ s|ended with \S{1,8}")
 """The words of a tool call or command that has ended."""
 WELL = re.compile(r"completed .*|ended with 0")
+CUT = re.compile(r"\[\.\.\. (\d{1,9}) more lines\]")
+"""Stands for lines that were left out."""
+FACTS = re.compile(
+    r"(?P<tokens_in>[\d,]+) tokens in|(?P<tokens_out>[\d,]+) tokens out|"
+    r"(?P<gpu_s>[\d.]+) GPU-seconds|(?P<before>\d+) more before it|"
+    r"(?P<well>completed) after (?P<time>[0-9.]+) s|(?P<badly>failed) after (?P<end>[0-9.]+) s|"
+    r"ended with (?P<code>\S+)"
+)
+"""One of the facts of a call, which stand behind one another with `, ` between them."""

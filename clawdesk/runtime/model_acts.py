@@ -64,6 +64,13 @@ class ModelActs:
             "The budget is as it was",
         )
 
+    async def set_weight(self, project: str, weight: float) -> Outcome:
+        return await self._act(
+            self._parts.inference.set_weight(project, weight),
+            "The weight counts from now on.",
+            "The weight is as it was",
+        )
+
     async def _act(self, call: Awaitable[None], done: str, failed: str) -> Outcome:
         """Do it, and look at the Fabric again, so that every window shows what came of it."""
         try:

@@ -85,6 +85,7 @@ RESULTS: dict[str, Any] = {
     "reserve_model": Outcome,
     "end_reservation": Outcome,
     "set_budget": Outcome,
+    "set_weight": Outcome,
     "add_channel": Outcome,
     "remove_channel": Outcome,
     "test_channel": Outcome,

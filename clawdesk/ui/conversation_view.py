@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from clawdesk.runtime.api import LogLine
 from clawdesk.ui import fonts, icons, tokens
 from clawdesk.ui.code_list import COPY_ROLE, Index, RowModel
+from clawdesk.ui.conversation_paint import ALIGN, paint_note, paint_text
 from clawdesk.ui.following_list import FollowingList
 from clawdesk.ui.safe_text import clean_line
 from clawdesk.ui.tokens import colour
@@ -25,7 +26,6 @@ TIME = 76
 _LEFT = 12 + TIME + 10
 _BAR = 12 + TIME
 _STEP_CHARS_MAX = 80
-_ALIGN = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _ROLES = {
     Kind.ASKED: "mute",
     Kind.SAID: "run",
@@ -128,7 +128,7 @@ class _Delegate(QStyledItemDelegate):
             painter.setFont(fonts.font("code"))
             painter.setPen(colour("fg2"))
             at = clock_time(row.at_ms, self._view.rows.offset_ms, seconds=True)
-            painter.drawText(box.adjusted(12, 0, 0, 0), _ALIGN, at)
+            painter.drawText(box.adjusted(12, 0, 0, 0), ALIGN, at)
         if row.part is Part.HEAD:
             painter.fillRect(QRectF(box.left() + _BAR, box.top(), box.width(), 1), colour("line"))
         if row.part is not Part.NOTE:
@@ -143,41 +143,27 @@ class _Delegate(QStyledItemDelegate):
 def _paint_head(painter: QPainter, box: QRectF, row: Row) -> None:
     painter.setFont(fonts.font("label"))
     painter.setPen(colour("bad" if row.failed else "fg0"))
-    painter.drawText(box, _ALIGN, row.text)
+    painter.drawText(box, ALIGN, row.text)
     wide = fonts.width("label", row.text) + 12
     painter.setFont(fonts.font("small"))
     painter.setPen(colour("fg2"))
     facts = fonts.metrics("small").elidedText(
         row.facts, Qt.TextElideMode.ElideRight, box.width() - wide
     )
-    painter.drawText(box.adjusted(wide, 0, 0, 0), _ALIGN, facts)
-
-
-def _paint_text(painter: QPainter, box: QRectF, row: Row) -> None:
-    painter.setFont(fonts.font("code"))
-    said = row.kind in {Kind.SAID, Kind.YOU, Kind.ASKED}
-    painter.setPen(colour("fg0" if said else "fg1"))
-    painter.drawText(box, _ALIGN, row.text)
-
-
-def _paint_note(painter: QPainter, box: QRectF, row: Row) -> None:
-    painter.setFont(fonts.font("small"))
-    painter.setPen(colour("fg2"))
-    text = fonts.metrics("small").elidedText(row.text, Qt.TextElideMode.ElideRight, box.width())
-    painter.drawText(box, _ALIGN, text)
+    painter.drawText(box.adjusted(wide, 0, 0, 0), ALIGN, facts)
 
 
 def _paint_fold(painter: QPainter, box: QRectF, row: Row) -> None:
     icons.draw(painter, box.left(), box.center().y() - 7, "dots", "acc", size=14)
     painter.setFont(fonts.font("small"))
     painter.setPen(colour("acc"))
-    painter.drawText(box.adjusted(20, 0, 0, 0), _ALIGN, row.text)
+    painter.drawText(box.adjusted(20, 0, 0, 0), ALIGN, row.text)
 
 
 _PAINT = {
     Part.HEAD: _paint_head,
-    Part.TEXT: _paint_text,
-    Part.NOTE: _paint_note,
+    Part.TEXT: paint_text,
+    Part.NOTE: paint_note,
     Part.FOLD: _paint_fold,
 }
 
@@ -192,7 +178,11 @@ class ConversationView(FollowingList):
         self.list.setModel(self.rows)
         self.list.setItemDelegate(_Delegate(self))
         self.list.setUniformItemSizes(True)
-        self.list.resized.connect(self._mind_columns)
+        # Not at once: a list may find its size while rows are being put into it.
+        self._breaking = QTimer(self)
+        self._breaking.setSingleShot(True)
+        self._breaking.timeout.connect(self._mind_columns)
+        self.list.resized.connect(self._breaking.start)
         self.list.clicked.connect(self._clicked)
         self.list.activated.connect(lambda index: self.toggle(index.row()))
 

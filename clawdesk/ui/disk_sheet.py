@@ -25,7 +25,12 @@ class _Row(Ground):
         row.setContentsMargins(16, 0, 16, 0)
         row.setSpacing(12)
         row.addWidget(SafeLabel(view.title, elide=True), 1)
-        for text, wide in ((view.state, 90), (view.count, 90), (view.shared, 110), (view.own, 80)):
+        for text, wide in (
+            (view.state, 112),
+            (view.count, 112),
+            (view.shared, 110),
+            (view.own, 80),
+        ):
             label = SafeLabel(text, font="small", role="fg2" if text != view.own else "fg0")
             label.setFixedWidth(wide)
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

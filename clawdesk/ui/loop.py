@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any
 
 import PySide6
-from PySide6.QtCore import QLocale, QSettings, QStandardPaths
+from PySide6.QtCore import QSettings, QStandardPaths
 from PySide6.QtWidgets import QApplication
 
 os.environ.setdefault("QT_API", "pyside6")
@@ -37,7 +37,7 @@ from clawdesk.ui.desk import Desk
 from clawdesk.ui.garbage import Collector
 from clawdesk.ui.main_window import MainWindow
 from clawdesk.ui.memory import Memory
-from clawdesk.ui.words import install_language, tr
+from clawdesk.ui.words import install_language, tr, wanted
 
 MakePlane = Callable[[], AbstractAsyncContextManager[PlaneApi]]
 CLOSE_S_MAX = 5.0
@@ -302,7 +302,7 @@ def run_window(
         sys.stderr.write(broken + "\n")
         return 5
     app = application()
-    install_language(app, QLocale())
+    install_language(app, wanted(settings()))
     theme.apply(app, theme.wanted(settings()))
     report = CrashReport()
     before, sys.excepthook = sys.excepthook, report.from_python

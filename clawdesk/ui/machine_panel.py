@@ -245,7 +245,7 @@ class Legend(Ground):
         for text, fill in (
             (tr("used by models"), colour("g0")),
             (tr("not ours"), dots("foreign", "track")),
-            ("free", colour("track")),
+            (tr("free"), colour("track")),
         ):
             paint_bar(painter, QRectF(x, 9, 12, 10), [(1.1, fill)])
             painter.setPen(colour("fg2"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from clawdesk.runtime.api import Outcome
 from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.decisions import Call
@@ -170,12 +171,21 @@ class ModelDesk(QObject):
             self._desk.clock,
             projects=self._projects(),
             project=project or self._desk.project,
-            limits={use.project: (use.gpu_hours, use.tokens) for use in self.view.uses},
+            limits={u.project: (u.gpu_hours, u.tokens, u.weight) for u in self.view.uses},
         )
+        known = {use.project: use.weight for use in self.view.uses}
         plane = self._desk.plane
+
+        async def decide(path: str, hours: float, tokens: int, weight: float) -> Outcome:
+            if weight != known.get(path, 1.0):
+                outcome = await plane.set_weight(path, weight)
+                if not outcome.ok:
+                    return outcome
+            return await plane.set_budget(path, hours, tokens)
+
         sheet.wanted.connect(
-            lambda path, hours, tokens: self._send(
-                sheet, tr("Setting the budget"), partial(plane.set_budget, path, hours, int(tokens))
+            lambda path, hours, tokens, weight: self._send(
+                sheet, tr("Setting the budget"), partial(decide, path, hours, int(tokens), weight)
             )
         )
         self._desk.decisions.show_sheet(sheet)

@@ -17,6 +17,7 @@ HOUR_S = 3600
 TIME_FORMAT = "yyyy-MM-dd HH:mm"
 GPU_HOURS_MAX = 1_000_000.0
 TOKENS_MAX = 10**15
+WEIGHT_MIN, WEIGHT_MAX = 0.01, 1000
 
 
 def _projects_box(projects: Sequence[str], first: str) -> QComboBox:
@@ -103,9 +104,9 @@ def _seconds(text: str) -> int | None:
 
 
 class BudgetSheet(FormSheet):
-    """`wanted` carries project, GPU-hours and tokens; 0 = no limit."""
+    """`wanted` carries project, GPU-hours, tokens (0 = no limit) and weight."""
 
-    wanted = Signal(str, float, float)
+    wanted = Signal(str, float, float, float)
 
     def __init__(
         self,
@@ -114,7 +115,7 @@ class BudgetSheet(FormSheet):
         *,
         projects: Sequence[str],
         project: str,
-        limits: dict[str, tuple[float, int]],
+        limits: dict[str, tuple[float, int, float]],
     ) -> None:
         super().__init__(
             "budget",
@@ -123,7 +124,8 @@ class BudgetSheet(FormSheet):
             icon="shield",
             words=tr(
                 "What a project may use of the models from now on. When it is used up, its "
-                "calls wait and say so until you raise it. An empty field is no limit."
+                "calls wait and say so until you raise it. An empty field is no limit. A project "
+                "of weight 2 gets twice the GPU time of one of weight 1 while both want it."
             ),
             go=tr("Set budget"),
         )
@@ -131,21 +133,27 @@ class BudgetSheet(FormSheet):
         self._limits = limits
         self.project = _projects_box(projects, "")
         self.project.setCurrentIndex(max(0, self.project.findData(project)))
-        self.gpu_hours, self.tokens = QLineEdit(), QLineEdit()
-        for field in (self.gpu_hours, self.tokens):
+        self.gpu_hours, self.tokens, self.weight = QLineEdit(), QLineEdit(), QLineEdit()
+        for field, empty in (
+            (self.gpu_hours, tr("no limit")),
+            (self.tokens, tr("no limit")),
+            (self.weight, "1"),
+        ):
             field.setMaxLength(20)
-            field.setPlaceholderText(tr("no limit"))
+            field.setPlaceholderText(empty)
         self.add_field(tr("Project"), self.project, "budget.project")
         self.add_field("GPU-hours", self.gpu_hours, "budget.hours")
         self.add_field(tr("Tokens"), self.tokens, "budget.tokens")
+        self.add_field(tr("Weight"), self.weight, "budget.weight")
         self.project.currentIndexChanged.connect(lambda _: self._show_limits())
         self._show_limits()
         self.project.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_limits(self) -> None:
-        hours, tokens = self._limits.get(self.project.currentData(), (0.0, 0))
+        hours, tokens, weight = self._limits.get(self.project.currentData(), (0.0, 0, 1.0))
         self.gpu_hours.setText(f"{hours:g}" if hours else "")
         self.tokens.setText(str(tokens) if tokens else "")
+        self.weight.setText(f"{weight:g}" if weight != 1 else "")
 
     def send(self) -> None:
         hours = _number(self.gpu_hours.text(), GPU_HOURS_MAX)
@@ -156,10 +164,16 @@ class BudgetSheet(FormSheet):
                 tr("“{wrong}” must be a number that is not negative, or empty.", wrong=wrong)
             )
             return
-        self.wanted.emit(self.project.currentData(), hours, float(int(tokens)))
+        weight = _number(self.weight.text() or "1", WEIGHT_MAX)
+        if weight is None or weight < WEIGHT_MIN:
+            self.show_refusal(
+                tr("“Weight” must be a number from {least} to {most}.", least="0.01", most="1000")
+            )
+            return
+        self.wanted.emit(self.project.currentData(), hours, float(int(tokens)), weight)
 
     def sizeHint(self) -> QSize:
-        return QSize(520, 310)
+        return QSize(520, 370)
 
 
 def _number(text: str, most: float) -> float | None:

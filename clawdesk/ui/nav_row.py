@@ -10,7 +10,7 @@ from clawdesk.ui import fonts, icons
 from clawdesk.ui.badge import paint_badge
 from clawdesk.ui.safe_text import clean_line
 from clawdesk.ui.tokens import colour
-from clawdesk.ui.words import tr
+from clawdesk.ui.words import counted, tr
 
 
 class NavRow(QAbstractButton):
@@ -39,7 +39,9 @@ class NavRow(QAbstractButton):
 
     def show_count(self, count: int, *, need: bool) -> None:
         self._count, self._need = count, need
-        what = tr("{count} need you", count=count) if need else tr("{count} tasks", count=count)
+        what = counted(count, "{count} task", "{count} tasks")
+        if need:
+            what = counted(count, "{count} needs you", "{count} need you")
         self.setAccessibleName(f"{self._words}, {what}")
         self.update()
 

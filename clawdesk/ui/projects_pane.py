@@ -24,6 +24,7 @@ class _Definition(QWidget):
         row.setContentsMargins(32, 0, 2, 0)
         row.setSpacing(6)
         label = SafeLabel(definition.title, role="fg1", elide=True)
+        label.setObjectName(f"projects.title.{definition.name}")
         row.addWidget(label, 1)
         name = clean_line(definition.name, 60)
         self.run = Button(

@@ -105,6 +105,11 @@ class Segments(QWidget):
         self.choose(choices[0][0])
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
+    @property
+    def picked(self) -> str:
+        """The key of the alternative that is chosen now."""
+        return next((key for key, button in self._buttons.items() if button.isChecked()), "")
+
     def choose(self, key: str) -> None:
         """Show `key` as chosen without telling anyone."""
         with QSignalBlocker(self._buttons[key]):

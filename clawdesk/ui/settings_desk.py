@@ -34,6 +34,7 @@ class SettingsDesk(QObject):
         self.channel = ChannelSetUp(desk)
         page = self._page
         page.theme_chosen.connect(self.choose_theme)
+        page.language_chosen.connect(self._keep_language)
         page.notices_changed.connect(self._keep_notices)
         page.trust_wanted.connect(self._trust)
         page.revoke_wanted.connect(self._ask_revoke)
@@ -45,7 +46,10 @@ class SettingsDesk(QObject):
     def refresh(self, *, policy_first: bool = False) -> None:
         """Read everything anew; the page is up at once and fills itself."""
         memory = self._desk.memory
-        self._page.show_window(str(memory.settings.value("theme", "")), memory.notice_rules())
+        theme_name, language = (
+            str(memory.settings.value(key, "")) for key in ("theme", "language")
+        )
+        self._page.show_window(theme_name, language, memory.notice_rules())
         self._page.show_folders(_folders())
         self.channel.begin()
         self._desk.errands.start("settings", tr("Reading the settings"), self._read(policy_first))
@@ -74,6 +78,10 @@ class SettingsDesk(QObject):
         if isinstance(app, QApplication):
             theme.apply(app, tokens.Theme(name) if name else theme.wanted(desk.memory.settings))
         desk.paint_all()
+
+    def _keep_language(self, name: str) -> None:
+        """What stands on the screen is not said anew: the next start speaks it."""
+        self._desk.memory.settings.setValue("language", name)
 
     def _keep_notices(self, rules: NoticeRules) -> None:
         self._desk.memory.keep_notice_rules(rules)

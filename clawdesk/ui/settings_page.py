@@ -21,7 +21,7 @@ from clawdesk.ui.pane import Ground, PaneHead, empty
 from clawdesk.ui.rule_table import RuleTable
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.segments import Segments
-from clawdesk.ui.words import tr
+from clawdesk.ui.words import languages, tr
 from clawdesk.viewmodels.notices import NoticeRules
 from clawdesk.viewmodels.policy import OwnRules, PolicyPage
 
@@ -42,6 +42,7 @@ class SettingsPage(Ground):
 
     back_wanted = Signal()
     theme_chosen = Signal(str)  # "" = as the desktop
+    language_chosen = Signal(str)  # "" = as the desktop
     notices_changed = Signal(NoticeRules)
     trust_wanted = Signal(str)  # project
     revoke_wanted = Signal(str)
@@ -78,6 +79,7 @@ class SettingsPage(Ground):
         across.addWidget(middle, 20)
         across.addStretch(1)
         self._looks()
+        self._language()
         self._notices()
         self._channel()
         self._policy()
@@ -104,12 +106,23 @@ class SettingsPage(Ground):
     def _looks(self) -> None:
         self._title(tr("Looks"))
         choices = [("", tr("As the desktop")), ("dark", tr("Dark")), ("light", tr("Light"))]
-        self.theme = Segments("settings.theme", choices, framed=True)
+        self.theme = self._choice("settings.theme", choices)
         self.theme.chosen.connect(self.theme_chosen)
+
+    def _language(self) -> None:
+        self._title(tr("Language"))
+        choices = [("", tr("As the desktop")), *languages()]
+        self.language = self._choice("settings.language", choices)
+        self.language.chosen.connect(self.language_chosen)
+        self._sentence(tr("A change is spoken from the next start."))
+
+    def _choice(self, name: str, choices: list[tuple[str, str]]) -> Segments:
+        made = Segments(name, choices, framed=True)
         row = QHBoxLayout()
-        row.addWidget(self.theme)
+        row.addWidget(made)
         row.addStretch(1)
         self._column.addLayout(row)
+        return made
 
     def _notices(self) -> None:
         self._title(tr("Notices on the desktop"))
@@ -164,10 +177,12 @@ class SettingsPage(Ground):
         self._column.addLayout(self._folders)
 
     # -- showing -------------------------------------------------------------------------------
-    def show_window(self, theme: str, rules: NoticeRules) -> None:
+    def show_window(self, theme: str, language: str, rules: NoticeRules) -> None:
         """What the window keeps itself."""
         self._rules, self._wants_policy = rules, False
         self.theme.choose(theme)
+        if language in {"", *dict(languages())}:
+            self.language.choose(language)
         for name, box in self.boxes.items():
             box.setChecked(getattr(rules, name))
 

@@ -15,7 +15,9 @@ from enum import StrEnum
 
 from clawdesk.runtime import log_lines
 from clawdesk.runtime.api import LogLine
+from clawdesk.viewmodels.conversation_facts import facts_words, line_words
 from clawdesk.viewmodels.language import tr
+from clawdesk.viewmodels.told import told
 
 PRINTED_LINES_MAX = 2_000
 """Lines of one entry; what is printed further begins another, so that old ones can be dropped."""
@@ -42,6 +44,7 @@ class Entry:
         who: its heading; "" = one line without a heading.
         facts: what stands behind the heading: time taken, tokens, how it ended.
         failed: it tells of something that went wrong.
+        took_ms: of a model call.
     """
 
     number: int
@@ -51,6 +54,7 @@ class Entry:
     facts: str = ""
     lines: list[str] = field(default_factory=list)
     failed: bool = False
+    took_ms: int = 0
 
 
 class Reader:
@@ -94,7 +98,7 @@ class Reader:
             self._spoken(line, label[1], label[2] or "", label[3])
         elif ours:
             self._kept = log_lines.KEPT.fullmatch(line.text) is not None
-            self._add(Kind.NOTE, "", line, line.text)
+            self._add(Kind.NOTE, "", line, told(line.text))
         else:
             self._printed(line)
 
@@ -116,7 +120,7 @@ class Reader:
             or not line.text.startswith(log_lines.INDENT)
         ):
             return False
-        text = line.text.removeprefix(log_lines.INDENT)
+        text = line_words(line.text.removeprefix(log_lines.INDENT))
         self._touch(len(self.entries) - 1)
         if self._label.startswith("model"):
             self._of_model(line, text)
@@ -133,7 +137,8 @@ class Reader:
             else tr("{model} said", model=model)
         )
         entry = self._add(Kind.SAID, who, line, label="model")
-        entry.facts, entry.failed = facts, bool(status)
+        entry.facts, entry.failed = facts_words(facts), bool(status)
+        entry.took_ms = _took_ms(facts)
         ended = datetime.strptime(when, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
         entry.at_ms = round(ended.timestamp() * 1000)
 
@@ -159,8 +164,7 @@ class Reader:
         """What was asked stands before its answer, of which the log tells first."""
         before = self.entries[-2] if len(self.entries) > 1 else None
         if before is None or before.kind is not Kind.ASKED or before.number != -answer.number:
-            took = log_lines.TOOK_S.match(answer.facts)
-            at_ms = answer.at_ms - round(float(took[1]) * 1000) if took else answer.at_ms
+            at_ms = answer.at_ms - answer.took_ms
             before = Entry(-answer.number, Kind.ASKED, tr("to the model"), at_ms)
             self.entries.insert(len(self.entries) - 1, before)
         before.lines.append(text)
@@ -186,13 +190,13 @@ class Reader:
         for place in range(len(self.entries) - 1, max(-1, len(self.entries) - 20), -1):
             entry = self.entries[place]
             if entry.kind is Kind.TOOL and entry.who == who and not entry.facts:
-                entry.facts = text
+                entry.facts = facts_words(text)
                 entry.failed = log_lines.WELL.fullmatch(text) is None
                 self._touch(place)
                 # What follows is its output, if nothing came between.
                 self._label = key if place == len(self.entries) - 1 else ""
                 if not self._label:
-                    self._add(Kind.TOOL, who, line, label=key).facts = text
+                    self._add(Kind.TOOL, who, line, label=key).facts = entry.facts
                 return True
         return False
 
@@ -210,6 +214,11 @@ class Reader:
             self._touch(len(self.entries) - 1)
             return
         self._add(Kind.PRINTED, who, line, line.text)
+
+
+def _took_ms(facts: str) -> int:
+    took = log_lines.TOOK_S.match(facts)
+    return round(float(took[1]) * 1000) if took else 0
 
 
 _SPOKEN: dict[str, tuple[Kind, Callable[[str], str]]] = {

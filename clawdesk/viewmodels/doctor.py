@@ -104,7 +104,7 @@ def check_view(check: Mapping[str, object]) -> CheckView:
     said, icon, family = _STATES.get(_word(check, "state").lower(), _UNKNOWN)
     word = tr(said)
     return CheckView(
-        name=told(_title(_word(check, "name"))) or tr("unnamed"),
+        name=_title(told(_word(check, "name"))) or tr("unnamed"),
         found=told(_word(check, "found")) or word,
         word="" if family is Family.GOOD else word,
         icon=icon,
@@ -121,7 +121,7 @@ def doctor_view(checks: Sequence[Mapping[str, object]]) -> DoctorView:
     tally: dict[tuple[str, str, Family], int] = {}
     for check in checks:
         view = check_view(check)
-        rows[_group_of(view.name)].append(view)
+        rows[_group_of(_word(check, "name"))].append(view)
         key = (view.icon, view.word or tr("ready"), view.family)
         tally[key] = tally.get(key, 0) + 1
     order = [Family.GOOD, Family.NEED, Family.BAD, Family.ALIVE, Family.STILL]

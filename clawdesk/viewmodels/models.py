@@ -92,6 +92,7 @@ class UseRow:
     paused: str
     gpu_hours: float
     tokens: int
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,6 +404,8 @@ def _use(use: ProjectUse) -> UseRow:
         parts.append(counted(use.waiting, "{count} waiting", "{count} waiting"))
     if budget is not None:
         parts.append(_budget(budget))
+    if use.weight != 1:
+        parts.append(tr("weight {weight}", weight=f"{use.weight:g}"))
     return UseRow(
         project=use.project,
         name=project_name(use.project),
@@ -412,4 +415,5 @@ def _use(use: ProjectUse) -> UseRow:
         else "",
         gpu_hours=budget.gpu_hours if budget else 0.0,
         tokens=budget.tokens if budget else 0,
+        weight=use.weight,
     )

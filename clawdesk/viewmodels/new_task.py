@@ -59,6 +59,7 @@ def forecast(
         _machine(definition, machines),
         _memory(definition, load),
         _model(definition, fabric),
+        _secrets(definition),
         _policy(policy),
         _asks(definition, policy),
     ]
@@ -160,6 +161,17 @@ def _model_words(name: str, fabric: FabricStatus | None) -> tuple[str, Family]:
     takes = tr(", about {time}", time=duration(model.load_s * 1000)) if model.load_s else ""
     text = tr("{model} is loaded when it is first called{takes}.", model=name, takes=takes)
     return text, Family.GOOD
+
+
+def _secrets(definition: TaskDefinition) -> FitLine | None:
+    """What it is given of the user's secrets, and which of them only its requests get."""
+    said = []
+    if definition.secrets:
+        said.append(tr("Its steps can read {names}.", names=", ".join(definition.secrets)))
+    for key in definition.keys:
+        words = tr("{secret} goes with its requests to {host}.", secret=key.secret, host=key.host)
+        said.append(words)
+    return FitLine(tr("Secrets"), " ".join(said), Family.STILL) if said else None
 
 
 def _policy(policy: PolicyView | None) -> FitLine | None:

@@ -157,7 +157,7 @@ _TELL: dict[str, Callable[[Record], str]] = {
     "resumed": _resumed,
     "adopted": lambda _: tr("its machine outlived the plane and was taken up again"),
     "step_started": _step,
-    "part_started": lambda r: f"works at: {_text(r, 'name')}",
+    "part_started": lambda r: tr("works at: {name}", name=_text(r, "name")),
     "checkpoint": _checkpoint,
     "requested": _requested,
     "decision": _decision,

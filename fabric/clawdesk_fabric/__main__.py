@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         ("models", "List the models and where each stands."),
         ("status", "Show engine, memory, models and queue."),
         ("ps", "List the models that run."),
+        ("reload", "Read the list of models anew; loaded ones stay."),
         ("stop", "Let calls in flight finish, stop the models and exit."),
     ):
         command(name, text).add_argument("--json", action="store_true", help="print JSON")
@@ -109,6 +110,12 @@ def _serve(arguments: argparse.Namespace) -> int:
 
     logs.set_up(sys.stderr)
     path = _socket(arguments).absolute()
+    simulates = state.VARIABLE in os.environ
+
+    def models() -> catalog.Catalog:
+        loaded = catalog.load(arguments.config)
+        return on_simulated_gpus(loaded) if simulates else loaded
+
     options = Options(
         socket=path,
         port=arguments.port,
@@ -116,11 +123,11 @@ def _serve(arguments: argparse.Namespace) -> int:
         ready_fd=arguments.ready_fd,
         gpus=GpuWatch(),
         state_folder=paths.state_folder() / "fabric",
+        # GPUs that are simulated are those of one state file, not of the machine.
+        claims=Path(os.environ[state.VARIABLE] + ".claims") if simulates else paths.claims_folder(),
+        reread=models,
     )
-    loaded = catalog.load(arguments.config)
-    simulates = state.VARIABLE in os.environ
-    if simulates:
-        loaded = on_simulated_gpus(loaded)
+    loaded = models()
 
     async def serve() -> None:
         containers: Engine = DockerEngine(owner_id(path), path.with_name(path.name + ".d"))
@@ -185,6 +192,15 @@ def _stop(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _reload(arguments: argparse.Namespace) -> int:
+    changes = _ask(arguments, "POST", "/fabric/v1/reload", {})
+    if arguments.json:
+        print(json.dumps(changes))
+        return 0
+    print("\n".join(model_commands.changes_described(changes)) or "nothing changed")
+    return 0
+
+
 def _load(arguments: argparse.Namespace) -> int:
     _ask(arguments, "POST", f"/fabric/v1/models/{arguments.model}/{arguments.command}", {})
     return 0
@@ -231,6 +247,7 @@ _COMMANDS = {
     "ps": _models,
     "status": _status,
     "stop": _stop,
+    "reload": _reload,
     "load": _load,
     "unload": _load,
     "token": _token,

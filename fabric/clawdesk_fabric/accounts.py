@@ -50,7 +50,10 @@ class Accounts:
 
 def place_of(state: FabricState, call: Call, at_ms: int) -> tuple[str, int | None]:
     """Where a call runs and its GPU time so far in ms; None = elsewhere, and nobody here knows."""
-    replica = state.replicas[call.model]
+    replica = state.replicas.get(call.model)
+    if replica is None:  # the catalog has it no more, and it broke under this call
+        used_ms = state.gpu_ms.get(call.id)
+        return (PROCESSORS, 0) if used_ms is None else (GPU, round(used_ms))
     if replica.remote:
         return ELSEWHERE, None
     if replica.on_gpu:

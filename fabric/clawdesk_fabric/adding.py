@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clawdesk_fabric.entries import ENDPOINTS, NAME, digest_command, is_by_digest
+from clawdesk_fabric.entries import EMBEDDINGS, ENDPOINTS, NAME, digest_command, is_by_digest
 from clawdesk_fabric.errors import FabricError, WeightsError
 from clawdesk_fabric.estimate import Estimate, Fit, Room, estimate, fit
 from clawdesk_fabric.model import GpuReading
@@ -147,7 +147,7 @@ def _entry(wish: Wish, shape: Shape, need: Estimate, context: int) -> dict[str, 
         "title": f"{shape.title or stem} ({shape.quantisation})",
         "licence": shape.licence or "not said",
         **served,
-        "endpoints": list(ENDPOINTS[:2]),
+        "endpoints": list(EMBEDDINGS if shape.embeds else ENDPOINTS[:2]),
         "context": context,
         "slots": wish.slots,
         "threads": max(1, (os.cpu_count() or 1) // 2),

@@ -6,7 +6,7 @@ Only our own user reaches it (guard.py); it is not served on TCP at all.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -14,12 +14,14 @@ from aiohttp import web
 import clawdesk_fabric
 from clawdesk_fabric import ledger, views
 from clawdesk_fabric.catalog import ModelSpec
+from clawdesk_fabric.errors import CatalogError
 from clawdesk_fabric.gateway import FABRIC, account_of
 from clawdesk_fabric.guard import TOKENS, authorised
 from clawdesk_fabric.metrics import METRICS
 from clawdesk_fabric.model import HOST, CallClass, Phase, Replica
 from clawdesk_fabric.openai_request import parse_object
 from clawdesk_fabric.openai_wire import WireError
+from clawdesk_fabric.reloading import Changes
 from clawdesk_fabric.runtime import Fabric
 from clawdesk_fabric.tokens import Grant
 from clawdesk_fabric.waits import waits
@@ -27,6 +29,7 @@ from clawdesk_fabric.waits import waits
 PROTOCOL = 2
 """Raised when /fabric/v1 changes in a way that an older client would misread."""
 ASK_EXIT: web.AppKey[Callable[[], None]] = web.AppKey("ask_exit")
+REREAD: web.AppKey[Callable[[], Awaitable[Changes]]] = web.AppKey("reread")
 _NAMES_MAX = 200
 
 
@@ -39,6 +42,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_post("/fabric/v1/models/{name}/unload", _unload)
     app.router.add_post("/fabric/v1/tokens", _create_token)
     app.router.add_post("/fabric/v1/tokens/revoke", _revoke_token)
+    app.router.add_post("/fabric/v1/reload", _reload)
     app.router.add_post("/fabric/v1/exit", _exit)
 
 
@@ -80,8 +84,7 @@ def status(fabric: Fabric, token_count: int) -> dict[str, Any]:
         "waiting_max": state.limits.waiting_max,
         "tokens": token_count,
         "models": [
-            _model_status(fabric, fabric.catalog.models[r.model], r)
-            for r in state.replicas.values()
+            _model_status(fabric, fabric.spec_of(r.model), r) for r in state.replicas.values()
         ],
     }
 
@@ -213,6 +216,15 @@ async def _revoke_token(request: web.Request) -> web.Response:
     if not isinstance(token, str):
         raise WireError("invalid_request", "`token` must be a text")
     return web.json_response({"revoked": request.app[TOKENS].revoke(token)})
+
+
+async def _reload(request: web.Request) -> web.Response:
+    """Reads the list of models anew; loaded ones stay. Answers what differs."""
+    try:
+        changes = await request.app[REREAD]()
+    except CatalogError as error:
+        raise WireError("invalid_request", error.what, mend=error.mend) from None
+    return web.json_response(changes.as_json())
 
 
 async def _exit(request: web.Request) -> web.Response:

@@ -28,6 +28,7 @@ from clawdesk_fabric.specs import (
 from clawdesk_fabric.weights.files import FILES_MAX, WeightFile
 
 ENDPOINTS = ("chat/completions", "completions", "embeddings")
+EMBEDDINGS = ENDPOINTS[2:]
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 CURRENCY = re.compile(r"[A-Z]{3}")

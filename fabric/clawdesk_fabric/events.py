@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clawdesk_fabric.leases import Budget, Lease, Reservation
-from clawdesk_fabric.model import Call, CallId, DeviceId, EngineView, GpuReading
+from clawdesk_fabric.model import Call, CallId, DeviceId, EngineView, Figures, GpuReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,32 @@ class ReplicaStopped:
 class EngineChanged:
     at_ms: int
     view: EngineView
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogRead:
+    """The list of models was read anew.
+
+    Args:
+        models: those that are new or changed.
+        removed: names of those it has no more.
+    """
+
+    at_ms: int
+    models: tuple[Figures, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OthersPromised:
+    """What other Fabrics of this machine promised to models and does not show as used yet.
+
+    Args:
+        mib: by device; one that is not named has none.
+    """
+
+    at_ms: int
+    mib: tuple[tuple[DeviceId, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +240,8 @@ Event = (
     | ReplicaFailed
     | ReplicaStopped
     | EngineChanged
+    | CatalogRead
+    | OthersPromised
     | LoadAsked
     | UnloadAsked
     | PinSet

@@ -21,7 +21,9 @@ from clawdesk_fabric.metrics import METRICS, CallRecord
 from clawdesk_fabric.model import CallClass
 from clawdesk_fabric.openai_wire import WireError
 from clawdesk_fabric.relay import Calls, Relay
-from clawdesk_fabric.runtime import Fabric, Ticket
+from clawdesk_fabric.runtime import Fabric
+from clawdesk_fabric.specs import Price, UpstreamSource
+from clawdesk_fabric.tickets import Ticket
 from clawdesk_fabric.tokens import Grant
 
 log = logging.getLogger("clawdesk_fabric")
@@ -125,7 +127,8 @@ async def _admit(request: web.Request, grant: Grant, body: bytes) -> web.StreamR
     endpoint = request.path.removeprefix("/v1/")
     ask = requests.parse(endpoint, body)
     deadline_ms = requests.deadline_ms(request.headers.get("X-Clawdesk-Deadline-Ms"))
-    _check_model(fabric, grant, ask.model, endpoint)
+    _check_model(fabric, grant, ask, endpoint)
+    price = fabric.catalog.models[ask.model].price
     ticket = fabric.admit(
         ask.model,
         project=grant.project,
@@ -133,6 +136,7 @@ async def _admit(request: web.Request, grant: Grant, body: bytes) -> web.StreamR
         call_class=grant.call_class,
         priority=grant.bounded(_suggestion(request)),
         deadline_ms=deadline_ms or None,
+        width=ask.answers,
     )
     request[CALL_NAME] = request.app[CALLS].accounts.name_of(ticket.call.id)
     now = asyncio.get_running_loop().time()
@@ -148,10 +152,10 @@ async def _admit(request: web.Request, grant: Grant, body: bytes) -> web.StreamR
         return await relay.run(body)
     finally:
         # Also when this task is cancelled because its client left.
-        _leave(request, ticket, relay)
+        _leave(request, ticket, relay, price)
 
 
-def _leave(request: web.Request, ticket: Ticket, relay: Relay) -> None:
+def _leave(request: web.Request, ticket: Ticket, relay: Relay, price: Price | None) -> None:
     used = relay.usage()
     tokens = used.prompt_tokens + used.completion_tokens if used else 0
     fabric, call = request.app[FABRIC], ticket.call
@@ -166,7 +170,6 @@ def _leave(request: web.Request, ticket: Ticket, relay: Relay) -> None:
         used,
     )
     request.app[METRICS].ended(record)
-    price = fabric.catalog.models[call.model].price
     told = accounts.account(request[CALL_NAME], record, place, price)
     request.app[CALLS].accounts.keep(call.id, told)
     if log.isEnabledFor(logging.INFO):
@@ -174,29 +177,38 @@ def _leave(request: web.Request, ticket: Ticket, relay: Relay) -> None:
         log.info("call ended", extra={"fields": fields})
 
 
-def _open_to(fabric: Fabric, grant: Grant) -> list[str]:
-    """Models this caller may use: its token says which, and an upstream for which projects."""
+def _is_open(fabric: Fabric, grant: Grant, model: str) -> bool:
+    """Whether this caller may use it: its token says which, an upstream for which projects."""
+    spec = fabric.catalog.models.get(model)
     interactive = grant.call_class is CallClass.INTERACTIVE
-    return [
-        name
-        for name, spec in fabric.catalog.models.items()
-        if grant.allows(name) and spec.is_open_to(grant.project, interactive=interactive)
-    ]
+    return (
+        spec is not None
+        and grant.allows(model)
+        and spec.is_open_to(grant.project, interactive=interactive)
+    )
+
+
+def _open_to(fabric: Fabric, grant: Grant) -> list[str]:
+    return [name for name in fabric.catalog.models if _is_open(fabric, grant, name)]
 
 
 def _check_known(fabric: Fabric, grant: Grant, model: str) -> None:
-    allowed = _open_to(fabric, grant)
-    if model not in allowed:
-        text = f"there is no model of this name for you (known: {', '.join(allowed)})"
+    if not _is_open(fabric, grant, model):
+        allowed = ", ".join(_open_to(fabric, grant))
+        text = f"there is no model of this name for you (known: {allowed})"
         raise WireError("model_not_found", text, param="model", quoted=repr(model))
 
 
-def _check_model(fabric: Fabric, grant: Grant, model: str, endpoint: str) -> None:
+def _check_model(fabric: Fabric, grant: Grant, ask: requests.Ask, endpoint: str) -> None:
+    model = ask.model
     _check_known(fabric, grant, model)
-    offered = fabric.catalog.models[model].endpoints
-    if endpoint not in offered:
-        text = f"{model} offers {', '.join(offered)}, not {endpoint}"
+    spec = fabric.catalog.models[model]
+    if endpoint not in spec.endpoints:
+        text = f"{model} offers {', '.join(spec.endpoints)}, not {endpoint}"
         raise WireError("endpoint_not_supported", text, param="model")
+    if ask.answers > spec.slots and not isinstance(spec.source, UpstreamSource):
+        text = f"{model} makes at most {spec.slots} answers at once, not {ask.answers}"
+        raise WireError("invalid_request", text, param="n", mend="ask several times")
 
 
 def _suggestion(request: web.Request) -> int:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from typing import Protocol
 
 from clawdesk_fabric.model import GpuReading
 from clawdesk_fabric.nvml import GpuFigures, Look, Nvml
@@ -25,6 +26,18 @@ CLOSE_S_MAX = 2.0
 
 OnRead = Callable[[tuple[GpuReading, ...], str], None]
 """Told of all GPUs, and "" or why there are none or none answers."""
+
+
+class GpuSource(Protocol):
+    """What reads the GPUs; `GpuWatch` is the real one."""
+
+    async def open(self, on_read: OnRead) -> None:
+        """Begin to read; `on_read` has been called once, on the loop, when this returns."""
+        ...
+
+    async def close(self) -> None:
+        """Read no more."""
+        ...
 
 
 class GpuThread:
@@ -149,6 +162,7 @@ def reading(gpu: GpuFigures) -> GpuReading:
         processes=gpu.processes,
         problem=problem,
         simulated=gpu.simulated,
+        is_lost=gpu.is_lost,
     )
 
 

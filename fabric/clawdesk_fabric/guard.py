@@ -18,7 +18,7 @@ from aiohttp.typedefs import Middleware
 
 from clawdesk_fabric.errors import FabricError
 from clawdesk_fabric.openai_wire import STATUS, WireError
-from clawdesk_fabric.runtime import RefusedError
+from clawdesk_fabric.tickets import RefusedError
 from clawdesk_fabric.tokens import Grant, Tokens
 
 log = logging.getLogger("clawdesk_fabric")

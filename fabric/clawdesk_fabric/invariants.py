@@ -5,7 +5,7 @@ Costs a walk over models and devices, not over waiting calls; `check_queues` add
 
 from __future__ import annotations
 
-from clawdesk_fabric import leases
+from clawdesk_fabric import leases, order
 from clawdesk_fabric.model import HOST, FabricState, Phase
 
 
@@ -14,7 +14,7 @@ def check(state: FabricState) -> None:
     promised: dict[str, int] = {}
     for replica in state.replicas.values():
         name = replica.model
-        assert len(replica.in_flight) <= replica.slots, f"{name}: more in flight than slots"
+        assert len(replica.in_flight) <= replica.busy <= replica.slots, f"{name}: slots and calls"
         busy = replica.phase in (Phase.READY, Phase.STOPPING)
         assert not replica.in_flight or busy, f"{name}: calls in flight without a replica"
         placed = replica.phase is not Phase.ABSENT
@@ -47,6 +47,8 @@ def check_queues(state: FabricState) -> None:
         assert sorted(in_buckets) == sorted(replica.waiting.calls), f"{name}: buckets differ"
         for call in replica.waiting:
             waiting[call.project] = waiting.get(call.project, 0) + 1
+        taken = sum(order.width(replica, state.calls[number]) for number in replica.in_flight)
+        assert replica.busy == taken, f"{name}: slots miscounted"
         for number in replica.in_flight:
             project = state.calls[number].project
             flying[project] = flying.get(project, 0) + 1

@@ -62,6 +62,12 @@ def gpus(state: FabricState) -> list[Device]:
     return sorted(found, key=lambda device: device.index)
 
 
+def lost(state: FabricState, replica: Replica) -> Device | None:
+    """The GPU that is gone from under the replica, None if all it lies on are there."""
+    found = (state.devices[device] for device in replica.held)
+    return next((device for device in found if device.is_lost), None)
+
+
 def spreads(state: FabricState, replica: Replica) -> Iterable[Spread]:
     """Every set of devices the replica could lie on if they were empty, the fewest first."""
     if not replica.on_gpu:
@@ -150,10 +156,12 @@ def read(
     for device in state.devices.values():
         if device.id != HOST and device.id not in seen:
             device.problem = device.problem or state.gpu_note or "the driver no longer lists it"
+            device.is_lost = device.is_lost or not state.gpu_note
     for reading in readings:
         device = state.devices.setdefault(reading.uuid, Device(reading.uuid))
         device.name, device.index = reading.name, reading.index
         device.problem, device.simulated = reading.problem, reading.simulated
+        device.is_lost = reading.is_lost
         device.read_ms = state.at_ms
         if reading.problem:
             continue

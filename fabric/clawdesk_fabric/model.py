@@ -68,6 +68,7 @@ class GpuReading:
         reserved_mib: what the driver keeps for itself; nobody can have it.
         used_mib: what all processes hold, without `reserved_mib`.
         problem: why the GPU cannot be used now (it is lost, its driver was reset), "" if it can.
+        is_lost: whatever ran on it is lost too.
     """
 
     uuid: str
@@ -79,6 +80,7 @@ class GpuReading:
     processes: tuple[GpuProcess, ...] = ()
     problem: str = ""
     simulated: bool = False
+    is_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class Call:
     Args:
         arrived_ms: when it was admitted.
         deadline_ms: refused if it still waits then; None = only the Fabric's own limit.
+        width: how many of the engine's slots it takes: as many as it wants answers.
     """
 
     id: CallId
@@ -98,6 +101,7 @@ class Call:
     priority: int = 0
     arrived_ms: int = 0
     deadline_ms: int | None = None
+    width: int = 1
 
     @property
     def key(self) -> Key:
@@ -126,10 +130,12 @@ class Device:
     Args:
         reserved_mib: kept by the driver.
         others_mib: held by processes that are not ours.
+        elsewhere_mib: promised to models by other Fabrics of this machine, and not in use yet.
         kept_mib: the desktop's share; no model gets it.
         largest_mib: the most that ours could ever hold together; the driver's own share may grow
             while models run, and that breaks no promise of ours.
         problem: why nothing can be started on it now, "" if it can.
+        is_lost: whatever ran on it is lost too.
     """
 
     id: DeviceId
@@ -138,9 +144,11 @@ class Device:
     total_mib: int = 0
     reserved_mib: int = 0
     others_mib: int = 0
+    elsewhere_mib: int = 0
     kept_mib: int = 0
     largest_mib: int = 0
     problem: str = ""
+    is_lost: bool = False
     simulated: bool = False
     read_ms: int = 0
     processes: tuple[GpuProcess, ...] = ()
@@ -148,7 +156,8 @@ class Device:
     @property
     def budget_mib(self) -> int:
         """What all our replicas together may hold here."""
-        return max(0, self.total_mib - self.reserved_mib - self.others_mib - self.kept_mib)
+        taken_mib = self.reserved_mib + self.others_mib + self.elsewhere_mib + self.kept_mib
+        return max(0, self.total_mib - taken_mib)
 
 
 @dataclass(slots=True)
@@ -163,7 +172,8 @@ class Replica:
         measured: what it really holds, by device, as last read.
         peak_mib: the most it was seen to hold, all devices together.
         generation: grows with every start; events of an older one are ignored.
-        in_flight: calls the container works on; never more than `slots`.
+        in_flight: calls the container works on.
+        busy: slots these take; never more than `slots`.
         wanted: somebody asked for the model by name; cleared when it is ready or fails.
         leaving: no new calls; it stops when the last one in flight ends.
         makes_room_for: the model it leaves for; no new calls meanwhile.
@@ -173,6 +183,8 @@ class Replica:
         given_up: until then, calls are refused rather than kept waiting.
         loaded_for: the project whose call had it started; pays for the load.
         loaded_band: how urgent that was; see `order.Urgency`.
+        coming: figures of the catalog that count from the next start on; None = those it has.
+        is_removed: the catalog has it no more; it is forgotten once it is gone.
     """
 
     model: str
@@ -190,6 +202,7 @@ class Replica:
     measured: dict[DeviceId, int] = field(default_factory=dict)
     peak_mib: int = 0
     in_flight: dict[CallId, int] = field(default_factory=dict)  # call -> when it was forwarded
+    busy: int = 0
     wanted: bool = False
     leaving: bool = False
     makes_room_for: str = ""
@@ -207,6 +220,25 @@ class Replica:
     problem: str = ""
     mend: str = ""
     code: str = "model_failed"  # what clients see while given up
+    coming: Figures | None = None
+    is_removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the core knows of a model by its catalog entry.
+
+    Args:
+        gpus_max: 0 = it runs on the host's processors.
+        remote: it runs elsewhere, takes no memory, and does not need the container engine.
+    """
+
+    model: str
+    slots: int
+    memory_mib: int
+    idle_stop_ms: int
+    gpus_max: int = 0
+    remote: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import getpass
 import json
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import psutil
 
 from clawdesk_fabric import catalog, paths
 from clawdesk_fabric.errors import FabricError
+from clawdesk_fabric.local_client import request
 from clawdesk_fabric.specs import UpstreamSource
 
 if TYPE_CHECKING:
@@ -142,10 +143,36 @@ def _add(arguments: argparse.Namespace) -> int:
         print(json.dumps(_as_json(proposal, written)))
     elif written:
         print(f"added {proposal.entry['name']} to {written}")
-        print("  a Fabric that runs already reads it when it starts anew: clawdesk-fabric stop")
+        _tell_running()
     if not proposal.fit.fits and not arguments.json:
         print("not added", file=sys.stderr)
     return 0 if proposal.fit.fits else 1
+
+
+def _tell_running() -> None:
+    """Have the Fabric that runs, if one does, read the list anew."""
+    try:
+        changes = request(paths.socket_path(), "POST", "/fabric/v1/reload", {})
+    except FabricError as error:
+        if error.code != "not_running":
+            print(f"  the Fabric that runs did not take it in: {error.what}", file=sys.stderr)
+            print("  to mend it: clawdesk-fabric stop; the next call starts it", file=sys.stderr)
+        return
+    for line in changes_described(changes):
+        print(f"  the Fabric that runs: {line}")
+
+
+def changes_described(changes: Mapping[str, Any]) -> list[str]:
+    """The answer of a reload, a line for each kind of change."""
+    kinds = {
+        "added": "added",
+        "removed": "removed (one that is loaded serves what it works on)",
+        "changed": "changed (one that is loaded: from its next load on)",
+    }
+    lines = [f"{text}: {', '.join(changes[kind])}" for kind, text in kinds.items() if changes[kind]]
+    if changes["settings"]:
+        lines.append("[fabric] settings changed: they count from its next start (stop, serve)")
+    return lines
 
 
 def _count(number: int) -> str:
@@ -166,6 +193,7 @@ def _described(proposal: Proposal) -> str:
         f"trained on {shape.context or 'an unknown number of'} tokens",
         f"  {entry['context']} tokens kept, {entry['context'] // entry['slots']} for each of "
         f"{entry['slots']} requests at once",
+        f"  answers {', '.join(entry['endpoints'])}",
         f"  needs about {need.total_mib} MiB (estimated: weights {need.weights_mib}, "
         f"cache {need.kv_cache_mib}, program {need.overhead_mib})",
         f"  {proposal.fit.text}",
@@ -193,6 +221,7 @@ def _remove(arguments: argparse.Namespace) -> int:
 
     remove_entry(paths.own_models(), arguments.model)
     print(f"removed {arguments.model}; its file stays where it is")
+    _tell_running()
     if Keys().forget(arguments.model):
         print("  its key was forgotten too")
     return 0

@@ -56,6 +56,8 @@ class GpuFigures:
         used_mib: without what the driver reserves, where it tells the two apart; else with it.
         processes: the largest first.
         problem: why the GPU cannot be used now, and what mends it; "" if it can.
+        is_lost: the GPU itself is gone, and with it whatever ran on it; a driver that is silent or
+            restarts has a `problem` only.
         simulated: the driver is the stand-in of clawdesk_fabric.simulated_gpus.
     """
 
@@ -71,6 +73,7 @@ class GpuFigures:
     power_limit_w: float | None = None
     processes: tuple[GpuProcess, ...] = ()
     problem: str = ""
+    is_lost: bool = False
     simulated: bool = False
 
 
@@ -90,6 +93,10 @@ class Look:
 
 class _GoneError(Exception):
     """One GPU does not answer; the others may."""
+
+    def __init__(self, why: str, *, is_lost: bool) -> None:
+        super().__init__(why)
+        self.is_lost = is_lost
 
 
 @dataclass
@@ -208,7 +215,8 @@ class Nvml:
         for old in missing:
             # Numbered after those that are there, whose numbers may have moved up.
             gone = replace(old, index=len(gpus))
-            gpus.append(_gone(gone, "the driver does not list this GPU any more"))
+            why = "the driver does not list this GPU any more"
+            gpus.append(_gone(gone, why, is_lost=True))
         return tuple(gpus)
 
     def _gpu(self, session: _Session, index: int) -> GpuFigures:
@@ -217,7 +225,14 @@ class Nvml:
             return self._figures(session, index)
         except _GoneError as error:
             uuid, name = session.known.get(index, ("", f"GPU {index}"))
-            return GpuFigures(index, uuid, name, problem=str(error), simulated=session.simulated)
+            return GpuFigures(
+                index,
+                uuid,
+                name,
+                problem=str(error),
+                is_lost=error.is_lost,
+                simulated=session.simulated,
+            )
 
     def _remembered(
         self, gpu: GpuFigures, count: int, answering: dict[str, GpuFigures]
@@ -232,7 +247,7 @@ class Nvml:
         old = self._seen.get(uuid)
         if old is None or uuid in answering:
             return gpu
-        return _gone(old, gpu.problem)
+        return _gone(old, gpu.problem, is_lost=gpu.is_lost)
 
     # -- one GPU ---------------------------------------------------------------------------------
 
@@ -283,7 +298,8 @@ class Nvml:
             except session.nvml.NVMLError as error:
                 if error.value in _BROKEN:
                     raise
-                raise _GoneError(_GONE.get(error.value, str(error))) from error
+                why = _GONE.get(error.value, str(error))
+                raise _GoneError(why, is_lost=error.value in _GONE) from error
             session.handles[index] = handle
         return session.handles[index]
 
@@ -313,7 +329,7 @@ def _ask(nvml: Any, call: Callable[..., Any], *arguments: object) -> Any:
         if error.value in _BROKEN:
             raise
         if error.value in _GONE:
-            raise _GoneError(_GONE[error.value]) from error
+            raise _GoneError(_GONE[error.value], is_lost=True) from error
         return None
 
 
@@ -333,7 +349,7 @@ def _memory(
     return memory.total // MIB, 0, memory.used // MIB
 
 
-def _gone(gpu: GpuFigures, problem: str) -> GpuFigures:
+def _gone(gpu: GpuFigures, problem: str, *, is_lost: bool = False) -> GpuFigures:
     """What it is stays known; what it does is not."""
     return replace(
         gpu,
@@ -343,6 +359,7 @@ def _gone(gpu: GpuFigures, problem: str) -> GpuFigures:
         power_w=None,
         processes=(),
         problem=problem,
+        is_lost=is_lost,
     )
 
 

@@ -30,10 +30,15 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What the Fabric needs to know of a request body."""
+    """What the Fabric needs to know of a request body.
+
+    Args:
+        answers: how many are made at once: `n`, or `best_of` where that is more.
+    """
 
     model: str
     stream: bool
+    answers: int = 1
 
 
 def parse(endpoint: str, body: bytes) -> Ask:
@@ -58,7 +63,9 @@ def parse(endpoint: str, body: bytes) -> Ask:
     stream = bool(value.get("stream")) and endpoint != "embeddings"
     if value.get("stream_options") is not None and not stream:
         raise _wrong("stream_options", "is for calls with `stream` true only")
-    return Ask(model, stream)
+    if endpoint == "embeddings":
+        return Ask(model, stream)
+    return Ask(model, stream, max(value.get("n") or 1, value.get("best_of") or 1))
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
@@ -71,7 +78,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
     _scan(body)
     try:
         # Decoded here, because `json` would guess UTF-16 and let half characters pass.
-        value = json.loads(body.decode(), parse_constant=_no_constant, object_pairs_hook=_unique)
+        value = _DECODER.decode(body.decode())
         if _SURROGATE.search(body):
             # Half a character: neither a model nor our own answers can encode it.
             json.dumps(value, ensure_ascii=False).encode()
@@ -125,6 +132,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_unique)
 
 
 def _why(error: Exception) -> str:

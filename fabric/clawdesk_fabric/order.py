@@ -108,6 +108,11 @@ def leave(state: FabricState, call: Call) -> None:
     state.replicas[call.model].waiting.remove(call)
 
 
+def width(replica: Replica, call: Call) -> int:
+    """How many of the model's slots the call takes."""
+    return min(call.width, replica.slots)
+
+
 def band_of(state: FabricState, call: Call) -> int:
     """Its class, or a higher one after long waiting; the first one only after very long."""
     waited_ms, limits = state.at_ms - call.arrived_ms, state.limits
@@ -225,13 +230,14 @@ def accrue(state: FabricState, at_ms: int) -> None:
             continue
         devices = len(replica.held) or 1
         if replica.in_flight:
-            part = passed_ms * devices / len(replica.in_flight)
+            part = passed_ms * devices / replica.busy
             for call in replica.in_flight:
                 known = state.calls.get(call)
                 if known is not None:
-                    charge(state, known.project, part)
+                    own = part * width(replica, known)
+                    charge(state, known.project, own)
                     if replica.on_gpu:
-                        state.gpu_ms[call] = state.gpu_ms.get(call, 0.0) + part
+                        state.gpu_ms[call] = state.gpu_ms.get(call, 0.0) + own
         elif replica.phase is Phase.STARTING and replica.loaded_for is not None:
             charge(state, replica.loaded_for, passed_ms * devices)
 

@@ -75,6 +75,14 @@ def runtime_folder() -> Path:
     return folder
 
 
+def claims_folder() -> Path:
+    """Where all Fabrics of this machine, of whichever user, tell what they promised; not made."""
+    override = os.environ.get("CLAWDESK_CLAIMS_DIR", "")
+    locks = Path("/run/lock")
+    base = locks if os.access(locks, os.W_OK | os.X_OK) else Path(tempfile.gettempdir())
+    return Path(override) if override else base / "clawdesk-fabrics"
+
+
 def socket_path() -> Path:
     """Where the Fabric listens unless told otherwise."""
     return runtime_folder() / SOCKET_NAME

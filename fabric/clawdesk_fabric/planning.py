@@ -125,7 +125,7 @@ def demands(state: FabricState, at_ms: int) -> list[Demand]:
 
 def _demand(state: FabricState, replica: Replica, at_ms: int) -> Demand | None:
     best: Demand | None = None
-    is_full = replica.phase is Phase.READY and len(replica.in_flight) >= replica.slots
+    is_full = replica.phase is Phase.READY and replica.busy >= replica.slots
     # Nothing can be done for it now, so its first call need not be looked for.
     head = None if is_full else order.first(state, replica)
     if head is not None:
@@ -232,14 +232,15 @@ def _forward(draft: _Draft, replica: Replica) -> Effects:
         tasks = frozenset(lease.task for lease in leases.granted(state, replica.model))
         if not tasks:
             return effects
-    while len(replica.in_flight) < replica.slots:
+    while replica.busy < replica.slots:
         head = order.first(state, replica, tasks)
-        if head is None:
-            break
+        if head is None or replica.busy + order.width(replica, head[1]) > replica.slots:
+            break  # one that needs several slots is not passed, or it would never get them
         call = head[1]
         order.leave(state, call)
         order.share_of(state, call.project).in_flight += 1
         replica.in_flight[call.id] = draft.at_ms
+        replica.busy += order.width(replica, call)
         draft.forwarded()
         effects.append(Forward(call.id, replica.model, replica.generation))
     return effects

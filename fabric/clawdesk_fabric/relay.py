@@ -19,9 +19,11 @@ from clawdesk_fabric.accounts import Accounts
 from clawdesk_fabric.call_limits import LIMITS, STREAM_BYTES_MAX, Watch
 from clawdesk_fabric.engines.base import Endpoint
 from clawdesk_fabric.guard import CALL_HEADER, as_wire_error
+from clawdesk_fabric.line import LineError, NoHttpError
 from clawdesk_fabric.openai_request import Ask
 from clawdesk_fabric.openai_wire import WireError
-from clawdesk_fabric.runtime import Fabric, Ticket
+from clawdesk_fabric.runtime import Fabric
+from clawdesk_fabric.tickets import Ticket
 from clawdesk_fabric.usage import TAIL_BYTES, Usage
 
 log = logging.getLogger("clawdesk_fabric")
@@ -130,7 +132,7 @@ class Relay:
         try:
             async with watch:
                 return await self._forward(seat, body, watch)
-        except (aiohttp.ClientError, OSError) as error:
+        except (LineError, OSError) as error:
             raise await self._broken(seat, error) from None
         finally:
             self._calls.watches.remove(watch)
@@ -173,11 +175,14 @@ class Relay:
     async def _forward(self, seat: Endpoint, body: bytes, watch: Watch) -> web.StreamResponse:
         stream = self._ask.stream
         path = self._request.path
-        async with self._calls.upstreams.posted(seat, path, body, stream=stream) as answer:
+        answer = await self._calls.upstreams.post(seat, path, body, stream=stream)
+        try:
             if stream:
                 return await self._pass_on(seat, answer, watch)
             self._first_byte_at = self._loop.time()
             whole, value = await forward.whole(seat, answer, watch)
+        finally:
+            answer.release()
         self._last_byte_at = self._loop.time()
         # The end of a very long one is all that is looked at.
         self._tokens = usage.stated(value) if value else usage.counted(whole[-TAIL_BYTES:])
@@ -186,11 +191,11 @@ class Relay:
         return web.Response(body=whole, headers=headers)
 
     async def _pass_on(
-        self, seat: Endpoint, answer: aiohttp.ClientResponse, watch: Watch
+        self, seat: Endpoint, answer: forward.Answer, watch: Watch
     ) -> web.StreamResponse:
         """Every chunk as it comes; the end only if the model said that it is the end."""
-        response = await self._start({"Content-Type": answer.headers["Content-Type"]})
-        async for chunk in answer.content.iter_any():
+        response = await self._start({"Content-Type": answer.content_type})
+        while chunk := await answer.read():
             self._last_byte_at = self._loop.time()
             self._first_byte_at = self._first_byte_at or self._last_byte_at
             self._tail = (self._tail + chunk)[-TAIL_BYTES:]
@@ -237,13 +242,10 @@ class Relay:
 
     async def _broken(self, seat: Endpoint, error: Exception) -> WireError:
         """The connection to the container broke: say what the engine knows of its end."""
-        if isinstance(error, aiohttp.ClientResponseError):
-            # It lives and speaks, but no HTTP. What the library says of it may quote the answer.
+        if isinstance(error, NoHttpError):
             return WireError("model_failed", f"{seat.model} answered something that is no HTTP")
         said = await self._fabric.why_ended(seat)
-        told = isinstance(error, EOFError | OSError)
-        why = str(error) if told else "it closed the connection early"
-        return WireError("model_failed", said or f"{seat.model} broke off: {why}")
+        return WireError("model_failed", said or f"{seat.model} broke off: {error}")
 
     async def _end_broken(self, failure: WireError) -> web.StreamResponse:
         """Headers are out: the stream gets an error event as its last."""

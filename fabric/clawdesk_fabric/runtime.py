@@ -13,10 +13,11 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from clawdesk_fabric import events, leases, ledger
 from clawdesk_fabric.catalog import Catalog, ModelSpec
+from clawdesk_fabric.claims import Claims
 from clawdesk_fabric.decisions import Log
 from clawdesk_fabric.effects import (
     AskBack,
@@ -30,12 +31,14 @@ from clawdesk_fabric.effects import (
 )
 from clawdesk_fabric.engines.base import Endpoint, Engine
 from clawdesk_fabric.errors import FabricError
+from clawdesk_fabric.gpus import GpuSource
 from clawdesk_fabric.invariants import check
 from clawdesk_fabric.kept import Kept
 from clawdesk_fabric.model import (
     Call,
     CallClass,
     CallId,
+    DeviceId,
     EngineView,
     GpuReading,
     Limits,
@@ -43,9 +46,12 @@ from clawdesk_fabric.model import (
     Replica,
     Wait,
 )
+from clawdesk_fabric.models_known import replica_of
 from clawdesk_fabric.peaks import Peaks
-from clawdesk_fabric.specs import UpstreamSource
-from clawdesk_fabric.transitions import new_replica, new_state, step
+from clawdesk_fabric.reloading import Changes, compared, figures
+from clawdesk_fabric.sharing import Sharing
+from clawdesk_fabric.tickets import RefusedError, Ticket
+from clawdesk_fabric.transitions import new_state, step
 from clawdesk_fabric.waits import waits
 
 log = logging.getLogger("clawdesk_fabric")
@@ -54,66 +60,13 @@ ENDS_KEPT = 16
 LEASE_ENDS_KEPT = 1000
 TICK_S = 0.25
 """How often limits are looked at, and waiting clients are told their place."""
-
-
 SAVE_TICKS = 20
+CLAIM_TICKS = 4
 
 
 def wall_ms() -> int:
     """Wall time, for what must hold across a restart: windows."""
     return round(datetime.now(UTC).timestamp() * 1000)
-
-
-class GpuSource(Protocol):
-    """Reads the GPUs; `gpus.GpuWatch` is the real one."""
-
-    async def open(self, on_read: Callable[[tuple[GpuReading, ...], str], None]) -> None:
-        """Begin to read; `on_read` has been called once when this returns.
-
-        Args:
-            on_read: the GPUs, and why there is none ("" if there is one); called on the loop.
-        """
-        ...
-
-    async def close(self) -> None:
-        """Read no more."""
-        ...
-
-
-def _replica_of(spec: ModelSpec) -> Replica:
-    on_gpu = spec.gpu_memory_mib > 0
-    return new_replica(
-        spec.name,
-        slots=spec.slots,
-        memory_mib=spec.gpu_memory_mib if on_gpu else spec.memory_mib,
-        idle_stop_ms=spec.idle_stop_s * 1000,
-        gpus_max=spec.gpus_max if on_gpu else 0,
-        remote=isinstance(spec.source, UpstreamSource),
-    )
-
-
-class RefusedError(FabricError):
-    """A call was refused; `retry_after_s` 0 = do not say."""
-
-    def __init__(self, effect: Refuse) -> None:
-        super().__init__(effect.text, mend=effect.mend, code=effect.code)
-        self.retry_after_s = effect.retry_after_s
-
-
-class Ticket:
-    """One admitted call. `seat` ends with the endpoint to forward to, or with RefusedError."""
-
-    def __init__(self, call: Call, ask: Callable[[Call], Wait | None]) -> None:
-        self.call = call
-        self.seat: asyncio.Future[Endpoint] = asyncio.get_running_loop().create_future()
-        self.news = asyncio.Event()
-        self.told: Wait | None = None
-        self._ask = ask
-
-    @property
-    def wait(self) -> Wait | None:
-        """Its place and reason as they are now; None = it waits no longer."""
-        return self._ask(self.call)
 
 
 class Fabric:
@@ -129,13 +82,16 @@ class Fabric:
         log_path: Path | None = None,
         peaks: Peaks | None = None,
         kept: Kept | None = None,
+        others: Claims | None = None,
     ) -> None:
         self.catalog = catalog
         self.state = new_state(
             Limits(waiting_max=catalog.settings.waiting_max),
-            [_replica_of(spec) for spec in catalog.models.values()],
+            [replica_of(figures(spec)) for spec in catalog.models.values()],
             host_mib=memory_mib,
         )
+        self._served: dict[str, ModelSpec] = {}  # as it was when the replica was started
+        self._sharing = Sharing(others or Claims(None), self.state, self._elsewhere)
         self._gpus = gpus
         self._gpus_told: object = None
         self._log = Log(log_path) if log_path else None
@@ -167,13 +123,12 @@ class Fabric:
             self.state.at_ms = self.now_ms()
             self._log.begin(self.state)
         for spec in self.catalog.models.values():
-            learned_mib = self._peaks.known(spec)
-            if learned_mib:
-                self.post(events.PeakLearned(self.now_ms(), spec.name, learned_mib))
+            self._know_peak(spec)
         for event in self._kept.load(self.state, now_ms=self.now_ms(), wall_ms=wall_ms()):
             self.post(event)
         if self._gpus is not None:
             await self._gpus.open(self._gpus_read)
+        await self._sharing.look()
         await self._engine.open(on_end=self._engine_end, on_view=self._engine_view)
         if self._adoption is not None:
             await self._adoption
@@ -198,6 +153,7 @@ class Fabric:
         if self._gpus is not None:
             await self._gpus.close()
         await self._engine.close(remove=remove)
+        self._sharing.close()
         self.save()
         if self._log is not None:
             self._log.close()
@@ -217,6 +173,8 @@ class Fabric:
             self._tell_waiting()
             if self._log is not None:
                 self._log.flush()
+            if number % CLAIM_TICKS == 0:
+                await self._sharing.look()
             if number % SAVE_TICKS == 0:
                 self.save()
 
@@ -254,6 +212,9 @@ class Fabric:
         kept_mib = self.catalog.settings.gpu_reserve_mib
         self.post(events.GpusRead(self.now_ms(), readings, owners, note, kept_mib))
 
+    def _elsewhere(self, mib: tuple[tuple[DeviceId, int], ...]) -> None:
+        self.post(events.OthersPromised(self.now_ms(), mib))
+
     # -- calls -----------------------------------------------------------------------------------
 
     def admit(
@@ -265,15 +226,19 @@ class Fabric:
         call_class: CallClass,
         priority: int,
         deadline_ms: int | None = None,
+        width: int = 1,
     ) -> Ticket:
         """Queue one call. The caller must `leave` it, whatever happens.
 
         Args:
+            width: how many answers it wants, each of which takes a slot.
             deadline_ms: refused if it still waits after so long; None = the Fabric's own limit.
         """
         now_ms = self.now_ms()
         until_ms = None if deadline_ms is None else now_ms + deadline_ms
-        call = Call(next(self._ids), model, project, task, call_class, priority, now_ms, until_ms)
+        call = Call(
+            next(self._ids), model, project, task, call_class, priority, now_ms, until_ms, width
+        )
         ticket = Ticket(call, self._wait_of)
         self._tickets[call.id] = ticket
         self.counts["calls"] += 1
@@ -303,6 +268,25 @@ class Fabric:
             return ""
 
     # -- models ----------------------------------------------------------------------------------
+
+    def spec_of(self, model: str) -> ModelSpec:
+        """Of a model that the state knows; one removed from the catalog is as it was started."""
+        return self.catalog.models.get(model) or self._served[model]
+
+    def take_in(self, catalog: Catalog) -> Changes:
+        """Go on with this list of models. What is loaded stays; settings are those of the start."""
+        changes = compared(self.catalog, catalog)
+        self.catalog = Catalog(catalog.models, self.catalog.settings)
+        told = tuple(figures(catalog.models[name]) for name in (*changes.added, *changes.changed))
+        self.post(events.CatalogRead(self.now_ms(), told, changes.removed))
+        for name in (*changes.added, *changes.changed):
+            self._know_peak(catalog.models[name])
+        return changes
+
+    def _know_peak(self, spec: ModelSpec) -> None:
+        learned_mib = self._peaks.known(spec)
+        if learned_mib:
+            self.post(events.PeakLearned(self.now_ms(), spec.name, learned_mib))
 
     async def load(self, model: str) -> None:
         """Have the model ready. Raises FabricError when it cannot be."""
@@ -391,10 +375,11 @@ class Fabric:
                 pass  # holders watch the state: see lease_api.py
             case StartReplica():
                 self.counts["starts"] += 1
-                self._spawn(self._start(effect))
+                spec = self._served[effect.model] = self.catalog.models[effect.model]
+                self._spawn(self._start(effect, spec))
             case StopReplica():
                 log.info("stopping %s: %s", effect.model, effect.why)
-                self._spawn(self._stop(effect.model, effect.generation))
+                self._spawn(self._stop(effect))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -422,14 +407,15 @@ class Fabric:
             del self._ends[container]
         self._ends[endpoint.container] = asyncio.get_running_loop().create_future()
 
-    async def _start(self, effect: StartReplica) -> None:
+    async def _start(self, effect: StartReplica, spec: ModelSpec) -> None:
         model, generation = effect.model, effect.generation
 
         def report(text: str) -> None:
             self.post(events.ReplicaProgressed(self.now_ms(), model, generation, text))
 
         try:
-            endpoint = await self._engine.start(self.catalog.models[model], effect.devices, report)
+            await self._sharing.claim(model)
+            endpoint = await self._engine.start(spec, effect.devices, report)
         except FabricError as error:
             self._failed(model, generation, error)
             return
@@ -437,16 +423,20 @@ class Fabric:
         log.info("%s is ready in container %.12s", model, endpoint.container)
         self.post(events.ReplicaReady(self.now_ms(), model, generation))
 
-    async def _stop(self, model: str, generation: int) -> None:
-        self._peaks.learn(self.catalog.models[model], self.state.replicas[model].peak_mib)
+    async def _stop(self, effect: StopReplica) -> None:
+        model, generation = effect.model, effect.generation
+        self._peaks.learn(self._served[model], self.state.replicas[model].peak_mib)
         endpoint = self.endpoints.pop(model, None)
         if endpoint is not None:
+            end = self._ends.get(endpoint.container)
+            if end is not None and not end.done():
+                # For calls in flight on a lost GPU, which break now; `_register` forgets it later.
+                end.set_result(effect.why)
             try:
                 await self._engine.stop(endpoint)
             except FabricError as error:
                 # Its memory may still be taken, but pretending that it runs would block the model.
                 log.warning("%s did not stop cleanly: %s", model, error.what)
-            self._ends.pop(endpoint.container, None)
         self.post(events.ReplicaStopped(self.now_ms(), model, generation))
 
     def _engine_end(self, endpoint: Endpoint, error: FabricError) -> None:
@@ -477,6 +467,7 @@ class Fabric:
                 await self._engine.stop(endpoint)
                 continue
             self._register(endpoint)
+            self._served[endpoint.model] = self.catalog.models[endpoint.model]
             adopted = events.ReplicaAdopted(self.now_ms(), endpoint.model, endpoint.devices)
             self.post(adopted)
             log.info("adopted %s in container %.12s", endpoint.model, endpoint.container)

@@ -24,8 +24,10 @@ from aiohttp import web
 import clawdesk_fabric
 from clawdesk_fabric import control, gateway, lease_api
 from clawdesk_fabric.catalog import Catalog
+from clawdesk_fabric.claims import Claims
 from clawdesk_fabric.engines.base import Engine
 from clawdesk_fabric.errors import FabricError
+from clawdesk_fabric.gpus import GpuSource
 from clawdesk_fabric.guard import TOKENS, guard
 from clawdesk_fabric.kept import Kept
 from clawdesk_fabric.listening import HTTP_LOG, KEEPALIVE_S, Door, bound_tcp, listen_local
@@ -33,7 +35,8 @@ from clawdesk_fabric.metrics import METRICS, Metrics
 from clawdesk_fabric.model import Phase
 from clawdesk_fabric.peaks import Peaks
 from clawdesk_fabric.relay import Calls
-from clawdesk_fabric.runtime import Fabric, GpuSource
+from clawdesk_fabric.reloading import Changes
+from clawdesk_fabric.runtime import Fabric
 from clawdesk_fabric.tokens import Tokens
 
 log = logging.getLogger("clawdesk_fabric")
@@ -56,6 +59,9 @@ class Options:
         gpus: what reads the GPUs; None = there are none for this Fabric.
         state_folder: where peaks and the log of decisions are kept; None = nowhere.
         ready_fd: a line is written there once requests are answered; -1 = nowhere.
+        claims: where the Fabrics of this machine tell each other what they promised; None = this
+            one neither tells nor asks.
+        reread: reads the list of models anew; None = it cannot be.
     """
 
     socket: Path
@@ -64,6 +70,8 @@ class Options:
     ready_fd: int = -1
     gpus: GpuSource | None = None
     state_folder: Path | None = None
+    claims: Path | None = None
+    reread: Callable[[], Catalog] | None = None
 
 
 def owner_id(path: Path) -> str:
@@ -95,6 +103,7 @@ class Server:
             log_path=kept / f"decisions-{owner_id(options.socket)}.jsonl" if kept else None,
             kept=Kept(kept / f"kept-{owner_id(options.socket)}.json" if kept else None),
             peaks=Peaks(kept / "peaks.json" if kept else None),
+            others=Claims(options.claims),
         )
         self.fabric.on_failure = self.ask_exit
         self.port = 0  # once listening on TCP
@@ -163,6 +172,12 @@ class Server:
         await asyncio.gather(*ways, return_exceptions=True)
         self._calls.cut()
 
+    async def _reread(self) -> Changes:
+        """Go on with the list of models as its files are now. Raises FabricError."""
+        if self._options.reread is None:
+            raise FabricError("this Fabric was given its models and reads no list")
+        return self.fabric.take_in(await asyncio.to_thread(self._options.reread))
+
     # -- listening -------------------------------------------------------------------------------
 
     async def _listen(self) -> None:
@@ -192,6 +207,7 @@ class Server:
         app[METRICS] = self._metrics
         app[TOKENS] = self._tokens
         app[control.ASK_EXIT] = self.ask_exit
+        app[control.REREAD] = self._reread
         gateway.add_routes(app)
         control.add_health(app, local=local)
         if local:

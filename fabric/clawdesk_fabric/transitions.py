@@ -7,23 +7,24 @@ R3 a call leaves exactly once: forwarded, refused, or ended by its client.
 R4 a call in flight is never evicted; a replica leaves when its last call ends.
 R5 no memory is promised twice, and none that was not seen free.
 R6 every hold ends: of a lease that is not renewed, of a call that waits too long.
+R7 nothing runs on a GPU that is lost; calls in flight there end by themselves.
 """
 
 from __future__ import annotations
 
 from clawdesk_fabric import events as e
-from clawdesk_fabric import leases, ledger, order
+from clawdesk_fabric import leases, ledger, models_known, order
 from clawdesk_fabric.effects import Effect, Effects, EndLease, Refuse, StopReplica
 from clawdesk_fabric.model import (
     HOST,
     Device,
     EngineView,
     FabricState,
+    Figures,
     Limits,
     Phase,
     Replica,
 )
-from clawdesk_fabric.order import Queue
 from clawdesk_fabric.planning import cannot_fit, plan, refuse_call, refuse_waiting
 
 RAISED = 5 / 4
@@ -42,22 +43,9 @@ def new_replica(
     gpus_max: int = 0,
     remote: bool = False,
 ) -> Replica:
-    """A model that is not loaded.
-
-    Args:
-        gpus_max: 0 = it runs on the host's processors.
-        remote: it runs elsewhere, takes no memory, and does not need the container engine.
-    """
-    return Replica(
-        model,
-        slots,
-        memory_mib,
-        idle_stop_ms,
-        Queue(),
-        on_gpu=gpus_max > 0,
-        gpus_max=max(1, gpus_max),
-        remote=remote,
-    )
+    """A model that is not loaded; see `Figures`."""
+    figures = Figures(model, slots, memory_mib, idle_stop_ms, gpus_max, remote)
+    return models_known.replica_of(figures)
 
 
 def new_state(
@@ -107,8 +95,10 @@ def step(state: FabricState, event: e.Event) -> Effects:
             | e.UsageKnown()
         ):
             _set(state, event)
-        case e.GpusRead() | e.PeakLearned() | e.PinSet():
-            _memory_event(state, event)
+        case e.CatalogRead():
+            effects += models_known.read(state, event.models, event.removed)
+        case e.GpusRead() | e.PeakLearned() | e.PinSet() | e.OthersPromised():
+            effects += _memory_event(state, event)
         case _:
             effects += _replica_event(state, event)
     return effects + plan(state, at_ms)
@@ -148,9 +138,12 @@ def _ended(state: FabricState, event: e.CallEnded) -> None:
         return
     share = order.share_of(state, call.project)
     share.tokens += max(0, event.tokens)
-    replica = state.replicas[call.model]
+    replica = state.replicas.get(call.model)
+    if replica is None:
+        return  # forgotten meanwhile; its connection has just ended
     if call.id in replica.in_flight:
         started_ms = replica.in_flight.pop(call.id)
+        replica.busy -= order.width(replica, call)
         share.in_flight -= 1
         if not replica.in_flight:
             replica.idle_since_ms = event.at_ms
@@ -194,18 +187,39 @@ def _unload_asked(replica: Replica) -> None:
     replica.leaving = replica.phase in (Phase.STARTING, Phase.READY)
 
 
-def _memory_event(state: FabricState, event: e.GpusRead | e.PeakLearned | e.PinSet) -> None:
+def _memory_event(
+    state: FabricState, event: e.GpusRead | e.PeakLearned | e.PinSet | e.OthersPromised
+) -> Effects:
     match event:
+        case e.OthersPromised():
+            promised = dict(event.mib)
+            for device in state.devices.values():
+                device.elsewhere_mib = promised.get(device.id, 0)
         case e.GpusRead():
             state.gpu_note = event.note
             owners = dict(event.owners)
             ledger.read(state, event.readings, owners, kept_mib=event.kept_mib)
+            return [effect for r in state.replicas.values() for effect in _lost(state, r)]
         case e.PinSet():
             state.replicas[event.model].pinned = event.pinned
         case e.PeakLearned():
             replica = state.replicas[event.model]
             if replica.phase is Phase.ABSENT and event.memory_mib > 0:
                 replica.memory_mib = event.memory_mib
+    return []
+
+
+def _lost(state: FabricState, replica: Replica) -> Effects:
+    """A model whose GPU is gone is none any more, whatever its container says (R7)."""
+    device = ledger.lost(state, replica) if replica.phase is Phase.READY else None
+    if device is None:
+        return []
+    replica.phase = Phase.STOPPING
+    name = f"GPU {device.index} ({device.name})"
+    replica.problem = f"{name}, on which {replica.model} ran, cannot be used: {device.problem}"
+    replica.mend = f"clawdesk-fabric load {replica.model} starts it anew where there is room"
+    stop = StopReplica(replica.model, replica.generation, replica.problem)
+    return [stop, *leases.lost(state, replica.model, replica.problem)]
 
 
 def _lease_event(
@@ -215,7 +229,7 @@ def _lease_event(
         case e.LeaseAsked():
             lease = event.lease
             replica = state.replicas.get(lease.model)
-            if replica is None:
+            if replica is None or replica.is_removed:
                 return [EndLease(lease.id, f"there is no model {lease.model}")]
             problem, _ = cannot_fit(state, replica)
             if problem:
@@ -315,6 +329,7 @@ def _replica_event(state: FabricState, event: e.Event) -> Effects:
             replica.load_ms = _average(replica.load_ms, event.at_ms - replica.started_ms)
             replica.wanted = False
             replica.progress = replica.problem = replica.mend = ""
+            return _lost(state, replica)
         case e.ReplicaFailed():
             return _failed(state, replica, event)
         case e.ReplicaStopped():
@@ -330,11 +345,13 @@ def _gone(state: FabricState, replica: Replica, at_ms: int, why: str) -> Effects
         if call is not None:
             order.share_of(state, call.project).in_flight -= 1
     replica.in_flight.clear()
+    replica.busy = 0
     replica.leaving = False
     replica.makes_room_for = ""
     replica.loaded_for = None
     replica.progress = ""
     ledger.let_go(state, replica, at_ms)
+    models_known.settle(state, replica)
     return leases.lost(state, replica.model, why)
 
 

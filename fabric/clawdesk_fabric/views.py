@@ -11,8 +11,9 @@ from clawdesk_fabric.model import HOST, Device, FabricState, Replica
 def device_view(state: FabricState, device: Device) -> dict[str, Any]:
     """One GPU, or this host's memory; all memory in MiB.
 
-    `used` is what our models count, `others` what other programs hold, `kept` the desktop's share,
-    `free` what a start may still be promised.
+    `used` is what our models count, `others` what other programs hold, what other Fabrics of this
+    machine promised (`elsewhere`) included, `kept` the desktop's share, `free` what a start may
+    still be promised.
     """
     return {
         "id": device.id,
@@ -20,7 +21,8 @@ def device_view(state: FabricState, device: Device) -> dict[str, Any]:
         "index": device.index,
         "total": device.total_mib,
         "reserved": device.reserved_mib,
-        "others": device.others_mib,
+        "others": device.others_mib + device.elsewhere_mib,
+        "elsewhere": device.elsewhere_mib,
         "kept": device.kept_mib,
         "used": ledger.used_mib(state, device.id),
         "free": max(0, ledger.free_mib(state, device.id)),
@@ -69,4 +71,6 @@ def replica_view(state: FabricState, replica: Replica) -> dict[str, Any]:
         "memory_mib": replica.memory_mib,
         "peak_mib": replica.peak_mib or None,
         "failures": replica.failures,
+        "changed": replica.coming is not None,
+        "removed": replica.is_removed,
     }

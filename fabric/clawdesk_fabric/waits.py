@@ -6,7 +6,7 @@ Worked out when somebody looks, so that deciding costs nothing for it.
 from __future__ import annotations
 
 from clawdesk_fabric import leases, ledger, order
-from clawdesk_fabric.model import HOST, CallId, FabricState, Phase, Replica, Wait
+from clawdesk_fabric.model import HOST, CallId, DeviceId, FabricState, Phase, Replica, Wait
 
 Reason = tuple[str, str, str]
 """Code, sentence, what would free it."""
@@ -44,7 +44,7 @@ def _own_reason(state: FabricState, project: str, reserved_for: str) -> Reason |
 def _until_moving_ms(state: FabricState, replica: Replica) -> int | None:
     """When the next call can be forwarded, by what was measured; None = not known."""
     if replica.phase is Phase.READY and not replica.makes_room_for:
-        if len(replica.in_flight) < replica.slots:
+        if replica.busy < replica.slots:
             return 0
         if not replica.call_ms:
             return None
@@ -88,17 +88,28 @@ def _memory(state: FabricState, replica: Replica) -> Reason:
     budget = sum(state.devices[d].budget_mib for d in ids)
     used = sum(ledger.used_mib(state, d) for d in ids)
     if not any(ledger.spreads(state, replica)):
-        others = sum(state.devices[d].others_mib for d in ids)
-        text = f"{model} needs {need} MiB; other programs hold {others} MiB of GPU memory"
-        return "others", text, "other programs give memory back"
+        return "others", _held_by_others(state, replica, ids), "other programs give memory back"
     holders = {r.model: r for d in ids for r in ledger.holders(state, d)}
     back = sum(release.mib for release in state.releases if release.device in ids)
     if back and not any(r.phase is Phase.READY for r in holders.values()):
         return "memory_back", f"{model} waits until {back} MiB are really free", "the GPU shows it"
     names = ", ".join(_holder(state, holder) for holder in holders.values())
-    where = "" if not replica.on_gpu else " of GPU memory"
-    text = f"{model} needs {need} MiB; {used} of {budget} MiB{where} are in use by {names}"
+    text = f"{model} needs {need} MiB; {used} of {budget} MiB are in use by {names}"
+    if replica.on_gpu:
+        text = (
+            f"{model} needs {need} MiB; {used} of {budget} MiB of GPU memory are in use by {names}"
+        )
     return "memory", text, " or ".join(_frees(state, holder) for holder in holders.values())
+
+
+def _held_by_others(state: FabricState, replica: Replica, ids: list[DeviceId]) -> str:
+    where = " of GPU memory" if replica.on_gpu else ""
+    others = sum(state.devices[d].others_mib for d in ids)
+    elsewhere = sum(state.devices[d].elsewhere_mib for d in ids)
+    said = [f"other Fabrics of this machine promised {elsewhere} MiB{where}"] if elsewhere else []
+    if others or not elsewhere:
+        said.insert(0, f"other programs hold {others} MiB{where}")
+    return f"{replica.model} needs {replica.memory_mib} MiB; {', '.join(said)}"
 
 
 def _holder(state: FabricState, holder: Replica) -> str:

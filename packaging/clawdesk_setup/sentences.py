@@ -51,6 +51,7 @@ UNREAD_KEYWORDS = {"key", "keys", "icon", "kind", "name"}
 NAMES = {
     *("ClawDesk", "CPU", "RAM", "GPU", "HEAD", "OpenClaw", "libvirt", "Docker", "Fabric"),
     "yyyy-MM-dd HH:mm",
+    "English",
 }
 MODULES_UNREAD = {"fonts", "theme", "tokens", "resources", "words", "language", "highlight"}
 _KEY = re.compile(r"^((Ctrl|Alt|Shift|Tab|Esc|Enter|Return|Space|F\d+|[A-Z0-9])[ +]?)+$")
@@ -78,12 +79,17 @@ def modules(part: str = "ui") -> list[Path]:
 
 
 def translated() -> dict[str, Sentence]:
-    """Every sentence that is looked up, by its text."""
+    """Every sentence that is looked up, by its text.
+
+    Raises:
+        ValueError: one text is said with a number and without, and a language has one entry for it.
+    """
     found: dict[str, Sentence] = {}
     for path in (*modules("ui"), *modules("viewmodels")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             for sentence in _sentences(node):
-                found.setdefault(sentence.text, sentence)
+                if found.setdefault(sentence.text, sentence) != sentence:
+                    raise ValueError(f"{path.name} says it in two ways: {sentence}")
     return found
 
 

@@ -25,7 +25,7 @@ from tests.bench.rows import Row, row
 CALLS = int(os.environ.get("BENCH_CALLS", "2000"))
 """Unary calls in each round of F1."""
 MEMORY_CALLS = int(os.environ.get("BENCH_MEMORY_CALLS", "100000"))
-"""For the memory row; a million takes some ten minutes."""
+"""For the memory row; a million takes about ten minutes."""
 TOKENS, INTERVAL_MS = 150, 20.0
 _SLOW_CALLS = 60
 
@@ -35,9 +35,7 @@ def measure(n: int) -> Iterator[Row]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cdb-")))
         model = stack.enter_context(running("model", folder))
         relay = stack.enter_context(running("relay", folder))
-        fabric = stack.enter_context(running("fabric", folder))
-        token = request(folder / "f.sock", "POST", "/fabric/v1/tokens", {})["token"]
-        fabric.headers["Authorization"] = f"Bearer {token}"
+        fabric = _fabric(stack, folder)
         peers = [model, relay, fabric]
         try:
             peers.append(stack.enter_context(others.nginx(folder)))
@@ -143,7 +141,10 @@ def _memory(fabric: Peer) -> Iterator[Row]:
     """What the process holds after many calls beside what it held after the first tenth."""
     asyncio.run(load.unary(fabric, count=MEMORY_CALLS // 10, clients=16))
     before = fabric.rss_mib()
-    asyncio.run(load.unary(fabric, count=MEMORY_CALLS, clients=16))
+    for tenth in range(1, 11):
+        asyncio.run(load.unary(fabric, count=MEMORY_CALLS // 10, clients=16))
+        done = tenth * MEMORY_CALLS // 10
+        print(f"bench_gateway: {done:,} calls: {fabric.rss_mib():.1f} MiB", file=sys.stderr)
     yield row(
         f"F1 gateway: memory after {MEMORY_CALLS:,} more calls",
         [fabric.rss_mib()],
@@ -152,6 +153,21 @@ def _memory(fabric: Peer) -> Iterator[Row]:
         ratio_to="before them",
         goal="at most 1.02 times",
     )
+
+
+def memory_alone() -> Iterator[Row]:
+    """The memory row without the others: `python -m tests.bench.bench_gateway memory`."""
+    with tempfile.TemporaryDirectory(prefix="cdb-") as name, ExitStack() as stack:
+        stack.enter_context(running("model", Path(name)))
+        yield from _memory(_fabric(stack, Path(name)))
+
+
+def _fabric(stack: ExitStack, folder: Path) -> Peer:
+    """The gateway, and a token for it."""
+    fabric = stack.enter_context(running("fabric", folder))
+    token = request(folder / "f.sock", "POST", "/fabric/v1/tokens", {})["token"]
+    fabric.headers["Authorization"] = f"Bearer {token}"
+    return fabric
 
 
 def _litellm(stack: ExitStack, folder: Path, model: Peer, fabric: Peer) -> Iterator[Row]:
@@ -194,5 +210,5 @@ def _percentile(samples: list[float], percent: int) -> float:
 
 
 if __name__ == "__main__":
-    for found_row in measure(1):
+    for found_row in memory_alone() if sys.argv[1:] == ["memory"] else measure(1):
         print(found_row.as_json())

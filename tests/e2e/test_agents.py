@@ -17,7 +17,13 @@ from typing import Any
 import pytest
 
 from tests.stories.preemption import App, files_of, records_of
-from tests.support.mirrors import cli_with_layers, debian_hosts, project_file, python_hosts
+from tests.support.mirrors import (
+    cli_with_layers,
+    debian_hosts,
+    npm_hosts,
+    project_file,
+    python_hosts,
+)
 from tests.support.real_cli import RealCli, make_project
 from tests.support.scripted_model import BUG, MODEL, TEST, ScriptedModel, behind_the_fabric
 
@@ -53,7 +59,14 @@ name = "hurry"
 run = "echo now > urgent.txt"
 """
 
-
+RAISE = """
+[machine]
+memory_mib = 768
+disk_mib = 1024
+[[steps]]
+name = "raise"
+run = "semver 1.2.3 --increment minor > raised.txt"
+"""
 GREET = """
 [machine]
 disk_mib = 1024
@@ -86,7 +99,7 @@ AGENTS = (
 
 @cache
 def hosts() -> tuple[str, ...]:
-    return (*python_hosts(), *debian_hosts())
+    return (*python_hosts(), *debian_hosts(), *npm_hosts())
 
 
 @pytest.fixture(scope="module")
@@ -189,3 +202,14 @@ def test_debian_packages_are_installed_by_the_guests_apt(cli: RealCli, tmp_path:
     project = make_project(tmp_path / "greet", files)
     task = run(cli, str(project), "greet").end(BUILD_S)["task"]
     assert files_of(project, task, "greeting.txt")["greeting.txt"] == "Hello, world!\n"
+
+
+def test_npm_packages_are_installed_and_run(cli: RealCli, tmp_path: Path) -> None:
+    files = {
+        ".clawdesk/tasks/raise.toml": RAISE,
+        ".clawdesk/image.toml": 'npm = ["semver@7"]\n',
+        ".clawdesk/project.toml": project_file((*python_hosts(), *npm_hosts())),
+    }
+    project = make_project(tmp_path / "raise", files)
+    task = run(cli, str(project), "raise").end(BUILD_S)["task"]
+    assert files_of(project, task, "raised.txt")["raised.txt"] == "1.3.0\n"

@@ -27,6 +27,7 @@ from clawdesk_fabric.specs import ImageSource, LocalWeights, ModelSpec, WheelWei
 from clawdesk_fabric.weights.files import Hashes, WeightFile
 from tests.support.fabric_docker import containers_of, docker_with_image, short_place
 from tests.support.fabric_world import spec
+from tests.support.weights_files import with_entry
 
 pytestmark = pytest.mark.e2e
 OWNER = "test-models"
@@ -150,6 +151,27 @@ async def test_a_file_added_by_one_command_answers(
     used_mib = used["memory_stats"]["usage"] / 2**20
     print(f"estimated {told['estimate']['total_mib']} MiB, used {used_mib:.0f} MiB")
     assert used_mib < told["estimate"]["total_mib"]
+
+
+async def test_a_model_of_vectors_answers_embeddings(
+    bench: Bench, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    path = tmp_path / "Vectors.gguf"
+    path.write_bytes(with_entry(weights.read_bytes(), "llama.pooling_type", 1))
+    assert main(["add", str(path), "--context=1024", "--slots=1"]) == 0
+    model = load().models["vectors"]
+    assert model.endpoints == ("embeddings",)
+    endpoint = await bench.start(model)
+    connector = aiohttp.UnixConnector(path=str(endpoint.socket), force_close=True)
+    async with (
+        aiohttp.ClientSession(connector=connector) as session,
+        session.post("http://model/v1/embeddings", json={"input": ["a cat", "a dog"]}) as answer,
+    ):
+        assert answer.status == 200
+        vectors = [row["embedding"] for row in (await answer.json())["data"]]
+    assert [len(vector) for vector in vectors] == [576, 576]
+    assert vectors[0] != vectors[1]
 
 
 async def test_a_changed_file_is_not_started(bench: Bench, weights: Path, tmp_path: Path) -> None:

@@ -45,7 +45,12 @@ def gpu_state(gpus: int, slots: int = 2, gpus_max: int = 1, **models: int) -> Fa
 
 
 def gpu(
-    index: int, used_gib: float = 0, processes: tuple[GpuProcess, ...] = (), problem: str = ""
+    index: int,
+    used_gib: float = 0,
+    processes: tuple[GpuProcess, ...] = (),
+    problem: str = "",
+    *,
+    is_lost: bool = False,
 ) -> GpuReading:
     return GpuReading(
         f"GPU-{index}",
@@ -56,6 +61,7 @@ def gpu(
         int(used_gib * GIB),
         processes,
         problem,
+        is_lost=is_lost,
     )
 
 

@@ -81,18 +81,24 @@ async def running(
 ) -> AsyncIterator[World]:
     """Serve until the block ends; then drain and close, as on SIGTERM."""
     options = Options(path, port=port, state_folder=state_folder)
-    server = Server(known or catalog(), engine, options)
-    serving = asyncio.create_task(server.run())
+    async with serving(Server(known or catalog(), engine, options), path) as world:
+        yield world
+
+
+@asynccontextmanager
+async def serving(server: Server, path: Path) -> AsyncIterator[World]:
+    """The same with a server of the test's own; `path` is its socket."""
+    runs = asyncio.create_task(server.run())
     listening = asyncio.create_task(server.listening.wait())
-    await asyncio.wait({serving, listening}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({runs, listening}, return_when=asyncio.FIRST_COMPLETED)
     listening.cancel()
     try:
         connector = aiohttp.UnixConnector(path=str(path), force_close=True)
         async with aiohttp.ClientSession(connector=connector) as session:
             world = World(server, session, path)
-            if not serving.done():
+            if not runs.done():
                 world.token = await world.new_token(project="p", task="t", attempt=1)
                 yield world
     finally:
         server.ask_exit()
-        await serving
+        await runs

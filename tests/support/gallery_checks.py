@@ -22,7 +22,8 @@ from clawdesk.ui.sheet import Scrim
 CONTRAST_MIN = 4.5
 # Text of others, as long as they like; its whole stands in the tooltip.
 MAY_BE_CUT = re.compile(
-    r"^toolbar\.branch$|^inspector > SafeLabel$|^inbox\.card\.|^model\..*\.detail$|^check\..* > "
+    r"^toolbar\.branch$|^projects\.title\.|^inspector > SafeLabel$|^inbox\.card\."
+    r"|^model\..*\.detail$|^check\..* > |^conversation\.spent$"
 )
 
 

@@ -45,6 +45,13 @@ def debian_hosts() -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(urlsplit(address).hostname) for address in addresses))
 
 
+def npm_hosts() -> tuple[str, ...]:
+    """Of the registry that npm asks here; it gives the files too."""
+    asked = ["npm", "config", "get", "registry"]
+    address = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    return (str(urlsplit(address).hostname),)
+
+
 def policy_file(hosts: tuple[str, ...]) -> str:
     """A user's policy.toml that lets projects reach these hosts, also where they are not public."""
     found = {entry[4][0] for host in hosts for entry in socket.getaddrinfo(host, 443)}

@@ -56,6 +56,9 @@ class FakeModelActs:
     async def set_budget(self, project: str, gpu_hours: float, tokens: int) -> Outcome:
         return await self._told("set_budget", project, gpu_hours, tokens)
 
+    async def set_weight(self, project: str, weight: float) -> Outcome:
+        return await self._told("set_weight", project, weight)
+
 
 class NoModels:
     """The model part of `Inference` where a test needs none of it."""
@@ -83,3 +86,5 @@ class NoModels:
     async def end_reservation(self, reservation: str) -> None: ...
 
     async def set_budget(self, project: str, gpu_hours: float, tokens: int) -> None: ...
+
+    async def set_weight(self, project: str, weight: float) -> None: ...

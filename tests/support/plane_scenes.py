@@ -144,7 +144,7 @@ class Story:
             question=question,
             choices=choices,
             message=last.message,
-            why="the policy says that writes under src/ need review",
+            why="The project's policy asks for approval of changes in src/** (src/loader.py).",
             diffstat=last.diffstat,
         )
         self.record(

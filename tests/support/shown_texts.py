@@ -25,7 +25,7 @@ _SAID = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*(?:{CLOSE}|…|$)")
 _BREAKS = re.compile(r"[\n|·→←…]+|\s{2,}|(?<=[,:;.)]) | (?=\()|, ")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _TAG = re.compile(r"</?(?:p|br|b|i|span|a|tt|code)\b[^>]*>")
-_UNIT = re.compile(r"^[\d., /×–+−-]*(?:[KMGT]iB|CPU|GPU|h|m|s|ms|W|°C|%)?$")  # noqa: RUF001
+_UNIT = re.compile(r"^[\d., /×–+−-]*(?:[KMGT]iB|CPU|GPU|EUR|h|m|s|ms|W|°C|%)?$")  # noqa: RUF001
 # A path, a setting, an address, a key of the keyboard: the same in every language.
 _CODE = re.compile(r"^\S*[/_=@.:]\S*\w\S*$|^(?:Ctrl|Alt|Shift)\b.*$|^(?:Enter|Esc|Tab|Space)$")
 # A name in a family of forks, a process with its number, a ref cut for a narrow column.
@@ -35,7 +35,9 @@ _PART = re.compile(
     r"^(?:ClawDesk|OpenClaw|CPU|RAM|GPU|libvirt|qemu|Docker|Fabric|Git|HEAD)\b[\d %./GiB-]*$"
 )
 # Modules that paint what a guest or a user wrote: changes, output, the three sides of a conflict.
-_FOREIGN = {"diff_paint", "code_list", "log_view", "conflict_view", "highlight"}
+_FOREIGN = {
+    *("diff_paint", "code_list", "log_view", "conversation_paint", "conflict_view", "highlight")
+}
 # Fields of the plane's values that hold its own sentences: none of them may be shown as they are.
 SENTENCES = {
     *("reason", "yielding", "why", "why_files_only", "approval_reason", "problem", "mend", "text"),
@@ -88,34 +90,45 @@ def texts_of(page: QWidget) -> set[str]:
     return (found | drawn) - {""}
 
 
-def data_of(value: object) -> Iterator[str]:
+def theirs_of(value: object) -> Iterator[str]:
     """Texts of users and guests in the plane's values: all but its own sentences."""
     if isinstance(value, str):
         yield value
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         for field in dataclasses.fields(value):
             if field.name not in SENTENCES:
-                yield from data_of(getattr(value, field.name))
+                yield from theirs_of(getattr(value, field.name))
     elif isinstance(value, Mapping):
         for key, part in value.items():
-            yield from () if key in SENTENCES else (*data_of(key), *data_of(part))
+            yield from () if key in SENTENCES else (*theirs_of(key), *theirs_of(part))
     elif isinstance(value, Iterable):
         for part in value:
-            yield from data_of(part)
+            yield from theirs_of(part)
 
 
-def untranslated(texts: Iterable[str], data: Set[str], names: Set[str]) -> list[str]:
-    """Pieces of texts that are not in the language of tests, not data and no name."""
-    whole = "\n".join(data)
+def untranslated(texts: Iterable[str], theirs: Set[str], names: Set[str]) -> list[str]:
+    """Pieces of texts that are not in the language of tests, not theirs and no name."""
+    sentences = sorted((text for text in theirs if " " in text), key=len, reverse=True)
     found = set()
     for text in texts:
         said, rest = "", _TAG.sub("\n", text)
         while said != rest:
             said, rest = rest, _SAID.sub("\n", rest)
+        for sentence in sentences:
+            rest = rest.replace(sentence, "\n")
         for piece in _BREAKS.split(rest):
             plain = piece.strip(" .,:;?!()“”\"'")
             if not _WORD.search(plain) or any(form.match(plain) for form in (_UNIT, _CODE, _PART)):
                 continue
-            if plain not in names and plain not in whole and _NAMED.sub("", plain) not in whole:
+            parts = (plain, _NAMED.sub("", plain))
+            if not any(_is_theirs(part, theirs | names, "…" in text) for part in parts):
                 found.add(f"{plain!r} in {text[:120]!r}")
     return sorted(found)
+
+
+def _is_theirs(piece: str, theirs: Set[str], cut: bool) -> bool:
+    """A single word must be one that stands alone: in sentences there is every word."""
+    if " " in piece:
+        return any(piece in text for text in theirs)
+    stands = any(piece in text for text in theirs if " " not in text)
+    return stands or (cut and any(text.startswith(piece) for text in theirs))

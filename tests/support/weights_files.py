@@ -97,3 +97,13 @@ def model_folder(folder: Path, config: Any = None, header: object = None) -> Pat
     (folder / "model.safetensors").write_bytes(safetensors(TENSORS if header is None else header))
     (folder / "evil.py").write_text("raise SystemExit('executed')")
     return folder
+
+
+def with_entry(whole: bytes, key: str, value: int) -> bytes:
+    """A GGUF file with one more figure in its header, its weights where they were."""
+    (count,) = struct.unpack_from("<Q", whole, 16)
+    added = entry(key, value)
+    # Weights begin at a multiple of 32, so what is added before them must be one too.
+    short = -(len(added) + len(entry("pad", ""))) % 32
+    added += entry("pad", "x" * short)
+    return whole[:16] + struct.pack("<Q", count + 2) + added + whole[24:]

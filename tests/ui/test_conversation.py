@@ -113,12 +113,25 @@ def test_f3_searches_newest_first_and_unfolds(bench: Bench, desk: Desk) -> None:
     assert page.view.rows.hit < hit
     desk.registry.trigger("find_said")
     assert found.text() == "2 of 2"
+    desk.window.resize(1024, 700)
+    bench.settle()
+    assert "test_add_7" in "".join(texts(page)[page.view.rows.hit :][:2]), "broken anew, it stands"
     QTest.keyClicks(page.search, "zzz")
     assert found.text() == "not found"
     assert page.view.rows.hit == -1
     QTest.keyClick(page.search, Qt.Key.Key_Escape)
     assert page.search.text() == ""
     assert page.view.list.hasFocus()
+
+
+def test_a_search_that_begins_before_the_page_has_its_size(bench: Bench, desk: Desk) -> None:
+    desk.registry.trigger("find_said")
+    page = desk.window.inspector.conversation
+    page.search.setText("test_add_7")
+    bench.settle()
+    row = page.view.rows.hit
+    assert "test_add_7" in texts(page)[row]
+    assert [index.row() for index in page.view.list.selectedIndexes()] == [row]
 
 
 def test_all_of_it_is_copied_and_rows_speak(bench: Bench, desk: Desk) -> None:

@@ -10,11 +10,12 @@ from tests.support.pseudo_locale import pseudo_locale
 from tests.ui.conftest import Bench
 
 # What people and programs of the scenes wrote, and what is the same in every language.
-DATA = {
+THEIRS = {
+    *("English", "Deutsch"),
     *("notes", "tokenizer-rs", "Makefile", "Sorted?", "This changes the order of every epoch."),
     *("Is a test for that possible?", "An empty shard is no error here", "Keep the Makefile"),
-    *("sudo systemctl start docker", "sudo apt-get install --no-install-recommends"),
-    "libvirt-daemon-driver-qemu qemu-system-x86",
+    "sudo systemctl start docker",
+    "sudo apt-get install --no-install-recommends libvirt-daemon-driver-qemu qemu-system-x86",
 }
 # Values and keys as they stand in a file of settings.
 SETTINGS = {"weight", "interactive", "agent", "batch", "hold", "reject", "allow", "ask", "never"}
@@ -32,17 +33,17 @@ def test_no_english_is_left_on_a_page(bench: Bench, qapp: QApplication, scene: s
             texts.update(*map(shown_texts.texts_of, sheets))
             plane = desk.plane
             seen = (plane.state, plane.projects, plane.environment, plane.load, vars(plane))
-            return texts, set(shown_texts.data_of(seen))
+            return texts, set(shown_texts.theirs_of(seen))
 
     before = qapp.quitOnLastWindowClosed()
     qapp.setQuitOnLastWindowClosed(False)
     try:
         with pseudo_locale(qapp):
-            texts, data = bench.run(look())
+            texts, theirs = bench.run(look())
     finally:
         qapp.setQuitOnLastWindowClosed(before)
     assert len(texts) > 40
-    assert not shown_texts.untranslated(texts, data | DATA, SETTINGS | MISTAKES)
+    assert not shown_texts.untranslated(texts, theirs | THEIRS, SETTINGS | MISTAKES)
 
 
 def test_a_word_that_was_not_translated_is_found() -> None:

@@ -258,6 +258,25 @@ def test_budget_of_a_project(bench: Bench, page: Desk) -> None:
     bench.settle()
     assert bench.plane.calls[-1] == ("set_budget", "/home/ada/notes", 4.5, 1_000_000)
     assert page.decisions.sheet is None
+    assert not any(call[0] == "set_weight" for call in bench.plane.calls)
+
+
+def test_weight_of_a_project(bench: Bench, page: Desk) -> None:
+    button(page, "use./home/ada/notes.budget").click()
+    sheet = page.decisions.sheet
+    assert isinstance(sheet, BudgetSheet)
+    bench.clock.advance(GUARD_MS)
+    for wrong in ("0", "1001", "much"):
+        sheet.weight.setText(wrong)
+        button(page, "budget.go").click()
+        assert "“Weight” must be a number from 0.01 to 1000" in sheet.outcome.text()
+    sheet.weight.setText("2.5")
+    button(page, "budget.go").click()
+    bench.settle()
+    assert bench.plane.calls[-2:] == [
+        ("set_weight", "/home/ada/notes", 2.5),
+        ("set_budget", "/home/ada/notes", 2.0, 0),
+    ]
 
 
 def test_a_reservation_is_ended(bench: Bench, page: Desk) -> None:
@@ -311,7 +330,7 @@ def test_the_palette_has_every_act(bench: Bench, page: Desk) -> None:
 def test_a_lost_gpu_is_told_in_a_sentence(bench: Bench, page: Desk) -> None:
     show(bench, model_scenes.lost())
     card = page.window.models.cards["GPU-1"]
-    assert "The driver says that this GPU is lost" in card.accessibleName()
+    assert "GPU is lost: it does not answer its driver" in card.accessibleName()
     assert "simulated" in card.accessibleName()
 
 

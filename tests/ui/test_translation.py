@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QApplication, QCheckBox, QWidget
 
 from clawdesk.ui.button import Button
@@ -80,7 +79,7 @@ def test_a_language_is_a_file_that_the_start_loads(qapp: QApplication, tmp_path:
     every = sentences.translated()
     translations.write(path, translations.document("pl", every, numbers_of_polish))
     translations.compiled(path)
-    loaded = install_language(qapp, QLocale("pl_PL"), tmp_path)
+    loaded = install_language(qapp, ["pl-PL", "en"], tmp_path)
     try:
         assert loaded
         plain = {text: one for text, one in every.items() if not one.one}
@@ -95,7 +94,7 @@ def test_a_language_is_a_file_that_the_start_loads(qapp: QApplication, tmp_path:
 
 
 def test_a_language_nobody_wrote_is_english(qapp: QApplication, tmp_path: Path) -> None:
-    assert not install_language(qapp, QLocale("fi_FI"), tmp_path)
+    assert not install_language(qapp, ["fi-FI", "fi"], tmp_path)
     assert counted(1, "{count} result", "{count} results") == "1 result"
     assert counted(2, "{count} result", "{count} results") == "2 results"
 

@@ -171,8 +171,8 @@ class Workspace:
     def has_changed(self) -> bool:
         """Whether what `collect` would send may be other than when this was asked before.
 
-        By names and by what the file system says of them: no content is read. What is ignored, or
-        was merely touched, is no change, as it is none of a checkpoint's.
+        By names and by what the file system says of them; git reads what was touched, no more. What
+        is ignored, or as it was, is no change, as it is none of a checkpoint's.
         """
         changed, deleted, _ = self._differences()
         root = os.fsencode(self.folder)

@@ -129,9 +129,16 @@ def _spent_trailers(fields: dict[str, Any]) -> list[tuple[str, str]]:
         ("Tokens-In", str(spent.tokens_in)),
         ("Tokens-Out", str(spent.tokens_out)),
         ("Model-Seconds", f"{spent.model_ms / 1000:.1f}"),
-        ("GPU-Seconds", f"{spent.gpu_ms / 1000:.1f}"),
     ]
-    found += [("Calls-Uncounted", str(spent.uncounted))] if spent.uncounted else []
+    if spent.on_gpu or spent.on_processors:
+        found.append(("GPU-Seconds", f"{spent.gpu_ms / 1000:.1f}"))
+    # Calls of which these sums do not know: neither is a 0 that was measured.
+    untold = {
+        "Calls-Uncounted": spent.uncounted,
+        "Calls-Unmeasured": spent.unmeasured,
+        "Calls-Elsewhere": spent.elsewhere,
+    }
+    found += [(name, str(count)) for name, count in untold.items() if count]
     costs = [f"{micro / 1e6:.6f} {one_line(currency)}" for currency, micro in spent.costs]
     return found + [("Cost", cost) for cost in costs]
 

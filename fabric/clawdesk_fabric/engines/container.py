@@ -14,6 +14,7 @@ from typing import Any
 
 from docker.types import DeviceRequest
 
+from clawdesk_fabric.entries import EMBEDDINGS
 from clawdesk_fabric.recipes.image import MODEL_FILE
 from clawdesk_fabric.specs import (
     WEIGHTS_INSIDE,
@@ -156,6 +157,7 @@ def _environment(spec: ModelSpec) -> dict[str, str]:
         "CLAWDESK_SLOTS": str(spec.slots),
         "CLAWDESK_THREADS": str(spec.threads),
         "CLAWDESK_SOCKET": f"{INSIDE}/{SOCKET_NAME}",
+        "CLAWDESK_EMBEDDINGS": "1" if spec.endpoints == EMBEDDINGS else "",
         "HOME": "/tmp",  # noqa: S108
     }
 
@@ -183,7 +185,7 @@ def _replaced(word: str, values: Iterable[tuple[str, str]]) -> str:
 def spec_digest(spec: ModelSpec) -> str:
     """Hash of what a running container depends on; a container of another spec is not adopted."""
     kept = asdict(spec)
-    for key in ("title", "licence", "endpoints", "idle_stop_s"):
+    for key in ("title", "licence", "idle_stop_s"):
         del kept[key]
     text = json.dumps(kept, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -29,6 +29,9 @@ DIMENSIONS_MAX = 8
 Value = int | float | bool | str | tuple[int, ...] | None
 _STRING, _ARRAY = 8, 9
 _SCALARS = dict(enumerate(("B", "b", "H", "h", "I", "i", "f", "?"))) | {10: "Q", 11: "q", 12: "d"}
+_MEAN, _LAST, _RANK = 1, 3, 4
+"""What is made of the vectors of all tokens: one vector (their mean, the first, the last), a rank.
+"""
 _INTEGERS = {0, 1, 2, 3, 4, 5, 10, 11}
 # Number of the type: its name, elements in a block, bytes of a block (from the format's type list).
 _TYPES: dict[int, tuple[str, int, int]] = {
@@ -176,6 +179,13 @@ def _figure(cursor: _Cursor, values: dict[str, Value], key: str, fallback: int =
     return value
 
 
+def _embeds(cursor: _Cursor, values: dict[str, Value], family: str) -> bool:
+    pooling = _figure(cursor, values, f"{family}.pooling_type")
+    if pooling == _RANK:
+        raise cursor.refuse("ranks texts for a search, which the Fabric has no endpoint for")
+    return _MEAN <= pooling <= _LAST
+
+
 def _shape(cursor: _Cursor, values: dict[str, Value], stored: Counter[str], size: int) -> Shape:
     family = values.get("general.architecture")
     if not isinstance(family, str) or not family:
@@ -213,4 +223,5 @@ def _shape(cursor: _Cursor, values: dict[str, Value], stored: Counter[str], size
         value_size=_figure(cursor, values, f"{family}.attention.value_length", key_size),
         context=_figure(cursor, values, f"{family}.context_length"),
         file_bytes=size,
+        embeds=_embeds(cursor, values, family),
     )

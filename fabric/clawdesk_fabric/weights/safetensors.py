@@ -140,11 +140,12 @@ def _shape(folder: Path, config: _Config, stored: Counter[str], shards: list[Pat
     if method is not None and method.quant_method:
         quantisation = plain(method.quant_method) + (f" {method.bits} bit" if method.bits else "")
     size = text.head_dim or width // heads
+    family = plain((config.architectures or (config.model_type,))[0])
     return Shape(
         form="safetensors",
         title=plain(folder.name),
         licence="",
-        architecture=plain((config.architectures or (config.model_type,))[0]),
+        architecture=family,
         parameters=stored.total(),
         quantisation=quantisation,
         layers=layers,
@@ -154,4 +155,6 @@ def _shape(folder: Path, config: _Config, stored: Counter[str], shards: list[Pat
         value_size=size,
         context=text.max_position_embeddings or 0,
         file_bytes=sum(shard.stat().st_size for shard in shards),
+        # One that writes is named after its head, such as LlamaForCausalLM.
+        embeds=family.endswith("Model"),
     )

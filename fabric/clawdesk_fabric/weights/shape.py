@@ -22,6 +22,7 @@ class Shape:
         value_size: values of one value vector of one head.
         context: tokens it was trained on; 0 = not said.
         file_bytes: all weights files together.
+        embeds: it makes one vector of a text, and writes none.
     """
 
     form: str
@@ -37,6 +38,7 @@ class Shape:
     value_size: int
     context: int
     file_bytes: int
+    embeds: bool = False
 
 
 def plain(text: str) -> str:

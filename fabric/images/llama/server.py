@@ -30,6 +30,10 @@ else:
 settings.endpoint_metrics = True
 settings.endpoint_slots = True
 settings.ui = False
+if os.environ.get("CLAWDESK_EMBEDDINGS"):
+    # Such a model looks at the whole of a text at once, so all of it must fit into one batch.
+    settings.embedding = True
+    settings.n_batch = settings.n_ubatch = max(512, settings.n_ctx // settings.n_parallel)
 # Its default would let the prompt cache grow to 8 GiB, past any limit of the container.
 settings.cache_ram_mib = int(os.environ.get("CLAWDESK_CACHE_MIB", "64"))
 

@@ -164,17 +164,6 @@ async def test_what_a_call_used_is_asked_of_the_fabric_and_told_with_its_step(
     assert (use.measured, use.tokens_in, use.tokens_out, use.run) == (False, 1, 4, "r")
 
 
-async def test_many_calls_are_told_together_and_none_is_lost(
-    place: Place, client: aiohttp.ClientSession
-) -> None:
-    for _ in range(80):
-        async with client.post(place.url + CHAT, json={}) as answer:
-            await answer.read()
-    told = await told_of(place, 80)
-    assert len({use.name for said in told for use in said.uses}) == 80
-    assert isinstance(told[-1], ModelsUsed)
-
-
 async def test_a_call_that_got_nowhere_used_nothing(
     place: Place, client: aiohttp.ClientSession
 ) -> None:

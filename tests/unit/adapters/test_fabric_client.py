@@ -203,6 +203,7 @@ async def test_what_a_person_does_shows_in_the_figures(
     now_s = SystemClock().now_ms() // 1000
     await client.load_model(MODEL)
     await client.pin_model(MODEL, True)
+    await client.set_weight("/p", 3.0)
     await client.set_budget("/p", 2.5, 1000)
     await client.reserve_model(MODEL, "/p", 0, now_s + 600)
     await client.ask_lease(LeaseWish("01T", "/p", MODEL, "agent"))
@@ -214,7 +215,7 @@ async def test_what_a_person_does_shows_in_the_figures(
     assert [(h.task, h.model) for h in found.queue.holders] == [("01T", MODEL)]
     (use,) = [use for use in found.queue.projects if use.project == "/p"]
     assert use.budget is not None
-    assert (use.budget.gpu_hours, use.budget.tokens) == (2.5, 1000)
+    assert (use.budget.gpu_hours, use.budget.tokens, use.weight) == (2.5, 1000, 3.0)
     (window,) = found.queue.windows
     assert 590 <= window.until_s - now_s <= 610
     await client.end_reservation(window.id)

@@ -113,6 +113,7 @@ def test_its_steps_in_order() -> None:
         "Debian packages",
         "Python packages",
         "the agent",
+        "Node.js",
         "npm packages",
         "the set-up script",
         "a first start",

@@ -21,7 +21,7 @@ from clawdesk_fabric.specs import ImageSource, LocalWeights
 from clawdesk_fabric.weights import files
 from clawdesk_fabric.weights.files import Hashes, WeightFile, write_private
 from tests.support import simulated_gpus
-from tests.support.weights_files import gguf, model_folder
+from tests.support.weights_files import SMOLLM2, gguf, model_folder
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -30,6 +30,7 @@ DIGEST = "sha256:" + "a" * 64
 def _places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "c"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "k"))
+    monkeypatch.setenv("CLAWDESK_RUNTIME_DIR", str(tmp_path / "r"))
 
 
 @pytest.fixture
@@ -54,6 +55,19 @@ def test_one_command_makes_a_model_that_the_catalog_has(
     assert spec.weights.files[0].path == weights
     assert spec.memory_mib >= 245
     assert stat.S_IMODE(paths.own_models().stat().st_mode) == 0o600
+
+
+def test_a_model_that_makes_vectors_is_offered_for_embeddings_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "Vectors.gguf"
+    path.write_bytes(gguf({**SMOLLM2, "llama.pooling_type": 1}))
+    assert main(["add", str(path)]) == 0
+    assert "answers embeddings" in capsys.readouterr().out
+    assert load().models["vectors"].endpoints == ("embeddings",)
+    path.write_bytes(gguf({**SMOLLM2, "llama.pooling_type": 4}))
+    assert main(["add", str(path), "--name=ranks"]) == 1
+    assert "ranks texts for a search" in capsys.readouterr().err
 
 
 def test_comments_and_other_entries_stay(weights: Path) -> None:

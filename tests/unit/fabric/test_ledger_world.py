@@ -1,8 +1,8 @@
 """A random world of GPUs, leases, windows and budgets that must keep every rule of the ledger.
 
-Readings come late, show memory of other programs and of containers that just ended, and GPUs are
-lost and come back. Nothing is over capacity, no memory is promised twice, and in the end nobody is
-left waiting.
+Readings come late, show memory of other programs and of containers that just ended; GPUs are lost
+with what runs on them, and come back; calls want several answers; other Fabrics promise memory.
+Nothing is over capacity, no memory is promised twice, and in the end nobody is left waiting.
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ class LedgerWorld(RuleBasedStateMachine):
             case StopReplica():
                 assert effect.model not in self.stopping
                 replica = self.state.replicas[effect.model]
-                assert not replica.in_flight, "a call in flight was evicted"
+                lost = ledger.lost(self.state, replica)
+                assert lost or not replica.in_flight, "a call in flight was evicted"
                 self.stopping[effect.model] = effect.generation
             case Forward():
                 assert effect.call in self.open - self.forwarded
@@ -123,8 +124,14 @@ class LedgerWorld(RuleBasedStateMachine):
             )
             used = self.others[index] + sum(process.used_mib or 0 for process in processes)
             problem = "the GPU is lost" if self.lost[index] else ""
-            shown.append(gpu(index, used / GIB, processes, problem))
+            lost = self.lost[index]
+            shown.append(gpu(index, used / GIB, processes, problem, is_lost=lost))
         self.happen(read(self.at_ms, *shown, **{model: model for model in self.real}))
+
+    @rule(index=st.integers(0, GPUS - 1), gib=st.integers(0, 24))
+    def another_fabric_promises(self, index: int, gib: int) -> None:
+        promised = ((f"GPU-{index}", gib * GIB),) if gib else ()
+        self.happen(events.OthersPromised(self.at_ms, promised))
 
     @rule(index=st.integers(0, GPUS - 1), gib=st.integers(0, 10))
     def others_take(self, index: int, gib: int) -> None:
@@ -140,7 +147,8 @@ class LedgerWorld(RuleBasedStateMachine):
     def arrives(self, model: str, project: str, call_class: CallClass, task: bool) -> None:
         self.numbers += 1
         name = f"t{self.numbers % 5}" if task else ""
-        made = Call(self.numbers, model, project, name, call_class, 0, self.at_ms)
+        width = 1 + self.numbers % 3  # a model has two slots
+        made = Call(self.numbers, model, project, name, call_class, 0, self.at_ms, None, width)
         self.open.add(made.id)
         self.happen(events.CallArrived(self.at_ms, made))
 
@@ -214,6 +222,7 @@ class LedgerWorld(RuleBasedStateMachine):
         """People let go and everything answers: whatever waits is served or refused."""
         self.lost = [False] * GPUS
         self.others = [0] * GPUS
+        self.happen(events.OthersPromised(self.at_ms, ()))
         for model in SIZES:
             self.happen(events.PinSet(self.at_ms, model, False))
         for project in ("red", "green", "blue"):

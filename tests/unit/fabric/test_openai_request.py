@@ -59,7 +59,7 @@ TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "ob
     ],
 )
 def test_what_openais_clients_send_is_accepted(fields: dict[str, Any]) -> None:
-    assert asked(**fields) == Ask("m", fields.get("stream") is True)
+    assert asked(**fields) == Ask("m", fields.get("stream") is True, fields.get("n", 1))
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,19 @@ def test_what_was_spent_stands_there_as_numbers() -> None:
     ]
 
 
+def test_gpu_time_that_nobody_knows_is_no_zero() -> None:
+    away = CallUse("c", measured=True, tokens_in=1, tokens_out=1, place="elsewhere")
+    for use, said in (
+        (away, ["Clawdesk-Calls-Elsewhere: 1"]),
+        (replace(away, place="processors"), ["Clawdesk-GPU-Seconds: 0.0"]),
+        (replace(away, place="", measured=False), ["Clawdesk-Calls-Unmeasured: 1"]),
+    ):
+        spending = NOTHING_SPENT.plus([use], lambda run: (0, "agent"))
+        message = records.encode(TASK, Record("finished", 5, spent_fields(spending.steps)))
+        found = [line for line in message.split("\n") if "GPU" in line or "Calls-" in line]
+        assert found == said
+
+
 def test_no_text_forges_a_line() -> None:
     evil = 'x\n\n{"event":"finished","at_ms":1,"fields":{}}\n\nClawdesk-Task: OTHER\r\nx'
     record = Record("decision", 1, {"step": evil, "actor": evil, "note": evil})

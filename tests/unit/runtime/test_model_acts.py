@@ -53,6 +53,9 @@ class Models(EchoInference):
     async def set_budget(self, project: str, gpu_hours: float, tokens: int) -> None:
         self._act("budget", project, gpu_hours, tokens)
 
+    async def set_weight(self, project: str, weight: float) -> None:
+        self._act("weight", project, weight)
+
 
 @pytest.fixture
 async def models() -> Models:
@@ -104,7 +107,9 @@ async def test_another_process_may_do_the_same(
     try:
         assert (await client.pin_model("m", True)).ok
         assert (await client.set_budget("/p", 1.5, 10)).ok
-        assert models.acts == [("pin", "m", True), ("budget", "/p", 1.5, 10)]
+        assert (await client.set_weight("/p", 2.0)).ok
+        expected = [("pin", "m", True), ("budget", "/p", 1.5, 10), ("weight", "/p", 2.0)]
+        assert models.acts == expected
         fabric = client.environment.fabric
         assert fabric is not None
         assert fabric.models == (Model("m"),)

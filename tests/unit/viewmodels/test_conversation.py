@@ -13,6 +13,7 @@ from clawdesk.runtime.api import LogLine
 from clawdesk.runtime.output import TaskOutput
 from clawdesk.runtime.telling import model_lines
 from clawdesk.viewmodels.conversation import PRINTED_LINES_MAX, Entry, Kind, Reader
+from clawdesk.viewmodels.conversation_facts import facts_words
 from clawdesk.viewmodels.conversation_rows import LINES_MAX, Part, Rows, wrapped
 from clawdesk_guest.acp_words import Conversation
 from tests.support import talk_scene
@@ -54,6 +55,16 @@ def test_a_model_call_is_question_answer_and_tools() -> None:
 def test_a_failed_call_says_why() -> None:
     (entry,) = read(told(ModelCalled("m", "", "queue full", 429, 5.0)))
     assert (entry.who, entry.lines, entry.failed) == ("m failed with 429", ["queue full"], True)
+
+
+def test_facts_and_lines_left_out_are_said_in_words() -> None:
+    assert facts_words("0.1 s, 1,200 tokens in, 2.5 GPU-seconds, 7 more before it, odd") == (
+        "0.1 s, 1,200 tokens in, 2.5 GPU-seconds, 7 more before it, odd"
+    )
+    assert facts_words("completed after 0.2 s") == "completed after 0.2 s"
+    assert facts_words("ended with 1") == "ended with 1"
+    long = replace(CALLED, answer="\n".join(f"line {n}" for n in range(30)))
+    assert read(told(long))[-1].lines[-1] == "[10 more lines left out]"
 
 
 def test_what_a_program_prints_is_never_taken_for_a_model() -> None:

@@ -64,7 +64,7 @@ def test_a_lost_gpu_is_a_sentence_and_no_bar() -> None:
     view = device_views(scenes.lost(), None)[1]
     assert view.parts == ()
     assert view.used_share is None
-    assert view.note.startswith("The driver says that this GPU is lost")
+    assert view.note.startswith("GPU is lost: it does not answer its driver")
     assert view.note in view.spoken
     summary = page_summary(device_views(scenes.lost(), None), scenes.lost(), None)
     assert summary.startswith("simulated: ")

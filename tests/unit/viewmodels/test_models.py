@@ -114,7 +114,7 @@ def test_problems_of_the_service_stand_above_all() -> None:
     assert not view(None).asked
     gone = view(FabricStatus(False, problem="the model service does not run", mend="start it"))
     assert gone.problem == "There are no models now: the model service does not run."
-    assert view(scenes.no_docker()).problem.startswith("Models cannot be started: Docker")
+    assert view(scenes.no_docker()).problem.startswith("Models cannot be started: no Docker")
     odd = view(replace(scenes.empty(), unread="leases"))
     assert "(leases)" in odd.problem
     assert view(scenes.empty()).problem == ""

@@ -11,6 +11,7 @@ from clawdesk.domain.model import (
     StepSpec,
     TaskDefinition,
 )
+from clawdesk.domain.processes import KeySpec
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import MachineSupport
 from clawdesk.ports.models import Model
@@ -76,6 +77,16 @@ def test_trust_and_approvals_are_said_before() -> None:
     assert line("Steps").text == "2 steps; you approve after write."
     both = line("Steps", policy=policy).text
     assert both == "2 steps; you approve after write and whatever changes Makefile."
+
+
+def test_secrets_are_named_and_where_they_go() -> None:
+    keys = (KeySpec("api.example.org", "API_TOKEN"),)
+    task = replace(TIDY, secrets=("DEPLOY_KEY", "OTHER"), keys=keys)
+    view = forecast(task, load=LOAD, machines=KVM, fabric=FABRIC, policy=None)
+    [found] = [line for line in view.lines if line.name == "Secrets"]
+    assert found.text == (
+        "Its steps can read DEPLOY_KEY, OTHER. API_TOKEN goes with its requests to api.example.org."
+    )
 
 
 def test_an_agent_is_named_with_what_it_is() -> None:

@@ -57,7 +57,7 @@ def test_an_end_is_told_of_what_was_seen_alive_and_not_of_what_the_user_ended() 
     before = {i: Phase.RUNNING for i, t in tasks.items() if t.title != "docs-pass"}
     found = ended(before, tasks.values(), RULES)
     assert [n.title for n in found.values()] == ["eval-old failed"]
-    assert "out of memory" in next(iter(found.values())).body
+    assert "Step rewrite exited with 1." in next(iter(found.values())).body
     done = next(t for t in tasks.values() if t.title == "docs-pass")
     (notice,) = ended({done.id: Phase.HELD}, [done], RULES).values()
     assert (notice.title, notice.urgency) == ("docs-pass is done", Urgency.LOW)
