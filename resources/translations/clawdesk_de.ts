@@ -3217,7 +3217,7 @@
         </message>
         <message>
             <source>Weight</source>
-            <translation type="unfinished" />
+            <translation>Gewicht</translation>
         </message>
         <message>
             <source>What ClawDesk did</source>
@@ -3229,7 +3229,7 @@
         </message>
         <message>
             <source>What a project may use of the models from now on. When it is used up, its calls wait and say so until you raise it. An empty field is no limit. A project of weight 2 gets twice the GPU time of one of weight 1 while both want it.</source>
-            <translation type="unfinished" />
+            <translation>Was ein Projekt ab jetzt von den Modellen nutzen darf. Ist es aufgebraucht, warten seine Aufrufe und sagen es, bis es erhöht wird. Ein leeres Feld ist keine Grenze. Ein Projekt mit Gewicht 2 bekommt doppelt so viel GPU-Zeit wie eines mit Gewicht 1, solange beide sie wollen.</translation>
         </message>
         <message>
             <source>What becomes of an approval that nobody gives</source>
@@ -3758,6 +3758,10 @@
         <message>
             <source>class {name}: its tasks go before those of other projects</source>
             <translation>Klasse {name}: Seine Aufgaben gehen vor denen anderer Projekte</translation>
+        </message>
+        <message>
+            <source>clawdesk-fabric load {model} starts it anew where there is room</source>
+            <translation>clawdesk-fabric load {model} startet es neu, wo Platz ist</translation>
         </message>
         <message>
             <source>clean</source>
@@ -5201,7 +5205,7 @@
         </message>
         <message>
             <source>weight {weight}</source>
-            <translation type="unfinished" />
+            <translation>Gewicht {weight}</translation>
         </message>
         <message>
             <source>weight {weight}: that many times the usual share of this machine</source>
@@ -5700,6 +5704,10 @@
             <translation>{good} von {count}</translation>
         </message>
         <message>
+            <source>{gpu}, on which {model} ran, cannot be used: {why}</source>
+            <translation>{gpu}, auf der {model} lief, ist nicht nutzbar: {why}</translation>
+        </message>
+        <message>
             <source>{hours} GPU-hours</source>
             <translation>{hours} GPU-Stunden</translation>
         </message>
@@ -5804,6 +5812,14 @@
             <translation>{model} braucht den Speicher</translation>
         </message>
         <message>
+            <source>{model} needs {needed} MiB; other Fabrics of this machine promised {others} MiB</source>
+            <translation>{model} braucht {needed} MiB; andere Fabrics dieses Rechners haben {others} MiB zugesagt</translation>
+        </message>
+        <message>
+            <source>{model} needs {needed} MiB; other programs hold {others} MiB</source>
+            <translation>{model} braucht {needed} MiB; andere Programme halten {others} MiB</translation>
+        </message>
+        <message>
             <source>{model} needs {needed} MiB; other programs hold {others} MiB of GPU memory</source>
             <translation>{model} braucht {needed} MiB; andere Programme halten {others} MiB GPU-Speicher</translation>
         </message>
@@ -5846,6 +5862,10 @@
         <message>
             <source>{model} was not ready after {seconds} s</source>
             <translation>{model} war nach {seconds} s nicht bereit</translation>
+        </message>
+        <message>
+            <source>{model} was removed from the list of models</source>
+            <translation>{model} wurde aus der Liste der Modelle entfernt</translation>
         </message>
         <message>
             <source>{model} was unloaded</source>
@@ -6265,7 +6285,7 @@
         </message>
         <message>
             <source>“Weight” must be a number from {least} to {most}.</source>
-            <translation type="unfinished" />
+            <translation>„Gewicht“ muss eine Zahl von {least} bis {most} sein.</translation>
         </message>
         <message>
             <source>“{message}”</source>
