@@ -4352,6 +4352,10 @@
             <translation>mittel</translation>
         </message>
         <message>
+            <source>memory freed</source>
+            <translation>Speicher frei</translation>
+        </message>
+        <message>
             <source>memory given back</source>
             <translation>Speicher zurückgegeben</translation>
         </message>
