@@ -117,7 +117,8 @@ class Index:
     # -- changes --------------------------------------------------------------------------
     def put(self, old: Task | None, new: Task) -> None:
         """A task's value was replaced."""
-        self._queue(new)
+        if new.phase is Phase.QUEUED or old is None or old.phase is Phase.QUEUED:
+            self._queue(new)
         was = old is not None and holds_machine(old)
         now = holds_machine(new)
         if was != now:
@@ -127,10 +128,7 @@ class Index:
             shelf.used = plus(shelf.used, need) if now else minus(shelf.used, need)
             self._forget(new.project)
         _mark(self.holding, new.id, now)
-        if now:
-            self._held_scores[new.id] = score_of(new, self.rules)
-        else:
-            self._held_scores.pop(new.id, None)
+        self._held_scores.pop(new.id, None)
         if not (was or now):
             return
         _mark(self.running, new.id, new.phase is Phase.RUNNING)
@@ -253,7 +251,12 @@ class Index:
         place = self._places.get(task.id)
         if place is not None:
             return place.score
-        return self._held_scores.get(task.id) or score_of(task, self.rules)
+        score = self._held_scores.get(task.id)
+        if score is None:
+            score = score_of(task, self.rules)
+            if task.id in self.holding:
+                self._held_scores[task.id] = score
+        return score
 
     def key_at(self, task: TaskId) -> Key | None:
         """The key under which a task waits; None where it is not eligible."""
