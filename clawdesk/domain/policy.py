@@ -9,13 +9,14 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from clawdesk.domain.keys import granted_keys, within
 from clawdesk.domain.model import PriorityClass, ProjectPolicy, Task
 from clawdesk.domain.network import Reach, granted
 from clawdesk.domain.processes import KeySpec, least
+from clawdesk.domain.replacing import replace
 from clawdesk.domain.rules import ProjectRules, Rules
 from clawdesk.domain.secrets import given
 

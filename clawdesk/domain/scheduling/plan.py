@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from clawdesk.domain.model import Lease, Phase, PlaneState, Reason, Task, TaskId
 from clawdesk.domain.scheduling.index import Front, Index, Rank, index_of
@@ -69,7 +70,9 @@ def plan(state: PlaneState) -> Plan:
         return Plan(keeps=keeps)
     if state.environment is not None:
         waiting = [*index.unexplained, *_first(index, EAGER_MAX)]
-        return Plan(reasons=_changed(state, dict.fromkeys(waiting, state.environment)), keeps=keeps)
+        # Asked of each task that a start finds: most have been told, and by this very object.
+        untold = [t for t in waiting if state.tasks[t].reason is not state.environment]
+        return Plan(reasons=_changed(state, dict.fromkeys(untold, state.environment)), keeps=keeps)
     draft = _Draft(state, index, frozenset(keeps))
     draft.start_what_fits()
     blocked = draft.first_blocked()
@@ -291,7 +294,7 @@ def _first(index: Index, count: int) -> list[TaskId]:
     found: list[TaskId] = []
     for project in sorted(index.shelves):
         for bucket in index.shelves[project].buckets.values():
-            found.extend(bucket[place][2] for place in range(min(len(bucket), count - len(found))))
+            found.extend([key[2] for key in islice(bucket, count - len(found))])
             if len(found) >= count:
                 return found
     return found
