@@ -155,7 +155,10 @@ def models_view(
     return ModelsView(
         problem=problem,
         mend=mend,
-        models=tuple(_model(m, by_device, queue.holders, titles, problem) for m in status.models),
+        models=tuple(
+            _model(m, by_device, queue.holders, titles, problem, status.problem)
+            for m in status.models
+        ),
         waits=tuple(_wait(w, titles) for w in shown),
         waits_more=and_more(more),
         windows=tuple(_window(w, now_ms, offset_ms) for w in queue.windows),
@@ -191,13 +194,16 @@ def _model(
     holders: tuple[Holder, ...],
     titles: Mapping[str, str],
     problem: str,
+    of_service: str,
 ) -> ModelRow:
     known = _PHASES.get(model.phase)
     word, icon, family = model.phase, "unk", Family.STILL
     if known is not None:
         word, icon, family = tr(known[0]), *known[1:]
-    # Where no start failed, a problem is the service's own, and stands above all models.
-    failed = model.phase == "absent" and bool(model.problem) and model.failures != 0
+    # A problem of the service stands above all models. Its own is a start that failed, or the loss
+    # of its GPU, which comes with a next step.
+    lost = bool(model.mend) and model.problem != of_service
+    failed = model.phase == "absent" and bool(model.problem) and (model.failures != 0 or lost)
     if failed:
         word, icon, family = tr("Failed"), "xc", Family.BAD
     elif model.phase == "ready" and model.makes_room_for:

@@ -116,7 +116,7 @@ def test_load_lease_queue_and_a_lost_gpu(cli: RealCli, tmp_path: Path) -> None:
         lost = until(play, "models.device.GPU-simulated-0", lambda said: "lost" in said)
         assert "simulated" in lost
         until(play, "models.summary", lambda said: "1 not usable" in said)
-        until(play, line, lambda said: "Not loaded" in said and "GPU is lost" in said)
+        until(play, line, lambda said: "Failed" in said and "GPU is lost" in said)
         picture(play, "models-lost")
         play.tell("press", f"{line}.act")
         until(play, line, lambda said: "Ready" in said)  # on one of the seven that are left

@@ -65,6 +65,10 @@ def test_a_failed_model_says_what_and_what_next() -> None:
     assert found.problem.endswith("was not ready after 120 s.")
     idle = Model("m", problem="the container engine was not asked yet", failures=0)
     assert row(replace(scenes.empty(), models=(idle,)), "m").word == "Not loaded"
+    lost = replace(
+        idle, problem="GPU 0 (card), on which m ran, cannot be used: lost", mend="load it"
+    )
+    assert row(replace(scenes.empty(), models=(lost,)), "m").word == "Failed"
 
 
 def test_a_phase_of_a_newer_fabric_is_shown_as_it_is() -> None:
