@@ -117,7 +117,7 @@ class Claims:
                 if time.monotonic() > until:
                     log.warning("%s is held by a program that does not let go of it", path)
                     break
-                time.sleep(0.005)  # flock knows no limit of time; who holds it writes one small file
+                time.sleep(0.005)  # flock itself can wait, but not for a limited time
             yield
         finally:
             os.close(lock)
