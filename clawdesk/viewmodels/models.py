@@ -156,7 +156,7 @@ def models_view(
         problem=problem,
         mend=mend,
         models=tuple(
-            _model(m, by_device, queue.holders, titles, problem, status.problem)
+            _model(m, by_device, queue.holders, titles, problem, of_service=status.problem)
             for m in status.models
         ),
         waits=tuple(_wait(w, titles) for w in shown),
@@ -194,6 +194,7 @@ def _model(
     holders: tuple[Holder, ...],
     titles: Mapping[str, str],
     problem: str,
+    *,
     of_service: str,
 ) -> ModelRow:
     known = _PHASES.get(model.phase)
