@@ -33,9 +33,8 @@ class _Rows(RowModel):
         self.rows: tuple[Row, ...] = ()
 
     def show_rows(self, rows: tuple[Row, ...]) -> None:
-        self.beginResetModel()
-        self.rows, self.count = rows, len(rows)
-        self.endResetModel()
+        self.rows = rows
+        self.all_new(len(rows))
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid() or index.row() >= self.count:

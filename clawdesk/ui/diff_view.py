@@ -36,9 +36,8 @@ class DiffModel(RowModel):
         self.rows: tuple[DiffRow, ...] = ()
 
     def show_rows(self, rows: tuple[DiffRow, ...]) -> None:
-        self.beginResetModel()
-        self.rows, self.count = rows, len(rows)
-        self.endResetModel()
+        self.rows = rows
+        self.all_new(len(rows))
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid() or index.row() >= self.count:
