@@ -324,8 +324,8 @@ PARTS = (
     marked("kvm, proven by booting a machine"),
     marked("Machines run under emulation, several times slower."),
     marked(
-        "At a checkpoint machines stand still two to four times as long as they need to: the kernel "
-        "keeps userfaultfd from ordinary accounts."
+        "At a checkpoint machines stand still two to four times as long as they need to: the "
+        "kernel keeps userfaultfd from ordinary accounts."
     ),
     marked(
         "At a checkpoint machines stand still two to four times as long as they need to: {why}."
