@@ -308,6 +308,14 @@
             <translation>Fragt</translation>
         </message>
         <message>
+            <source>At a checkpoint machines stand still two to four times as long as they need to: the kernel keeps userfaultfd from ordinary accounts.</source>
+            <translation>An einem Prüfpunkt stehen Maschinen zwei- bis viermal so lange still wie nötig: Der Kernel gibt userfaultfd gewöhnlichen Konten nicht.</translation>
+        </message>
+        <message>
+            <source>At a checkpoint machines stand still two to four times as long as they need to: {why}.</source>
+            <translation>An einem Prüfpunkt stehen Maschinen zwei- bis viermal so lange still wie nötig: {why}.</translation>
+        </message>
+        <message>
             <source>Attempt</source>
             <translation>Versuch</translation>
         </message>
