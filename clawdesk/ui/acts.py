@@ -6,14 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from clawdesk.domain.model import FINAL, Phase
 from clawdesk.ui import new_task, prompt_sheet, search, terminals, tokens
 from clawdesk.ui.help_sheet import HelpSheet
 from clawdesk.ui.main_window import Page
 from clawdesk.ui.operations_sheet import OperationsSheet
-from clawdesk.ui.ours import ours
+from clawdesk.ui.ours import first_focus
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.forks import keep_view
 from clawdesk.viewmodels.operations import OperationRow, operations
@@ -434,13 +434,5 @@ def next_pane(desk: Desk) -> None:
     focus = QApplication.focusWidget()
     holds = (w is focus or (focus is not None and w.isAncestorOf(focus)) for w in regions)
     place = next((i for i, held in enumerate(holds) if held), -1)
-    target = _first_focus(regions[(place + 1) % len(regions)])
+    target = first_focus(regions[(place + 1) % len(regions)])
     target.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-
-def _first_focus(region: QWidget) -> QWidget:
-    """The region, or the first widget in it that takes the keyboard."""
-    if region.focusPolicy() & Qt.FocusPolicy.TabFocus:
-        return region
-    inside = (w for w in ours(region) if w.isVisible() and w.isEnabled())
-    return next((w for w in inside if w.focusPolicy() & Qt.FocusPolicy.TabFocus), region)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from shiboken6 import Shiboken
+
 from clawdesk.domain.model import Task
 from clawdesk.ui.palette_sheet import PaletteSheet
 from clawdesk.ui.words import tr
@@ -100,8 +102,8 @@ def _help(desk: Desk) -> list[Entry]:
 async def _add_files(desk: Desk, sheet: PaletteSheet, task: Task) -> None:
     ordinal = task.checkpoints[-1].ordinal
     diff = await desk.diff(task.id, ordinal)
-    if not sheet.isVisible():
-        return
+    if not Shiboken.isValid(sheet) or not sheet.isVisible():
+        return  # it was closed meanwhile, and Qt may have deleted it
     show_them = partial(desk.show_checkpoint, task.id, ordinal)
     where = tr("changed in checkpoint {ordinal} of {task}", ordinal=ordinal, task=task.title)
     sheet.add([Entry(file.path, where, "file", "", show_them, kind="/") for file in diff.files])
