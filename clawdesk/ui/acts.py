@@ -15,6 +15,8 @@ from clawdesk.ui.main_window import Page
 from clawdesk.ui.operations_sheet import OperationsSheet
 from clawdesk.ui.ours import first_focus
 from clawdesk.ui.words import tr
+from clawdesk.viewmodels import task_acts
+from clawdesk.viewmodels.checkpoints import older_of
 from clawdesk.viewmodels.forks import keep_view
 from clawdesk.viewmodels.operations import OperationRow, operations
 from clawdesk.viewmodels.phases import wants_trust
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 def register(desk: Desk) -> None:
     """Fill the desk's registry."""
     registry, add = desk.registry, desk.registry.add
+    registry.subject = partial(_subject, desk)
     registry.group = "ClawDesk"
     add("palette", "Search or run a command", lambda: search.show(desk), keys="Ctrl+K")
     add("settings", "Settings", lambda: toggle_settings(desk), keys="Ctrl+,", icon="gear")
@@ -348,9 +351,13 @@ def _ended(desk: Desk) -> str:
 
 def _older(desk: Desk) -> int:
     task = desk.plane.state.tasks.get(desk.chosen)
-    if task is None:
-        return 0
-    return max((c.ordinal for c in task.checkpoints if c.ordinal < task.tip_ordinal), default=0)
+    return older_of(task) if task is not None else 0
+
+
+def _subject(desk: Desk, key: str) -> tuple[str, str]:
+    """What an act would touch now, and what it would do there."""
+    task = desk.plane.state.tasks.get(desk.chosen)
+    return task_acts.words(key, task=task, project=desk.project, waiting=desk.pending())
 
 
 def show_operations(desk: Desk) -> None:

@@ -42,12 +42,14 @@ def entries(desk: Desk) -> list[Entry]:
 
 
 def _acts(desk: Desk) -> list[Entry]:
-    trigger = desk.registry.trigger
-    made = [
-        Entry(a.text, "", a.icon, a.key_words, partial(trigger, a.key), a.why_not(), group=a.group)
-        for a in desk.registry.acts.values()
-        if a.key != "palette"
-    ]
+    registry = desk.registry
+    made = []
+    for act in registry.acts.values():
+        if act.key != "palette":
+            text, does = registry.words(act)
+            run = partial(registry.trigger, act.key)
+            why = act.why_not()
+            made.append(Entry(text, does, act.icon, act.key_words, run, why, group=act.group))
     view = desk.plane.projects.get(desk.project)
     for definition in view.definitions if view is not None else ():
         text = tr("Run {name}", name=definition.title or definition.name)

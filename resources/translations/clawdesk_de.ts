@@ -372,6 +372,10 @@
             <translation>Aufgabe abbrechen</translation>
         </message>
         <message>
+            <source>Cancel {task}…</source>
+            <translation>{task} abbrechen…</translation>
+        </message>
+        <message>
             <source>Cancel {title}?</source>
             <translation>{title} abbrechen?</translation>
         </message>
@@ -548,6 +552,10 @@
             <translation>Projekt schließen</translation>
         </message>
         <message>
+            <source>Close the project {project}</source>
+            <translation>Projekt {project} schließen</translation>
+        </message>
+        <message>
             <source>Close this window and start ClawDesk again: it finds every task.</source>
             <translation>Dieses Fenster schließen und ClawDesk neu starten: Es findet jede Aufgabe wieder.</translation>
         </message>
@@ -626,6 +634,10 @@
         <message>
             <source>Compare with</source>
             <translation>Vergleichen mit</translation>
+        </message>
+        <message>
+            <source>Compare {task}, checkpoint {ordinal}…</source>
+            <translation>{task} vergleichen, Prüfpunkt {ordinal}…</translation>
         </message>
         <message>
             <source>Compare…</source>
@@ -788,6 +800,10 @@
             <translation>Bericht der Aufgabe ausgeben</translation>
         </message>
         <message>
+            <source>Export a report of {task}…</source>
+            <translation>Bericht von {task} ausgeben…</translation>
+        </message>
+        <message>
             <source>Export the task's report</source>
             <translation>Bericht der Aufgabe ausgeben</translation>
         </message>
@@ -844,6 +860,10 @@
             <translation>Im Gespräch der gewählten Aufgabe suchen</translation>
         </message>
         <message>
+            <source>Find in the conversation of {task}</source>
+            <translation>Im Gespräch von {task} suchen</translation>
+        </message>
+        <message>
             <source>Find next</source>
             <translation>Weitersuchen</translation>
         </message>
@@ -886,6 +906,10 @@
         <message>
             <source>Fork the chosen task at its last checkpoint…</source>
             <translation>Gewählte Aufgabe an ihrem letzten Prüfpunkt abzweigen…</translation>
+        </message>
+        <message>
+            <source>Fork {task} at checkpoint {ordinal}…</source>
+            <translation>{task} an Prüfpunkt {ordinal} abzweigen…</translation>
         </message>
         <message>
             <source>Fork {task} at {where}?</source>
@@ -1296,6 +1320,10 @@
             <translation>{mark} behalten…</translation>
         </message>
         <message>
+            <source>Keep {task}; the other forks end…</source>
+            <translation>{task} behalten; die anderen Zweige enden…</translation>
+        </message>
+        <message>
             <source>Keep {task}?</source>
             <translation>{task} behalten?</translation>
         </message>
@@ -1518,6 +1546,10 @@
         <message>
             <source>Merge with these</source>
             <translation>Damit zusammenführen</translation>
+        </message>
+        <message>
+            <source>Merge {task}…</source>
+            <translation>{task} zusammenführen…</translation>
         </message>
         <message>
             <source>Merge {title}?</source>
@@ -1848,6 +1880,10 @@
             <translation>Terminal in der Maschine der gewählten Aufgabe öffnen</translation>
         </message>
         <message>
+            <source>Open a terminal in the machine of {task}</source>
+            <translation>Terminal in der Maschine von {task} öffnen</translation>
+        </message>
+        <message>
             <source>Open a terminal yourself</source>
             <translation>Terminal selbst öffnen</translation>
         </message>
@@ -1924,6 +1960,10 @@
             <translation>Richtlinie von {project}</translation>
         </message>
         <message>
+            <source>Policy of {project}: each rule and where it is written</source>
+            <translation>Richtlinie von {project}: jede Regel und wo sie steht</translation>
+        </message>
+        <message>
             <source>Policy…</source>
             <translation>Richtlinie…</translation>
         </message>
@@ -1958,6 +1998,10 @@
         <message>
             <source>Put the chosen task into the archive, or back</source>
             <translation>Gewählte Aufgabe ins Archiv legen oder zurückholen</translation>
+        </message>
+        <message>
+            <source>Put {task} into the archive, or back</source>
+            <translation>{task} ins Archiv legen oder zurückholen</translation>
         </message>
         <message>
             <source>QEMU ended unexpectedly</source>
@@ -2236,6 +2280,10 @@
             <translation>Gewählte Aufgabe um einen Prüfpunkt zurücksetzen…</translation>
         </message>
         <message>
+            <source>Roll {task} back to checkpoint {ordinal}…</source>
+            <translation>{task} auf Prüfpunkt {ordinal} zurücksetzen…</translation>
+        </message>
+        <message>
             <source>Rolled {task} back to {where}</source>
             <translation>{task} zurückgesetzt: {where}</translation>
         </message>
@@ -2400,16 +2448,32 @@
             <translation>Änderungen der gewählten Aufgabe zeigen</translation>
         </message>
         <message>
+            <source>Show the changes of {task}</source>
+            <translation>Änderungen von {task} zeigen</translation>
+        </message>
+        <message>
             <source>Show the checkpoints of the chosen task</source>
             <translation>Prüfpunkte der gewählten Aufgabe zeigen</translation>
+        </message>
+        <message>
+            <source>Show the checkpoints of {task}</source>
+            <translation>Prüfpunkte von {task} zeigen</translation>
         </message>
         <message>
             <source>Show the conversation of the chosen task</source>
             <translation>Gespräch der gewählten Aufgabe zeigen</translation>
         </message>
         <message>
+            <source>Show the conversation of {task}</source>
+            <translation>Gespräch von {task} zeigen</translation>
+        </message>
+        <message>
             <source>Show the log of the chosen task</source>
             <translation>Protokoll der gewählten Aufgabe zeigen</translation>
+        </message>
+        <message>
+            <source>Show the log of {task}</source>
+            <translation>Protokoll von {task} zeigen</translation>
         </message>
         <message>
             <source>Show the next thing that needs you</source>
@@ -2602,6 +2666,10 @@
         <message>
             <source>Tell the agent of {task} more</source>
             <translation>Dem Agenten von {task} mehr sagen</translation>
+        </message>
+        <message>
+            <source>Tell the agent of {task} more…</source>
+            <translation>Dem Agenten von {task} mehr sagen…</translation>
         </message>
         <message>
             <source>Telling the desktop</source>
@@ -3068,6 +3136,10 @@
             <translation>Der Richtlinie von {name} vertrauen?</translation>
         </message>
         <message>
+            <source>Trust the policy of {project}…</source>
+            <translation>Der Richtlinie von {project} vertrauen…</translation>
+        </message>
+        <message>
             <source>Trust this project's policy…</source>
             <translation>Der Richtlinie dieses Projekts vertrauen…</translation>
         </message>
@@ -3118,6 +3190,10 @@
         <message>
             <source>Undo the restore of the chosen task</source>
             <translation>Wiederherstellung der gewählten Aufgabe rückgängig machen</translation>
+        </message>
+        <message>
+            <source>Undo the restore of {task}</source>
+            <translation>Wiederherstellung von {task} rückgängig machen</translation>
         </message>
         <message>
             <source>Undo the restore: back to checkpoint {ordinal}</source>
@@ -3664,6 +3740,10 @@
             <translation>zurück zu Prüfpunkt {ordinal}</translation>
         </message>
         <message>
+            <source>back to {where}</source>
+            <translation>zurück zu: {where}</translation>
+        </message>
+        <message>
             <source>becomes executable</source>
             <translation>wird ausführbar</translation>
         </message>
@@ -3918,6 +3998,10 @@
         <message>
             <source>files only</source>
             <translation>nur Dateien</translation>
+        </message>
+        <message>
+            <source>files only, a fresh machine</source>
+            <translation>nur Dateien, eine frische Maschine</translation>
         </message>
         <message>
             <source>files only: {why}</source>
@@ -5160,6 +5244,10 @@
             <translation>in Git rückgängig machen: git revert {commit}</translation>
         </message>
         <message>
+            <source>undoes {what}</source>
+            <translation>nimmt zurück: {what}</translation>
+        </message>
+        <message>
             <source>unknown</source>
             <translation>unbekannt</translation>
         </message>
@@ -5226,6 +5314,10 @@
         <message>
             <source>with its files only</source>
             <translation>nur mit ihren Dateien</translation>
+        </message>
+        <message>
+            <source>with its machine as it was</source>
+            <translation>mit seiner Maschine, wie sie war</translation>
         </message>
         <message>
             <source>with its memory</source>
@@ -5633,6 +5725,14 @@
             <translation>
                 <numerusform>{count} Mal</numerusform>
                 <numerusform>{count} Mal</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} to compare or roll back to</source>
+            <extracomment>For one: {count} to look at or roll back to</extracomment>
+            <translation>
+                <numerusform>{count} zum Vergleichen oder Zurücksetzen</numerusform>
+                <numerusform>{count} zum Vergleichen oder Zurücksetzen</numerusform>
             </translation>
         </message>
         <message>
