@@ -380,6 +380,10 @@
             <translation>Aufgabe abbrechen</translation>
         </message>
         <message>
+            <source>Cancel {task}…</source>
+            <translation>{task} abbrechen…</translation>
+        </message>
+        <message>
             <source>Cancel {title}?</source>
             <translation>{title} abbrechen?</translation>
         </message>
@@ -556,6 +560,10 @@
             <translation>Projekt schließen</translation>
         </message>
         <message>
+            <source>Close the project {project}</source>
+            <translation>Projekt {project} schließen</translation>
+        </message>
+        <message>
             <source>Close this window and start ClawDesk again: it finds every task.</source>
             <translation>Dieses Fenster schließen und ClawDesk neu starten: Es findet jede Aufgabe wieder.</translation>
         </message>
@@ -634,6 +642,10 @@
         <message>
             <source>Compare with</source>
             <translation>Vergleichen mit</translation>
+        </message>
+        <message>
+            <source>Compare {task}, checkpoint {ordinal}…</source>
+            <translation>{task} vergleichen, Prüfpunkt {ordinal}…</translation>
         </message>
         <message>
             <source>Compare…</source>
@@ -796,6 +808,10 @@
             <translation>Bericht der Aufgabe ausgeben</translation>
         </message>
         <message>
+            <source>Export a report of {task}…</source>
+            <translation>Bericht von {task} ausgeben…</translation>
+        </message>
+        <message>
             <source>Export the task's report</source>
             <translation>Bericht der Aufgabe ausgeben</translation>
         </message>
@@ -852,6 +868,10 @@
             <translation>Im Gespräch der gewählten Aufgabe suchen</translation>
         </message>
         <message>
+            <source>Find in the conversation of {task}</source>
+            <translation>Im Gespräch von {task} suchen</translation>
+        </message>
+        <message>
             <source>Find next</source>
             <translation>Weitersuchen</translation>
         </message>
@@ -894,6 +914,10 @@
         <message>
             <source>Fork the chosen task at its last checkpoint…</source>
             <translation>Gewählte Aufgabe an ihrem letzten Prüfpunkt abzweigen…</translation>
+        </message>
+        <message>
+            <source>Fork {task} at checkpoint {ordinal}…</source>
+            <translation>{task} an Prüfpunkt {ordinal} abzweigen…</translation>
         </message>
         <message>
             <source>Fork {task} at {where}?</source>
@@ -1304,6 +1328,10 @@
             <translation>{mark} behalten…</translation>
         </message>
         <message>
+            <source>Keep {task}; the other forks end…</source>
+            <translation>{task} behalten; die anderen Zweige enden…</translation>
+        </message>
+        <message>
             <source>Keep {task}?</source>
             <translation>{task} behalten?</translation>
         </message>
@@ -1526,6 +1554,10 @@
         <message>
             <source>Merge with these</source>
             <translation>Damit zusammenführen</translation>
+        </message>
+        <message>
+            <source>Merge {task}…</source>
+            <translation>{task} zusammenführen…</translation>
         </message>
         <message>
             <source>Merge {title}?</source>
@@ -1856,6 +1888,10 @@
             <translation>Terminal in der Maschine der gewählten Aufgabe öffnen</translation>
         </message>
         <message>
+            <source>Open a terminal in the machine of {task}</source>
+            <translation>Terminal in der Maschine von {task} öffnen</translation>
+        </message>
+        <message>
             <source>Open a terminal yourself</source>
             <translation>Terminal selbst öffnen</translation>
         </message>
@@ -1932,6 +1968,10 @@
             <translation>Richtlinie von {project}</translation>
         </message>
         <message>
+            <source>Policy of {project}: each rule and where it is written</source>
+            <translation>Richtlinie von {project}: jede Regel und wo sie steht</translation>
+        </message>
+        <message>
             <source>Policy…</source>
             <translation>Richtlinie…</translation>
         </message>
@@ -1966,6 +2006,10 @@
         <message>
             <source>Put the chosen task into the archive, or back</source>
             <translation>Gewählte Aufgabe ins Archiv legen oder zurückholen</translation>
+        </message>
+        <message>
+            <source>Put {task} into the archive, or back</source>
+            <translation>{task} ins Archiv legen oder zurückholen</translation>
         </message>
         <message>
             <source>QEMU ended unexpectedly</source>
@@ -2244,6 +2288,10 @@
             <translation>Gewählte Aufgabe um einen Prüfpunkt zurücksetzen…</translation>
         </message>
         <message>
+            <source>Roll {task} back to checkpoint {ordinal}…</source>
+            <translation>{task} auf Prüfpunkt {ordinal} zurücksetzen…</translation>
+        </message>
+        <message>
             <source>Rolled {task} back to {where}</source>
             <translation>{task} zurückgesetzt: {where}</translation>
         </message>
@@ -2408,16 +2456,32 @@
             <translation>Änderungen der gewählten Aufgabe zeigen</translation>
         </message>
         <message>
+            <source>Show the changes of {task}</source>
+            <translation>Änderungen von {task} zeigen</translation>
+        </message>
+        <message>
             <source>Show the checkpoints of the chosen task</source>
             <translation>Prüfpunkte der gewählten Aufgabe zeigen</translation>
+        </message>
+        <message>
+            <source>Show the checkpoints of {task}</source>
+            <translation>Prüfpunkte von {task} zeigen</translation>
         </message>
         <message>
             <source>Show the conversation of the chosen task</source>
             <translation>Gespräch der gewählten Aufgabe zeigen</translation>
         </message>
         <message>
+            <source>Show the conversation of {task}</source>
+            <translation>Gespräch von {task} zeigen</translation>
+        </message>
+        <message>
             <source>Show the log of the chosen task</source>
             <translation>Protokoll der gewählten Aufgabe zeigen</translation>
+        </message>
+        <message>
+            <source>Show the log of {task}</source>
+            <translation>Protokoll von {task} zeigen</translation>
         </message>
         <message>
             <source>Show the next thing that needs you</source>
@@ -2610,6 +2674,10 @@
         <message>
             <source>Tell the agent of {task} more</source>
             <translation>Dem Agenten von {task} mehr sagen</translation>
+        </message>
+        <message>
+            <source>Tell the agent of {task} more…</source>
+            <translation>Dem Agenten von {task} mehr sagen…</translation>
         </message>
         <message>
             <source>Telling the desktop</source>
@@ -3076,6 +3144,10 @@
             <translation>Der Richtlinie von {name} vertrauen?</translation>
         </message>
         <message>
+            <source>Trust the policy of {project}…</source>
+            <translation>Der Richtlinie von {project} vertrauen…</translation>
+        </message>
+        <message>
             <source>Trust this project's policy…</source>
             <translation>Der Richtlinie dieses Projekts vertrauen…</translation>
         </message>
@@ -3126,6 +3198,10 @@
         <message>
             <source>Undo the restore of the chosen task</source>
             <translation>Wiederherstellung der gewählten Aufgabe rückgängig machen</translation>
+        </message>
+        <message>
+            <source>Undo the restore of {task}</source>
+            <translation>Wiederherstellung von {task} rückgängig machen</translation>
         </message>
         <message>
             <source>Undo the restore: back to checkpoint {ordinal}</source>
@@ -3672,6 +3748,10 @@
             <translation>zurück zu Prüfpunkt {ordinal}</translation>
         </message>
         <message>
+            <source>back to {where}</source>
+            <translation>zurück zu: {where}</translation>
+        </message>
+        <message>
             <source>becomes executable</source>
             <translation>wird ausführbar</translation>
         </message>
@@ -3926,6 +4006,10 @@
         <message>
             <source>files only</source>
             <translation>nur Dateien</translation>
+        </message>
+        <message>
+            <source>files only, a fresh machine</source>
+            <translation>nur Dateien, eine frische Maschine</translation>
         </message>
         <message>
             <source>files only: {why}</source>
@@ -5168,6 +5252,10 @@
             <translation>in Git rückgängig machen: git revert {commit}</translation>
         </message>
         <message>
+            <source>undoes {what}</source>
+            <translation>nimmt zurück: {what}</translation>
+        </message>
+        <message>
             <source>unknown</source>
             <translation>unbekannt</translation>
         </message>
@@ -5234,6 +5322,10 @@
         <message>
             <source>with its files only</source>
             <translation>nur mit ihren Dateien</translation>
+        </message>
+        <message>
+            <source>with its machine as it was</source>
+            <translation>mit seiner Maschine, wie sie war</translation>
         </message>
         <message>
             <source>with its memory</source>
@@ -5641,6 +5733,14 @@
             <translation>
                 <numerusform>{count} Mal</numerusform>
                 <numerusform>{count} Mal</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} to compare or roll back to</source>
+            <extracomment>For one: {count} to look at or roll back to</extracomment>
+            <translation>
+                <numerusform>{count} zum Vergleichen oder Zurücksetzen</numerusform>
+                <numerusform>{count} zum Vergleichen oder Zurücksetzen</numerusform>
             </translation>
         </message>
         <message>
