@@ -37,7 +37,7 @@ from clawdesk.runtime.api import (
 from clawdesk.runtime.deeds import Deed
 from clawdesk.runtime.wire import LINE_BYTES_MAX, RESULTS, Picture, apply, encode, read_line
 
-ENDED = "The ClawDesk that this command spoke to has ended meanwhile."
+ENDED = "The ClawDesk that runs the tasks has ended meanwhile."
 AGAIN = "See what was done (clawdesk tasks, clawdesk show TASK), then try again."
 
 
