@@ -141,6 +141,8 @@ MACHINES = (
 """What became of machines and snapshots."""
 
 ANSWERS = (
+    marked("The ClawDesk that runs the tasks has ended meanwhile."),
+    marked("See what was done (clawdesk tasks, clawdesk show TASK), then try again."),
     marked("There is no task {task}."),
     marked("The task is just changing; try again in a moment."),
     marked("The task is just changing."),

@@ -508,6 +508,10 @@
             <translation>ClawDesk</translation>
         </message>
         <message>
+            <source>ClawDesk connects again. Until then nothing is sent; what you wrote is kept.</source>
+            <translation>ClawDesk verbindet sich neu. Bis dahin wird nichts gesendet; was geschrieben ist, bleibt.</translation>
+        </message>
+        <message>
             <source>ClawDesk could not start; the reason stands above.</source>
             <translation>ClawDesk konnte nicht starten; der Grund steht oben.</translation>
         </message>
@@ -670,6 +674,10 @@
         <message>
             <source>Connect</source>
             <translation>Verbinden</translation>
+        </message>
+        <message>
+            <source>Connected again. Nothing was sent: look at it once more.</source>
+            <translation>Wieder verbunden. Es wurde nichts gesendet: noch einmal ansehen.</translation>
         </message>
         <message>
             <source>Conversation</source>
@@ -1784,6 +1792,10 @@
             <translation>Notiz an den Agenten</translation>
         </message>
         <message>
+            <source>Nothing can be sent now.</source>
+            <translation>Jetzt kann nichts gesendet werden.</translation>
+        </message>
+        <message>
             <source>Nothing changes by looking.</source>
             <translation>Ansehen ändert nichts.</translation>
         </message>
@@ -2364,6 +2376,10 @@
             <translation>Geheimnisse, die Anfragen seiner Aufgaben an einen Rechner beigefügt werden; Vorgabe ist keines</translation>
         </message>
         <message>
+            <source>See what was done (clawdesk tasks, clawdesk show TASK), then try again.</source>
+            <translation>Nachsehen, was geschehen ist (clawdesk tasks, clawdesk show TASK), dann noch einmal versuchen.</translation>
+        </message>
+        <message>
             <source>Send a test message</source>
             <translation>Testnachricht senden</translation>
         </message>
@@ -2686,6 +2702,10 @@
         <message>
             <source>Terminal</source>
             <translation>Terminal</translation>
+        </message>
+        <message>
+            <source>The ClawDesk that runs the tasks has ended meanwhile.</source>
+            <translation>Das ClawDesk, das die Aufgaben ausführt, wurde inzwischen beendet.</translation>
         </message>
         <message>
             <source>The Fabric did not answer</source>
