@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ checkpoint = "model-call"
 FILES = {
     ".clawdesk/tasks/mend.toml": TASK,
     ".clawdesk/tasks/careful.toml": f"{TASK}when_changed = true\n",
+    ".clawdesk/tasks/plain.toml": TASK.replace('checkpoint = "model-call"\n', ""),
     ".gitignore": "__pycache__/\n",
     "agent.py": AGENT,
     "calc.py": BUG,
@@ -155,3 +157,21 @@ def test_the_app_is_killed_between_two_calls(
     assert turns == sorted(turns)
     assert len(turns) <= 5
     assert_mended(project, reached["task"])
+
+
+def test_what_calls_used_before_a_kill_of_the_app_is_not_lost(
+    cli: RealCli, project: Path, model: ScriptedModel
+) -> None:
+    """Without a checkpoint among them only the Fabric knows of these calls."""
+    answer = model.gates[2] = threading.Event()
+    options = ("--headless", "--json", "--approve", "all")
+    app = App(cli.start("run", str(project), "plain", *options))
+    model.wait_for_turn(2, 120.0)
+    app.kill()
+    answer.set()
+    cli.run("run", str(project), "--resume", *options)
+    assert model.turns() == [0, 1, 2, 2, 3]
+    (told,) = cli.events(cli.run("costs", str(project), "--json").stdout)
+    total = told["total"]
+    assert (total["calls"], total["failed"]) == (5, 1), "the one that was cut off counts too"
+    assert (total["tokens_in"], total["elsewhere"]) == (100, 5)
