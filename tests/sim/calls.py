@@ -18,23 +18,11 @@ from tests.sim.guests import Guest
 if TYPE_CHECKING:
     from tests.sim.world import World
 
+_TOLD = CallUse("", measured=True, by_fabric=True)
 KINDS = (
-    CallUse(
-        "",
-        by_fabric=True,
-        measured=True,
-        tokens_in=100,
-        tokens_out=7,
-        model_ms=40,
-        place="gpu",
-        gpu_ms=35,
-    ),
-    CallUse(
-        "", by_fabric=True, measured=True, tokens_in=5, model_ms=9, place="processors", gpu_ms=0
-    ),
-    CallUse(
-        "", by_fabric=True, measured=True, tokens_in=9, tokens_out=2, cost_micro=40, currency="EUR"
-    ),
+    replace(_TOLD, tokens_in=100, tokens_out=7, model_ms=40, place="gpu", gpu_ms=35),
+    replace(_TOLD, tokens_in=5, model_ms=9, place="processors", gpu_ms=0),
+    replace(_TOLD, tokens_in=9, tokens_out=2, cost_micro=40, currency="EUR"),
     CallUse("", failed=True),
     CallUse(""),
 )
