@@ -88,6 +88,13 @@ class Spent:
             costs[currency] = costs.get(currency, 0) + micro
         return Spent(**sums, costs=tuple(sorted(costs.items())))
 
+    def __sub__(self, before: Spent) -> Spent:
+        """What came to it since it was `before`."""
+        more = {name: getattr(self, name) - getattr(before, name) for name in _NUMBERS}
+        known = dict(before.costs)
+        costs = tuple((name, micro - known.get(name, 0)) for name, micro in self.costs)
+        return Spent(**more, costs=tuple(cost for cost in costs if cost[1]))
+
 
 _NUMBERS = tuple(name for name in Spent.__slots__ if name != "costs")
 

@@ -82,7 +82,11 @@ def assert_mended(project: Path, task: str) -> None:
 
 def assert_spent(cli: RealCli, project: Path, *, calls: int, counted: int) -> None:
     """Every second call is a stream, of which the model says no tokens: it has no cost either."""
-    (told,) = cli.events(cli.run("costs", str(project), "--json").stdout)
+    options = ("costs", str(project), "--checkpoints")
+    (told,) = cli.events(cli.run(*options, "--json").stdout)
+    assert "    checkpoint 1: 1 model call, " in cli.run(*options).stdout
+    by_checkpoint = [c["spent"]["calls"] for c in told["tasks"][0]["checkpoints"]]
+    assert by_checkpoint == [1] * calls
     total = told["total"]
     assert total["calls"] == total["elsewhere"] == calls
     assert total["uncounted"] == calls - counted
@@ -131,6 +135,24 @@ def test_straight_through_then_back_to_a_call(
     # What was spent before the way back is not given back.
     assert_spent(cli, project, calls=7, counted=3)
     assert "7 model calls" in cli.run("report", task).stdout
+
+
+def test_a_fork_from_a_call_goes_on_beside_it_and_begins_its_own_sums(
+    cli: RealCli, project: Path, model: ScriptedModel
+) -> None:
+    options = ("--headless", "--json", "--approve", "all")
+    done = cli.run("run", str(project), "mend", *options)
+    task = cli.events(done.stdout)[0]["task"]
+    cli.run("fork", task, "2")
+    events = cli.events(cli.run("run", str(project), "--resume", *options).stdout)
+    fork = next(e["task"] for e in events if e["event"] == "task_finished")
+    assert fork != task
+    # From the memory it had before its third call: the first two are not made again.
+    assert model.turns() == [0, 1, 2, 3, 2, 3]
+    assert model.asked[4] == model.asked[2]
+    assert_mended(project, fork)
+    (told,) = cli.events(cli.run("costs", str(project), "--json").stdout)
+    assert {t["task"]: t["total"]["calls"] for t in told["tasks"]} == {task: 4, fork: 2}
 
 
 def test_only_where_files_have_changed(cli: RealCli, project: Path, model: ScriptedModel) -> None:

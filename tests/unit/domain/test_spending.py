@@ -76,6 +76,8 @@ def test_money_of_two_currencies_is_never_added() -> None:
     both = spent_by(ON_GPU) + spent_by(replace(ON_GPU, currency="USD")) + spent_by(ON_GPU)
     assert both.costs == (("EUR", 540), ("USD", 270))
     assert both.priced == 3
+    assert both - spent_by(ON_GPU) == spent_by(replace(ON_GPU, currency="USD")) + spent_by(ON_GPU)
+    assert both - both == Spent()
 
 
 def test_a_record_holds_it_and_gives_it_back() -> None:
