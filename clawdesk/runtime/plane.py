@@ -174,6 +174,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
         except PortError as error:
             self._kernel.post(ev.MachineLost(self._now(), task.id, machine, error.sentence))
             return
+        await self._live.count_calls(task, greeting.last_run)
         self._kernel.post(
             ev.MachineAdopted(
                 self._now(),

@@ -5292,6 +5292,10 @@
             <translation>von Modellen belegt</translation>
         </message>
         <message>
+            <source>used since the one before</source>
+            <translation>seit dem vorigen verbraucht</translation>
+        </message>
+        <message>
             <source>user {name} on {host}</source>
             <translation>Nutzer {name} auf {host}</translation>
         </message>
