@@ -175,19 +175,19 @@ class LanePainter:
 
     def _paint_stretch(self, stretch: Stretch, first: int, last: int, least: float) -> None:
         """Runs of thin quiet marks side by side are one block: it costs what one block costs."""
-        quiet: list[int] = []
+        quiet: tuple[int, int] | None = None
         for begin, end in stretch.runs(first, last, least):
             mark, until = stretch.marks[begin], stretch.marks[end - 1].end_ms
-            near = not quiet or mark.start_ms - stretch.marks[quiet[1] - 1].end_ms < least
+            near = quiet is None or mark.start_ms - stretch.marks[quiet[1] - 1].end_ms < least
             thin = until - mark.start_ms < 2 * least and mark.kind is not MarkKind.LEASE
             if thin and near and not stretch.is_loud(begin, end):
-                quiet = [quiet[0] if quiet else begin, end]
+                quiet = (begin if quiet is None else quiet[0], end)
                 continue
-            if quiet:
+            if quiet is not None:
                 self._paint_mark(_merged(stretch, *quiet))
-                quiet = []
+                quiet = None
             self._paint_mark(_merged(stretch, begin, end))
-        if quiet:
+        if quiet is not None:
             self._paint_mark(_merged(stretch, *quiet))
 
     def _paint_mark(self, mark: Mark) -> None:
