@@ -17,6 +17,7 @@ from clawdesk.domain.model import Phase
 from clawdesk.ports.notices import Notice, Notices
 from clawdesk.ui.safe_text import clean, clean_line
 from clawdesk.ui.words import tr
+from clawdesk.viewmodels.inbox import untrusted
 from clawdesk.viewmodels.notices import ended, standing
 from clawdesk.viewmodels.told import told
 
@@ -50,7 +51,7 @@ class NoticeDesk(QObject):
         settled = [key for key in self._shown if key not in waits and not key.startswith("ended ")]
         self._known = set(waits)
         self._phases = {task.id: task.phase for task in tasks.values()}
-        self._mind_badge(len(desk.pending()))
+        self._mind_badge(len(desk.pending()) + len(untrusted(tasks.values())))
         quiet = not self._began or (self._in_front() and not rules.in_front)
         self._began = True
         show = [] if quiet else list(new.values())
