@@ -25,7 +25,7 @@ from clawdesk.ui.question_sheet import QuestionSheet
 from clawdesk.ui.reviews import Reviews
 from clawdesk.ui.tasks_pane import ALL
 from clawdesk.ui.words import counted, tr
-from clawdesk.viewmodels.inbox import question_view
+from clawdesk.viewmodels.inbox import question_view, trust_key, untrusted
 from clawdesk.viewmodels.phases import wants_trust
 from clawdesk.viewmodels.told import told, told_error
 
@@ -121,6 +121,9 @@ class Decisions(QObject):
             if task.request is not None and task.request.id == request:
                 self._open(task, task.request)
                 return
+            if wants_trust(task) and trust_key(task) == request:
+                self._open_trust(task)
+                return
 
     def open_task(self, task_id: str) -> None:
         """Act on a task: its request, its merge, else its log."""
@@ -135,9 +138,11 @@ class Decisions(QObject):
             self._desk.window.inspector.choose_place("log")
 
     def open_next(self) -> None:
-        """The next request after the one on screen, longest wait first."""
+        """The next request after the one on screen, longest wait first; then what wants trust."""
         waiting = self._desk.pending()
         if not waiting:
+            for task in untrusted(self._desk.plane.state.tasks.values())[:1]:
+                self._open_trust(task)
             return
         place = next((i for i, t in enumerate(waiting) if t.id == self._task), -1)
         task = waiting[(place + 1) % len(waiting)]
@@ -153,11 +158,23 @@ class Decisions(QObject):
         if task.request is not None:
             self._open(task, task.request)
 
-    def _open(self, task: Task, request: Request) -> None:
+    def why_no_next(self) -> str:
+        """Why there is nothing to open, "" where something waits for the user."""
+        waits = self._desk.pending() or untrusted(self._desk.plane.state.tasks.values())
+        return "" if waits else tr("nothing needs you")
+
+    def _open_trust(self, task: Task) -> None:
+        self._look_at(task)
+        self.trust(task.id)
+
+    def _look_at(self, task: Task) -> None:
         desk = self._desk
         if task.project in desk.plane.projects and task.project != desk.project:
             desk.choose_project(task.project)
         desk.window.tasks.list.choose(task.id)
+
+    def _open(self, task: Task, request: Request) -> None:
+        self._look_at(task)
         if request.kind is Kind.CLARIFY:
             self._open_question(task, request)
         else:

@@ -168,6 +168,10 @@
             <translation>Alle Stände</translation>
         </message>
         <message>
+            <source>All machine files</source>
+            <translation>Alle Maschinendateien</translation>
+        </message>
+        <message>
             <source>All machine snapshots together; the oldest go first</source>
             <translation>Alle Maschinen-Schnappschüsse zusammen; die ältesten gehen zuerst</translation>
         </message>
@@ -198,6 +202,10 @@
         <message>
             <source>An editor would change its line ends: take one side as a whole.</source>
             <translation>Ein Editor würde die Zeilenenden ändern: eine Seite als Ganzes nehmen.</translation>
+        </message>
+        <message>
+            <source>An example of a task file</source>
+            <translation>Ein Beispiel einer Aufgabendatei</translation>
         </message>
         <message>
             <source>Another task begins at that moment and goes its own way, on a lane of its own below. Later you compare them and keep one.</source>
@@ -236,8 +244,8 @@
             <translation>Entscheidung wird angewendet</translation>
         </message>
         <message>
-            <source>Approvals and questions of all projects appear here.</source>
-            <translation>Freigaben und Fragen aller Projekte erscheinen hier.</translation>
+            <source>Approvals, questions and policies to trust, of all projects, appear here.</source>
+            <translation>Freigaben, Fragen und Richtlinien, denen zu vertrauen ist, erscheinen hier, aus allen Projekten.</translation>
         </message>
         <message>
             <source>Approve</source>
@@ -322,10 +330,6 @@
         <message>
             <source>Attempts</source>
             <translation>Versuche</translation>
-        </message>
-        <message>
-            <source>Back</source>
-            <translation>Zurück</translation>
         </message>
         <message>
             <source>Back to the tasks</source>
@@ -482,6 +486,14 @@
         <message>
             <source>Checkpoint {ordinal} waits for approval.</source>
             <translation>Prüfpunkt {ordinal} wartet auf Freigabe.</translation>
+        </message>
+        <message>
+            <source>Checkpoint {ordinal} was rejected (“{note}”); what it asks about is the same again.</source>
+            <translation>Prüfpunkt {ordinal} wurde abgelehnt („{note}“); wonach gefragt wird, ist wieder dasselbe.</translation>
+        </message>
+        <message>
+            <source>Checkpoint {ordinal} was rejected: “{note}”.</source>
+            <translation>Prüfpunkt {ordinal} wurde abgelehnt: „{note}“.</translation>
         </message>
         <message>
             <source>Checkpoint {ordinal}: {why} Its files are used without memory.</source>
@@ -748,8 +760,8 @@
             <translation>Speicherplatz und Aufräumen…</translation>
         </message>
         <message>
-            <source>Disk use of machine snapshots</source>
-            <translation>Speicherplatz der Maschinen-Schnappschüsse</translation>
+            <source>Disk use of machine files</source>
+            <translation>Speicherplatz der Maschinendateien</translation>
         </message>
         <message>
             <source>Docker is not installed, and models run in its containers</source>
@@ -802,10 +814,6 @@
         <message>
             <source>Every act stands in the palette as well.</source>
             <translation>Jede Handlung steht auch in der Palette.</translation>
-        </message>
-        <message>
-            <source>Everything</source>
-            <translation>Alles</translation>
         </message>
         <message>
             <source>Export a report of the chosen task…</source>
@@ -1048,6 +1056,10 @@
             <translation>Es geht zurück zum Start.</translation>
         </message>
         <message>
+            <source>Guest images</source>
+            <translation>Gastabbilder</translation>
+        </message>
+        <message>
             <source>Held</source>
             <translation>Angehalten</translation>
         </message>
@@ -1160,10 +1172,6 @@
             <translation>Sie erhält</translation>
         </message>
         <message>
-            <source>It has gone on since, or was never restored: choose a checkpoint instead.</source>
-            <translation>Sie ging seither weiter oder wurde nie wiederhergestellt: stattdessen einen Prüfpunkt wählen.</translation>
-        </message>
-        <message>
             <source>It has no project file: the defaults count, and ask for nothing.</source>
             <translation>Es hat keine Projektdatei: Die Vorgaben gelten und verlangen nichts.</translation>
         </message>
@@ -1188,8 +1196,8 @@
             <translation>Es passt nie: Nötig sind {needed}, dieser Rechner hat {total}.</translation>
         </message>
         <message>
-            <source>It offers no task yet: put one into .clawdesk/tasks/NAME.toml, then it appears here.</source>
-            <translation>Es bietet noch keine Aufgabe: eine in .clawdesk/tasks/NAME.toml ablegen, dann erscheint sie hier.</translation>
+            <source>It offers no task yet. A task is a file, and appears here as soon as it is there: put this into {path}, for example.</source>
+            <translation>Es bietet noch keine Aufgabe an. Eine Aufgabe ist eine Datei und erscheint hier, sobald es sie gibt: Zum Beispiel dies in {path} schreiben.</translation>
         </message>
         <message>
             <source>It shows no buttons: open the window to decide.</source>
@@ -1202,6 +1210,10 @@
         <message>
             <source>It was away for {time}.</source>
             <translation>Sie war {time} weg.</translation>
+        </message>
+        <message>
+            <source>It was never restored: choose a checkpoint instead.</source>
+            <translation>Sie wurde nie zurückgesetzt: stattdessen einen Prüfpunkt wählen.</translation>
         </message>
         <message>
             <source>It was not trusted; nothing changed.</source>
@@ -1352,8 +1364,8 @@
             <translation>Bei jeder Aufgabe in Git aufbewahrt; Freigaben und Antworten stehen in ihrem Protokoll.</translation>
         </message>
         <message>
-            <source>Kept. Others ended now: {count}; before: {before}. All commits stay.</source>
-            <translation>Behalten. Andere, die jetzt endeten: {count}; vorher: {before}. Alle Commits bleiben.</translation>
+            <source>Kept: {task}. Others ended now: {count}; before: {before}. All commits stay.</source>
+            <translation>Behalten: {task}. Andere jetzt beendet: {count}; vorher: {before}. Alle Commits bleiben.</translation>
         </message>
         <message>
             <source>Key {number}. {note}</source>
@@ -1370,6 +1382,10 @@
         <message>
             <source>Later</source>
             <translation>Später</translation>
+        </message>
+        <message>
+            <source>Layers set up on them</source>
+            <translation>Darauf eingerichtete Schichten</translation>
         </message>
         <message>
             <source>Leave out</source>
@@ -1588,6 +1604,10 @@
             <translation>{task} in {branch} zusammengeführt</translation>
         </message>
         <message>
+            <source>Merged {title}</source>
+            <translation>{title} ist zusammengeführt</translation>
+        </message>
+        <message>
             <source>Merge…</source>
             <translation>Zusammenführen…</translation>
         </message>
@@ -1688,6 +1708,10 @@
             <translation>Keine beendete Aufgabe hat einen so alten Schnappschuss.</translation>
         </message>
         <message>
+            <source>No file differs from the start.</source>
+            <translation>Keine Datei ist anders als am Anfang.</translation>
+        </message>
+        <message>
             <source>No file is ticked. Reject sends all of it back.</source>
             <translation>Keine Datei ist angehakt. „Ablehnen“ schickt alles zurück.</translation>
         </message>
@@ -1698,10 +1722,6 @@
         <message>
             <source>No machine can be started; tasks wait and run nowhere else.</source>
             <translation>Keine Maschine kann starten; Aufgaben warten und laufen nirgends sonst.</translation>
-        </message>
-        <message>
-            <source>No message was given.</source>
-            <translation>Es gibt keine Nachricht.</translation>
         </message>
         <message>
             <source>No model call yet.</source>
@@ -2156,8 +2176,8 @@
             <translation>Diese Schnappschüsse entfernen</translation>
         </message>
         <message>
-            <source>Removed the snapshots of {count} ended tasks; commits stay.</source>
-            <translation>Schnappschüsse von {count} beendeten Aufgaben entfernt; Commits bleiben.</translation>
+            <source>Removed the snapshots of ended tasks: {count}. Commits stay.</source>
+            <translation>Schnappschüsse beendeter Aufgaben entfernt: {count}. Commits bleiben.</translation>
         </message>
         <message numerus="yes">
             <source>Removed {count} machine snapshots of {task}</source>
@@ -2590,6 +2610,10 @@
         <message>
             <source>Step {number} {name}, {time}</source>
             <translation>Schritt {number} {name}, {time}</translation>
+        </message>
+        <message>
+            <source>Step {number}, {name}</source>
+            <translation>Schritt {number}, {name}</translation>
         </message>
         <message>
             <source>Step {step} ended after your rejection: {feedback}</source>
@@ -3142,6 +3166,10 @@
         <message>
             <source>To make it one: git init {path}, then add and commit its files</source>
             <translation>So wird es eines: git init {path}, dann seine Dateien hinzufügen und committen</translation>
+        </message>
+        <message>
+            <source>To take it back: git revert {commit}</source>
+            <translation>Um es zurückzunehmen: git revert {commit}</translation>
         </message>
         <message>
             <source>Token</source>
@@ -4208,6 +4236,10 @@
             <translation>sie hat keinen älteren Prüfpunkt</translation>
         </message>
         <message>
+            <source>it has not begun</source>
+            <translation>sie hat noch nicht begonnen</translation>
+        </message>
+        <message>
             <source>it has {count:,} bytes; up to {most:,} are edited here</source>
             <translation>sie hat {count:,} Bytes; bis zu {most:,} werden hier bearbeitet</translation>
         </message>
@@ -4268,8 +4300,8 @@
             <translation>sie wartete {seconds} s auf eine Antwort</translation>
         </message>
         <message>
-            <source>it was not restored, or has gone on since</source>
-            <translation>sie wurde nicht wiederhergestellt oder ging seither weiter</translation>
+            <source>it was not restored</source>
+            <translation>sie wurde nicht zurückgesetzt</translation>
         </message>
         <message>
             <source>its Git directory cannot be written (is its disk mounted read-only?)</source>
@@ -4618,6 +4650,10 @@
         <message>
             <source>no content to show</source>
             <translation>kein Inhalt zu zeigen</translation>
+        </message>
+        <message>
+            <source>no ended task has snapshots</source>
+            <translation>keine beendete Aufgabe hat Schnappschüsse</translation>
         </message>
         <message>
             <source>no engine</source>
@@ -5495,9 +5531,13 @@
             <source>{clock} ({time} from now)</source>
             <translation>{clock} (in {time})</translation>
         </message>
-        <message>
+        <message numerus="yes">
             <source>{count:,} lines</source>
-            <translation>{count:,} Zeilen</translation>
+            <extracomment>For one: {count:,} line</extracomment>
+            <translation>
+                <numerusform>{count:,} Zeile</numerusform>
+                <numerusform>{count:,} Zeilen</numerusform>
+            </translation>
         </message>
         <message numerus="yes">
             <source>{count} CPUs</source>
@@ -5814,6 +5854,10 @@
         <message>
             <source>{files} of the task's copy: {paths}</source>
             <translation>{files} der Kopie der Aufgabe: {paths}</translation>
+        </message>
+        <message>
+            <source>{files} since it began: {names}</source>
+            <translation>{files} seit dem Anfang: {names}</translation>
         </message>
         <message>
             <source>{files}, +{added} -{removed} lines.</source>
@@ -6368,8 +6412,8 @@
             <translation>{what} wurde gerade von {who} über {channel} beantwortet.</translation>
         </message>
         <message>
-            <source>{what}, {task}, waits {age}</source>
-            <translation>{what}, {task}, wartet {age}</translation>
+            <source>{what}, {task} of {project}, waits {age}</source>
+            <translation>{what}, {task} aus {project}, wartet {age}</translation>
         </message>
         <message>
             <source>{what}; zoom in to see each.</source>
