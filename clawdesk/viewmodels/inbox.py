@@ -15,6 +15,7 @@ from clawdesk.viewmodels.amounts import files, recorded
 from clawdesk.viewmodels.checkpoints import files_only
 from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.phases import needs_you
+from clawdesk.viewmodels.ran import ran_words
 from clawdesk.viewmodels.risk import beside_of
 from clawdesk.viewmodels.told import told
 from clawdesk.viewmodels.words import clock_time, duration, first_line, short_digest
@@ -46,6 +47,7 @@ class CheckpointView:
         diff: None until it is loaded; nothing can be approved before.
         older: the ordinal to roll back to, None = there is none.
         beside: what was done that no file shows.
+        ran: the steps that led to it since, and how they ended.
         before: what the diff is counted from, in words.
         newer: the task asks something else by now.
     """
@@ -66,6 +68,7 @@ class CheckpointView:
     before: str
     own_edits: tuple[str, ...]
     beside: Beside = NOTHING_BESIDE
+    ran: str = ""
     closed: str = ""
     newer: bool = False
 
@@ -222,6 +225,7 @@ def checkpoint_view(
         before=_before(task, checkpoint),
         own_edits=own_edits,
         beside=beside_of(task, checkpoint),
+        ran=ran_words(task, checkpoint),
         closed=closing_words(task, request.id, offset_ms),
         newer=task.request is not None and task.request.id != request.id,
     )

@@ -3284,6 +3284,10 @@
             <translation>Was dem Agenten gesagt wird</translation>
         </message>
         <message>
+            <source>What the task ran</source>
+            <translation>Was die Aufgabe ausführte</translation>
+        </message>
+        <message>
             <source>What waits for you</source>
             <translation>Was auf eine Antwort wartet</translation>
         </message>
@@ -4578,6 +4582,10 @@
         <message>
             <source>no readings</source>
             <translation>keine Messwerte</translation>
+        </message>
+        <message>
+            <source>no step yet</source>
+            <translation>noch kein Schritt</translation>
         </message>
         <message>
             <source>no task is chosen</source>
@@ -5912,6 +5920,10 @@
             <translation>{names} startet</translation>
         </message>
         <message>
+            <source>{names}: ended well (exit code 0)</source>
+            <translation>{names}: gut beendet (Code 0)</translation>
+        </message>
+        <message>
             <source>{name} (emulation)</source>
             <translation>{name} (Emulation)</translation>
         </message>
@@ -6094,6 +6106,10 @@
                 <numerusform>{steps} Arbeit, {count} Prüfpunkt danach</numerusform>
                 <numerusform>{steps} Arbeit, {count} Prüfpunkte danach</numerusform>
             </translation>
+        </message>
+        <message>
+            <source>{step}: has not ended yet</source>
+            <translation>{step}: noch nicht beendet</translation>
         </message>
         <message>
             <source>{step}: {spent}</source>
