@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog
 
-from clawdesk.runtime.client import AGAIN, ENDED, PlaneGoneError
+from clawdesk.runtime.client import ENDED, PlaneGoneError
 from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.guard import GUARD_MS
 from clawdesk.ui.question_sheet import QuestionSheet
@@ -46,7 +46,7 @@ def send(sheet: QDialog) -> None:
 def lose(bench: Bench, desk: Desk) -> None:
     """The process that runs the tasks is gone: whatever is asked fails from now on."""
     for name in ("approve", "reject", "answer", "diff"):
-        bench.plane.refuse[name] = PlaneGoneError(ENDED, mend=AGAIN, code="gone")
+        bench.plane.refuse[name] = PlaneGoneError(undone=False)
     desk.show_lost()
     bench.settle()
 
