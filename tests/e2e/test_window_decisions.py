@@ -105,7 +105,7 @@ def test_two_approvals_at_once_keep_their_words_and_answer_each_its_own(play: St
     play.tell("type", "approval.note", text="only for four")
     play.tell("press", "approval.next")
     play.tell("says", "approval.title", text=" of fix-loader 5?")
-    assert play.tell("text", "approval.note") == ""
+    assert "four" not in play.tell("text", "approval.note")
     play.tell("rows", "approval.diff", filled=True)
     play.tell("wait", "approval.approve", enabled=True)
     play.key("ctrl+Return", f"{SHEET} 4 of fix-loader 5")
