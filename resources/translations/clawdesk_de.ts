@@ -1833,7 +1833,7 @@
         </message>
         <message>
             <source>Nothing was done; try again.</source>
-            <translation>Nichts ist geschehen; noch einmal versuchen.</translation>
+            <translation>Nichts wurde getan; versuchen Sie es noch einmal.</translation>
         </message>
         <message>
             <source>Nothing was said yet. Messages, calls of tools and output appear here.</source>
@@ -3373,7 +3373,7 @@
         </message>
         <message>
             <source>What the task ran</source>
-            <translation>Was die Aufgabe ausführte</translation>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>What waits for you</source>
@@ -4681,7 +4681,7 @@
         </message>
         <message>
             <source>no step yet</source>
-            <translation>noch kein Schritt</translation>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>no task is chosen</source>
@@ -6037,7 +6037,7 @@
         </message>
         <message>
             <source>{names}: ended well (exit code 0)</source>
-            <translation>{names}: gut beendet (Code 0)</translation>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>{name} (emulation)</source>
@@ -6225,7 +6225,7 @@
         </message>
         <message>
             <source>{step}: has not ended yet</source>
-            <translation>{step}: noch nicht beendet</translation>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>{step}: {spent}</source>
