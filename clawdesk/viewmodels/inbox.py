@@ -16,6 +16,7 @@ from clawdesk.viewmodels.checkpoints import files_only
 from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.models import project_name
 from clawdesk.viewmodels.phases import needs_you, wants_trust
+from clawdesk.viewmodels.ran import ran_words
 from clawdesk.viewmodels.risk import beside_of
 from clawdesk.viewmodels.tasks import waits_since
 from clawdesk.viewmodels.told import told
@@ -52,6 +53,7 @@ class CheckpointView:
         diff: None until it is loaded; nothing can be approved before.
         older: the ordinal to roll back to, None = there is none.
         beside: what was done that no file shows.
+        ran: the steps that led to it since, and how they ended.
         before: what the diff is counted from, in words.
         newer: the task asks something else by now.
         step: which step ended or asks.
@@ -74,6 +76,7 @@ class CheckpointView:
     before: str
     own_edits: tuple[str, ...]
     beside: Beside = NOTHING_BESIDE
+    ran: str = ""
     closed: str = ""
     newer: bool = False
     step: str = ""
@@ -270,6 +273,7 @@ def checkpoint_view(
         before=_before(task, checkpoint),
         own_edits=own_edits,
         beside=beside_of(task, checkpoint),
+        ran=ran_words(task, checkpoint),
         closed=closing_words(task, request.id, offset_ms),
         newer=task.request is not None and task.request.id != request.id,
         step=_step_words(checkpoint),

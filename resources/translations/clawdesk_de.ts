@@ -3400,6 +3400,10 @@
             <translation>Was dem Agenten gesagt wird</translation>
         </message>
         <message>
+            <source>What the task ran</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>What waits for you</source>
             <translation>Was auf eine Antwort wartet</translation>
         </message>
@@ -4710,6 +4714,10 @@
         <message>
             <source>no readings</source>
             <translation>keine Messwerte</translation>
+        </message>
+        <message>
+            <source>no step yet</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>no task is chosen</source>
@@ -6072,6 +6080,10 @@
             <translation>{names} startet</translation>
         </message>
         <message>
+            <source>{names}: ended well (exit code 0)</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>{name} (emulation)</source>
             <translation>{name} (Emulation)</translation>
         </message>
@@ -6254,6 +6266,10 @@
                 <numerusform>{steps} Arbeit, {count} Prüfpunkt danach</numerusform>
                 <numerusform>{steps} Arbeit, {count} Prüfpunkte danach</numerusform>
             </translation>
+        </message>
+        <message>
+            <source>{step}: has not ended yet</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>{step}: {spent}</source>
