@@ -66,7 +66,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
     """
 
     def __init__(self, parts: Parts, *, drive: bool = True, models: bool = False) -> None:
-        self._models, self._drive = models, drive
+        self._models, self._drive, self._rests = models, drive, False
         self._parts, self._clock = parts, parts.clock
         self._subscribers: list[Callable[[Change], None]] = []
         self._projects = Projects(parts.repositories, parts.clock, drive=drive, say=self._say)
@@ -194,14 +194,21 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
     def ended(self) -> asyncio.Future[None]:
         return self._kernel.failed
 
-    async def close(self) -> None:
-        """Suspend what runs, so that the next start finds everything; then let go."""
+    async def rest(self) -> None:
+        """Suspend what runs, so that the next start finds everything. Calls are still answered."""
+        if self._rests:
+            return
+        self._rests = True
         self._watch.quit()
         await self._close_channel()
         await self._live.stop_building()
         await self._shells.close_all()
         if self._drive and not self._kernel.failed.done():
             await self._suspend_all()
+
+    async def close(self) -> None:
+        """Rest, where that was not done yet; then let go."""
+        await self.rest()
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)

@@ -5,6 +5,8 @@ A list view paints only what is visible, so a hundred thousand rows cost no more
 
 from __future__ import annotations
 
+from typing import Generic, Protocol, TypeVar
+
 from PySide6.QtCore import (
     QAbstractListModel,
     QItemSelection,
@@ -17,8 +19,11 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QScrollBar, QVBoxLayout, QWidget
 
+from clawdesk.ui.safe_text import clean_line
+
 Index = QModelIndex | QPersistentModelIndex
-COPY_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+ROW_ROLE = int(Qt.ItemDataRole.UserRole)
+COPY_ROLE = ROW_ROLE + 1
 COPY_MAX = 50_000
 _KEEP_SELECTION = QItemSelectionModel.SelectionFlag.NoUpdate
 
@@ -121,3 +126,36 @@ class RowModel(QAbstractListModel):
 
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else self.count
+
+
+class Spoken(Protocol):
+    """A row that knows how it reads in one line, for a screen reader and a copy."""
+
+    @property
+    def spoken(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=Spoken)
+
+
+class SpokenRows(RowModel, Generic[Row]):
+    """Rows painted by a delegate (`ROW_ROLE`) and read out and copied in their own words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: tuple[Row, ...] = ()
+
+    def show_rows(self, rows: tuple[Row, ...]) -> None:
+        self.beginResetModel()
+        self.rows, self.count = rows, len(rows)
+        self.endResetModel()
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if not index.isValid() or index.row() >= self.count:
+            return None
+        row = self.rows[index.row()]
+        if role == ROW_ROLE:
+            return row
+        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole, COPY_ROLE}:
+            return clean_line(row.spoken)
+        return None

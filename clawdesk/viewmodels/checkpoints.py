@@ -185,17 +185,30 @@ def restore_view(
     )
 
 
-def _undoes(task: Task, ordinal: int, paths: tuple[str, ...] | None) -> tuple[str, ...]:
-    later = [c for c in task.checkpoints if c.ordinal > ordinal and not c.safety]
+def older_of(task: Task) -> int:
+    """The checkpoint before the one the task stands at; 0 = there is none."""
+    return max((c.ordinal for c in task.checkpoints if c.ordinal < task.tip_ordinal), default=0)
+
+
+def _after(task: Task, ordinal: int) -> list[Checkpoint]:
+    return [c for c in task.checkpoints if c.ordinal > ordinal and not c.safety]
+
+
+def work_after(task: Task, ordinal: int) -> str:
+    """What was done since a checkpoint: `1 step of work, 1 checkpoint after it`."""
+    later = _after(task, ordinal)
     done = len({(c.step_index, c.round) for c in later})
-    undoes = [
-        counted(
-            len(later),
-            "{steps} of work, {count} checkpoint after it",
-            "{steps} of work, {count} checkpoints after it",
-            steps=steps(done),
-        )
-    ]
+    return counted(
+        len(later),
+        "{steps} of work, {count} checkpoint after it",
+        "{steps} of work, {count} checkpoints after it",
+        steps=steps(done),
+    )
+
+
+def _undoes(task: Task, ordinal: int, paths: tuple[str, ...] | None) -> tuple[str, ...]:
+    later = _after(task, ordinal)
+    undoes = [work_after(task, ordinal)]
     if paths:
         names = listed(paths, PATHS_MAX)
         undoes.append(
