@@ -143,6 +143,7 @@ MACHINES = (
 ANSWERS = (
     marked("The ClawDesk that runs the tasks has ended meanwhile."),
     marked("See what was done (clawdesk tasks, clawdesk show TASK), then try again."),
+    marked("Nothing was done; try again."),
     marked("There is no task {task}."),
     marked("The task is just changing; try again in a moment."),
     marked("The task is just changing."),

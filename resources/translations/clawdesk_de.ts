@@ -1832,6 +1832,10 @@
             <translation>Nichts wartet auf eine Antwort</translation>
         </message>
         <message>
+            <source>Nothing was done; try again.</source>
+            <translation>Nichts wurde getan; versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
             <source>Nothing was said yet. Messages, calls of tools and output appear here.</source>
             <translation>Noch wurde nichts gesagt. Nachrichten, Werkzeugaufrufe und Ausgaben erscheinen hier.</translation>
         </message>
