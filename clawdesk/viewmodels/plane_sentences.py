@@ -154,6 +154,11 @@ ANSWERS = (
     marked("Cancelled; its commits stay in Git."),
     marked("The task holds no machine it could give back."),
     marked("It keeps its machine: {why}"),
+    marked(
+        "It was to give its machine back, and keeps it: checkpoint {ordinal} holds files only "
+        "({why}), and its step would begin again. It leaves at the next one that keeps its memory, "
+        "or when its step ends."
+    ),
     marked("Not recorded: {why}"),
     marked("Checkpoint {ordinal}"),
     marked("Question {key}"),
