@@ -960,6 +960,10 @@
             <translation>Frei durch: {what}</translation>
         </message>
         <message>
+            <source>Friday</source>
+            <translation>Freitag</translation>
+        </message>
+        <message>
             <source>From</source>
             <translation>Von</translation>
         </message>
@@ -1610,6 +1614,10 @@
         <message>
             <source>Models on processors count by their promise; their use is not measured.</source>
             <translation>Modelle auf Prozessoren zählen mit ihrer Zusage; ihre Nutzung wird nicht gemessen.</translation>
+        </message>
+        <message>
+            <source>Monday</source>
+            <translation>Montag</translation>
         </message>
         <message>
             <source>Name</source>
@@ -2324,6 +2332,10 @@
             <translation>{name} wird ausgeführt</translation>
         </message>
         <message>
+            <source>Saturday</source>
+            <translation>Samstag</translation>
+        </message>
+        <message>
             <source>Save</source>
             <translation>Speichern</translation>
         </message>
@@ -2598,6 +2610,10 @@
         <message>
             <source>Submitted</source>
             <translation>Eingereicht</translation>
+        </message>
+        <message>
+            <source>Sunday</source>
+            <translation>Sonntag</translation>
         </message>
         <message>
             <source>Suspend and quit</source>
@@ -3084,6 +3100,10 @@
             <translation>Was nicht behalten wird, endet; die Commits bleiben, zum Vergleichen und erneuten Abzweigen.</translation>
         </message>
         <message>
+            <source>Thursday</source>
+            <translation>Donnerstag</translation>
+        </message>
+        <message>
             <source>Time</source>
             <translation>Zeit</translation>
         </message>
@@ -3178,6 +3198,10 @@
         <message>
             <source>Trying the checkpoint again.</source>
             <translation>Der Prüfpunkt wird erneut versucht.</translation>
+        </message>
+        <message>
+            <source>Tuesday</source>
+            <translation>Dienstag</translation>
         </message>
         <message>
             <source>Undo</source>
@@ -3290,6 +3314,10 @@
         <message>
             <source>Warm templates</source>
             <translation>Warme Vorlagen</translation>
+        </message>
+        <message>
+            <source>Wednesday</source>
+            <translation>Mittwoch</translation>
         </message>
         <message>
             <source>Weight</source>
@@ -5224,6 +5252,10 @@
             <translation>an das Modell</translation>
         </message>
         <message>
+            <source>today</source>
+            <translation>heute</translation>
+        </message>
+        <message>
             <source>tokens not told</source>
             <translation>Token nicht gemeldet</translation>
         </message>
@@ -5350,6 +5382,10 @@
         <message>
             <source>yes</source>
             <translation>ja</translation>
+        </message>
+        <message>
+            <source>yesterday</source>
+            <translation>gestern</translation>
         </message>
         <message>
             <source>yielded</source>
@@ -5753,6 +5789,14 @@
             <translation>
                 <numerusform>{count} wartet</numerusform>
                 <numerusform>{count} warten</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} weeks ago</source>
+            <extracomment>For one: {count} week ago</extracomment>
+            <translation>
+                <numerusform>vor {count} Woche</numerusform>
+                <numerusform>vor {count} Wochen</numerusform>
             </translation>
         </message>
         <message>

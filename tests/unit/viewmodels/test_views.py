@@ -14,6 +14,7 @@ from clawdesk.ports.repository import Diff, DiffFile, DiffHunk, DiffLine
 from clawdesk.ports.telemetry import Gpu
 from clawdesk.runtime.api import Environment
 from clawdesk.viewmodels import words
+from clawdesk.viewmodels.amounts import day
 from clawdesk.viewmodels.checkpoints import checkpoint_rows, restore_view
 from clawdesk.viewmodels.diffs import LINE_MAX, ROWS_MAX, RowKind, diff_rows, is_cut
 from clawdesk.viewmodels.doctor import doctor_view
@@ -233,13 +234,25 @@ def test_doctor_groups_and_counts() -> None:
     assert "libvirt" in view.report
 
 
+def test_a_day_is_said_as_one_says_it() -> None:
+    day_ms = 86_400_000
+    now_ms = 1_795_692_000_000  # Thursday, 2026-11-26 11:20 UTC
+    said = [day(now_ms - ago * day_ms, now_ms, 0) for ago in (0, 1, 2, 6, 7, 20, 62, 63)]
+    assert said[:6] == ["today", "yesterday", "Tuesday", "Friday", "1 week ago", "2 weeks ago"]
+    assert said[6:] == ["8 weeks ago", "2026-09-24"]
+    assert day(now_ms - 12 * 3_600_000, now_ms, 0) == "yesterday", "before midnight"
+    assert day(now_ms - 12 * 3_600_000, now_ms, 3_600_000) == "today", "the user's midnight counts"
+    assert day(0, now_ms, 0) == day(now_ms + day_ms, now_ms, 0) == "", "not known, or not yet"
+
+
 def test_projects_with_recent_and_needs() -> None:
     projects = {scenes.PROJECT: scenes.project()}
-    view = projects_view(projects, HOUSE.values(), [scenes.PROJECT, "/home/ada/notes"], "/home/ada")
+    recent = {scenes.PROJECT: "today", "/home/ada/notes": "Friday"}
+    view = projects_view(projects, HOUSE.values(), recent, "/home/ada")
     (entry,) = view.entries
     assert (entry.place, entry.needs, entry.tasks) == ("~/src/vision-lab", 2, 10)
     assert entry.headline == "main · 2 files changed by you"
-    assert view.recent == (("notes", "/home/ada/notes"),)
+    assert view.recent == (("notes", "/home/ada/notes", "~/notes", "Friday"),)
     assert short_path("/home/adam/x", "/home/ada") == "/home/adam/x"
     read_only = replace(scenes.project(), read_only="held by bob")
     only = projects_view({scenes.PROJECT: read_only}, [])
