@@ -156,6 +156,10 @@
             <translation>Adresse</translation>
         </message>
         <message>
+            <source>After it</source>
+            <translation>Danach</translation>
+        </message>
+        <message>
             <source>Agent</source>
             <translation>Agent</translation>
         </message>
@@ -1148,6 +1152,10 @@
             <translation>Sie erhält</translation>
         </message>
         <message>
+            <source>It had printed nothing.</source>
+            <translation>Es wurde nichts ausgegeben.</translation>
+        </message>
+        <message>
             <source>It has gone on since, or was never restored: choose a checkpoint instead.</source>
             <translation>Sie ging seither weiter oder wurde nie wiederhergestellt: stattdessen einen Prüfpunkt wählen.</translation>
         </message>
@@ -1502,6 +1510,10 @@
         <message>
             <source>Makes room for {model}</source>
             <translation>Macht Platz für {model}</translation>
+        </message>
+        <message>
+            <source>Makes the checkpoint once more, of the machine as it is now.</source>
+            <translation>Macht den Prüfpunkt noch einmal, von der Maschine, wie sie jetzt ist.</translation>
         </message>
         <message>
             <source>Making the sample project</source>
@@ -1908,6 +1920,10 @@
             <translation>Ordner öffnen…</translation>
         </message>
         <message>
+            <source>Open log</source>
+            <translation>Protokoll öffnen</translation>
+        </message>
+        <message>
             <source>Open task</source>
             <translation>Aufgabe öffnen</translation>
         </message>
@@ -1978,6 +1994,10 @@
         <message>
             <source>Previous request</source>
             <translation>Vorige Anfrage</translation>
+        </message>
+        <message>
+            <source>Printed before the question</source>
+            <translation>Ausgabe vor der Frage</translation>
         </message>
         <message>
             <source>Process</source>
@@ -2512,6 +2532,10 @@
             <translation>Sichert</translation>
         </message>
         <message>
+            <source>So far</source>
+            <translation>Bisher</translation>
+        </message>
+        <message>
             <source>Some files pass through a filter (Git LFS?): a task sees what is stored in Git, and merges go to a branch of their own.</source>
             <translation>Einige Dateien gehen durch einen Filter (Git LFS?): Eine Aufgabe sieht, was in Git liegt, und Zusammenführungen gehen auf einen eigenen Zweig.</translation>
         </message>
@@ -2892,6 +2916,14 @@
             <translation>Der Stand davor bleibt als Prüfpunkt erhalten.</translation>
         </message>
         <message>
+            <source>The step goes on with your answer. Checkpoint {ordinal} holds this moment: roll back to it to answer otherwise.</source>
+            <translation>Der Schritt geht mit Ihrer Antwort weiter. Prüfpunkt {ordinal} hält diesen Augenblick fest: Zurücksetzen auf ihn erlaubt eine andere Antwort.</translation>
+        </message>
+        <message>
+            <source>The step reads why and goes on without this checkpoint.</source>
+            <translation>Der Schritt liest den Grund und geht ohne diesen Prüfpunkt weiter.</translation>
+        </message>
+        <message>
             <source>The task</source>
             <translation>Die Aufgabe</translation>
         </message>
@@ -2910,6 +2942,10 @@
         <message>
             <source>The task ends here.</source>
             <translation>Die Aufgabe endet hier.</translation>
+        </message>
+        <message>
+            <source>The task fails here. The checkpoints that were made stay.</source>
+            <translation>Die Aufgabe scheitert hier. Die gemachten Prüfpunkte bleiben.</translation>
         </message>
         <message>
             <source>The task has already ended: {phase}.</source>
@@ -5490,6 +5526,10 @@
         <message>
             <source>{branch} or the task has moved on since the conflicts were looked at. Nothing was merged.</source>
             <translation>{branch} oder die Aufgabe ging seit dem Ansehen der Konflikte weiter. Nichts wurde zusammengeführt.</translation>
+        </message>
+        <message>
+            <source>{checkpoints}; the last changed {changed}</source>
+            <translation>{checkpoints}; der letzte änderte {changed}</translation>
         </message>
         <message>
             <source>{clock} ({time} from now)</source>

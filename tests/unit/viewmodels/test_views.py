@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from clawdesk.domain.model import Decision, DiffStat, Kind, Phase, PlaneState, Verdict
+from clawdesk.domain.model import Decision, DiffStat, Phase, PlaneState, Verdict
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import MachineSupport
 from clawdesk.ports.repository import Diff, DiffFile, DiffHunk, DiffLine
@@ -23,7 +23,6 @@ from clawdesk.viewmodels.inbox import (
     checkpoint_view,
     closing_words,
     pending,
-    question_view,
 )
 from clawdesk.viewmodels.inspector import inspector_view
 from clawdesk.viewmodels.machine import gpu_view, host_view
@@ -128,13 +127,6 @@ def test_a_request_that_is_gone_says_so() -> None:
     done = task("docs-pass")
     answered = next(r for r in done.records if r.event == "decision").fields["request"]
     assert closing_words(done, answered, 0).startswith("Approved by you via window at ")
-
-
-def test_questions_have_at_most_nine_rows() -> None:
-    asked = task("bench-fp8")
-    request = replace(asked.request, choices=tuple(str(i) for i in range(20)))
-    assert len(question_view(asked, request, now_ms=NOW).choices) == 9
-    assert request.kind is Kind.CLARIFY
 
 
 def test_restore_says_what_it_undoes_and_keeps() -> None:
