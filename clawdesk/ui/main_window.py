@@ -144,6 +144,9 @@ class MainWindow(QMainWindow):
     def show_page(self, page: Page) -> None:
         """One page at a time fills the middle."""
         if page is not self.page:
+            focus = self.focusWidget()
+            if focus is not None and self.pages.isAncestorOf(focus):
+                focus.clearFocus()  # else Qt tabs on from it as it hides, and a ring shows
             self.pages.setCurrentIndex(list(Page).index(page))
             self.begin_soon()
 

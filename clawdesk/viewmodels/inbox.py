@@ -1,4 +1,4 @@
-"""What waits for a person: inbox cards, the checkpoint to approve, the question to answer.
+"""What waits for a person: inbox cards, and the checkpoint to approve.
 
 The digest in a view is the digest that is sent back: a person approves exactly what was shown.
 """
@@ -18,7 +18,7 @@ from clawdesk.viewmodels.models import project_name
 from clawdesk.viewmodels.phases import needs_you, wants_trust
 from clawdesk.viewmodels.ran import ran_words
 from clawdesk.viewmodels.risk import beside_of
-from clawdesk.viewmodels.tasks import waits_since
+from clawdesk.viewmodels.tasks import waiting_words, waits_since
 from clawdesk.viewmodels.told import told
 from clawdesk.viewmodels.words import clock_time, duration, first_line, short_digest
 
@@ -85,22 +85,6 @@ class CheckpointView:
     @property
     def can_approve(self) -> bool:
         return not self.closed and self.diff is not None and bool(self.digest)
-
-
-@dataclass(frozen=True, slots=True)
-class QuestionView:
-    """A question on screen; `choices` are rows 1..9, free text is always possible."""
-
-    task: TaskId
-    request: str
-    key: str
-    title: str
-    question: str
-    context: str
-    choices: tuple[str, ...]
-    default: str
-    waiting: str
-    closed: str = ""
 
 
 def pending(tasks: Iterable[Task]) -> list[Task]:
@@ -263,7 +247,7 @@ def checkpoint_view(
         ),
         message=request.message,
         why=told(why) or tr("the step asks"),
-        waiting=tr("waiting {time}", time=duration(now_ms - request.at_ms)),
+        waiting=waiting_words(task, request, now_ms),
         digest=request.digest,
         digest_short=short_digest(request.digest),
         diff=diff,
@@ -302,23 +286,3 @@ def _rejected_before(task: Task, request: Request) -> str:
     else:
         text = marked("Checkpoint {ordinal} was rejected: “{note}”.")
     return tr(text, ordinal=ordinal, note=note)
-
-
-def question_view(task: Task, request: Request, *, now_ms: int, offset_ms: int = 0) -> QuestionView:
-    """The clarification dialog for `request`."""
-    step = task.steps[task.step_index].name if task.step_index < len(task.steps) else ""
-    at = clock_time(request.at_ms, offset_ms, seconds=True)
-    number = task.step_index + 1
-    where = tr("Step {number} {name}, {time}", number=number, name=step, time=at)
-    return QuestionView(
-        task=task.id,
-        request=request.id,
-        key=request.key,
-        title=tr("{task} asks you", task=task.title),
-        question=request.question,
-        context=where if step else at,
-        choices=request.choices[:9],
-        default=request.default,
-        waiting=tr("waiting {time}", time=duration(now_ms - request.at_ms)),
-        closed=closing_words(task, request.id, offset_ms),
-    )

@@ -156,6 +156,10 @@
             <translation>Adresse</translation>
         </message>
         <message>
+            <source>After it</source>
+            <translation>Danach</translation>
+        </message>
+        <message>
             <source>Agent</source>
             <translation>Agent</translation>
         </message>
@@ -984,6 +988,10 @@
             <translation>Frei durch: {what}</translation>
         </message>
         <message>
+            <source>Friday</source>
+            <translation>Freitag</translation>
+        </message>
+        <message>
             <source>From</source>
             <translation>Von</translation>
         </message>
@@ -1170,6 +1178,10 @@
         <message>
             <source>It gets</source>
             <translation>Sie erhält</translation>
+        </message>
+        <message>
+            <source>It had printed nothing.</source>
+            <translation>Es wurde nichts ausgegeben.</translation>
         </message>
         <message>
             <source>It has no project file: the defaults count, and ask for nothing.</source>
@@ -1536,6 +1548,10 @@
             <translation>Macht Platz für {model}</translation>
         </message>
         <message>
+            <source>Makes the checkpoint once more, of the machine as it is now.</source>
+            <translation>Macht den Prüfpunkt noch einmal, von der Maschine, wie sie jetzt ist.</translation>
+        </message>
+        <message>
             <source>Making the sample project</source>
             <translation>Beispielprojekt wird angelegt</translation>
         </message>
@@ -1650,6 +1666,10 @@
         <message>
             <source>Models on processors count by their promise; their use is not measured.</source>
             <translation>Modelle auf Prozessoren zählen mit ihrer Zusage; ihre Nutzung wird nicht gemessen.</translation>
+        </message>
+        <message>
+            <source>Monday</source>
+            <translation>Montag</translation>
         </message>
         <message>
             <source>Name</source>
@@ -1948,6 +1968,10 @@
             <translation>Ordner öffnen…</translation>
         </message>
         <message>
+            <source>Open log</source>
+            <translation>Protokoll öffnen</translation>
+        </message>
+        <message>
             <source>Open task</source>
             <translation>Aufgabe öffnen</translation>
         </message>
@@ -2018,6 +2042,10 @@
         <message>
             <source>Previous request</source>
             <translation>Vorige Anfrage</translation>
+        </message>
+        <message>
+            <source>Printed before the question</source>
+            <translation>Ausgabe vor der Frage</translation>
         </message>
         <message>
             <source>Process</source>
@@ -2372,6 +2400,10 @@
             <translation>{name} wird ausgeführt</translation>
         </message>
         <message>
+            <source>Saturday</source>
+            <translation>Samstag</translation>
+        </message>
+        <message>
             <source>Save</source>
             <translation>Speichern</translation>
         </message>
@@ -2552,6 +2584,10 @@
             <translation>Sichert</translation>
         </message>
         <message>
+            <source>So far</source>
+            <translation>Bisher</translation>
+        </message>
+        <message>
             <source>Some files pass through a filter (Git LFS?): a task sees what is stored in Git, and merges go to a branch of their own.</source>
             <translation>Einige Dateien gehen durch einen Filter (Git LFS?): Eine Aufgabe sieht, was in Git liegt, und Zusammenführungen gehen auf einen eigenen Zweig.</translation>
         </message>
@@ -2654,6 +2690,10 @@
         <message>
             <source>Submitted</source>
             <translation>Eingereicht</translation>
+        </message>
+        <message>
+            <source>Sunday</source>
+            <translation>Sonntag</translation>
         </message>
         <message>
             <source>Suspend and quit</source>
@@ -2936,6 +2976,14 @@
             <translation>Der Stand davor bleibt als Prüfpunkt erhalten.</translation>
         </message>
         <message>
+            <source>The step goes on with your answer. Checkpoint {ordinal} holds this moment: roll back to it to answer otherwise.</source>
+            <translation>Der Schritt geht mit Ihrer Antwort weiter. Prüfpunkt {ordinal} hält diesen Augenblick fest: Zurücksetzen auf ihn erlaubt eine andere Antwort.</translation>
+        </message>
+        <message>
+            <source>The step reads why and goes on without this checkpoint.</source>
+            <translation>Der Schritt liest den Grund und geht ohne diesen Prüfpunkt weiter.</translation>
+        </message>
+        <message>
             <source>The task</source>
             <translation>Die Aufgabe</translation>
         </message>
@@ -2954,6 +3002,10 @@
         <message>
             <source>The task ends here.</source>
             <translation>Die Aufgabe endet hier.</translation>
+        </message>
+        <message>
+            <source>The task fails here. The checkpoints that were made stay.</source>
+            <translation>Die Aufgabe scheitert hier. Die gemachten Prüfpunkte bleiben.</translation>
         </message>
         <message>
             <source>The task has already ended: {phase}.</source>
@@ -3144,6 +3196,10 @@
             <translation>Was nicht behalten wird, endet; die Commits bleiben, zum Vergleichen und erneuten Abzweigen.</translation>
         </message>
         <message>
+            <source>Thursday</source>
+            <translation>Donnerstag</translation>
+        </message>
+        <message>
             <source>Time</source>
             <translation>Zeit</translation>
         </message>
@@ -3242,6 +3298,10 @@
         <message>
             <source>Trying the checkpoint again.</source>
             <translation>Der Prüfpunkt wird erneut versucht.</translation>
+        </message>
+        <message>
+            <source>Tuesday</source>
+            <translation>Dienstag</translation>
         </message>
         <message>
             <source>Undo</source>
@@ -3356,6 +3416,10 @@
             <translation>Warme Vorlagen</translation>
         </message>
         <message>
+            <source>Wednesday</source>
+            <translation>Mittwoch</translation>
+        </message>
+        <message>
             <source>Weight</source>
             <translation>Gewicht</translation>
         </message>
@@ -3405,7 +3469,7 @@
         </message>
         <message>
             <source>What the task ran</source>
-            <translation type="unfinished" />
+            <translation>Was die Aufgabe ausführte</translation>
         </message>
         <message>
             <source>What waits for you</source>
@@ -4721,7 +4785,7 @@
         </message>
         <message>
             <source>no step yet</source>
-            <translation type="unfinished" />
+            <translation>noch kein Schritt</translation>
         </message>
         <message>
             <source>no task is chosen</source>
@@ -5304,6 +5368,10 @@
             <translation>an das Modell</translation>
         </message>
         <message>
+            <source>today</source>
+            <translation>heute</translation>
+        </message>
+        <message>
             <source>tokens not told</source>
             <translation>Token nicht gemeldet</translation>
         </message>
@@ -5436,6 +5504,10 @@
             <translation>ja</translation>
         </message>
         <message>
+            <source>yesterday</source>
+            <translation>gestern</translation>
+        </message>
+        <message>
             <source>yielded</source>
             <translation>gewichen</translation>
         </message>
@@ -5538,6 +5610,10 @@
         <message>
             <source>{branch} or the task has moved on since the conflicts were looked at. Nothing was merged.</source>
             <translation>{branch} oder die Aufgabe ging seit dem Ansehen der Konflikte weiter. Nichts wurde zusammengeführt.</translation>
+        </message>
+        <message>
+            <source>{checkpoints}; the last changed {changed}</source>
+            <translation>{checkpoints}; der letzte änderte {changed}</translation>
         </message>
         <message>
             <source>{clock} ({time} from now)</source>
@@ -5843,6 +5919,14 @@
                 <numerusform>{count} warten</numerusform>
             </translation>
         </message>
+        <message numerus="yes">
+            <source>{count} weeks ago</source>
+            <extracomment>For one: {count} week ago</extracomment>
+            <translation>
+                <numerusform>vor {count} Woche</numerusform>
+                <numerusform>vor {count} Wochen</numerusform>
+            </translation>
+        </message>
         <message>
             <source>{cpus}, {memory} of memory, {network}</source>
             <translation>{cpus}, {memory} Speicher, {network}</translation>
@@ -6085,7 +6169,7 @@
         </message>
         <message>
             <source>{names}: ended well (exit code 0)</source>
-            <translation type="unfinished" />
+            <translation>{names}: gut beendet (Code 0)</translation>
         </message>
         <message>
             <source>{name} (emulation)</source>
@@ -6273,7 +6357,7 @@
         </message>
         <message>
             <source>{step}: has not ended yet</source>
-            <translation type="unfinished" />
+            <translation>{step}: noch nicht beendet</translation>
         </message>
         <message>
             <source>{step}: {spent}</source>

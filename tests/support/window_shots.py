@@ -233,14 +233,20 @@ async def review_act(desk: Desk, what: str) -> None:
     await scripted_time(SETTLE_MS)
 
 
+def remember_recent(memory: Memory) -> None:
+    """Two projects that were open before, one long ago."""
+    now_ms, day_ms = time.time_ns() // 1_000_000, 86_400_000
+    memory.remember_project("/home/ada/notes", now_ms - 22 * day_ms)
+    memory.remember_project("/home/ada/src/tokenizer-rs", now_ms - day_ms)
+
+
 async def shoot(out: Path, scene: str, chosen: tokens.Theme) -> None:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     theme.apply(app, chosen)
     with tempfile.TemporaryDirectory() as folder:
         memory = Memory(QSettings(f"{folder}/w.ini", QSettings.Format.IniFormat))
-        for path in ("/home/ada/notes", "/home/ada/src/tokenizer-rs"):
-            memory.remember_project(path)
+        remember_recent(memory)
         desk = Desk(plane_of(scene), WallClock(), memory)
         desk.window.move(0, 0)
         wide, high = (1080, 640) if scene == "small" else SIZE
