@@ -170,6 +170,19 @@ class LiveMachines:
         await self._connect(task, found, time.perf_counter(), start=True)
         return self._live[machine].session.greeting
 
+    async def count_calls(self, task: Task, run: str) -> None:
+        """Count the calls that ended since the last record of a task that was taken up.
+
+        Args:
+            task: as it was read: its sums are those of that record.
+            run: the step that ran last, to which they are counted.
+        """
+        live = self._live.get(task.machine)
+        if live is None or not task.definition.model:
+            return
+        missing = task.spending.uncounted(await self._inference.accounts(task.id))
+        self._used(live, tuple(replace(use, run=run) for use in missing))
+
     async def _connect(
         self, task: Task, started: StartedMachine, began: float, *, start: bool
     ) -> StartedMachine:

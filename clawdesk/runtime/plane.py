@@ -66,7 +66,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
     """
 
     def __init__(self, parts: Parts, *, drive: bool = True, models: bool = False) -> None:
-        self._models, self._drive = models, drive
+        self._models, self._drive, self._rests = models, drive, False
         self._parts, self._clock = parts, parts.clock
         self._subscribers: list[Callable[[Change], None]] = []
         self._projects = Projects(parts.repositories, parts.clock, drive=drive, say=self._say)
@@ -174,6 +174,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
         except PortError as error:
             self._kernel.post(ev.MachineLost(self._now(), task.id, machine, error.sentence))
             return
+        await self._live.count_calls(task, greeting.last_run)
         self._kernel.post(
             ev.MachineAdopted(
                 self._now(),
@@ -193,14 +194,21 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
     def ended(self) -> asyncio.Future[None]:
         return self._kernel.failed
 
-    async def close(self) -> None:
-        """Suspend what runs, so that the next start finds everything; then let go."""
+    async def rest(self) -> None:
+        """Suspend what runs, so that the next start finds everything. Calls are still answered."""
+        if self._rests:
+            return
+        self._rests = True
         self._watch.quit()
         await self._close_channel()
         await self._live.stop_building()
         await self._shells.close_all()
         if self._drive and not self._kernel.failed.done():
             await self._suspend_all()
+
+    async def close(self) -> None:
+        """Rest, where that was not done yet; then let go."""
+        await self.rest()
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)

@@ -44,6 +44,8 @@ class Decisions(QObject):
         super().__init__(desk)
         self._desk = desk
         self._sheet: QDialog | None = None
+        self._held_back: QDialog | None = None  # its answer could not be sent
+        self._lost = False
         self._request: Request | None = None
         self._task = ""
         self.reviews = Reviews(desk, self)
@@ -59,6 +61,7 @@ class Decisions(QObject):
         if self._sheet is not None:
             self._sheet.reject()
         self._sheet = sheet
+        self._hold_back()
         sheet.finished.connect(lambda _: self._gone(sheet))
         self._desk.window.scrim.cover(sheet)
         appear = getattr(sheet, "appear", None)
@@ -84,6 +87,32 @@ class Decisions(QObject):
             sheet.accept()
         else:
             sheet.show_refusal(told(outcome.text))
+
+    # -- between two planes ------------------------------------------
+    def show_lost(self, lost: bool) -> None:
+        """Nobody takes an answer for a while: what was written stays, and is not sent later."""
+        self._lost = lost
+        self._hold_back()
+
+    def _hold_back(self) -> None:
+        sheet = self._sheet
+        if self._lost and isinstance(sheet, ApprovalSheet | QuestionSheet):
+            self._held_back = sheet
+            sheet.show_sending(tr("Nothing can be sent now."))
+            sheet.show_notice(
+                tr("ClawDesk connects again. Until then nothing is sent; what you wrote is kept.")
+            )
+
+    def _take_again(self, sheet: ApprovalSheet | QuestionSheet) -> None:
+        """The task is known again. A person looks once more and sends: it may have gone on."""
+        if self._lost or self._held_back is not sheet:
+            return
+        self._held_back = None
+        sheet.guard.raise_now()
+        sheet.show_sending("")
+        if sheet.view is not None and not sheet.view.closed:
+            sheet.show_notice(tr("Connected again. Nothing was sent: look at it once more."))
+            self.reviews.load()
 
     # -- requests ----------------------------------------------------
     def open_request(self, request: str) -> None:
@@ -169,17 +198,19 @@ class Decisions(QObject):
             return
         if isinstance(self._sheet, ApprovalSheet):
             self.reviews.refresh()
+            self._take_again(self._sheet)
         elif isinstance(self._sheet, QuestionSheet):
             clock = self._desk.clock
             view = question_view(
                 task, self._request, now_ms=clock.now_ms(), offset_ms=clock.offset_ms()
             )
             self._sheet.render_view(view, self.place_of(task.id))
+            self._take_again(self._sheet)
 
     # -- answers -----------------------------------------------------
     def _answer(self, task: str, key: str, text: str) -> None:
         if isinstance(self._sheet, QuestionSheet):
-            self._sheet.show_sending(True)
+            self._sheet.show_sending(tr("Sending your answer…"))
             call = self._desk.plane.answer(task, key, text, channel=CHANNEL)
             self.send(tr("Sending the answer"), self._sheet, call)
 
@@ -191,7 +222,8 @@ class Decisions(QObject):
         try:
             outcome: Outcome = await call  # type: ignore[misc]
         except PortError as error:
-            self._not_sent(sheet, told_error(error), "bad")
+            if error.code != "gone":  # the sheet is held back then, until the next plane is there
+                self._not_sent(sheet, told_error(error), "bad")
             return
         if not outcome.ok:
             self._not_sent(sheet, told(outcome.text))
@@ -204,7 +236,7 @@ class Decisions(QObject):
     def _not_sent(self, sheet: ApprovalSheet | QuestionSheet, why: str, role: str = "need") -> None:
         if self._sheet is sheet:
             sheet.show_notice(why, role)
-            sheet.show_sending(False)
+            sheet.show_sending("")
 
     def _keep_draft(self, request: str, text: str) -> None:
         try:

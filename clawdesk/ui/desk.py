@@ -443,6 +443,7 @@ class Desk(QObject):
         """The process that runs the tasks has ended; what is on screen is the last it told."""
         self._tick.stop()
         self.window.show_lost(True)
+        self.decisions.show_lost(True)
 
     def adopt(self, plane: PlaneApi, projects: Sequence[str]) -> None:
         """Go on with another plane, which finds every task in Git; `projects` were open."""
@@ -452,6 +453,7 @@ class Desk(QObject):
         self._log_of, self._log_after = "", 0
         self._diff_of = ("", 0)
         self.window.show_lost(False)
+        self.decisions.show_lost(False)
         self._tick.start()
         for path in projects:
             if path not in plane.projects:

@@ -101,6 +101,17 @@ def cards(tasks: Iterable[Task], now_ms: int) -> tuple[InboxCard, ...]:
     return tuple(_card(t, t.request, now_ms) for t in pending(tasks) if t.request is not None)
 
 
+def asked_of(task: Task) -> str:
+    """`fix-loader: Approve checkpoint 4`; "" while it asks nothing."""
+    return f"{task.title}: {_asked(task.request)}" if task.request is not None else ""
+
+
+def _asked(request: Request) -> str:
+    if request.kind is Kind.CLARIFY:
+        return first_line(request.question)
+    return tr("Approve checkpoint {ordinal}", ordinal=request.ordinal)
+
+
 def _card(task: Task, request: Request, now_ms: int) -> InboxCard:
     asks = request.kind is Kind.CLARIFY
     if asks:
@@ -113,9 +124,7 @@ def _card(task: Task, request: Request, now_ms: int) -> InboxCard:
         request=request.id,
         task=task.id,
         kind=request.kind,
-        title=first_line(request.question)
-        if asks
-        else tr("Approve checkpoint {ordinal}", ordinal=request.ordinal),
+        title=_asked(request),
         task_title=task.title,
         detail=detail,
         quote="" if asks else first_line(request.message, 160),

@@ -141,6 +141,9 @@ MACHINES = (
 """What became of machines and snapshots."""
 
 ANSWERS = (
+    marked("The ClawDesk that runs the tasks has ended meanwhile."),
+    marked("See what was done (clawdesk tasks, clawdesk show TASK), then try again."),
+    marked("Nothing was done; try again."),
     marked("There is no task {task}."),
     marked("The task is just changing; try again in a moment."),
     marked("The task is just changing."),
@@ -323,6 +326,13 @@ PARTS = (
     marked("ready at {address}"),
     marked("kvm, proven by booting a machine"),
     marked("Machines run under emulation, several times slower."),
+    marked(
+        "At a checkpoint machines stand still two to four times as long as they need to: the "
+        "kernel keeps userfaultfd from ordinary accounts."
+    ),
+    marked(
+        "At a checkpoint machines stand still two to four times as long as they need to: {why}."
+    ),
     marked("{name} (emulation)"),
     marked("QEMU runs without privileges"),
     marked("QEMU runs with more rights than it needs: machines are not confined."),

@@ -308,6 +308,14 @@
             <translation>Fragt</translation>
         </message>
         <message>
+            <source>At a checkpoint machines stand still two to four times as long as they need to: the kernel keeps userfaultfd from ordinary accounts.</source>
+            <translation>An einem Prüfpunkt stehen Maschinen zwei- bis viermal so lange still wie nötig: Der Kernel gibt userfaultfd gewöhnlichen Konten nicht.</translation>
+        </message>
+        <message>
+            <source>At a checkpoint machines stand still two to four times as long as they need to: {why}.</source>
+            <translation>An einem Prüfpunkt stehen Maschinen zwei- bis viermal so lange still wie nötig: {why}.</translation>
+        </message>
+        <message>
             <source>Attempt</source>
             <translation>Versuch</translation>
         </message>
@@ -370,6 +378,10 @@
         <message>
             <source>Cancel the task</source>
             <translation>Aufgabe abbrechen</translation>
+        </message>
+        <message>
+            <source>Cancel {task}…</source>
+            <translation>{task} abbrechen…</translation>
         </message>
         <message>
             <source>Cancel {title}?</source>
@@ -496,6 +508,10 @@
             <translation>ClawDesk</translation>
         </message>
         <message>
+            <source>ClawDesk connects again. Until then nothing is sent; what you wrote is kept.</source>
+            <translation>ClawDesk verbindet sich neu. Bis dahin wird nichts gesendet; was geschrieben ist, bleibt.</translation>
+        </message>
+        <message>
             <source>ClawDesk could not start; the reason stands above.</source>
             <translation>ClawDesk konnte nicht starten; der Grund steht oben.</translation>
         </message>
@@ -546,6 +562,10 @@
         <message>
             <source>Close the project</source>
             <translation>Projekt schließen</translation>
+        </message>
+        <message>
+            <source>Close the project {project}</source>
+            <translation>Projekt {project} schließen</translation>
         </message>
         <message>
             <source>Close this window and start ClawDesk again: it finds every task.</source>
@@ -628,6 +648,10 @@
             <translation>Vergleichen mit</translation>
         </message>
         <message>
+            <source>Compare {task}, checkpoint {ordinal}…</source>
+            <translation>{task} vergleichen, Prüfpunkt {ordinal}…</translation>
+        </message>
+        <message>
             <source>Compare…</source>
             <translation>Vergleichen…</translation>
         </message>
@@ -650,6 +674,10 @@
         <message>
             <source>Connect</source>
             <translation>Verbinden</translation>
+        </message>
+        <message>
+            <source>Connected again. Nothing was sent: look at it once more.</source>
+            <translation>Wieder verbunden. Es wurde nichts gesendet: noch einmal ansehen.</translation>
         </message>
         <message>
             <source>Conversation</source>
@@ -788,6 +816,10 @@
             <translation>Bericht der Aufgabe ausgeben</translation>
         </message>
         <message>
+            <source>Export a report of {task}…</source>
+            <translation>Bericht von {task} ausgeben…</translation>
+        </message>
+        <message>
             <source>Export the task's report</source>
             <translation>Bericht der Aufgabe ausgeben</translation>
         </message>
@@ -844,6 +876,10 @@
             <translation>Im Gespräch der gewählten Aufgabe suchen</translation>
         </message>
         <message>
+            <source>Find in the conversation of {task}</source>
+            <translation>Im Gespräch von {task} suchen</translation>
+        </message>
+        <message>
             <source>Find next</source>
             <translation>Weitersuchen</translation>
         </message>
@@ -886,6 +922,10 @@
         <message>
             <source>Fork the chosen task at its last checkpoint…</source>
             <translation>Gewählte Aufgabe an ihrem letzten Prüfpunkt abzweigen…</translation>
+        </message>
+        <message>
+            <source>Fork {task} at checkpoint {ordinal}…</source>
+            <translation>{task} an Prüfpunkt {ordinal} abzweigen…</translation>
         </message>
         <message>
             <source>Fork {task} at {where}?</source>
@@ -1296,6 +1336,10 @@
             <translation>{mark} behalten…</translation>
         </message>
         <message>
+            <source>Keep {task}; the other forks end…</source>
+            <translation>{task} behalten; die anderen Zweige enden…</translation>
+        </message>
+        <message>
             <source>Keep {task}?</source>
             <translation>{task} behalten?</translation>
         </message>
@@ -1518,6 +1562,10 @@
         <message>
             <source>Merge with these</source>
             <translation>Damit zusammenführen</translation>
+        </message>
+        <message>
+            <source>Merge {task}…</source>
+            <translation>{task} zusammenführen…</translation>
         </message>
         <message>
             <source>Merge {title}?</source>
@@ -1744,6 +1792,10 @@
             <translation>Notiz an den Agenten</translation>
         </message>
         <message>
+            <source>Nothing can be sent now.</source>
+            <translation>Jetzt kann nichts gesendet werden.</translation>
+        </message>
+        <message>
             <source>Nothing changes by looking.</source>
             <translation>Ansehen ändert nichts.</translation>
         </message>
@@ -1778,6 +1830,10 @@
         <message>
             <source>Nothing waits for you</source>
             <translation>Nichts wartet auf eine Antwort</translation>
+        </message>
+        <message>
+            <source>Nothing was done; try again.</source>
+            <translation>Nichts wurde getan; versuchen Sie es noch einmal.</translation>
         </message>
         <message>
             <source>Nothing was said yet. Messages, calls of tools and output appear here.</source>
@@ -1846,6 +1902,10 @@
         <message>
             <source>Open a terminal in the machine of the chosen task</source>
             <translation>Terminal in der Maschine der gewählten Aufgabe öffnen</translation>
+        </message>
+        <message>
+            <source>Open a terminal in the machine of {task}</source>
+            <translation>Terminal in der Maschine von {task} öffnen</translation>
         </message>
         <message>
             <source>Open a terminal yourself</source>
@@ -1924,6 +1984,10 @@
             <translation>Richtlinie von {project}</translation>
         </message>
         <message>
+            <source>Policy of {project}: each rule and where it is written</source>
+            <translation>Richtlinie von {project}: jede Regel und wo sie steht</translation>
+        </message>
+        <message>
             <source>Policy…</source>
             <translation>Richtlinie…</translation>
         </message>
@@ -1958,6 +2022,10 @@
         <message>
             <source>Put the chosen task into the archive, or back</source>
             <translation>Gewählte Aufgabe ins Archiv legen oder zurückholen</translation>
+        </message>
+        <message>
+            <source>Put {task} into the archive, or back</source>
+            <translation>{task} ins Archiv legen oder zurückholen</translation>
         </message>
         <message>
             <source>QEMU ended unexpectedly</source>
@@ -2236,6 +2304,10 @@
             <translation>Gewählte Aufgabe um einen Prüfpunkt zurücksetzen…</translation>
         </message>
         <message>
+            <source>Roll {task} back to checkpoint {ordinal}…</source>
+            <translation>{task} auf Prüfpunkt {ordinal} zurücksetzen…</translation>
+        </message>
+        <message>
             <source>Rolled {task} back to {where}</source>
             <translation>{task} zurückgesetzt: {where}</translation>
         </message>
@@ -2306,6 +2378,10 @@
         <message>
             <source>Secrets that are added to its tasks' requests to a host; none is the default</source>
             <translation>Geheimnisse, die Anfragen seiner Aufgaben an einen Rechner beigefügt werden; Vorgabe ist keines</translation>
+        </message>
+        <message>
+            <source>See what was done (clawdesk tasks, clawdesk show TASK), then try again.</source>
+            <translation>Nachsehen, was geschehen ist (clawdesk tasks, clawdesk show TASK), dann noch einmal versuchen.</translation>
         </message>
         <message>
             <source>Send a test message</source>
@@ -2400,16 +2476,32 @@
             <translation>Änderungen der gewählten Aufgabe zeigen</translation>
         </message>
         <message>
+            <source>Show the changes of {task}</source>
+            <translation>Änderungen von {task} zeigen</translation>
+        </message>
+        <message>
             <source>Show the checkpoints of the chosen task</source>
             <translation>Prüfpunkte der gewählten Aufgabe zeigen</translation>
+        </message>
+        <message>
+            <source>Show the checkpoints of {task}</source>
+            <translation>Prüfpunkte von {task} zeigen</translation>
         </message>
         <message>
             <source>Show the conversation of the chosen task</source>
             <translation>Gespräch der gewählten Aufgabe zeigen</translation>
         </message>
         <message>
+            <source>Show the conversation of {task}</source>
+            <translation>Gespräch von {task} zeigen</translation>
+        </message>
+        <message>
             <source>Show the log of the chosen task</source>
             <translation>Protokoll der gewählten Aufgabe zeigen</translation>
+        </message>
+        <message>
+            <source>Show the log of {task}</source>
+            <translation>Protokoll von {task} zeigen</translation>
         </message>
         <message>
             <source>Show the next thing that needs you</source>
@@ -2604,12 +2696,20 @@
             <translation>Dem Agenten von {task} mehr sagen</translation>
         </message>
         <message>
+            <source>Tell the agent of {task} more…</source>
+            <translation>Dem Agenten von {task} mehr sagen…</translation>
+        </message>
+        <message>
             <source>Telling the desktop</source>
             <translation>Der Desktop wird benachrichtigt</translation>
         </message>
         <message>
             <source>Terminal</source>
             <translation>Terminal</translation>
+        </message>
+        <message>
+            <source>The ClawDesk that runs the tasks has ended meanwhile.</source>
+            <translation>Das ClawDesk, das die Aufgaben ausführt, wurde inzwischen beendet.</translation>
         </message>
         <message>
             <source>The Fabric did not answer</source>
@@ -3068,6 +3168,10 @@
             <translation>Der Richtlinie von {name} vertrauen?</translation>
         </message>
         <message>
+            <source>Trust the policy of {project}…</source>
+            <translation>Der Richtlinie von {project} vertrauen…</translation>
+        </message>
+        <message>
             <source>Trust this project's policy…</source>
             <translation>Der Richtlinie dieses Projekts vertrauen…</translation>
         </message>
@@ -3118,6 +3222,10 @@
         <message>
             <source>Undo the restore of the chosen task</source>
             <translation>Wiederherstellung der gewählten Aufgabe rückgängig machen</translation>
+        </message>
+        <message>
+            <source>Undo the restore of {task}</source>
+            <translation>Wiederherstellung von {task} rückgängig machen</translation>
         </message>
         <message>
             <source>Undo the restore: back to checkpoint {ordinal}</source>
@@ -3664,6 +3772,10 @@
             <translation>zurück zu Prüfpunkt {ordinal}</translation>
         </message>
         <message>
+            <source>back to {where}</source>
+            <translation>zurück zu: {where}</translation>
+        </message>
+        <message>
             <source>becomes executable</source>
             <translation>wird ausführbar</translation>
         </message>
@@ -3918,6 +4030,10 @@
         <message>
             <source>files only</source>
             <translation>nur Dateien</translation>
+        </message>
+        <message>
+            <source>files only, a fresh machine</source>
+            <translation>nur Dateien, eine frische Maschine</translation>
         </message>
         <message>
             <source>files only: {why}</source>
@@ -5160,6 +5276,10 @@
             <translation>in Git rückgängig machen: git revert {commit}</translation>
         </message>
         <message>
+            <source>undoes {what}</source>
+            <translation>nimmt zurück: {what}</translation>
+        </message>
+        <message>
             <source>unknown</source>
             <translation>unbekannt</translation>
         </message>
@@ -5174,6 +5294,10 @@
         <message>
             <source>used by models</source>
             <translation>von Modellen belegt</translation>
+        </message>
+        <message>
+            <source>used since the one before</source>
+            <translation>seit dem vorigen verbraucht</translation>
         </message>
         <message>
             <source>user {name} on {host}</source>
@@ -5226,6 +5350,10 @@
         <message>
             <source>with its files only</source>
             <translation>nur mit ihren Dateien</translation>
+        </message>
+        <message>
+            <source>with its machine as it was</source>
+            <translation>mit seiner Maschine, wie sie war</translation>
         </message>
         <message>
             <source>with its memory</source>
@@ -5633,6 +5761,14 @@
             <translation>
                 <numerusform>{count} Mal</numerusform>
                 <numerusform>{count} Mal</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} to compare or roll back to</source>
+            <extracomment>For one: {count} to look at or roll back to</extracomment>
+            <translation>
+                <numerusform>{count} zum Vergleichen oder Zurücksetzen</numerusform>
+                <numerusform>{count} zum Vergleichen oder Zurücksetzen</numerusform>
             </translation>
         </message>
         <message>
