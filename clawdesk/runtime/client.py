@@ -45,7 +45,7 @@ from clawdesk.runtime.wire import (
     read_line,
 )
 
-ENDED = "The ClawDesk that this command spoke to has ended meanwhile."
+ENDED = "The ClawDesk that runs the tasks has ended meanwhile."
 LOOK = "See what was done (clawdesk tasks, clawdesk show TASK), then try again."
 UNDONE = "Nothing was done; try again."
 

@@ -141,6 +141,9 @@ MACHINES = (
 """What became of machines and snapshots."""
 
 ANSWERS = (
+    marked("The ClawDesk that runs the tasks has ended meanwhile."),
+    marked("See what was done (clawdesk tasks, clawdesk show TASK), then try again."),
+    marked("Nothing was done; try again."),
     marked("There is no task {task}."),
     marked("The task is just changing; try again in a moment."),
     marked("The task is just changing."),
@@ -191,9 +194,9 @@ ANSWERS = (
     marked("The project {path} is not open."),
     marked("Tasks of this project still run: {tasks}."),
     marked("The task has no forks, and is none."),
-    marked("Kept. Others ended now: {count}; before: {before}. All commits stay."),
+    marked("Kept: {task}. Others ended now: {count}; before: {before}. All commits stay."),
     marked("No ended task has a snapshot that old."),
-    marked("Removed the snapshots of {count} ended tasks; commits stay."),
+    marked("Removed the snapshots of ended tasks: {count}. Commits stay."),
     marked("The task has no checkpoint {ordinal}."),
     marked("The task has no checkpoint {ordinal}; there are: {ordinals}."),
     marked("The project is open read-only: {why}"),

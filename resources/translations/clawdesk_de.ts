@@ -156,6 +156,10 @@
             <translation>Adresse</translation>
         </message>
         <message>
+            <source>After it</source>
+            <translation>Danach</translation>
+        </message>
+        <message>
             <source>Agent</source>
             <translation>Agent</translation>
         </message>
@@ -166,6 +170,10 @@
         <message>
             <source>All its snapshots</source>
             <translation>Alle Stände</translation>
+        </message>
+        <message>
+            <source>All machine files</source>
+            <translation>Alle Maschinendateien</translation>
         </message>
         <message>
             <source>All machine snapshots together; the oldest go first</source>
@@ -198,6 +206,10 @@
         <message>
             <source>An editor would change its line ends: take one side as a whole.</source>
             <translation>Ein Editor würde die Zeilenenden ändern: eine Seite als Ganzes nehmen.</translation>
+        </message>
+        <message>
+            <source>An example of a task file</source>
+            <translation>Ein Beispiel einer Aufgabendatei</translation>
         </message>
         <message>
             <source>Another task begins at that moment and goes its own way, on a lane of its own below. Later you compare them and keep one.</source>
@@ -236,8 +248,8 @@
             <translation>Entscheidung wird angewendet</translation>
         </message>
         <message>
-            <source>Approvals and questions of all projects appear here.</source>
-            <translation>Freigaben und Fragen aller Projekte erscheinen hier.</translation>
+            <source>Approvals, questions and policies to trust, of all projects, appear here.</source>
+            <translation>Freigaben, Fragen und Richtlinien, denen zu vertrauen ist, erscheinen hier, aus allen Projekten.</translation>
         </message>
         <message>
             <source>Approve</source>
@@ -324,10 +336,6 @@
             <translation>Versuche</translation>
         </message>
         <message>
-            <source>Back</source>
-            <translation>Zurück</translation>
-        </message>
-        <message>
             <source>Back to the tasks</source>
             <translation>Zurück zu den Aufgaben</translation>
         </message>
@@ -378,6 +386,10 @@
         <message>
             <source>Cancel the task</source>
             <translation>Aufgabe abbrechen</translation>
+        </message>
+        <message>
+            <source>Cancel {task}…</source>
+            <translation>{task} abbrechen…</translation>
         </message>
         <message>
             <source>Cancel {title}?</source>
@@ -480,6 +492,14 @@
             <translation>Prüfpunkt {ordinal} wartet auf Freigabe.</translation>
         </message>
         <message>
+            <source>Checkpoint {ordinal} was rejected (“{note}”); what it asks about is the same again.</source>
+            <translation>Prüfpunkt {ordinal} wurde abgelehnt („{note}“); wonach gefragt wird, ist wieder dasselbe.</translation>
+        </message>
+        <message>
+            <source>Checkpoint {ordinal} was rejected: “{note}”.</source>
+            <translation>Prüfpunkt {ordinal} wurde abgelehnt: „{note}“.</translation>
+        </message>
+        <message>
             <source>Checkpoint {ordinal}: {why} Its files are used without memory.</source>
             <translation>Prüfpunkt {ordinal}: {why} Seine Dateien dienen ohne Speicher.</translation>
         </message>
@@ -502,6 +522,10 @@
         <message>
             <source>ClawDesk</source>
             <translation>ClawDesk</translation>
+        </message>
+        <message>
+            <source>ClawDesk connects again. Until then nothing is sent; what you wrote is kept.</source>
+            <translation>ClawDesk verbindet sich neu. Bis dahin wird nichts gesendet; was geschrieben ist, bleibt.</translation>
         </message>
         <message>
             <source>ClawDesk could not start; the reason stands above.</source>
@@ -554,6 +578,10 @@
         <message>
             <source>Close the project</source>
             <translation>Projekt schließen</translation>
+        </message>
+        <message>
+            <source>Close the project {project}</source>
+            <translation>Projekt {project} schließen</translation>
         </message>
         <message>
             <source>Close this window and start ClawDesk again: it finds every task.</source>
@@ -636,6 +664,10 @@
             <translation>Vergleichen mit</translation>
         </message>
         <message>
+            <source>Compare {task}, checkpoint {ordinal}…</source>
+            <translation>{task} vergleichen, Prüfpunkt {ordinal}…</translation>
+        </message>
+        <message>
             <source>Compare…</source>
             <translation>Vergleichen…</translation>
         </message>
@@ -658,6 +690,10 @@
         <message>
             <source>Connect</source>
             <translation>Verbinden</translation>
+        </message>
+        <message>
+            <source>Connected again. Nothing was sent: look at it once more.</source>
+            <translation>Wieder verbunden. Es wurde nichts gesendet: noch einmal ansehen.</translation>
         </message>
         <message>
             <source>Conversation</source>
@@ -728,8 +764,8 @@
             <translation>Speicherplatz und Aufräumen…</translation>
         </message>
         <message>
-            <source>Disk use of machine snapshots</source>
-            <translation>Speicherplatz der Maschinen-Schnappschüsse</translation>
+            <source>Disk use of machine files</source>
+            <translation>Speicherplatz der Maschinendateien</translation>
         </message>
         <message>
             <source>Docker is not installed, and models run in its containers</source>
@@ -784,16 +820,16 @@
             <translation>Jede Handlung steht auch in der Palette.</translation>
         </message>
         <message>
-            <source>Everything</source>
-            <translation>Alles</translation>
-        </message>
-        <message>
             <source>Export a report of the chosen task…</source>
             <translation>Bericht der gewählten Aufgabe ausgeben…</translation>
         </message>
         <message>
             <source>Export a report of the task</source>
             <translation>Bericht der Aufgabe ausgeben</translation>
+        </message>
+        <message>
+            <source>Export a report of {task}…</source>
+            <translation>Bericht von {task} ausgeben…</translation>
         </message>
         <message>
             <source>Export the task's report</source>
@@ -852,6 +888,10 @@
             <translation>Im Gespräch der gewählten Aufgabe suchen</translation>
         </message>
         <message>
+            <source>Find in the conversation of {task}</source>
+            <translation>Im Gespräch von {task} suchen</translation>
+        </message>
+        <message>
             <source>Find next</source>
             <translation>Weitersuchen</translation>
         </message>
@@ -894,6 +934,10 @@
         <message>
             <source>Fork the chosen task at its last checkpoint…</source>
             <translation>Gewählte Aufgabe an ihrem letzten Prüfpunkt abzweigen…</translation>
+        </message>
+        <message>
+            <source>Fork {task} at checkpoint {ordinal}…</source>
+            <translation>{task} an Prüfpunkt {ordinal} abzweigen…</translation>
         </message>
         <message>
             <source>Fork {task} at {where}?</source>
@@ -942,6 +986,10 @@
         <message>
             <source>Freed by: {what}</source>
             <translation>Frei durch: {what}</translation>
+        </message>
+        <message>
+            <source>Friday</source>
+            <translation>Freitag</translation>
         </message>
         <message>
             <source>From</source>
@@ -1014,6 +1062,10 @@
         <message>
             <source>Going back to the start.</source>
             <translation>Es geht zurück zum Start.</translation>
+        </message>
+        <message>
+            <source>Guest images</source>
+            <translation>Gastabbilder</translation>
         </message>
         <message>
             <source>Held</source>
@@ -1128,8 +1180,8 @@
             <translation>Sie erhält</translation>
         </message>
         <message>
-            <source>It has gone on since, or was never restored: choose a checkpoint instead.</source>
-            <translation>Sie ging seither weiter oder wurde nie wiederhergestellt: stattdessen einen Prüfpunkt wählen.</translation>
+            <source>It had printed nothing.</source>
+            <translation>Es wurde nichts ausgegeben.</translation>
         </message>
         <message>
             <source>It has no project file: the defaults count, and ask for nothing.</source>
@@ -1156,8 +1208,8 @@
             <translation>Es passt nie: Nötig sind {needed}, dieser Rechner hat {total}.</translation>
         </message>
         <message>
-            <source>It offers no task yet: put one into .clawdesk/tasks/NAME.toml, then it appears here.</source>
-            <translation>Es bietet noch keine Aufgabe: eine in .clawdesk/tasks/NAME.toml ablegen, dann erscheint sie hier.</translation>
+            <source>It offers no task yet. A task is a file, and appears here as soon as it is there: put this into {path}, for example.</source>
+            <translation>Es bietet noch keine Aufgabe an. Eine Aufgabe ist eine Datei und erscheint hier, sobald es sie gibt: Zum Beispiel dies in {path} schreiben.</translation>
         </message>
         <message>
             <source>It shows no buttons: open the window to decide.</source>
@@ -1170,6 +1222,10 @@
         <message>
             <source>It was away for {time}.</source>
             <translation>Sie war {time} weg.</translation>
+        </message>
+        <message>
+            <source>It was never restored: choose a checkpoint instead.</source>
+            <translation>Sie wurde nie zurückgesetzt: stattdessen einen Prüfpunkt wählen.</translation>
         </message>
         <message>
             <source>It was not trusted; nothing changed.</source>
@@ -1308,6 +1364,10 @@
             <translation>{mark} behalten…</translation>
         </message>
         <message>
+            <source>Keep {task}; the other forks end…</source>
+            <translation>{task} behalten; die anderen Zweige enden…</translation>
+        </message>
+        <message>
             <source>Keep {task}?</source>
             <translation>{task} behalten?</translation>
         </message>
@@ -1320,8 +1380,8 @@
             <translation>Bei jeder Aufgabe in Git aufbewahrt; Freigaben und Antworten stehen in ihrem Protokoll.</translation>
         </message>
         <message>
-            <source>Kept. Others ended now: {count}; before: {before}. All commits stay.</source>
-            <translation>Behalten. Andere, die jetzt endeten: {count}; vorher: {before}. Alle Commits bleiben.</translation>
+            <source>Kept: {task}. Others ended now: {count}; before: {before}. All commits stay.</source>
+            <translation>Behalten: {task}. Andere jetzt beendet: {count}; vorher: {before}. Alle Commits bleiben.</translation>
         </message>
         <message>
             <source>Key {number}. {note}</source>
@@ -1338,6 +1398,10 @@
         <message>
             <source>Later</source>
             <translation>Später</translation>
+        </message>
+        <message>
+            <source>Layers set up on them</source>
+            <translation>Darauf eingerichtete Schichten</translation>
         </message>
         <message>
             <source>Leave out</source>
@@ -1484,6 +1548,10 @@
             <translation>Macht Platz für {model}</translation>
         </message>
         <message>
+            <source>Makes the checkpoint once more, of the machine as it is now.</source>
+            <translation>Macht den Prüfpunkt noch einmal, von der Maschine, wie sie jetzt ist.</translation>
+        </message>
+        <message>
             <source>Making the sample project</source>
             <translation>Beispielprojekt wird angelegt</translation>
         </message>
@@ -1532,6 +1600,10 @@
             <translation>Damit zusammenführen</translation>
         </message>
         <message>
+            <source>Merge {task}…</source>
+            <translation>{task} zusammenführen…</translation>
+        </message>
+        <message>
             <source>Merge {title}?</source>
             <translation>{title} zusammenführen?</translation>
         </message>
@@ -1550,6 +1622,10 @@
         <message>
             <source>Merged {task} into {branch}</source>
             <translation>{task} in {branch} zusammengeführt</translation>
+        </message>
+        <message>
+            <source>Merged {title}</source>
+            <translation>{title} ist zusammengeführt</translation>
         </message>
         <message>
             <source>Merge…</source>
@@ -1590,6 +1666,10 @@
         <message>
             <source>Models on processors count by their promise; their use is not measured.</source>
             <translation>Modelle auf Prozessoren zählen mit ihrer Zusage; ihre Nutzung wird nicht gemessen.</translation>
+        </message>
+        <message>
+            <source>Monday</source>
+            <translation>Montag</translation>
         </message>
         <message>
             <source>Name</source>
@@ -1652,6 +1732,10 @@
             <translation>Keine beendete Aufgabe hat einen so alten Schnappschuss.</translation>
         </message>
         <message>
+            <source>No file differs from the start.</source>
+            <translation>Keine Datei ist anders als am Anfang.</translation>
+        </message>
+        <message>
             <source>No file is ticked. Reject sends all of it back.</source>
             <translation>Keine Datei ist angehakt. „Ablehnen“ schickt alles zurück.</translation>
         </message>
@@ -1662,10 +1746,6 @@
         <message>
             <source>No machine can be started; tasks wait and run nowhere else.</source>
             <translation>Keine Maschine kann starten; Aufgaben warten und laufen nirgends sonst.</translation>
-        </message>
-        <message>
-            <source>No message was given.</source>
-            <translation>Es gibt keine Nachricht.</translation>
         </message>
         <message>
             <source>No model call yet.</source>
@@ -1756,6 +1836,10 @@
             <translation>Notiz an den Agenten</translation>
         </message>
         <message>
+            <source>Nothing can be sent now.</source>
+            <translation>Jetzt kann nichts gesendet werden.</translation>
+        </message>
+        <message>
             <source>Nothing changes by looking.</source>
             <translation>Ansehen ändert nichts.</translation>
         </message>
@@ -1790,6 +1874,10 @@
         <message>
             <source>Nothing waits for you</source>
             <translation>Nichts wartet auf eine Antwort</translation>
+        </message>
+        <message>
+            <source>Nothing was done; try again.</source>
+            <translation>Nichts wurde getan; versuchen Sie es noch einmal.</translation>
         </message>
         <message>
             <source>Nothing was said yet. Messages, calls of tools and output appear here.</source>
@@ -1860,6 +1948,10 @@
             <translation>Terminal in der Maschine der gewählten Aufgabe öffnen</translation>
         </message>
         <message>
+            <source>Open a terminal in the machine of {task}</source>
+            <translation>Terminal in der Maschine von {task} öffnen</translation>
+        </message>
+        <message>
             <source>Open a terminal yourself</source>
             <translation>Terminal selbst öffnen</translation>
         </message>
@@ -1874,6 +1966,10 @@
         <message>
             <source>Open folder…</source>
             <translation>Ordner öffnen…</translation>
+        </message>
+        <message>
+            <source>Open log</source>
+            <translation>Protokoll öffnen</translation>
         </message>
         <message>
             <source>Open task</source>
@@ -1936,12 +2032,20 @@
             <translation>Richtlinie von {project}</translation>
         </message>
         <message>
+            <source>Policy of {project}: each rule and where it is written</source>
+            <translation>Richtlinie von {project}: jede Regel und wo sie steht</translation>
+        </message>
+        <message>
             <source>Policy…</source>
             <translation>Richtlinie…</translation>
         </message>
         <message>
             <source>Previous request</source>
             <translation>Vorige Anfrage</translation>
+        </message>
+        <message>
+            <source>Printed before the question</source>
+            <translation>Ausgabe vor der Frage</translation>
         </message>
         <message>
             <source>Process</source>
@@ -1970,6 +2074,10 @@
         <message>
             <source>Put the chosen task into the archive, or back</source>
             <translation>Gewählte Aufgabe ins Archiv legen oder zurückholen</translation>
+        </message>
+        <message>
+            <source>Put {task} into the archive, or back</source>
+            <translation>{task} ins Archiv legen oder zurückholen</translation>
         </message>
         <message>
             <source>QEMU ended unexpectedly</source>
@@ -2100,8 +2208,8 @@
             <translation>Diese Schnappschüsse entfernen</translation>
         </message>
         <message>
-            <source>Removed the snapshots of {count} ended tasks; commits stay.</source>
-            <translation>Schnappschüsse von {count} beendeten Aufgaben entfernt; Commits bleiben.</translation>
+            <source>Removed the snapshots of ended tasks: {count}. Commits stay.</source>
+            <translation>Schnappschüsse beendeter Aufgaben entfernt: {count}. Commits bleiben.</translation>
         </message>
         <message numerus="yes">
             <source>Removed {count} machine snapshots of {task}</source>
@@ -2248,6 +2356,10 @@
             <translation>Gewählte Aufgabe um einen Prüfpunkt zurücksetzen…</translation>
         </message>
         <message>
+            <source>Roll {task} back to checkpoint {ordinal}…</source>
+            <translation>{task} auf Prüfpunkt {ordinal} zurücksetzen…</translation>
+        </message>
+        <message>
             <source>Rolled {task} back to {where}</source>
             <translation>{task} zurückgesetzt: {where}</translation>
         </message>
@@ -2288,6 +2400,10 @@
             <translation>{name} wird ausgeführt</translation>
         </message>
         <message>
+            <source>Saturday</source>
+            <translation>Samstag</translation>
+        </message>
+        <message>
             <source>Save</source>
             <translation>Speichern</translation>
         </message>
@@ -2318,6 +2434,10 @@
         <message>
             <source>Secrets that are added to its tasks' requests to a host; none is the default</source>
             <translation>Geheimnisse, die Anfragen seiner Aufgaben an einen Rechner beigefügt werden; Vorgabe ist keines</translation>
+        </message>
+        <message>
+            <source>See what was done (clawdesk tasks, clawdesk show TASK), then try again.</source>
+            <translation>Nachsehen, was geschehen ist (clawdesk tasks, clawdesk show TASK), dann noch einmal versuchen.</translation>
         </message>
         <message>
             <source>Send a test message</source>
@@ -2412,16 +2532,32 @@
             <translation>Änderungen der gewählten Aufgabe zeigen</translation>
         </message>
         <message>
+            <source>Show the changes of {task}</source>
+            <translation>Änderungen von {task} zeigen</translation>
+        </message>
+        <message>
             <source>Show the checkpoints of the chosen task</source>
             <translation>Prüfpunkte der gewählten Aufgabe zeigen</translation>
+        </message>
+        <message>
+            <source>Show the checkpoints of {task}</source>
+            <translation>Prüfpunkte von {task} zeigen</translation>
         </message>
         <message>
             <source>Show the conversation of the chosen task</source>
             <translation>Gespräch der gewählten Aufgabe zeigen</translation>
         </message>
         <message>
+            <source>Show the conversation of {task}</source>
+            <translation>Gespräch von {task} zeigen</translation>
+        </message>
+        <message>
             <source>Show the log of the chosen task</source>
             <translation>Protokoll der gewählten Aufgabe zeigen</translation>
+        </message>
+        <message>
+            <source>Show the log of {task}</source>
+            <translation>Protokoll von {task} zeigen</translation>
         </message>
         <message>
             <source>Show the next thing that needs you</source>
@@ -2446,6 +2582,10 @@
         <message>
             <source>Snapshotting</source>
             <translation>Sichert</translation>
+        </message>
+        <message>
+            <source>So far</source>
+            <translation>Bisher</translation>
         </message>
         <message>
             <source>Some files pass through a filter (Git LFS?): a task sees what is stored in Git, and merges go to a branch of their own.</source>
@@ -2512,6 +2652,10 @@
             <translation>Schritt {number} {name}, {time}</translation>
         </message>
         <message>
+            <source>Step {number}, {name}</source>
+            <translation>Schritt {number}, {name}</translation>
+        </message>
+        <message>
             <source>Step {step} ended after your rejection: {feedback}</source>
             <translation>Schritt {step} endete nach der Ablehnung: {feedback}</translation>
         </message>
@@ -2546,6 +2690,10 @@
         <message>
             <source>Submitted</source>
             <translation>Eingereicht</translation>
+        </message>
+        <message>
+            <source>Sunday</source>
+            <translation>Sonntag</translation>
         </message>
         <message>
             <source>Suspend and quit</source>
@@ -2616,12 +2764,20 @@
             <translation>Dem Agenten von {task} mehr sagen</translation>
         </message>
         <message>
+            <source>Tell the agent of {task} more…</source>
+            <translation>Dem Agenten von {task} mehr sagen…</translation>
+        </message>
+        <message>
             <source>Telling the desktop</source>
             <translation>Der Desktop wird benachrichtigt</translation>
         </message>
         <message>
             <source>Terminal</source>
             <translation>Terminal</translation>
+        </message>
+        <message>
+            <source>The ClawDesk that runs the tasks has ended meanwhile.</source>
+            <translation>Das ClawDesk, das die Aufgaben ausführt, wurde inzwischen beendet.</translation>
         </message>
         <message>
             <source>The Fabric did not answer</source>
@@ -2820,6 +2976,14 @@
             <translation>Der Stand davor bleibt als Prüfpunkt erhalten.</translation>
         </message>
         <message>
+            <source>The step goes on with your answer. Checkpoint {ordinal} holds this moment: roll back to it to answer otherwise.</source>
+            <translation>Der Schritt geht mit Ihrer Antwort weiter. Prüfpunkt {ordinal} hält diesen Augenblick fest: Zurücksetzen auf ihn erlaubt eine andere Antwort.</translation>
+        </message>
+        <message>
+            <source>The step reads why and goes on without this checkpoint.</source>
+            <translation>Der Schritt liest den Grund und geht ohne diesen Prüfpunkt weiter.</translation>
+        </message>
+        <message>
             <source>The task</source>
             <translation>Die Aufgabe</translation>
         </message>
@@ -2838,6 +3002,10 @@
         <message>
             <source>The task ends here.</source>
             <translation>Die Aufgabe endet hier.</translation>
+        </message>
+        <message>
+            <source>The task fails here. The checkpoints that were made stay.</source>
+            <translation>Die Aufgabe scheitert hier. Die gemachten Prüfpunkte bleiben.</translation>
         </message>
         <message>
             <source>The task has already ended: {phase}.</source>
@@ -3028,6 +3196,10 @@
             <translation>Was nicht behalten wird, endet; die Commits bleiben, zum Vergleichen und erneuten Abzweigen.</translation>
         </message>
         <message>
+            <source>Thursday</source>
+            <translation>Donnerstag</translation>
+        </message>
+        <message>
             <source>Time</source>
             <translation>Zeit</translation>
         </message>
@@ -3056,6 +3228,10 @@
             <translation>So wird es eines: git init {path}, dann seine Dateien hinzufügen und committen</translation>
         </message>
         <message>
+            <source>To take it back: git revert {commit}</source>
+            <translation>Um es zurückzunehmen: git revert {commit}</translation>
+        </message>
+        <message>
             <source>Token</source>
             <translation>Token</translation>
         </message>
@@ -3078,6 +3254,10 @@
         <message>
             <source>Trust the policy of {name}?</source>
             <translation>Der Richtlinie von {name} vertrauen?</translation>
+        </message>
+        <message>
+            <source>Trust the policy of {project}…</source>
+            <translation>Der Richtlinie von {project} vertrauen…</translation>
         </message>
         <message>
             <source>Trust this project's policy…</source>
@@ -3120,6 +3300,10 @@
             <translation>Der Prüfpunkt wird erneut versucht.</translation>
         </message>
         <message>
+            <source>Tuesday</source>
+            <translation>Dienstag</translation>
+        </message>
+        <message>
             <source>Undo</source>
             <translation>Rückgängig</translation>
         </message>
@@ -3130,6 +3314,10 @@
         <message>
             <source>Undo the restore of the chosen task</source>
             <translation>Wiederherstellung der gewählten Aufgabe rückgängig machen</translation>
+        </message>
+        <message>
+            <source>Undo the restore of {task}</source>
+            <translation>Wiederherstellung von {task} rückgängig machen</translation>
         </message>
         <message>
             <source>Undo the restore: back to checkpoint {ordinal}</source>
@@ -3228,6 +3416,10 @@
             <translation>Warme Vorlagen</translation>
         </message>
         <message>
+            <source>Wednesday</source>
+            <translation>Mittwoch</translation>
+        </message>
+        <message>
             <source>Weight</source>
             <translation>Gewicht</translation>
         </message>
@@ -3274,6 +3466,10 @@
         <message>
             <source>What the agent is told</source>
             <translation>Was dem Agenten gesagt wird</translation>
+        </message>
+        <message>
+            <source>What the task ran</source>
+            <translation>Was die Aufgabe ausführte</translation>
         </message>
         <message>
             <source>What waits for you</source>
@@ -3676,6 +3872,10 @@
             <translation>zurück zu Prüfpunkt {ordinal}</translation>
         </message>
         <message>
+            <source>back to {where}</source>
+            <translation>zurück zu: {where}</translation>
+        </message>
+        <message>
             <source>becomes executable</source>
             <translation>wird ausführbar</translation>
         </message>
@@ -3932,6 +4132,10 @@
             <translation>nur Dateien</translation>
         </message>
         <message>
+            <source>files only, a fresh machine</source>
+            <translation>nur Dateien, eine frische Maschine</translation>
+        </message>
+        <message>
             <source>files only: {why}</source>
             <translation>nur Dateien: {why}</translation>
         </message>
@@ -4104,6 +4308,10 @@
             <translation>sie hat keinen älteren Prüfpunkt</translation>
         </message>
         <message>
+            <source>it has not begun</source>
+            <translation>sie hat noch nicht begonnen</translation>
+        </message>
+        <message>
             <source>it has {count:,} bytes; up to {most:,} are edited here</source>
             <translation>sie hat {count:,} Bytes; bis zu {most:,} werden hier bearbeitet</translation>
         </message>
@@ -4164,8 +4372,8 @@
             <translation>sie wartete {seconds} s auf eine Antwort</translation>
         </message>
         <message>
-            <source>it was not restored, or has gone on since</source>
-            <translation>sie wurde nicht wiederhergestellt oder ging seither weiter</translation>
+            <source>it was not restored</source>
+            <translation>sie wurde nicht zurückgesetzt</translation>
         </message>
         <message>
             <source>its Git directory cannot be written (is its disk mounted read-only?)</source>
@@ -4516,6 +4724,10 @@
             <translation>kein Inhalt zu zeigen</translation>
         </message>
         <message>
+            <source>no ended task has snapshots</source>
+            <translation>keine beendete Aufgabe hat Schnappschüsse</translation>
+        </message>
+        <message>
             <source>no engine</source>
             <translation>keine Engine</translation>
         </message>
@@ -4570,6 +4782,10 @@
         <message>
             <source>no readings</source>
             <translation>keine Messwerte</translation>
+        </message>
+        <message>
+            <source>no step yet</source>
+            <translation>noch kein Schritt</translation>
         </message>
         <message>
             <source>no task is chosen</source>
@@ -5152,6 +5368,10 @@
             <translation>an das Modell</translation>
         </message>
         <message>
+            <source>today</source>
+            <translation>heute</translation>
+        </message>
+        <message>
             <source>tokens not told</source>
             <translation>Token nicht gemeldet</translation>
         </message>
@@ -5172,6 +5392,10 @@
             <translation>in Git rückgängig machen: git revert {commit}</translation>
         </message>
         <message>
+            <source>undoes {what}</source>
+            <translation>nimmt zurück: {what}</translation>
+        </message>
+        <message>
             <source>unknown</source>
             <translation>unbekannt</translation>
         </message>
@@ -5186,6 +5410,10 @@
         <message>
             <source>used by models</source>
             <translation>von Modellen belegt</translation>
+        </message>
+        <message>
+            <source>used since the one before</source>
+            <translation>seit dem vorigen verbraucht</translation>
         </message>
         <message>
             <source>user {name} on {host}</source>
@@ -5240,6 +5468,10 @@
             <translation>nur mit ihren Dateien</translation>
         </message>
         <message>
+            <source>with its machine as it was</source>
+            <translation>mit seiner Maschine, wie sie war</translation>
+        </message>
+        <message>
             <source>with its memory</source>
             <translation>mit ihrem Speicher</translation>
         </message>
@@ -5270,6 +5502,10 @@
         <message>
             <source>yes</source>
             <translation>ja</translation>
+        </message>
+        <message>
+            <source>yesterday</source>
+            <translation>gestern</translation>
         </message>
         <message>
             <source>yielded</source>
@@ -5376,12 +5612,20 @@
             <translation>{branch} oder die Aufgabe ging seit dem Ansehen der Konflikte weiter. Nichts wurde zusammengeführt.</translation>
         </message>
         <message>
+            <source>{checkpoints}; the last changed {changed}</source>
+            <translation>{checkpoints}; der letzte änderte {changed}</translation>
+        </message>
+        <message>
             <source>{clock} ({time} from now)</source>
             <translation>{clock} (in {time})</translation>
         </message>
-        <message>
+        <message numerus="yes">
             <source>{count:,} lines</source>
-            <translation>{count:,} Zeilen</translation>
+            <extracomment>For one: {count:,} line</extracomment>
+            <translation>
+                <numerusform>{count:,} Zeile</numerusform>
+                <numerusform>{count:,} Zeilen</numerusform>
+            </translation>
         </message>
         <message numerus="yes">
             <source>{count} CPUs</source>
@@ -5647,6 +5891,14 @@
                 <numerusform>{count} Mal</numerusform>
             </translation>
         </message>
+        <message numerus="yes">
+            <source>{count} to compare or roll back to</source>
+            <extracomment>For one: {count} to look at or roll back to</extracomment>
+            <translation>
+                <numerusform>{count} zum Vergleichen oder Zurücksetzen</numerusform>
+                <numerusform>{count} zum Vergleichen oder Zurücksetzen</numerusform>
+            </translation>
+        </message>
         <message>
             <source>{count} tokens</source>
             <translation>{count} Token</translation>
@@ -5665,6 +5917,14 @@
             <translation>
                 <numerusform>{count} wartet</numerusform>
                 <numerusform>{count} warten</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} weeks ago</source>
+            <extracomment>For one: {count} week ago</extracomment>
+            <translation>
+                <numerusform>vor {count} Woche</numerusform>
+                <numerusform>vor {count} Wochen</numerusform>
             </translation>
         </message>
         <message>
@@ -5690,6 +5950,10 @@
         <message>
             <source>{files} of the task's copy: {paths}</source>
             <translation>{files} der Kopie der Aufgabe: {paths}</translation>
+        </message>
+        <message>
+            <source>{files} since it began: {names}</source>
+            <translation>{files} seit dem Anfang: {names}</translation>
         </message>
         <message>
             <source>{files}, +{added} -{removed} lines.</source>
@@ -5904,6 +6168,10 @@
             <translation>{names} startet</translation>
         </message>
         <message>
+            <source>{names}: ended well (exit code 0)</source>
+            <translation>{names}: gut beendet (Code 0)</translation>
+        </message>
+        <message>
             <source>{name} (emulation)</source>
             <translation>{name} (Emulation)</translation>
         </message>
@@ -6088,6 +6356,10 @@
             </translation>
         </message>
         <message>
+            <source>{step}: has not ended yet</source>
+            <translation>{step}: noch nicht beendet</translation>
+        </message>
+        <message>
             <source>{step}: {spent}</source>
             <translation>{step}: {spent}</translation>
         </message>
@@ -6244,8 +6516,8 @@
             <translation>{what} wurde gerade von {who} über {channel} beantwortet.</translation>
         </message>
         <message>
-            <source>{what}, {task}, waits {age}</source>
-            <translation>{what}, {task}, wartet {age}</translation>
+            <source>{what}, {task} of {project}, waits {age}</source>
+            <translation>{what}, {task} aus {project}, wartet {age}</translation>
         </message>
         <message>
             <source>{what}; zoom in to see each.</source>

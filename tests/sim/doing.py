@@ -245,9 +245,9 @@ class Doing:
             if b.put:
                 guest.inside.work = list(self.world.outside.trees[b.put])
             self.world.outside.freeze(snapshot_id, guest.inside)
-            spent = self.world.state.tasks[e.task].spending.steps
-            made = replace(taken, spent=spent)
-            record = checkpoint_record(made, b.mode)
+            spending = self.world.state.tasks[e.task].spending
+            made = replace(taken, spent=spending.steps)
+            record = checkpoint_record(made, b.mode, spending.counted)
             more = {"digest": f"d{e.ordinal}", "approval": approval}
             record = replace(record, fields={**record.fields, **more})
             commit = self.world.outside.commit(e.task, record, guest.inside.work)

@@ -243,6 +243,7 @@ class World:
             inside = guest.inside
             guest.connected = True
             self.repeat_soon(guest)
+            self.calls.recall(task, guest)
             return MachineAdopted(
                 self.now_ms,
                 task.id,
