@@ -67,6 +67,7 @@ class LibvirtMachines:
         uri = "qemu:///session" if os.geteuid() != 0 else "qemu:///embed"
         try:
             place = await self._use()
+            await self._within("asking libvirt", _SHORT_S, place.connection.check)
         except MachineError as error:
             return MachineSupport(False, uri, "tcg", "", {}, False, error.what, error.mend)
         uri, confined = place.connection.uri, place.connection.confinement.confined
