@@ -433,7 +433,8 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
         for known in others:
             self._kernel.post(ev.DiscardAsked(self._now(), known.id))
         before = len(others) - len(ended)
-        text = f"Kept. Others ended now: {sum(ended)}; before: {before}. All commits stay."
+        name = self._kernel.known(task).title
+        text = f"Kept: {name}. Others ended now: {sum(ended)}; before: {before}. All commits stay."
         return Outcome(True, text)
 
     def _finished(self, task: TaskId) -> Task:
@@ -489,5 +490,5 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
         await self._performer.drain()
         if not ended:
             return Outcome(True, "No ended task has a snapshot that old.")
-        text = f"Removed the snapshots of {len(ended)} ended tasks; commits stay."
+        text = f"Removed the snapshots of ended tasks: {len(ended)}. Commits stay."
         return await self._note(Outcome(True, text), "pruned")
