@@ -3373,7 +3373,7 @@
         </message>
         <message>
             <source>What the task ran</source>
-            <translation type="unfinished" />
+            <translation>Was die Aufgabe ausführte</translation>
         </message>
         <message>
             <source>What waits for you</source>
@@ -4681,7 +4681,7 @@
         </message>
         <message>
             <source>no step yet</source>
-            <translation type="unfinished" />
+            <translation>noch kein Schritt</translation>
         </message>
         <message>
             <source>no task is chosen</source>
@@ -6037,7 +6037,7 @@
         </message>
         <message>
             <source>{names}: ended well (exit code 0)</source>
-            <translation type="unfinished" />
+            <translation>{names}: gut beendet (Code 0)</translation>
         </message>
         <message>
             <source>{name} (emulation)</source>
@@ -6225,7 +6225,7 @@
         </message>
         <message>
             <source>{step}: has not ended yet</source>
-            <translation type="unfinished" />
+            <translation>{step}: noch nicht beendet</translation>
         </message>
         <message>
             <source>{step}: {spent}</source>
