@@ -363,10 +363,11 @@ class Performer:
         output = self._live.output(e.task)
         if e.ended:
             output.flush(self._now())
-        taken = output.take()
+        taken, cut = output.take(), self._live.tails.cut(e.task)
         name = e.step_name if e.round == 1 else f"{e.step_name}.{e.round}"
         try:
             await self._repository(task.project).append_log(e.task, name, taken)
+            self._live.tails.drop(e.task, cut)
         except PortError as error:
             output.put_back(taken)
             self._live.remark(e.task, f"The output could not be kept in Git: {error.sentence}")

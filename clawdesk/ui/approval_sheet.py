@@ -216,9 +216,10 @@ class ApprovalSheet(Sheet):
         for widget in (self._back, self._place, self._on):
             widget.setVisible(place[1] > 1)
         self._message.show_text(
-            tr("“{message}”", message=view.message) if view.message else tr("No message was given.")
+            tr("“{message}”", message=view.message) if view.message else view.step
         )
-        self._why.show_text(tr("Why you are asked: {why}", why=view.why))
+        why = tr("Why you are asked: {why}", why=view.why)
+        self._why.show_text(f"{why} {view.rejected}".rstrip())
         first = self._shown[1] is None
         self._show_draft()
         if view.diff and new_diff and first:

@@ -36,6 +36,7 @@ from clawdesk.ui.notice_desk import NoticeDesk
 from clawdesk.ui.settings_desk import SettingsDesk
 from clawdesk.ui.tasks_pane import ALL
 from clawdesk.ui.words import counted, tr
+from clawdesk.viewmodels.amounts import day
 from clawdesk.viewmodels.checkpoints import checkpoint_rows
 from clawdesk.viewmodels.devices import card_of
 from clawdesk.viewmodels.doctor import doctor_view
@@ -153,9 +154,10 @@ class Desk(QObject):
         projects = self.plane.projects
         if self.project not in projects:
             self.project = next(reversed(projects), "")
-        view = projects_view(
-            projects, self.plane.state.tasks.values(), self.memory.recent(), str(Path.home())
-        )
+        days = self.memory.recent_at()
+        now_ms, offset_ms = self.clock.now_ms(), self.clock.offset_ms()
+        recent = {p: day(days.get(p, 0), now_ms, offset_ms) for p in self.memory.recent()}
+        view = projects_view(projects, self.plane.state.tasks.values(), recent, str(Path.home()))
         entry = next((e for e in view.entries if e.path == self.project), None)
         window = self.window
         window.projects.show_projects(view, self.project)
@@ -381,7 +383,7 @@ class Desk(QObject):
 
     async def _open(self, path: str, *, look: bool) -> None:
         view: ProjectView = await self.plane.open_project(path)
-        self.memory.remember_project(view.path)
+        self.memory.remember_project(view.path, self.clock.now_ms())
         if look:
             self.project, self.page = view.path, Page.TASKS
         self.window.banner.hide()
