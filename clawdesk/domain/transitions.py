@@ -33,7 +33,7 @@ from clawdesk.domain.replacing import replace
 from clawdesk.domain.replay import waited_for_a_machine_ms
 from clawdesk.domain.scheduling import plan
 from clawdesk.domain.scheduling.resources import COMING
-from clawdesk.domain.spending import spent_fields
+from clawdesk.domain.spending import counted_fields, spent_fields
 
 PRUNED = "Its machine was removed by prune."
 _Move = Callable[[Turn, Task, Any], None]
@@ -294,7 +294,7 @@ def _machine_lost(turn: Turn, task: Task, event: ev.MachineLost) -> None:
     if task.wish is not None:
         turn.acknowledge(task.wish.intent, False, f"The machine was lost: {event.why}")
     facts: dict[str, Any] = {"attempt": task.attempt, "why": event.why}
-    facts |= spent_fields(task.spending.steps)
+    facts |= spent_fields(task.spending.steps) | counted_fields(task.spending.counted)
     task = turn.note(task, "attempt_ended", **facts)
     turn.do(do.RecordEvent(task.id, "attempt_ended", event.at_ms, tuple(facts.items())))
     task = turn.put(

@@ -22,6 +22,8 @@ class MachineSupport:
     confined: bool  # QEMU runs unprivileged
     problem: str = ""  # why not ready
     mend: str = ""  # the command that mends it
+    snapshots_note: str = ""  # why machines stand still longer than they could at a snapshot
+    snapshots_mend: str = ""  # the command after which that is tried again
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from clawdesk.domain import events as ev
 from clawdesk.domain.audit import record_of
 from clawdesk.domain.events import Event
 from clawdesk.domain.model import Record, Task, TaskId
-from clawdesk.domain.spending import StepSpent
+from clawdesk.domain.spending import NOTHING_SPENT, Spending
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import PortError, SnapshotDamagedError
 from clawdesk.ports.machines import Machines, StartedMachine
@@ -305,7 +305,7 @@ class Performer:
                 leaves=lambda: self._yields(e.task),
                 room_for=self._retention.room_for,
                 seen=self._live.seen(e.task),
-                spent=lambda: self._spent(e.task),
+                spending=lambda: self._spending(e.task),
                 veil=self._live.veil(e.machine),
             )
         except PortError as error:
@@ -320,9 +320,9 @@ class Performer:
         task = self._task(task_id)
         return task is not None and task.yielding is not None
 
-    def _spent(self, task_id: TaskId) -> tuple[StepSpent, ...]:
+    def _spending(self, task_id: TaskId) -> Spending:
         task = self._task(task_id)
-        return task.spending.steps if task is not None else ()
+        return task.spending if task is not None else NOTHING_SPENT
 
     # -- Git ------------------------------------------------------------------------------
     async def _append(
@@ -363,10 +363,11 @@ class Performer:
         output = self._live.output(e.task)
         if e.ended:
             output.flush(self._now())
-        taken = output.take()
+        taken, cut = output.take(), self._live.tails.cut(e.task)
         name = e.step_name if e.round == 1 else f"{e.step_name}.{e.round}"
         try:
             await self._repository(task.project).append_log(e.task, name, taken)
+            self._live.tails.drop(e.task, cut)
         except PortError as error:
             output.put_back(taken)
             self._live.remark(e.task, f"The output could not be kept in Git: {error.sentence}")

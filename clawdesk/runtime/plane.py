@@ -40,6 +40,7 @@ from clawdesk.runtime.intents import Intents
 from clawdesk.runtime.kernel import Kernel
 from clawdesk.runtime.leases import Leases
 from clawdesk.runtime.live import LiveMachines
+from clawdesk.runtime.log_lines import BEFORE_KILL
 from clawdesk.runtime.model_acts import ModelActs
 from clawdesk.runtime.pauses import ProjectWatch, closed_reason
 from clawdesk.runtime.perform import Performer
@@ -66,7 +67,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
     """
 
     def __init__(self, parts: Parts, *, drive: bool = True, models: bool = False) -> None:
-        self._models, self._drive = models, drive
+        self._models, self._drive, self._rests = models, drive, False
         self._parts, self._clock = parts, parts.clock
         self._subscribers: list[Callable[[Change], None]] = []
         self._projects = Projects(parts.repositories, parts.clock, drive=drive, say=self._say)
@@ -174,6 +175,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
         except PortError as error:
             self._kernel.post(ev.MachineLost(self._now(), task.id, machine, error.sentence))
             return
+        await self._live.count_calls(task, greeting.last_run)
         self._kernel.post(
             ev.MachineAdopted(
                 self._now(),
@@ -193,14 +195,21 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
     def ended(self) -> asyncio.Future[None]:
         return self._kernel.failed
 
-    async def close(self) -> None:
-        """Suspend what runs, so that the next start finds everything; then let go."""
+    async def rest(self) -> None:
+        """Suspend what runs, so that the next start finds everything. Calls are still answered."""
+        if self._rests:
+            return
+        self._rests = True
         self._watch.quit()
         await self._close_channel()
         await self._live.stop_building()
         await self._shells.close_all()
         if self._drive and not self._kernel.failed.done():
             await self._suspend_all()
+
+    async def close(self) -> None:
+        """Rest, where that was not done yet; then let go."""
+        await self.rest()
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
@@ -273,16 +282,16 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
 
     async def log_lines(self, task: TaskId, after: int = 0) -> tuple[LogLine, ...]:
         output = self._live.output(task)
-        if not output.after(0):
-            await self._load_log(task)
+        async with output.loading:
+            if not output.after(0):
+                await self._load_log(task)
         return output.after(after)
 
     async def _recall_log(self, task: Task) -> None:
         """Before a task goes on in this plane: what it printed under earlier ones stands above."""
-        began = any(record.event == "started" for record in task.records)
-        if began and not self._live.output(task.id).after(0):
+        if any(record.event == "started" for record in task.records):
             with contextlib.suppress(PortError):
-                await self._load_log(task.id)
+                await self.log_lines(task.id)
 
     async def _load_log(self, task_id: TaskId) -> None:
         """Fill the log of a task from before this start with what Git kept."""
@@ -297,7 +306,11 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
             output.feed(at_ms, "out", text)
             output.flush(at_ms)
         output.take()  # Git has it
-        if not kept and any(r.event == "started" for r in task.records):
+        if left := await self._live.tails.left(task_id):
+            output.event(self._now(), f"Step {task.step_name}, {BEFORE_KILL}:")
+            output.feed(self._now(), "out", left)
+            output.flush(self._now())
+        elif not kept and any(r.event == "started" for r in task.records):
             output.event(task.submitted_at_ms, "No output of this task was kept.")
 
     async def doctor(self) -> list[dict[str, object]]:

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
+from clawdesk.ui.safe_text import clean_line
 from clawdesk.ui.words import tr
 
 
@@ -43,6 +44,8 @@ class Registry:
         self._window = window
         self.group = "ClawDesk"  # that acts added from now on belong to
         self.acts: dict[str, Act] = {}
+        # An act's words now and what it would do, by its key; "" = its own words, no more to say.
+        self.subject: Callable[[str], tuple[str, str]] = lambda _: ("", "")
         self._actions: dict[str, QAction] = {}
 
     def add(
@@ -67,6 +70,11 @@ class Registry:
         action.triggered.connect(lambda: self.trigger(act.key))
         self._window.addAction(action)
 
+    def words(self, act: Act) -> tuple[str, str]:
+        """What the act is called now, naming what it would touch, and what it would do there."""
+        named, does = self.subject(act.key)
+        return named or act.text, does
+
     def menu(self, parent: QWidget) -> QMenu:
         """All acts, each group in a menu of its own but the first: one long list would not fit.
 
@@ -86,7 +94,8 @@ class Registry:
                 groups[act.group] = made.addMenu(act.group)
                 groups[act.group].setObjectName("menu.group")
             why = act.why_not()
-            words = f"{act.text}   ({why})" if why else act.text
+            text, _ = self.words(act)
+            words = clean_line(f"{text}   ({why})" if why else text)
             line = groups[act.group].addAction(words.replace("&", "&&"))
             line.setObjectName(f"menu.{act.key}")
             line.setEnabled(not why)

@@ -6,15 +6,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from clawdesk.domain.model import FINAL, Phase
 from clawdesk.ui import new_task, prompt_sheet, search, terminals, tokens
 from clawdesk.ui.help_sheet import HelpSheet
 from clawdesk.ui.main_window import Page
 from clawdesk.ui.operations_sheet import OperationsSheet
-from clawdesk.ui.ours import ours
+from clawdesk.ui.ours import first_focus
 from clawdesk.ui.words import tr
+from clawdesk.viewmodels import task_acts
+from clawdesk.viewmodels.checkpoints import older_of
 from clawdesk.viewmodels.forks import keep_view
 from clawdesk.viewmodels.operations import OperationRow, operations
 from clawdesk.viewmodels.phases import wants_trust
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 def register(desk: Desk) -> None:
     """Fill the desk's registry."""
     registry, add = desk.registry, desk.registry.add
+    registry.subject = partial(_subject, desk)
     registry.group = "ClawDesk"
     add("palette", "Search or run a command", lambda: search.show(desk), keys="Ctrl+K")
     add("settings", "Settings", lambda: toggle_settings(desk), keys="Ctrl+,", icon="gear")
@@ -348,9 +351,13 @@ def _ended(desk: Desk) -> str:
 
 def _older(desk: Desk) -> int:
     task = desk.plane.state.tasks.get(desk.chosen)
-    if task is None:
-        return 0
-    return max((c.ordinal for c in task.checkpoints if c.ordinal < task.tip_ordinal), default=0)
+    return older_of(task) if task is not None else 0
+
+
+def _subject(desk: Desk, key: str) -> tuple[str, str]:
+    """What an act would touch now, and what it would do there."""
+    task = desk.plane.state.tasks.get(desk.chosen)
+    return task_acts.words(key, task=task, project=desk.project, waiting=desk.pending())
 
 
 def show_operations(desk: Desk) -> None:
@@ -435,13 +442,5 @@ def next_pane(desk: Desk) -> None:
     focus = QApplication.focusWidget()
     holds = (w is focus or (focus is not None and w.isAncestorOf(focus)) for w in regions)
     place = next((i for i, held in enumerate(holds) if held), -1)
-    target = _first_focus(regions[(place + 1) % len(regions)])
+    target = first_focus(regions[(place + 1) % len(regions)])
     target.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-
-def _first_focus(region: QWidget) -> QWidget:
-    """The region, or the first widget in it that takes the keyboard."""
-    if region.focusPolicy() & Qt.FocusPolicy.TabFocus:
-        return region
-    inside = (w for w in ours(region) if w.isVisible() and w.isEnabled())
-    return next((w for w in inside if w.focusPolicy() & Qt.FocusPolicy.TabFocus), region)

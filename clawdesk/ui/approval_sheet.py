@@ -307,9 +307,9 @@ class ApprovalSheet(Sheet):
     def _has_words(self) -> bool:
         return bool(self.note.text().strip() or self.draft.comments)
 
-    def show_sending(self, words: str | bool) -> None:
+    def show_sending(self, words: str) -> None:
         """What is under way, "" = nothing; nothing can be decided meanwhile."""
-        self._sending = tr("Sending your answer…") if words is True else words or ""
+        self._sending = words
         self.mind_buttons()
 
     # -- what a person does ------------------------------------------

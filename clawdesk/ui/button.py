@@ -193,8 +193,10 @@ class Button(QPushButton):
         super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        # A ring for the keyboard only: after a click it would just be noise.
-        self._ring = event.reason() != Qt.FocusReason.MouseFocusReason
+        # A ring for the keyboard only: after a click it would just be noise, and a window that
+        # comes to the front has not been given a key yet.
+        if event.reason() != Qt.FocusReason.ActiveWindowFocusReason:
+            self._ring = event.reason() != Qt.FocusReason.MouseFocusReason
         super().focusInEvent(event)
 
     def enterEvent(self, event: QEnterEvent) -> None:

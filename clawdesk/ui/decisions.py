@@ -21,12 +21,14 @@ from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.form_sheet import FormSheet
 from clawdesk.ui.merging import Merging
+from clawdesk.ui.question_context import LINES
 from clawdesk.ui.question_sheet import QuestionSheet
 from clawdesk.ui.reviews import Reviews
 from clawdesk.ui.tasks_pane import ALL
 from clawdesk.ui.words import counted, tr
-from clawdesk.viewmodels.inbox import question_view, trust_key, untrusted
+from clawdesk.viewmodels.inbox import trust_key, untrusted
 from clawdesk.viewmodels.phases import wants_trust
+from clawdesk.viewmodels.questions import question_view
 from clawdesk.viewmodels.told import told, told_error
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ class Decisions(QObject):
         super().__init__(desk)
         self._desk = desk
         self._sheet: QDialog | None = None
+        self._held_back: QDialog | None = None  # its answer could not be sent
+        self._lost = False
         self._request: Request | None = None
         self._task = ""
         self.reviews = Reviews(desk, self)
@@ -59,6 +63,7 @@ class Decisions(QObject):
         if self._sheet is not None:
             self._sheet.reject()
         self._sheet = sheet
+        self._hold_back()
         sheet.finished.connect(lambda _: self._gone(sheet))
         self._desk.window.scrim.cover(sheet)
         appear = getattr(sheet, "appear", None)
@@ -84,6 +89,32 @@ class Decisions(QObject):
             sheet.accept()
         else:
             sheet.show_refusal(told(outcome.text))
+
+    # -- between two planes ------------------------------------------
+    def show_lost(self, lost: bool) -> None:
+        """Nobody takes an answer for a while: what was written stays, and is not sent later."""
+        self._lost = lost
+        self._hold_back()
+
+    def _hold_back(self) -> None:
+        sheet = self._sheet
+        if self._lost and isinstance(sheet, ApprovalSheet | QuestionSheet):
+            self._held_back = sheet
+            sheet.show_sending(tr("Nothing can be sent now."))
+            sheet.show_notice(
+                tr("ClawDesk connects again. Until then nothing is sent; what you wrote is kept.")
+            )
+
+    def _take_again(self, sheet: ApprovalSheet | QuestionSheet) -> None:
+        """The task is known again. A person looks once more and sends: it may have gone on."""
+        if self._lost or self._held_back is not sheet:
+            return
+        self._held_back = None
+        sheet.guard.raise_now()
+        sheet.show_sending("")
+        if sheet.view is not None and not sheet.view.closed:
+            sheet.show_notice(tr("Connected again. Nothing was sent: look at it once more."))
+            self.reviews.load()
 
     # -- requests ----------------------------------------------------
     def open_request(self, request: str) -> None:
@@ -167,12 +198,22 @@ class Decisions(QObject):
         sheet.draft_changed.connect(self._keep_draft)
         sheet.step_wanted.connect(self._step)
         sheet.task_wanted.connect(desk.window.tasks.list.choose)
-        view = question_view(
-            task, request, now_ms=desk.clock.now_ms(), offset_ms=desk.clock.offset_ms()
-        )
-        sheet.render_view(view, self.place_of(task.id), desk.memory.draft(request.id))
+        sheet.log_wanted.connect(self._show_log)
+        self._render(sheet, task, request, desk.memory.draft(request.id))
         self.show_sheet(sheet)
         self._task, self._request = task.id, request
+
+    def _render(self, sheet: QuestionSheet, task: Task, request: Request, draft: str = "") -> None:
+        desk = self._desk
+        now_ms, offset_ms = desk.clock.now_ms(), desk.clock.offset_ms()
+        view = question_view(task, request, now_ms=now_ms, offset_ms=offset_ms)
+        sheet.render_view(view, self.place_of(task.id), draft)
+        if desk.chosen == task.id:  # the log on the screen is that task's
+            sheet.printed.show_lines(desk.window.inspector.log.printed_before(view.at_ms, LINES))
+
+    def _show_log(self, task: str) -> None:
+        self._desk.window.tasks.list.choose(task)
+        self._desk.window.inspector.choose_place("log")
 
     def place_of(self, task: str) -> tuple[int, int]:
         """Which of how many waiting requests this task's is."""
@@ -186,17 +227,15 @@ class Decisions(QObject):
             return
         if isinstance(self._sheet, ApprovalSheet):
             self.reviews.refresh()
+            self._take_again(self._sheet)
         elif isinstance(self._sheet, QuestionSheet):
-            clock = self._desk.clock
-            view = question_view(
-                task, self._request, now_ms=clock.now_ms(), offset_ms=clock.offset_ms()
-            )
-            self._sheet.render_view(view, self.place_of(task.id))
+            self._render(self._sheet, task, self._request)
+            self._take_again(self._sheet)
 
     # -- answers -----------------------------------------------------
     def _answer(self, task: str, key: str, text: str) -> None:
         if isinstance(self._sheet, QuestionSheet):
-            self._sheet.show_sending(True)
+            self._sheet.show_sending(tr("Sending your answer…"))
             call = self._desk.plane.answer(task, key, text, channel=CHANNEL)
             self.send(tr("Sending the answer"), self._sheet, call)
 
@@ -208,7 +247,8 @@ class Decisions(QObject):
         try:
             outcome: Outcome = await call  # type: ignore[misc]
         except PortError as error:
-            self._not_sent(sheet, told_error(error), "bad")
+            if error.code != "gone":  # the sheet is held back then, until the next plane is there
+                self._not_sent(sheet, told_error(error), "bad")
             return
         if not outcome.ok:
             self._not_sent(sheet, told(outcome.text))
@@ -221,7 +261,7 @@ class Decisions(QObject):
     def _not_sent(self, sheet: ApprovalSheet | QuestionSheet, why: str, role: str = "need") -> None:
         if self._sheet is sheet:
             sheet.show_notice(why, role)
-            sheet.show_sending(False)
+            sheet.show_sending("")
 
     def _keep_draft(self, request: str, text: str) -> None:
         try:

@@ -36,6 +36,7 @@ from clawdesk.ui.notice_desk import NoticeDesk
 from clawdesk.ui.settings_desk import SettingsDesk
 from clawdesk.ui.tasks_pane import ALL
 from clawdesk.ui.words import counted, tr
+from clawdesk.viewmodels.amounts import day
 from clawdesk.viewmodels.checkpoints import checkpoint_rows
 from clawdesk.viewmodels.devices import card_of
 from clawdesk.viewmodels.doctor import doctor_view
@@ -153,9 +154,10 @@ class Desk(QObject):
         projects = self.plane.projects
         if self.project not in projects:
             self.project = next(reversed(projects), "")
-        view = projects_view(
-            projects, self.plane.state.tasks.values(), self.memory.recent(), str(Path.home())
-        )
+        days = self.memory.recent_at()
+        now_ms, offset_ms = self.clock.now_ms(), self.clock.offset_ms()
+        recent = {p: day(days.get(p, 0), now_ms, offset_ms) for p in self.memory.recent()}
+        view = projects_view(projects, self.plane.state.tasks.values(), recent, str(Path.home()))
         entry = next((e for e in view.entries if e.path == self.project), None)
         window = self.window
         window.projects.show_projects(view, self.project)
@@ -382,7 +384,7 @@ class Desk(QObject):
 
     async def _open(self, path: str, *, look: bool) -> None:
         view: ProjectView = await self.plane.open_project(path)
-        self.memory.remember_project(view.path)
+        self.memory.remember_project(view.path, self.clock.now_ms())
         if look:
             self.project, self.page = view.path, Page.TASKS
         self.window.banner.hide()
@@ -444,6 +446,7 @@ class Desk(QObject):
         """The process that runs the tasks has ended; what is on screen is the last it told."""
         self._tick.stop()
         self.window.show_lost(True)
+        self.decisions.show_lost(True)
 
     def adopt(self, plane: PlaneApi, projects: Sequence[str]) -> None:
         """Go on with another plane, which finds every task in Git; `projects` were open."""
@@ -453,6 +456,7 @@ class Desk(QObject):
         self._log_of, self._log_after = "", 0
         self._diff_of = ("", 0)
         self.window.show_lost(False)
+        self.decisions.show_lost(False)
         self._tick.start()
         for path in projects:
             if path not in plane.projects:

@@ -18,7 +18,7 @@ from clawdesk.ui.safe_text import SafeLabel, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.doctor import DoctorView
-from clawdesk.viewmodels.projects import no_project
+from clawdesk.viewmodels.projects import Recent, no_project
 
 
 def _steps() -> tuple[tuple[str, str], ...]:
@@ -79,7 +79,7 @@ class HomePage(QWidget):
         super().__init__()
         self.setObjectName("home")
         self._view: DoctorView | None = None
-        self._recent: tuple[tuple[str, str], ...] = ()
+        self._recent: tuple[Recent, ...] = ()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -177,18 +177,24 @@ class HomePage(QWidget):
         if self._view is not None:
             QGuiApplication.clipboard().setText(self._view.report)
 
-    def show_recent(self, recent: Sequence[tuple[str, str]], open_projects: int = 0) -> None:
-        """Recent projects as (name, path); `open_projects` decides whether there is a way back."""
+    def show_recent(self, recent: Sequence[Recent], open_projects: int = 0) -> None:
+        """Recent projects; `open_projects` decides whether there is a way back."""
         self.back.setVisible(open_projects > 0)
         self.sample.setVisible(open_projects == 0)
         if tuple(recent) == self._recent and self._recent_rows.count():
             return
         self._recent = tuple(recent)
         empty(self._recent_rows)
-        for name, path in recent[:6]:
-            line = NavRow(f"home.recent.{path}", f"{name}   {path}", icon="folder", indent=8)
-            set_tip(line, path)
-            line.clicked.connect(lambda _=False, path=path: self.recent_wanted.emit(path))
+        for one in recent[:6]:
+            line = NavRow(
+                f"home.recent.{one.path}",
+                one.name,
+                icon="folder",
+                below=one.place,
+                aside=one.opened,
+            )
+            set_tip(line, one.path)
+            line.clicked.connect(lambda _=False, path=one.path: self.recent_wanted.emit(path))
             self._recent_rows.addWidget(line)
         self._recent_title.setVisible(bool(recent))
 

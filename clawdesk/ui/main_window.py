@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -22,6 +22,7 @@ from clawdesk.ui.inspector import Inspector
 from clawdesk.ui.machine_panel import MachinePanel
 from clawdesk.ui.memory import Memory
 from clawdesk.ui.models_page import ModelsPage
+from clawdesk.ui.ours import first_focus
 from clawdesk.ui.projects_pane import ProjectsPane
 from clawdesk.ui.settings_page import SettingsPage
 from clawdesk.ui.sheet import Scrim
@@ -142,12 +143,18 @@ class MainWindow(QMainWindow):
 
     def show_page(self, page: Page) -> None:
         """One page at a time fills the middle."""
-        self.pages.setCurrentIndex(list(Page).index(page))
+        if page is not self.page:
+            focus = self.focusWidget()
+            if focus is not None and self.pages.isAncestorOf(focus):
+                focus.clearFocus()  # else Qt tabs on from it as it hides, and a ring shows
+            self.pages.setCurrentIndex(list(Page).index(page))
+            self.begin_soon()
 
     def show_starting(self, starting: bool) -> None:
         """Before the plane is there: the window is up, its parts wait."""
         for part in (self.tool_bar, self.pages, self.status):
             part.setEnabled(not starting)
+        self.begin_soon()
         self.home.checks.show_text(tr("Starting: looking at this machine and at unfinished tasks…"))
 
     def show_lost(self, lost: bool) -> None:
@@ -179,6 +186,8 @@ class MainWindow(QMainWindow):
 
     def show_inspector(self, useful: bool) -> None:
         """There is a task to inspect, or none."""
+        if useful != self._inspects:
+            self.begin_soon()
         self._inspects = useful
         self._mind_panes()
 
@@ -191,6 +200,28 @@ class MainWindow(QMainWindow):
     def page(self) -> Page:
         """What fills the middle now."""
         return list(Page)[self.pages.currentIndex()]
+
+    def begin_soon(self) -> None:
+        """Put the keyboard where the page begins, once what is painted now is on screen."""
+        QTimer.singleShot(0, self, self.take_keyboard)
+
+    def take_keyboard(self) -> None:
+        """On what a person came for: never at the first button of the bar, and without a ring.
+
+        A ring is for who uses the keyboard, and no key was pressed yet.
+        """
+        first_focus(self._begins()).setFocus(Qt.FocusReason.ActiveWindowFocusReason)
+
+    def _begins(self) -> QWidget:
+        if self.page is Page.HOME:
+            return self.home.open
+        if self.page is Page.MODELS:
+            return self.models.models
+        if self.page is Page.SETTINGS:
+            return self.settings
+        if self.page is Page.COMPARE:
+            return self.compare.lanes.list
+        return self.tasks.list if self.tasks.list.isVisible() else self.tasks.empty
 
     def regions(self) -> list[QWidget]:
         """What F6 goes round."""
@@ -231,6 +262,7 @@ class MainWindow(QMainWindow):
         super().paintEvent(event)
         if not self._was_painted:
             self._was_painted = True
+            self.begin_soon()
             self._leave_room_for_frame()
             self.painted.emit()
 

@@ -7,7 +7,7 @@ which ends the process. So nothing here may ask Qt for all children.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QWidget
 from shiboken6 import Shiboken
 
@@ -20,6 +20,14 @@ def ours(region: QWidget) -> list[QWidget]:
         if isinstance(widget, QWidget) and widget is not region and region.isAncestorOf(widget)
     ]
     return sorted(found, key=lambda widget: _place(widget, region))
+
+
+def first_focus(region: QWidget) -> QWidget:
+    """The region, or the first widget in it that takes the keyboard."""
+    if region.focusPolicy() & Qt.FocusPolicy.TabFocus:
+        return region
+    inside = (w for w in ours(region) if w.isVisible() and w.isEnabled())
+    return next((w for w in inside if w.focusPolicy() & Qt.FocusPolicy.TabFocus), region)
 
 
 def _place(widget: QWidget, region: QWidget) -> tuple[int, int]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from shiboken6 import Shiboken
+
 from clawdesk.domain.model import Task
 from clawdesk.ui.palette_sheet import PaletteSheet
 from clawdesk.ui.words import tr
@@ -40,12 +42,14 @@ def entries(desk: Desk) -> list[Entry]:
 
 
 def _acts(desk: Desk) -> list[Entry]:
-    trigger = desk.registry.trigger
-    made = [
-        Entry(a.text, "", a.icon, a.key_words, partial(trigger, a.key), a.why_not(), group=a.group)
-        for a in desk.registry.acts.values()
-        if a.key != "palette"
-    ]
+    registry = desk.registry
+    made = []
+    for act in registry.acts.values():
+        if act.key != "palette":
+            text, does = registry.words(act)
+            run = partial(registry.trigger, act.key)
+            why = act.why_not()
+            made.append(Entry(text, does, act.icon, act.key_words, run, why, group=act.group))
     view = desk.plane.projects.get(desk.project)
     for definition in view.definitions if view is not None else ():
         text = tr("Run {name}", name=definition.title or definition.name)
@@ -100,8 +104,8 @@ def _help(desk: Desk) -> list[Entry]:
 async def _add_files(desk: Desk, sheet: PaletteSheet, task: Task) -> None:
     ordinal = task.checkpoints[-1].ordinal
     diff = await desk.diff(task.id, ordinal)
-    if not sheet.isVisible():
-        return
+    if not Shiboken.isValid(sheet) or not sheet.isVisible():
+        return  # it was closed meanwhile, and Qt may have deleted it
     show_them = partial(desk.show_checkpoint, task.id, ordinal)
     where = tr("changed in checkpoint {ordinal} of {task}", ordinal=ordinal, task=task.title)
     sheet.add([Entry(file.path, where, "file", "", show_them, kind="/") for file in diff.files])

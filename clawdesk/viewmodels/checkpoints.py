@@ -8,10 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clawdesk.domain.model import FINAL, Checkpoint, Phase, Record, Task, TaskId
+from clawdesk.domain.spending import Spent
 from clawdesk.viewmodels.amounts import files, listed, steps, where
+from clawdesk.viewmodels.costs import spent_at, used_words
 from clawdesk.viewmodels.language import counted, tr
 from clawdesk.viewmodels.told import told
 from clawdesk.viewmodels.words import clock_time, short_duration, size
+
+_NOTHING = Spent()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ def _kind(checkpoint: Checkpoint) -> str:
     return "disc" if checkpoint.snapshot is not None else "ring"
 
 
-def _detail(checkpoint: Checkpoint) -> str:
+def _detail(checkpoint: Checkpoint, used: Spent) -> str:
     stat = checkpoint.diffstat
     parts = [f"{files(stat.files)} +{stat.added} −{stat.removed}"]  # noqa: RUF001
     if checkpoint.snapshot is not None:
@@ -58,6 +62,8 @@ def _detail(checkpoint: Checkpoint) -> str:
         parts.append(files_only(checkpoint))
     if checkpoint.safety:
         parts.append(tr("made before a restore"))
+    if used.calls:
+        parts.append(used_words(used))
     return " · ".join(parts)
 
 
@@ -87,12 +93,12 @@ def _title(checkpoint: Checkpoint) -> str:
 
 def checkpoint_rows(task: Task, offset_ms: int = 0) -> tuple[CheckpointRow, ...]:
     """Newest first."""
-    why_not, undo = why_no_restore(task), undo_of(task)
+    why_not, undo, used = why_no_restore(task), undo_of(task), spent_at(task)
     return tuple(
         CheckpointRow(
             ordinal=c.ordinal,
             title=_title(c),
-            detail=_detail(c),
+            detail=_detail(c, used.get(c.ordinal, _NOTHING)),
             at=clock_time(c.at_ms, offset_ms, seconds=True),
             kind=_kind(c),
             commit=c.commit[:10],
@@ -191,17 +197,30 @@ def restore_view(
     )
 
 
-def _undoes(task: Task, ordinal: int, paths: tuple[str, ...] | None) -> tuple[str, ...]:
-    later = [c for c in task.checkpoints if c.ordinal > ordinal and not c.safety]
+def older_of(task: Task) -> int:
+    """The checkpoint before the one the task stands at; 0 = there is none."""
+    return max((c.ordinal for c in task.checkpoints if c.ordinal < task.tip_ordinal), default=0)
+
+
+def _after(task: Task, ordinal: int) -> list[Checkpoint]:
+    return [c for c in task.checkpoints if c.ordinal > ordinal and not c.safety]
+
+
+def work_after(task: Task, ordinal: int) -> str:
+    """What was done since a checkpoint: `1 step of work, 1 checkpoint after it`."""
+    later = _after(task, ordinal)
     done = len({(c.step_index, c.round) for c in later})
-    undoes = [
-        counted(
-            len(later),
-            "{steps} of work, {count} checkpoint after it",
-            "{steps} of work, {count} checkpoints after it",
-            steps=steps(done),
-        )
-    ]
+    return counted(
+        len(later),
+        "{steps} of work, {count} checkpoint after it",
+        "{steps} of work, {count} checkpoints after it",
+        steps=steps(done),
+    )
+
+
+def _undoes(task: Task, ordinal: int, paths: tuple[str, ...] | None) -> tuple[str, ...]:
+    later = _after(task, ordinal)
+    undoes = [work_after(task, ordinal)]
     if paths:
         names = listed(paths, PATHS_MAX)
         undoes.append(

@@ -1,4 +1,4 @@
-"""What waits for a person: inbox cards, the checkpoint to approve, the question to answer.
+"""What waits for a person: inbox cards, and the checkpoint to approve.
 
 The digest in a view is the digest that is sent back: a person approves exactly what was shown.
 """
@@ -16,8 +16,9 @@ from clawdesk.viewmodels.checkpoints import files_only
 from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.models import project_name
 from clawdesk.viewmodels.phases import needs_you, wants_trust
+from clawdesk.viewmodels.ran import ran_words
 from clawdesk.viewmodels.risk import beside_of
-from clawdesk.viewmodels.tasks import waits_since
+from clawdesk.viewmodels.tasks import waiting_words, waits_since
 from clawdesk.viewmodels.told import told
 from clawdesk.viewmodels.words import clock_time, duration, first_line, short_digest
 
@@ -52,6 +53,7 @@ class CheckpointView:
         diff: None until it is loaded; nothing can be approved before.
         older: the ordinal to roll back to, None = there is none.
         beside: what was done that no file shows.
+        ran: the steps that led to it since, and how they ended.
         before: what the diff is counted from, in words.
         newer: the task asks something else by now.
         step: which step ended or asks.
@@ -74,6 +76,7 @@ class CheckpointView:
     before: str
     own_edits: tuple[str, ...]
     beside: Beside = NOTHING_BESIDE
+    ran: str = ""
     closed: str = ""
     newer: bool = False
     step: str = ""
@@ -82,22 +85,6 @@ class CheckpointView:
     @property
     def can_approve(self) -> bool:
         return not self.closed and self.diff is not None and bool(self.digest)
-
-
-@dataclass(frozen=True, slots=True)
-class QuestionView:
-    """A question on screen; `choices` are rows 1..9, free text is always possible."""
-
-    task: TaskId
-    request: str
-    key: str
-    title: str
-    question: str
-    context: str
-    choices: tuple[str, ...]
-    default: str
-    waiting: str
-    closed: str = ""
 
 
 def pending(tasks: Iterable[Task]) -> list[Task]:
@@ -139,6 +126,17 @@ def _trust_card(task: Task, now_ms: int) -> InboxCard:
     )
 
 
+def asked_of(task: Task) -> str:
+    """`fix-loader: Approve checkpoint 4`; "" while it asks nothing."""
+    return f"{task.title}: {_asked(task.request)}" if task.request is not None else ""
+
+
+def _asked(request: Request) -> str:
+    if request.kind is Kind.CLARIFY:
+        return first_line(request.question)
+    return tr("Approve checkpoint {ordinal}", ordinal=request.ordinal)
+
+
 def _card(task: Task, request: Request, now_ms: int) -> InboxCard:
     asks = request.kind is Kind.CLARIFY
     if asks:
@@ -151,9 +149,7 @@ def _card(task: Task, request: Request, now_ms: int) -> InboxCard:
         request=request.id,
         task=task.id,
         kind=request.kind,
-        title=first_line(request.question)
-        if asks
-        else tr("Approve checkpoint {ordinal}", ordinal=request.ordinal),
+        title=_asked(request),
         task_title=task.title,
         detail=detail,
         quote="" if asks else first_line(request.message, 160),
@@ -251,7 +247,7 @@ def checkpoint_view(
         ),
         message=request.message,
         why=told(why) or tr("the step asks"),
-        waiting=tr("waiting {time}", time=duration(now_ms - request.at_ms)),
+        waiting=waiting_words(task, request, now_ms),
         digest=request.digest,
         digest_short=short_digest(request.digest),
         diff=diff,
@@ -261,6 +257,7 @@ def checkpoint_view(
         before=_before(task, checkpoint),
         own_edits=own_edits,
         beside=beside_of(task, checkpoint),
+        ran=ran_words(task, checkpoint),
         closed=closing_words(task, request.id, offset_ms),
         newer=task.request is not None and task.request.id != request.id,
         step=_step_words(checkpoint),
@@ -289,23 +286,3 @@ def _rejected_before(task: Task, request: Request) -> str:
     else:
         text = marked("Checkpoint {ordinal} was rejected: “{note}”.")
     return tr(text, ordinal=ordinal, note=note)
-
-
-def question_view(task: Task, request: Request, *, now_ms: int, offset_ms: int = 0) -> QuestionView:
-    """The clarification dialog for `request`."""
-    step = task.steps[task.step_index].name if task.step_index < len(task.steps) else ""
-    at = clock_time(request.at_ms, offset_ms, seconds=True)
-    number = task.step_index + 1
-    where = tr("Step {number} {name}, {time}", number=number, name=step, time=at)
-    return QuestionView(
-        task=task.id,
-        request=request.id,
-        key=request.key,
-        title=tr("{task} asks you", task=task.title),
-        question=request.question,
-        context=where if step else at,
-        choices=request.choices[:9],
-        default=request.default,
-        waiting=tr("waiting {time}", time=duration(now_ms - request.at_ms)),
-        closed=closing_words(task, request.id, offset_ms),
-    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from clawdesk.domain.model import Task
 from clawdesk.ports.repository import ProjectView
@@ -52,10 +53,19 @@ class ProjectEntry:
         return f"{branch} · {changed}"
 
 
+class Recent(NamedTuple):
+    """A project that is not open; `opened` says in words when it last was, "" = not known."""
+
+    name: str
+    path: str
+    place: str
+    opened: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ProjectsView:
     entries: tuple[ProjectEntry, ...]
-    recent: tuple[tuple[str, str], ...]  # (name, path) of projects that are not open
+    recent: tuple[Recent, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +99,14 @@ def short_path(path: str, home: str) -> str:
 def projects_view(
     projects: Mapping[str, ProjectView],
     tasks: Iterable[Task],
-    recent: Iterable[str] = (),
+    recent: Mapping[str, str] | None = None,
     home: str = "",
 ) -> ProjectsView:
-    """Open projects in the order they were opened, then recent ones."""
+    """Open projects in the order they were opened, then recent ones.
+
+    Args:
+        recent: by its folder, when each was opened, in words.
+    """
     needs: dict[str, int] = {}
     total: dict[str, int] = {}
     for task in tasks:
@@ -119,8 +133,8 @@ def projects_view(
         for path, view in projects.items()
     )
     others = tuple(
-        (path.rstrip("/").rpartition("/")[2] or path, path)
-        for path in recent
+        Recent(path.rstrip("/").rpartition("/")[2] or path, path, short_path(path, home), opened)
+        for path, opened in (recent or {}).items()
         if path not in projects
     )
     return ProjectsView(entries, others)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from clawdesk.domain.model import FINAL, Kind, Phase, Task, TaskId
+from clawdesk.domain.model import FINAL, Kind, Phase, Request, Task, TaskId
 from clawdesk.viewmodels.lane import lane_of
 from clawdesk.viewmodels.lane_marks import Lane
 from clawdesk.viewmodels.language import counted, tr
@@ -118,15 +118,20 @@ def _held_texts(task: Task, now_ms: int) -> tuple[str, str]:
     request = task.request
     if request is None or task.deciding is not None:
         return tr("Applying the decision"), tr("being written to Git")
-    waited = tr("waiting {time}", time=duration(now_ms - request.at_ms))
     if request.kind is Kind.CLARIFY:
+        waited = tr("waiting {time}", time=duration(now_ms - request.at_ms))
         return tr("Answer a question"), f"{waited} · {first_line(request.question, 80)}"
-    where = tr("machine stands still") if task.machine else tr("memory freed")
+    doing = tr("Approve checkpoint {ordinal}", ordinal=request.ordinal)
+    return doing, waiting_words(task, request, now_ms)
+
+
+def waiting_words(task: Task, request: Request, now_ms: int) -> str:
+    """How long it waits, what ends the wait by itself, and what of this machine waits with it."""
+    parts = tr("waiting {time}", time=duration(now_ms - request.at_ms))
     limit_s, ends = task.policy.timeout_s, task.policy.on_timeout == "reject"
-    after = ""
-    if limit_s and ends:
-        after = tr(" · rejected by itself after {time}", time=duration(limit_s * 1000))
-    return tr("Approve checkpoint {ordinal}", ordinal=request.ordinal), f"{waited}{after} · {where}"
+    if request.kind is Kind.APPROVE and limit_s and ends:
+        parts += tr(" · rejected by itself after {time}", time=duration(limit_s * 1000))
+    return f"{parts} · {tr('machine stands still') if task.machine else tr('memory freed')}"
 
 
 def _end_texts(task: Task, offset_ms: int) -> tuple[str, str]:

@@ -156,6 +156,10 @@
             <translation>Adresse</translation>
         </message>
         <message>
+            <source>After it</source>
+            <translation>Danach</translation>
+        </message>
+        <message>
             <source>Agent</source>
             <translation>Agent</translation>
         </message>
@@ -316,6 +320,14 @@
             <translation>Fragt</translation>
         </message>
         <message>
+            <source>At a checkpoint machines stand still two to four times as long as they need to: the kernel keeps userfaultfd from ordinary accounts.</source>
+            <translation>An einem Prüfpunkt stehen Maschinen zwei- bis viermal so lange still wie nötig: Der Kernel gibt userfaultfd gewöhnlichen Konten nicht.</translation>
+        </message>
+        <message>
+            <source>At a checkpoint machines stand still two to four times as long as they need to: {why}.</source>
+            <translation>An einem Prüfpunkt stehen Maschinen zwei- bis viermal so lange still wie nötig: {why}.</translation>
+        </message>
+        <message>
             <source>Attempt</source>
             <translation>Versuch</translation>
         </message>
@@ -374,6 +386,10 @@
         <message>
             <source>Cancel the task</source>
             <translation>Aufgabe abbrechen</translation>
+        </message>
+        <message>
+            <source>Cancel {task}…</source>
+            <translation>{task} abbrechen…</translation>
         </message>
         <message>
             <source>Cancel {title}?</source>
@@ -508,6 +524,10 @@
             <translation>ClawDesk</translation>
         </message>
         <message>
+            <source>ClawDesk connects again. Until then nothing is sent; what you wrote is kept.</source>
+            <translation>ClawDesk verbindet sich neu. Bis dahin wird nichts gesendet; was geschrieben ist, bleibt.</translation>
+        </message>
+        <message>
             <source>ClawDesk could not start; the reason stands above.</source>
             <translation>ClawDesk konnte nicht starten; der Grund steht oben.</translation>
         </message>
@@ -558,6 +578,10 @@
         <message>
             <source>Close the project</source>
             <translation>Projekt schließen</translation>
+        </message>
+        <message>
+            <source>Close the project {project}</source>
+            <translation>Projekt {project} schließen</translation>
         </message>
         <message>
             <source>Close this window and start ClawDesk again: it finds every task.</source>
@@ -640,6 +664,10 @@
             <translation>Vergleichen mit</translation>
         </message>
         <message>
+            <source>Compare {task}, checkpoint {ordinal}…</source>
+            <translation>{task} vergleichen, Prüfpunkt {ordinal}…</translation>
+        </message>
+        <message>
             <source>Compare…</source>
             <translation>Vergleichen…</translation>
         </message>
@@ -662,6 +690,10 @@
         <message>
             <source>Connect</source>
             <translation>Verbinden</translation>
+        </message>
+        <message>
+            <source>Connected again. Nothing was sent: look at it once more.</source>
+            <translation>Wieder verbunden. Es wurde nichts gesendet: noch einmal ansehen.</translation>
         </message>
         <message>
             <source>Conversation</source>
@@ -796,6 +828,10 @@
             <translation>Bericht der Aufgabe ausgeben</translation>
         </message>
         <message>
+            <source>Export a report of {task}…</source>
+            <translation>Bericht von {task} ausgeben…</translation>
+        </message>
+        <message>
             <source>Export the task's report</source>
             <translation>Bericht der Aufgabe ausgeben</translation>
         </message>
@@ -852,6 +888,10 @@
             <translation>Im Gespräch der gewählten Aufgabe suchen</translation>
         </message>
         <message>
+            <source>Find in the conversation of {task}</source>
+            <translation>Im Gespräch von {task} suchen</translation>
+        </message>
+        <message>
             <source>Find next</source>
             <translation>Weitersuchen</translation>
         </message>
@@ -894,6 +934,10 @@
         <message>
             <source>Fork the chosen task at its last checkpoint…</source>
             <translation>Gewählte Aufgabe an ihrem letzten Prüfpunkt abzweigen…</translation>
+        </message>
+        <message>
+            <source>Fork {task} at checkpoint {ordinal}…</source>
+            <translation>{task} an Prüfpunkt {ordinal} abzweigen…</translation>
         </message>
         <message>
             <source>Fork {task} at {where}?</source>
@@ -942,6 +986,10 @@
         <message>
             <source>Freed by: {what}</source>
             <translation>Frei durch: {what}</translation>
+        </message>
+        <message>
+            <source>Friday</source>
+            <translation>Freitag</translation>
         </message>
         <message>
             <source>From</source>
@@ -1132,6 +1180,10 @@
             <translation>Sie erhält</translation>
         </message>
         <message>
+            <source>It had printed nothing.</source>
+            <translation>Es wurde nichts ausgegeben.</translation>
+        </message>
+        <message>
             <source>It has no project file: the defaults count, and ask for nothing.</source>
             <translation>Es hat keine Projektdatei: Die Vorgaben gelten und verlangen nichts.</translation>
         </message>
@@ -1178,6 +1230,10 @@
         <message>
             <source>It was not trusted; nothing changed.</source>
             <translation>Es war nicht vertraut; nichts hat sich geändert.</translation>
+        </message>
+        <message>
+            <source>It was to give its machine back, and keeps it: checkpoint {ordinal} holds files only ({why}), and its step would begin again. It leaves at the next one that keeps its memory, or when its step ends.</source>
+            <translation>Sie sollte ihre Maschine zurückgeben und behält sie: Prüfpunkt {ordinal} enthält nur Dateien ({why}), und ihr Schritt würde von vorn beginnen. Sie geht beim nächsten, der ihren Speicher behält, oder wenn ihr Schritt endet.</translation>
         </message>
         <message>
             <source>It will wait for your trust: {asks}.</source>
@@ -1306,6 +1362,10 @@
         <message>
             <source>Keep {mark}…</source>
             <translation>{mark} behalten…</translation>
+        </message>
+        <message>
+            <source>Keep {task}; the other forks end…</source>
+            <translation>{task} behalten; die anderen Zweige enden…</translation>
         </message>
         <message>
             <source>Keep {task}?</source>
@@ -1488,6 +1548,10 @@
             <translation>Macht Platz für {model}</translation>
         </message>
         <message>
+            <source>Makes the checkpoint once more, of the machine as it is now.</source>
+            <translation>Macht den Prüfpunkt noch einmal, von der Maschine, wie sie jetzt ist.</translation>
+        </message>
+        <message>
             <source>Making the sample project</source>
             <translation>Beispielprojekt wird angelegt</translation>
         </message>
@@ -1534,6 +1598,10 @@
         <message>
             <source>Merge with these</source>
             <translation>Damit zusammenführen</translation>
+        </message>
+        <message>
+            <source>Merge {task}…</source>
+            <translation>{task} zusammenführen…</translation>
         </message>
         <message>
             <source>Merge {title}?</source>
@@ -1598,6 +1666,10 @@
         <message>
             <source>Models on processors count by their promise; their use is not measured.</source>
             <translation>Modelle auf Prozessoren zählen mit ihrer Zusage; ihre Nutzung wird nicht gemessen.</translation>
+        </message>
+        <message>
+            <source>Monday</source>
+            <translation>Montag</translation>
         </message>
         <message>
             <source>Name</source>
@@ -1764,6 +1836,10 @@
             <translation>Notiz an den Agenten</translation>
         </message>
         <message>
+            <source>Nothing can be sent now.</source>
+            <translation>Jetzt kann nichts gesendet werden.</translation>
+        </message>
+        <message>
             <source>Nothing changes by looking.</source>
             <translation>Ansehen ändert nichts.</translation>
         </message>
@@ -1798,6 +1874,10 @@
         <message>
             <source>Nothing waits for you</source>
             <translation>Nichts wartet auf eine Antwort</translation>
+        </message>
+        <message>
+            <source>Nothing was done; try again.</source>
+            <translation>Nichts wurde getan; versuchen Sie es noch einmal.</translation>
         </message>
         <message>
             <source>Nothing was said yet. Messages, calls of tools and output appear here.</source>
@@ -1872,6 +1952,10 @@
             <translation>Terminal in der Maschine der gewählten Aufgabe öffnen</translation>
         </message>
         <message>
+            <source>Open a terminal in the machine of {task}</source>
+            <translation>Terminal in der Maschine von {task} öffnen</translation>
+        </message>
+        <message>
             <source>Open a terminal yourself</source>
             <translation>Terminal selbst öffnen</translation>
         </message>
@@ -1886,6 +1970,10 @@
         <message>
             <source>Open folder…</source>
             <translation>Ordner öffnen…</translation>
+        </message>
+        <message>
+            <source>Open log</source>
+            <translation>Protokoll öffnen</translation>
         </message>
         <message>
             <source>Open task</source>
@@ -1948,12 +2036,20 @@
             <translation>Richtlinie von {project}</translation>
         </message>
         <message>
+            <source>Policy of {project}: each rule and where it is written</source>
+            <translation>Richtlinie von {project}: jede Regel und wo sie steht</translation>
+        </message>
+        <message>
             <source>Policy…</source>
             <translation>Richtlinie…</translation>
         </message>
         <message>
             <source>Previous request</source>
             <translation>Vorige Anfrage</translation>
+        </message>
+        <message>
+            <source>Printed before the question</source>
+            <translation>Ausgabe vor der Frage</translation>
         </message>
         <message>
             <source>Process</source>
@@ -1982,6 +2078,10 @@
         <message>
             <source>Put the chosen task into the archive, or back</source>
             <translation>Gewählte Aufgabe ins Archiv legen oder zurückholen</translation>
+        </message>
+        <message>
+            <source>Put {task} into the archive, or back</source>
+            <translation>{task} ins Archiv legen oder zurückholen</translation>
         </message>
         <message>
             <source>QEMU ended unexpectedly</source>
@@ -2260,6 +2360,10 @@
             <translation>Gewählte Aufgabe um einen Prüfpunkt zurücksetzen…</translation>
         </message>
         <message>
+            <source>Roll {task} back to checkpoint {ordinal}…</source>
+            <translation>{task} auf Prüfpunkt {ordinal} zurücksetzen…</translation>
+        </message>
+        <message>
             <source>Rolled {task} back to {where}</source>
             <translation>{task} zurückgesetzt: {where}</translation>
         </message>
@@ -2300,6 +2404,10 @@
             <translation>{name} wird ausgeführt</translation>
         </message>
         <message>
+            <source>Saturday</source>
+            <translation>Samstag</translation>
+        </message>
+        <message>
             <source>Save</source>
             <translation>Speichern</translation>
         </message>
@@ -2330,6 +2438,10 @@
         <message>
             <source>Secrets that are added to its tasks' requests to a host; none is the default</source>
             <translation>Geheimnisse, die Anfragen seiner Aufgaben an einen Rechner beigefügt werden; Vorgabe ist keines</translation>
+        </message>
+        <message>
+            <source>See what was done (clawdesk tasks, clawdesk show TASK), then try again.</source>
+            <translation>Nachsehen, was geschehen ist (clawdesk tasks, clawdesk show TASK), dann noch einmal versuchen.</translation>
         </message>
         <message>
             <source>Send a test message</source>
@@ -2424,16 +2536,32 @@
             <translation>Änderungen der gewählten Aufgabe zeigen</translation>
         </message>
         <message>
+            <source>Show the changes of {task}</source>
+            <translation>Änderungen von {task} zeigen</translation>
+        </message>
+        <message>
             <source>Show the checkpoints of the chosen task</source>
             <translation>Prüfpunkte der gewählten Aufgabe zeigen</translation>
+        </message>
+        <message>
+            <source>Show the checkpoints of {task}</source>
+            <translation>Prüfpunkte von {task} zeigen</translation>
         </message>
         <message>
             <source>Show the conversation of the chosen task</source>
             <translation>Gespräch der gewählten Aufgabe zeigen</translation>
         </message>
         <message>
+            <source>Show the conversation of {task}</source>
+            <translation>Gespräch von {task} zeigen</translation>
+        </message>
+        <message>
             <source>Show the log of the chosen task</source>
             <translation>Protokoll der gewählten Aufgabe zeigen</translation>
+        </message>
+        <message>
+            <source>Show the log of {task}</source>
+            <translation>Protokoll von {task} zeigen</translation>
         </message>
         <message>
             <source>Show the next thing that needs you</source>
@@ -2458,6 +2586,10 @@
         <message>
             <source>Snapshotting</source>
             <translation>Sichert</translation>
+        </message>
+        <message>
+            <source>So far</source>
+            <translation>Bisher</translation>
         </message>
         <message>
             <source>Some files pass through a filter (Git LFS?): a task sees what is stored in Git, and merges go to a branch of their own.</source>
@@ -2564,6 +2696,10 @@
             <translation>Eingereicht</translation>
         </message>
         <message>
+            <source>Sunday</source>
+            <translation>Sonntag</translation>
+        </message>
+        <message>
             <source>Suspend and quit</source>
             <translation>Anhalten und beenden</translation>
         </message>
@@ -2632,12 +2768,20 @@
             <translation>Dem Agenten von {task} mehr sagen</translation>
         </message>
         <message>
+            <source>Tell the agent of {task} more…</source>
+            <translation>Dem Agenten von {task} mehr sagen…</translation>
+        </message>
+        <message>
             <source>Telling the desktop</source>
             <translation>Der Desktop wird benachrichtigt</translation>
         </message>
         <message>
             <source>Terminal</source>
             <translation>Terminal</translation>
+        </message>
+        <message>
+            <source>The ClawDesk that runs the tasks has ended meanwhile.</source>
+            <translation>Das ClawDesk, das die Aufgaben ausführt, wurde inzwischen beendet.</translation>
         </message>
         <message>
             <source>The Fabric did not answer</source>
@@ -2836,6 +2980,14 @@
             <translation>Der Stand davor bleibt als Prüfpunkt erhalten.</translation>
         </message>
         <message>
+            <source>The step goes on with your answer. Checkpoint {ordinal} holds this moment: roll back to it to answer otherwise.</source>
+            <translation>Der Schritt geht mit Ihrer Antwort weiter. Prüfpunkt {ordinal} hält diesen Augenblick fest: Zurücksetzen auf ihn erlaubt eine andere Antwort.</translation>
+        </message>
+        <message>
+            <source>The step reads why and goes on without this checkpoint.</source>
+            <translation>Der Schritt liest den Grund und geht ohne diesen Prüfpunkt weiter.</translation>
+        </message>
+        <message>
             <source>The task</source>
             <translation>Die Aufgabe</translation>
         </message>
@@ -2854,6 +3006,10 @@
         <message>
             <source>The task ends here.</source>
             <translation>Die Aufgabe endet hier.</translation>
+        </message>
+        <message>
+            <source>The task fails here. The checkpoints that were made stay.</source>
+            <translation>Die Aufgabe scheitert hier. Die gemachten Prüfpunkte bleiben.</translation>
         </message>
         <message>
             <source>The task has already ended: {phase}.</source>
@@ -3044,6 +3200,10 @@
             <translation>Was nicht behalten wird, endet; die Commits bleiben, zum Vergleichen und erneuten Abzweigen.</translation>
         </message>
         <message>
+            <source>Thursday</source>
+            <translation>Donnerstag</translation>
+        </message>
+        <message>
             <source>Time</source>
             <translation>Zeit</translation>
         </message>
@@ -3100,6 +3260,10 @@
             <translation>Der Richtlinie von {name} vertrauen?</translation>
         </message>
         <message>
+            <source>Trust the policy of {project}…</source>
+            <translation>Der Richtlinie von {project} vertrauen…</translation>
+        </message>
+        <message>
             <source>Trust this project's policy…</source>
             <translation>Der Richtlinie dieses Projekts vertrauen…</translation>
         </message>
@@ -3140,6 +3304,10 @@
             <translation>Der Prüfpunkt wird erneut versucht.</translation>
         </message>
         <message>
+            <source>Tuesday</source>
+            <translation>Dienstag</translation>
+        </message>
+        <message>
             <source>Undo</source>
             <translation>Rückgängig</translation>
         </message>
@@ -3150,6 +3318,10 @@
         <message>
             <source>Undo the restore of the chosen task</source>
             <translation>Wiederherstellung der gewählten Aufgabe rückgängig machen</translation>
+        </message>
+        <message>
+            <source>Undo the restore of {task}</source>
+            <translation>Wiederherstellung von {task} rückgängig machen</translation>
         </message>
         <message>
             <source>Undo the restore: back to checkpoint {ordinal}</source>
@@ -3248,6 +3420,10 @@
             <translation>Warme Vorlagen</translation>
         </message>
         <message>
+            <source>Wednesday</source>
+            <translation>Mittwoch</translation>
+        </message>
+        <message>
             <source>Weight</source>
             <translation>Gewicht</translation>
         </message>
@@ -3294,6 +3470,10 @@
         <message>
             <source>What the agent is told</source>
             <translation>Was dem Agenten gesagt wird</translation>
+        </message>
+        <message>
+            <source>What the task ran</source>
+            <translation>Was die Aufgabe ausführte</translation>
         </message>
         <message>
             <source>What waits for you</source>
@@ -3696,6 +3876,10 @@
             <translation>zurück zu Prüfpunkt {ordinal}</translation>
         </message>
         <message>
+            <source>back to {where}</source>
+            <translation>zurück zu: {where}</translation>
+        </message>
+        <message>
             <source>becomes executable</source>
             <translation>wird ausführbar</translation>
         </message>
@@ -3950,6 +4134,10 @@
         <message>
             <source>files only</source>
             <translation>nur Dateien</translation>
+        </message>
+        <message>
+            <source>files only, a fresh machine</source>
+            <translation>nur Dateien, eine frische Maschine</translation>
         </message>
         <message>
             <source>files only: {why}</source>
@@ -4596,6 +4784,10 @@
             <translation>keine Messwerte</translation>
         </message>
         <message>
+            <source>no step yet</source>
+            <translation>noch kein Schritt</translation>
+        </message>
+        <message>
             <source>no task is chosen</source>
             <translation>keine Aufgabe ist gewählt</translation>
         </message>
@@ -5176,6 +5368,10 @@
             <translation>an das Modell</translation>
         </message>
         <message>
+            <source>today</source>
+            <translation>heute</translation>
+        </message>
+        <message>
             <source>tokens not told</source>
             <translation>Token nicht gemeldet</translation>
         </message>
@@ -5196,6 +5392,10 @@
             <translation>in Git rückgängig machen: git revert {commit}</translation>
         </message>
         <message>
+            <source>undoes {what}</source>
+            <translation>nimmt zurück: {what}</translation>
+        </message>
+        <message>
             <source>unknown</source>
             <translation>unbekannt</translation>
         </message>
@@ -5210,6 +5410,10 @@
         <message>
             <source>used by models</source>
             <translation>von Modellen belegt</translation>
+        </message>
+        <message>
+            <source>used since the one before</source>
+            <translation>seit dem vorigen verbraucht</translation>
         </message>
         <message>
             <source>user {name} on {host}</source>
@@ -5264,6 +5468,10 @@
             <translation>nur mit ihren Dateien</translation>
         </message>
         <message>
+            <source>with its machine as it was</source>
+            <translation>mit seiner Maschine, wie sie war</translation>
+        </message>
+        <message>
             <source>with its memory</source>
             <translation>mit ihrem Speicher</translation>
         </message>
@@ -5294,6 +5502,10 @@
         <message>
             <source>yes</source>
             <translation>ja</translation>
+        </message>
+        <message>
+            <source>yesterday</source>
+            <translation>gestern</translation>
         </message>
         <message>
             <source>yielded</source>
@@ -5398,6 +5610,10 @@
         <message>
             <source>{branch} or the task has moved on since the conflicts were looked at. Nothing was merged.</source>
             <translation>{branch} oder die Aufgabe ging seit dem Ansehen der Konflikte weiter. Nichts wurde zusammengeführt.</translation>
+        </message>
+        <message>
+            <source>{checkpoints}; the last changed {changed}</source>
+            <translation>{checkpoints}; der letzte änderte {changed}</translation>
         </message>
         <message>
             <source>{clock} ({time} from now)</source>
@@ -5675,6 +5891,14 @@
                 <numerusform>{count} Mal</numerusform>
             </translation>
         </message>
+        <message numerus="yes">
+            <source>{count} to compare or roll back to</source>
+            <extracomment>For one: {count} to look at or roll back to</extracomment>
+            <translation>
+                <numerusform>{count} zum Vergleichen oder Zurücksetzen</numerusform>
+                <numerusform>{count} zum Vergleichen oder Zurücksetzen</numerusform>
+            </translation>
+        </message>
         <message>
             <source>{count} tokens</source>
             <translation>{count} Token</translation>
@@ -5693,6 +5917,14 @@
             <translation>
                 <numerusform>{count} wartet</numerusform>
                 <numerusform>{count} warten</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} weeks ago</source>
+            <extracomment>For one: {count} week ago</extracomment>
+            <translation>
+                <numerusform>vor {count} Woche</numerusform>
+                <numerusform>vor {count} Wochen</numerusform>
             </translation>
         </message>
         <message>
@@ -5936,6 +6168,10 @@
             <translation>{names} startet</translation>
         </message>
         <message>
+            <source>{names}: ended well (exit code 0)</source>
+            <translation>{names}: gut beendet (Code 0)</translation>
+        </message>
+        <message>
             <source>{name} (emulation)</source>
             <translation>{name} (Emulation)</translation>
         </message>
@@ -6118,6 +6354,10 @@
                 <numerusform>{steps} Arbeit, {count} Prüfpunkt danach</numerusform>
                 <numerusform>{steps} Arbeit, {count} Prüfpunkte danach</numerusform>
             </translation>
+        </message>
+        <message>
+            <source>{step}: has not ended yet</source>
+            <translation>{step}: noch nicht beendet</translation>
         </message>
         <message>
             <source>{step}: {spent}</source>

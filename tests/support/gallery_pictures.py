@@ -44,8 +44,7 @@ class Shown:
 @asynccontextmanager
 async def opened(scene: str, memory: Memory) -> AsyncIterator[tuple[Desk, list[QWidget]]]:
     """The desk with the scene on it, settled, and the sheets over it; closed again in the end."""
-    for path in ("/home/ada/notes", "/home/ada/src/tokenizer-rs"):
-        memory.remember_project(path)
+    window_shots.remember_recent(memory)
     desk = Desk(window_shots.plane_of(scene), WallClock(), memory)
     wide, high = (1080, 640) if scene == "small" else (1440, 900)
     desk.window.resize(wide, high)

@@ -36,7 +36,10 @@ FORKED = {"fork", "keep", "forks", "compare", "disk", "archive"}
 SIZE = tuple(int(n) for n in os.environ.get("SHOT_SIZE", "1440x900").split("x"))
 # Sheets whose buttons wait for the guard are pictured after it.
 REVIEWS = {"approval", "approval-part", "approval-comment", "approval-split", "approval-edit"}
-FILLED = {"full", "small", "question", "restore", "dirty", "merge", "trust", "reserve", "prompt"}
+FILLED = {
+    *("full", "small", "question", "restore", "dirty", "merge", "trust", "prompt"),
+    *("reserve", "budget"),
+}
 PLACES = {"changes", "checkpoints", "conversation", "conversation-found"}
 CONFLICTS = {"conflict", "conflict-files", "conflict-sides", "conflict-edit"}
 SHOWN = {"help", "settings", "policy", "new", "operations"}  # by the act of that name
@@ -47,6 +50,7 @@ SHEETS = {
     "merge",
     "trust",
     "reserve",
+    "budget",
     "fork",
     "keep",
     "disk",
@@ -77,7 +81,7 @@ def plane_of(scene: str) -> FakePlane:
         plane.use = fork_scenes.disk_use(plane.state.tasks)
     plane.load = scenes.load(gpus=scene not in {"empty", "small"})
     plane.environment = scenes.environment(kvm=scene not in {"home", "small"})
-    if scene == "reserve":
+    if scene in {"reserve", "budget"}:
         plane.environment = replace(plane.environment, fabric=model_scenes.busy())
     if scene in model_scenes.SCENES:
         plane.environment = replace(plane.environment, fabric=model_scenes.SCENES[scene]())
@@ -129,6 +133,11 @@ def _reserve(desk: Desk, _tasks: list[Task]) -> None:
     desk.models.act("reserve", "qwen3-32b")
 
 
+def _budget(desk: Desk, _tasks: list[Task]) -> None:
+    desk.registry.trigger("models")
+    desk.models.budget(scenes.PROJECT)
+
+
 def _palette(desk: Desk, _tasks: list[Task]) -> None:
     desk.registry.trigger("palette")
     for sheet in desk.window.findChildren(PaletteSheet):
@@ -150,6 +159,7 @@ _ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     "trust": _trust,
     "prompt": _prompt,
     "reserve": _reserve,
+    "budget": _budget,
     "palette": _palette,
     "channel": _channel,
     "channel-unreachable": _channel,
@@ -233,14 +243,20 @@ async def review_act(desk: Desk, what: str) -> None:
     await scripted_time(SETTLE_MS)
 
 
+def remember_recent(memory: Memory) -> None:
+    """Two projects that were open before, one long ago."""
+    now_ms, day_ms = time.time_ns() // 1_000_000, 86_400_000
+    memory.remember_project("/home/ada/notes", now_ms - 22 * day_ms)
+    memory.remember_project("/home/ada/src/tokenizer-rs", now_ms - day_ms)
+
+
 async def shoot(out: Path, scene: str, chosen: tokens.Theme) -> None:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     theme.apply(app, chosen)
     with tempfile.TemporaryDirectory() as folder:
         memory = Memory(QSettings(f"{folder}/w.ini", QSettings.Format.IniFormat))
-        for path in ("/home/ada/notes", "/home/ada/src/tokenizer-rs"):
-            memory.remember_project(path)
+        remember_recent(memory)
         desk = Desk(plane_of(scene), WallClock(), memory)
         desk.window.move(0, 0)
         wide, high = (1080, 640) if scene == "small" else SIZE
@@ -295,6 +311,7 @@ def main(argv: list[str]) -> int:
         *model_scenes.SCENES,
         *channel_scenes.SCENES,
         "reserve",
+        "budget",
     ]
     themes = os.environ.get("SHOT_THEMES", "dark light").split()
     app = application()

@@ -36,8 +36,20 @@ def test_every_act_is_found_and_what_cannot_be_done_says_why(bench: Bench) -> No
     listed = {row.text: row for row in rows(sheet) if isinstance(row, Entry)}
     for act in desk.registry.acts.values():
         if act.key != "palette":
-            assert listed[act.text].why_not == act.why_not()
+            assert listed[desk.registry.words(act)[0]].why_not == act.why_not()
     assert any(row.why_not for row in listed.values())
+    sheet.reject()
+
+
+def test_an_act_names_the_task_and_the_checkpoint_it_would_touch(bench: Bench) -> None:
+    _, sheet = palette(bench, "> roll")
+    entries = [row for row in rows(sheet) if isinstance(row, Entry)]
+    assert entries[0].text == "Roll fix-loader back to checkpoint 3…"
+    assert entries[0].detail == "undoes 1 step of work, 1 checkpoint after it"
+    assert entries[1].text == "Show the checkpoints of fix-loader"
+    sheet.field.setText("> next")
+    (entry,) = (row for row in rows(sheet) if isinstance(row, Entry) and row.keys == "F8")
+    assert entry.detail == "bench-fp8: Which data set should the benchmark use?"
     sheet.reject()
 
 
@@ -110,5 +122,6 @@ def test_the_menu_has_every_act_and_gives_the_reason_of_what_is_off(bench: Bench
         why = act.why_not()
         assert lines[key].isEnabled() is not bool(why)
         assert why in lines[key].text()
+        assert desk.registry.words(act)[0] in lines[key].text()
     assert max(len(each.actions()) for each in (menu, *inner)) < 26, "it fits a small screen"
     menu.deleteLater()

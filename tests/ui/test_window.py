@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, 
 from clawdesk.domain.definitions import parse_task
 from clawdesk.domain.model import Phase
 from clawdesk.ports.errors import RepositoryError
-from clawdesk.runtime.api import Change
+from clawdesk.runtime.api import Change, LogLine
 from clawdesk.ui import theme, tokens
 from clawdesk.ui.ask_sheet import AskSheet
 from clawdesk.ui.button import Button
@@ -157,7 +157,7 @@ def test_question_by_number_and_by_words(bench: Bench, full: Desk) -> None:
     assert isinstance(sheet, QuestionSheet)
     bench.settle()
     QTest.keyClick(sheet, Qt.Key.Key_2)
-    assert sheet.answer_text() == "data/val-2024"
+    assert sheet.answer_text().startswith("data/val-2024\n"), "as the step gave it"
     assert not sheet.send.isEnabled(), "the guard is up"
     bench.clock.advance(GUARD_MS)
     QTest.keyClick(sheet, Qt.Key.Key_Return)
@@ -169,6 +169,34 @@ def test_question_by_number_and_by_words(bench: Bench, full: Desk) -> None:
     assert [c for c in bench.plane.calls if c[0] == "answer"] == [
         ("answer", task.id, "choice", "both of them", "window")
     ]
+
+
+def test_a_question_shows_its_context_and_what_each_choice_costs(bench: Bench, full: Desk) -> None:
+    task = next(t for t in bench.plane.state.tasks.values() if t.title == "bench-fp8")
+    assert task.request is not None
+    at_ms = task.request.at_ms
+    bench.plane.logs[task.id] = [
+        LogLine(n, at_ms + (n - 9) * 1_000, "rewrite", 1, "event" if n == 7 else "out", f"line {n}")
+        for n in range(1, 13)
+    ]
+    full.decisions.open_task(task.id)
+    bench.settle()
+    full.decisions.refresh()
+    sheet = full.decisions.sheet
+    assert isinstance(sheet, QuestionSheet)
+    texts = [label.text() for label in sheet.findChildren(QLabel) if label.isVisible()]
+    assert scenes.QUESTION in texts
+    assert scenes.WHY in texts
+    printed = [text for text in texts if text.startswith("line ")]
+    assert printed == ["line 6", "line 8", "line 9"], "what came before it, of the step itself"
+    row = sheet.findChild(QAbstractButton, "question.choice.2")
+    assert row is not None
+    assert row.accessibleName() == "data/val-2024"
+    assert "measured again" in row.accessibleDescription()
+    button(full, "question.log").click()
+    assert full.window.inspector.place == "log"
+    assert full.decisions.sheet is None
+    assert not [c for c in bench.plane.calls if c[0] == "answer"]
 
 
 def test_a_draft_survives_later(bench: Bench, full: Desk) -> None:
@@ -287,7 +315,9 @@ def test_the_palette_lists_every_act_with_its_reason(full: Desk) -> None:
     sheet = full.window.findChild(PaletteSheet)
     assert sheet is not None
     texts = [e.text for e in sheet._all]
-    assert {a.text for a in full.registry.acts.values() if a.key != "palette"} <= set(texts)
+    words = full.registry.words
+    named = {words(a)[0] for a in full.registry.acts.values() if a.key != "palette"}
+    assert named <= set(texts)
     merge = next(e for e in sheet._all if e.text.startswith("Merge"))
     assert merge.why_not == "the task is not done"
     sheet.reject()

@@ -80,7 +80,18 @@ class LibvirtMachines:
             )
         problem = "" if confined else "Machines are not confined: QEMU runs as root."
         versions = {**place.versions, "snapshots": place.choice.path(found.name)}
-        return MachineSupport(True, uri, found.name, found.note, versions, confined, problem)
+        note, mend = place.choice.lack(found.name)
+        return MachineSupport(
+            True,
+            uri,
+            found.name,
+            found.note,
+            versions,
+            confined,
+            problem,
+            snapshots_note=note,
+            snapshots_mend=mend,
+        )
 
     async def start(self, spec: MachineSpec) -> StartedMachine:
         begun = time.monotonic()

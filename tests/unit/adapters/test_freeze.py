@@ -1,4 +1,5 @@
-"""Freezing with libvirt's part played by a few lines: what is merged away is given up."""
+"""Freezing with a few lines for libvirt: what is merged away is given up, and a libvirt that writes
+otherwise than we know gets its file."""
 
 from __future__ import annotations
 
@@ -22,11 +23,18 @@ TASK = "01TASK"
 
 
 class QuickDomains:
-    """Freezes and merges at once."""
+    """Freezes and merges at once; writes as a libvirt does that we do not know."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
 
     def freeze(self, _machine: str, memory: Path, _overlay: Path) -> Pause:
+        self.asked.append("fifo" if memory.is_fifo() else "file")
         memory.write_bytes(b"memory")
         return Pause(1.0, 2.0)
+
+    def overlay_of(self, _machine: str) -> str:
+        return ""
 
     def merge_down(self, _machine: str) -> None:
         """QEMU has pulled all layers into the overlay."""
@@ -43,7 +51,8 @@ def test_layers_merged_into_a_machine_go_unless_a_snapshot_needs_them(tmp_path: 
         return Future()
 
     roster = Roster()
-    domains = cast(Domains, QuickDomains())
+    quick = QuickDomains()
+    domains = cast(Domains, quick)
     background = cast(BackgroundSnapshots, None)  # the fast path is not proven here
     freezer = Freezer(
         files.layout,
@@ -63,6 +72,8 @@ def test_layers_merged_into_a_machine_go_unless_a_snapshot_needs_them(tmp_path: 
     first, second, third = (
         freezer.snapshot(machine.machine, TASK, ordinal).saved for ordinal in (1, 2, 3)
     )
+    assert quick.asked == ["fifo", "file", "file", "file"]
+    assert Path(third.memory).read_bytes() == b"memory"
     for saved in (first, third):
         files.shelf.forget(saved.id)
     assert Path(third.layers[-1]).exists()  # the machine stands on it
