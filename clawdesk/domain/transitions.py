@@ -348,7 +348,8 @@ def _record_failed(turn: Turn, task: Task, event: ev.RecordFailed) -> None:
 
 def _merged(turn: Turn, task: Task, event: ev.TaskMerged) -> None:
     task = turn.put(task, merged_into=event.branch)
-    turn.note(task, "merged", event.commit, branch=event.branch)
+    made = {"merge_commit": event.merge_commit, "backup": event.backup}
+    turn.note(task, "merged", event.commit, branch=event.branch, **made)
     if turn.state.tasks[task.id].phase in FINAL:
         moves.discard(turn, turn.state.tasks[task.id], moves.MERGED)
 

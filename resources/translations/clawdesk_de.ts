@@ -1916,6 +1916,10 @@
             <translation>Ein Commit je Prüfpunkt</translation>
         </message>
         <message>
+            <source>One of your own is added by: clawdesk-fabric add FILE</source>
+            <translation>Ein eigenes kommt dazu mit: clawdesk-fabric add DATEI</translation>
+        </message>
+        <message>
             <source>Only an agent of kind "acp" can be prompted again; this task has none.</source>
             <translation>Nur ein Agent der Art „acp“ nimmt weitere Anweisungen; diese Aufgabe hat keinen.</translation>
         </message>
@@ -4675,13 +4679,9 @@
             <source>network used</source>
             <translation>Netz benutzt</translation>
         </message>
-        <message numerus="yes">
-            <source>network: {count} hosts</source>
-            <extracomment>For one: network: {count} host</extracomment>
-            <translation>
-                <numerusform>Netzwerk: {count} Rechner</numerusform>
-                <numerusform>Netzwerk: {count} Rechner</numerusform>
-            </translation>
+        <message>
+            <source>network: {hosts}</source>
+            <translation>Netzwerk: {hosts}</translation>
         </message>
         <message>
             <source>new</source>
