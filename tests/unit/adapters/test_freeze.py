@@ -3,17 +3,22 @@ otherwise than we know gets its file."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from subprocess import run
 from typing import cast
 
+import libvirt
 import pytest
 
 from clawdesk.adapters.libvirt import disks, freeze
+from clawdesk.adapters.libvirt import domains as domains_module
 from clawdesk.adapters.libvirt.background import BackgroundSnapshots
 from clawdesk.adapters.libvirt.capture import Capture
+from clawdesk.adapters.libvirt.connection import Connection
 from clawdesk.adapters.libvirt.domains import Domains
 from clawdesk.adapters.libvirt.freeze import Freezer
 from clawdesk.adapters.libvirt.records import SavedRecord, read_machine
@@ -35,6 +40,9 @@ class QuickDomains:
         self.asked.append("fifo" if memory.is_fifo() else "file")
         memory.write_bytes(b"memory")
         return Pause(1.0, 2.0)
+
+    def brief(self, _machine: str) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def overlay_of(self, _machine: str) -> str:
         return ""
@@ -122,3 +130,42 @@ def test_what_has_no_checksum_is_not_trusted_once_the_host_was_started_anew(
         again.verify(torn)
     place.freezer.settle()
     assert again.verify(settled), "a program that ends in order seals what is left"
+
+
+class PatientDomain:
+    """A domain that hears how long it may stand still."""
+
+    def __init__(self) -> None:
+        self.limits_ms: list[int] = []
+        self.has_waited = threading.Event()
+
+    def on_lifecycle(self, _tell: object) -> None:
+        """Nothing happens to it."""
+
+    @property
+    def libvirt(self) -> PatientDomain:
+        return self
+
+    def lookupByName(self, _machine: str) -> PatientDomain:
+        return self
+
+    def migrateSetMaxDowntime(self, limit_ms: int, _flags: int) -> None:
+        self.limits_ms.append(limit_ms)
+        if limit_ms == domains_module._STANDSTILL_MS_MAX:
+            self.has_waited.set()
+        raise libvirt.libvirtError("not now")  # which must not keep it from the snapshot
+
+
+def test_a_snapshot_that_lasts_may_stop_the_guest_for_longer_and_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(domains_module, "_PATIENCE_S", 0.001)
+    domain, threads = PatientDomain(), threading.active_count()
+    domains = Domains(cast(Connection, domain), lambda *_: None)
+    with domains.brief("cd-1"):
+        assert domain.has_waited.wait(30)
+    assert domain.limits_ms[:4] == [30, 120, 480, 1920]
+    assert threading.active_count() == threads
+    count = len(domain.limits_ms)
+    with domains.brief("cd-1"):
+        assert domain.limits_ms[count] == 30
