@@ -350,7 +350,12 @@ class Doing:
         )
 
     def _RecordEvent(self, e: do.RecordEvent) -> None:
-        self.world.yields += e.event == "yielded"
+        if e.event == "yielded":
+            self.world.yields += 1
+            task = self.world.state.tasks[e.task]
+            stands = task.checkpoint(task.tip_ordinal)
+            assert stands is not None, f"{e.task} left from nowhere"
+            assert stands.loses_nothing, f"{e.task} left, and its step will begin again"
         self._record(e, lambda commit: ev.EventRecorded(self.world.now_ms, e.task, e.event, commit))
 
     def _RecordFinish(self, e: do.RecordFinish) -> None:
