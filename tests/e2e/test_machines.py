@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from clawdesk.adapters.libvirt import domains
 from clawdesk.adapters.libvirt.channel import ChannelSession, GuestChannels
 from clawdesk.adapters.libvirt.disks import SpaceRule
 from clawdesk.adapters.libvirt.machines import LibvirtMachines
@@ -240,20 +239,19 @@ async def test_a_long_chain_of_layers_is_merged(tar: Path) -> None:
             await machines.destroy(copy.machine)
 
 
-async def test_a_guest_that_writes_without_end_has_its_snapshot_all_the_same(
-    tar: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(domains, "_PATIENCE_S", 0.2)
+async def test_a_guest_that_writes_without_end_is_saved_as_it_was(tar: Path) -> None:
+    """Under emulation a second pass of its memory would be torn, more often than not."""
     async with real.real_machines() as machines, guests_of(machines) as guests:
         machine, guest = await started(machines, guests, tar)
         remembered = await shell(guest, FRESH_NONCE)
         await shell(guest, WRITES)
         await shell(guest, "until [ -s /dev/shm/began ]; do sleep 0.05; done")
-        snapshot = await machines.snapshot(machine.machine, TASK, 1)
-        copy, guest = await restored(machines, guests, snapshot)
-        assert await shell(guest, RECALL) == remembered
-        assert await shell(guest, BACKGROUND_LIVES) == "lives"
-        assert copy.machine != machine.machine
+        for ordinal in range(1, 6):
+            snapshot = await machines.snapshot(machine.machine, TASK, ordinal)
+            copy, again = await restored(machines, guests, snapshot)
+            assert await shell(again, RECALL) == remembered
+            assert await shell(again, BACKGROUND_LIVES) == "lives"
+            await machines.destroy(copy.machine)
 
 
 async def test_a_damaged_template_is_made_anew(tar: Path) -> None:

@@ -80,8 +80,9 @@ class Capture:
                     raise
                 _log.info("%s: no background snapshot, so a live one: %s", record.machine, error)
                 record = self._roster.get(record.machine)
-        with self._domains.brief(record.machine):
-            return self._live(record, memory)
+        if record.accelerator == "tcg":
+            self._domains.in_one_pass(record.machine)
+        return self._live(record, memory)
 
     def _live(self, record: MachineRecord, memory: Path) -> tuple[MachineRecord, Pause]:
         if self._collects is not False:

@@ -3,10 +3,8 @@ otherwise than we know gets its file."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from subprocess import run
 from typing import cast
@@ -15,10 +13,8 @@ import libvirt
 import pytest
 
 from clawdesk.adapters.libvirt import disks, freeze
-from clawdesk.adapters.libvirt import domains as domains_module
 from clawdesk.adapters.libvirt.background import BackgroundSnapshots
 from clawdesk.adapters.libvirt.capture import Capture
-from clawdesk.adapters.libvirt.connection import Connection
 from clawdesk.adapters.libvirt.domains import Domains
 from clawdesk.adapters.libvirt.freeze import Freezer
 from clawdesk.adapters.libvirt.records import SavedRecord, read_machine
@@ -41,8 +37,8 @@ class QuickDomains:
         memory.write_bytes(b"memory")
         return Pause(1.0, 2.0)
 
-    def brief(self, _machine: str) -> AbstractContextManager[None]:
-        return nullcontext()
+    def in_one_pass(self, _machine: str) -> None:
+        self.asked.append("one pass")
 
     def overlay_of(self, _machine: str) -> str:
         return ""
@@ -101,7 +97,7 @@ def place(tmp_path: Path) -> Place:
 def test_layers_merged_into_a_machine_go_unless_a_snapshot_needs_them(place: Place) -> None:
     files, machine = place.files, place.machine
     first, second, third = (place.snapshot(ordinal) for ordinal in (1, 2, 3))
-    assert place.quick.asked == ["fifo", "file", "file", "file"]
+    assert place.quick.asked == ["one pass", "fifo", "file", *["one pass", "file"] * 2]
     assert Path(third.memory).read_bytes() == b"memory"
     for saved in (first, third):
         files.shelf.forget(saved.id)
@@ -136,7 +132,7 @@ class DyingDomains(QuickDomains):
     """libvirt's daemon dies in the middle of the first snapshot."""
 
     def freeze(self, machine: str, memory: Path, overlay: Path) -> Pause:
-        if self.asked:
+        if "died" in self.asked:
             return super().freeze(machine, memory, overlay)
         self.asked.append("died")
         error = libvirt.libvirtError("End of file while reading data: Input/output error")
@@ -156,43 +152,4 @@ def test_a_daemon_that_dies_over_a_snapshot_says_nothing_of_fifos(tmp_path: Path
     with pytest.raises(libvirt.libvirtError):
         capture.take(machine, tmp_path / "memory")
     capture.take(machine, tmp_path / "memory")
-    assert dying.asked == ["died", "fifo", "file"]
-
-
-class PatientDomain:
-    """A domain that hears how long it may stand still."""
-
-    def __init__(self) -> None:
-        self.limits_ms: list[int] = []
-        self.has_waited = threading.Event()
-
-    def on_lifecycle(self, _tell: object) -> None:
-        """Nothing happens to it."""
-
-    @property
-    def libvirt(self) -> PatientDomain:
-        return self
-
-    def lookupByName(self, _machine: str) -> PatientDomain:
-        return self
-
-    def migrateSetMaxDowntime(self, limit_ms: int, _flags: int) -> None:
-        self.limits_ms.append(limit_ms)
-        if limit_ms == domains_module._STANDSTILL_MS_MAX:
-            self.has_waited.set()
-        raise libvirt.libvirtError("not now")  # which must not keep it from the snapshot
-
-
-def test_a_snapshot_that_lasts_may_stop_the_guest_for_longer_and_longer(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(domains_module, "_PATIENCE_S", 0.001)
-    domain, threads = PatientDomain(), threading.active_count()
-    domains = Domains(cast(Connection, domain), lambda *_: None)
-    with domains.brief("cd-1"):
-        assert domain.has_waited.wait(30)
-    assert domain.limits_ms[:4] == [30, 120, 480, 1920]
-    assert threading.active_count() == threads
-    count = len(domain.limits_ms)
-    with domains.brief("cd-1"):
-        assert domain.limits_ms[count] == 30
+    assert dying.asked == ["one pass", "died", "one pass", "fifo", "file"]
