@@ -1232,6 +1232,10 @@
             <translation>Es war nicht vertraut; nichts hat sich geändert.</translation>
         </message>
         <message>
+            <source>It was to give its machine back, and keeps it: checkpoint {ordinal} holds files only ({why}), and its step would begin again.</source>
+            <translation>Sie sollte ihre Maschine zurückgeben und behält sie: Prüfpunkt {ordinal} enthält nur Dateien ({why}), und ihr Schritt würde von vorn beginnen.</translation>
+        </message>
+        <message>
             <source>It was to give its machine back, and keeps it: checkpoint {ordinal} holds files only ({why}), and its step would begin again. It leaves at the next one that keeps its memory, or when its step ends.</source>
             <translation>Sie sollte ihre Maschine zurückgeben und behält sie: Prüfpunkt {ordinal} enthält nur Dateien ({why}), und ihr Schritt würde von vorn beginnen. Sie geht beim nächsten, der ihren Speicher behält, oder wenn ihr Schritt endet.</translation>
         </message>
