@@ -26,6 +26,13 @@ from clawdesk.domain import (
     on_silence,
 )
 from clawdesk.domain.invariants import check
+from clawdesk.domain.lease_events import (
+    LeaseAskedBack,
+    LeaseEnded,
+    LeaseGranted,
+    LeaseRefused,
+    LeaseWaits,
+)
 from clawdesk.domain.model import FINAL, Phase, PlaneState, Reason, Task, TaskId
 from clawdesk.domain.moves import Turn, without_snapshots
 from clawdesk.domain.policy import under
@@ -348,7 +355,8 @@ def _record_failed(turn: Turn, task: Task, event: ev.RecordFailed) -> None:
 
 def _merged(turn: Turn, task: Task, event: ev.TaskMerged) -> None:
     task = turn.put(task, merged_into=event.branch)
-    turn.note(task, "merged", event.commit, branch=event.branch)
+    made = {"merge_commit": event.merge_commit, "backup": event.backup}
+    turn.note(task, "merged", event.commit, branch=event.branch, **made)
     if turn.state.tasks[task.id].phase in FINAL:
         moves.discard(turn, turn.state.tasks[task.id], moves.MERGED)
 
@@ -368,11 +376,11 @@ def _snapshot_forgotten(turn: Turn, task: Task, event: ev.SnapshotForgotten) -> 
 
 _INTENTS = (ev.DecisionGiven, ev.RestoreAsked, ev.PromptAsked, ev.CancelAsked, ev.SuspendAsked)
 _TABLE: dict[type, _Move] = {
-    ev.LeaseGranted: leases.granted,
-    ev.LeaseWaits: leases.waits,
-    ev.LeaseRefused: leases.refused,
-    ev.LeaseAskedBack: leases.asked_back,
-    ev.LeaseEnded: leases.ended,
+    LeaseGranted: leases.granted,
+    LeaseWaits: leases.waits,
+    LeaseRefused: leases.refused,
+    LeaseAskedBack: leases.asked_back,
+    LeaseEnded: leases.ended,
     ev.MachineStarted: _machine_started,
     ev.MachineRestored: _machine_restored,
     ev.MachineAdopted: on_adoption.machine_adopted,

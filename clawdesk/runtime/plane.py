@@ -476,7 +476,8 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
             "backup": outcome.backup,
         }
         commit = await repository.append(task, Record("merged", self._now(), fields))
-        self._kernel.post(ev.TaskMerged(self._now(), task, outcome.branch, commit))
+        made = (outcome.branch, commit, outcome.commit, outcome.backup)
+        self._kernel.post(ev.TaskMerged(self._now(), task, *made))
         await self._projects.look_again(known.project)
         self._publish(Change(projects=True))
         return outcome

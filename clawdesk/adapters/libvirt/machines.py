@@ -234,6 +234,7 @@ class LibvirtMachines:
         for pool in (self._moulding, self._background, self._pool):
             pool.shutdown(wait=True, cancel_futures=True)
         if place is not None:
+            place.freezer.settle()
             place.release()
 
     async def _use(self) -> Workplace:

@@ -80,6 +80,8 @@ async def test_approve_then_merge_gives_what_was_approved(world: PlaneWorld) -> 
     assert task.phase is Phase.DONE
     outcome = await plane.merge(task_id)
     assert outcome.branch
+    (merged,) = (r for r in plane.state.tasks[task_id].records if r.event == "merged")
+    assert merged.fields["merge_commit"] == outcome.commit, "the way back names it at once"
     assert b"second" in world.project.work["b.txt"]
     assert world.machines.kept(task_id) == [], "snapshots outlived the merge"
     await plane.close()
