@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QDir, QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from clawdesk.domain.model import FINAL, Task
@@ -370,6 +370,7 @@ class Desk(QObject):
         dialog = QFileDialog(self.window, tr("Open a project folder"))
         dialog.setObjectName("open_folder")
         dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setDirectory(QDir.homePath())  # not where the program happened to be started
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(self.open_path)
         dialog.finished.connect(dialog.deleteLater)

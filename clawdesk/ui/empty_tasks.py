@@ -93,7 +93,7 @@ class _Example(Ground):
         self.setObjectName("empty.example")
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 12, 12, 12)
-        text = SafeLabel(EXAMPLE.rstrip(), font="code", selectable=True)
+        text = SafeLabel(EXAMPLE.rstrip(), font="code", wrap=True, selectable=True)
         text.setAccessibleName(tr("An example of a task file"))
         row.addWidget(text, 1)
         self.copy = Button(tr("Copy"), "empty.example.copy", icon="copy", size="sm")

@@ -226,7 +226,8 @@ class ModelsPage(QWidget):
             if view.asked
             else tr("Looking for the model service…")
         )
-        self.models.show_rows(view.models)
+        add = tr("One of your own is added by: clawdesk-fabric add FILE")
+        self.models.show_rows(view.models, add if view.asked else "")
         self.waits.show_rows(view.waits, view.waits_more)
         self.windows.show_rows(view.windows)
         self.uses.show_rows(view.uses)

@@ -176,5 +176,5 @@ class ReviewSide(Ground):
 def _own_words(view: CheckpointView) -> str:
     """The user's own uncommitted changes, and that they are safe."""
     if not view.own_edits:
-        return "none"
+        return tr("none")
     return tr("kept, not part of this: {own_edits}", own_edits=few_paths(view.own_edits))

@@ -816,6 +816,10 @@
             <translation>Reservierung wird beendet</translation>
         </message>
         <message>
+            <source>Enter does nothing. You answer exactly what is shown, {digest}.</source>
+            <translation>Die Eingabetaste tut nichts. Die Antwort gilt genau dem Gezeigten, {digest}.</translation>
+        </message>
+        <message>
             <source>Every act stands in the palette as well.</source>
             <translation>Jede Handlung steht auch in der Palette.</translation>
         </message>
@@ -1916,6 +1920,10 @@
             <translation>Ein Commit je Prüfpunkt</translation>
         </message>
         <message>
+            <source>One of your own is added by: clawdesk-fabric add FILE</source>
+            <translation>Ein eigenes kommt dazu mit: clawdesk-fabric add DATEI</translation>
+        </message>
+        <message>
             <source>Only an agent of kind "acp" can be prompted again; this task has none.</source>
             <translation>Nur ein Agent der Art „acp“ nimmt weitere Anweisungen; diese Aufgabe hat keinen.</translation>
         </message>
@@ -2182,6 +2190,10 @@
         <message>
             <source>Reject</source>
             <translation>Ablehnen</translation>
+        </message>
+        <message>
+            <source>Reject needs words. You answer exactly what is shown, {digest}.</source>
+            <translation>Ablehnen braucht Worte. Die Antwort gilt genau dem Gezeigten, {digest}.</translation>
         </message>
         <message>
             <source>Reject, with a note</source>
@@ -3376,6 +3388,10 @@
             <translation>Verbraucht</translation>
         </message>
         <message>
+            <source>Used so far</source>
+            <translation>Bisher verbraucht</translation>
+        </message>
+        <message>
             <source>Variables</source>
             <translation>Variablen</translation>
         </message>
@@ -3550,14 +3566,6 @@
         <message>
             <source>Yielding</source>
             <translation>Weicht</translation>
-        </message>
-        <message>
-            <source>You answer exactly what is shown, {digest}. Enter does nothing.</source>
-            <translation>Die Antwort gilt genau dem Gezeigten, {digest}. Die Eingabetaste tut nichts.</translation>
-        </message>
-        <message>
-            <source>You answer exactly what is shown, {digest}. Reject needs words.</source>
-            <translation>Die Antwort gilt genau dem Gezeigten, {digest}. Ablehnen braucht Worte.</translation>
         </message>
         <message>
             <source>You changed {paths}, which the task changed too. Nothing was merged.</source>
@@ -4675,13 +4683,9 @@
             <source>network used</source>
             <translation>Netz benutzt</translation>
         </message>
-        <message numerus="yes">
-            <source>network: {count} hosts</source>
-            <extracomment>For one: network: {count} host</extracomment>
-            <translation>
-                <numerusform>Netzwerk: {count} Rechner</numerusform>
-                <numerusform>Netzwerk: {count} Rechner</numerusform>
-            </translation>
+        <message>
+            <source>network: {hosts}</source>
+            <translation>Netzwerk: {hosts}</translation>
         </message>
         <message>
             <source>new</source>
@@ -4898,6 +4902,10 @@
         <message>
             <source>nothing was lost</source>
             <translation>nichts ging verloren</translation>
+        </message>
+        <message>
+            <source>nothing yet</source>
+            <translation>noch nichts</translation>
         </message>
         <message>
             <source>notifications</source>
@@ -5626,6 +5634,10 @@
                 <numerusform>{count:,} Zeile</numerusform>
                 <numerusform>{count:,} Zeilen</numerusform>
             </translation>
+        </message>
+        <message>
+            <source>{count} + {held} held</source>
+            <translation>{count} + {held} angehalten</translation>
         </message>
         <message numerus="yes">
             <source>{count} CPUs</source>
