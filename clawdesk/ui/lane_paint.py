@@ -265,16 +265,16 @@ class LanePainter:
             limit = self._left + 4
             if before is not None:
                 limit = max(limit, self.x(before) + 10)
-            wide = fonts.width("caption", label)
-            middle = Qt.AlignmentFlag.AlignVCenter
-            if x0 - limit >= wide + 6:
-                spot = QRectF(x0 - wide - 8, y - 8, wide + 4, 16)
-                painter.drawText(spot, middle, label)
-            elif x1 - x0 > 60:
-                room = min(wide + 4, x1 - x0 - 24)
-                text = fonts.metrics("caption").elidedText(label, Qt.TextElideMode.ElideRight, room)
-                painter.drawText(QRectF(x0, y - 8, room + 4, 16), middle, text)
-                x0 += round(fonts.width("caption", text)) + 8
+            # It stands left of the dots, or among them where more of it can be read there.
+            left, among = x0 - limit - 8, x1 - x0 - 24
+            room = max(left, among if among > 36 else 0)
+            text = fonts.metrics("caption").elidedText(label, Qt.TextElideMode.ElideRight, room)
+            wide = fonts.width("caption", text)
+            beside = wide <= left
+            start = x0 - 8 - wide if beside else x0
+            spot = QRectF(start, y - 8, wide + 4, 16)
+            painter.drawText(spot, Qt.AlignmentFlag.AlignVCenter, text if room > 36 else "")
+            x0 += 0 if beside or room <= 36 else round(wide) + 8
         marks.paint_dots(painter, x0, x1, y)
 
     def _before(self, mark: Mark) -> list[Mark]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from operator import itemgetter
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
@@ -19,6 +21,7 @@ from clawdesk.viewmodels.words import clock_time
 
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
 LINES_MAX = 20_000
+NEAR = 200  # lines before a moment among which those of its step are looked for
 TIME = 76
 STREAM = 52
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -118,6 +121,14 @@ class LogView(FollowingList):
             self._columns = longest
             self.mind_width()
         self.keep_end()
+
+    def printed_before(self, at_ms: int, count: int) -> list[str]:
+        """The last lines that a step itself printed until then, at most `count`."""
+        lines = self.rows.lines
+        place = bisect_right(lines, at_ms, key=itemgetter(0))
+        near = lines[max(0, place - NEAR) : place]
+        said = [text for _, stream, text in near if stream != "event" and text.strip()]
+        return said[-count:]
 
     def content_width(self) -> int:
         return round(fonts.width("code", "0") * (self._columns + 2))
