@@ -2576,6 +2576,10 @@
             <translation>Seite {mark}</translation>
         </message>
         <message>
+            <source>Since the start</source>
+            <translation>Seit dem Anfang</translation>
+        </message>
+        <message>
             <source>Snapshots by task</source>
             <translation>Schnappschüsse nach Aufgabe</translation>
         </message>
@@ -3154,6 +3158,10 @@
         <message>
             <source>This cannot be undone: machine snapshots of the others are given back. Their commits stay, so you can still look at them, compare, and fork from their files.</source>
             <translation>Dies lässt sich nicht rückgängig machen: Die Maschinen-Schnappschüsse der anderen werden freigegeben. Ihre Commits bleiben; Ansehen, Vergleichen und Abzweigen aus ihren Dateien bleiben möglich.</translation>
+        </message>
+        <message>
+            <source>This checkpoint</source>
+            <translation>Dieser Prüfpunkt</translation>
         </message>
         <message>
             <source>This checkpoint holds files only.</source>
