@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from clawdesk.viewmodels.projects import EXAMPLE
+from clawdesk.domain.definitions import EXAMPLE
 from tests.support import gallery_pictures, shown_texts
 from tests.support.pseudo_locale import pseudo_locale
 from tests.ui.conftest import Bench
