@@ -110,6 +110,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
             clock=parts.clock,
             retention=self._retention,
             leases=self._leases,
+            look=self._watch.look,
         )
         self._submissions = Submissions(
             repository=self._projects.repository,
@@ -145,6 +146,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
         if self._models:
             self._spawn(self._watch.start_fabric())
         self._spawn(self._watch.keep_looking())
+        self._spawn(self._watch.keep_asking())
         self._spawn(self._project_watch.keep_looking())
         self._spawn(self._retention.keep_looking())
         await self._begin_channel()

@@ -294,12 +294,12 @@ class ApprovalSheet(Sheet):
             words = tr("The diff is being loaded.")
         elif not self._has_words():
             words = tr(
-                "You answer exactly what is shown, {digest}. Reject needs words.",
+                "Reject needs words. You answer exactly what is shown, {digest}.",
                 digest=view.digest_short,
             )
         else:
             words = tr(
-                "You answer exactly what is shown, {digest}. Enter does nothing.",
+                "Enter does nothing. You answer exactly what is shown, {digest}.",
                 digest=view.digest_short,
             )
         self._says.show_text(words)

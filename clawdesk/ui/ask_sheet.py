@@ -95,7 +95,6 @@ class AskSheet(Sheet):
             self.foot.addWidget(button)
             self._buttons.append(button)
         later.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._lines = sum(len(g.lines) + 1 for g in groups if g.lines)
 
     def mind_buttons(self) -> None:
         for button in getattr(self, "_buttons", []):
@@ -107,4 +106,4 @@ class AskSheet(Sheet):
             self.accept()
 
     def sizeHint(self) -> QSize:
-        return QSize(560, 170 + 30 * self._lines)
+        return self.fitted(560)

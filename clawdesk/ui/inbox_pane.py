@@ -17,9 +17,9 @@ from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.inbox import InboxCard
 from clawdesk.viewmodels.projects import nothing_waits
-from clawdesk.viewmodels.words import first_line
+from clawdesk.viewmodels.words import few_words
 
-TITLE_CHARS_MAX, QUOTE_CHARS_MAX = 56, 80
+TITLE_CHARS_MAX, QUOTE_CHARS_MAX = 56, 72
 
 
 class Card(QWidget):
@@ -38,7 +38,7 @@ class Card(QWidget):
         self._task = SafeLabel("", font="chip", elide=True)
         self._added = SafeLabel("", font="chip", role="ok")
         self._removed = SafeLabel("", font="chip", role="bad")
-        self._detail = SafeLabel("", font="small", role="fg1")
+        self._detail = SafeLabel("", font="small", role="fg1", elide=True)
         self._quote = SafeLabel("", font="small", role="fg1", wrap=True)
         self._project = SafeLabel("", font="small", role="fg2", elide=True)
         self.act = Button(card.act, f"inbox.open.{card.request}", size="sm")
@@ -65,10 +65,9 @@ class Card(QWidget):
         second = QHBoxLayout()
         second.setSpacing(6)
         second.addWidget(self._task)
-        second.addWidget(self._detail)
+        second.addWidget(self._detail, 1)  # gives way before the task's name does
         second.addWidget(self._added)
         second.addWidget(self._removed)
-        second.addStretch(1)
         column.addLayout(second)
         column.addWidget(self._quote)
         column.addSpacing(4)
@@ -83,7 +82,7 @@ class Card(QWidget):
     def show_card(self, card: InboxCard) -> None:
         self._icon.show_icon("ask" if card.kind is Kind.CLARIFY else "need", "need")
         # Two lines of each, as a rule; the whole stands in the sheet and in the tip.
-        self._title.show_text(first_line(card.title, TITLE_CHARS_MAX))
+        self._title.show_text(few_words(card.title, TITLE_CHARS_MAX))
         set_tip(self, "\n".join(part for part in (card.title, card.quote) if part))
         self._age.show_text(card.age)
         self._task.show_text(card.task_title)
@@ -95,7 +94,7 @@ class Card(QWidget):
         self._removed.show_text(removed)
         self._added.setVisible(bool(added))
         self._removed.setVisible(bool(removed))
-        quote = first_line(card.quote, QUOTE_CHARS_MAX)
+        quote = few_words(card.quote, QUOTE_CHARS_MAX)
         self._quote.show_text(tr("“{quote}”", quote=quote) if quote else "")
         self._quote.setVisible(bool(card.quote))
         self.setAccessibleName(

@@ -816,6 +816,10 @@
             <translation>Reservierung wird beendet</translation>
         </message>
         <message>
+            <source>Enter does nothing. You answer exactly what is shown, {digest}.</source>
+            <translation>Die Eingabetaste tut nichts. Die Antwort gilt genau dem Gezeigten, {digest}.</translation>
+        </message>
+        <message>
             <source>Every act stands in the palette as well.</source>
             <translation>Jede Handlung steht auch in der Palette.</translation>
         </message>
@@ -2188,6 +2192,10 @@
             <translation>Ablehnen</translation>
         </message>
         <message>
+            <source>Reject needs words. You answer exactly what is shown, {digest}.</source>
+            <translation>Ablehnen braucht Worte. Die Antwort gilt genau dem Gezeigten, {digest}.</translation>
+        </message>
+        <message>
             <source>Reject, with a note</source>
             <translation>Ablehnen, mit einer Notiz</translation>
         </message>
@@ -3388,6 +3396,10 @@
             <translation>Verbraucht</translation>
         </message>
         <message>
+            <source>Used so far</source>
+            <translation>Bisher verbraucht</translation>
+        </message>
+        <message>
             <source>Variables</source>
             <translation>Variablen</translation>
         </message>
@@ -3562,14 +3574,6 @@
         <message>
             <source>Yielding</source>
             <translation>Weicht</translation>
-        </message>
-        <message>
-            <source>You answer exactly what is shown, {digest}. Enter does nothing.</source>
-            <translation>Die Antwort gilt genau dem Gezeigten, {digest}. Die Eingabetaste tut nichts.</translation>
-        </message>
-        <message>
-            <source>You answer exactly what is shown, {digest}. Reject needs words.</source>
-            <translation>Die Antwort gilt genau dem Gezeigten, {digest}. Ablehnen braucht Worte.</translation>
         </message>
         <message>
             <source>You changed {paths}, which the task changed too. Nothing was merged.</source>
@@ -4908,6 +4912,10 @@
             <translation>nichts ging verloren</translation>
         </message>
         <message>
+            <source>nothing yet</source>
+            <translation>noch nichts</translation>
+        </message>
+        <message>
             <source>notifications</source>
             <translation>Mitteilungen</translation>
         </message>
@@ -5634,6 +5642,10 @@
                 <numerusform>{count:,} Zeile</numerusform>
                 <numerusform>{count:,} Zeilen</numerusform>
             </translation>
+        </message>
+        <message>
+            <source>{count} + {held} held</source>
+            <translation>{count} + {held} angehalten</translation>
         </message>
         <message numerus="yes">
             <source>{count} CPUs</source>

@@ -111,8 +111,8 @@ def test_two_approvals_at_once_keep_their_words_and_answer_each_its_own(play: St
     play.key("ctrl+Return", f"{SHEET} 4 of fix-loader 5")
     play.tell("gone", "approval.digest")
     assert cards(play) == before - 1
-    assert "Needs you" not in row_of(play, "fix-loader 5")
-    assert "Needs you" in row_of(play, "fix-loader 4")
+    assert "Approve checkpoint" not in row_of(play, "fix-loader 5")
+    assert "Approve checkpoint" in row_of(play, "fix-loader 4")
     review(play, "fix-loader 4")
     assert play.tell("text", "approval.note") == "only for four"
     play.tell("wait", "approval.reject", enabled=True)
@@ -145,7 +145,8 @@ def test_an_approval_given_elsewhere_while_its_dialog_is_open(play: Stage) -> No
 def test_a_screen_reader_is_told_what_needs_somebody(play: Stage, tmp_path: Path) -> None:
     project = tmp_path / "notes-project"
     project.mkdir()
-    play.play([sys.executable, "-m", "tests.support.window_fake", str(project)])
+    command = [sys.executable, "-m", "tests.support.window_fake", "--step-ms", "1500"]
+    play.play([*command, str(project)])
     play.tell("press", "run.tidy-notes", timeout_s=30)
     play.tell("press", "dirty.head")
     play.tell("gone", "dirty.head")

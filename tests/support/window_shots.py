@@ -36,10 +36,7 @@ FORKED = {"fork", "keep", "forks", "compare", "disk", "archive"}
 SIZE = tuple(int(n) for n in os.environ.get("SHOT_SIZE", "1440x900").split("x"))
 # Sheets whose buttons wait for the guard are pictured after it.
 REVIEWS = {"approval", "approval-part", "approval-comment", "approval-split", "approval-edit"}
-FILLED = {
-    *("full", "small", "question", "restore", "dirty", "merge", "trust", "prompt"),
-    *("reserve", "budget"),
-}
+FORMS = {"reserve", "budget"}  # of the models page
 PLACES = {"changes", "checkpoints", "conversation", "conversation-found"}
 CONFLICTS = {"conflict", "conflict-files", "conflict-sides", "conflict-edit"}
 SHOWN = {"help", "settings", "policy", "new", "operations"}  # by the act of that name
@@ -49,13 +46,13 @@ SHEETS = {
     "restore",
     "merge",
     "trust",
-    "reserve",
-    "budget",
+    *FORMS,
     "fork",
     "keep",
     "disk",
     "prompt",
 }
+FILLED = {"full", "small"} | SHEETS - FORKED
 DECIDED = {*REVIEWS, *SHEETS, "home", "new", "help"}
 
 
@@ -81,7 +78,7 @@ def plane_of(scene: str) -> FakePlane:
         plane.use = fork_scenes.disk_use(plane.state.tasks)
     plane.load = scenes.load(gpus=scene not in {"empty", "small"})
     plane.environment = scenes.environment(kvm=scene not in {"home", "small"})
-    if scene in {"reserve", "budget"}:
+    if scene in FORMS:
         plane.environment = replace(plane.environment, fabric=model_scenes.busy())
     if scene in model_scenes.SCENES:
         plane.environment = replace(plane.environment, fabric=model_scenes.SCENES[scene]())
@@ -135,7 +132,7 @@ def _reserve(desk: Desk, _tasks: list[Task]) -> None:
 
 def _budget(desk: Desk, _tasks: list[Task]) -> None:
     desk.registry.trigger("models")
-    desk.models.budget(scenes.PROJECT)
+    desk.models.budget("/home/ada/notes")
 
 
 def _palette(desk: Desk, _tasks: list[Task]) -> None:
@@ -310,8 +307,7 @@ def main(argv: list[str]) -> int:
         "operations",
         *model_scenes.SCENES,
         *channel_scenes.SCENES,
-        "reserve",
-        "budget",
+        *sorted(FORMS),
     ]
     themes = os.environ.get("SHOT_THEMES", "dark light").split()
     app = application()

@@ -55,7 +55,7 @@ class Capture:
         self._background = background
         self._may_hurry = may_hurry
         self._doubtful: set[str] = set()
-        self._collects = True
+        self._collects: bool | None = None  # whether libvirt writes through a FIFO; None = untried
 
     def doubt(self, machine: str) -> None:
         """It was started by an earlier process, which may have died over a fast capture of it."""
@@ -80,20 +80,30 @@ class Capture:
                     raise
                 _log.info("%s: no background snapshot, so a live one: %s", record.machine, error)
                 record = self._roster.get(record.machine)
-        if self._collects:
+        with self._domains.brief(record.machine):
+            return self._live(record, memory)
+
+    def _live(self, record: MachineRecord, memory: Path) -> tuple[MachineRecord, Pause]:
+        if self._collects is not False:
             try:
-                return self._with_overlay(record, partial(self._collect, record.machine, memory))
-            except (MachineError, OSError, ValueError, libvirt.libvirtError) as error:
-                if _is_final(error):
-                    raise
+                taken = self._with_overlay(record, partial(self._collect, record.machine, memory))
+            except (MachineError, OSError, libvirt.libvirtError) as error:
+                if self._collects or _is_final(error):
+                    raise  # it has worked before, so it is not the way that fails
                 self._collects = False
                 _log.info("%s: snapshots go straight into their files: %s", record.machine, error)
                 record = self._roster.get(record.machine)
+            else:
+                self._collects = True
+                return taken
         return self._with_overlay(record, partial(self._domains.freeze, record.machine, memory))
 
     def _collect(self, machine: str, memory: Path, overlay: Path) -> Pause:
-        with collected(self._layout.fifo(machine), memory) as fifo:
-            return self._domains.freeze(machine, fifo, overlay)
+        try:
+            with collected(self._layout.fifo(machine), memory) as fifo:
+                return self._domains.freeze(machine, fifo, overlay)
+        except ValueError as error:
+            raise MachineError(f"The snapshot was lost: {error}.", code="failed") from error
 
     def hurry(self, record: MachineRecord, memory: Path) -> tuple[MachineRecord, Pause]:
         """By the fast path, whether it is proven or not; as `take`, and it leaves no file."""

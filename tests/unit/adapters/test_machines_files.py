@@ -190,14 +190,17 @@ def test_a_full_disk_keeps_libvirt_from_nothing_and_is_told_at_the_end(
 def test_seal_then_verify_and_every_kind_of_damage(tmp_path: Path) -> None:
     path = tmp_path / "layer"
     path.write_bytes(b"content")
-    assert disks.verify(path, 7) == disks.seal(path)  # verifying seals what was not yet
+    with pytest.raises(SnapshotDamagedError, match="not safely on the disk"):
+        disks.verify(path, 7, here=False)
+    assert disks.verify(path, 7, here=True) == disks.seal(path)  # verifying seals what was not yet
+    assert disks.verify(path, 7, here=False), "sealed, so it was safe"
     for damage in (b"CONTENT", b"longer content"):
         path.write_bytes(damage)
         with pytest.raises(SnapshotDamagedError):
-            disks.verify(path, 7)
+            disks.verify(path, 7, here=True)
     disks.remove(path)
     with pytest.raises(SnapshotDamagedError):
-        disks.verify(path, 7)
+        disks.verify(path, 7, here=True)
     assert list(tmp_path.iterdir()) == []
 
 
