@@ -17,6 +17,8 @@ THEIRS = {
     *("Is a test for that possible?", "An empty shard is no error here", "Keep the Makefile"),
     EXAMPLE.rstrip(),  # a file of theirs to be
     "Say hello",  # its title
+    "python3 tools/rewrite.py --epochs 90",
+    "last week&#x27;s numbers must be measured again",  # a guest's, escaped in a tip
     "sudo systemctl start docker",
     "sudo apt-get install --no-install-recommends libvirt-daemon-driver-qemu qemu-system-x86",
 }
