@@ -466,7 +466,9 @@ def test_changes_are_of_one_checkpoint_or_of_the_whole_task(bench: Bench, full: 
     full.window.tasks.list.choose(task.id)
     full.window.inspector.choose_place("changes")
     bench.settle()
-    full.window.inspector.findChild(QAbstractButton, "changes.reach.whole").click()
+    whole = full.window.findChild(QAbstractButton, "changes.reach.whole")
+    assert isinstance(whole, QAbstractButton)
+    whole.click()
     bench.settle()
     asked = [call[1:] for call in bench.plane.calls if call[0] == "diff"]
     latest = task.checkpoints[-1].ordinal
