@@ -1004,6 +1004,10 @@
             <translation>Die GPU ist verloren: Sie antwortet ihrem Treiber nicht; den Rechner neu starten, wenn sie wegbleibt</translation>
         </message>
         <message>
+            <source>GPU-hours</source>
+            <translation>GPU-Stunden</translation>
+        </message>
+        <message>
             <source>GPU-hours after which it pauses and asks</source>
             <translation>GPU-Stunden, nach denen es pausiert und fragt</translation>
         </message>
@@ -2588,6 +2592,10 @@
             <translation>Seite {mark}</translation>
         </message>
         <message>
+            <source>Since the start</source>
+            <translation>Seit dem Anfang</translation>
+        </message>
+        <message>
             <source>Snapshots by task</source>
             <translation>Schnappschüsse nach Aufgabe</translation>
         </message>
@@ -3166,6 +3174,10 @@
         <message>
             <source>This cannot be undone: machine snapshots of the others are given back. Their commits stay, so you can still look at them, compare, and fork from their files.</source>
             <translation>Dies lässt sich nicht rückgängig machen: Die Maschinen-Schnappschüsse der anderen werden freigegeben. Ihre Commits bleiben; Ansehen, Vergleichen und Abzweigen aus ihren Dateien bleiben möglich.</translation>
+        </message>
+        <message>
+            <source>This checkpoint</source>
+            <translation>Dieser Prüfpunkt</translation>
         </message>
         <message>
             <source>This checkpoint holds files only.</source>
