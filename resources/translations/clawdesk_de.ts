@@ -3416,6 +3416,10 @@
             <translation>Was dem Agenten gesagt wird</translation>
         </message>
         <message>
+            <source>What to know before deciding</source>
+            <translation>Was vor der Entscheidung zu wissen ist</translation>
+        </message>
+        <message>
             <source>What waits for you</source>
             <translation>Was auf eine Antwort wartet</translation>
         </message>
