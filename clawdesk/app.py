@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     from clawdesk.adapters.libvirt.image import GuestImage
     from clawdesk.adapters.secret_store import SecretStore
 
-CONNECT_TRIES = 100
+CONNECT_TRIES = 400
 CONNECT_PAUSE_S = 0.05
+"""A plane that ends answers the calls it took for up to ten seconds before it lets the lock go."""
 
 
 async def build_parts() -> Parts:
@@ -238,6 +239,7 @@ async def _own_plane(parts: Parts, *, drive: bool, models: bool) -> AsyncIterato
         await plane.start()
         yield plane
     finally:
+        await plane.rest()
         await server.finish()
         await plane.close()
         await server.close()

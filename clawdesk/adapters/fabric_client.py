@@ -23,7 +23,7 @@ from urllib.parse import quote
 
 import aiohttp
 
-from clawdesk.adapters.fabric_figures import Reading, use_of
+from clawdesk.adapters.fabric_figures import Reading, news_of, use_of, uses_of
 from clawdesk.domain.spending import CallUse
 from clawdesk.ports.errors import InferenceError
 from clawdesk.ports.inference import (
@@ -196,7 +196,7 @@ class FabricClient:
             "priority": wish.priority,
         }
         answer = await self._control("POST", "/fabric/v1/leases", asked)
-        news = _news(answer["lease"])
+        news = news_of(answer["lease"])
         if news.status is LeaseStatus.ENDED:
             # The engine's next step is one only where the engine is what is wrong.
             mend = up.mend if up.problem and up.problem in news.text else ""
@@ -208,7 +208,7 @@ class FabricClient:
     ) -> tuple[LeaseNews, ...]:
         asked = {"known": {k: v.value for k, v in known.items()}, "wait_s": wait_s}
         answer = await self._control("POST", "/fabric/v1/leases/watch", asked)
-        return tuple(_news(found) for found in answer["leases"])
+        return tuple(news_of(found) for found in answer["leases"])
 
     async def release_lease(self, task: str) -> None:
         with suppress(InferenceError):
@@ -242,6 +242,13 @@ class FabricClient:
             return use_of(call, await self._control("GET", target, None, ACCOUNT_S_MAX))
         except InferenceError:
             return None
+
+    async def accounts(self, task: str) -> tuple[CallUse, ...]:
+        try:
+            target = f"/fabric/v1/calls?task={quote(task, '')}"
+            return uses_of(await self._control("GET", target, None, ACCOUNT_S_MAX))
+        except InferenceError:
+            return ()
 
     async def close(self) -> None:
         """Let go; a Fabric that was started goes on by itself until it is idle."""
@@ -427,16 +434,6 @@ class FabricClient:
             raise InferenceError(
                 f"the model service at {path} does not end", mend="end it yourself"
             )
-
-
-def _news(found: Mapping[str, Any]) -> LeaseNews:
-    return LeaseNews(
-        str(found["id"]),
-        LeaseStatus(found["status"]),
-        str(found["code"]),
-        str(found["text"]),
-        str(found["frees"]),
-    )
 
 
 def _lock_path(path: Path) -> Path:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from clawdesk.domain.spending import CallUse
+from clawdesk.ports.inference import LeaseNews, LeaseStatus
 from clawdesk.ports.models import (
     Device,
     Holder,
@@ -147,6 +148,7 @@ def use_of(name: str, found: Mapping[str, Any]) -> CallUse | None:
         return None
     return CallUse(
         name,
+        by_fabric=True,
         failed=told.outcome != "ok",
         measured=True,
         tokens_in=told.tokens_in,
@@ -156,4 +158,23 @@ def use_of(name: str, found: Mapping[str, Any]) -> CallUse | None:
         gpu_ms=told.gpu_ms,
         cost_micro=told.cost_micro,
         currency=told.currency,
+    )
+
+
+def uses_of(found: Mapping[str, Any]) -> tuple[CallUse, ...]:
+    """What each call of a list used; those told otherwise than we read them are left out."""
+    listed = found.get("calls")
+    entries = [e for e in listed if isinstance(e, dict)] if isinstance(listed, list) else []
+    uses = (use_of(str(entry.get("call", "")), entry) for entry in entries)
+    return tuple(use for use in uses if use is not None and use.name)
+
+
+def news_of(found: Mapping[str, Any]) -> LeaseNews:
+    """How a lease stands."""
+    return LeaseNews(
+        str(found["id"]),
+        LeaseStatus(found["status"]),
+        str(found["code"]),
+        str(found["text"]),
+        str(found["frees"]),
     )

@@ -17,6 +17,7 @@ from clawdesk.domain.model import Task
 from clawdesk.domain.values import as_fields
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import Outcome, PlaneApi
+from clawdesk.runtime.client import PlaneGoneError
 from clawdesk.runtime.recents import recent_projects
 
 CHANNEL = "cli"
@@ -26,15 +27,28 @@ PREFIX_MIN = 4
 def with_plane(
     work: Callable[[PlaneApi], Awaitable[int]], *, drive: bool = False, project: str | None = None
 ) -> int:
-    """Run `work` on the user's plane; a plane of our own knows the recent projects."""
+    """Run `work` on the user's plane; a plane of our own knows the recent projects.
+
+    Where the plane ends before it took anything that changes something, `work` is begun once more
+    with the next one: another process', or one of our own.
+    """
 
     path = folder(project) if project is not None else None
 
-    async def session() -> int:
-        end_on_sigterm()
+    async def once() -> int:
         async with open_plane(drive=drive) as plane:
             await _open_projects(plane, path)
             return await work(plane)
+
+    async def session() -> int:
+        end_on_sigterm()
+        try:
+            return await once()
+        except PlaneGoneError as gone:
+            if not gone.undone:
+                raise
+            print("clawdesk: the running ClawDesk was just ending; again.", file=sys.stderr)
+        return await once()
 
     try:
         return asyncio.run(session())

@@ -95,6 +95,23 @@ class Decider:
         )
 
 
+async def until_moved(plane: PlaneApi, moved: asyncio.Event) -> None:
+    """Until `moved` is set. Raises what ended the plane, where that comes first."""
+    moving = asyncio.get_running_loop().create_task(moved.wait())
+    waits: set[asyncio.Future[Any]] = {moving, plane.ended}
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        moving.cancel()
+    if plane.ended.done():
+        plane.ended.result()
+        raise PortError(
+            "The ClawDesk that ran this task has ended; the task keeps its place.",
+            mend="Go on with: clawdesk run PROJECT --resume",
+            code="plane_ended",
+        )
+
+
 class Follower:
     """Prints what happens to one task."""
 
@@ -129,25 +146,9 @@ class Follower:
                     continue
                 if task.phase is Phase.QUEUED and _never(task):
                     return task
-                await self._wait()
+                await until_moved(self._plane, self._moved)
         finally:
             unsubscribe()
-
-    async def _wait(self) -> None:
-        """Until something moved; raises what ended the plane."""
-        moved = asyncio.get_running_loop().create_task(self._moved.wait())
-        waits: set[asyncio.Future[Any]] = {moved, self._plane.ended}
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            moved.cancel()
-        if self._plane.ended.done():
-            self._plane.ended.result()
-            raise PortError(
-                "The ClawDesk that ran this task has ended; the task keeps its place.",
-                mend="Go on with: clawdesk run PROJECT --resume",
-                code="plane_ended",
-            )
 
     def _look(self, change: Change) -> None:
         if self._id in change.tasks or self._id in change.logs:

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 
 from clawdesk.cli.context import find_task, plain, with_plane
+from clawdesk.cli.follow import until_moved
 from clawdesk.domain.model import FINAL, TaskId
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import Change, LogLine, PlaneApi
@@ -53,7 +54,7 @@ async def _follow(plane: PlaneApi, task: TaskId, last: int, step: str | None) ->
     try:
         while plane.state.tasks[task].phase not in FINAL:
             last = _print(await plane.log_lines(task, last), step, last)
-            await moved.wait()
+            await until_moved(plane, moved)
             moved.clear()
         _print(await plane.log_lines(task, last), step, last)
     finally:

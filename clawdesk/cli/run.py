@@ -11,7 +11,7 @@ import sys
 
 from clawdesk.cli.context import folder, plain, with_plane
 from clawdesk.cli.exits import NOT_READY, code_of
-from clawdesk.cli.follow import Decider, Follower
+from clawdesk.cli.follow import Decider, Follower, until_moved
 from clawdesk.cli.submit import add_submission_arguments, pairs, submit
 from clawdesk.domain.model import FINAL, Phase, Task, TaskId
 from clawdesk.ports.errors import PortError
@@ -83,7 +83,7 @@ async def others_at_rest(plane: PlaneApi, mine: TaskId) -> None:
                 names = plain(", ".join(busy))
                 print(f"Staying for {names}; Ctrl+C suspends what runs.", file=sys.stderr)
                 told = True
-            await moved.wait()
+            await until_moved(plane, moved)
             moved.clear()
     finally:
         unsubscribe()

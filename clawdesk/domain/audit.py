@@ -7,7 +7,7 @@ from clawdesk.domain.model import Checkpoint, Record
 from clawdesk.domain.on_boundary import describe
 from clawdesk.domain.on_decision import amended_fields
 from clawdesk.domain.replacing import replace
-from clawdesk.domain.spending import spent_fields
+from clawdesk.domain.spending import counted_fields, spent_fields
 from clawdesk.domain.values import as_fields
 
 Recording = (
@@ -59,15 +59,20 @@ def record_of(effect: Recording, at_ms: int) -> Record:
             return Record(e.event, e.at_ms, dict(e.fields))
         case do.RecordFinish() as e:
             ended = {"status": e.status.value, "text": e.text[:TEXT_CHARS_MAX]}
-            fields = {**ended, **spent_fields(e.spent)}
+            spent = spent_fields(e.spending.steps)
+            fields = {**ended, **spent, **counted_fields(e.spending.counted)}
             return Record("finished", e.at_ms, fields)
 
 
-def checkpoint_record(checkpoint: Checkpoint, mode: str) -> Record:
-    """Of a checkpoint before it is committed: what only the commit tells is left to Git."""
+def checkpoint_record(checkpoint: Checkpoint, mode: str, counted: tuple[str, ...] = ()) -> Record:
+    """Of a checkpoint before it is committed: what only the commit tells is left to Git.
+
+    Args:
+        counted: names of the calls in what was spent.
+    """
     # What was spent stands in the fields already, and only once.
     value = as_fields(replace(checkpoint, spent=()))
-    fields = {**describe(checkpoint), "mode": mode, "value": value}
+    fields = {**describe(checkpoint), **counted_fields(counted), "mode": mode, "value": value}
     for absent in ("commit", "digest", "diffstat", "not_taken"):
         del fields[absent]
     return Record("checkpoint", checkpoint.at_ms, fields)

@@ -18,7 +18,7 @@ from clawdesk.domain.model import (
     StepSpec,
     TaskId,
 )
-from clawdesk.domain.spending import StepSpent
+from clawdesk.domain.spending import NOTHING_SPENT, Spending
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ class RecordFinish:
     status: Phase
     text: str
     at_ms: int
-    spent: tuple[StepSpent, ...] = ()
+    spending: Spending = NOTHING_SPENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -426,10 +426,17 @@ class RecordFailed:
 
 @dataclass(frozen=True, slots=True)
 class TaskMerged:
+    """`commit` records it in the task's chain; `merge_commit` stands on the branch.
+
+    `backup` keeps the state before, "" where nothing was moved.
+    """
+
     at_ms: int
     task: TaskId
     branch: str
     commit: str
+    merge_commit: str
+    backup: str
 
 
 @dataclass(frozen=True, slots=True)

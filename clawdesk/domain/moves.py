@@ -243,8 +243,8 @@ def _record_end(turn: Turn, task: Task) -> Task:
     """The end is committed before the machine goes: a crash in between must not run it again."""
     if task.finish is None or task.finish_asked:
         return task
-    spent = task.spending.steps
-    turn.do(do.RecordFinish(task.id, task.finish, task.finish_text, turn.at_ms, spent))
+    text, spending = task.finish_text, task.spending
+    turn.do(do.RecordFinish(task.id, task.finish, text, turn.at_ms, spending))
     return turn.put(task, finish_asked=True)
 
 

@@ -22,7 +22,7 @@ from clawdesk.domain.model import (
     Verdict,
 )
 from clawdesk.domain.replacing import replace
-from clawdesk.domain.spending import Spending, spent_in
+from clawdesk.domain.spending import spending_in, spent_in
 from clawdesk.domain.values import from_fields
 
 
@@ -35,7 +35,7 @@ def retell(task: Task, record: Record) -> Task:
 
 def _spent(task: Task, record: Record) -> Task:
     """Records hold sums since the task began; the largest one is what was spent."""
-    spending = Spending(spent_in(record.fields))
+    spending = spending_in(record.fields)
     grown = spending.total.calls >= task.spending.total.calls
     return replace(task, spending=spending) if grown else task
 

@@ -6,7 +6,7 @@ counts no tokens, a Fabric that is gone) is counted as not told, never guessed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ STEPS_MAX = 32
 FURTHER = "further steps"
 RECENT_MAX = 256
 """Names of calls that are remembered, so that one told twice counts once."""
+COUNTED_MAX = 64
+"""Names that stand in records: the Fabric may tell of them again, to the next plane."""
 GPU, PROCESSORS, ELSEWHERE = "gpu", "processors", "elsewhere"
 
 
@@ -35,6 +37,7 @@ class CallUse:
         gpu_ms: its share of the time of the GPUs it ran on; None = not told.
         cost_micro: millionths of `currency`, by the price the user stated; None = no price, or
             tokens that were not told.
+        by_fabric: the Fabric gave the name, and may tell of the call again.
     """
 
     name: str
@@ -48,6 +51,7 @@ class CallUse:
     gpu_ms: int | None = None
     cost_micro: int | None = None
     currency: str = ""
+    by_fabric: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,13 @@ class Spent:
             costs[currency] = costs.get(currency, 0) + micro
         return Spent(**sums, costs=tuple(sorted(costs.items())))
 
+    def __sub__(self, before: Spent) -> Spent:
+        """What came to it since it was `before`."""
+        more = {name: getattr(self, name) - getattr(before, name) for name in _NUMBERS}
+        known = dict(before.costs)
+        costs = tuple((name, micro - known.get(name, 0)) for name, micro in self.costs)
+        return Spent(**more, costs=tuple(cost for cost in costs if cost[1]))
+
 
 _NUMBERS = tuple(name for name in Spent.__slots__ if name != "costs")
 
@@ -99,10 +110,16 @@ class StepSpent:
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What a task used so far. `recent`: names of the calls counted last."""
+    """What a task used so far.
+
+    Args:
+        recent: names of the calls counted last.
+        counted: of those, the ones that the Fabric named; the latest stand in records.
+    """
 
     steps: tuple[StepSpent, ...] = ()
     recent: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
 
     @property
     def total(self) -> Spent:
@@ -119,8 +136,25 @@ class Spending:
             if use.name not in spending.recent:
                 recent = (*spending.recent, use.name)[-RECENT_MAX:]
                 steps = _with(spending.steps, *place_of(use.run), spent_by(use))
-                spending = Spending(steps, recent)
+                named = (use.name,) if use.by_fabric else ()
+                counted = (*spending.counted, *named)[-COUNTED_MAX:]
+                spending = Spending(steps, recent, counted)
         return spending
+
+    def uncounted(self, listed: Sequence[CallUse]) -> tuple[CallUse, ...]:
+        """Of all calls that the Fabric still knows of this task, those that are not counted here.
+
+        Args:
+            listed: in the order in which they ended.
+        """
+        total = self.total
+        if not self.counted and total.on_gpu + total.on_processors + total.elsewhere:
+            return ()  # records of an earlier version: nobody knows which ones are in their sums
+        known = [number for number, use in enumerate(listed) if use.name in self.counted]
+        # With as many names as are kept there were more, which ended before them.
+        full = len(self.counted) >= COUNTED_MAX
+        later = listed[known[0] :] if known and full else listed
+        return tuple(use for use in later if use.name not in self.counted)
 
 
 NOTHING_SPENT = Spending()
@@ -173,6 +207,17 @@ def spent_fields(steps: tuple[StepSpent, ...]) -> dict[str, Any]:
         {"index": step.index, "name": step.name, "spent": _short(step.spent)} for step in steps
     ]
     return {"spent": {"total": _short(total_of(steps)), "steps": listed}}
+
+
+def counted_fields(names: tuple[str, ...]) -> dict[str, Any]:
+    """As a record's fields hold the names of the calls in its sums; {} where there are none."""
+    return {"counted": " ".join(names)} if names else {}
+
+
+def spending_in(fields: dict[str, Any]) -> Spending:
+    """What a record's fields tell. Raises UnreadableHistoryError."""
+    names = tuple(str(fields.get("counted", "")).split()[-COUNTED_MAX:])
+    return Spending(spent_in(fields), names, names)
 
 
 def spent_in(fields: dict[str, Any]) -> tuple[StepSpent, ...]:

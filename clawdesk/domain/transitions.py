@@ -33,7 +33,7 @@ from clawdesk.domain.replacing import replace
 from clawdesk.domain.replay import waited_for_a_machine_ms
 from clawdesk.domain.scheduling import plan
 from clawdesk.domain.scheduling.resources import COMING
-from clawdesk.domain.spending import spent_fields
+from clawdesk.domain.spending import counted_fields, spent_fields
 
 PRUNED = "Its machine was removed by prune."
 _Move = Callable[[Turn, Task, Any], None]
@@ -235,8 +235,9 @@ def _machine_failed(turn: Turn, task: Task, event: ev.MachineFailed) -> None:
         # Never boot a damaged snapshot: Git's copy of the files is still good, say so and use it.
         _forget_snapshot(turn, task, event.damaged_ordinal, event.why)
         return
-    # A project whose folder is gone is no failure of the task: it waits for the folder.
-    failures = task.start_failures + (task.project not in turn.state.paused)
+    # A folder or a libvirt that is gone is no failure of the task: it waits for that.
+    blameless = task.project in turn.state.paused or turn.state.environment is not None
+    failures = task.start_failures + (not blameless)
     task = turn.put(task, start_failures=failures)
     if failures >= 2 or event.hopeless:
         moves.finish(turn, task, Phase.FAILED, f"The machine did not start: {event.why}")
@@ -294,7 +295,7 @@ def _machine_lost(turn: Turn, task: Task, event: ev.MachineLost) -> None:
     if task.wish is not None:
         turn.acknowledge(task.wish.intent, False, f"The machine was lost: {event.why}")
     facts: dict[str, Any] = {"attempt": task.attempt, "why": event.why}
-    facts |= spent_fields(task.spending.steps)
+    facts |= spent_fields(task.spending.steps) | counted_fields(task.spending.counted)
     task = turn.note(task, "attempt_ended", **facts)
     turn.do(do.RecordEvent(task.id, "attempt_ended", event.at_ms, tuple(facts.items())))
     task = turn.put(
@@ -347,7 +348,8 @@ def _record_failed(turn: Turn, task: Task, event: ev.RecordFailed) -> None:
 
 def _merged(turn: Turn, task: Task, event: ev.TaskMerged) -> None:
     task = turn.put(task, merged_into=event.branch)
-    turn.note(task, "merged", event.commit, branch=event.branch)
+    made = {"merge_commit": event.merge_commit, "backup": event.backup}
+    turn.note(task, "merged", event.commit, branch=event.branch, **made)
     if turn.state.tasks[task.id].phase in FINAL:
         moves.discard(turn, turn.state.tasks[task.id], moves.MERGED)
 

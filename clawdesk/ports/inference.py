@@ -160,4 +160,11 @@ class Inference(Protocol):
         """
         ...
 
+    async def accounts(self, task: str) -> tuple[CallUse, ...]:
+        """What calls of a task used, in the order in which they ended: those that are still known.
+
+        () where the Fabric does not answer. Never raises.
+        """
+        ...
+
     async def close(self) -> None: ...

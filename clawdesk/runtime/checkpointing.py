@@ -15,7 +15,7 @@ from clawdesk.domain.effects import TakeCheckpoint
 from clawdesk.domain.model import Boundary, Checkpoint, Snapshot, Task
 from clawdesk.domain.policy import approval_reason, look_needed
 from clawdesk.domain.secrets import Veil
-from clawdesk.domain.spending import StepSpent
+from clawdesk.domain.spending import Spending
 from clawdesk.ports.errors import MachineError, PortError
 from clawdesk.ports.guest import GuestSession, WorkspaceChanges
 from clawdesk.ports.machines import Machines
@@ -35,7 +35,7 @@ async def take(
     leaves: Callable[[], bool],
     room_for: Callable[[int], Awaitable[str]],
     seen: Seen,
-    spent: Callable[[], tuple[StepSpent, ...]],
+    spending: Callable[[], Spending],
     veil: Veil,
 ) -> Checkpoint:
     """Make the machine's present state durable. Raises PortError; the machine then goes on.
@@ -43,7 +43,7 @@ async def take(
     Model calls stay held when a person will be asked, or when the machine is about to be given
     back (`leaves`): they are forwarded when the task goes on. `room_for` says why a machine of so
     many MiB may leave no snapshot, "" = it may. `seen` is what the machine did beside its files,
-    `spent` what its model calls used. Nothing is kept while a value that `veil` knows
+    `spending` what its model calls used. Nothing is kept while a value that `veil` knows
     stands in a file (`secret`).
     """
     boundary = effect.boundary
@@ -58,8 +58,9 @@ async def take(
         why = await room_for(task.definition.machine.memory_mib)
         snapshot, why = (None, why) if why else await _snapshot(effect, machines, quiet)
         crash.point("checkpoint.frozen")
-        checkpoint = replace(seen.of(_made(effect, at_ms, snapshot, why)), spent=spent())
-        record = checkpoint_record(checkpoint, boundary.mode)
+        used, made = spending(), seen.of(_made(effect, at_ms, snapshot, why))
+        checkpoint = replace(made, spent=used.steps)
+        record = checkpoint_record(checkpoint, boundary.mode, used.counted)
         done = await repository.checkpoint(
             task.id,
             effect.base,
@@ -71,7 +72,7 @@ async def take(
         )
         crash.point("checkpoint.committed")
         reason = done.approval
-        held = bool(reason or boundary.question or leaves())
+        held = bool(reason or boundary.question or (checkpoint.loses_nothing and leaves()))
         not_taken = (*done.refused, *changes.skipped)
         if reason and not_taken:
             reason = f"{reason} {len(not_taken)} files were not taken, among them {not_taken[0]}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +35,32 @@ from clawdesk.runtime.api import (
     UserRules,
 )
 from clawdesk.runtime.deeds import Deed
-from clawdesk.runtime.wire import LINE_BYTES_MAX, RESULTS, Picture, apply, encode, read_line
+from clawdesk.runtime.wire import (
+    LINE_BYTES_MAX,
+    REPEATABLE,
+    RESULTS,
+    Picture,
+    apply,
+    encode,
+    read_line,
+)
 
-ENDED = "The ClawDesk that this command spoke to has ended meanwhile."
-AGAIN = "See what was done (clawdesk tasks, clawdesk show TASK), then try again."
+ENDED = "The ClawDesk that runs the tasks has ended meanwhile."
+LOOK = "See what was done (clawdesk tasks, clawdesk show TASK), then try again."
+UNDONE = "Nothing was done; try again."
 
 
 class PlaneGoneError(PortError):
-    """The process that holds the plane has ended."""
+    """The process that holds the plane has ended.
+
+    Args:
+        undone: nothing that this client asked for since it connected can have changed anything, so
+            that all of it may be asked of the next plane.
+    """
+
+    def __init__(self, undone: bool) -> None:
+        super().__init__(ENDED, mend=UNDONE if undone else LOOK, code="gone")
+        self.undone = undone
 
 
 class PlaneClient:
@@ -56,8 +74,10 @@ class PlaneClient:
         self._load: HostLoad | None = None
         self._environment = Environment()
         self._subscribers: list[Callable[[Change], None]] = []
-        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._waiting: dict[int, tuple[str, asyncio.Future[Any]]] = {}
         self._number = 0
+        self._acted = False  # a call that changes something was taken, or may have been
+        self._is_leaving = False
         self._listener: asyncio.Task[None] | None = None
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -71,7 +91,14 @@ class PlaneClient:
                 f"No plane answers at {path}: {error.strerror}.", code="no_plane"
             ) from None
         client = cls(reader, writer)
-        hello = msgspec.json.decode(await read_line(reader) or b"{}")
+        try:
+            greeting, picture = await read_line(reader), await read_line(reader)
+        except ConnectionError:
+            greeting, picture = b"", b""
+        if not picture:
+            writer.close()
+            raise PortError(f"The plane at {path} is just ending.", code="no_plane")
+        hello = msgspec.json.decode(greeting)
         if hello.get("clawdesk") != __version__:
             writer.close()
             raise PortError(
@@ -79,7 +106,7 @@ class PlaneClient:
                 mend="Quit the running one first.",
                 code="version",
             )
-        client._take(await read_line(reader))
+        client._take(picture)
         client._listener = asyncio.get_running_loop().create_task(client._listen())
         return client
 
@@ -98,26 +125,40 @@ class PlaneClient:
         with contextlib.suppress(ConnectionError):
             while line := await read_line(self._reader):
                 self._take(line)
-        error = PlaneGoneError(ENDED, mend=AGAIN, code="gone")
-        for future in self._waiting.values():
-            if not future.done():
-                future.set_exception(error)
-        self._waiting.clear()
+        self._acted = not self._undone(self._number)
+        self._give_up(self._waiting, undone=not self._acted)
         if not self._gone.done():
             self._gone.set_result(None)
 
+    def _give_up(self, numbers: Iterable[int], undone: bool) -> None:
+        """Those calls get no answer any more."""
+        for number in list(numbers):
+            _, future = self._waiting.pop(number)
+            if not future.done():
+                future.set_exception(PlaneGoneError(undone))
+
     def _take(self, line: bytes) -> None:
         message = msgspec.json.decode(line)
+        if "taken" in message:
+            self._refused(int(message["taken"]))
+            return
         if "change" in message:
             self._mirror(msgspec.convert(message["change"], Picture))
             return
-        future = self._waiting.pop(message.get("id"), None)
+        method, future = self._waiting.pop(message.get("id"), ("", None))
+        self._acted = self._acted or method not in REPEATABLE
         if future is None or future.done():
             return
         if error := message.get("error"):
             future.set_exception(_error_of(error))
         else:
             future.set_result(message.get("result"))
+
+    def _refused(self, taken: int) -> None:
+        """The plane takes no calls any more; those after the first `taken` it never took."""
+        self._is_leaving = True
+        late = [number for number in self._waiting if number > taken]
+        self._give_up(late, self._undone(taken))
 
     def _mirror(self, picture: Picture) -> None:
         apply(self._state, picture)
@@ -138,14 +179,19 @@ class PlaneClient:
             tell(change)
 
     async def _call(self, method: str, *args: object, **params: object) -> Any:
-        if self._gone.done():
-            raise PlaneGoneError(ENDED, mend=AGAIN, code="gone")
+        if self._gone.done() or self._is_leaving:
+            raise PlaneGoneError(self._undone(self._number))
         self._number += 1
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting[self._number] = future
+        self._waiting[self._number] = method, future
         request = {"id": self._number, "method": method, "args": args, "params": params}
         self._writer.write(encode(request))
         return msgspec.convert(await future, RESULTS[method])
+
+    def _undone(self, taken: int) -> bool:
+        """Whether no call that changes anything is among the first `taken`."""
+        under_way = (method for number, (method, _) in self._waiting.items() if number <= taken)
+        return not self._acted and REPEATABLE.issuperset(under_way)
 
     # -- PlaneApi -------------------------------------------------------------------------
     @property

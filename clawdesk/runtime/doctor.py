@@ -83,7 +83,9 @@ def machine_checks(support: MachineSupport) -> list[Check]:
         why = support.accelerator_note or "Machines run under emulation, several times slower."
         checks.append(Check("kvm", "limited", f"{support.accelerator} (emulation)", why))
     if "snapshots" in support.versions:
-        checks.append(Check("snapshots", "ok", support.versions["snapshots"]))
+        found, lack = support.versions["snapshots"], support.snapshots_note
+        state: State = "limited" if lack else "ok"
+        checks.append(Check("snapshots", state, found, lack, support.snapshots_mend))
     if support.confined:
         checks.append(Check("confinement", "ok", "QEMU runs without privileges"))
     else:

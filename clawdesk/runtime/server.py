@@ -50,7 +50,8 @@ class PlaneServer:
         self._plane = plane
         self._path = path
         self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._ending = False
+        self._writers: dict[asyncio.StreamWriter, int] = {}  # -> requests taken
         self._calls: set[asyncio.Task[None]] = set()
         self._unsubscribe = plane.subscribe(self._tell)
 
@@ -66,7 +67,15 @@ class PlaneServer:
             os.umask(old)
 
     async def finish(self) -> None:
-        """Let the calls under way be answered, before their plane closes."""
+        """Take no more calls, tell whose those were, and let the others be answered.
+
+        Whoever comes from now on waits for the next plane.
+        """
+        self._ending = True
+        if self._server is not None:
+            self._server.close()
+        for writer, taken in self._writers.items():
+            writer.write(encode({"taken": taken}))
         if self._calls:
             await asyncio.wait(self._calls, timeout=FINISH_S_MAX)
 
@@ -88,14 +97,18 @@ class PlaneServer:
         return len(self._writers)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if peer_uid(writer) != os.getuid() or len(self._writers) >= CLIENTS_MAX:
+        refused = peer_uid(writer) != os.getuid() or len(self._writers) >= CLIENTS_MAX
+        if refused or self._ending:
             writer.close()
             return
-        self._writers.add(writer)
+        self._writers[writer] = 0
         room = asyncio.Semaphore(CALLS_AT_ONCE)
         try:
             writer.write(encode(hello()) + encode({"change": self._whole()}))
             while line := await read_line(reader):
+                if self._ending:
+                    continue  # its client was told that it is not taken
+                self._writers[writer] += 1
                 request = msgspec.json.decode(line, type=_Request)
                 await room.acquire()
                 call = asyncio.get_running_loop().create_task(self._answer(request, writer))
@@ -105,7 +118,7 @@ class PlaneServer:
         except (ConnectionError, PortError, msgspec.DecodeError, ValueError, RecursionError):
             pass  # the client is gone or speaks another language: its connection ends here
         finally:
-            self._writers.discard(writer)
+            self._writers.pop(writer, None)
             writer.close()
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()

@@ -1,7 +1,8 @@
 """What the plane's socket carries: one JSON object a line, values by `msgspec`.
 
 Requests {"id", "method", "params"}; answers {"id", "result"} or {"id", "error": {what, mend,
-code}}; notices {"change": {...}}. Both ends are this program, of the same user, on this machine;
+code}}; notices {"change": {...}}; at its end {"taken": N}: the first N requests of this connection
+were taken, later ones are not. Both ends are this program, of the same user, on this machine;
 a version that differs is refused with a clear word.
 """
 
@@ -93,6 +94,27 @@ RESULTS: dict[str, Any] = {
     "doctor": list[dict[str, object]],
 }
 """Methods a client may call, and what each returns; nothing else is callable."""
+
+REPEATABLE = frozenset(
+    {
+        "open_project",
+        "why",
+        "conflicts",
+        "disk_use",
+        "project_policy",
+        "user_rules",
+        "deeds",
+        "diff",
+        "diff_branch",
+        "diff_edited",
+        "file_sides",
+        "check_environment",
+        "channel",
+        "doctor",
+    }
+)
+"""Methods that change nothing: made twice they are as good as once. `log_lines` is none of them:
+what was printed would be printed again."""
 
 
 class Picture(msgspec.Struct):

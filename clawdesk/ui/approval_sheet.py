@@ -216,9 +216,10 @@ class ApprovalSheet(Sheet):
         for widget in (self._back, self._place, self._on):
             widget.setVisible(place[1] > 1)
         self._message.show_text(
-            tr("“{message}”", message=view.message) if view.message else tr("No message was given.")
+            tr("“{message}”", message=view.message) if view.message else view.step
         )
-        self._why.show_text(tr("Why you are asked: {why}", why=view.why))
+        why = tr("Why you are asked: {why}", why=view.why)
+        self._why.show_text(f"{why} {view.rejected}".rstrip())
         first = self._shown[1] is None
         self._show_draft()
         if view.diff and new_diff and first:
@@ -306,9 +307,9 @@ class ApprovalSheet(Sheet):
     def _has_words(self) -> bool:
         return bool(self.note.text().strip() or self.draft.comments)
 
-    def show_sending(self, words: str | bool) -> None:
+    def show_sending(self, words: str) -> None:
         """What is under way, "" = nothing; nothing can be decided meanwhile."""
-        self._sending = tr("Sending your answer…") if words is True else words or ""
+        self._sending = words
         self.mind_buttons()
 
     # -- what a person does ------------------------------------------

@@ -85,7 +85,7 @@ class AskSheet(Sheet):
         column.addStretch(1)
         self.body.addLayout(column, 1)
         self.foot.addStretch(1)
-        later = Button(stay or tr("Back"), f"{name}.stay", key="Esc")
+        later = Button(stay or tr("Not now"), f"{name}.stay", key="Esc")
         later.clicked.connect(self.reject)
         self.foot.addWidget(later)
         self._buttons: list[Button] = []

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRect, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from clawdesk.ui.announce import announce
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.safe_text import SafeLabel
@@ -73,7 +74,10 @@ class Banner(QWidget):
         self._act.setVisible(bool(notice.act[0]))
         if self._act.words != notice.act[1]:
             self._act.show_text(notice.act[1])
-        self.setAccessibleName(f"{notice.what} {notice.next_step}")
+        said = f"{notice.what} {notice.next_step}"
+        if said != self.accessibleName() or self.isHidden():
+            announce(self, said)
+        self.setAccessibleName(said)
         self.show()
         self.update()
 

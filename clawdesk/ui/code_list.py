@@ -5,22 +5,28 @@ A list view paints only what is visible, so a hundred thousand rows cost no more
 
 from __future__ import annotations
 
+from typing import Generic, Protocol, TypeVar
+
 from PySide6.QtCore import (
-    QAbstractListModel,
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QStringListModel,
     Qt,
     Signal,
 )
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QScrollBar, QVBoxLayout, QWidget
 
+from clawdesk.ui.safe_text import clean_line
+
 Index = QModelIndex | QPersistentModelIndex
-COPY_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+ROW_ROLE = int(Qt.ItemDataRole.UserRole)
+COPY_ROLE = ROW_ROLE + 1
 COPY_MAX = 50_000
 _KEEP_SELECTION = QItemSelectionModel.SelectionFlag.NoUpdate
+_ROW = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
 
 
 class _List(QListView):
@@ -112,12 +118,54 @@ class CodeList(QWidget):
         self.sideways.setVisible(hidden > 0)
 
 
-class RowModel(QAbstractListModel):
-    """A plain list of values as a Qt model; subclasses give the roles."""
+class RowModel(QStringListModel):
+    """A plain list of values as a Qt model; subclasses give the roles.
+
+    Qt counts the rows itself, as of a list of empty strings: each layout asks for their number
+    twice a row, and forty thousand calls into Python take longer than everything else about a log.
+    A subclass changes its values first and then says so: `all_new`, `insertRows`, `removeRows`.
+    """
+
+    @property
+    def count(self) -> int:
+        return self.rowCount()
+
+    def all_new(self, count: int) -> None:
+        """So many rows, none of which was there before."""
+        self.setStringList([""] * count)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Nothing is edited in place, as a list of strings would be."""
+        return _ROW if index.isValid() else Qt.ItemFlag.NoItemFlags
+
+
+class Spoken(Protocol):
+    """A row that knows how it reads in one line, for a screen reader and a copy."""
+
+    @property
+    def spoken(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=Spoken)
+
+
+class SpokenRows(RowModel, Generic[Row]):
+    """Rows painted by a delegate (`ROW_ROLE`) and read out and copied in their own words."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.count = 0
+        self.rows: tuple[Row, ...] = ()
 
-    def rowCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else self.count
+    def show_rows(self, rows: tuple[Row, ...]) -> None:
+        self.rows = rows
+        self.all_new(len(rows))
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if not index.isValid() or index.row() >= self.count:
+            return None
+        row = self.rows[index.row()]
+        if role == ROW_ROLE:
+            return row
+        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole, COPY_ROLE}:
+            return clean_line(row.spoken)
+        return None

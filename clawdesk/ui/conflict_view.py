@@ -7,13 +7,12 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from clawdesk.ui import fonts, tokens
-from clawdesk.ui.code_list import COPY_ROLE, CodeList, Index, RowModel
+from clawdesk.ui.code_list import ROW_ROLE, CodeList, Index, SpokenRows
 from clawdesk.ui.safe_text import clean_line
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.conflicts import Cell, Change, Row
 
-ROW_ROLE = int(Qt.ItemDataRole.UserRole)
 NUMBER = 40
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -25,27 +24,6 @@ _TINTS: dict[Change, tuple[str, str, str]] = {
     Change.SAME: ("", "add", "add"),
     Change.BOTH: ("", "need-bg", "need-bg"),
 }
-
-
-class _Rows(RowModel):
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: tuple[Row, ...] = ()
-
-    def show_rows(self, rows: tuple[Row, ...]) -> None:
-        self.beginResetModel()
-        self.rows, self.count = rows, len(rows)
-        self.endResetModel()
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if not index.isValid() or index.row() >= self.count:
-            return None
-        row = self.rows[index.row()]
-        if role == ROW_ROLE:
-            return row
-        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole, COPY_ROLE}:
-            return clean_line(row.spoken)
-        return None
 
 
 class _RowDelegate(QStyledItemDelegate):
@@ -98,7 +76,7 @@ class ConflictView(CodeList):
     def __init__(self, name: str) -> None:
         super().__init__(name, tr("The three sides of the file, line by line"))
         self._longest = 0
-        self.rows = _Rows()
+        self.rows = SpokenRows[Row]()
         self.list.setModel(self.rows)
         self.list.setUniformItemSizes(True)
         self.list.setItemDelegate(_RowDelegate(self))

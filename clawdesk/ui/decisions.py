@@ -26,6 +26,7 @@ from clawdesk.ui.question_sheet import QuestionSheet
 from clawdesk.ui.reviews import Reviews
 from clawdesk.ui.tasks_pane import ALL
 from clawdesk.ui.words import counted, tr
+from clawdesk.viewmodels.inbox import trust_key, untrusted
 from clawdesk.viewmodels.phases import wants_trust
 from clawdesk.viewmodels.questions import question_view
 from clawdesk.viewmodels.told import told, told_error
@@ -45,6 +46,8 @@ class Decisions(QObject):
         super().__init__(desk)
         self._desk = desk
         self._sheet: QDialog | None = None
+        self._held_back: QDialog | None = None  # its answer could not be sent
+        self._lost = False
         self._request: Request | None = None
         self._task = ""
         self.reviews = Reviews(desk, self)
@@ -60,6 +63,7 @@ class Decisions(QObject):
         if self._sheet is not None:
             self._sheet.reject()
         self._sheet = sheet
+        self._hold_back()
         sheet.finished.connect(lambda _: self._gone(sheet))
         self._desk.window.scrim.cover(sheet)
         appear = getattr(sheet, "appear", None)
@@ -86,12 +90,41 @@ class Decisions(QObject):
         else:
             sheet.show_refusal(told(outcome.text))
 
+    # -- between two planes ------------------------------------------
+    def show_lost(self, lost: bool) -> None:
+        """Nobody takes an answer for a while: what was written stays, and is not sent later."""
+        self._lost = lost
+        self._hold_back()
+
+    def _hold_back(self) -> None:
+        sheet = self._sheet
+        if self._lost and isinstance(sheet, ApprovalSheet | QuestionSheet):
+            self._held_back = sheet
+            sheet.show_sending(tr("Nothing can be sent now."))
+            sheet.show_notice(
+                tr("ClawDesk connects again. Until then nothing is sent; what you wrote is kept.")
+            )
+
+    def _take_again(self, sheet: ApprovalSheet | QuestionSheet) -> None:
+        """The task is known again. A person looks once more and sends: it may have gone on."""
+        if self._lost or self._held_back is not sheet:
+            return
+        self._held_back = None
+        sheet.guard.raise_now()
+        sheet.show_sending("")
+        if sheet.view is not None and not sheet.view.closed:
+            sheet.show_notice(tr("Connected again. Nothing was sent: look at it once more."))
+            self.reviews.load()
+
     # -- requests ----------------------------------------------------
     def open_request(self, request: str) -> None:
         """Show a pending request by its id."""
         for task in self._desk.plane.state.tasks.values():
             if task.request is not None and task.request.id == request:
                 self._open(task, task.request)
+                return
+            if wants_trust(task) and trust_key(task) == request:
+                self._open_trust(task)
                 return
 
     def open_task(self, task_id: str) -> None:
@@ -107,9 +140,11 @@ class Decisions(QObject):
             self._desk.window.inspector.choose_place("log")
 
     def open_next(self) -> None:
-        """The next request after the one on screen, longest wait first."""
+        """The next request after the one on screen, longest wait first; then what wants trust."""
         waiting = self._desk.pending()
         if not waiting:
+            for task in untrusted(self._desk.plane.state.tasks.values())[:1]:
+                self._open_trust(task)
             return
         place = next((i for i, t in enumerate(waiting) if t.id == self._task), -1)
         task = waiting[(place + 1) % len(waiting)]
@@ -125,11 +160,23 @@ class Decisions(QObject):
         if task.request is not None:
             self._open(task, task.request)
 
-    def _open(self, task: Task, request: Request) -> None:
+    def why_no_next(self) -> str:
+        """Why there is nothing to open, "" where something waits for the user."""
+        waits = self._desk.pending() or untrusted(self._desk.plane.state.tasks.values())
+        return "" if waits else tr("nothing needs you")
+
+    def _open_trust(self, task: Task) -> None:
+        self._look_at(task)
+        self.trust(task.id)
+
+    def _look_at(self, task: Task) -> None:
         desk = self._desk
         if task.project in desk.plane.projects and task.project != desk.project:
             desk.choose_project(task.project)
         desk.window.tasks.list.choose(task.id)
+
+    def _open(self, task: Task, request: Request) -> None:
+        self._look_at(task)
         if request.kind is Kind.CLARIFY:
             self._open_question(task, request)
         else:
@@ -180,13 +227,15 @@ class Decisions(QObject):
             return
         if isinstance(self._sheet, ApprovalSheet):
             self.reviews.refresh()
+            self._take_again(self._sheet)
         elif isinstance(self._sheet, QuestionSheet):
             self._render(self._sheet, task, self._request)
+            self._take_again(self._sheet)
 
     # -- answers -----------------------------------------------------
     def _answer(self, task: str, key: str, text: str) -> None:
         if isinstance(self._sheet, QuestionSheet):
-            self._sheet.show_sending(True)
+            self._sheet.show_sending(tr("Sending your answer…"))
             call = self._desk.plane.answer(task, key, text, channel=CHANNEL)
             self.send(tr("Sending the answer"), self._sheet, call)
 
@@ -198,7 +247,8 @@ class Decisions(QObject):
         try:
             outcome: Outcome = await call  # type: ignore[misc]
         except PortError as error:
-            self._not_sent(sheet, told_error(error), "bad")
+            if error.code != "gone":  # the sheet is held back then, until the next plane is there
+                self._not_sent(sheet, told_error(error), "bad")
             return
         if not outcome.ok:
             self._not_sent(sheet, told(outcome.text))
@@ -211,7 +261,7 @@ class Decisions(QObject):
     def _not_sent(self, sheet: ApprovalSheet | QuestionSheet, why: str, role: str = "need") -> None:
         if self._sheet is sheet:
             sheet.show_notice(why, role)
-            sheet.show_sending(False)
+            sheet.show_sending("")
 
     def _keep_draft(self, request: str, text: str) -> None:
         try:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QDir, QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from clawdesk.domain.model import FINAL, Task
@@ -370,6 +370,7 @@ class Desk(QObject):
         dialog = QFileDialog(self.window, tr("Open a project folder"))
         dialog.setObjectName("open_folder")
         dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setDirectory(QDir.homePath())  # not where the program happened to be started
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(self.open_path)
         dialog.finished.connect(dialog.deleteLater)
@@ -445,6 +446,7 @@ class Desk(QObject):
         """The process that runs the tasks has ended; what is on screen is the last it told."""
         self._tick.stop()
         self.window.show_lost(True)
+        self.decisions.show_lost(True)
 
     def adopt(self, plane: PlaneApi, projects: Sequence[str]) -> None:
         """Go on with another plane, which finds every task in Git; `projects` were open."""
@@ -454,6 +456,7 @@ class Desk(QObject):
         self._log_of, self._log_after = "", 0
         self._diff_of = ("", 0)
         self.window.show_lost(False)
+        self.decisions.show_lost(False)
         self._tick.start()
         for path in projects:
             if path not in plane.projects:

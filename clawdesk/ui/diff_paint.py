@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from clawdesk.ui import fonts, highlight, icons
-from clawdesk.ui.code_list import Index
+from clawdesk.ui.code_list import ROW_ROLE, Index
 from clawdesk.ui.safe_text import clean_line
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
@@ -19,7 +19,6 @@ from clawdesk.viewmodels.word_marks import Marks, word_marks
 if TYPE_CHECKING:
     from clawdesk.ui.diff_view import DiffView
 
-ROW_ROLE = int(Qt.ItemDataRole.UserRole)
 NUMBER = 44
 SIGN = 18
 FILE_ROW = 36

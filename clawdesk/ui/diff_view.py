@@ -7,48 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QRectF, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QRectF, QSignalBlocker, Signal
 from PySide6.QtGui import QMouseEvent
 
 from clawdesk.ports.repository import Diff, DiffFile
 from clawdesk.ui import fonts, tokens
-from clawdesk.ui.code_list import COPY_ROLE, CodeList, Index, RowModel
+from clawdesk.ui.code_list import ROW_ROLE, CodeList, SpokenRows
 from clawdesk.ui.diff_paint import (
     COMMENT_LINE,
     FILE_ROW,
     NUMBER,
-    ROW_ROLE,
     SIGN,
     DiffDelegate,
     comment_lines,
 )
-from clawdesk.ui.safe_text import clean_line
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.diffs import DiffRow, RowKind, diff_rows
 from clawdesk.viewmodels.review import Draft, LineComment
-
-
-class DiffModel(RowModel):
-    """The rows of one diff."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: tuple[DiffRow, ...] = ()
-
-    def show_rows(self, rows: tuple[DiffRow, ...]) -> None:
-        self.beginResetModel()
-        self.rows, self.count = rows, len(rows)
-        self.endResetModel()
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if not index.isValid() or index.row() >= self.count:
-            return None
-        row = self.rows[index.row()]
-        if role == ROW_ROLE:
-            return row
-        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole, COPY_ROLE}:
-            return clean_line(row.spoken)
-        return None
 
 
 class DiffView(CodeList):
@@ -68,7 +43,7 @@ class DiffView(CodeList):
         self._draft = Draft()
         self._comments: Sequence[LineComment] = ()
         self._columns = 0
-        self.rows = DiffModel()
+        self.rows = SpokenRows[DiffRow]()
         self.list.setModel(self.rows)
         self.delegate = DiffDelegate(self)
         self.list.setItemDelegate(self.delegate)

@@ -13,7 +13,7 @@ from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.check_list import CheckList
 from clawdesk.ui.nav_row import NavRow
-from clawdesk.ui.pane import Ground, empty
+from clawdesk.ui.pane import Ground, empty, key_inside
 from clawdesk.ui.safe_text import SafeLabel, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
@@ -114,20 +114,7 @@ class HomePage(QWidget):
         column.addWidget(self._title)
         column.addWidget(SafeLabel(no_project().text, role="fg1", wrap=True))
         column.addSpacing(12)
-        buttons = QHBoxLayout()
-        self.open = Button(
-            tr("Open folder…"), "home.open", kind="main", icon="folder", key="Ctrl O", size="lg"
-        )
-        self.open.clicked.connect(self.open_wanted)
-        self.back = Button(tr("Back to the tasks"), "home.back", icon="cl", size="lg", key="Esc")
-        self.back.clicked.connect(self.back_wanted)
-        buttons.addWidget(self.open)
-        self.sample = Button(tr("Try the sample"), "home.sample", icon="play", size="lg")
-        self.sample.clicked.connect(self.sample_wanted)
-        buttons.addWidget(self.back)
-        buttons.addWidget(self.sample)
-        buttons.addStretch(1)
-        column.addLayout(buttons)
+        self._buttons(column)
         column.addSpacing(8)
         column.addWidget(_DropZone())
         column.addSpacing(20)
@@ -153,6 +140,24 @@ class HomePage(QWidget):
         column.addStretch(1)
         self.show_recent(())
         return _Begin(side)
+
+    def _buttons(self, column: QVBoxLayout) -> None:
+        buttons = QHBoxLayout()
+        self.open = Button(
+            tr("Open folder…"), "home.open", kind="main", icon="folder", key="Ctrl O", size="lg"
+        )
+        self.open.clicked.connect(self.open_wanted)
+        buttons.addWidget(self.open)
+        self.sample = Button(tr("Try the sample"), "home.sample", icon="play", size="lg")
+        self.sample.clicked.connect(self.sample_wanted)
+        buttons.addWidget(self.sample)
+        buttons.addStretch(1)
+        column.addLayout(buttons)
+        # In a line of its own: beside the other there is no room for its words.
+        self.back = Button(tr("Back to the tasks"), "home.back", icon="cl", size="lg", key="Esc")
+        self.back.clicked.connect(self.back_wanted)
+        column.addWidget(self.back)
+        key_inside(self, "Esc", lambda: self.back.click() if self.back.isVisible() else None)
 
     def _right(self) -> QWidget:
         area = QScrollArea()

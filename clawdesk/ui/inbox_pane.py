@@ -40,6 +40,7 @@ class Card(QWidget):
         self._removed = SafeLabel("", font="chip", role="bad")
         self._detail = SafeLabel("", font="small", role="fg1", elide=True)
         self._quote = SafeLabel("", font="small", role="fg1", wrap=True)
+        self._project = SafeLabel("", font="small", role="fg2", elide=True)
         self.act = Button(card.act, f"inbox.open.{card.request}", size="sm")
         self.later = Button(
             tr("Later"), f"inbox.later.{card.request}", kind="ghost", icon="snooze", size="sm"
@@ -71,8 +72,9 @@ class Card(QWidget):
         column.addWidget(self._quote)
         column.addSpacing(4)
         third = QHBoxLayout()
+        third.setSpacing(8)
         third.addWidget(self.act)
-        third.addStretch(1)
+        third.addWidget(self._project, 1)
         third.addWidget(self.later)
         column.addLayout(third)
         whole.addLayout(column, 1)
@@ -85,6 +87,7 @@ class Card(QWidget):
         self._age.show_text(card.age)
         self._task.show_text(card.task_title)
         self._detail.show_text(f"· {card.detail}")
+        self._project.show_text(card.project)
         added = f"+{card.stat.added}" if card.stat.added else ""
         removed = f"−{card.stat.removed}" if card.stat.removed else ""  # noqa: RUF001
         self._added.show_text(added)
@@ -95,7 +98,13 @@ class Card(QWidget):
         self._quote.show_text(tr("“{quote}”", quote=quote) if quote else "")
         self._quote.setVisible(bool(card.quote))
         self.setAccessibleName(
-            tr("{what}, {task}, waits {age}", what=card.title, task=card.task_title, age=card.age)
+            tr(
+                "{what}, {task} of {project}, waits {age}",
+                what=card.title,
+                task=card.task_title,
+                project=card.project,
+                age=card.age,
+            )
         )
         self.act.setAccessibleName(
             tr("{act}: {what} of {task}", act=card.act, what=card.title, task=card.task_title)

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from operator import itemgetter
 
-from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -35,27 +35,22 @@ class LogModel(RowModel):
         self.lines: list[tuple[int, str, str]] = []  # (at_ms, stream, clean text)
 
     def clear(self) -> None:
-        self.beginResetModel()
-        self.lines, self.count = [], 0
-        self.endResetModel()
+        self.lines = []
+        self.all_new(0)
 
     def append(self, lines: Sequence[LogLine]) -> None:
         if not lines:
             return
         added = [(line.at_ms, line.stream, clean_line(line.text.rstrip("\n"))) for line in lines]
-        self.beginInsertRows(QModelIndex(), self.count, self.count + len(added) - 1)
         self.lines.extend(added)
-        self.count = len(self.lines)
-        self.endInsertRows()
+        self.insertRows(self.count, len(added))
         surplus = self.count - LINES_MAX
         if surplus > 0:
-            self.beginRemoveRows(QModelIndex(), 0, surplus - 1)
             del self.lines[:surplus]
-            self.count = len(self.lines)
-            self.endRemoveRows()
+            self.removeRows(0, surplus)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if not index.isValid() or index.row() >= self.count:
+        if not index.isValid() or index.row() >= len(self.lines):
             return None
         line = self.lines[index.row()]
         if role == ROW_ROLE:

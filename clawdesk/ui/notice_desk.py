@@ -1,5 +1,6 @@
 """Between the desk and the desktop's notices: shows what is new, takes back what is settled.
 
+With the window in front the inbox is notice enough, and a screen reader is told of it.
 Never raises the window by itself; only a press on a notice's button does. What waited already when
 the window opened stands in its inbox and is not told once more.
 """
@@ -15,8 +16,10 @@ from PySide6.QtGui import QGuiApplication
 
 from clawdesk.domain.model import Phase
 from clawdesk.ports.notices import Notice, Notices
+from clawdesk.ui.announce import announce
 from clawdesk.ui.safe_text import clean, clean_line
 from clawdesk.ui.words import tr
+from clawdesk.viewmodels.inbox import untrusted
 from clawdesk.viewmodels.notices import ended, standing
 from clawdesk.viewmodels.told import told
 
@@ -50,9 +53,12 @@ class NoticeDesk(QObject):
         settled = [key for key in self._shown if key not in waits and not key.startswith("ended ")]
         self._known = set(waits)
         self._phases = {task.id: task.phase for task in tasks.values()}
-        self._mind_badge(len(desk.pending()))
-        quiet = not self._began or (self._in_front() and not rules.in_front)
-        self._began = True
+        self._mind_badge(len(desk.pending()) + len(untrusted(tasks.values())))
+        began, self._began = self._began, True
+        quiet = not began or (self._in_front() and not rules.in_front)
+        if quiet and began:
+            for notice in new.values():
+                announce(desk.window.inbox, notice.title)
         show = [] if quiet else list(new.values())
         if show or settled:
             self._shown |= {notice.key for notice in show}

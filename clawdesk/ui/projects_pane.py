@@ -36,7 +36,7 @@ class _Definition(QWidget):
             spoken=tr("Run {name}", name=definition.title),
         )
         self.run.setEnabled(not definition.why_not)
-        set_tip(self.run, definition.why_not or definition.tip)
+        set_tip(self.run, definition.why_not or f"{definition.title} · {definition.tip}")
         row.addWidget(self.run)
 
 

@@ -41,7 +41,7 @@ class QuestionSheet(Sheet):
     def __init__(self, parent: QWidget, clock: Clock) -> None:
         super().__init__("question", parent, clock, icon="ask", role="need")
         self.view: QuestionView | None = None
-        self._sending = False
+        self._sending = ""
         self._rows: list[ChoiceRow] = []
         self._group = QButtonGroup(self)
         self._waiting = SafeLabel("", font="small", role="fg2")
@@ -219,13 +219,16 @@ class QuestionSheet(Sheet):
         self.later.set_icon_name("snooze" if open_ else "")
         if not open_:
             self._draft.show_text("")
+        elif self._sending:
+            self._draft.show_text(self._sending)
         elif self.text.toPlainText().strip():
             self._draft.show_text(tr("Draft kept. This question does not expire."))
         else:
             self._draft.show_text(tr("This question does not expire."))
 
-    def show_sending(self, sending: bool) -> None:
-        self._sending = sending
+    def show_sending(self, words: str) -> None:
+        """What is under way, "" = nothing; nothing can be decided meanwhile."""
+        self._sending = words
         self.mind_buttons()
 
     def _send(self) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from clawdesk.ui.announce import announce
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.clock import Clock
@@ -93,8 +94,11 @@ class Sheet(QDialog):
 
     def show_notice(self, text: str, role: str = "need") -> None:
         """A sentence above the buttons; "" takes it away."""
+        before = self.notice.text()
         self.notice.set_role(role)
         self.notice.show_text(text)
+        if text and self.notice.text() != before:
+            announce(self, text)
         self.notice.setVisible(bool(text))
 
     def mind_buttons(self) -> None:

@@ -23,8 +23,6 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleAnnouncementEvent,
     QContextMenuEvent,
     QHelpEvent,
     QKeyEvent,
@@ -46,6 +44,7 @@ from PySide6.QtWidgets import (
 )
 
 from clawdesk.ui import fonts, icons, marks, tokens
+from clawdesk.ui.announce import announce
 from clawdesk.ui.lane_paint import LanePainter, lane_top, mark_at, mark_box, row_height
 from clawdesk.ui.safe_text import clean_line
 from clawdesk.ui.tokens import colour
@@ -367,9 +366,8 @@ class TaskList(QListView):
         box = TaskDelegate.lane_box(QRectF(self.visualRect(index)))
         spot = mark_box(box, self.delegate.scale, row.lane, mark).bottomLeft().toPoint()
         QToolTip.showText(self.viewport().mapToGlobal(spot), plain_tip(mark.text), self.viewport())
-        text = clean_line(mark.text, 300)
-        self.setAccessibleDescription(text)
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
+        self.setAccessibleDescription(clean_line(mark.text, 300))
+        announce(self, mark.text)
 
     # -- a checkpoint's mark ------------------------------------------
     def _act_on_focus(self) -> None:

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clawdesk.domain.model import FINAL, Checkpoint, Phase, Task, TaskId
+from clawdesk.domain.model import FINAL, Checkpoint, Phase, Record, Task, TaskId
+from clawdesk.domain.spending import Spent
 from clawdesk.viewmodels.amounts import files, listed, steps, where
+from clawdesk.viewmodels.costs import spent_at, used_words
 from clawdesk.viewmodels.language import counted, tr
 from clawdesk.viewmodels.told import told
 from clawdesk.viewmodels.words import clock_time, short_duration, size
+
+_NOTHING = Spent()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ def _kind(checkpoint: Checkpoint) -> str:
     return "disc" if checkpoint.snapshot is not None else "ring"
 
 
-def _detail(checkpoint: Checkpoint) -> str:
+def _detail(checkpoint: Checkpoint, used: Spent) -> str:
     stat = checkpoint.diffstat
     parts = [f"{files(stat.files)} +{stat.added} −{stat.removed}"]  # noqa: RUF001
     if checkpoint.snapshot is not None:
@@ -58,6 +62,8 @@ def _detail(checkpoint: Checkpoint) -> str:
         parts.append(files_only(checkpoint))
     if checkpoint.safety:
         parts.append(tr("made before a restore"))
+    if used.calls:
+        parts.append(used_words(used))
     return " · ".join(parts)
 
 
@@ -87,12 +93,12 @@ def _title(checkpoint: Checkpoint) -> str:
 
 def checkpoint_rows(task: Task, offset_ms: int = 0) -> tuple[CheckpointRow, ...]:
     """Newest first."""
-    why_not, undo = why_no_restore(task), undo_of(task)
+    why_not, undo, used = why_no_restore(task), undo_of(task), spent_at(task)
     return tuple(
         CheckpointRow(
             ordinal=c.ordinal,
             title=_title(c),
-            detail=_detail(c),
+            detail=_detail(c, used.get(c.ordinal, _NOTHING)),
             at=clock_time(c.at_ms, offset_ms, seconds=True),
             kind=_kind(c),
             commit=c.commit[:10],
@@ -105,21 +111,33 @@ def checkpoint_rows(task: Task, offset_ms: int = 0) -> tuple[CheckpointRow, ...]
 
 
 def undo_of(task: Task) -> int | None:
-    """The checkpoint with the state before the last restore; None once the task has gone on.
+    """The checkpoint with the state before the last restore; None once the task has gone on."""
+    back = next((r for r in reversed(task.records) if _moves(r)), None)
+    return left_by_restore(task) if back is not None and back.event == "restored" else None
+
+
+def _moves(record: Record) -> bool:
+    """Whether it says at which checkpoint the task stood from then on."""
+    return record.event in {"restored", "checkpoint"} and isinstance(
+        record.fields.get("ordinal"), int
+    )
+
+
+def left_by_restore(task: Task) -> int | None:
+    """The same, also where the task has gone on since; None = it was never restored.
 
     A task that ran was made safe first, so that is its safety checkpoint; one that stood still
     stood at a checkpoint already.
     """
     back: int | None = None
     for record in reversed(task.records):
-        ordinal = record.fields.get("ordinal")
-        if record.event not in {"restored", "checkpoint"} or not isinstance(ordinal, int):
+        if not _moves(record):
             continue
+        ordinal = int(record.fields["ordinal"])
         if back is not None:
             return ordinal if ordinal != back and task.checkpoint(ordinal) else None
-        if record.event == "checkpoint":
-            return None
-        back = ordinal
+        if record.event == "restored":
+            back = ordinal
     return None
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from clawdesk.domain.model import Task
-from clawdesk.domain.spending import Spent, StepSpent
+from clawdesk.domain.spending import Spent, StepSpent, total_of
 from clawdesk.viewmodels.language import counted, tr
 from clawdesk.viewmodels.words import short_duration
 
@@ -41,6 +41,25 @@ def spent_words(spent: Spent) -> str:
         return ""
     said = [_calls(spent), _tokens(spent), _time(spent), _gpu(spent), _cost(spent)]
     return ", ".join(part for part in said if part)
+
+
+def used_words(spent: Spent) -> str:
+    """The same in short: calls, tokens and cost."""
+    if not spent.calls:
+        return ""
+    return ", ".join(part for part in (_calls(spent), _tokens(spent), _cost(spent)) if part)
+
+
+def spent_at(task: Task) -> dict[int, Spent]:
+    """What was used between each checkpoint and the one made before it, by ordinal; 0 = since the
+    last one. Where nothing was used there is no entry."""
+    found, before = {}, Spent()
+    for checkpoint in task.checkpoints:
+        now = total_of(checkpoint.spent)
+        if now.calls > before.calls:  # one of a fork's parent tells nothing
+            found[checkpoint.ordinal], before = now - before, now
+    later = task.spending.total - before
+    return {**found, 0: later} if later.calls else found
 
 
 def step_words(step: StepSpent) -> str:

@@ -13,13 +13,13 @@ from clawdesk.domain.model import Task
 from clawdesk.ports.repository import ProjectView
 from clawdesk.viewmodels.amounts import steps
 from clawdesk.viewmodels.language import counted, tr
-from clawdesk.viewmodels.phases import needs_you
+from clawdesk.viewmodels.phases import needs_you, wants_trust
 from clawdesk.viewmodels.told import told
 
 
 @dataclass(frozen=True, slots=True)
 class DefinitionView:
-    """A process that can be run; `why_not` is "" when it can."""
+    """A process that can be run; `why_not` is "" when it can. `tip` does not repeat the title."""
 
     name: str
     title: str
@@ -83,7 +83,7 @@ def _definition(
     return DefinitionView(
         name=name,
         title=title or name,
-        tip=f"{description or title or name} · {steps(count)}",
+        tip=f"{description} · {steps(count)}" if description else steps(count),
         why_not=why_not,
     )
 
@@ -111,7 +111,7 @@ def projects_view(
     total: dict[str, int] = {}
     for task in tasks:
         total[task.project] = total.get(task.project, 0) + 1
-        if needs_you(task):
+        if needs_you(task) or wants_trust(task):
             needs[task.project] = needs.get(task.project, 0) + 1
     entries = tuple(
         ProjectEntry(
@@ -140,6 +140,18 @@ def projects_view(
     return ProjectsView(entries, others)
 
 
+EXAMPLE_PATH = ".clawdesk/tasks/hello.toml"
+EXAMPLE = """\
+title = "Say hello"
+
+[[steps]]
+name = "write"
+run = "claw ask 'Who shall be greeted?' --key who > HELLO.md"
+checkpoint = "approve"
+"""
+"""A whole task file, to begin with; the guide has the same."""
+
+
 def no_tasks(project: str) -> EmptyView:
     """The page of a project in which nothing was run yet."""
     return EmptyView(
@@ -154,7 +166,8 @@ def no_tasks(project: str) -> EmptyView:
 def nothing_waits() -> EmptyView:
     """The inbox while nobody asks."""
     return EmptyView(
-        tr("Nothing waits for you"), tr("Approvals and questions of all projects appear here.")
+        tr("Nothing waits for you"),
+        tr("Approvals, questions and policies to trust, of all projects, appear here."),
     )
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from clawdesk.domain.model import FINAL, Record, Task
+from clawdesk.domain.spending import Spent
 from clawdesk.ports.repository import Diff
 from clawdesk.viewmodels.amounts import and_more, files, recorded, where
-from clawdesk.viewmodels.costs import spent_words, step_words
+from clawdesk.viewmodels.costs import spent_at, spent_words, step_words, used_words
 from clawdesk.viewmodels.lane import lane_of
 from clawdesk.viewmodels.lane_marks import BLOCKS, STILL, Mark, MarkKind
 from clawdesk.viewmodels.language import marked, tr
@@ -155,15 +156,17 @@ def _model_calls(task: Task) -> Iterator[str]:
 def _checkpoints(task: Task, around: Around) -> Iterator[str]:
     if task.checkpoints:
         heads = "#", tr("time"), tr("step"), tr("files"), tr("lines"), tr("machine"), tr("approved")
-        yield f"| {' | '.join((*heads, 'commit'))} |"
-        yield "|---|---|---|---|---|---|---|---|"
+        yield f"| {' | '.join((*heads, 'commit', tr('used since the one before')))} |"
+        yield "|---|---|---|---|---|---|---|---|---|"
+    used = spent_at(task)
     for c in task.checkpoints:
         kept = size(c.snapshot.bytes) if c.snapshot is not None else tr("files only")
         word = tr("yes") if c.approved else tr("before a restore") if c.safety else ""
         stat = c.diffstat
         yield (
             f"| {c.ordinal} | {_at(c.at_ms, around)} | {quoted(c.step_name, 60)} | {stat.files} "
-            f"| +{stat.added} -{stat.removed} | {kept} | {word} | {c.commit[:12]} |"
+            f"| +{stat.added} -{stat.removed} | {kept} | {word} | {c.commit[:12]} "
+            f"| {used_words(used.get(c.ordinal, Spent()))} |"
         )
 
 

@@ -77,7 +77,7 @@ def _subtitle(task: Task) -> str:
     return f"{works} · {_priority_word(task.priority)}"
 
 
-def _since(task: Task) -> int:
+def waits_since(task: Task) -> int:
     """When the present wait began: the request, the last end of an attempt, or the submission."""
     if task.request is not None:
         return task.request.at_ms
@@ -158,15 +158,15 @@ def state_texts(task: Task, now_ms: int, offset_ms: int = 0) -> tuple[str, str]:
         return _running_texts(task, now_ms)
     reason = told(task.reason.text) if task.reason is not None else ""
     if wants_trust(task):
-        waits = tr("waiting {time}", time=duration(now_ms - _since(task)))
+        waits = tr("waiting {time}", time=duration(now_ms - waits_since(task)))
         return tr("Trust its project's policy"), f"{waits} · {reason}"
     if task.phase is Phase.QUEUED:
         frees = f" · {told(task.reason.frees)}" if task.reason and task.reason.frees else ""
-        waits = tr("Waiting {time}", time=duration(now_ms - _since(task)))
+        waits = tr("Waiting {time}", time=duration(now_ms - waits_since(task)))
         return waits, (reason or tr("in the queue")) + frees
     fallback = {
         Phase.STARTING: tr("its machine boots"),
-        Phase.SNAPSHOTTING: tr("checkpoint {ordinal} is taken", ordinal=task.next_ordinal),
+        Phase.SNAPSHOTTING: tr("checkpoint {ordinal} is taken", ordinal=task.next_ordinal - 1),
         Phase.RESTORING: tr("back to checkpoint {ordinal}", ordinal=task.resume_from)
         if task.resume_from is not None
         else tr("back to a checkpoint"),

@@ -27,7 +27,7 @@ class Accounts:
 
     def __init__(self) -> None:
         self._run = secrets.token_hex(4)
-        self._kept: dict[CallId, Mapping[str, Any]] = {}
+        self._kept: dict[CallId, tuple[str, Mapping[str, Any]]] = {}  # in the order of their ends
 
     def name_of(self, call: CallId) -> str:
         """What the call is called outside; no other call has this name."""
@@ -39,13 +39,17 @@ class Accounts:
         known = run == self._run and number.isascii() and number.isdigit() and len(number) < 19
         return int(number) if known else None
 
-    def keep(self, call: CallId, account: Mapping[str, Any]) -> None:
-        self._kept[call] = account
+    def keep(self, call: CallId, task: str, account: Mapping[str, Any]) -> None:
+        self._kept[call] = task, account
         while len(self._kept) > KEPT_MAX:
             del self._kept[next(iter(self._kept))]
 
     def find(self, call: CallId) -> Mapping[str, Any] | None:
-        return self._kept.get(call)
+        return self._kept[call][1] if call in self._kept else None
+
+    def of_task(self, task: str) -> list[Mapping[str, Any]]:
+        """Those of one task, in the order in which they ended."""
+        return [account for of, account in self._kept.values() if of == task]
 
 
 def place_of(state: FabricState, call: Call, at_ms: int) -> tuple[str, int | None]:

@@ -15,7 +15,7 @@ import clawdesk_fabric
 from clawdesk_fabric import ledger, views
 from clawdesk_fabric.catalog import ModelSpec
 from clawdesk_fabric.errors import CatalogError
-from clawdesk_fabric.gateway import FABRIC, account_of
+from clawdesk_fabric.gateway import CALLS, FABRIC, account_of
 from clawdesk_fabric.guard import TOKENS, authorised
 from clawdesk_fabric.metrics import METRICS
 from clawdesk_fabric.model import HOST, CallClass, Phase, Replica
@@ -37,6 +37,7 @@ def add_routes(app: web.Application) -> None:
     """The control routes; `app` carries FABRIC, TOKENS and ASK_EXIT."""
     app.router.add_get("/fabric/v1/status", _status)
     app.router.add_get("/fabric/v1/queue", _queue)
+    app.router.add_get("/fabric/v1/calls", _accounts)
     app.router.add_get("/fabric/v1/calls/{name}", _account)
     app.router.add_post("/fabric/v1/models/{name}/load", _load)
     app.router.add_post("/fabric/v1/models/{name}/unload", _unload)
@@ -137,6 +138,14 @@ async def _queue(request: web.Request) -> web.Response:
 async def _account(request: web.Request) -> web.Response:
     """What a call used, by the name its answer carried; waits a little where it goes on."""
     return web.json_response(await account_of(request.app, request.match_info["name"]))
+
+
+async def _accounts(request: web.Request) -> web.Response:
+    """What the calls of one task used, of those that are still known."""
+    task = request.query.get("task", "")
+    if not task:
+        raise WireError("invalid_request", "name the task: /fabric/v1/calls?task=ID")
+    return web.json_response({"calls": request.app[CALLS].accounts.of_task(task)})
 
 
 def named_model(request: web.Request) -> str:

@@ -171,7 +171,7 @@ def _leave(request: web.Request, ticket: Ticket, relay: Relay, price: Price | No
     )
     request.app[METRICS].ended(record)
     told = accounts.account(request[CALL_NAME], record, place, price)
-    request.app[CALLS].accounts.keep(call.id, told)
+    request.app[CALLS].accounts.keep(call.id, call.task, told)
     if log.isEnabledFor(logging.INFO):
         fields = {"call": call.id, "task": call.task, **record.fields()}
         log.info("call ended", extra={"fields": fields})

@@ -172,6 +172,10 @@
             <translation>Alle Stände</translation>
         </message>
         <message>
+            <source>All machine files</source>
+            <translation>Alle Maschinendateien</translation>
+        </message>
+        <message>
             <source>All machine snapshots together; the oldest go first</source>
             <translation>Alle Maschinen-Schnappschüsse zusammen; die ältesten gehen zuerst</translation>
         </message>
@@ -202,6 +206,10 @@
         <message>
             <source>An editor would change its line ends: take one side as a whole.</source>
             <translation>Ein Editor würde die Zeilenenden ändern: eine Seite als Ganzes nehmen.</translation>
+        </message>
+        <message>
+            <source>An example of a task file</source>
+            <translation>Ein Beispiel einer Aufgabendatei</translation>
         </message>
         <message>
             <source>Another task begins at that moment and goes its own way, on a lane of its own below. Later you compare them and keep one.</source>
@@ -240,8 +248,8 @@
             <translation>Entscheidung wird angewendet</translation>
         </message>
         <message>
-            <source>Approvals and questions of all projects appear here.</source>
-            <translation>Freigaben und Fragen aller Projekte erscheinen hier.</translation>
+            <source>Approvals, questions and policies to trust, of all projects, appear here.</source>
+            <translation>Freigaben, Fragen und Richtlinien, denen zu vertrauen ist, erscheinen hier, aus allen Projekten.</translation>
         </message>
         <message>
             <source>Approve</source>
@@ -312,16 +320,20 @@
             <translation>Fragt</translation>
         </message>
         <message>
+            <source>At a checkpoint machines stand still two to four times as long as they need to: the kernel keeps userfaultfd from ordinary accounts.</source>
+            <translation>An einem Prüfpunkt stehen Maschinen zwei- bis viermal so lange still wie nötig: Der Kernel gibt userfaultfd gewöhnlichen Konten nicht.</translation>
+        </message>
+        <message>
+            <source>At a checkpoint machines stand still two to four times as long as they need to: {why}.</source>
+            <translation>An einem Prüfpunkt stehen Maschinen zwei- bis viermal so lange still wie nötig: {why}.</translation>
+        </message>
+        <message>
             <source>Attempt</source>
             <translation>Versuch</translation>
         </message>
         <message>
             <source>Attempts</source>
             <translation>Versuche</translation>
-        </message>
-        <message>
-            <source>Back</source>
-            <translation>Zurück</translation>
         </message>
         <message>
             <source>Back to the tasks</source>
@@ -480,6 +492,14 @@
             <translation>Prüfpunkt {ordinal} wartet auf Freigabe.</translation>
         </message>
         <message>
+            <source>Checkpoint {ordinal} was rejected (“{note}”); what it asks about is the same again.</source>
+            <translation>Prüfpunkt {ordinal} wurde abgelehnt („{note}“); wonach gefragt wird, ist wieder dasselbe.</translation>
+        </message>
+        <message>
+            <source>Checkpoint {ordinal} was rejected: “{note}”.</source>
+            <translation>Prüfpunkt {ordinal} wurde abgelehnt: „{note}“.</translation>
+        </message>
+        <message>
             <source>Checkpoint {ordinal}: {why} Its files are used without memory.</source>
             <translation>Prüfpunkt {ordinal}: {why} Seine Dateien dienen ohne Speicher.</translation>
         </message>
@@ -502,6 +522,10 @@
         <message>
             <source>ClawDesk</source>
             <translation>ClawDesk</translation>
+        </message>
+        <message>
+            <source>ClawDesk connects again. Until then nothing is sent; what you wrote is kept.</source>
+            <translation>ClawDesk verbindet sich neu. Bis dahin wird nichts gesendet; was geschrieben ist, bleibt.</translation>
         </message>
         <message>
             <source>ClawDesk could not start; the reason stands above.</source>
@@ -668,6 +692,10 @@
             <translation>Verbinden</translation>
         </message>
         <message>
+            <source>Connected again. Nothing was sent: look at it once more.</source>
+            <translation>Wieder verbunden. Es wurde nichts gesendet: noch einmal ansehen.</translation>
+        </message>
+        <message>
             <source>Conversation</source>
             <translation>Gespräch</translation>
         </message>
@@ -736,8 +764,8 @@
             <translation>Speicherplatz und Aufräumen…</translation>
         </message>
         <message>
-            <source>Disk use of machine snapshots</source>
-            <translation>Speicherplatz der Maschinen-Schnappschüsse</translation>
+            <source>Disk use of machine files</source>
+            <translation>Speicherplatz der Maschinendateien</translation>
         </message>
         <message>
             <source>Docker is not installed, and models run in its containers</source>
@@ -794,10 +822,6 @@
         <message>
             <source>Every act stands in the palette as well.</source>
             <translation>Jede Handlung steht auch in der Palette.</translation>
-        </message>
-        <message>
-            <source>Everything</source>
-            <translation>Alles</translation>
         </message>
         <message>
             <source>Export a report of the chosen task…</source>
@@ -1044,6 +1068,10 @@
             <translation>Es geht zurück zum Start.</translation>
         </message>
         <message>
+            <source>Guest images</source>
+            <translation>Gastabbilder</translation>
+        </message>
+        <message>
             <source>Held</source>
             <translation>Angehalten</translation>
         </message>
@@ -1160,10 +1188,6 @@
             <translation>Es wurde nichts ausgegeben.</translation>
         </message>
         <message>
-            <source>It has gone on since, or was never restored: choose a checkpoint instead.</source>
-            <translation>Sie ging seither weiter oder wurde nie wiederhergestellt: stattdessen einen Prüfpunkt wählen.</translation>
-        </message>
-        <message>
             <source>It has no project file: the defaults count, and ask for nothing.</source>
             <translation>Es hat keine Projektdatei: Die Vorgaben gelten und verlangen nichts.</translation>
         </message>
@@ -1188,8 +1212,8 @@
             <translation>Es passt nie: Nötig sind {needed}, dieser Rechner hat {total}.</translation>
         </message>
         <message>
-            <source>It offers no task yet: put one into .clawdesk/tasks/NAME.toml, then it appears here.</source>
-            <translation>Es bietet noch keine Aufgabe: eine in .clawdesk/tasks/NAME.toml ablegen, dann erscheint sie hier.</translation>
+            <source>It offers no task yet. A task is a file, and appears here as soon as it is there: put this into {path}, for example.</source>
+            <translation>Es bietet noch keine Aufgabe an. Eine Aufgabe ist eine Datei und erscheint hier, sobald es sie gibt: Zum Beispiel dies in {path} schreiben.</translation>
         </message>
         <message>
             <source>It shows no buttons: open the window to decide.</source>
@@ -1204,8 +1228,16 @@
             <translation>Sie war {time} weg.</translation>
         </message>
         <message>
+            <source>It was never restored: choose a checkpoint instead.</source>
+            <translation>Sie wurde nie zurückgesetzt: stattdessen einen Prüfpunkt wählen.</translation>
+        </message>
+        <message>
             <source>It was not trusted; nothing changed.</source>
             <translation>Es war nicht vertraut; nichts hat sich geändert.</translation>
+        </message>
+        <message>
+            <source>It was to give its machine back, and keeps it: checkpoint {ordinal} holds files only ({why}), and its step would begin again. It leaves at the next one that keeps its memory, or when its step ends.</source>
+            <translation>Sie sollte ihre Maschine zurückgeben und behält sie: Prüfpunkt {ordinal} enthält nur Dateien ({why}), und ihr Schritt würde von vorn beginnen. Sie geht beim nächsten, der ihren Speicher behält, oder wenn ihr Schritt endet.</translation>
         </message>
         <message>
             <source>It will wait for your trust: {asks}.</source>
@@ -1352,8 +1384,8 @@
             <translation>Bei jeder Aufgabe in Git aufbewahrt; Freigaben und Antworten stehen in ihrem Protokoll.</translation>
         </message>
         <message>
-            <source>Kept. Others ended now: {count}; before: {before}. All commits stay.</source>
-            <translation>Behalten. Andere, die jetzt endeten: {count}; vorher: {before}. Alle Commits bleiben.</translation>
+            <source>Kept: {task}. Others ended now: {count}; before: {before}. All commits stay.</source>
+            <translation>Behalten: {task}. Andere jetzt beendet: {count}; vorher: {before}. Alle Commits bleiben.</translation>
         </message>
         <message>
             <source>Key {number}. {note}</source>
@@ -1370,6 +1402,10 @@
         <message>
             <source>Later</source>
             <translation>Später</translation>
+        </message>
+        <message>
+            <source>Layers set up on them</source>
+            <translation>Darauf eingerichtete Schichten</translation>
         </message>
         <message>
             <source>Leave out</source>
@@ -1592,6 +1628,10 @@
             <translation>{task} in {branch} zusammengeführt</translation>
         </message>
         <message>
+            <source>Merged {title}</source>
+            <translation>{title} ist zusammengeführt</translation>
+        </message>
+        <message>
             <source>Merge…</source>
             <translation>Zusammenführen…</translation>
         </message>
@@ -1696,6 +1736,10 @@
             <translation>Keine beendete Aufgabe hat einen so alten Schnappschuss.</translation>
         </message>
         <message>
+            <source>No file differs from the start.</source>
+            <translation>Keine Datei ist anders als am Anfang.</translation>
+        </message>
+        <message>
             <source>No file is ticked. Reject sends all of it back.</source>
             <translation>Keine Datei ist angehakt. „Ablehnen“ schickt alles zurück.</translation>
         </message>
@@ -1706,10 +1750,6 @@
         <message>
             <source>No machine can be started; tasks wait and run nowhere else.</source>
             <translation>Keine Maschine kann starten; Aufgaben warten und laufen nirgends sonst.</translation>
-        </message>
-        <message>
-            <source>No message was given.</source>
-            <translation>Es gibt keine Nachricht.</translation>
         </message>
         <message>
             <source>No model call yet.</source>
@@ -1800,6 +1840,10 @@
             <translation>Notiz an den Agenten</translation>
         </message>
         <message>
+            <source>Nothing can be sent now.</source>
+            <translation>Jetzt kann nichts gesendet werden.</translation>
+        </message>
+        <message>
             <source>Nothing changes by looking.</source>
             <translation>Ansehen ändert nichts.</translation>
         </message>
@@ -1836,6 +1880,10 @@
             <translation>Nichts wartet auf eine Antwort</translation>
         </message>
         <message>
+            <source>Nothing was done; try again.</source>
+            <translation>Nichts wurde getan; versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
             <source>Nothing was said yet. Messages, calls of tools and output appear here.</source>
             <translation>Noch wurde nichts gesagt. Nachrichten, Werkzeugaufrufe und Ausgaben erscheinen hier.</translation>
         </message>
@@ -1870,6 +1918,10 @@
         <message>
             <source>One commit per checkpoint</source>
             <translation>Ein Commit je Prüfpunkt</translation>
+        </message>
+        <message>
+            <source>One of your own is added by: clawdesk-fabric add FILE</source>
+            <translation>Ein eigenes kommt dazu mit: clawdesk-fabric add DATEI</translation>
         </message>
         <message>
             <source>Only an agent of kind "acp" can be prompted again; this task has none.</source>
@@ -2168,8 +2220,8 @@
             <translation>Diese Schnappschüsse entfernen</translation>
         </message>
         <message>
-            <source>Removed the snapshots of {count} ended tasks; commits stay.</source>
-            <translation>Schnappschüsse von {count} beendeten Aufgaben entfernt; Commits bleiben.</translation>
+            <source>Removed the snapshots of ended tasks: {count}. Commits stay.</source>
+            <translation>Schnappschüsse beendeter Aufgaben entfernt: {count}. Commits bleiben.</translation>
         </message>
         <message numerus="yes">
             <source>Removed {count} machine snapshots of {task}</source>
@@ -2396,6 +2448,10 @@
             <translation>Geheimnisse, die Anfragen seiner Aufgaben an einen Rechner beigefügt werden; Vorgabe ist keines</translation>
         </message>
         <message>
+            <source>See what was done (clawdesk tasks, clawdesk show TASK), then try again.</source>
+            <translation>Nachsehen, was geschehen ist (clawdesk tasks, clawdesk show TASK), dann noch einmal versuchen.</translation>
+        </message>
+        <message>
             <source>Send a test message</source>
             <translation>Testnachricht senden</translation>
         </message>
@@ -2608,6 +2664,10 @@
             <translation>Schritt {number} {name}, {time}</translation>
         </message>
         <message>
+            <source>Step {number}, {name}</source>
+            <translation>Schritt {number}, {name}</translation>
+        </message>
+        <message>
             <source>Step {step} ended after your rejection: {feedback}</source>
             <translation>Schritt {step} endete nach der Ablehnung: {feedback}</translation>
         </message>
@@ -2726,6 +2786,10 @@
         <message>
             <source>Terminal</source>
             <translation>Terminal</translation>
+        </message>
+        <message>
+            <source>The ClawDesk that runs the tasks has ended meanwhile.</source>
+            <translation>Das ClawDesk, das die Aufgaben ausführt, wurde inzwischen beendet.</translation>
         </message>
         <message>
             <source>The Fabric did not answer</source>
@@ -3176,6 +3240,10 @@
             <translation>So wird es eines: git init {path}, dann seine Dateien hinzufügen und committen</translation>
         </message>
         <message>
+            <source>To take it back: git revert {commit}</source>
+            <translation>Um es zurückzunehmen: git revert {commit}</translation>
+        </message>
+        <message>
             <source>Token</source>
             <translation>Token</translation>
         </message>
@@ -3414,6 +3482,10 @@
         <message>
             <source>What the agent is told</source>
             <translation>Was dem Agenten gesagt wird</translation>
+        </message>
+        <message>
+            <source>What the task ran</source>
+            <translation>Was die Aufgabe ausführte</translation>
         </message>
         <message>
             <source>What to know before deciding</source>
@@ -4248,6 +4320,10 @@
             <translation>sie hat keinen älteren Prüfpunkt</translation>
         </message>
         <message>
+            <source>it has not begun</source>
+            <translation>sie hat noch nicht begonnen</translation>
+        </message>
+        <message>
             <source>it has {count:,} bytes; up to {most:,} are edited here</source>
             <translation>sie hat {count:,} Bytes; bis zu {most:,} werden hier bearbeitet</translation>
         </message>
@@ -4308,8 +4384,8 @@
             <translation>sie wartete {seconds} s auf eine Antwort</translation>
         </message>
         <message>
-            <source>it was not restored, or has gone on since</source>
-            <translation>sie wurde nicht wiederhergestellt oder ging seither weiter</translation>
+            <source>it was not restored</source>
+            <translation>sie wurde nicht zurückgesetzt</translation>
         </message>
         <message>
             <source>its Git directory cannot be written (is its disk mounted read-only?)</source>
@@ -4611,13 +4687,9 @@
             <source>network used</source>
             <translation>Netz benutzt</translation>
         </message>
-        <message numerus="yes">
-            <source>network: {count} hosts</source>
-            <extracomment>For one: network: {count} host</extracomment>
-            <translation>
-                <numerusform>Netzwerk: {count} Rechner</numerusform>
-                <numerusform>Netzwerk: {count} Rechner</numerusform>
-            </translation>
+        <message>
+            <source>network: {hosts}</source>
+            <translation>Netzwerk: {hosts}</translation>
         </message>
         <message>
             <source>new</source>
@@ -4658,6 +4730,10 @@
         <message>
             <source>no content to show</source>
             <translation>kein Inhalt zu zeigen</translation>
+        </message>
+        <message>
+            <source>no ended task has snapshots</source>
+            <translation>keine beendete Aufgabe hat Schnappschüsse</translation>
         </message>
         <message>
             <source>no engine</source>
@@ -4714,6 +4790,10 @@
         <message>
             <source>no readings</source>
             <translation>keine Messwerte</translation>
+        </message>
+        <message>
+            <source>no step yet</source>
+            <translation>noch kein Schritt</translation>
         </message>
         <message>
             <source>no task is chosen</source>
@@ -5344,6 +5424,10 @@
             <translation>von Modellen belegt</translation>
         </message>
         <message>
+            <source>used since the one before</source>
+            <translation>seit dem vorigen verbraucht</translation>
+        </message>
+        <message>
             <source>user {name} on {host}</source>
             <translation>Nutzer {name} auf {host}</translation>
         </message>
@@ -5547,9 +5631,13 @@
             <source>{clock} ({time} from now)</source>
             <translation>{clock} (in {time})</translation>
         </message>
-        <message>
+        <message numerus="yes">
             <source>{count:,} lines</source>
-            <translation>{count:,} Zeilen</translation>
+            <extracomment>For one: {count:,} line</extracomment>
+            <translation>
+                <numerusform>{count:,} Zeile</numerusform>
+                <numerusform>{count:,} Zeilen</numerusform>
+            </translation>
         </message>
         <message>
             <source>{count} + {held} held</source>
@@ -5880,6 +5968,10 @@
             <translation>{files} der Kopie der Aufgabe: {paths}</translation>
         </message>
         <message>
+            <source>{files} since it began: {names}</source>
+            <translation>{files} seit dem Anfang: {names}</translation>
+        </message>
+        <message>
             <source>{files}, +{added} -{removed} lines.</source>
             <translation>{files}, +{added} -{removed} Zeilen.</translation>
         </message>
@@ -6092,6 +6184,10 @@
             <translation>{names} startet</translation>
         </message>
         <message>
+            <source>{names}: ended well (exit code 0)</source>
+            <translation>{names}: gut beendet (Code 0)</translation>
+        </message>
+        <message>
             <source>{name} (emulation)</source>
             <translation>{name} (Emulation)</translation>
         </message>
@@ -6276,6 +6372,10 @@
             </translation>
         </message>
         <message>
+            <source>{step}: has not ended yet</source>
+            <translation>{step}: noch nicht beendet</translation>
+        </message>
+        <message>
             <source>{step}: {spent}</source>
             <translation>{step}: {spent}</translation>
         </message>
@@ -6432,8 +6532,8 @@
             <translation>{what} wurde gerade von {who} über {channel} beantwortet.</translation>
         </message>
         <message>
-            <source>{what}, {task}, waits {age}</source>
-            <translation>{what}, {task}, wartet {age}</translation>
+            <source>{what}, {task} of {project}, waits {age}</source>
+            <translation>{what}, {task} aus {project}, wartet {age}</translation>
         </message>
         <message>
             <source>{what}; zoom in to see each.</source>

@@ -24,6 +24,7 @@ import pytest
 
 from clawdesk.adapters.libvirt import background
 from clawdesk.adapters.libvirt.background import BackgroundSnapshots
+from clawdesk.adapters.libvirt.background_choice import OPEN_SETTING
 from clawdesk.adapters.libvirt.background_probe import BackgroundProbe
 from clawdesk.adapters.libvirt.channel import GuestChannels
 from clawdesk.adapters.libvirt.machines import LibvirtMachines
@@ -140,8 +141,10 @@ async def test_the_probe_passes_with_userfaultfd_and_is_remembered(
 async def test_without_userfaultfd_the_probe_refuses_and_snapshots_are_live(tar: Path) -> None:
     async with machines_at("bgno") as (machines, place), guests_of(machines) as guests:
         assert not await proven(place)
-        said = (await machines.support()).versions["snapshots"]
-        assert said.startswith("live (background refused: QEMU refuses")
+        support = await machines.support()
+        assert support.versions["snapshots"].startswith("live (background refused: QEMU refuses")
+        assert "userfaultfd" in support.snapshots_note
+        assert support.snapshots_mend == OPEN_SETTING
         machine, guest = await started(machines, guests, tar)
         remembered = await shell(guest, FRESH_NONCE)
         snapshot = await machines.snapshot(machine, TASK, 1)

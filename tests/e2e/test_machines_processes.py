@@ -153,6 +153,21 @@ async def test_the_death_of_libvirts_daemon_costs_no_machine(place: Path) -> Non
     assert found["lost_at_last"], "its end is told without a daemon as well"
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user's session daemon is killed")
+async def test_a_daemon_that_dies_in_the_middle_of_a_call_costs_that_call(place: Path) -> None:
+    """Fault 4: the reason is said, nothing half-made stays, and the same call works again."""
+    found = await said_by_user(place, "midst")
+    assert "could not be started" in found["start_said"]
+    assert found["left"] == [], "a machine that was half begun runs on"
+    assert "snapshot" in found["snapshot_said"]
+    assert found["torn"] == []
+    assert found["went_on"] == found["restored"] == "still here"
+    ready, problem, mend = found["gone"]
+    assert (ready, "qemu:///session" in problem) == (False, True)
+    assert "apt-get install" in mend
+    assert found["back"], "it is found again without a restart of ours"
+
+
 async def _ended(program: asyncio.subprocess.Process) -> None:
     if program.returncode is None:
         program.kill()

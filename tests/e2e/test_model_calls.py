@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ checkpoint = "model-call"
 FILES = {
     ".clawdesk/tasks/mend.toml": TASK,
     ".clawdesk/tasks/careful.toml": f"{TASK}when_changed = true\n",
+    ".clawdesk/tasks/plain.toml": TASK.replace('checkpoint = "model-call"\n', ""),
     ".gitignore": "__pycache__/\n",
     "agent.py": AGENT,
     "calc.py": BUG,
@@ -80,7 +82,11 @@ def assert_mended(project: Path, task: str) -> None:
 
 def assert_spent(cli: RealCli, project: Path, *, calls: int, counted: int) -> None:
     """Every second call is a stream, of which the model says no tokens: it has no cost either."""
-    (told,) = cli.events(cli.run("costs", str(project), "--json").stdout)
+    options = ("costs", str(project), "--checkpoints")
+    (told,) = cli.events(cli.run(*options, "--json").stdout)
+    assert "    checkpoint 1: 1 model call, " in cli.run(*options).stdout
+    by_checkpoint = [c["spent"]["calls"] for c in told["tasks"][0]["checkpoints"]]
+    assert by_checkpoint == [1] * calls
     total = told["total"]
     assert total["calls"] == total["elsewhere"] == calls
     assert total["uncounted"] == calls - counted
@@ -96,6 +102,13 @@ def assert_spent(cli: RealCli, project: Path, *, calls: int, counted: int) -> No
     assert shown[0] == str(calls)
     assert shown == sorted(shown, key=int, reverse=True)
     assert git_log(project, ref, "Clawdesk-Cost")[0] == f"{150 * counted / 1e6:.6f} EUR"
+
+
+def wait_until_written(cli: RealCli, words: bytes) -> None:
+    """What a machine printed is written a moment after it came."""
+    folder = Path(cli.environment["XDG_STATE_HOME"]) / "clawdesk/printed"
+    while not any(words in file.read_bytes() for file in folder.glob("*.tail")):
+        threading.Event().wait(0.05)
 
 
 def git_log(project: Path, ref: str, trailer: str) -> list[str]:
@@ -131,6 +144,24 @@ def test_straight_through_then_back_to_a_call(
     assert "7 model calls" in cli.run("report", task).stdout
 
 
+def test_a_fork_from_a_call_goes_on_beside_it_and_begins_its_own_sums(
+    cli: RealCli, project: Path, model: ScriptedModel
+) -> None:
+    options = ("--headless", "--json", "--approve", "all")
+    done = cli.run("run", str(project), "mend", *options)
+    task = cli.events(done.stdout)[0]["task"]
+    cli.run("fork", task, "2")
+    events = cli.events(cli.run("run", str(project), "--resume", *options).stdout)
+    fork = next(e["task"] for e in events if e["event"] == "task_finished")
+    assert fork != task
+    # From the memory it had before its third call: the first two are not made again.
+    assert model.turns() == [0, 1, 2, 3, 2, 3]
+    assert model.asked[4] == model.asked[2]
+    assert_mended(project, fork)
+    (told,) = cli.events(cli.run("costs", str(project), "--json").stdout)
+    assert {t["task"]: t["total"]["calls"] for t in told["tasks"]} == {task: 4, fork: 2}
+
+
 def test_only_where_files_have_changed(cli: RealCli, project: Path, model: ScriptedModel) -> None:
     """The third call comes behind the edit; the second and the fourth behind mere reading."""
     done = cli.run("run", str(project), "careful", "--headless", "--json", "--approve", "all")
@@ -155,3 +186,24 @@ def test_the_app_is_killed_between_two_calls(
     assert turns == sorted(turns)
     assert len(turns) <= 5
     assert_mended(project, reached["task"])
+
+
+def test_what_calls_used_before_a_kill_of_the_app_is_not_lost(
+    cli: RealCli, project: Path, model: ScriptedModel
+) -> None:
+    """Without a checkpoint among them only the Fabric knows of these calls."""
+    answer = model.gates[2] = threading.Event()
+    options = ("--headless", "--json", "--approve", "all")
+    app = App(cli.start("run", str(project), "plain", *options))
+    model.wait_for_turn(2, 120.0)
+    wait_until_written(cli, b"said: cat calc.py")
+    app.kill()
+    answer.set()
+    events = cli.events(cli.run("run", str(project), "--resume", *options).stdout)
+    assert model.turns() == [0, 1, 2, 2, 3]
+    log = cli.run("log", events[-1]["task"]).stdout
+    assert log.count("    asked: The test fails. Mend it.\n    said: cat calc.py\n") == 1
+    (told,) = cli.events(cli.run("costs", str(project), "--json").stdout)
+    total = told["total"]
+    assert (total["calls"], total["failed"]) == (5, 1), "the one that was cut off counts too"
+    assert (total["tokens_in"], total["elsewhere"]) == (100, 5)

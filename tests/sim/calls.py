@@ -12,29 +12,31 @@ from typing import TYPE_CHECKING
 
 from clawdesk.domain import events as ev
 from clawdesk.domain.model import FINAL, Task
-from clawdesk.domain.spending import CallUse, Spent, spent_in, total_of
+from clawdesk.domain.spending import COUNTED_MAX, GPU, CallUse, Spent, spent_in, total_of
 from tests.sim.guests import Guest
 
 if TYPE_CHECKING:
     from tests.sim.world import World
 
+_TOLD = CallUse("", measured=True, by_fabric=True)
 KINDS = (
-    CallUse("", measured=True, tokens_in=100, tokens_out=7, model_ms=40, place="gpu", gpu_ms=35),
-    CallUse("", measured=True, tokens_in=5, model_ms=9, place="processors", gpu_ms=0),
-    CallUse("", measured=True, tokens_in=9, tokens_out=2, cost_micro=40, currency="EUR"),
+    replace(_TOLD, tokens_in=100, tokens_out=7, model_ms=40, place="gpu", gpu_ms=35),
+    replace(_TOLD, tokens_in=5, model_ms=9, place="processors", gpu_ms=0),
+    replace(_TOLD, tokens_in=9, tokens_out=2, cost_micro=40, currency="EUR"),
     CallUse("", failed=True),
     CallUse(""),
 )
 
 
 class Calls:
-    """`made`: names of the calls of each task that some plane was told of."""
+    """Of each task: `made`, the names of the calls that some plane was told of."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._random = random.Random(f"calls {world.seed}")
         self.made: dict[str, set[str]] = {}
         self._spent: dict[str, Spent] = {}  # as the present plane has it
+        self._ended: dict[str, list[CallUse]] = {}  # what the Fabric tells of each task's calls
 
     def make(self, guest: Guest) -> None:
         """A process inside may have called a model; now and then a call is told twice."""
@@ -47,6 +49,7 @@ class Calls:
             return
         known = self.made.setdefault(guest.task, set())
         known.update(use.name for use in uses)
+        self._ended.setdefault(guest.task, []).extend(use for use in uses if use.by_fabric)
         for _ in range(draw.choice((1, 1, 2))):
             world = self._world
             world.post(ev.ModelsUsed(world.now_ms, guest.task, guest.name, tuple(uses)))
@@ -54,6 +57,17 @@ class Calls:
     def forget(self) -> None:
         """The plane was killed: the next one knows what Git knows."""
         self._spent.clear()
+
+    def recall(self, task: Task, guest: Guest) -> None:
+        """As runtime.live does for a machine that is taken up: none is missing then, none twice."""
+        world, listed = self._world, self._ended.get(task.id, [])
+        missing = tuple(replace(u, run=guest.inside.run) for u in task.spending.uncounted(listed))
+        if missing:
+            world.post(ev.ModelsUsed(world.now_ms, task.id, guest.name, missing))
+        present = world.state.tasks[task.id]
+        if present.machine == guest.name and len(listed) <= COUNTED_MAX:
+            on_gpu = sum(use.place == GPU for use in listed)
+            assert present.spending.total.on_gpu == on_gpu, f"{task.id} {world.tell()}"
 
     def check(self, event: ev.Event) -> None:
         """A plane's sums never shrink, and begin with what Git says."""

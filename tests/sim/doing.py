@@ -245,9 +245,9 @@ class Doing:
             if b.put:
                 guest.inside.work = list(self.world.outside.trees[b.put])
             self.world.outside.freeze(snapshot_id, guest.inside)
-            spent = self.world.state.tasks[e.task].spending.steps
-            made = replace(taken, spent=spent)
-            record = checkpoint_record(made, b.mode)
+            spending = self.world.state.tasks[e.task].spending
+            made = replace(taken, spent=spending.steps)
+            record = checkpoint_record(made, b.mode, spending.counted)
             more = {"digest": f"d{e.ordinal}", "approval": approval}
             record = replace(record, fields={**record.fields, **more})
             commit = self.world.outside.commit(e.task, record, guest.inside.work)
@@ -350,7 +350,12 @@ class Doing:
         )
 
     def _RecordEvent(self, e: do.RecordEvent) -> None:
-        self.world.yields += e.event == "yielded"
+        if e.event == "yielded":
+            self.world.yields += 1
+            task = self.world.state.tasks[e.task]
+            stands = task.checkpoint(task.tip_ordinal)
+            assert stands is not None, f"{e.task} left from nowhere"
+            assert stands.loses_nothing, f"{e.task} left, and its step will begin again"
         self._record(e, lambda commit: ev.EventRecorded(self.world.now_ms, e.task, e.event, commit))
 
     def _RecordFinish(self, e: do.RecordFinish) -> None:

@@ -31,6 +31,8 @@ class EchoInference(NoModels):
         self.hold = hold
         self.uses: dict[str, CallUse] = {}
         """What the Fabric would tell of calls, by name; answers carry these names in turn."""
+        self.ended: dict[str, list[CallUse]] = {}
+        """What it would tell of a task's calls."""
 
     async def ensure_up(self) -> FabricStatus:
         return FabricStatus(ready=True)
@@ -68,6 +70,9 @@ class EchoInference(NoModels):
 
     async def account(self, call: str) -> CallUse | None:
         return self.uses[call]
+
+    async def accounts(self, task: str) -> tuple[CallUse, ...]:
+        return tuple(self.ended.get(task, ()))
 
     async def _chunks(self, path: str, body: bytes) -> AsyncIterator[bytes]:
         ended = False

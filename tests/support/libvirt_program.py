@@ -3,6 +3,7 @@
 PLACE start TASK TAR    starts a machine, lets it remember a word, says its name, waits
 PLACE adopt TASK        says what it owns and what the guest remembers, then ends all
 PLACE daemon TASK TAR   the same across the death of libvirt's daemon, twice
+PLACE midst TASK TAR    that daemon dies in the middle of a start, and of a snapshot
 PLACE round TASK TAR    the whole round: start, snapshot, kill, restore, end
 """
 
@@ -13,6 +14,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from clawdesk.adapters.libvirt.disks import SpaceRule
@@ -20,12 +22,16 @@ from clawdesk.adapters.libvirt.image import GuestImage
 from clawdesk.adapters.libvirt.machines import LibvirtMachines
 from clawdesk.adapters.libvirt.workplace import Settings
 from clawdesk.domain.model import MachineNeed
+from clawdesk.ports.errors import MachineError
 from clawdesk.ports.machines import MachineSpec
 from tests.support.libvirt_guest import guests_of, shell
 
 NEED = MachineNeed(memory_mib=256, disk_mib=512)
 KEEP = "echo still here > /dev/shm/word"
 RECALL = "cat /dev/shm/word"
+FILL = "head -c 100000000 /dev/urandom > /dev/shm/fill"
+"""So that a snapshot takes long enough to be met in its middle."""
+LOOK_S = 0.002
 
 
 def image() -> GuestImage:
@@ -159,6 +165,65 @@ async def without_daemon(machines: LibvirtMachines, task: str, tar: str) -> None
     )
 
 
+async def in_the_midst(machines: LibvirtMachines, task: str, tar: str) -> None:
+    """What each call says, and what works afterwards, with a daemon that begins anew."""
+    home = machines.settings.home
+    sockets = machines.settings.runtime
+    await machines.support()
+    async with guests_of(machines) as guests:
+        start_said = await _killed_under(
+            machines.start(MachineSpec(task, 1, NEED, Path(tar))),
+            lambda: any(sockets.glob("*.sock")),
+        )
+        left = _qemu_of(str(home))
+        started = await machines.start(MachineSpec(task, 2, NEED, Path(tar)))
+        guest = await guests.connect(started.machine, token="", start=True)
+        await shell(guest, f"{KEEP}; {FILL}")
+        memory = f"tasks/{task}/snapshots/.*/memory"
+        snapshot_said = await _killed_under(
+            machines.snapshot(started.machine, task, 1),
+            lambda: any(path.stat().st_size > 1 << 20 for path in home.glob(memory)),
+        )
+        torn = [path.name for path in home.glob(f"tasks/{task}/snapshots/*")]
+        went_on = await shell(guest, RECALL)
+        snapshot = await machines.snapshot(started.machine, task, 2)
+        await guest.close()
+        await machines.destroy(started.machine)
+        again = await machines.restore(task, 2, snapshot)
+        guest = await guests.connect(again.machine, token="", start=False)
+        restored = await shell(guest, RECALL)
+    await machines.discard(task)
+    _kill_daemon()
+    theirs = Path(os.environ["XDG_RUNTIME_DIR"]) / "libvirt"
+    theirs.chmod(0)  # no daemon can begin there
+    gone = await machines.support()
+    theirs.chmod(0o700)
+    back = await machines.support()
+    say(
+        gone=[gone.ready, gone.problem, gone.mend],
+        back=back.ready,
+        start_said=start_said,
+        left=left,
+        snapshot_said=snapshot_said,
+        torn=torn,
+        went_on=went_on,
+        restored=restored,
+    )
+
+
+async def _killed_under(call: Awaitable[object], begun: Callable[[], bool]) -> str:
+    """Kill the daemon once the call has `begun`; the reason it gives, "" = it succeeded."""
+    pending = asyncio.ensure_future(call)
+    while not begun() and not pending.done():
+        await asyncio.wait({pending}, timeout=LOOK_S)  # nobody tells of its middle
+    _kill_daemon()
+    try:
+        await pending
+    except MachineError as error:
+        return error.sentence
+    return ""
+
+
 def _kill_daemon() -> None:
     """The session's daemon of this user and this XDG_RUNTIME_DIR, by the file it wrote."""
     pidfile = Path(os.environ["XDG_RUNTIME_DIR"]) / "libvirt" / "libvirtd.pid"
@@ -166,15 +231,23 @@ def _kill_daemon() -> None:
 
 
 def _pid_of(machine: str) -> int:
+    for pid in _qemu_of(machine):
+        return pid
+    raise AssertionError(f"{machine} has no process")
+
+
+def _qemu_of(word: str) -> list[int]:
+    """Processes of QEMU whose command line has `word`."""
+    found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
                 words = (folder / "cmdline").read_bytes()
             except OSError:
                 continue
-            if b"qemu-system" in words and machine.encode() in words:
-                return int(folder.name)
-    raise AssertionError(f"{machine} has no process")
+            if b"qemu-system" in words and word.encode() in words:
+                found.append(int(folder.name))
+    return found
 
 
 async def main() -> None:
@@ -188,6 +261,8 @@ async def main() -> None:
                 await adopt(machines, *words)
             case "daemon":
                 await without_daemon(machines, *words)
+            case "midst":
+                await in_the_midst(machines, *words)
             case "round":
                 await whole_round(machines, *words)
     finally:

@@ -66,6 +66,9 @@ class NoModels:
     async def account(self, call: str) -> CallUse | None:
         return None
 
+    async def accounts(self, task: str) -> tuple[CallUse, ...]:
+        return ()
+
     async def status(self) -> FabricStatus:
         """Given by the fake this is a part of."""
         raise NotImplementedError

@@ -118,6 +118,7 @@ class PlaneWorld:
         self.guests = FakeGuests(scripts)
         self.machines = JoinedMachines(self.guests)
         self.repositories = FakeRepositories()
+        self.inference = EchoInference()
         self.folder = folder
         self.set_ups = KeptSetUps()
         files = {f".clawdesk/tasks/{name}.toml": text for name, text in task_files.items()}
@@ -128,7 +129,7 @@ class PlaneWorld:
             machines=self.machines,
             guests=self.guests,
             repositories=self.repositories,
-            inference=EchoInference(),
+            inference=self.inference,
             telemetry=StillTelemetry(),
             clock=CountingClock(),
             workspaces=self.folder / "workspaces",

@@ -190,6 +190,21 @@ def test_a_comment_is_written_shown_and_sent_with_its_line(bench: Bench) -> None
     )
 
 
+def test_the_line_stays_in_sight_while_one_writes_on_it(bench: Bench) -> None:
+    sheet = open_sheet(bench)
+    listed = sheet.diff.list
+    bottom = listed.indexAt(QPoint(4, listed.viewport().height() - 2)).row()
+    rows = sheet.diff.rows.rows
+    low = bottom if bottom >= 0 else len(rows) - 1
+    place = next(n for n in range(low, 0, -1) if rows[n].kind is RowKind.LINE)
+    listed.setCurrentIndex(listed.model().index(place, 0))
+    sheet.pane.begin_comment()
+    bench.settle()
+    seen = listed.visualRect(listed.currentIndex())
+    assert sheet.pane.comment.isVisible()
+    assert listed.viewport().rect().contains(seen.center())
+
+
 def test_a_comment_is_changed_and_removed_by_keyboard(bench: Bench) -> None:
     sheet = open_sheet(bench)
     comment(sheet, "order = list(range(count))", "One")
@@ -486,3 +501,8 @@ def test_the_risk_is_said_in_words(bench: Bench) -> None:
     assert risk is not None
     assert risk.level == "medium"
     assert risk.lines[0].text == "Makefile: build file"
+
+
+def test_what_the_task_ran_is_said_beside_the_files(bench: Bench) -> None:
+    sheet = open_sheet(bench)
+    assert sheet.side.ran.text() == "survey, rewrite, check, report: ended well (exit code 0)"

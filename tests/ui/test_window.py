@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QWidget
 
+from clawdesk.domain.definitions import parse_task
 from clawdesk.domain.model import Phase
 from clawdesk.ports.errors import RepositoryError
 from clawdesk.runtime.api import Change, LogLine
@@ -241,6 +242,8 @@ def test_merge_squashed_into_the_branch(bench: Bench, full: Desk) -> None:
     assert bench.plane.calls[-1][0] in {"merge", "log_lines"}
     assert [c[2:] for c in bench.plane.calls if c[0] == "merge"] == [("main", False, None)]
     assert sheet.outcome.text() == "1 commit on main"
+    assert "since it began: " in sheet.contents.text(), "what went in"
+    assert not sheet.branch.isVisible(), "nothing is asked any more"
 
 
 def test_a_conflict_names_its_paths(bench: Bench, full: Desk) -> None:
@@ -431,3 +434,28 @@ def test_toggling_as_a_screen_reader_does_is_choosing(bench: Bench, full: Desk) 
     assert isinstance(shown, QAbstractButton)
     shown.toggle()
     assert [r.title for r in full.window.tasks.list.rows.rows] == ["eval-old"]
+
+
+def test_a_tab_with_a_count_keeps_its_words_under_the_ring(bench: Bench, full: Desk) -> None:
+    tab = full.window.findChild(QAbstractButton, "inspector.tabs.changes")
+    assert isinstance(tab, QAbstractButton)
+    full.window.inspector.tabs.show_count("changes", 3)
+    tab.setChecked(True)
+    inside = tab.rect().adjusted(8, 9, -8, -9)
+    full.window.tasks.list.setFocus()
+    before = tab.grab(inside).toImage()
+    tab.setFocus(Qt.FocusReason.TabFocusReason)
+    assert tab.hasFocus()
+    assert tab.grab(inside).toImage() == before
+
+
+def test_a_project_without_a_task_file_shows_one_to_begin_with(bench: Bench, full: Desk) -> None:
+    page = full.window.tasks.empty
+    page.show_project("bare", (), 0)
+    assert page.example.isVisibleTo(page)
+    page.example.copy.click()
+    copied = QGuiApplication.clipboard().text()
+    process = parse_task(copied, "hello")
+    assert [step.name for step in process.steps] == ["write"]
+    page.show_project("bare", (), 1)
+    assert not page.example.isVisibleTo(page), "mistakes come first"

@@ -24,6 +24,9 @@ _SETTING = Path("/proc/sys/vm/unprivileged_userfaultfd")
 _NOTE_CHARS_MAX = 300
 _NOT_TRIED = frozenset({"closed", "no_space"})
 _UNTRIED = "not tried yet"
+_LONGER = "At a checkpoint machines stand still two to four times as long as they need to:"
+OPEN_SETTING = "sudo sysctl -w vm.unprivileged_userfaultfd=1"
+"""Weakens the host a little, so it is the user's to run: the guide says what it means."""
 _log = logging.getLogger(__name__)
 
 
@@ -46,11 +49,13 @@ class BackgroundChoice:
         self, cache: Path, versions: dict[str, str], uid: int, *, setting: Path = _SETTING
     ) -> None:
         self._cache = cache
+        self._uid = uid
+        self._setting = _read(setting)
         self._host = [
             platform.release(),
             repr(sorted(versions.items())),
             f"as {os.geteuid()}, QEMU as {uid}",
-            _read(setting),
+            self._setting,
         ]
         self._lock = threading.Lock()
         self._answers: dict[str, _Answer] = {}
@@ -70,6 +75,19 @@ class BackgroundChoice:
         if answer is None:
             return f"live (background: {_UNTRIED})"
         return "background" if answer.usable else f"live ({answer.note})"
+
+    def lack(self, accelerator: str) -> tuple[str, str]:
+        """What a refusal costs and why it was one, and the command that mends it; "" = nothing.
+
+        A path that was switched off is what its user wants, and one that was not tried no lack.
+        """
+        answer = self._known(accelerator)
+        if answer is None or answer.usable or _switched_off():
+            return "", ""
+        if self._uid != 0 and self._setting == "0":
+            why = "the kernel keeps userfaultfd from ordinary accounts."
+            return f"{_LONGER} {why}", OPEN_SETTING
+        return f"{_LONGER} {answer.note.rstrip('.')}.", ""
 
     def decide(self, accelerator: str, probe: Callable[[], None]) -> bool:
         """Find out once; seconds the first time. Blocks.
@@ -97,7 +115,7 @@ class BackgroundChoice:
         return answer.usable
 
     def _known(self, accelerator: str) -> _Answer | None:
-        if os.environ.get(SWITCH, "") == "off":
+        if _switched_off():
             return _Answer(False, f"{SWITCH}=off asks for it")
         with self._lock:
             if accelerator not in self._answers:
@@ -118,6 +136,10 @@ class BackgroundChoice:
 
     def _file(self, accelerator: str) -> Path:
         return self._cache / f"background-{accelerator}.json"
+
+
+def _switched_off() -> bool:
+    return os.environ.get(SWITCH, "") == "off"
 
 
 def _read(setting: Path) -> str:

@@ -75,7 +75,9 @@ class Teller:
         answer, tokens_in, tokens_out = listener.told()
         known = await self._inference.account(ended.name) if ended.name else None
         failed = not 200 <= ended.status < 300
-        use = known or CallUse(secrets.token_hex(8), failed=failed)
+        named = bool(ended.name)
+        name = ended.name or secrets.token_hex(8)
+        use = known or CallUse(name, by_fabric=named, failed=failed)
         use = replace(
             use,
             run=ended.run,

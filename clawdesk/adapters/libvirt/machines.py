@@ -67,6 +67,7 @@ class LibvirtMachines:
         uri = "qemu:///session" if os.geteuid() != 0 else "qemu:///embed"
         try:
             place = await self._use()
+            await self._within("asking libvirt", _SHORT_S, place.connection.check)
         except MachineError as error:
             return MachineSupport(False, uri, "tcg", "", {}, False, error.what, error.mend)
         uri, confined = place.connection.uri, place.connection.confinement.confined
@@ -80,7 +81,18 @@ class LibvirtMachines:
             )
         problem = "" if confined else "Machines are not confined: QEMU runs as root."
         versions = {**place.versions, "snapshots": place.choice.path(found.name)}
-        return MachineSupport(True, uri, found.name, found.note, versions, confined, problem)
+        note, mend = place.choice.lack(found.name)
+        return MachineSupport(
+            True,
+            uri,
+            found.name,
+            found.note,
+            versions,
+            confined,
+            problem,
+            snapshots_note=note,
+            snapshots_mend=mend,
+        )
 
     async def start(self, spec: MachineSpec) -> StartedMachine:
         begun = time.monotonic()
@@ -222,6 +234,7 @@ class LibvirtMachines:
         for pool in (self._moulding, self._background, self._pool):
             pool.shutdown(wait=True, cancel_futures=True)
         if place is not None:
+            place.freezer.settle()
             place.release()
 
     async def _use(self) -> Workplace:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clawdesk.adapters.libvirt.background_choice import SWITCH, BackgroundChoice
+from clawdesk.adapters.libvirt.background_choice import OPEN_SETTING, SWITCH, BackgroundChoice
 from clawdesk.ports.errors import MachineError
 
 VERSIONS = {"qemu": "7.2.22", "libvirt": "9.0.0"}
@@ -67,6 +67,32 @@ def test_a_refusal_is_kept_with_its_reason(setting: Path) -> None:
     assert probe.runs == 1
     assert again.settled("tcg")
     assert "the guest hangs" in again.path("tcg")
+
+
+def test_a_refusal_by_the_kernel_names_what_it_costs_and_the_command(
+    setting: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setting.write_text("0\n")
+    used = choice(setting)
+    assert used.lack("tcg") == ("", ""), "what was not tried is no lack"
+    used.decide("tcg", Probe(MachineError("QEMU refuses it")))
+    why, mend = used.lack("tcg")
+    assert "stand still" in why
+    assert "userfaultfd" in why
+    assert mend == OPEN_SETTING
+    with monkeypatch.context() as patch:
+        patch.setenv(SWITCH, "off")
+        assert used.lack("tcg") == ("", ""), "its user wants it so"
+    setting.write_text("1\n")
+    again = choice(setting)
+    assert again.lack("tcg") == ("", ""), "the command was run: it is tried again"
+    again.decide("tcg", Probe(MachineError("the guest hangs")))
+    why, mend = again.lack("tcg")
+    assert "the guest hangs" in why
+    assert mend == "", "the setting is not what keeps it"
+    as_root = choice(setting, uid=0)
+    as_root.decide("tcg", Probe())
+    assert as_root.lack("tcg") == ("", "")
 
 
 @pytest.mark.parametrize("code", ["closed", "no_space"])

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from clawdesk.domain.spending import (
+    COUNTED_MAX,
     FURTHER,
     NOTHING_SPENT,
     RECENT_MAX,
@@ -16,6 +17,8 @@ from clawdesk.domain.spending import (
     Spending,
     Spent,
     StepSpent,
+    counted_fields,
+    spending_in,
     spent_by,
     spent_fields,
     spent_in,
@@ -73,6 +76,8 @@ def test_money_of_two_currencies_is_never_added() -> None:
     both = spent_by(ON_GPU) + spent_by(replace(ON_GPU, currency="USD")) + spent_by(ON_GPU)
     assert both.costs == (("EUR", 540), ("USD", 270))
     assert both.priced == 3
+    assert both - spent_by(ON_GPU) == spent_by(replace(ON_GPU, currency="USD")) + spent_by(ON_GPU)
+    assert both - both == Spent()
 
 
 def test_a_record_holds_it_and_gives_it_back() -> None:
@@ -87,3 +92,42 @@ def test_a_record_holds_it_and_gives_it_back() -> None:
     with pytest.raises(UnreadableHistoryError):
         spent_in({"spent": {"steps": [{"index": "no"}]}})
     assert spent_in(spent_fields((StepSpent(0, "s", Spent()),))) == (StepSpent(0, "s", Spent()),)
+
+
+def of_fabric(count: int) -> list[CallUse]:
+    return [replace(ON_GPU, name=f"r-{n}", by_fabric=True) for n in range(count)]
+
+
+def read_back(spending: Spending) -> Spending:
+    fields = spent_fields(spending.steps) | counted_fields(spending.counted)
+    return spending_in(json.loads(json.dumps(fields)))
+
+
+def test_the_next_plane_counts_what_ended_since_the_record_and_nothing_twice() -> None:
+    listed = of_fabric(5)
+    # The second had ended, and was not told yet; a call that the Fabric never saw is no mark.
+    record = NOTHING_SPENT.plus([listed[0], listed[2], CallUse("here-1")], here)
+    found = read_back(record)
+    assert (found.total, found.counted) == (record.total, ("r-0", "r-2"))
+    missing = found.uncounted(listed)
+    assert [use.name for use in missing] == ["r-1", "r-3", "r-4"]
+    assert found.plus(missing, here).total.on_gpu == 5
+    assert found.plus(missing, here).uncounted(listed) == ()
+    # A Fabric that was started anew knows later calls only.
+    assert found.uncounted([ON_GPU]) == (ON_GPU,)
+
+
+def test_more_calls_than_a_record_names_are_not_counted_again() -> None:
+    listed = of_fabric(3 * COUNTED_MAX)
+    record = NOTHING_SPENT.plus(listed[:-3], here)
+    found = read_back(record)
+    assert len(found.counted) == COUNTED_MAX
+    assert found.uncounted(listed) == tuple(listed[-3:])
+    assert found.uncounted(listed[-2:]) == tuple(listed[-2:]), "the others are known no more"
+
+
+def test_a_record_of_an_earlier_version_names_no_calls_so_none_is_added_to_it() -> None:
+    earlier = spending_in(spent_fields(NOTHING_SPENT.plus(of_fabric(2), here).steps))
+    assert earlier.total.calls == 2
+    assert earlier.uncounted(of_fabric(3)) == ()
+    assert spending_in({}).uncounted(of_fabric(3)) == tuple(of_fabric(3))

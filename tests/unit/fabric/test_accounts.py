@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from clawdesk.adapters.fabric_client import FabricClient
 from clawdesk_fabric import events, order
 from clawdesk_fabric.accounts import KEPT_MAX, Accounts, account, place_of
 from clawdesk_fabric.metrics import CallRecord
@@ -67,9 +68,12 @@ def test_names_are_of_one_process_and_few_are_kept() -> None:
     for name in ("", "7", f"{kept.name_of(7)}x", f"{kept.name_of(7)}{'0' * 30}"):
         assert kept.number_of(name) is None
     for number in range(KEPT_MAX + 10):
-        kept.keep(number, {})
+        kept.keep(number, f"task {number % 2}", {"number": number})
     assert kept.find(9) is None
-    assert kept.find(10) == {}
+    assert kept.find(10) == {"number": 10}
+    of_one = [account["number"] for account in kept.of_task("task 1")]
+    assert of_one == list(range(11, KEPT_MAX + 10, 2))
+    assert kept.of_task("") == []
 
 
 async def of_chat(world: World, **changes: Any) -> Any:
@@ -106,6 +110,21 @@ async def test_a_call_that_failed_and_one_whose_client_left_are_too(
         await leaving
     assert (await asked)["outcome"] == "client_left"
     model.gate.set()
+
+
+async def test_the_calls_of_a_task_are_told_to_who_was_not_there(
+    world: World, short_folder: Path
+) -> None:
+    client = FabricClient(socket=short_folder / "f.sock", spawn=False)
+    assert await client.accounts("nobody's") == ()
+    assert (await world.control("calls"))["error"]["code"] == "invalid_request"
+    told = [await of_chat(world, stream=stream) for stream in (True, False)]
+    task = "t"
+    uses = await client.accounts(task)
+    assert [use.name for use in uses] == [call["call"] for call in told]
+    assert all(use.by_fabric and use.measured and not use.failed for use in uses)
+    assert uses == tuple([await client.account(use.name) for use in uses])
+    assert await FabricClient(socket=short_folder / "none", spawn=False).accounts(task) == ()
 
 
 @pytest.mark.expect_log("no call of this name")

@@ -75,6 +75,17 @@ def test_emulation_and_a_lack_of_confinement_are_limits_not_lacks() -> None:
     assert doctor.ready(checks)
 
 
+def test_a_slower_path_of_snapshots_is_a_limit_with_the_command_that_mends_it() -> None:
+    live = {**GOOD.versions, "snapshots": "live (background refused: QEMU refuses it)"}
+    slow = replace(GOOD, versions=live, snapshots_note="It is slow.", snapshots_mend="sudo faster")
+    check = by_name(doctor.machine_checks(slow))["snapshots"]
+    assert (check.state, check.found) == ("limited", live["snapshots"])
+    assert (check.why, check.mend) == ("It is slow.", "sudo faster")
+    assert doctor.ready([check])
+    fast = replace(GOOD, versions={**GOOD.versions, "snapshots": "background"})
+    assert by_name(doctor.machine_checks(fast))["snapshots"].state == "ok"
+
+
 def test_without_libvirt_no_task_can_run_and_the_command_is_named() -> None:
     checks = doctor.machine_checks(ABSENT)
     assert not doctor.ready(checks)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from clawdesk.domain.model import Phase, Task
 from clawdesk.domain.spending import CallUse, spent_in, total_of
@@ -21,8 +24,19 @@ name = "agent"
 run = "works"
 checkpoint = "model-call"
 """
+LONG = """
+title = "Agent"
+models.default = "m"
+[[steps]]
+name = "plan"
+run = "plans"
+[[steps]]
+name = "agent"
+run = "goes on"
+"""
 USE = CallUse(
     "",
+    by_fabric=True,
     measured=True,
     tokens_in=100,
     tokens_out=5,
@@ -96,3 +110,40 @@ async def test_going_back_gives_no_token_back(tmp_path: Path) -> None:
     again = await world.open()
     assert again.state.tasks[task].spending.steps == done.spending.steps
     await again.close()
+
+
+async def test_a_killed_plane_loses_no_call_that_the_fabric_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The step has no checkpoint: all of its calls came after the last record."""
+    called, answer = asyncio.Event(), asyncio.Event()
+
+    async def goes_on(step: FakeStep) -> int:
+        costs(step)
+        for _ in range(2):
+            await step.model_call()
+        called.set()
+        await answer.wait()
+        await step.model_call()
+        return 0
+
+    world = PlaneWorld(tmp_path, {"agent": LONG}, {"plans": plans, "goes on": goes_on})
+    first = await world.open()
+    task = await first.submit(PROJECT, "agent")
+    await asyncio.wait_for(called.wait(), 20)
+    before = await until(first, task, lambda t: t.spending.total.calls == 3)
+    world.inference.ended[task] = [
+        replace(USE, name=name) for name in (*before.spending.counted, "cut off")
+    ]
+    monkeypatch.setattr("clawdesk.runtime.plane.recent_projects", lambda: [PROJECT])
+    first._crashed(RuntimeError("killed"))
+    await first.close()
+    second = await world.open()
+    await until(second, task, lambda t: t.phase is Phase.RUNNING)
+    answer.set()
+    done = await ended(second, task)
+    assert [record.event for record in done.records].count("adopted") == 1
+    by_step = {step.name: step.spent.calls for step in done.spending.steps}
+    assert by_step == {"plan": 1, "agent": 4}
+    assert in_git(done)[-1] == 5
+    await second.close()

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from clawdesk.domain.spending import CallUse, Spent, spent_by
-from clawdesk.viewmodels.costs import projects_spending, spent_words
+from clawdesk.domain.spending import NOTHING_SPENT, CallUse, Spent, spent_by
+from clawdesk.viewmodels.checkpoints import checkpoint_rows
+from clawdesk.viewmodels.costs import projects_spending, spent_at, spent_words, used_words
 from clawdesk.viewmodels.report import Around, report
 from tests.support import plane_scenes as scenes
 from tests.support.talk_scene import with_spending
@@ -83,3 +84,33 @@ def test_a_report_tells_it_by_step() -> None:
     text = report(with_spending(task), Around(1_764_000_000_000))
     assert "- all steps: 3 model calls, 3,612 tokens in" in text
     assert "- agent: 3 model calls" in text
+
+
+def test_what_was_used_from_one_checkpoint_to_the_next() -> None:
+    """Also behind a way back: sums only grow, so the later one is told by itself."""
+    task = next(t for t in scenes.house(1_764_000_000_000).values() if len(t.checkpoints) > 2)
+    first, second, third, *rest = task.checkpoints
+    uses = [replace(GPU, name=f"c{number}") for number in range(4)]
+    sums = [NOTHING_SPENT.plus(uses[:count], lambda _: (0, "agent")) for count in (0, 1, 3, 4)]
+    made = (
+        replace(first, spent=sums[1].steps),
+        replace(second, spent=sums[2].steps),
+        replace(third, spent=sums[2].steps),
+        *(replace(c, spent=sums[2].steps) for c in rest),
+    )
+    task = replace(task, checkpoints=made, spending=sums[3])
+    found = spent_at(task)
+    assert {ordinal: spent.calls for ordinal, spent in found.items()} == {
+        first.ordinal: 1,
+        second.ordinal: 2,
+        0: 1,
+    }
+    said = "2 model calls, 2,400 tokens in, 70 out, 0.0247 EUR"
+    assert used_words(found[second.ordinal]) == said
+    assert used_words(Spent()) == ""
+    shown = {row.ordinal: row.detail for row in checkpoint_rows(task)}
+    assert shown[second.ordinal].endswith(f" · {said}")
+    assert "model call" not in shown[third.ordinal]
+    text = report(task, Around(1_764_000_000_000))
+    assert f"| {second.commit[:12]} | {said} |" in text
+    assert f"| {third.commit[:12]} |  |" in text

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from clawdesk.domain.model import Decision, DiffStat, Phase, PlaneState, Verdict
+from clawdesk.domain.model import Decision, DiffStat, Phase, PlaneState, Record, Verdict
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import MachineSupport
 from clawdesk.ports.repository import Diff, DiffFile, DiffHunk, DiffLine
@@ -32,7 +32,7 @@ from clawdesk.viewmodels.status import status_bar
 from clawdesk.viewmodels.tasks import counts, row_of, state_texts
 from clawdesk.viewmodels.timescale import SPANS_MS, TimeScale, fit, next_span
 from tests.support import plane_scenes as scenes
-from tests.support import review_scene
+from tests.support import review_scene, trust_scene
 
 NOW = 1_764_000_000_000
 HOUSE = scenes.house(NOW)
@@ -117,6 +117,39 @@ def test_nothing_can_be_approved_before_its_diff_or_after_an_answer() -> None:
     closed = checkpoint_view(answered, asked.request, now_ms=NOW, diff=review_scene.sample_diff())
     assert not closed.can_approve
     assert closed.closed.startswith("Approved by you via OpenClaw at ")
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_what_was_rejected_before_is_said(same: bool) -> None:
+    asked = task("fix-loader")
+    said = checkpoint_view(asked, asked.request, now_ms=NOW)
+    assert (said.rejected, said.step.startswith("Step ")) == ("", True)
+    fields = {"request": "r0", "ordinal": 3, "verdict": "rejected", "note": "Shorter.\nPlease."}
+    digests = {3: asked.request.digest if same else "other"}
+    checkpoints = tuple(
+        replace(c, digest=digests.get(c.ordinal, c.digest)) for c in asked.checkpoints
+    )
+    again = replace(
+        asked, records=(*asked.records, Record("decision", NOW, fields)), checkpoints=checkpoints
+    )
+    said = checkpoint_view(again, again.request, now_ms=NOW)
+    assert said.rejected.startswith("Checkpoint 3 was rejected")
+    assert "Shorter." in said.rejected
+    assert ("the same again" in said.rejected) is same
+
+
+def test_a_task_that_waits_for_trust_needs_the_user_and_stands_in_the_inbox() -> None:
+    waits = trust_scene.untrusted(NOW)
+    shown = cards([*HOUSE.values(), waits], NOW)
+    assert [c.task for c in shown][-1] == waits.id
+    assert shown[-1].act == "Trust…"
+    assert counts([waits])[Group.NEEDS_YOU] == 1
+    assert waits.id not in [t.id for t in pending([waits])], "there is no request to answer"
+
+
+def test_the_checkpoint_that_is_taken_has_the_number_it_will_have() -> None:
+    taken = replace(task("fix-loader"), phase=Phase.SNAPSHOTTING, request=None, next_ordinal=5)
+    assert state_texts(taken, NOW)[1] == "checkpoint 4 is taken"
 
 
 def test_a_request_that_is_gone_says_so() -> None:
