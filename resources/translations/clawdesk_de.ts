@@ -5404,8 +5404,8 @@
             <translation>in Git rückgängig machen: git revert {commit}</translation>
         </message>
         <message>
-            <source>undoes {what}</source>
-            <translation>nimmt zurück: {what}</translation>
+            <source>undoes {steps} of work</source>
+            <translation>nimmt {steps} Arbeit zurück</translation>
         </message>
         <message>
             <source>unknown</source>
