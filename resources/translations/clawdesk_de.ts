@@ -1004,6 +1004,10 @@
             <translation>Die GPU ist verloren: Sie antwortet ihrem Treiber nicht; den Rechner neu starten, wenn sie wegbleibt</translation>
         </message>
         <message>
+            <source>GPU-hours</source>
+            <translation>GPU-Stunden</translation>
+        </message>
+        <message>
             <source>GPU-hours after which it pauses and asks</source>
             <translation>GPU-Stunden, nach denen es pausiert und fragt</translation>
         </message>

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from clawdesk.viewmodels.projects import EXAMPLE
 from tests.support import gallery_pictures, shown_texts
+from tests.support import plane_scenes as scenes
 from tests.support.pseudo_locale import pseudo_locale
 from tests.ui.conftest import Bench
 
@@ -17,6 +18,7 @@ THEIRS = {
     *("Is a test for that possible?", "An empty shard is no error here", "Keep the Makefile"),
     EXAMPLE.rstrip(),  # a file of theirs to be
     "Say hello",  # its title
+    *scenes.PRINTED,
     "sudo systemctl start docker",
     "sudo apt-get install --no-install-recommends libvirt-daemon-driver-qemu qemu-system-x86",
 }
