@@ -3504,6 +3504,10 @@
             <translation>Was die Aufgabe ausführte</translation>
         </message>
         <message>
+            <source>What to know before deciding</source>
+            <translation>Was vor der Entscheidung zu wissen ist</translation>
+        </message>
+        <message>
             <source>What waits for you</source>
             <translation>Was auf eine Antwort wartet</translation>
         </message>
@@ -5416,8 +5420,8 @@
             <translation>in Git rückgängig machen: git revert {commit}</translation>
         </message>
         <message>
-            <source>undoes {what}</source>
-            <translation>nimmt zurück: {what}</translation>
+            <source>undoes {steps} of work</source>
+            <translation>nimmt {steps} Arbeit zurück</translation>
         </message>
         <message>
             <source>unknown</source>

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from clawdesk.domain.definitions import EXAMPLE
 from tests.support import gallery_pictures, shown_texts
+from tests.support import plane_scenes as scenes
 from tests.support.pseudo_locale import pseudo_locale
 from tests.ui.conftest import Bench
 
@@ -19,6 +20,7 @@ THEIRS = {
     "Say hello",  # its title
     "python3 tools/rewrite.py --epochs 90",
     "last week&#x27;s numbers must be measured again",  # a guest's, escaped in a tip
+    *scenes.PRINTED,
     "sudo systemctl start docker",
     "sudo apt-get install --no-install-recommends libvirt-daemon-driver-qemu qemu-system-x86",
 }
