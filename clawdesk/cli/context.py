@@ -73,7 +73,9 @@ async def _open_projects(plane: PlaneApi, project: str | None) -> None:
         try:
             await plane.open_project(path)
         except PortError as error:
-            print(f"clawdesk: {path}: {error.what}", file=sys.stderr)
+            # One that was deleted or moved away is no news: folders that are gone are left out too.
+            if error.code != "not_a_repository":
+                print(plain(f"clawdesk: {error.sentence}"), file=sys.stderr)
 
 
 def folder(project: str) -> str:

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     async def work(plane: PlaneApi) -> int:
         task = find_task(plane, options.task)
-        digest = digest_of(task.id, options)
+        digest = digest_of(task, options)
         return tell(
             await plane.reject(task.id, options.ordinal, digest, channel=CHANNEL, note=options.note)
         )
