@@ -9,7 +9,7 @@ import argparse
 import errno
 from pathlib import Path
 
-from clawdesk.cli.context import CHANNEL, find_task, tell, with_plane
+from clawdesk.cli.context import CHANNEL, find_task, tell_of, with_plane
 from clawdesk.cli.submit import pairs
 from clawdesk.domain.model import Task
 from clawdesk.ports.errors import PortError
@@ -103,7 +103,9 @@ def run(options: argparse.Namespace) -> int:
     async def work(plane: PlaneApi) -> int:
         task = find_task(plane, options.task)
         digest = digest_of(task, options)
-        return tell(
+        return tell_of(
+            plane,
+            task,
             await plane.approve(
                 task.id,
                 options.ordinal,
@@ -112,7 +114,7 @@ def run(options: argparse.Namespace) -> int:
                 note=options.note,
                 only=tuple(options.only) if options.only else None,
                 edits=edits,
-            )
+            ),
         )
 
     return with_plane(work)

@@ -7,14 +7,16 @@ import errno
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from clawdesk.cli import approve, context, main, prune, secrets, submit, tasks
-from clawdesk.domain.model import Kind
+from clawdesk.domain.model import Kind, Phase, PlaneState, Reason
 from clawdesk.ports.errors import PortError, RepositoryError
 from clawdesk.runtime import places, recents
+from clawdesk.runtime.api import Outcome
 from clawdesk.runtime.front_door import try_lock
 from tests.support.plane_scenes import Story
 from tests.support.plane_scenes import project as project_view
@@ -28,6 +30,7 @@ class Command:
 main._module = lambda name: Command
 sys.exit(main.run(["tasks"]))
 """
+DONE = Phase.DONE
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
 
@@ -224,3 +227,25 @@ def test_the_name_of_a_secret_is_looked_at_before_its_value_is_asked_for(
     monkeypatch.setattr(secrets, "secret_line", lambda *_: pytest.fail("it asked for a value"))
     with pytest.raises(PortError, match="is no name"):
         secrets.run(argparse.Namespace(act="set", name="path"))
+
+
+@pytest.mark.parametrize(
+    ("code", "phase", "says"),
+    [
+        ("not_driven", Phase.HELD, True),
+        ("no_image", Phase.HELD, False),
+        ("not_driven", DONE, False),
+    ],
+)
+def test_a_decision_that_nobody_carries_out_now_says_what_will(
+    code: str, phase: Phase, says: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    task = replace(story().task, phase=phase, project="/home/ada/my notes")
+
+    class Deciding:
+        state = PlaneState(tasks={task.id: task}, environment=Reason(code, "why", "that"))
+
+    assert context.tell_of(Deciding(), task, Outcome(True, "Answered.")) == 0  # type: ignore[arg-type]
+    told = capsys.readouterr()
+    assert told.out == "Answered.\n"
+    assert ("clawdesk run '/home/ada/my notes' --resume" in told.err) == says
