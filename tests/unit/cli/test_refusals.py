@@ -9,9 +9,11 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from clawdesk.__main__ import main as start
 from clawdesk.cli import approve, context, main, prune, secrets, submit, tasks
 from clawdesk.domain.model import Kind, Phase, PlaneState, Reason
 from clawdesk.ports.errors import PortError, RepositoryError
@@ -249,3 +251,14 @@ def test_a_decision_that_nobody_carries_out_now_says_what_will(
     told = capsys.readouterr()
     assert told.out == "Answered.\n"
     assert ("clawdesk run '/home/ada/my notes' --resume" in told.err) == says
+
+
+def test_ctrl_c_while_it_is_loaded_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Loading(ModuleType):
+        def __getattr__(self, name: str) -> object:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "clawdesk.cli.main", Loading("clawdesk.cli.main"))
+    with pytest.raises(SystemExit) as left:
+        start()
+    assert left.value.code == 1
