@@ -1,4 +1,4 @@
-"""`clawdesk disk`: what machine snapshots occupy, task by task."""
+"""`clawdesk disk`: what machine files occupy, snapshots task by task."""
 
 from __future__ import annotations
 
@@ -36,13 +36,16 @@ def run(options: argparse.Namespace) -> int:
         print(f"all snapshots {use.snapshots_bytes / _MIB:.0f} MiB, with what they share")
         print(f"machines      {use.machines_bytes / _MIB:.0f} MiB")
         print(f"templates     {use.templates_bytes / _MIB:.0f} MiB")
+        print(f"guest images  {use.images_bytes / _MIB:.0f} MiB")
+        print(f"layers        {use.layers_bytes / _MIB:.0f} MiB")
+        print(f"together      {use.total_bytes / _MIB:.0f} MiB")
         print(f"free          {use.free_bytes / _MIB:.0f} MiB of the disk of {use.home}")
-        print("`clawdesk prune` gives up those of ended tasks; commits stay.")
+        print("`clawdesk prune` gives up snapshots of ended tasks; commits stay.")
         return 0
 
     return with_plane(work)
 
 
 def _sizes(use: object) -> dict[str, int]:
-    names = ("snapshots_bytes", "machines_bytes", "templates_bytes", "total_bytes", "free_bytes")
-    return {name: getattr(use, name) for name in names}
+    parts = ("snapshots", "machines", "templates", "images", "layers", "total", "free")
+    return {f"{part}_bytes": getattr(use, f"{part}_bytes") for part in parts}

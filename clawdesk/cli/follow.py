@@ -69,7 +69,8 @@ class Decider:
         assert self.ask is not None
         print(f"\n{plain(request.question)}", file=sys.stderr)
         for number, choice in enumerate(request.choices, start=1):
-            print(f"  {number}  {plain(choice)}", file=sys.stderr)
+            lines = plain(choice).replace("\n", "\n     ")
+            print(f"  {number}  {lines}", file=sys.stderr)
         text = (await asyncio.to_thread(self.ask, "Your answer: ")).strip()
         if text.isdigit() and 1 <= int(text) <= len(request.choices):
             return request.choices[int(text) - 1]

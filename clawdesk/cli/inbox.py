@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
+from textwrap import indent
 
 from clawdesk.cli.context import plain, print_json, with_plane
 from clawdesk.cli.show import note_shown
@@ -39,8 +40,9 @@ def run(options: argparse.Namespace) -> int:
                 print(f"  {plural(stat.files, 'file')}, +{stat.added} -{stat.removed}")
                 print(f"  clawdesk diff {task.id} {request.ordinal}")
             else:
-                choices = f" ({', '.join(request.choices)})" if request.choices else ""
-                print(f"  {plain(request.question)}{plain(choices)}")
+                print(indent(plain(request.question), "  "))
+                for choice in request.choices:
+                    print(indent("- " + plain(choice).replace("\n", "\n  "), "  "))
                 print(f"  clawdesk answer {task.id} {plain(request.key)} TEXT")
             if request.id in shown:
                 print(f"  OpenClaw: {plain(how_far(shown[request.id]))}")

@@ -202,6 +202,11 @@ class Checkpoint:
     look: str = NOT_LOOKED_AT  # why a summary is not enough to approve it; "" = it is
     spent: tuple[StepSpent, ...] = ()  # by the whole task until then, as its record says
 
+    @property
+    def loses_nothing(self) -> bool:
+        """Whether no process that is in the middle of its work would begin anew from here."""
+        return self.snapshot is not None or not (self.guest_request or self.mid_step)
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -293,6 +298,7 @@ class Yielding:
     since_ms: int
     why: str
     told_overdue: bool = False
+    told_files_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,9 +162,10 @@ def checkpoint_taken(turn: Turn, task: Task, event: ev.CheckpointTaken) -> None:
         return
     if checkpoint.question or checkpoint.approval_reason:
         moves.ask(turn, task, checkpoint)
-    elif task.yielding is not None:
+    elif task.yielding is not None and checkpoint.loses_nothing:
         on_pressure.leave(turn, task, checkpoint)
     else:
+        task = on_pressure.stays(turn, task, checkpoint)
         moves.go_on(turn, task, checkpoint)
 
 

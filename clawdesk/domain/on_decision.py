@@ -8,6 +8,7 @@ from typing import Any
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
 from clawdesk.domain import moves
+from clawdesk.domain.choices import meant
 from clawdesk.domain.model import (
     FINAL,
     Amendment,
@@ -67,7 +68,7 @@ def decision_given(turn: Turn, task: Task, event: ev.DecisionGiven) -> None:
         channel=event.channel,
         digest=event.digest,
         note=event.note,
-        text=event.text,
+        text=meant(request.choices, event.text),
         intent=event.intent,
         amendment=event.amendment,
         key=event.key,

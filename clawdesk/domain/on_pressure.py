@@ -40,6 +40,20 @@ def leave(turn: Turn, task: Task, checkpoint: Checkpoint) -> None:
     )
 
 
+def stays(turn: Turn, task: Task, checkpoint: Checkpoint) -> Task:
+    """Who is asked to leave, and would have to begin its step again, goes on; it is told once."""
+    if task.yielding is None or task.yielding.told_files_only:
+        return task
+    why = checkpoint.why_files_only.rstrip(".") or "its memory was not kept"
+    text = (
+        f"It was to give its machine back, and keeps it: checkpoint {checkpoint.ordinal} holds "
+        f"files only ({why}), and its step would begin again. It leaves at the next one that "
+        "keeps its memory, or when its step ends."
+    )
+    turn.do(do.Notify(task.id, text))
+    return turn.put(task, yielding=replace(task.yielding, told_files_only=True))
+
+
 def left(turn: Turn, task: Task, commit: str) -> None:
     """That it yields is durable."""
     if task.phase is not Phase.SNAPSHOTTING or task.yielding is None or task.finish is not None:

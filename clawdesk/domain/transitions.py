@@ -26,6 +26,13 @@ from clawdesk.domain import (
     on_silence,
 )
 from clawdesk.domain.invariants import check
+from clawdesk.domain.lease_events import (
+    LeaseAskedBack,
+    LeaseEnded,
+    LeaseGranted,
+    LeaseRefused,
+    LeaseWaits,
+)
 from clawdesk.domain.model import FINAL, Phase, PlaneState, Reason, Task, TaskId
 from clawdesk.domain.moves import Turn, without_snapshots
 from clawdesk.domain.policy import under
@@ -235,8 +242,9 @@ def _machine_failed(turn: Turn, task: Task, event: ev.MachineFailed) -> None:
         # Never boot a damaged snapshot: Git's copy of the files is still good, say so and use it.
         _forget_snapshot(turn, task, event.damaged_ordinal, event.why)
         return
-    # A project whose folder is gone is no failure of the task: it waits for the folder.
-    failures = task.start_failures + (task.project not in turn.state.paused)
+    # A folder or a libvirt that is gone is no failure of the task: it waits for that.
+    blameless = task.project in turn.state.paused or turn.state.environment is not None
+    failures = task.start_failures + (not blameless)
     task = turn.put(task, start_failures=failures)
     if failures >= 2 or event.hopeless:
         moves.finish(turn, task, Phase.FAILED, f"The machine did not start: {event.why}")
@@ -347,7 +355,8 @@ def _record_failed(turn: Turn, task: Task, event: ev.RecordFailed) -> None:
 
 def _merged(turn: Turn, task: Task, event: ev.TaskMerged) -> None:
     task = turn.put(task, merged_into=event.branch)
-    turn.note(task, "merged", event.commit, branch=event.branch)
+    made = {"merge_commit": event.merge_commit, "backup": event.backup}
+    turn.note(task, "merged", event.commit, branch=event.branch, **made)
     if turn.state.tasks[task.id].phase in FINAL:
         moves.discard(turn, turn.state.tasks[task.id], moves.MERGED)
 
@@ -367,11 +376,11 @@ def _snapshot_forgotten(turn: Turn, task: Task, event: ev.SnapshotForgotten) -> 
 
 _INTENTS = (ev.DecisionGiven, ev.RestoreAsked, ev.PromptAsked, ev.CancelAsked, ev.SuspendAsked)
 _TABLE: dict[type, _Move] = {
-    ev.LeaseGranted: leases.granted,
-    ev.LeaseWaits: leases.waits,
-    ev.LeaseRefused: leases.refused,
-    ev.LeaseAskedBack: leases.asked_back,
-    ev.LeaseEnded: leases.ended,
+    LeaseGranted: leases.granted,
+    LeaseWaits: leases.waits,
+    LeaseRefused: leases.refused,
+    LeaseAskedBack: leases.asked_back,
+    LeaseEnded: leases.ended,
     ev.MachineStarted: _machine_started,
     ev.MachineRestored: _machine_restored,
     ev.MachineAdopted: on_adoption.machine_adopted,

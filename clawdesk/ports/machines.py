@@ -97,15 +97,18 @@ class SnapshotUse:
 
 @dataclass(frozen=True, slots=True)
 class DiskUse:
-    """The disk space of all machine files; guest images are not among them.
+    """The disk space of all machine files.
 
     Args:
         snapshots: every snapshot, oldest first.
         snapshots_bytes: of files that any snapshot needs, each counted once; not of templates.
         machines_bytes: of files that only machines need.
         templates_bytes: of warm templates; they come back when removed.
-        total_bytes: all of these, with records, checksums and files in the making.
+        total_bytes: all of these, with images and layers, records, checksums and files in the
+            making.
         free_bytes: what this user may still write to the file system of `home`.
+        images_bytes: of guest images, also those that an older version made.
+        layers_bytes: of what set-ups of images have written.
     """
 
     snapshots: tuple[SnapshotUse, ...]
@@ -115,6 +118,8 @@ class DiskUse:
     total_bytes: int
     free_bytes: int
     home: str
+    images_bytes: int = 0
+    layers_bytes: int = 0
 
 
 class Machines(Protocol):

@@ -72,7 +72,7 @@ async def take(
         )
         crash.point("checkpoint.committed")
         reason = done.approval
-        held = bool(reason or boundary.question or leaves())
+        held = bool(reason or boundary.question or (checkpoint.loses_nothing and leaves()))
         not_taken = (*done.refused, *changes.skipped)
         if reason and not_taken:
             reason = f"{reason} {len(not_taken)} files were not taken, among them {not_taken[0]}."

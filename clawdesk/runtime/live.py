@@ -31,7 +31,9 @@ from clawdesk.ports.machines import MachineSpec, StartedMachine
 from clawdesk.ports.repository import Repository
 from clawdesk.runtime.layers import SET_UP, Image, Layers
 from clawdesk.runtime.output import TaskOutput, network_words
+from clawdesk.runtime.recents import state_dir
 from clawdesk.runtime.seen import Seen
+from clawdesk.runtime.tails import Tails
 from clawdesk.runtime.telling import model_lines
 from clawdesk.runtime.watch import Parts
 
@@ -81,6 +83,7 @@ class LiveMachines:
         self._live: dict[MachineId, _Live] = {}
         self._outputs: dict[TaskId, TaskOutput] = {}
         self._seen: dict[TaskId, Seen] = {}
+        self.tails = Tails(state_dir() / "printed")
         self._layers = Layers(
             machines=parts.machines,
             guests=parts.guests,
@@ -98,6 +101,7 @@ class LiveMachines:
         for kind in (_EXPORT, SET_UP):
             for left in self._workspaces.glob(f"{kind}*"):
                 shutil.rmtree(left, ignore_errors=True)
+        self.tails.sweep(self._clock.now_ms())
 
     def output(self, task: TaskId) -> TaskOutput:
         return self._outputs.setdefault(task, TaskOutput())
@@ -117,7 +121,7 @@ class LiveMachines:
 
     def tell(self, task: TaskId, text: str) -> None:
         """As `remark`, and Git keeps it with what the step printed."""
-        self.output(task).tell(self._clock.now_ms(), text)
+        self.tails.add(task, self.output(task).tell(self._clock.now_ms(), text))
         self._grew(task)
 
     def session(self, machine: MachineId) -> GuestSession:
@@ -267,11 +271,11 @@ class LiveMachines:
         match message:
             case said.StepOutput(stream=stream, chunk=chunk):
                 veiled = live.streams.setdefault(stream, VeiledStream(live.veil))
-                self.output(task).feed(now, stream, veiled.feed(chunk))
+                self._feed(task, stream, veiled.feed(chunk))
                 self._grew(task)
             case said.StepEnded(exit_code=code, timed_out=timed_out):
                 for stream, veiled in live.streams.items():
-                    self.output(task).feed(now, stream, veiled.flush())
+                    self._feed(task, stream, veiled.flush())
                 tail = self.output(task).tail() if code or timed_out else ""
                 run = message.run_id
                 self._post(ev.StepEnded(now, task, machine, code, timed_out, tail, run))
@@ -318,6 +322,10 @@ class LiveMachines:
             case said.GuestLost(why=why):
                 self._post(ev.MachineLost(now, task, machine, live.veil.hide_text(why)))
 
+    def _feed(self, task: TaskId, stream: str, printed: bytes) -> None:
+        self.output(task).feed(self._clock.now_ms(), stream, printed)
+        self.tails.add(task, printed)
+
     def _used(self, live: _Live, uses: tuple[CallUse, ...]) -> None:
         if uses:
             self._post(ev.ModelsUsed(self._clock.now_ms(), live.task, live.machine, uses))
@@ -337,6 +345,7 @@ class LiveMachines:
         session = self.session(effect.machine)
         spec = effect.spec
         self.output(task.id).begin(spec.name, effect.round)
+        self.tails.drop_all(task.id)
         again = f", round {effect.round}" if effect.round > 1 else ""
         self.remark(task.id, f"Step {effect.index + 1}, {spec.name}{again}: {spec.run}")
         await session.set_feedback(effect.feedback)
@@ -406,6 +415,7 @@ class LiveMachines:
             await asyncio.gather(*live.closing)
             await self._drop_token(live.token)
             live.token = ""
+            self.tails.drop_all(live.task)
         await self._machines.destroy(machine)
         self._live.pop(machine, None)
 
@@ -419,6 +429,7 @@ class LiveMachines:
             self.hang_up(machine)
         await asyncio.gather(*(c for live in self._live.values() for c in live.closing))
         self._live.clear()
+        await self.tails.close()
 
 
 def _with_keys(task: Task, values: Mapping[str, str]) -> Reach:

@@ -17,7 +17,8 @@ TOOK_S = re.compile(r"([0-9]{1,9}\.[0-9]) s\b")
 """At the beginning of a call's facts."""
 INDENT = "    "
 """Before every further line of the same."""
-KEPT = re.compile(r"Step .*, as Git kept it:")
+BEFORE_KILL = "as it was printed before ClawDesk ended"
+KEPT = re.compile(rf"Step .*, (as Git kept it|{BEFORE_KILL}):")
 LABEL = re.compile(r"\[([a-z]{1,12})(?: ([^\]]{1,80}))?\] (.*)")
 """Of an ACP client: its kind, a name or number, and the words."""
 OVER = re.compile(r"(completed|failed) after [0-9.]+ s|ended with \S{1,8}")

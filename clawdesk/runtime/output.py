@@ -5,6 +5,7 @@ Bounded everywhere: a task that prints for ever costs a fixed amount of memory.
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 
 from clawdesk.ports.guest import NetworkUsed
@@ -31,6 +32,8 @@ class TaskOutput:
         self._last = bytearray()
         self._is_mid_line = False
         self.step, self.round = "", 1
+        self.loading = asyncio.Lock()
+        """Held while it is filled with what was kept: two who ask at once see the same."""
 
     def begin(self, step: str, round_: int) -> None:
         """A step begins: its output is kept apart from the one before."""
@@ -43,11 +46,13 @@ class TaskOutput:
         """A line of our own between the step's lines."""
         self._append(at_ms, "event", text)
 
-    def tell(self, at_ms: int, text: str) -> None:
-        """Lines of our own that are kept with what the step printed."""
+    def tell(self, at_ms: int, text: str) -> bytes:
+        """Lines of our own that are kept with what the step printed: as these bytes."""
         for line in text.split("\n"):
             self._append(at_ms, "event", line)
-        self._keep((b"\n" if self._is_mid_line else b"") + text.encode() + b"\n")
+        kept = (b"\n" if self._is_mid_line else b"") + text.encode() + b"\n"
+        self._keep(kept)
+        return kept
 
     def feed(self, at_ms: int, stream: str, chunk: bytes) -> None:
         """Bytes a step printed, in any pieces."""

@@ -19,7 +19,7 @@ from clawdesk.domain.events import Event
 from clawdesk.domain.model import Record, Task, TaskId
 from clawdesk.domain.spending import NOTHING_SPENT, Spending
 from clawdesk.ports.clock import Clock
-from clawdesk.ports.errors import PortError, SnapshotDamagedError
+from clawdesk.ports.errors import MachineError, PortError, SnapshotDamagedError
 from clawdesk.ports.machines import Machines, StartedMachine
 from clawdesk.ports.repository import Repository
 from clawdesk.runtime import crash
@@ -41,6 +41,7 @@ class Performer:
         task: the task's present value (None = unknown).
         post: where outcomes go.
         crashed: told of an exception nobody expected.
+        look: looks at the host anew, and posts what became of it.
     """
 
     def __init__(
@@ -55,8 +56,10 @@ class Performer:
         clock: Clock,
         retention: Retention,
         leases: Leases,
+        look: Callable[[], Awaitable[object]],
     ) -> None:
         self._leases = leases
+        self._look = look
         self._retention = retention
         self._machines = machines
         self._live = live
@@ -135,12 +138,16 @@ class Performer:
         await self._leases.release(e.task)
 
     # -- machines -------------------------------------------------------------------------
-    def _not_started(
+    async def _not_started(
         self, e: do.StartMachine | do.RestoreMachine, task: Task, error: PortError
     ) -> None:
-        """A folder that is gone pauses its project first: the task waits for it, and fails not."""
+        """What is no fault of the task is told first, so that it waits for that, and fails not:
+        a folder that is gone pauses its project, libvirt that is gone lets nothing start.
+        """
         if error.code == CLOSED:
             return
+        if isinstance(error, MachineError):
+            await self._look()
         if error.code == UNAVAILABLE:
             self._post(ev.ProjectPaused(self._now(), task.project, gone_reason(error)))
         hopeless = error.code == SET_UP_FAILED
@@ -169,7 +176,7 @@ class Performer:
             await self._live.build(task, image)
             self._post(ev.ImageReady(self._now(), e.task, e.attempt))
         except PortError as error:
-            self._not_started(e, task, error)
+            await self._not_started(e, task, error)
         except Exception as error:
             self._crashed(error)
 
@@ -177,7 +184,7 @@ class Performer:
         try:
             ready = await self._fresh(e, task, e.commit)
         except PortError as error:
-            self._not_started(e, task, error)
+            await self._not_started(e, task, error)
             return
         if ready is None:
             return
@@ -209,7 +216,7 @@ class Performer:
             )
             return
         except PortError as error:
-            self._not_started(e, task, error)
+            await self._not_started(e, task, error)
             return
         if ready is None:
             return
@@ -363,10 +370,11 @@ class Performer:
         output = self._live.output(e.task)
         if e.ended:
             output.flush(self._now())
-        taken = output.take()
+        taken, cut = output.take(), self._live.tails.cut(e.task)
         name = e.step_name if e.round == 1 else f"{e.step_name}.{e.round}"
         try:
             await self._repository(task.project).append_log(e.task, name, taken)
+            self._live.tails.drop(e.task, cut)
         except PortError as error:
             output.put_back(taken)
             self._live.remark(e.task, f"The output could not be kept in Git: {error.sentence}")

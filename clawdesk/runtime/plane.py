@@ -40,6 +40,7 @@ from clawdesk.runtime.intents import Intents
 from clawdesk.runtime.kernel import Kernel
 from clawdesk.runtime.leases import Leases
 from clawdesk.runtime.live import LiveMachines
+from clawdesk.runtime.log_lines import BEFORE_KILL
 from clawdesk.runtime.model_acts import ModelActs
 from clawdesk.runtime.pauses import ProjectWatch, closed_reason
 from clawdesk.runtime.perform import Performer
@@ -109,6 +110,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
             clock=parts.clock,
             retention=self._retention,
             leases=self._leases,
+            look=self._watch.look,
         )
         self._submissions = Submissions(
             repository=self._projects.repository,
@@ -144,6 +146,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
         if self._models:
             self._spawn(self._watch.start_fabric())
         self._spawn(self._watch.keep_looking())
+        self._spawn(self._watch.keep_asking())
         self._spawn(self._project_watch.keep_looking())
         self._spawn(self._retention.keep_looking())
         await self._begin_channel()
@@ -281,16 +284,16 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
 
     async def log_lines(self, task: TaskId, after: int = 0) -> tuple[LogLine, ...]:
         output = self._live.output(task)
-        if not output.after(0):
-            await self._load_log(task)
+        async with output.loading:
+            if not output.after(0):
+                await self._load_log(task)
         return output.after(after)
 
     async def _recall_log(self, task: Task) -> None:
         """Before a task goes on in this plane: what it printed under earlier ones stands above."""
-        began = any(record.event == "started" for record in task.records)
-        if began and not self._live.output(task.id).after(0):
+        if any(record.event == "started" for record in task.records):
             with contextlib.suppress(PortError):
-                await self._load_log(task.id)
+                await self.log_lines(task.id)
 
     async def _load_log(self, task_id: TaskId) -> None:
         """Fill the log of a task from before this start with what Git kept."""
@@ -305,7 +308,11 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
             output.feed(at_ms, "out", text)
             output.flush(at_ms)
         output.take()  # Git has it
-        if not kept and any(r.event == "started" for r in task.records):
+        if left := await self._live.tails.left(task_id):
+            output.event(self._now(), f"Step {task.step_name}, {BEFORE_KILL}:")
+            output.feed(self._now(), "out", left)
+            output.flush(self._now())
+        elif not kept and any(r.event == "started" for r in task.records):
             output.event(task.submitted_at_ms, "No output of this task was kept.")
 
     async def doctor(self) -> list[dict[str, object]]:
@@ -428,7 +435,8 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
         for known in others:
             self._kernel.post(ev.DiscardAsked(self._now(), known.id))
         before = len(others) - len(ended)
-        text = f"Kept. Others ended now: {sum(ended)}; before: {before}. All commits stay."
+        name = self._kernel.known(task).title
+        text = f"Kept: {name}. Others ended now: {sum(ended)}; before: {before}. All commits stay."
         return Outcome(True, text)
 
     def _finished(self, task: TaskId) -> Task:
@@ -468,7 +476,8 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
             "backup": outcome.backup,
         }
         commit = await repository.append(task, Record("merged", self._now(), fields))
-        self._kernel.post(ev.TaskMerged(self._now(), task, outcome.branch, commit))
+        made = (outcome.branch, commit, outcome.commit, outcome.backup)
+        self._kernel.post(ev.TaskMerged(self._now(), task, *made))
         await self._projects.look_again(known.project)
         self._publish(Change(projects=True))
         return outcome
@@ -484,5 +493,5 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
         await self._performer.drain()
         if not ended:
             return Outcome(True, "No ended task has a snapshot that old.")
-        text = f"Removed the snapshots of {len(ended)} ended tasks; commits stay."
+        text = f"Removed the snapshots of ended tasks: {len(ended)}. Commits stay."
         return await self._note(Outcome(True, text), "pruned")

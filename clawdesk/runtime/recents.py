@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
 RECENT_MAX = 20
+_log = logging.getLogger(__name__)
 
 
 def state_dir() -> Path:
@@ -28,11 +30,15 @@ def _read(name: str) -> Any:
 
 
 def _write(name: str, value: object) -> None:
+    """Where the disk takes nothing it is forgotten: no task may fail for a convenience."""
     folder = state_dir()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = folder / f".{name}.new"
-    new.write_text(json.dumps(value))
-    new.replace(folder / name)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new.write_text(json.dumps(value))
+        new.replace(folder / name)
+    except OSError as error:
+        _log.info("%s could not be kept in %s: %s", name, folder, error.strerror)
 
 
 def recent_projects() -> list[str]:

@@ -28,6 +28,8 @@ NOT_DRIVEN = "not_driven"
 TICK_S = 1.0
 SAMPLE_TICKS = 2
 """The host and the user's files are looked at with every second tick."""
+ASK_AGAIN_S = 10.0
+"""Machines that could not be had are asked for again so often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,14 @@ class HostWatch:
         self._announce()
         self._publish(Change(environment=True, load=True))
         return self.environment
+
+    async def keep_asking(self) -> None:
+        """While no machine can be had, ask for them anew: libvirt comes back without a word."""
+        while True:
+            await asyncio.sleep(ASK_AGAIN_S)
+            support = self.environment.machines
+            if support is not None and not support.ready:
+                await self.look()
 
     def quit(self) -> None:
         """From now on nothing is started any more."""

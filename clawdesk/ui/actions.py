@@ -76,20 +76,27 @@ class Registry:
         return named or act.text, does
 
     def menu(self, parent: QWidget) -> QMenu:
-        """All acts by group; what is not possible stands there with its reason."""
+        """All acts, each group in a menu of its own but the first: one long list would not fit.
+
+        What is not possible stands there with its reason.
+        """
         made = QMenu(parent)
         made.setObjectName("menu")
         made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         made.setToolTipsVisible(True)
-        last = ""
+        groups: dict[str, QMenu] = {}
         for act in sorted(self.acts.values(), key=self._order):
-            if last and act.group != last:
-                made.addSeparator()
-            last = act.group
+            if not groups:
+                groups[act.group] = made
+            elif act.group not in groups:
+                if len(groups) == 1:
+                    made.addSeparator()
+                groups[act.group] = made.addMenu(act.group)
+                groups[act.group].setObjectName("menu.group")
             why = act.why_not()
             text, _ = self.words(act)
             words = clean_line(f"{text}   ({why})" if why else text)
-            line = made.addAction(words.replace("&", "&&"))
+            line = groups[act.group].addAction(words.replace("&", "&&"))
             line.setObjectName(f"menu.{act.key}")
             line.setEnabled(not why)
             if act.keys:

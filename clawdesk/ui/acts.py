@@ -79,7 +79,7 @@ def _register_task(desk: Desk) -> None:
         desk.decisions.open_next,
         keys="F8",
         icon="need",
-        why_not=lambda: "" if desk.pending() else tr("nothing needs you"),
+        why_not=desk.decisions.why_no_next,
     )
     add(
         "merge",
@@ -407,6 +407,7 @@ def toggle_models(desk: Desk) -> None:
 def toggle_settings(desk: Desk) -> None:
     toggle_page(desk, Page.SETTINGS)
     if desk.page is Page.SETTINGS:
+        desk.window.settings.look_at_top()
         desk.settings.refresh()
 
 

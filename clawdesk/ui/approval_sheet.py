@@ -216,9 +216,10 @@ class ApprovalSheet(Sheet):
         for widget in (self._back, self._place, self._on):
             widget.setVisible(place[1] > 1)
         self._message.show_text(
-            tr("“{message}”", message=view.message) if view.message else tr("No message was given.")
+            tr("“{message}”", message=view.message) if view.message else view.step
         )
-        self._why.show_text(tr("Why you are asked: {why}", why=view.why))
+        why = tr("Why you are asked: {why}", why=view.why)
+        self._why.show_text(f"{why} {view.rejected}".rstrip())
         first = self._shown[1] is None
         self._show_draft()
         if view.diff and new_diff and first:
@@ -293,12 +294,12 @@ class ApprovalSheet(Sheet):
             words = tr("The diff is being loaded.")
         elif not self._has_words():
             words = tr(
-                "You answer exactly what is shown, {digest}. Reject needs words.",
+                "Reject needs words. You answer exactly what is shown, {digest}.",
                 digest=view.digest_short,
             )
         else:
             words = tr(
-                "You answer exactly what is shown, {digest}. Enter does nothing.",
+                "Enter does nothing. You answer exactly what is shown, {digest}.",
                 digest=view.digest_short,
             )
         self._says.show_text(words)

@@ -85,7 +85,7 @@ class AskSheet(Sheet):
         column.addStretch(1)
         self.body.addLayout(column, 1)
         self.foot.addStretch(1)
-        later = Button(stay or tr("Back"), f"{name}.stay", key="Esc")
+        later = Button(stay or tr("Not now"), f"{name}.stay", key="Esc")
         later.clicked.connect(self.reject)
         self.foot.addWidget(later)
         self._buttons: list[Button] = []
@@ -95,7 +95,6 @@ class AskSheet(Sheet):
             self.foot.addWidget(button)
             self._buttons.append(button)
         later.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._lines = sum(len(g.lines) + 1 for g in groups if g.lines)
 
     def mind_buttons(self) -> None:
         for button in getattr(self, "_buttons", []):
@@ -107,4 +106,4 @@ class AskSheet(Sheet):
             self.accept()
 
     def sizeHint(self) -> QSize:
-        return QSize(560, 170 + 30 * self._lines)
+        return self.fitted(560)

@@ -18,7 +18,7 @@ from clawdesk.ui.banner import Notice
 from clawdesk.ui.fork_sheet import ForkSheet
 from clawdesk.ui.tasks_pane import ALL
 from clawdesk.ui.words import tr
-from clawdesk.viewmodels.checkpoints import restore_view, undo_of, why_no_restore
+from clawdesk.viewmodels.checkpoints import left_by_restore, restore_view, undo_of, why_no_restore
 from clawdesk.viewmodels.forks import fork_view, keep_view
 from clawdesk.viewmodels.told import told, told_error
 
@@ -196,20 +196,22 @@ class Branches(QObject):
         desk.window.banner.show_notice(notice)
 
     def undo(self, task_id: TaskId) -> None:
-        """Back to where the task stood before its last restore."""
+        """Back to where the task stood before its last restore; asks where it has gone on since."""
         task = self._desk.plane.state.tasks.get(task_id)
-        ordinal = undo_of(task) if task is not None else None
-        if ordinal is None:
-            text = tr("It has gone on since, or was never restored: choose a checkpoint instead.")
+        ordinal = left_by_restore(task) if task is not None else None
+        if task is None or ordinal is None:
+            text = tr("It was never restored: choose a checkpoint instead.")
             self._desk.window.banner.show_notice(Notice("need", text))
-            return
-        self._restore(task_id, ordinal)
+        elif undo_of(task) is None:
+            self.restore(task_id, ordinal)
+        else:
+            self._restore(task_id, ordinal)
 
     def why_no_undo(self, task_id: TaskId) -> str:
         """Why the last restore cannot be undone, "" when it can."""
         task = self._desk.plane.state.tasks.get(task_id)
         if task is None:
             return tr("no task is chosen")
-        if undo_of(task) is None:
-            return tr("it was not restored, or has gone on since")
+        if left_by_restore(task) is None:
+            return tr("it was not restored")
         return why_no_restore(task)

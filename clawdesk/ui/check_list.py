@@ -25,13 +25,14 @@ class _Command(QWidget):
 
     def __init__(self, name: str, command: str) -> None:
         super().__init__()
-        self.setFixedHeight(32)
+        self.setMinimumHeight(32)
         self._command = command
         row = QHBoxLayout(self)
-        row.setContentsMargins(10, 0, 4, 0)
+        row.setContentsMargins(10, 4, 4, 4)
         row.setSpacing(8)
         row.addWidget(SafeLabel("$", font="code", role="fg2"))
-        row.addWidget(SafeLabel(command, font="code", elide=True, selectable=True), 1)
+        # Whole, on as many lines as it needs: a command that is cut cannot be judged.
+        row.addWidget(SafeLabel(command, font="code", wrap=True, selectable=True), 1)
         copy = Button(
             tr("Copy"),
             f"check.{name}.copy",
@@ -107,7 +108,7 @@ class CheckRow(Ground):
             line = QHBoxLayout()
             line.setSpacing(8)
             line.addWidget(_Command(name, view.command), 1)
-            again = Button(tr("Check again"), f"check.{name}.again", icon="restore")
+            again = Button(tr("Check again"), f"check.{name}.again", icon="restore", size="sm")
             again.clicked.connect(self.check_wanted)
             line.addWidget(again)
             column.addLayout(line)

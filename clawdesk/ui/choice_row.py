@@ -26,26 +26,29 @@ def paint_radio(painter: QPainter, x: float, y: float, *, on: bool) -> None:
 class ChoiceRow(QAbstractButton):
     """A checkable row; `note` says more, e.g. that it is the default.
 
-    `number` is the key that chooses it, shown in a frame; 0 = none does.
+    Args:
+        number: the key that chooses it, shown in a frame; 0 = none does.
+        below: what choosing it costs or does, as a second line.
     """
 
-    def __init__(self, name: str, text: str, number: int, note: str = "") -> None:
+    def __init__(
+        self, name: str, text: str, number: int, note: str = "", *, below: str = ""
+    ) -> None:
         super().__init__()
         self.setObjectName(name)
-        self._words = clean_line(text, 600)
+        self._words, self._below = clean_line(text, 600), clean_line(below, 600)
         self._number, self._note = number, note
         self.setCheckable(True)
         self.setAutoExclusive(True)
         self.setAccessibleName(self._words)
-        self.setAccessibleDescription(
-            tr("Key {number}. {note}", number=number, note=note).strip() if number else note
-        )
-        set_tip(self, text if len(text) > 60 else "")
+        key = tr("Key {number}. {note}", number=number, note=note).strip() if number else note
+        self.setAccessibleDescription(f"{self._below} {key}".strip())
+        set_tip(self, f"{text}\n{below}".strip() if max(len(text), len(below)) > 60 else "")
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def sizeHint(self) -> QSize:
-        return QSize(200, 40)
+        return QSize(200, 58 if self._below else 40)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -57,7 +60,7 @@ class ChoiceRow(QAbstractButton):
         inset = 1.0 if self.hasFocus() else 0.5
         box = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
         painter.drawRoundedRect(box, 8, 8)
-        middle = self.height() / 2
+        middle = 20.0 if self._below else self.height() / 2
         paint_radio(painter, 21, middle, on=on)
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         right = self.width() - 12.0
@@ -74,11 +77,15 @@ class ChoiceRow(QAbstractButton):
         if self._note:
             wide = fonts.width("small", self._note)
             painter.setFont(fonts.font("small"))
-            painter.drawText(QRectF(right - wide, 0, wide + 1, self.height()), flags, self._note)
+            painter.drawText(QRectF(right - wide, middle - 10, wide + 1, 20), flags, self._note)
             right -= wide + 10
-        painter.setFont(fonts.font("button"))
-        painter.setPen(colour("fg0" if self.isEnabled() else "fgoff"))
-        shown = fonts.metrics("button").elidedText(
-            self._words, Qt.TextElideMode.ElideRight, right - 42
-        )
-        painter.drawText(QRectF(42, 0, right - 42, self.height()), flags, shown)
+        lines = [("button", "fg0", self._words, QRectF(42, 0, right - 42, self.height()))]
+        if self._below:
+            lines[0][3].setRect(42, 9, right - 42, 20)
+            under = QRectF(42, 29, self.width() - 54, 18)
+            lines.append(("small", "fg1", self._below, under))
+        for font, role, text, room in lines:
+            painter.setFont(fonts.font(font))
+            painter.setPen(colour(role if self.isEnabled() else "fgoff"))
+            shown = fonts.metrics(font).elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+            painter.drawText(room, flags, shown)

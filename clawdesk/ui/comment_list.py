@@ -35,9 +35,8 @@ class _Comments(RowModel):
         self.comments: tuple[LineComment, ...] = ()
 
     def show_comments(self, comments: tuple[LineComment, ...]) -> None:
-        self.beginResetModel()
-        self.comments, self.count = comments, len(comments)
-        self.endResetModel()
+        self.comments = comments
+        self.all_new(len(comments))
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid() or index.row() >= self.count:

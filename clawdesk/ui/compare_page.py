@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from clawdesk.ports.repository import Diff
@@ -17,7 +16,7 @@ from clawdesk.ui.fact_table import FactTable
 from clawdesk.ui.file_list import FileList
 from clawdesk.ui.form_sheet import Choice
 from clawdesk.ui.lanes import Lanes
-from clawdesk.ui.pane import Ground, empty
+from clawdesk.ui.pane import Ground, empty, key_inside
 from clawdesk.ui.safe_text import SafeLabel, clean_line
 from clawdesk.ui.segments import Segments
 from clawdesk.ui.words import tr
@@ -72,9 +71,7 @@ class ComparePage(QWidget):
             ("Alt+A", lambda: self._keep(0)),
             ("Alt+B", lambda: self._keep(1)),
         ):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(act)
+            key_inside(self, keys, act)
 
     # -- parts ---------------------------------------------------------
     def _head(self) -> QWidget:

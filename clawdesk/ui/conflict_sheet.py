@@ -46,7 +46,8 @@ class _Files(RowModel):
 
     def __init__(self, files: tuple[ConflictFile, ...]) -> None:
         super().__init__()
-        self.files, self.count = files, len(files)
+        self.files = files
+        self.all_new(len(files))
         self.decided: dict[str, Settled] = {}
 
     def decide(self, place: int, one: Settled) -> None:

@@ -47,9 +47,8 @@ class ConversationModel(RowModel):
         self.hit = -1
 
     def clear(self, *, acp: bool) -> None:
-        self.beginResetModel()
-        self.made, self.count, self.hit = Rows(acp=acp), 0, -1
-        self.endResetModel()
+        self.made, self.hit = Rows(acp=acp), -1
+        self.all_new(0)
 
     def append(self, lines: Sequence[LogLine], columns: int) -> None:
         """Read on; text of others is cleaned when it arrives."""
@@ -68,22 +67,16 @@ class ConversationModel(RowModel):
 
     def wrap(self, columns: int) -> None:
         """Break lines there from now on."""
-        self.beginResetModel()
         self.made.wrap(columns)
-        self.count, self.hit = len(self.made.rows), -1
-        self.endResetModel()
+        self.hit = -1
+        self.all_new(len(self.made.rows))
 
     def show(self, splice: Splice) -> None:
         """Tell the list what has changed."""
         if splice.gone:
-            last = splice.place + splice.gone - 1
-            self.beginRemoveRows(QModelIndex(), splice.place, last)
-            self.count -= splice.gone
-            self.endRemoveRows()
+            self.removeRows(splice.place, splice.gone)
         if splice.came:
-            self.beginInsertRows(QModelIndex(), splice.place, splice.place + splice.came - 1)
-            self.count += splice.came
-            self.endInsertRows()
+            self.insertRows(splice.place, splice.came)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid() or index.row() >= self.count:

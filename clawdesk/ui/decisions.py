@@ -21,12 +21,14 @@ from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.form_sheet import FormSheet
 from clawdesk.ui.merging import Merging
+from clawdesk.ui.question_context import LINES
 from clawdesk.ui.question_sheet import QuestionSheet
 from clawdesk.ui.reviews import Reviews
 from clawdesk.ui.tasks_pane import ALL
 from clawdesk.ui.words import counted, tr
-from clawdesk.viewmodels.inbox import question_view
+from clawdesk.viewmodels.inbox import trust_key, untrusted
 from clawdesk.viewmodels.phases import wants_trust
+from clawdesk.viewmodels.questions import question_view
 from clawdesk.viewmodels.told import told, told_error
 
 if TYPE_CHECKING:
@@ -121,6 +123,9 @@ class Decisions(QObject):
             if task.request is not None and task.request.id == request:
                 self._open(task, task.request)
                 return
+            if wants_trust(task) and trust_key(task) == request:
+                self._open_trust(task)
+                return
 
     def open_task(self, task_id: str) -> None:
         """Act on a task: its request, its merge, else its log."""
@@ -135,9 +140,11 @@ class Decisions(QObject):
             self._desk.window.inspector.choose_place("log")
 
     def open_next(self) -> None:
-        """The next request after the one on screen, longest wait first."""
+        """The next request after the one on screen, longest wait first; then what wants trust."""
         waiting = self._desk.pending()
         if not waiting:
+            for task in untrusted(self._desk.plane.state.tasks.values())[:1]:
+                self._open_trust(task)
             return
         place = next((i for i, t in enumerate(waiting) if t.id == self._task), -1)
         task = waiting[(place + 1) % len(waiting)]
@@ -153,11 +160,23 @@ class Decisions(QObject):
         if task.request is not None:
             self._open(task, task.request)
 
-    def _open(self, task: Task, request: Request) -> None:
+    def why_no_next(self) -> str:
+        """Why there is nothing to open, "" where something waits for the user."""
+        waits = self._desk.pending() or untrusted(self._desk.plane.state.tasks.values())
+        return "" if waits else tr("nothing needs you")
+
+    def _open_trust(self, task: Task) -> None:
+        self._look_at(task)
+        self.trust(task.id)
+
+    def _look_at(self, task: Task) -> None:
         desk = self._desk
         if task.project in desk.plane.projects and task.project != desk.project:
             desk.choose_project(task.project)
         desk.window.tasks.list.choose(task.id)
+
+    def _open(self, task: Task, request: Request) -> None:
+        self._look_at(task)
         if request.kind is Kind.CLARIFY:
             self._open_question(task, request)
         else:
@@ -179,12 +198,22 @@ class Decisions(QObject):
         sheet.draft_changed.connect(self._keep_draft)
         sheet.step_wanted.connect(self._step)
         sheet.task_wanted.connect(desk.window.tasks.list.choose)
-        view = question_view(
-            task, request, now_ms=desk.clock.now_ms(), offset_ms=desk.clock.offset_ms()
-        )
-        sheet.render_view(view, self.place_of(task.id), desk.memory.draft(request.id))
+        sheet.log_wanted.connect(self._show_log)
+        self._render(sheet, task, request, desk.memory.draft(request.id))
         self.show_sheet(sheet)
         self._task, self._request = task.id, request
+
+    def _render(self, sheet: QuestionSheet, task: Task, request: Request, draft: str = "") -> None:
+        desk = self._desk
+        now_ms, offset_ms = desk.clock.now_ms(), desk.clock.offset_ms()
+        view = question_view(task, request, now_ms=now_ms, offset_ms=offset_ms)
+        sheet.render_view(view, self.place_of(task.id), draft)
+        if desk.chosen == task.id:  # the log on the screen is that task's
+            sheet.printed.show_lines(desk.window.inspector.log.printed_before(view.at_ms, LINES))
+
+    def _show_log(self, task: str) -> None:
+        self._desk.window.tasks.list.choose(task)
+        self._desk.window.inspector.choose_place("log")
 
     def place_of(self, task: str) -> tuple[int, int]:
         """Which of how many waiting requests this task's is."""
@@ -200,11 +229,7 @@ class Decisions(QObject):
             self.reviews.refresh()
             self._take_again(self._sheet)
         elif isinstance(self._sheet, QuestionSheet):
-            clock = self._desk.clock
-            view = question_view(
-                task, self._request, now_ms=clock.now_ms(), offset_ms=clock.offset_ms()
-            )
-            self._sheet.render_view(view, self.place_of(task.id))
+            self._render(self._sheet, task, self._request)
             self._take_again(self._sheet)
 
     # -- answers -----------------------------------------------------

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QDir, QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from clawdesk.domain.model import FINAL, Task
@@ -36,6 +36,7 @@ from clawdesk.ui.notice_desk import NoticeDesk
 from clawdesk.ui.settings_desk import SettingsDesk
 from clawdesk.ui.tasks_pane import ALL
 from clawdesk.ui.words import counted, tr
+from clawdesk.viewmodels.amounts import day
 from clawdesk.viewmodels.checkpoints import checkpoint_rows
 from clawdesk.viewmodels.devices import card_of
 from clawdesk.viewmodels.doctor import doctor_view
@@ -153,9 +154,10 @@ class Desk(QObject):
         projects = self.plane.projects
         if self.project not in projects:
             self.project = next(reversed(projects), "")
-        view = projects_view(
-            projects, self.plane.state.tasks.values(), self.memory.recent(), str(Path.home())
-        )
+        days = self.memory.recent_at()
+        now_ms, offset_ms = self.clock.now_ms(), self.clock.offset_ms()
+        recent = {p: day(days.get(p, 0), now_ms, offset_ms) for p in self.memory.recent()}
+        view = projects_view(projects, self.plane.state.tasks.values(), recent, str(Path.home()))
         entry = next((e for e in view.entries if e.path == self.project), None)
         window = self.window
         window.projects.show_projects(view, self.project)
@@ -368,6 +370,7 @@ class Desk(QObject):
         dialog = QFileDialog(self.window, tr("Open a project folder"))
         dialog.setObjectName("open_folder")
         dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setDirectory(QDir.homePath())  # not where the program happened to be started
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(self.open_path)
         dialog.finished.connect(dialog.deleteLater)
@@ -381,7 +384,7 @@ class Desk(QObject):
 
     async def _open(self, path: str, *, look: bool) -> None:
         view: ProjectView = await self.plane.open_project(path)
-        self.memory.remember_project(view.path)
+        self.memory.remember_project(view.path, self.clock.now_ms())
         if look:
             self.project, self.page = view.path, Page.TASKS
         self.window.banner.hide()

@@ -59,6 +59,7 @@ class DiffPane(QWidget):
         self.diff.moved.connect(self._mind_acts)
         self.diff.comment_wanted.connect(self.begin_comment)
         self.diff.hunk_wanted.connect(self._hunk_clicked)
+        self.diff.list.resized.connect(self._keep_line_in_sight)
 
     def _build_bar(self, name: str) -> QWidget:
         bar = Ground("bg1", "tb")
@@ -222,6 +223,12 @@ class DiffPane(QWidget):
             return
         quote = self.diff.current_quote()[:QUOTE_CHARS_MAX]
         self.comment.begin(known or LineComment(*place, quote, ""))
+
+    def _keep_line_in_sight(self) -> None:
+        """The field for a comment takes its room from the diff; the line stays readable."""
+        index = self.diff.list.currentIndex()
+        if self.comment.writing and index.isValid():
+            self.diff.list.scrollTo(index)
 
     def change_comment(self, comment: LineComment) -> None:
         """Go to a comment's line and open it."""

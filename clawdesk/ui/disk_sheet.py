@@ -1,4 +1,4 @@
-"""What machine snapshots occupy, and a clean-up that says what it takes before it does."""
+"""What machine files occupy, and a clean-up that says what it takes before it does."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class DiskSheet(Sheet):
 
     def __init__(self, parent: QWidget, clock: Clock) -> None:
         super().__init__("disk", parent, clock, icon="disk", role="acc")
-        self.show_title(tr("Disk use of machine snapshots"))
+        self.show_title(tr("Disk use of machine files"))
         self.days = AGES[2][0]
         self._can = self._sending = False
         self._view: DiskView | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from clawdesk.ui import fonts, marks
@@ -14,7 +14,7 @@ from clawdesk.ui.pane import Ground, empty
 from clawdesk.ui.safe_text import SafeLabel, clean_line, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
-from clawdesk.viewmodels.projects import DefinitionView, no_tasks
+from clawdesk.viewmodels.projects import EXAMPLE, EXAMPLE_PATH, DefinitionView, no_tasks
 
 _WIDE = 640
 
@@ -70,7 +70,9 @@ class _DefinitionRow(Ground):
         line.setContentsMargins(12, 0, 12, 0)
         line.setSpacing(12)
         line.addWidget(SafeLabel(definition.title, font="button"))
-        line.addWidget(SafeLabel(definition.tip, role="fg2", elide=True), 1)
+        told = SafeLabel(definition.tip, role="fg2", elide=True)
+        set_tip(told, definition.tip)  # it may be longer than the line
+        line.addWidget(told, 1)
         self.run = Button(
             tr("Run"),
             f"empty.run.{clean_line(definition.name, 60)}",
@@ -81,6 +83,22 @@ class _DefinitionRow(Ground):
         self.run.setEnabled(not definition.why_not)
         set_tip(self.run, definition.why_not or tr("Run {name}", name=definition.title))
         line.addWidget(self.run)
+
+
+class _Example(Ground):
+    """A whole task file to begin with, and a button that copies it."""
+
+    def __init__(self) -> None:
+        super().__init__("bg2")
+        self.setObjectName("empty.example")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 12, 12, 12)
+        text = SafeLabel(EXAMPLE.rstrip(), font="code", wrap=True, selectable=True)
+        text.setAccessibleName(tr("An example of a task file"))
+        row.addWidget(text, 1)
+        self.copy = Button(tr("Copy"), "empty.example.copy", icon="copy", size="sm")
+        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(EXAMPLE))
+        row.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignTop)
 
 
 class EmptyTasks(Ground):
@@ -123,6 +141,9 @@ class EmptyTasks(Ground):
         self._column.addWidget(self._start)
         self._column.addLayout(self._rows)
         self._column.addWidget(self._hint)
+        self.example = _Example()
+        self._column.addSpacing(12)
+        self._column.addWidget(self.example)
         self._column.addStretch(3)
 
     def show_project(self, name: str, definitions: Sequence[DefinitionView], mistakes: int) -> None:
@@ -142,6 +163,7 @@ class EmptyTasks(Ground):
             )
             self._rows.addWidget(line)
         self._start.setVisible(bool(definitions))
+        self.example.setVisible(not definitions and not mistakes)
         if definitions:
             self._hint.show_text("")
         elif mistakes:
@@ -151,7 +173,8 @@ class EmptyTasks(Ground):
         else:
             self._hint.show_text(
                 tr(
-                    "It offers no task yet: put one into .clawdesk/tasks/NAME.toml, "
-                    "then it appears here."
+                    "It offers no task yet. A task is a file, and appears here as soon as it "
+                    "is there: put this into {path}, for example.",
+                    path=EXAMPLE_PATH,
                 )
             )

@@ -38,9 +38,8 @@ class _Files(RowModel):
         self.locked = False
 
     def show_files(self, files: tuple[DiffFile, ...]) -> None:
-        self.beginResetModel()
-        self.files, self.count = files, len(files)
-        self.endResetModel()
+        self.files = files
+        self.all_new(len(files))
 
     def show_draft(self, draft: Draft, *, locked: bool) -> None:
         if (draft, locked) != (self.draft, self.locked):

@@ -49,7 +49,7 @@ class FormSheet(Sheet):
         column.addWidget(self.outcome)
         column.addStretch(1)
         self.body.addLayout(column, 1)
-        self.later = Button(tr("Back"), f"{name}.stay", key="Esc")
+        self.later = Button(tr("Not now"), f"{name}.stay", key="Esc")
         self.go = Button(go, f"{name}.go", kind="yes")
         self.later.clicked.connect(self.reject)
         self.go.clicked.connect(self._pressed)

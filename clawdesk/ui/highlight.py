@@ -33,7 +33,8 @@ _ROLES: tuple[tuple[_TokenType, str], ...] = (
 @cache
 def _lexer(ending: str) -> Lexer | None:
     try:
-        return get_lexer_for_filename("x" + ending, stripnl=False, ensurenl=False)
+        name = f"x{ending}" if ending.startswith(".") else ending  # as in Makefile
+        return get_lexer_for_filename(name, stripnl=False, ensurenl=False)
     except ClassNotFound:
         return None
 

@@ -13,12 +13,12 @@ from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.check_list import CheckList
 from clawdesk.ui.nav_row import NavRow
-from clawdesk.ui.pane import Ground, empty
+from clawdesk.ui.pane import Ground, empty, key_inside
 from clawdesk.ui.safe_text import SafeLabel, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.doctor import DoctorView
-from clawdesk.viewmodels.projects import no_project
+from clawdesk.viewmodels.projects import Recent, no_project
 
 
 def _steps() -> tuple[tuple[str, str], ...]:
@@ -79,7 +79,7 @@ class HomePage(QWidget):
         super().__init__()
         self.setObjectName("home")
         self._view: DoctorView | None = None
-        self._recent: tuple[tuple[str, str], ...] = ()
+        self._recent: tuple[Recent, ...] = ()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -97,20 +97,7 @@ class HomePage(QWidget):
         column.addWidget(self._title)
         column.addWidget(SafeLabel(no_project().text, role="fg1", wrap=True))
         column.addSpacing(12)
-        buttons = QHBoxLayout()
-        self.open = Button(
-            tr("Open folder…"), "home.open", kind="main", icon="folder", key="Ctrl O", size="lg"
-        )
-        self.open.clicked.connect(self.open_wanted)
-        self.back = Button(tr("Back to the tasks"), "home.back", icon="cl", size="lg", key="Esc")
-        self.back.clicked.connect(self.back_wanted)
-        buttons.addWidget(self.open)
-        self.sample = Button(tr("Try the sample"), "home.sample", icon="play", size="lg")
-        self.sample.clicked.connect(self.sample_wanted)
-        buttons.addWidget(self.back)
-        buttons.addWidget(self.sample)
-        buttons.addStretch(1)
-        column.addLayout(buttons)
+        self._buttons(column)
         column.addSpacing(8)
         column.addWidget(_DropZone())
         column.addSpacing(20)
@@ -136,6 +123,24 @@ class HomePage(QWidget):
         column.addStretch(1)
         self.show_recent(())
         return side
+
+    def _buttons(self, column: QVBoxLayout) -> None:
+        buttons = QHBoxLayout()
+        self.open = Button(
+            tr("Open folder…"), "home.open", kind="main", icon="folder", key="Ctrl O", size="lg"
+        )
+        self.open.clicked.connect(self.open_wanted)
+        buttons.addWidget(self.open)
+        self.sample = Button(tr("Try the sample"), "home.sample", icon="play", size="lg")
+        self.sample.clicked.connect(self.sample_wanted)
+        buttons.addWidget(self.sample)
+        buttons.addStretch(1)
+        column.addLayout(buttons)
+        # In a line of its own: beside the other there is no room for its words.
+        self.back = Button(tr("Back to the tasks"), "home.back", icon="cl", size="lg", key="Esc")
+        self.back.clicked.connect(self.back_wanted)
+        column.addWidget(self.back)
+        key_inside(self, "Esc", lambda: self.back.click() if self.back.isVisible() else None)
 
     def _right(self) -> QWidget:
         area = QScrollArea()
@@ -172,18 +177,24 @@ class HomePage(QWidget):
         if self._view is not None:
             QGuiApplication.clipboard().setText(self._view.report)
 
-    def show_recent(self, recent: Sequence[tuple[str, str]], open_projects: int = 0) -> None:
-        """Recent projects as (name, path); `open_projects` decides whether there is a way back."""
+    def show_recent(self, recent: Sequence[Recent], open_projects: int = 0) -> None:
+        """Recent projects; `open_projects` decides whether there is a way back."""
         self.back.setVisible(open_projects > 0)
         self.sample.setVisible(open_projects == 0)
         if tuple(recent) == self._recent and self._recent_rows.count():
             return
         self._recent = tuple(recent)
         empty(self._recent_rows)
-        for name, path in recent[:6]:
-            line = NavRow(f"home.recent.{path}", f"{name}   {path}", icon="folder", indent=8)
-            set_tip(line, path)
-            line.clicked.connect(lambda _=False, path=path: self.recent_wanted.emit(path))
+        for one in recent[:6]:
+            line = NavRow(
+                f"home.recent.{one.path}",
+                one.name,
+                icon="folder",
+                below=one.place,
+                aside=one.opened,
+            )
+            set_tip(line, one.path)
+            line.clicked.connect(lambda _=False, path=one.path: self.recent_wanted.emit(path))
             self._recent_rows.addWidget(line)
         self._recent_title.setVisible(bool(recent))
 

@@ -12,11 +12,14 @@ from clawdesk.domain.model import Kind
 from clawdesk.ui.badge import Badge, Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.pane import Ground, PaneHead
-from clawdesk.ui.safe_text import SafeLabel
+from clawdesk.ui.safe_text import SafeLabel, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.inbox import InboxCard
 from clawdesk.viewmodels.projects import nothing_waits
+from clawdesk.viewmodels.words import few_words
+
+TITLE_CHARS_MAX, QUOTE_CHARS_MAX = 56, 72
 
 
 class Card(QWidget):
@@ -30,13 +33,14 @@ class Card(QWidget):
         self.setObjectName(f"inbox.card.{card.request}")
         self._request = card.request
         self._icon = Icon("need", "need")
-        self._title = SafeLabel("", font="label", elide=True)
+        self._title = SafeLabel("", font="label", wrap=True)
         self._age = SafeLabel("", font="small", role="fg2")
         self._task = SafeLabel("", font="chip", elide=True)
         self._added = SafeLabel("", font="chip", role="ok")
         self._removed = SafeLabel("", font="chip", role="bad")
-        self._detail = SafeLabel("", font="small", role="fg1")
-        self._quote = SafeLabel("", font="small", role="fg1", elide=True)
+        self._detail = SafeLabel("", font="small", role="fg1", elide=True)
+        self._quote = SafeLabel("", font="small", role="fg1", wrap=True)
+        self._project = SafeLabel("", font="small", role="fg2", elide=True)
         self.act = Button(card.act, f"inbox.open.{card.request}", size="sm")
         self.later = Button(
             tr("Later"), f"inbox.later.{card.request}", kind="ghost", icon="snooze", size="sm"
@@ -56,41 +60,51 @@ class Card(QWidget):
         first = QHBoxLayout()
         first.setSpacing(8)
         first.addWidget(self._title, 1)
-        first.addWidget(self._age)
+        first.addWidget(self._age, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(first)
         second = QHBoxLayout()
         second.setSpacing(6)
         second.addWidget(self._task)
-        second.addWidget(self._detail)
+        second.addWidget(self._detail, 1)  # gives way before the task's name does
         second.addWidget(self._added)
         second.addWidget(self._removed)
-        second.addStretch(1)
         column.addLayout(second)
         column.addWidget(self._quote)
         column.addSpacing(4)
         third = QHBoxLayout()
+        third.setSpacing(8)
         third.addWidget(self.act)
-        third.addStretch(1)
+        third.addWidget(self._project, 1)
         third.addWidget(self.later)
         column.addLayout(third)
         whole.addLayout(column, 1)
 
     def show_card(self, card: InboxCard) -> None:
         self._icon.show_icon("ask" if card.kind is Kind.CLARIFY else "need", "need")
-        self._title.show_text(card.title)
+        # Two lines of each, as a rule; the whole stands in the sheet and in the tip.
+        self._title.show_text(few_words(card.title, TITLE_CHARS_MAX))
+        set_tip(self, "\n".join(part for part in (card.title, card.quote) if part))
         self._age.show_text(card.age)
         self._task.show_text(card.task_title)
         self._detail.show_text(f"· {card.detail}")
+        self._project.show_text(card.project)
         added = f"+{card.stat.added}" if card.stat.added else ""
         removed = f"−{card.stat.removed}" if card.stat.removed else ""  # noqa: RUF001
         self._added.show_text(added)
         self._removed.show_text(removed)
         self._added.setVisible(bool(added))
         self._removed.setVisible(bool(removed))
-        self._quote.show_text(tr("“{quote}”", quote=card.quote) if card.quote else "")
+        quote = few_words(card.quote, QUOTE_CHARS_MAX)
+        self._quote.show_text(tr("“{quote}”", quote=quote) if quote else "")
         self._quote.setVisible(bool(card.quote))
         self.setAccessibleName(
-            tr("{what}, {task}, waits {age}", what=card.title, task=card.task_title, age=card.age)
+            tr(
+                "{what}, {task} of {project}, waits {age}",
+                what=card.title,
+                task=card.task_title,
+                project=card.project,
+                age=card.age,
+            )
         )
         self.act.setAccessibleName(
             tr("{act}: {what} of {task}", act=card.act, what=card.title, task=card.task_title)

@@ -22,7 +22,7 @@ from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel, set_tip
 from clawdesk.ui.segments import Segments
 from clawdesk.ui.tabs import Tabs
-from clawdesk.ui.words import tr
+from clawdesk.ui.words import counted, tr
 from clawdesk.viewmodels.inspector import InspectorView
 
 PLACES = ("log", "changes", "checkpoints", "conversation")
@@ -266,7 +266,7 @@ class Inspector(QWidget):
     def _show_size(self) -> None:
         count = self.log.rows.count
         self._foot.size_label.show_text(
-            tr("{count:,} lines", count=count) if count else tr("no output yet")
+            counted(count, "{count:,} line", "{count:,} lines") if count else tr("no output yet")
         )
 
     def show_changes(self, title: str, diff: Diff | None) -> None:

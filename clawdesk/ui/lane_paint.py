@@ -18,6 +18,7 @@ from clawdesk.ui.tokens import BLOCK, LANE_EXTRA, LANE_ROW, colour
 from clawdesk.ui.words import counted, tr
 from clawdesk.viewmodels.lane_marks import (
     BLOCKS,
+    LOUD,
     NEEDS,
     POINTS,
     Lane,
@@ -31,7 +32,6 @@ PAD = 7  # free at each end of a block, for the checkpoint's mark
 MERGE_PX = 3
 POINT_PX = 8
 STRIP = 10  # the lease's strip and the space above it
-_LOUDEST = (MarkKind.FAILED, MarkKind.NEED_APPROVAL, MarkKind.NEED_ANSWER, MarkKind.LOST)
 _POINTS_BY_WEIGHT = (MarkKind.STAR, MarkKind.DISC, MarkKind.RING)
 
 
@@ -92,23 +92,31 @@ def mark_at(box: QRectF, scale: TimeScale, lane: Lane, x: float, y: float) -> Ma
     return max(under, key=_weight, default=None)
 
 
-def _told(stretch: Stretch, first: int, end: int) -> Mark:
+def _merged(stretch: Stretch, first: int, end: int, text: str = "") -> Mark:
     """One mark for the places first..end-1, of the most important kind among them."""
     mark = stretch.marks[first]
     if end - first == 1:
         return mark
-    last = stretch.marks[end - 1]
-    count = end - first
     if mark.kind in POINTS:
         kind = next(k for k in _POINTS_BY_WEIGHT if stretch.count(k, first, end))
+    elif stretch.is_loud(first, end):
+        kind = next(k for k in LOUD if stretch.count(k, first, end))
+    else:
+        kind = MarkKind.STEP
+    end_ms = stretch.marks[end - 1].end_ms
+    return Mark(kind, mark.start_ms, end_ms, mark.number, "", text, mark.row)
+
+
+def _told(stretch: Stretch, first: int, end: int) -> Mark:
+    """The same, with words: painting has no use for them, and they cost more than it."""
+    count = end - first
+    if stretch.marks[first].kind in POINTS:
         what = counted(count, "{count} checkpoint", "{count} checkpoints")
     else:
-        kind = next((k for k in _LOUDEST if stretch.count(k, first, end)), MarkKind.STEP)
         what = counted(count, "{count} step or wait", "{count} steps and waits")
         failed = stretch.count(MarkKind.FAILED, first, end)
         what += tr(", {failed} failed", failed=failed) if failed else ""
-    text = tr("{what}; zoom in to see each.", what=what)
-    return Mark(kind, mark.start_ms, last.end_ms, mark.number, "", text, mark.row)
+    return _merged(stretch, first, end, tr("{what}; zoom in to see each.", what=what))
 
 
 class LanePainter:
@@ -129,9 +137,14 @@ class LanePainter:
             lane,
             ground,
         )
+        self._left = round(box.left())
+        self._top = lane_top(box, lane)
 
     def x(self, at_ms: int) -> int:
-        return round(self.box.left()) + self.scale.x(at_ms)
+        return self._left + self.scale.x(at_ms)
+
+    def top(self, mark: Mark) -> float:
+        return self._top + mark.row * LANE_EXTRA
 
     def paint(self, focus: Mark | None = None) -> None:
         painter, past = self.painter, self.lane.past
@@ -149,7 +162,7 @@ class LanePainter:
             self._paint_mark(mark)
         for stretch in past.points:
             for begin, end in stretch.runs(first, last, POINT_PX * self.scale.px_ms):
-                self._paint_point(_told(stretch, begin, end))
+                self._paint_point(_merged(stretch, begin, end))
         for mark in past.signs:
             if min(mark.start_ms, mark.end_ms) <= last and mark.start_ms >= first:
                 self._paint_sign(mark)
@@ -162,20 +175,20 @@ class LanePainter:
 
     def _paint_stretch(self, stretch: Stretch, first: int, last: int, least: float) -> None:
         """Runs of thin quiet marks side by side are one block: it costs what one block costs."""
-        quiet: list[int] = []
+        quiet: tuple[int, int] | None = None
         for begin, end in stretch.runs(first, last, least):
             mark, until = stretch.marks[begin], stretch.marks[end - 1].end_ms
-            near = not quiet or mark.start_ms - stretch.marks[quiet[1] - 1].end_ms < least
+            near = quiet is None or mark.start_ms - stretch.marks[quiet[1] - 1].end_ms < least
             thin = until - mark.start_ms < 2 * least and mark.kind is not MarkKind.LEASE
-            if thin and near and not any(stretch.count(k, begin, end) for k in _LOUDEST):
-                quiet = [quiet[0] if quiet else begin, end]
+            if thin and near and not stretch.is_loud(begin, end):
+                quiet = (begin if quiet is None else quiet[0], end)
                 continue
-            if quiet:
-                self._paint_mark(_told(stretch, *quiet))
-                quiet = []
-            self._paint_mark(_told(stretch, begin, end))
-        if quiet:
-            self._paint_mark(_told(stretch, *quiet))
+            if quiet is not None:
+                self._paint_mark(_merged(stretch, *quiet))
+                quiet = None
+            self._paint_mark(_merged(stretch, begin, end))
+        if quiet is not None:
+            self._paint_mark(_merged(stretch, *quiet))
 
     def _paint_mark(self, mark: Mark) -> None:
         x0, x1 = self.x(mark.start_ms), self.x(mark.end_ms)
@@ -185,7 +198,7 @@ class LanePainter:
             self._paint_span(mark, x0, x1)
 
     def _paint_sign(self, mark: Mark) -> None:
-        x, y = self.x(mark.start_ms), _top(self.box, mark, self.lane) + BLOCK / 2
+        x, y = self.x(mark.start_ms), self.top(mark) + BLOCK / 2
         if mark.kind is MarkKind.RESTORE:
             self._paint_restore(mark)
         elif mark.kind is MarkKind.PARKED:
@@ -196,7 +209,7 @@ class LanePainter:
     def _paint_lease(self, mark: Mark, x0: int, x1: int) -> None:
         card = mark.number if mark.number >= 0 else None
         marks.paint_lease(
-            self.painter, max(x0, round(self.box.left()) + 2), x1,
+            self.painter, max(x0, self._left + 2), x1,
             strip_top(self.box, self.lane), card,
         )  # fmt: skip
 
@@ -204,7 +217,7 @@ class LanePainter:
         return f"{mark.number}  {clean_line(mark.label, 40)}" if mark.label else str(mark.number)
 
     def _paint_span(self, mark: Mark, x0: int, x1: int) -> None:
-        top = _top(self.box, mark, self.lane)
+        top = self.top(mark)
         painter = self.painter
         if mark.kind in BLOCKS:
             self._paint_block(mark, x0, x1, top)
@@ -243,25 +256,25 @@ class LanePainter:
 
     def _paint_waiting(self, mark: Mark, x0: int, x1: int, y: float) -> None:
         painter = self.painter
-        x0 = max(x0 + 4, round(self.box.left()) + 2)
+        x0 = max(x0 + 4, self._left + 2)
         label = clean_line(mark.label, 200)
         if label:
             painter.setFont(fonts.font("caption"))
             painter.setPen(colour("fg1"))
             before = max((m.end_ms for m in self._before(mark)), default=None)
-            limit = round(self.box.left()) + 4
+            limit = self._left + 4
             if before is not None:
                 limit = max(limit, self.x(before) + 10)
-            wide = fonts.width("caption", label)
-            middle = Qt.AlignmentFlag.AlignVCenter
-            if x0 - limit >= wide + 6:
-                spot = QRectF(x0 - wide - 8, y - 8, wide + 4, 16)
-                painter.drawText(spot, middle, label)
-            elif x1 - x0 > 60:
-                room = min(wide + 4, x1 - x0 - 24)
-                text = fonts.metrics("caption").elidedText(label, Qt.TextElideMode.ElideRight, room)
-                painter.drawText(QRectF(x0, y - 8, room + 4, 16), middle, text)
-                x0 += round(fonts.width("caption", text)) + 8
+            # It stands left of the dots, or among them where more of it can be read there.
+            left, among = x0 - limit - 8, x1 - x0 - 24
+            room = max(left, among if among > 36 else 0)
+            text = fonts.metrics("caption").elidedText(label, Qt.TextElideMode.ElideRight, room)
+            wide = fonts.width("caption", text)
+            beside = wide <= left
+            start = x0 - 8 - wide if beside else x0
+            spot = QRectF(start, y - 8, wide + 4, 16)
+            painter.drawText(spot, Qt.AlignmentFlag.AlignVCenter, text if room > 36 else "")
+            x0 += 0 if beside or room <= 36 else round(wide) + 8
         marks.paint_dots(painter, x0, x1, y)
 
     def _before(self, mark: Mark) -> list[Mark]:
@@ -273,7 +286,7 @@ class LanePainter:
         return found
 
     def _paint_point(self, mark: Mark) -> None:
-        x, y = self.x(mark.start_ms), _top(self.box, mark, self.lane) + BLOCK / 2
+        x, y = self.x(mark.start_ms), self.top(mark) + BLOCK / 2
         if not self.box.left() - 8 <= x <= self.box.right() + 8:
             return
         role = "mute" if mark.row else "fg0"
@@ -285,7 +298,7 @@ class LanePainter:
             marks.paint_disc(self.painter, x, y, role)
 
     def _paint_restore(self, mark: Mark) -> None:
-        y_to = _top(self.box, mark, self.lane) + BLOCK / 2
+        y_to = self.top(mark) + BLOCK / 2
         y_from = y_to + (LANE_EXTRA if self.lane.rows > 1 else BLOCK)
         marks.paint_restore(self.painter, self.x(mark.start_ms), y_from, self.x(mark.end_ms), y_to)
 
@@ -304,6 +317,6 @@ class LanePainter:
                           if m.start_ms < mark.start_ms]  # fmt: skip
             if not later:
                 continue
-            y0 = _top(self.box, mark, self.lane) + BLOCK / 2
+            y0 = self.top(mark) + BLOCK / 2
             x = self.x(mark.end_ms)
             marks.paint_elbow(self.painter, x, y0, y0 + LANE_EXTRA, self.x(min(later)) + PAD)

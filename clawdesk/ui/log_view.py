@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from operator import itemgetter
 
-from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -19,6 +21,7 @@ from clawdesk.viewmodels.words import clock_time
 
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
 LINES_MAX = 20_000
+NEAR = 200  # lines before a moment among which those of its step are looked for
 TIME = 76
 STREAM = 52
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -32,27 +35,22 @@ class LogModel(RowModel):
         self.lines: list[tuple[int, str, str]] = []  # (at_ms, stream, clean text)
 
     def clear(self) -> None:
-        self.beginResetModel()
-        self.lines, self.count = [], 0
-        self.endResetModel()
+        self.lines = []
+        self.all_new(0)
 
     def append(self, lines: Sequence[LogLine]) -> None:
         if not lines:
             return
         added = [(line.at_ms, line.stream, clean_line(line.text.rstrip("\n"))) for line in lines]
-        self.beginInsertRows(QModelIndex(), self.count, self.count + len(added) - 1)
         self.lines.extend(added)
-        self.count = len(self.lines)
-        self.endInsertRows()
+        self.insertRows(self.count, len(added))
         surplus = self.count - LINES_MAX
         if surplus > 0:
-            self.beginRemoveRows(QModelIndex(), 0, surplus - 1)
             del self.lines[:surplus]
-            self.count = len(self.lines)
-            self.endRemoveRows()
+            self.removeRows(0, surplus)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if not index.isValid() or index.row() >= self.count:
+        if not index.isValid() or index.row() >= len(self.lines):
             return None
         line = self.lines[index.row()]
         if role == ROW_ROLE:
@@ -123,6 +121,14 @@ class LogView(FollowingList):
             self._columns = longest
             self.mind_width()
         self.keep_end()
+
+    def printed_before(self, at_ms: int, count: int) -> list[str]:
+        """The last lines that a step itself printed until then, at most `count`."""
+        lines = self.rows.lines
+        place = bisect_right(lines, at_ms, key=itemgetter(0))
+        near = lines[max(0, place - NEAR) : place]
+        said = [text for _, stream, text in near if stream != "event" and text.strip()]
+        return said[-count:]
 
     def content_width(self) -> int:
         return round(fonts.width("code", "0") * (self._columns + 2))

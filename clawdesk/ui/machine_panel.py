@@ -119,8 +119,11 @@ class GpuCard(Ground):
                 painter, swatch, [(1.1, colour(role) if process.ours else dots("foreign", "track"))]
             )
             name = clean_line(process.name, 120)
+            taken = 32 + fonts.width("small", process.used)
+            if not process.ours:
+                taken += fonts.width("small", tr(" · not ours"))
             text = fonts.metrics("small").elidedText(
-                name, Qt.TextElideMode.ElideRight, right - left - 150
+                name, Qt.TextElideMode.ElideRight, right - left - taken
             )
             painter.setPen(colour("fg0"))
             painter.drawText(QRectF(left + 20, y, right - left, 20), _LEFT, text)

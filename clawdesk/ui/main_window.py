@@ -88,6 +88,7 @@ class MainWindow(QMainWindow):
         self._build()
         self.scrim = Scrim(self)
         memory.restore_layout(self, self.splitters)
+        self._size_first = self.size()
         for name in memory.hidden_panes():
             self.fold(name, True)
 
@@ -143,6 +144,9 @@ class MainWindow(QMainWindow):
     def show_page(self, page: Page) -> None:
         """One page at a time fills the middle."""
         if page is not self.page:
+            focus = self.focusWidget()
+            if focus is not None and self.pages.isAncestorOf(focus):
+                focus.clearFocus()  # else Qt tabs on from it as it hides, and a ring shows
             self.pages.setCurrentIndex(list(Page).index(page))
             self.begin_soon()
 
@@ -259,7 +263,14 @@ class MainWindow(QMainWindow):
         if not self._was_painted:
             self._was_painted = True
             self.begin_soon()
+            self._leave_room_for_frame()
             self.painted.emit()
+
+    def _leave_room_for_frame(self) -> None:
+        """The frame that the desktop draws is known only now; it needs room on the screen too."""
+        if self.size() == self._size_first and not self.isMaximized():
+            frame = self.frameGeometry().size() - self.size()
+            self.resize(self.size().boundedTo(self.screen().availableSize() - frame))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._may_close:

@@ -48,12 +48,19 @@ class Memory:
     def recent(self) -> list[str]:
         return self._texts("recent")
 
-    def remember_project(self, path: str) -> None:
-        paths = [path, *(p for p in self.recent() if p != path)]
-        self.settings.setValue("recent", paths[:RECENT_MAX])
+    def recent_at(self) -> dict[str, int]:
+        """When each recent project was last opened, in ms since 1970; one of before has none."""
+        pairs = zip(self.recent(), self._texts("recent_at"), strict=False)
+        return {path: int(at) for path, at in pairs if at.isdecimal() and int(at)}
 
-    def forget_project(self, path: str) -> None:
-        self.settings.setValue("recent", [p for p in self.recent() if p != path])
+    def remember_project(self, path: str, at_ms: int = 0) -> None:
+        """`at_ms`: when it was opened, 0 = not known."""
+        known = self.recent_at()
+        others = [(p, known.get(p, 0)) for p in self.recent() if p != path]
+        kept = [(path, at_ms), *others][:RECENT_MAX]
+        # Two lists side by side: a path is no key, since slashes part the groups of settings.
+        self.settings.setValue("recent", [p for p, _ in kept])
+        self.settings.setValue("recent_at", [str(at) for _, at in kept])
 
     def open_projects(self) -> list[str]:
         """What was open when the window was closed."""

@@ -31,20 +31,23 @@ class MergeSheet(Sheet):
         self._sending = self._done = False
         self._found: Conflicts | None = None
         self._found_in = ""
+        self._title = title
         self.show_title(tr("Merge {title}?", title=title))
         column = QVBoxLayout()
         column.setContentsMargins(44, 2, 20, 16)
         column.setSpacing(10)
-        column.addWidget(
-            SafeLabel(
-                tr(
-                    "Only approved and automatic checkpoints go in; questions, prompts and "
-                    "rejected work stay out. Your state before is kept under refs/clawdesk/backup."
-                ),
-                role="fg1",
-                wrap=True,
-            )
+        self.rules = SafeLabel(
+            tr(
+                "Only approved and automatic checkpoints go in; questions, prompts and "
+                "rejected work stay out. Your state before is kept under refs/clawdesk/backup."
+            ),
+            role="fg1",
+            wrap=True,
         )
+        column.addWidget(self.rules)
+        self.contents = SafeLabel("", wrap=True)
+        self.contents.setObjectName("merge.contents")
+        column.addWidget(self.contents)
         self.branch = QLineEdit(branch)
         self.branch.setObjectName("merge.branch")
         self.branch.setAccessibleName(tr("Into branch"))
@@ -53,7 +56,8 @@ class MergeSheet(Sheet):
         self.branch.setMaxLength(250)
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
-        grid.addWidget(SafeLabel(tr("Into branch"), role="fg1"), 0, 0)
+        self.into = SafeLabel(tr("Into branch"), role="fg1")
+        grid.addWidget(self.into, 0, 0)
         grid.addWidget(self.branch, 0, 1)
         column.addLayout(grid)
         self.squash = ChoiceRow("merge.squash", tr("One commit (squash)"), 1, tr("default"))
@@ -77,7 +81,7 @@ class MergeSheet(Sheet):
         self.squash.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _build_foot(self) -> None:
-        self.later = Button(tr("Later"), "merge.later", icon="snooze", key="Esc")
+        self.later = Button(tr("Not now"), "merge.later", key="Esc")
         self.go = Button(tr("Merge"), "merge.go", kind="yes", icon="merge")
         self.settle = Button("", "merge.settle", kind="need", icon="cr")
         self.settle.hide()
@@ -101,15 +105,24 @@ class MergeSheet(Sheet):
         self._sending = sending
         self.mind_buttons()
 
-    def show_result(self, text: str) -> None:
-        """Merged: say how, then there is nothing left but to close."""
+    def show_contents(self, text: str) -> None:
+        """What the task changed, all in all."""
+        self.contents.show_text(text)
+
+    def show_result(self, text: str, commit: str) -> None:
+        """Merged: say how and the way back, then there is nothing left but to close."""
         self._done = True
+        self.show_title(tr("Merged {title}", title=self._title))
+        for asked in (self.rules, self.into, self.branch, self.squash, self.each):
+            asked.hide()
+        back = tr("To take it back: git revert {commit}", commit=commit[:12])
+        text = f"{text}\n{back}" if commit and not self.each.isChecked() else text
         self.outcome.set_role("ok")
         self.outcome.show_text(text)
         self.outcome.show()
         self.paths.hide()
         self.later.show_text(tr("Close"))
-        self.later.set_icon_name("")
+        self.later.setFocus(Qt.FocusReason.OtherFocusReason)
         self.go.hide()
 
     def show_refusal(
@@ -144,4 +157,4 @@ class MergeSheet(Sheet):
             self.conflicts_wanted.emit(self._found, self._found_in)
 
     def sizeHint(self) -> QSize:
-        return QSize(560, 340)
+        return QSize(560, 372)

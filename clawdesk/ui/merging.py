@@ -13,6 +13,7 @@ from clawdesk.ui.banner import Notice
 from clawdesk.ui.conflict_sheet import ConflictSheet
 from clawdesk.ui.merge_sheet import MergeSheet
 from clawdesk.ui.words import tr
+from clawdesk.viewmodels.diffs import whole_change
 from clawdesk.viewmodels.told import told, told_error
 
 if TYPE_CHECKING:
@@ -47,6 +48,17 @@ class Merging(QObject):
         )
         sheet.conflicts_wanted.connect(lambda found, into: self._settle(task, found, into))
         desk.decisions.show_sheet(sheet)
+        desk.errands.start("merge contents", tr("Reading the changes"), self._contents(sheet, task))
+
+    async def _contents(self, sheet: MergeSheet, task: Task) -> None:
+        try:
+            diff = await self._desk.plane.diff(task.id, 0, task.tip_ordinal)
+        except PortError as error:
+            words = told_error(error)
+        else:
+            words = whole_change(diff)
+        if self._desk.decisions.sheet is sheet:
+            sheet.show_contents(words)
 
     async def _merged(self, sheet: MergeSheet, task: str, into: str, each: bool) -> None:
         desk = self._desk
@@ -61,9 +73,8 @@ class Merging(QObject):
                 sheet.show_sending(False)
             return
         if desk.decisions.sheet is sheet:
-            sheet.show_result(
-                told(outcome.text) or tr("Merged into {branch}.", branch=outcome.branch)
-            )
+            words = told(outcome.text) or tr("Merged into {branch}.", branch=outcome.branch)
+            sheet.show_result(words, outcome.commit if outcome.backup else "")
         desk.paint_all()
 
     async def _conflicts(self, task: str, into: str) -> Conflicts | None:

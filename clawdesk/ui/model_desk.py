@@ -172,6 +172,7 @@ class ModelDesk(QObject):
             projects=self._projects(),
             project=project or self._desk.project,
             limits={u.project: (u.gpu_hours, u.tokens, u.weight) for u in self.view.uses},
+            used={u.project: u.used for u in self.view.uses},
         )
         known = {use.project: use.weight for use in self.view.uses}
         plane = self._desk.plane

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from clawdesk.ui.clock import Clock
 from clawdesk.ui.form_sheet import Choice, FormSheet
-from clawdesk.ui.safe_text import clean_line
+from clawdesk.ui.safe_text import SafeLabel, clean_line
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.models import project_name
 
@@ -87,7 +87,7 @@ class ReserveSheet(FormSheet):
         )
 
     def sizeHint(self) -> QSize:
-        return QSize(520, 340)
+        return self.fitted(520)
 
 
 def _time_field(at_s: int) -> QLineEdit:
@@ -116,6 +116,7 @@ class BudgetSheet(FormSheet):
         projects: Sequence[str],
         project: str,
         limits: dict[str, tuple[float, int, float]],
+        used: dict[str, str],
     ) -> None:
         super().__init__(
             "budget",
@@ -130,7 +131,7 @@ class BudgetSheet(FormSheet):
             go=tr("Set budget"),
         )
         self.show_title(tr("Budget of a project"))
-        self._limits = limits
+        self._limits, self._used = limits, used
         self.project = _projects_box(projects, "")
         self.project.setCurrentIndex(max(0, self.project.findData(project)))
         self.gpu_hours, self.tokens, self.weight = QLineEdit(), QLineEdit(), QLineEdit()
@@ -142,6 +143,8 @@ class BudgetSheet(FormSheet):
             field.setMaxLength(20)
             field.setPlaceholderText(empty)
         self.add_field(tr("Project"), self.project, "budget.project")
+        self.used = SafeLabel("", role="fg1")
+        self.add_field(tr("Used so far"), self.used, "budget.used")
         self.add_field("GPU-hours", self.gpu_hours, "budget.hours")
         self.add_field(tr("Tokens"), self.tokens, "budget.tokens")
         self.add_field(tr("Weight"), self.weight, "budget.weight")
@@ -151,6 +154,7 @@ class BudgetSheet(FormSheet):
 
     def _show_limits(self) -> None:
         hours, tokens, weight = self._limits.get(self.project.currentData(), (0.0, 0, 1.0))
+        self.used.show_text(self._used.get(self.project.currentData(), tr("nothing yet")))
         self.gpu_hours.setText(f"{hours:g}" if hours else "")
         self.tokens.setText(str(tokens) if tokens else "")
         self.weight.setText(f"{weight:g}" if weight != 1 else "")
@@ -173,7 +177,7 @@ class BudgetSheet(FormSheet):
         self.wanted.emit(self.project.currentData(), hours, float(int(tokens)), weight)
 
     def sizeHint(self) -> QSize:
-        return QSize(520, 370)
+        return self.fitted(520)
 
 
 def _number(text: str, most: float) -> float | None:

@@ -11,7 +11,7 @@ from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.device_card import DeviceCard, UseLegend
 from clawdesk.ui.model_lines import ModelLine, Section, UseLine, WaitLine, WindowLine
-from clawdesk.ui.pane import Ground, PaneHead
+from clawdesk.ui.pane import Ground, PaneHead, key_inside
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.devices import DeviceHistory, DeviceView
@@ -151,9 +151,10 @@ class ModelsPage(QWidget):
         page.setMinimumWidth(480)
         self.problem = ProblemStrip()
         self.back = Button(
-            tr("Back to the tasks"), "models.back", kind="ghost", icon="cl", size="sm", key="Ctrl G"
+            tr("Back to the tasks"), "models.back", kind="ghost", icon="cl", size="sm", key="Esc"
         )
         self.back.clicked.connect(self.back_wanted)
+        key_inside(self, "Esc", self.back.click)
         self.models.head.row.addWidget(self.back)
         self.set_budget = Button(
             tr("Budget…"), "models.budget", size="sm", spoken=tr("Set a budget")
@@ -225,7 +226,8 @@ class ModelsPage(QWidget):
             if view.asked
             else tr("Looking for the model service…")
         )
-        self.models.show_rows(view.models)
+        add = tr("One of your own is added by: clawdesk-fabric add FILE")
+        self.models.show_rows(view.models, add if view.asked else "")
         self.waits.show_rows(view.waits, view.waits_more)
         self.windows.show_rows(view.windows)
         self.uses.show_rows(view.uses)

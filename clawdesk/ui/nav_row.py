@@ -14,7 +14,12 @@ from clawdesk.ui.words import counted, tr
 
 
 class NavRow(QAbstractButton):
-    """`menu_wanted`: the row's "Close project" was chosen from its context menu."""
+    """`menu_wanted`: the row's "Close project" was chosen from its context menu.
+
+    Args:
+        below: a second, smaller line, which makes the row higher.
+        aside: small words at the right edge.
+    """
 
     menu_wanted = Signal()
 
@@ -27,14 +32,19 @@ class NavRow(QAbstractButton):
         strong: bool = False,
         indent: int = 8,
         chosen: bool = False,
+        below: str = "",
+        aside: str = "",
     ) -> None:
         super().__init__()
         self.setObjectName(clean_line(name, 200))
         self._words = clean_line(text, 200)
-        self.setAccessibleName(self._words)
+        self._below, self._aside = clean_line(below, 400), clean_line(aside, 60)
+        spoken = (self._words, self._below, self._aside)
+        self.setAccessibleName(", ".join(part for part in spoken if part))
         self._icon, self._strong, self._indent, self._chosen = icon, strong, indent, chosen
         self._count, self._need = 0, False
-        self.setFixedHeight(28)
+        self._high = 40 if below else 28
+        self.setFixedHeight(self._high)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def show_count(self, count: int, *, need: bool) -> None:
@@ -46,7 +56,7 @@ class NavRow(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(120, 28)
+        return QSize(120, self._high)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -62,24 +72,30 @@ class NavRow(QAbstractButton):
             painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 6, 6)
         x, right = float(self._indent), box.right() - 8
         if self._icon:
-            icons.draw(painter, x, 6, self._icon, "fg1")
+            icons.draw(painter, x, (self._high - 16) / 2, self._icon, "fg1")
             x += 24
         if self._count and self._need:
             right = paint_badge(painter, right, 14, str(self._count), need=True) - 6
-        elif self._count:
-            text = str(self._count)
-            painter.setFont(fonts.font("small"))
+        elif self._count or self._aside:
+            text = self._aside or str(self._count)
             painter.setPen(colour("fg1" if self._chosen else "fg2"))
             wide = fonts.width("small", text)
-            painter.drawText(
-                QRectF(right - wide, 0, wide + 1, 28), Qt.AlignmentFlag.AlignVCenter, text
-            )
+            self._paint_line(painter, QRectF(right - wide, 0, wide + 1, self._high), "small", text)
             right -= wide + 6
-        font = "button" if self._strong else "body"
+        strong = self._strong or bool(self._below)
+        painter.setPen(colour("fg0" if strong or self._chosen else "fg1"))
+        first = QRectF(x, 4 if self._below else 0, right - x, 18 if self._below else self._high)
+        self._paint_line(painter, first, "button" if self._strong else "body", self._words)
+        if self._below:
+            painter.setPen(colour("fg2"))
+            self._paint_line(painter, QRectF(x, 21, right - x, 15), "caption", self._below)
+
+    @staticmethod
+    def _paint_line(painter: QPainter, box: QRectF, font: str, text: str) -> None:
+        """One line in its box, cut with an ellipsis where it does not fit."""
         painter.setFont(fonts.font(font))
-        painter.setPen(colour("fg0" if self._strong or self._chosen else "fg1"))
-        shown = fonts.metrics(font).elidedText(self._words, Qt.TextElideMode.ElideRight, right - x)
-        painter.drawText(QRectF(x, 0, right - x, 28), Qt.AlignmentFlag.AlignVCenter, shown)
+        shown = fonts.metrics(font).elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, shown)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if not self.objectName().startswith("project."):

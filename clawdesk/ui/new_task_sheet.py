@@ -56,7 +56,7 @@ class NewTaskSheet(Sheet):
         body.addWidget(self._list(definitions))
         body.addLayout(self._details(dirty), 1)
         self.body.addLayout(body, 1)
-        self.later = Button(tr("Back"), "new_task.stay", key="Esc")
+        self.later = Button(tr("Not now"), "new_task.stay", key="Esc")
         self.start = Button(tr("Start"), "new_task.go", kind="yes", icon="play")
         self.later.clicked.connect(self.reject)
         self.start.clicked.connect(self._started)

@@ -19,6 +19,7 @@ from clawdesk.ports.notices import Notice, Notices
 from clawdesk.ui.announce import announce
 from clawdesk.ui.safe_text import clean, clean_line
 from clawdesk.ui.words import tr
+from clawdesk.viewmodels.inbox import untrusted
 from clawdesk.viewmodels.notices import ended, standing
 from clawdesk.viewmodels.told import told
 
@@ -52,7 +53,7 @@ class NoticeDesk(QObject):
         settled = [key for key in self._shown if key not in waits and not key.startswith("ended ")]
         self._known = set(waits)
         self._phases = {task.id: task.phase for task in tasks.values()}
-        self._mind_badge(len(desk.pending()))
+        self._mind_badge(len(desk.pending()) + len(untrusted(tasks.values())))
         began, self._began = self._began, True
         quiet = not began or (self._in_front() and not rules.in_front)
         if quiet and began:

@@ -154,6 +154,9 @@ def paint_bar(
     painter.restore()
 
 
+SPARK_PX_MIN = 6.0
+
+
 def paint_spark(
     painter: QPainter, box: QRectF, values: Sequence[float], role: str, slots: int = 120
 ) -> None:
@@ -161,9 +164,9 @@ def paint_spark(
     painter.setPen(QPen(colour("line2"), 1))
     bottom = round(box.bottom()) - 0.5
     painter.drawLine(QPointF(box.left(), bottom), QPointF(box.right(), bottom))
-    if len(values) < 2:
-        return
     step = box.width() / (slots - 1)
+    if (len(values) - 1) * step < SPARK_PX_MIN:
+        return  # a speck at the edge tells nothing yet
     first = box.right() - (len(values) - 1) * step
     low, scale = box.bottom() - 1.5, (box.height() - 4) / 100
     last = len(values) - 1

@@ -44,9 +44,8 @@ class _Entries(RowModel):
         self.words: tuple[str, ...] = ()
 
     def show_rows(self, rows: Sequence[Entry | str], words: tuple[str, ...]) -> None:
-        self.beginResetModel()
-        self.rows, self.count, self.words = list(rows), len(rows), words
-        self.endResetModel()
+        self.rows, self.words = list(rows), words
+        self.all_new(len(rows))
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid() or index.row() >= self.count:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect
-from PySide6.QtGui import QPainter, QPaintEvent
+from collections.abc import Callable
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QWidget
 from shiboken6 import Shiboken
 
@@ -25,6 +27,13 @@ def empty(layout: QLayout) -> None:
         elif inner is not None:
             empty(inner)
         Shiboken.delete(item)
+
+
+def key_inside(page: QWidget, keys: str, act: Callable[[], None]) -> None:
+    """A key that does something while the keyboard is inside a page, and nowhere else."""
+    shortcut = QShortcut(QKeySequence(keys), page)
+    shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+    shortcut.activated.connect(act)
 
 
 class Ground(QWidget):

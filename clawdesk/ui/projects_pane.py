@@ -36,7 +36,7 @@ class _Definition(QWidget):
             spoken=tr("Run {name}", name=definition.title),
         )
         self.run.setEnabled(not definition.why_not)
-        set_tip(self.run, definition.why_not or definition.tip)
+        set_tip(self.run, definition.why_not or f"{definition.title} · {definition.tip}")
         row.addWidget(self.run)
 
 
@@ -104,10 +104,10 @@ class ProjectsPane(Ground):
         if view.recent:
             self._column.addSpacing(12)
             self._column.addWidget(self._group(tr("Recent")))
-            for name, path in view.recent[:8]:
-                line = NavRow(f"recent.{path}", name, icon="folder", indent=8)
-                set_tip(line, path)
-                line.clicked.connect(lambda _=False, path=path: self.recent_wanted.emit(path))
+            for one in view.recent[:8]:
+                line = NavRow(f"recent.{one.path}", one.name, icon="folder", indent=8)
+                set_tip(line, one.path)
+                line.clicked.connect(lambda _=False, path=one.path: self.recent_wanted.emit(path))
                 self._column.addWidget(line)
         self._column.addStretch(1)
 

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from clawdesk.ui import fonts
 from clawdesk.ui.button import Button
 from clawdesk.ui.choice_row import ChoiceRow
 from clawdesk.ui.clock import Clock
+from clawdesk.ui.pane import Ground
+from clawdesk.ui.question_context import Known, Printed
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.sheet import Sheet
 from clawdesk.ui.words import tr
-from clawdesk.viewmodels.inbox import QuestionView
+from clawdesk.viewmodels.questions import QuestionView
 
 TEXT_MAX = 16_000
+WIDE = 720
+_HEAD_AND_FOOT = 106
 
 
 class QuestionSheet(Sheet):
@@ -25,6 +36,7 @@ class QuestionSheet(Sheet):
     draft_changed = Signal(str, str)  # request, text
     step_wanted = Signal(int)
     task_wanted = Signal(str)
+    log_wanted = Signal(str)
 
     def __init__(self, parent: QWidget, clock: Clock) -> None:
         super().__init__("question", parent, clock, icon="ask", role="need")
@@ -53,14 +65,27 @@ class QuestionSheet(Sheet):
         self._build_foot()
 
     def _build_body(self) -> None:
-        column = QVBoxLayout()
-        column.setContentsMargins(44, 4, 16, 16)
+        area = QScrollArea()
+        area.setObjectName("question.scroll")
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._page = Ground("bg1")
+        column = QVBoxLayout(self._page)
+        column.setContentsMargins(44, 4, 16, 12)
         column.setSpacing(8)
         self._question = SafeLabel("", font="heading", wrap=True, selectable=True)
         self._question.setObjectName("question.text")
-        self._context = SafeLabel("", font="small", role="fg2")
+        self._context = SafeLabel("", role="fg1", wrap=True, selectable=True)
+        self._context.setObjectName("question.context")
         column.addWidget(self._question)
         column.addWidget(self._context)
+        column.addSpacing(2)
+        self.printed = Printed()
+        self.printed.log_wanted.connect(self._open_log)
+        column.addWidget(self.printed)
+        self._known = Known()
+        column.addWidget(self._known)
         column.addSpacing(4)
         self._choices = QVBoxLayout()
         self._choices.setSpacing(8)
@@ -83,7 +108,8 @@ class QuestionSheet(Sheet):
         foot.addWidget(self._draft)
         column.addLayout(foot)
         column.addStretch(1)
-        self.body.addLayout(column, 1)
+        area.setWidget(self._page)
+        self.body.addWidget(area, 1)
 
     def _build_foot(self) -> None:
         self._open = Button(tr("Open task"), "question.task", kind="ghost")
@@ -118,6 +144,9 @@ class QuestionSheet(Sheet):
             widget.setVisible(place[1] > 1)
         self._question.show_text(view.question)
         self._context.show_text(view.context)
+        self._context.setVisible(bool(view.context))
+        self.printed.show_where(view.where)
+        self._known.show_facts(view.facts)
         self._other.setVisible(bool(view.choices))
         if view.closed:
             self.show_notice(view.closed, "fg1")
@@ -130,8 +159,9 @@ class QuestionSheet(Sheet):
             row.deleteLater()
         self._rows = []
         for number, choice in enumerate(view.choices, 1):
-            note = "default" if choice == view.default else ""
-            row = ChoiceRow(f"question.choice.{number}", choice, number, note)
+            note = tr("default") if choice.usual else ""
+            name = f"question.choice.{number}"
+            row = ChoiceRow(name, choice.text, number, note, below=choice.note)
             row.toggled.connect(self._picked)
             self._group.addButton(row)
             self._choices.addWidget(row)
@@ -149,7 +179,9 @@ class QuestionSheet(Sheet):
         if words:
             return words
         chosen = next((i for i, row in enumerate(self._rows) if row.isChecked()), None)
-        return self.view.choices[chosen] if self.view is not None and chosen is not None else ""
+        return (
+            self.view.choices[chosen].answer if self.view is not None and chosen is not None else ""
+        )
 
     def _picked(self, chosen: bool) -> None:
         if chosen and self.text.toPlainText():
@@ -208,5 +240,12 @@ class QuestionSheet(Sheet):
             self.task_wanted.emit(self.view.task)
             self.reject()
 
+    def _open_log(self) -> None:
+        if self.view is not None:
+            self.log_wanted.emit(self.view.task)
+            self.reject()
+
     def sizeHint(self) -> QSize:
-        return QSize(720, 300 + 48 * len(self._rows))
+        layout = self._page.layout()
+        high = layout.totalHeightForWidth(WIDE - 2) if layout is not None else 0
+        return QSize(WIDE, high + _HEAD_AND_FOOT)

@@ -1,4 +1,4 @@
-"""The left column of a review: files to tick, risk, comments, machine, the user's own edits."""
+"""The left column of a review: files, risk, comments, steps, machine, the user's own edits."""
 
 from __future__ import annotations
 
@@ -83,6 +83,9 @@ class ReviewSide(Ground):
         comments.setContentsMargins(0, 10, 0, 8)
         self.comments = CommentList(f"{name}.comments")
         comments.addWidget(self.comments)
+        self.ran = SafeLabel("", font="small", role="fg1", wrap=True)
+        self.ran.setObjectName(f"{name}.ran")
+        self._section(column, tr("What the task ran"), None).addWidget(self.ran)
         self._machine = SafeLabel("", font="small", role="fg1", wrap=True)
         self._section(column, tr("Machine"), None).addWidget(self._machine)
         self._own = SafeLabel("", font="small", role="fg1", wrap=True)
@@ -136,6 +139,7 @@ class ReviewSide(Ground):
         rows = min(max(whole, FILES_MIN), FILES_MAX)
         self.files.setFixedHeight(rows * tokens.FILE_ROW)
         self.comments.show_comments(draft.comments, locked=locked)
+        self.ran.show_text(view.ran or tr("no step yet"))
         self._machine.show_text(view.machine or tr("no checkpoint of the machine"))
         self._own.show_text(_own_words(view))
         self._show_risk(view)
@@ -172,5 +176,5 @@ class ReviewSide(Ground):
 def _own_words(view: CheckpointView) -> str:
     """The user's own uncommitted changes, and that they are safe."""
     if not view.own_edits:
-        return "none"
+        return tr("none")
     return tr("kept, not part of this: {own_edits}", own_edits=few_paths(view.own_edits))

@@ -74,6 +74,7 @@ class SettingsDesk(QObject):
         """ "" follows the desktop; the change is seen at once and remembered."""
         desk = self._desk
         desk.memory.settings.setValue("theme", name)
+        self._page.show_theme(name)
         app = QApplication.instance()
         if isinstance(app, QApplication):
             theme.apply(app, tokens.Theme(name) if name else theme.wanted(desk.memory.settings))

@@ -17,7 +17,7 @@ from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.channel_section import ChannelSection
 from clawdesk.ui.check_box import CheckBox
-from clawdesk.ui.pane import Ground, PaneHead, empty
+from clawdesk.ui.pane import Ground, PaneHead, empty, key_inside
 from clawdesk.ui.rule_table import RuleTable
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.segments import Segments
@@ -57,8 +57,11 @@ class SettingsPage(Ground):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         head = PaneHead(tr("Settings"))
-        self.back = Button(tr("Back to the tasks"), "settings.back", icon="cl", size="sm")
+        self.back = Button(
+            tr("Back to the tasks"), "settings.back", icon="cl", size="sm", key="Esc"
+        )
         self.back.clicked.connect(self.back_wanted)
+        key_inside(self, "Esc", self.back.click)
         head.row.addStretch(1)
         head.row.addWidget(self.back)
         whole.addWidget(head)
@@ -255,6 +258,14 @@ class SettingsPage(Ground):
             row.addWidget(show_it)
             row.addWidget(copy)
             self._folders.addWidget(line)
+
+    def look_at_top(self) -> None:
+        """Where a page begins, wherever it was left."""
+        self.area.verticalScrollBar().setValue(0)
+
+    def show_theme(self, theme: str) -> None:
+        """Which looks are chosen; it may have been done elsewhere."""
+        self.theme.choose(theme)
 
     def look_at_policy(self) -> None:
         """Bring the project's policy into view."""

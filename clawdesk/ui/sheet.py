@@ -104,6 +104,11 @@ class Sheet(QDialog):
     def mind_buttons(self) -> None:
         """Enable what may be pressed now; subclasses decide."""
 
+    def fitted(self, wide: int) -> QSize:
+        """As high as its words need at that width, with no room left over."""
+        layout = self.layout()
+        return QSize(wide, layout.totalHeightForWidth(wide) if layout is not None else 0)
+
     def appear(self, size: QSize) -> None:
         """Open over the parent, at most as large as it allows."""
         parent = self.parentWidget()

@@ -16,7 +16,7 @@ from clawdesk.ui.words import tr
 from clawdesk.viewmodels.status import Health, StatusBarView
 
 CHANNEL = "OpenClaw"
-CHANNEL_WIDTH_MIN = 1_200
+ROOMY_PX = 1_200
 
 
 class _Item(QWidget):
@@ -83,7 +83,8 @@ class StatusBar(Ground):
         self._cpu = _Item("status.cpu", "CPU")
         self._memory = _Item("status.memory", "RAM")
         self._gpu = _Item("status.gpu", "GPU")
-        for item in (self._work, self._gpu, self._cpu, self._memory):
+        self._machines = _Item("status.machines", "VM")
+        for item in (self._work, self._gpu, self._machines, self._cpu, self._memory):
             row.addWidget(item)
         row.addStretch(1)
         self._has_channel = False
@@ -101,15 +102,18 @@ class StatusBar(Ground):
         self._cpu.show_text(view.cpu)
         self._memory.show_text(view.memory)
         self._gpu.show_text(view.gpu)
+        self._machines.show_text(view.machines)
         for health in view.parts:
             self._parts[health.name].show_health(health)
         self._has_channel = any(health.name == CHANNEL for health in view.parts)
-        self._place_channel()
+        self._mind_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._place_channel()
+        self._mind_room()
 
-    def _place_channel(self) -> None:
-        """Where one is set up and there is room: it is optional, the others are not."""
-        self._parts[CHANNEL].setVisible(self._has_channel and self.width() >= CHANNEL_WIDTH_MIN)
+    def _mind_room(self) -> None:
+        """Machines and the channel stand where there is room: the others must be read."""
+        roomy = self.width() >= ROOMY_PX
+        self._machines.setVisible(roomy)
+        self._parts[CHANNEL].setVisible(roomy and self._has_channel)

@@ -63,6 +63,8 @@ class _Tab(QAbstractButton):
         if self.isChecked():
             painter.fillRect(QRectF(10, self.height() - 2, self.width() - 20, 2), colour("acc"))
         if self.hasFocus():
+            # The badge has set a brush; a filled ring would cover the words.
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(colour("acc"), 2))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(3, 5, -3, -5), 5, 5)
 

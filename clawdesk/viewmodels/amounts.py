@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from clawdesk.viewmodels.language import counted, marked, tr
-from clawdesk.viewmodels.words import short_path
+from clawdesk.viewmodels.words import DAY_MS, short_path
 
 PATHS_MAX = 3
+WEEK_DAYS, WEEKS_MAX = 7, 8
+_DAYS = (
+    marked("Thursday"),  # the first day of 1970
+    marked("Friday"),
+    marked("Saturday"),
+    marked("Sunday"),
+    marked("Monday"),
+    marked("Tuesday"),
+    marked("Wednesday"),
+)
 _RECORDED = {
     "approved": marked("approved"),
     "amended": marked("amended"),
@@ -54,6 +65,26 @@ def listed(texts: Sequence[str], shown_max: int) -> str:
 def few_paths(paths: Sequence[str]) -> str:
     """Up to three paths, and how many more there are."""
     return listed([short_path(path) for path in paths], PATHS_MAX)
+
+
+def day(at_ms: int, now_ms: int, offset_ms: int) -> str:
+    """A day as one says it: `today`, `Friday`, `3 weeks ago`, then its date; 0 = not known.
+
+    Args:
+        offset_ms: the zone's distance from UTC.
+    """
+    number = (at_ms + offset_ms) // DAY_MS
+    ago = (now_ms + offset_ms) // DAY_MS - number
+    if at_ms <= 0 or ago < 0:
+        return ""
+    if ago < 2:
+        return tr("yesterday") if ago else tr("today")
+    if ago < WEEK_DAYS:
+        return tr(_DAYS[number % WEEK_DAYS])
+    weeks = ago // WEEK_DAYS
+    if weeks <= WEEKS_MAX:
+        return counted(weeks, "{count} week ago", "{count} weeks ago")
+    return f"{datetime.fromtimestamp((at_ms + offset_ms) / 1000, UTC):%Y-%m-%d}"
 
 
 def where(ordinal: int) -> str:

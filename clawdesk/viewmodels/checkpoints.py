@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clawdesk.domain.model import FINAL, Checkpoint, Phase, Task, TaskId
+from clawdesk.domain.model import FINAL, Checkpoint, Phase, Record, Task, TaskId
 from clawdesk.domain.spending import Spent
 from clawdesk.viewmodels.amounts import files, listed, steps, where
 from clawdesk.viewmodels.costs import spent_at, used_words
@@ -111,21 +111,33 @@ def checkpoint_rows(task: Task, offset_ms: int = 0) -> tuple[CheckpointRow, ...]
 
 
 def undo_of(task: Task) -> int | None:
-    """The checkpoint with the state before the last restore; None once the task has gone on.
+    """The checkpoint with the state before the last restore; None once the task has gone on."""
+    back = next((r for r in reversed(task.records) if _moves(r)), None)
+    return left_by_restore(task) if back is not None and back.event == "restored" else None
+
+
+def _moves(record: Record) -> bool:
+    """Whether it says at which checkpoint the task stood from then on."""
+    return record.event in {"restored", "checkpoint"} and isinstance(
+        record.fields.get("ordinal"), int
+    )
+
+
+def left_by_restore(task: Task) -> int | None:
+    """The same, also where the task has gone on since; None = it was never restored.
 
     A task that ran was made safe first, so that is its safety checkpoint; one that stood still
     stood at a checkpoint already.
     """
     back: int | None = None
     for record in reversed(task.records):
-        ordinal = record.fields.get("ordinal")
-        if record.event not in {"restored", "checkpoint"} or not isinstance(ordinal, int):
+        if not _moves(record):
             continue
+        ordinal = int(record.fields["ordinal"])
         if back is not None:
             return ordinal if ordinal != back and task.checkpoint(ordinal) else None
-        if record.event == "checkpoint":
-            return None
-        back = ordinal
+        if record.event == "restored":
+            back = ordinal
     return None
 
 

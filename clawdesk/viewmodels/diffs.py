@@ -12,12 +12,25 @@ from enum import StrEnum
 
 from clawdesk.domain.host_files import PROGRAM, host_rule
 from clawdesk.ports.repository import Diff, DiffFile, DiffHunk, DiffLine
+from clawdesk.viewmodels.amounts import files, listed
 from clawdesk.viewmodels.language import tr
 from clawdesk.viewmodels.review import LineComment
 from clawdesk.viewmodels.told import told, told_parts
+from clawdesk.viewmodels.words import short_path
 
+PATHS_MAX = 4
 ROWS_MAX = 20_000
 LINE_MAX = 2_000
+
+
+def whole_change(diff: Diff) -> str:
+    """How much differs, and the first of the files."""
+    stat = diff.stat
+    if not stat.files:
+        return tr("No file differs from the start.")
+    amount = f"{files(stat.files)} +{stat.added} −{stat.removed}"  # noqa: RUF001
+    names = listed([short_path(file.path) for file in diff.files], PATHS_MAX)
+    return tr("{files} since it began: {names}", files=amount, names=names)
 
 
 class RowKind(StrEnum):

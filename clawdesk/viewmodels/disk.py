@@ -73,14 +73,22 @@ def disk_view(state: PlaneState, use: DiskUse, keep_days: float, now_ms: int) ->
             (tr("All snapshots"), size(use.snapshots_bytes)),
             (tr("Machines that run"), size(use.machines_bytes)),
             (tr("Warm templates"), size(use.templates_bytes)),
-            (tr("Everything"), size(use.total_bytes)),
+            (tr("Guest images"), size(use.images_bytes)),
+            (tr("Layers set up on them"), size(use.layers_bytes)),
+            (tr("All machine files"), size(use.total_bytes)),
             (tr("Free"), tr("{size} on the disk of {path}", size=free, path=use.home)),
         ),
         rows=rows,
         more=more,
         removes=removes,
-        why_not="" if going else tr("no task that ended so long ago has snapshots"),
+        why_not="" if going else _why_not(keep_days),
     )
+
+
+def _why_not(keep_days: float) -> str:
+    if keep_days:
+        return tr("no task that ended so long ago has snapshots")
+    return tr("no ended task has snapshots")
 
 
 def _row(state: PlaneState, task_id: TaskId, ones: list[SnapshotUse], *, goes: bool) -> DiskRow:

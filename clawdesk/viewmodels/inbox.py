@@ -1,4 +1,4 @@
-"""What waits for a person: inbox cards, the checkpoint to approve, the question to answer.
+"""What waits for a person: inbox cards, and the checkpoint to approve.
 
 The digest in a view is the digest that is sent back: a person approves exactly what was shown.
 """
@@ -14,15 +14,21 @@ from clawdesk.ports.repository import Diff
 from clawdesk.viewmodels.amounts import files, recorded
 from clawdesk.viewmodels.checkpoints import files_only
 from clawdesk.viewmodels.language import counted, marked, tr
-from clawdesk.viewmodels.phases import needs_you
+from clawdesk.viewmodels.models import project_name
+from clawdesk.viewmodels.phases import needs_you, wants_trust
+from clawdesk.viewmodels.ran import ran_words
 from clawdesk.viewmodels.risk import beside_of
+from clawdesk.viewmodels.tasks import waiting_words, waits_since
 from clawdesk.viewmodels.told import told
 from clawdesk.viewmodels.words import clock_time, duration, first_line, short_digest
 
 
 @dataclass(frozen=True, slots=True)
 class InboxCard:
-    """One pending decision. `request` is its id: cards are keyed by it, never by place."""
+    """One pending decision. `request` is its id: cards are keyed by it, never by place.
+
+    A task that waits for trust has no request: `trust_key` stands for one.
+    """
 
     request: str
     task: TaskId
@@ -34,6 +40,7 @@ class InboxCard:
     stat: DiffStat
     age: str
     act: str
+    project: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +53,11 @@ class CheckpointView:
         diff: None until it is loaded; nothing can be approved before.
         older: the ordinal to roll back to, None = there is none.
         beside: what was done that no file shows.
+        ran: the steps that led to it since, and how they ended.
         before: what the diff is counted from, in words.
         newer: the task asks something else by now.
+        step: which step ended or asks.
+        rejected: what the last rejection said, and whether anything differs; "" = none came before.
     """
 
     task: TaskId
@@ -66,28 +76,15 @@ class CheckpointView:
     before: str
     own_edits: tuple[str, ...]
     beside: Beside = NOTHING_BESIDE
+    ran: str = ""
     closed: str = ""
     newer: bool = False
+    step: str = ""
+    rejected: str = ""
 
     @property
     def can_approve(self) -> bool:
         return not self.closed and self.diff is not None and bool(self.digest)
-
-
-@dataclass(frozen=True, slots=True)
-class QuestionView:
-    """A question on screen; `choices` are rows 1..9, free text is always possible."""
-
-    task: TaskId
-    request: str
-    key: str
-    title: str
-    question: str
-    context: str
-    choices: tuple[str, ...]
-    default: str
-    waiting: str
-    closed: str = ""
 
 
 def pending(tasks: Iterable[Task]) -> list[Task]:
@@ -97,8 +94,36 @@ def pending(tasks: Iterable[Task]) -> list[Task]:
 
 
 def cards(tasks: Iterable[Task], now_ms: int) -> tuple[InboxCard, ...]:
-    """The inbox over all projects."""
-    return tuple(_card(t, t.request, now_ms) for t in pending(tasks) if t.request is not None)
+    """The inbox over all projects: requests first, then policies that tasks wait for."""
+    tasks = list(tasks)
+    asked = [_card(t, t.request, now_ms) for t in pending(tasks) if t.request is not None]
+    return (*asked, *(_trust_card(t, now_ms) for t in untrusted(tasks)))
+
+
+def untrusted(tasks: Iterable[Task]) -> list[Task]:
+    """Tasks that wait until the user trusts their project's file, longest first."""
+    return sorted((t for t in tasks if wants_trust(t)), key=lambda t: (waits_since(t), t.seq))
+
+
+def trust_key(task: Task) -> str:
+    """What stands for a request where a task waits for trust."""
+    return f"trust {task.id}"
+
+
+def _trust_card(task: Task, now_ms: int) -> InboxCard:
+    return InboxCard(
+        request=trust_key(task),
+        task=task.id,
+        kind=Kind.APPROVE,
+        title=tr("Trust its project's policy"),
+        task_title=task.title,
+        detail=tr("it has not begun"),
+        quote="",
+        stat=DiffStat(),
+        age=duration(now_ms - waits_since(task)),
+        act=tr("Trust…"),
+        project=project_name(task.project),
+    )
 
 
 def asked_of(task: Task) -> str:
@@ -131,6 +156,7 @@ def _card(task: Task, request: Request, now_ms: int) -> InboxCard:
         stat=DiffStat() if asks else request.diffstat,
         age=duration(now_ms - request.at_ms),
         act=tr("Answer") if asks else tr("Review"),
+        project=project_name(task.project),
     )
 
 
@@ -221,7 +247,7 @@ def checkpoint_view(
         ),
         message=request.message,
         why=told(why) or tr("the step asks"),
-        waiting=tr("waiting {time}", time=duration(now_ms - request.at_ms)),
+        waiting=waiting_words(task, request, now_ms),
         digest=request.digest,
         digest_short=short_digest(request.digest),
         diff=diff,
@@ -231,26 +257,32 @@ def checkpoint_view(
         before=_before(task, checkpoint),
         own_edits=own_edits,
         beside=beside_of(task, checkpoint),
+        ran=ran_words(task, checkpoint),
         closed=closing_words(task, request.id, offset_ms),
         newer=task.request is not None and task.request.id != request.id,
+        step=_step_words(checkpoint),
+        rejected=_rejected_before(task, request),
     )
 
 
-def question_view(task: Task, request: Request, *, now_ms: int, offset_ms: int = 0) -> QuestionView:
-    """The clarification dialog for `request`."""
-    step = task.steps[task.step_index].name if task.step_index < len(task.steps) else ""
-    at = clock_time(request.at_ms, offset_ms, seconds=True)
-    number = task.step_index + 1
-    where = tr("Step {number} {name}, {time}", number=number, name=step, time=at)
-    return QuestionView(
-        task=task.id,
-        request=request.id,
-        key=request.key,
-        title=tr("{task} asks you", task=task.title),
-        question=request.question,
-        context=where if step else at,
-        choices=request.choices[:9],
-        default=request.default,
-        waiting=tr("waiting {time}", time=duration(now_ms - request.at_ms)),
-        closed=closing_words(task, request.id, offset_ms),
-    )
+def _step_words(checkpoint: Checkpoint | None) -> str:
+    if checkpoint is None or not checkpoint.step_name:
+        return ""
+    return tr("Step {number}, {name}", number=checkpoint.step_index + 1, name=checkpoint.step_name)
+
+
+def _rejected_before(task: Task, request: Request) -> str:
+    """A person who rejected wants to know whether it made a difference."""
+    decisions = (r.fields for r in reversed(task.records) if r.event == "decision")
+    last = next((fields for fields in decisions if fields.get("request") != request.id), {})
+    ordinal, note = last.get("ordinal"), first_line(str(last.get("note", "")), 160)
+    if last.get("verdict") != "rejected" or ordinal in {None, request.ordinal}:
+        return ""
+    rejected = task.checkpoint(ordinal)
+    if rejected is not None and rejected.digest == request.digest:
+        text = marked(
+            "Checkpoint {ordinal} was rejected (“{note}”); what it asks about is the same again."
+        )
+    else:
+        text = marked("Checkpoint {ordinal} was rejected: “{note}”.")
+    return tr(text, ordinal=ordinal, note=note)

@@ -47,7 +47,7 @@ def _facts(task: Task, now_ms: int, offset_ms: int) -> tuple[tuple[str, str], ..
     kind = {"kvm": "", "tcg": tr(" · emulated")}.get(task.accelerator, "")
     found = [
         (tr("State"), state),
-        (tr("Why"), why),
+        (tr("Now") if task.phase is Phase.RUNNING else tr("Why"), why),
         (tr("Submitted"), clock_time(task.submitted_at_ms, offset_ms, seconds=True)),
         (tr("Attempt"), str(task.attempt)),
         (tr("Machine"), f"{need.cpu_count} CPU · {need.memory_mib} MiB · {network}{kind}"),

@@ -36,6 +36,8 @@ class MarkKind(StrEnum):
 POINTS = frozenset({MarkKind.DISC, MarkKind.RING, MarkKind.STAR})
 BLOCKS = frozenset({MarkKind.STEP, MarkKind.RUNNING, MarkKind.FAILED, MarkKind.LOST})
 NEEDS = frozenset({MarkKind.NEED_APPROVAL, MarkKind.NEED_ANSWER})
+LOUD = (MarkKind.FAILED, MarkKind.NEED_APPROVAL, MarkKind.NEED_ANSWER, MarkKind.LOST)
+"""Seen in whatever they are merged into, the most important first."""
 STILL = frozenset({MarkKind.WAITING, MarkKind.YIELDED})
 SIGNS = frozenset({MarkKind.RESTORE, MarkKind.FORK, MarkKind.PARKED})
 """Drawn however dense a lane is: each changed what came after it."""
@@ -84,6 +86,7 @@ class Stretch:
             kind: [0, *accumulate(m.kind is kind for m in self.marks)]
             for kind in {m.kind for m in self.marks}
         }
+        self._loud = [0, *accumulate(m.kind in LOUD for m in self.marks)]
 
     def __len__(self) -> int:
         return len(self.marks)
@@ -93,23 +96,27 @@ class Stretch:
         sums = self._sums.get(kind)
         return sums[end] - sums[first] if sums else 0
 
+    def is_loud(self, first: int, end: int) -> bool:
+        """Whether one of the LOUD lies in places first..end-1."""
+        return self._loud[end] > self._loud[first]
+
     def runs(self, from_ms: int, until_ms: int, least_ms: float) -> Iterator[tuple[int, int]]:
         """Places (first, end) of what lies in a stretch of time.
 
         Marks that begin within `least_ms` of the first one are one run, if that one is shorter.
         """
-        place = max(0, bisect_left(self.starts, from_ms) - 1)
-        while place < len(self.marks):
-            mark = self.marks[place]
-            if mark.start_ms > until_ms:
+        marks, starts = self.marks, self.starts
+        place = max(0, bisect_left(starts, from_ms) - 1)
+        while place < len(marks):
+            start_ms, end_ms = starts[place], marks[place].end_ms
+            if start_ms > until_ms:
                 return
             end = place + 1
-            if mark.end_ms - mark.start_ms < least_ms:
-                end = max(end, bisect_left(self.starts, round(mark.start_ms + least_ms), end))
-                last = self.marks[end - 1]
-                if end > place + 1 and last.end_ms - last.start_ms >= least_ms:
+            if end_ms - start_ms < least_ms:
+                end = max(end, bisect_left(starts, round(start_ms + least_ms), end))
+                if end > place + 1 and marks[end - 1].end_ms - starts[end - 1] >= least_ms:
                     end -= 1  # only the last can be long, since none lies over another
-            if max(m.end_ms for m in (mark, self.marks[end - 1])) >= from_ms:
+            if end_ms >= from_ms or marks[end - 1].end_ms >= from_ms:
                 yield place, end
             place = end
 

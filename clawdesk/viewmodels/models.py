@@ -84,7 +84,10 @@ class WindowRow:
 
 @dataclass(frozen=True, slots=True)
 class UseRow:
-    """A project's use; `paused` = its budget is used up and it waits for a higher one."""
+    """A project's use; `paused` = its budget is used up and it waits for a higher one.
+
+    `gpu_hours` and `tokens` are its limits, 0 = none; `used` says in words what it used of both.
+    """
 
     project: str
     name: str
@@ -93,6 +96,7 @@ class UseRow:
     gpu_hours: float
     tokens: int
     weight: float = 1.0
+    used: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,7 +408,8 @@ def _budget(budget: Budget) -> str:
 
 def _use(use: ProjectUse) -> UseRow:
     budget = use.budget
-    parts = [_gpu_hours(f"{use.gpu_s / 3600:.2f}"), _tokens(use.tokens)]
+    used = (_gpu_hours(f"{use.gpu_s / 3600:.2f}"), _tokens(use.tokens))
+    parts = list(used)
     if use.in_flight:
         parts.append(tr("{count} in flight", count=use.in_flight))
     if use.waiting:
@@ -423,4 +428,5 @@ def _use(use: ProjectUse) -> UseRow:
         gpu_hours=budget.gpu_hours if budget else 0.0,
         tokens=budget.tokens if budget else 0,
         weight=use.weight,
+        used=" · ".join(used),
     )

@@ -14,12 +14,13 @@ from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import MachineSupport
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import PolicyView
-from clawdesk.viewmodels.amounts import steps
+from clawdesk.viewmodels.amounts import listed, steps
 from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.phases import Family
 from clawdesk.viewmodels.told import told
 from clawdesk.viewmodels.words import duration, first_line, gib
 
+HOSTS_MAX = 4
 MARGIN_MIB = 512  # stays free beside machines, as the plane keeps it
 
 
@@ -90,14 +91,13 @@ def _agent(definition: TaskDefinition) -> FitLine | None:
 
 def _machine(definition: TaskDefinition, machines: MachineSupport | None) -> FitLine:
     need = definition.machine
-    count = len(need.network)
-    hosts = counted(count, "network: {count} host", "network: {count} hosts")
+    hosts = tr("network: {hosts}", hosts=listed(need.network, HOSTS_MAX))
     cpus = counted(need.cpu_count, "{count} CPU", "{count} CPUs")
     size = tr(
         "{cpus}, {memory} of memory, {network}",
         cpus=cpus,
         memory=_mib(need.memory_mib),
-        network=hosts if count else tr("no network"),
+        network=hosts if need.network else tr("no network"),
     )
     if machines is None:
         return FitLine(tr("Machine"), tr("{size}. Not looked at yet.", size=size), Family.STILL)

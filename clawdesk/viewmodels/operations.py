@@ -97,7 +97,7 @@ def _of_task(task: Task, record: Record, now_ms: int, offset_ms: int) -> Operati
                 task=name,
             ),
         )
-        why = first_line(told(str(fields.get("why", ""))), 120)
+        why = first_line(told(str(fields.get("why", ""))), 120).rstrip(".")
         detail = f"{why}; {tr('commits stay')}".lstrip("; ")
     elif event == "forked":
         icon, text = (

@@ -55,7 +55,7 @@ PHASE_LOOKS = {
     Phase.REJECTED: PhaseLook(marked("Rejected"), "xc", Family.BAD, Group.DONE),
 }
 _YIELDING = PhaseLook(marked("Yielding"), "release", Family.ALIVE, Group.RUNNING)
-_TRUST = PhaseLook(marked("Waits for trust"), "need", Family.NEED, Group.WAITING)
+_TRUST = PhaseLook(marked("Waits for trust"), "need", Family.NEED, Group.NEEDS_YOU)
 _APPROVE = PhaseLook(marked("Approve"), "need", Family.NEED, Group.NEEDS_YOU)
 _ASK = PhaseLook(marked("Asks you"), "ask", Family.NEED, Group.NEEDS_YOU)
 

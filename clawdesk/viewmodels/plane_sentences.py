@@ -143,6 +143,7 @@ MACHINES = (
 ANSWERS = (
     marked("The ClawDesk that runs the tasks has ended meanwhile."),
     marked("See what was done (clawdesk tasks, clawdesk show TASK), then try again."),
+    marked("Nothing was done; try again."),
     marked("There is no task {task}."),
     marked("The task is just changing; try again in a moment."),
     marked("The task is just changing."),
@@ -153,6 +154,11 @@ ANSWERS = (
     marked("Cancelled; its commits stay in Git."),
     marked("The task holds no machine it could give back."),
     marked("It keeps its machine: {why}"),
+    marked(
+        "It was to give its machine back, and keeps it: checkpoint {ordinal} holds files only "
+        "({why}), and its step would begin again. It leaves at the next one that keeps its memory, "
+        "or when its step ends."
+    ),
     marked("Not recorded: {why}"),
     marked("Checkpoint {ordinal}"),
     marked("Question {key}"),
@@ -188,9 +194,9 @@ ANSWERS = (
     marked("The project {path} is not open."),
     marked("Tasks of this project still run: {tasks}."),
     marked("The task has no forks, and is none."),
-    marked("Kept. Others ended now: {count}; before: {before}. All commits stay."),
+    marked("Kept: {task}. Others ended now: {count}; before: {before}. All commits stay."),
     marked("No ended task has a snapshot that old."),
-    marked("Removed the snapshots of {count} ended tasks; commits stay."),
+    marked("Removed the snapshots of ended tasks: {count}. Commits stay."),
     marked("The task has no checkpoint {ordinal}."),
     marked("The task has no checkpoint {ordinal}; there are: {ordinals}."),
     marked("The project is open read-only: {why}"),

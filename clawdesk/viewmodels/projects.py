@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from clawdesk.domain.model import Task
 from clawdesk.ports.repository import ProjectView
 from clawdesk.viewmodels.amounts import steps
 from clawdesk.viewmodels.language import counted, tr
-from clawdesk.viewmodels.phases import needs_you
+from clawdesk.viewmodels.phases import needs_you, wants_trust
 from clawdesk.viewmodels.told import told
 
 
 @dataclass(frozen=True, slots=True)
 class DefinitionView:
-    """A process that can be run; `why_not` is "" when it can."""
+    """A process that can be run; `why_not` is "" when it can. `tip` does not repeat the title."""
 
     name: str
     title: str
@@ -52,10 +53,19 @@ class ProjectEntry:
         return f"{branch} · {changed}"
 
 
+class Recent(NamedTuple):
+    """A project that is not open; `opened` says in words when it last was, "" = not known."""
+
+    name: str
+    path: str
+    place: str
+    opened: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ProjectsView:
     entries: tuple[ProjectEntry, ...]
-    recent: tuple[tuple[str, str], ...]  # (name, path) of projects that are not open
+    recent: tuple[Recent, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +83,7 @@ def _definition(
     return DefinitionView(
         name=name,
         title=title or name,
-        tip=f"{description or title or name} · {steps(count)}",
+        tip=f"{description} · {steps(count)}" if description else steps(count),
         why_not=why_not,
     )
 
@@ -89,15 +99,19 @@ def short_path(path: str, home: str) -> str:
 def projects_view(
     projects: Mapping[str, ProjectView],
     tasks: Iterable[Task],
-    recent: Iterable[str] = (),
+    recent: Mapping[str, str] | None = None,
     home: str = "",
 ) -> ProjectsView:
-    """Open projects in the order they were opened, then recent ones."""
+    """Open projects in the order they were opened, then recent ones.
+
+    Args:
+        recent: by its folder, when each was opened, in words.
+    """
     needs: dict[str, int] = {}
     total: dict[str, int] = {}
     for task in tasks:
         total[task.project] = total.get(task.project, 0) + 1
-        if needs_you(task):
+        if needs_you(task) or wants_trust(task):
             needs[task.project] = needs.get(task.project, 0) + 1
     entries = tuple(
         ProjectEntry(
@@ -119,11 +133,23 @@ def projects_view(
         for path, view in projects.items()
     )
     others = tuple(
-        (path.rstrip("/").rpartition("/")[2] or path, path)
-        for path in recent
+        Recent(path.rstrip("/").rpartition("/")[2] or path, path, short_path(path, home), opened)
+        for path, opened in (recent or {}).items()
         if path not in projects
     )
     return ProjectsView(entries, others)
+
+
+EXAMPLE_PATH = ".clawdesk/tasks/hello.toml"
+EXAMPLE = """\
+title = "Say hello"
+
+[[steps]]
+name = "write"
+run = "claw ask 'Who shall be greeted?' --key who > HELLO.md"
+checkpoint = "approve"
+"""
+"""A whole task file, to begin with; the guide has the same."""
 
 
 def no_tasks(project: str) -> EmptyView:
@@ -140,7 +166,8 @@ def no_tasks(project: str) -> EmptyView:
 def nothing_waits() -> EmptyView:
     """The inbox while nobody asks."""
     return EmptyView(
-        tr("Nothing waits for you"), tr("Approvals and questions of all projects appear here.")
+        tr("Nothing waits for you"),
+        tr("Approvals, questions and policies to trust, of all projects, appear here."),
     )
 
 

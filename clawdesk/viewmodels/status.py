@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clawdesk.domain.model import PlaneState
+from clawdesk.domain.model import Phase, PlaneState
 from clawdesk.ports.channel import ChannelState
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import Environment
@@ -42,6 +42,7 @@ class StatusBarView:
     cpu: str
     memory: str
     gpu: str
+    machines: str
     parts: tuple[Health, ...]
 
 
@@ -103,6 +104,15 @@ def _channel(environment: Environment) -> tuple[Health, ...]:
             return (Health("OpenClaw", status.state.value, "xc", Family.BAD, why),)
 
 
+def _running_machines(state: PlaneState) -> str:
+    """How many machines compute, and how many stand still for a person."""
+    with_one = [task for task in state.tasks.values() if task.machine]
+    held = sum(task.phase is Phase.HELD for task in with_one)
+    if not held:
+        return str(len(with_one))
+    return tr("{count} + {held} held", count=len(with_one) - held, held=held)
+
+
 def status_bar(state: PlaneState, load: HostLoad | None, environment: Environment) -> StatusBarView:
     """The bar for one moment."""
     found = counts(state.tasks.values())
@@ -125,5 +135,6 @@ def status_bar(state: PlaneState, load: HostLoad | None, environment: Environmen
         cpu=f"{load.cpu_percent:.0f} %" if load is not None else "–",  # noqa: RUF001
         memory=memory,
         gpu=host.gpu_brief if host.gpus else tr("none"),
+        machines=_running_machines(state),
         parts=(fabric, _machines(environment), docker, *_channel(environment)),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from clawdesk.domain.model import FINAL, Kind, Phase, Task, TaskId
+from clawdesk.domain.model import FINAL, Kind, Phase, Request, Task, TaskId
 from clawdesk.viewmodels.lane import lane_of
 from clawdesk.viewmodels.lane_marks import Lane
 from clawdesk.viewmodels.language import counted, tr
@@ -77,7 +77,7 @@ def _subtitle(task: Task) -> str:
     return f"{works} · {_priority_word(task.priority)}"
 
 
-def _since(task: Task) -> int:
+def waits_since(task: Task) -> int:
     """When the present wait began: the request, the last end of an attempt, or the submission."""
     if task.request is not None:
         return task.request.at_ms
@@ -118,15 +118,20 @@ def _held_texts(task: Task, now_ms: int) -> tuple[str, str]:
     request = task.request
     if request is None or task.deciding is not None:
         return tr("Applying the decision"), tr("being written to Git")
-    waited = tr("waiting {time}", time=duration(now_ms - request.at_ms))
     if request.kind is Kind.CLARIFY:
+        waited = tr("waiting {time}", time=duration(now_ms - request.at_ms))
         return tr("Answer a question"), f"{waited} · {first_line(request.question, 80)}"
-    where = tr("machine stands still") if task.machine else tr("memory freed")
+    doing = tr("Approve checkpoint {ordinal}", ordinal=request.ordinal)
+    return doing, waiting_words(task, request, now_ms)
+
+
+def waiting_words(task: Task, request: Request, now_ms: int) -> str:
+    """How long it waits, what ends the wait by itself, and what of this machine waits with it."""
+    parts = tr("waiting {time}", time=duration(now_ms - request.at_ms))
     limit_s, ends = task.policy.timeout_s, task.policy.on_timeout == "reject"
-    after = ""
-    if limit_s and ends:
-        after = tr(" · rejected by itself after {time}", time=duration(limit_s * 1000))
-    return tr("Approve checkpoint {ordinal}", ordinal=request.ordinal), f"{waited}{after} · {where}"
+    if request.kind is Kind.APPROVE and limit_s and ends:
+        parts += tr(" · rejected by itself after {time}", time=duration(limit_s * 1000))
+    return f"{parts} · {tr('machine stands still') if task.machine else tr('memory freed')}"
 
 
 def _end_texts(task: Task, offset_ms: int) -> tuple[str, str]:
@@ -153,15 +158,15 @@ def state_texts(task: Task, now_ms: int, offset_ms: int = 0) -> tuple[str, str]:
         return _running_texts(task, now_ms)
     reason = told(task.reason.text) if task.reason is not None else ""
     if wants_trust(task):
-        waits = tr("waiting {time}", time=duration(now_ms - _since(task)))
+        waits = tr("waiting {time}", time=duration(now_ms - waits_since(task)))
         return tr("Trust its project's policy"), f"{waits} · {reason}"
     if task.phase is Phase.QUEUED:
         frees = f" · {told(task.reason.frees)}" if task.reason and task.reason.frees else ""
-        waits = tr("Waiting {time}", time=duration(now_ms - _since(task)))
+        waits = tr("Waiting {time}", time=duration(now_ms - waits_since(task)))
         return waits, (reason or tr("in the queue")) + frees
     fallback = {
         Phase.STARTING: tr("its machine boots"),
-        Phase.SNAPSHOTTING: tr("checkpoint {ordinal} is taken", ordinal=task.next_ordinal),
+        Phase.SNAPSHOTTING: tr("checkpoint {ordinal} is taken", ordinal=task.next_ordinal - 1),
         Phase.RESTORING: tr("back to checkpoint {ordinal}", ordinal=task.resume_from)
         if task.resume_from is not None
         else tr("back to a checkpoint"),

@@ -68,6 +68,15 @@ def first_line(text: str, limit: int = 200) -> str:
     return ""
 
 
+def few_words(text: str, limit: int) -> str:
+    """The first line, cut between two words past `limit` characters."""
+    line = first_line(text, limit + 1)
+    if len(line) <= limit:
+        return line
+    cut = line[:limit].rpartition(" ")[0].rstrip(" ,.;:")
+    return f"{cut or line[:limit]}…"
+
+
 def short_path(path: str, limit: int = 90) -> str:
     """The end of a path, which tells more than its beginning."""
     return path if len(path) <= limit else "…" + path[-(limit - 1) :]

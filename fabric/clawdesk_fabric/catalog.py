@@ -58,6 +58,13 @@ def _read(path: Path) -> dict[str, Any]:
         raise CatalogError(f"{path} is not TOML: {error}") from error
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:  # mostly a folder that is closed to this user
+        raise CatalogError(f"{path} cannot be looked at: {error.strerror}") from error
+
+
 def _models(path: Path, known: Mapping[str, ModelSpec]) -> dict[str, ModelSpec]:
     """The models of one catalog file, together with those known already."""
     listed = _read(path).get("models", [])
@@ -95,7 +102,7 @@ def load(config: Path | None = None, *, own: Path | None = None) -> Catalog:
     """
     models = _models(packaged("catalog.toml"), {})
     own = own or own_models()
-    if own.exists():
+    if _is_there(own):
         models = _models(own, models)
     settings = Settings()
     if config is None:

@@ -220,6 +220,20 @@ class PeakLearned:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingsRead:
+    """The user's settings were read anew.
+
+    Args:
+        waiting_max: calls that may wait, over all models.
+        host_mib: what models on this host's processors may take together.
+    """
+
+    at_ms: int
+    waiting_max: int
+    host_mib: int
+
+
+@dataclass(frozen=True, slots=True)
 class TimePassed:
     at_ms: int
 
@@ -241,6 +255,7 @@ Event = (
     | ReplicaStopped
     | EngineChanged
     | CatalogRead
+    | SettingsRead
     | OthersPromised
     | LoadAsked
     | UnloadAsked

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,11 @@ from clawdesk_fabric.model import FabricState
 
 log = logging.getLogger("clawdesk_fabric")
 VERSION = 1
+
+
+def wall_ms() -> int:
+    """Wall time, for what must hold across a restart: windows."""
+    return round(datetime.now(UTC).timestamp() * 1000)
 
 
 class Kept:

@@ -15,11 +15,12 @@ from aiohttp import web
 from clawdesk_fabric import events
 from clawdesk_fabric.control import json_body, named_model
 from clawdesk_fabric.gateway import FABRIC
+from clawdesk_fabric.kept import wall_ms
 from clawdesk_fabric.leases import Budget, Lease, Reservation
 from clawdesk_fabric.model import CallClass
 from clawdesk_fabric.openai_wire import WireError
 from clawdesk_fabric.order import share_of
-from clawdesk_fabric.runtime import Fabric, wall_ms
+from clawdesk_fabric.runtime import Fabric
 from clawdesk_fabric.waits import reason
 
 IDS_MAX = 1000

@@ -168,11 +168,12 @@ def changes_described(changes: Mapping[str, Any]) -> list[str]:
         "added": "added",
         "removed": "removed (one that is loaded serves what it works on)",
         "changed": "changed (one that is loaded: from its next load on)",
+        "settings": "[fabric] settings in use now",
+        "settings_later": "[fabric] settings that count from its next start (stop, serve)",
+        "keys": "goes on with the key that is kept now",
     }
     lines = [f"{text}: {', '.join(changes[kind])}" for kind, text in kinds.items() if changes[kind]]
-    if changes["settings"]:
-        lines.append("[fabric] settings changed: they count from its next start (stop, serve)")
-    return lines
+    return lines + [f"problem: {text}" for text in changes["problems"]]
 
 
 def _count(number: int) -> str:
@@ -233,6 +234,7 @@ def _key(arguments: argparse.Namespace) -> int:
     if arguments.action == "forget":
         known = Keys().forget(arguments.model)
         print(f"forgotten: the key of {arguments.model}" if known else "there was no key")
+        _tell_running()
         return 0
     spec = catalog.load().models.get(arguments.model)
     if spec is None or not isinstance(spec.source, UpstreamSource):
@@ -245,6 +247,7 @@ def _key(arguments: argparse.Namespace) -> int:
     else:
         key = sys.stdin.read(KEY_CHARACTERS_MAX)
     print(f"kept in {Keys().keep(arguments.model, key)}")
+    _tell_running()
     return 0
 
 

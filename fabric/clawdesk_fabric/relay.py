@@ -156,8 +156,9 @@ class Relay:
         # Before the first comment, news must not commit us to a stream: an error may follow.
         while not ticket.seat.done():
             ticket.news.clear()
+            ticket.told = ticket.wait
             response = await self._start({"Content-Type": forward.EVENTS})
-            await self._send(response, wire.queued_comment(ticket.wait))
+            await self._send(response, wire.queued_comment(ticket.told))
             news = asyncio.create_task(ticket.news.wait())
             watched: set[asyncio.Future[Any]] = {ticket.seat, news}
             try:
@@ -214,10 +215,16 @@ class Relay:
         return response
 
     def _headers(self) -> dict[str, str]:
-        return {
-            CALL_HEADER: self._calls.accounts.name_of(self._ticket.call.id),
+        ticket = self._ticket
+        headers = {
+            CALL_HEADER: self._calls.accounts.name_of(ticket.call.id),
             "X-Clawdesk-Wait-Ms": str(self.wait_ms),
         }
+        if ticket.told is not None:  # it waited long enough to be told why
+            headers["X-Clawdesk-Reason"] = ticket.told.code
+            if not ticket.seat.done():
+                headers["X-Clawdesk-Position"] = str(ticket.told.position)
+        return headers
 
     async def _start(self, headers: dict[str, str]) -> web.StreamResponse:
         """The event stream, its headers sent; the same one when called again."""

@@ -11,7 +11,6 @@ import itertools
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ from clawdesk_fabric.engines.base import Endpoint, Engine
 from clawdesk_fabric.errors import FabricError
 from clawdesk_fabric.gpus import GpuSource
 from clawdesk_fabric.invariants import check
-from clawdesk_fabric.kept import Kept
+from clawdesk_fabric.kept import Kept, wall_ms
 from clawdesk_fabric.model import (
     Call,
     CallClass,
@@ -48,7 +47,7 @@ from clawdesk_fabric.model import (
 )
 from clawdesk_fabric.models_known import replica_of
 from clawdesk_fabric.peaks import Peaks
-from clawdesk_fabric.reloading import Changes, compared, figures
+from clawdesk_fabric.reloading import Changes, compared, figures, settled
 from clawdesk_fabric.sharing import Sharing
 from clawdesk_fabric.tickets import RefusedError, Ticket
 from clawdesk_fabric.transitions import new_state, step
@@ -62,11 +61,6 @@ TICK_S = 0.25
 """How often limits are looked at, and waiting clients are told their place."""
 SAVE_TICKS = 20
 CLAIM_TICKS = 4
-
-
-def wall_ms() -> int:
-    """Wall time, for what must hold across a restart: windows."""
-    return round(datetime.now(UTC).timestamp() * 1000)
 
 
 class Fabric:
@@ -205,11 +199,11 @@ class Fabric:
 
     def _gpus_read(self, readings: tuple[GpuReading, ...], note: str) -> None:
         owners = tuple(sorted(self._engine.owners().items()))
-        told = (readings, note, owners)
+        kept_mib = self.catalog.settings.gpu_reserve_mib
+        told = (readings, note, owners, kept_mib)
         if told == self._gpus_told and not self.state.releases:
             return  # nothing changed, and no memory is awaited
         self._gpus_told = told
-        kept_mib = self.catalog.settings.gpu_reserve_mib
         self.post(events.GpusRead(self.now_ms(), readings, owners, note, kept_mib))
 
     def _elsewhere(self, mib: tuple[tuple[DeviceId, int], ...]) -> None:
@@ -273,15 +267,35 @@ class Fabric:
         """Of a model that the state knows; one removed from the catalog is as it was started."""
         return self.catalog.models.get(model) or self._served[model]
 
-    def take_in(self, catalog: Catalog) -> Changes:
-        """Go on with this list of models. What is loaded stays; settings are those of the start."""
+    def take_in(self, catalog: Catalog, *, memory_mib: int) -> Changes:
+        """Go on with this list of models and these settings. What is loaded stays."""
         changes = compared(self.catalog, catalog)
-        self.catalog = Catalog(catalog.models, self.catalog.settings)
+        settings = settled(self.catalog.settings, catalog.settings)
+        self.catalog = Catalog(catalog.models, settings)
+        self.post(events.SettingsRead(self.now_ms(), settings.waiting_max, memory_mib))
         told = tuple(figures(catalog.models[name]) for name in (*changes.added, *changes.changed))
         self.post(events.CatalogRead(self.now_ms(), told, changes.removed))
         for name in (*changes.added, *changes.changed):
             self._know_peak(catalog.models[name])
         return changes
+
+    async def renew_keys(self) -> tuple[list[str], list[str]]:
+        """Have loaded upstreams use the keys that are kept now.
+
+        Returns: (models whose next calls carry another one, a sentence for each that failed).
+        """
+        changed, problems = [], []
+        for model, before in list(self.endpoints.items()):
+            try:
+                now = await self._engine.renewed(before)
+            except FabricError as error:
+                problems.append(f"the key of {model} cannot be looked at: {error.what}")
+                continue
+            if now is not before and self.endpoints.get(model) is before:
+                self._ends[before.container].set_result("")
+                self._register(now)
+                changed.append(model)
+        return changed, problems
 
     def _know_peak(self, spec: ModelSpec) -> None:
         learned_mib = self._peaks.known(spec)

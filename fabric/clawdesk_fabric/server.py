@@ -14,7 +14,7 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -173,10 +173,14 @@ class Server:
         self._calls.cut()
 
     async def _reread(self) -> Changes:
-        """Go on with the list of models as its files are now. Raises FabricError."""
+        """Go on with models, settings and keys as they are now. Raises FabricError."""
         if self._options.reread is None:
             raise FabricError("this Fabric was given its models and reads no list")
-        return self.fabric.take_in(await asyncio.to_thread(self._options.reread))
+        catalog = await asyncio.to_thread(self._options.reread)
+        changes = self.fabric.take_in(catalog, memory_mib=memory_limit_mib(catalog))
+        self._tokens.count_max = catalog.settings.tokens_max
+        keys, problems = await self.fabric.renew_keys()
+        return replace(changes, keys=tuple(keys), problems=tuple(problems))
 
     # -- listening -------------------------------------------------------------------------------
 

@@ -45,7 +45,7 @@ class Tokens:
     """The table of grants."""
 
     def __init__(self, count_max: int) -> None:
-        self._count_max = count_max
+        self.count_max = count_max
         self._grants: dict[bytes, Grant] = {}
 
     def __len__(self) -> int:
@@ -53,9 +53,9 @@ class Tokens:
 
     def create(self, grant: Grant) -> str:
         """A new token. Raises FabricError when too many exist."""
-        if len(self._grants) >= self._count_max:
+        if len(self._grants) >= self.count_max:
             raise FabricError(
-                f"{self._count_max} tokens exist already", mend="revoke some", code="too_many"
+                f"{self.count_max} tokens exist already", mend="revoke some", code="too_many"
             )
         token = PREFIX + secrets.token_urlsafe(32)
         self._grants[_digest(token)] = grant

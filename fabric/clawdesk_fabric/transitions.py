@@ -12,6 +12,8 @@ R7 nothing runs on a GPU that is lost; calls in flight there end by themselves.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from clawdesk_fabric import events as e
 from clawdesk_fabric import leases, ledger, models_known, order
 from clawdesk_fabric.effects import Effect, Effects, EndLease, Refuse, StopReplica
@@ -93,6 +95,7 @@ def step(state: FabricState, event: e.Event) -> Effects:
             | e.BudgetSet()
             | e.WeightSet()
             | e.UsageKnown()
+            | e.SettingsRead()
         ):
             _set(state, event)
         case e.CatalogRead():
@@ -117,12 +120,19 @@ def _arrived(state: FabricState, event: e.CallArrived) -> Effects:
     if share.waiting >= limits.project_waiting_max:
         text = f"{share.waiting} calls of this project wait already, which is its limit"
         return [Refuse(call.id, "queue_full", text, retry_after_s=_retry_after_s(replica))]
-    problem, mend = cannot_fit(state, replica)
+    problem, mend = _no_place(state, replica)
     if problem:
         return [Refuse(call.id, "no_capacity", problem, mend)]
     state.calls[call.id] = call
     order.enter(state, call)
     return []
+
+
+def _no_place(state: FabricState, replica: Replica) -> tuple[str, str]:
+    """As `cannot_fit`, for a model that has no place yet: limits may have shrunk since."""
+    if replica.phase in (Phase.STARTING, Phase.READY):
+        return "", ""
+    return cannot_fit(state, replica)
 
 
 def _retry_after_s(replica: Replica) -> int:
@@ -231,7 +241,7 @@ def _lease_event(
             replica = state.replicas.get(lease.model)
             if replica is None or replica.is_removed:
                 return [EndLease(lease.id, f"there is no model {lease.model}")]
-            problem, _ = cannot_fit(state, replica)
+            problem, _ = _no_place(state, replica)
             if problem:
                 return [EndLease(lease.id, problem)]
             if lease.id not in state.leases:
@@ -247,10 +257,21 @@ def _lease_event(
 
 def _set(
     state: FabricState,
-    event: e.ReservationMade | e.ReservationEnded | e.BudgetSet | e.WeightSet | e.UsageKnown,
+    event: e.ReservationMade
+    | e.ReservationEnded
+    | e.BudgetSet
+    | e.WeightSet
+    | e.UsageKnown
+    | e.SettingsRead,
 ) -> None:
-    """What a person decided of windows, budgets and weights."""
+    """What a person decided of windows, budgets, weights and limits."""
     match event:
+        case e.SettingsRead():
+            state.limits = replace(state.limits, waiting_max=event.waiting_max)
+            host = state.devices[HOST]
+            # What is promised above a smaller limit stays until its models leave.
+            host.total_mib = event.host_mib
+            host.largest_mib = max(host.largest_mib, event.host_mib)
         case e.ReservationMade():
             state.reservations[event.reservation.id] = event.reservation
         case e.ReservationEnded():

@@ -49,7 +49,7 @@ UNREAD = {
 UNREAD_KEYWORDS = {"key", "keys", "icon", "kind", "name"}
 # Names, units and formats that are the same in every language.
 NAMES = {
-    *("ClawDesk", "CPU", "RAM", "GPU", "HEAD", "OpenClaw", "libvirt", "Docker", "Fabric"),
+    *("ClawDesk", "CPU", "RAM", "GPU", "VM", "HEAD", "OpenClaw", "libvirt", "Docker", "Fabric"),
     "yyyy-MM-dd HH:mm",
     "English",
 }

@@ -156,6 +156,10 @@
             <translation>Adresse</translation>
         </message>
         <message>
+            <source>After it</source>
+            <translation>Danach</translation>
+        </message>
+        <message>
             <source>Agent</source>
             <translation>Agent</translation>
         </message>
@@ -166,6 +170,10 @@
         <message>
             <source>All its snapshots</source>
             <translation>Alle Stände</translation>
+        </message>
+        <message>
+            <source>All machine files</source>
+            <translation>Alle Maschinendateien</translation>
         </message>
         <message>
             <source>All machine snapshots together; the oldest go first</source>
@@ -198,6 +206,10 @@
         <message>
             <source>An editor would change its line ends: take one side as a whole.</source>
             <translation>Ein Editor würde die Zeilenenden ändern: eine Seite als Ganzes nehmen.</translation>
+        </message>
+        <message>
+            <source>An example of a task file</source>
+            <translation>Ein Beispiel einer Aufgabendatei</translation>
         </message>
         <message>
             <source>Another task begins at that moment and goes its own way, on a lane of its own below. Later you compare them and keep one.</source>
@@ -236,8 +248,8 @@
             <translation>Entscheidung wird angewendet</translation>
         </message>
         <message>
-            <source>Approvals and questions of all projects appear here.</source>
-            <translation>Freigaben und Fragen aller Projekte erscheinen hier.</translation>
+            <source>Approvals, questions and policies to trust, of all projects, appear here.</source>
+            <translation>Freigaben, Fragen und Richtlinien, denen zu vertrauen ist, erscheinen hier, aus allen Projekten.</translation>
         </message>
         <message>
             <source>Approve</source>
@@ -322,10 +334,6 @@
         <message>
             <source>Attempts</source>
             <translation>Versuche</translation>
-        </message>
-        <message>
-            <source>Back</source>
-            <translation>Zurück</translation>
         </message>
         <message>
             <source>Back to the tasks</source>
@@ -482,6 +490,14 @@
         <message>
             <source>Checkpoint {ordinal} waits for approval.</source>
             <translation>Prüfpunkt {ordinal} wartet auf Freigabe.</translation>
+        </message>
+        <message>
+            <source>Checkpoint {ordinal} was rejected (“{note}”); what it asks about is the same again.</source>
+            <translation>Prüfpunkt {ordinal} wurde abgelehnt („{note}“); wonach gefragt wird, ist wieder dasselbe.</translation>
+        </message>
+        <message>
+            <source>Checkpoint {ordinal} was rejected: “{note}”.</source>
+            <translation>Prüfpunkt {ordinal} wurde abgelehnt: „{note}“.</translation>
         </message>
         <message>
             <source>Checkpoint {ordinal}: {why} Its files are used without memory.</source>
@@ -748,8 +764,8 @@
             <translation>Speicherplatz und Aufräumen…</translation>
         </message>
         <message>
-            <source>Disk use of machine snapshots</source>
-            <translation>Speicherplatz der Maschinen-Schnappschüsse</translation>
+            <source>Disk use of machine files</source>
+            <translation>Speicherplatz der Maschinendateien</translation>
         </message>
         <message>
             <source>Docker is not installed, and models run in its containers</source>
@@ -800,12 +816,12 @@
             <translation>Reservierung wird beendet</translation>
         </message>
         <message>
-            <source>Every act stands in the palette as well.</source>
-            <translation>Jede Handlung steht auch in der Palette.</translation>
+            <source>Enter does nothing. You answer exactly what is shown, {digest}.</source>
+            <translation>Die Eingabetaste tut nichts. Die Antwort gilt genau dem Gezeigten, {digest}.</translation>
         </message>
         <message>
-            <source>Everything</source>
-            <translation>Alles</translation>
+            <source>Every act stands in the palette as well.</source>
+            <translation>Jede Handlung steht auch in der Palette.</translation>
         </message>
         <message>
             <source>Export a report of the chosen task…</source>
@@ -976,6 +992,10 @@
             <translation>Frei durch: {what}</translation>
         </message>
         <message>
+            <source>Friday</source>
+            <translation>Freitag</translation>
+        </message>
+        <message>
             <source>From</source>
             <translation>Von</translation>
         </message>
@@ -1046,6 +1066,10 @@
         <message>
             <source>Going back to the start.</source>
             <translation>Es geht zurück zum Start.</translation>
+        </message>
+        <message>
+            <source>Guest images</source>
+            <translation>Gastabbilder</translation>
         </message>
         <message>
             <source>Held</source>
@@ -1160,8 +1184,8 @@
             <translation>Sie erhält</translation>
         </message>
         <message>
-            <source>It has gone on since, or was never restored: choose a checkpoint instead.</source>
-            <translation>Sie ging seither weiter oder wurde nie wiederhergestellt: stattdessen einen Prüfpunkt wählen.</translation>
+            <source>It had printed nothing.</source>
+            <translation>Es wurde nichts ausgegeben.</translation>
         </message>
         <message>
             <source>It has no project file: the defaults count, and ask for nothing.</source>
@@ -1188,8 +1212,8 @@
             <translation>Es passt nie: Nötig sind {needed}, dieser Rechner hat {total}.</translation>
         </message>
         <message>
-            <source>It offers no task yet: put one into .clawdesk/tasks/NAME.toml, then it appears here.</source>
-            <translation>Es bietet noch keine Aufgabe: eine in .clawdesk/tasks/NAME.toml ablegen, dann erscheint sie hier.</translation>
+            <source>It offers no task yet. A task is a file, and appears here as soon as it is there: put this into {path}, for example.</source>
+            <translation>Es bietet noch keine Aufgabe an. Eine Aufgabe ist eine Datei und erscheint hier, sobald es sie gibt: Zum Beispiel dies in {path} schreiben.</translation>
         </message>
         <message>
             <source>It shows no buttons: open the window to decide.</source>
@@ -1204,8 +1228,16 @@
             <translation>Sie war {time} weg.</translation>
         </message>
         <message>
+            <source>It was never restored: choose a checkpoint instead.</source>
+            <translation>Sie wurde nie zurückgesetzt: stattdessen einen Prüfpunkt wählen.</translation>
+        </message>
+        <message>
             <source>It was not trusted; nothing changed.</source>
             <translation>Es war nicht vertraut; nichts hat sich geändert.</translation>
+        </message>
+        <message>
+            <source>It was to give its machine back, and keeps it: checkpoint {ordinal} holds files only ({why}), and its step would begin again. It leaves at the next one that keeps its memory, or when its step ends.</source>
+            <translation>Sie sollte ihre Maschine zurückgeben und behält sie: Prüfpunkt {ordinal} enthält nur Dateien ({why}), und ihr Schritt würde von vorn beginnen. Sie geht beim nächsten, der ihren Speicher behält, oder wenn ihr Schritt endet.</translation>
         </message>
         <message>
             <source>It will wait for your trust: {asks}.</source>
@@ -1352,8 +1384,8 @@
             <translation>Bei jeder Aufgabe in Git aufbewahrt; Freigaben und Antworten stehen in ihrem Protokoll.</translation>
         </message>
         <message>
-            <source>Kept. Others ended now: {count}; before: {before}. All commits stay.</source>
-            <translation>Behalten. Andere, die jetzt endeten: {count}; vorher: {before}. Alle Commits bleiben.</translation>
+            <source>Kept: {task}. Others ended now: {count}; before: {before}. All commits stay.</source>
+            <translation>Behalten: {task}. Andere jetzt beendet: {count}; vorher: {before}. Alle Commits bleiben.</translation>
         </message>
         <message>
             <source>Key {number}. {note}</source>
@@ -1370,6 +1402,10 @@
         <message>
             <source>Later</source>
             <translation>Später</translation>
+        </message>
+        <message>
+            <source>Layers set up on them</source>
+            <translation>Darauf eingerichtete Schichten</translation>
         </message>
         <message>
             <source>Leave out</source>
@@ -1520,6 +1556,10 @@
             <translation>Macht Platz für {model}</translation>
         </message>
         <message>
+            <source>Makes the checkpoint once more, of the machine as it is now.</source>
+            <translation>Macht den Prüfpunkt noch einmal, von der Maschine, wie sie jetzt ist.</translation>
+        </message>
+        <message>
             <source>Making the sample project</source>
             <translation>Beispielprojekt wird angelegt</translation>
         </message>
@@ -1592,6 +1632,10 @@
             <translation>{task} in {branch} zusammengeführt</translation>
         </message>
         <message>
+            <source>Merged {title}</source>
+            <translation>{title} ist zusammengeführt</translation>
+        </message>
+        <message>
             <source>Merge…</source>
             <translation>Zusammenführen…</translation>
         </message>
@@ -1630,6 +1674,10 @@
         <message>
             <source>Models on processors count by their promise; their use is not measured.</source>
             <translation>Modelle auf Prozessoren zählen mit ihrer Zusage; ihre Nutzung wird nicht gemessen.</translation>
+        </message>
+        <message>
+            <source>Monday</source>
+            <translation>Montag</translation>
         </message>
         <message>
             <source>Name</source>
@@ -1692,6 +1740,10 @@
             <translation>Keine beendete Aufgabe hat einen so alten Schnappschuss.</translation>
         </message>
         <message>
+            <source>No file differs from the start.</source>
+            <translation>Keine Datei ist anders als am Anfang.</translation>
+        </message>
+        <message>
             <source>No file is ticked. Reject sends all of it back.</source>
             <translation>Keine Datei ist angehakt. „Ablehnen“ schickt alles zurück.</translation>
         </message>
@@ -1702,10 +1754,6 @@
         <message>
             <source>No machine can be started; tasks wait and run nowhere else.</source>
             <translation>Keine Maschine kann starten; Aufgaben warten und laufen nirgends sonst.</translation>
-        </message>
-        <message>
-            <source>No message was given.</source>
-            <translation>Es gibt keine Nachricht.</translation>
         </message>
         <message>
             <source>No model call yet.</source>
@@ -1836,6 +1884,10 @@
             <translation>Nichts wartet auf eine Antwort</translation>
         </message>
         <message>
+            <source>Nothing was done; try again.</source>
+            <translation>Nichts wurde getan; versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
             <source>Nothing was said yet. Messages, calls of tools and output appear here.</source>
             <translation>Noch wurde nichts gesagt. Nachrichten, Werkzeugaufrufe und Ausgaben erscheinen hier.</translation>
         </message>
@@ -1870,6 +1922,10 @@
         <message>
             <source>One commit per checkpoint</source>
             <translation>Ein Commit je Prüfpunkt</translation>
+        </message>
+        <message>
+            <source>One of your own is added by: clawdesk-fabric add FILE</source>
+            <translation>Ein eigenes kommt dazu mit: clawdesk-fabric add DATEI</translation>
         </message>
         <message>
             <source>Only an agent of kind "acp" can be prompted again; this task has none.</source>
@@ -1922,6 +1978,10 @@
         <message>
             <source>Open folder…</source>
             <translation>Ordner öffnen…</translation>
+        </message>
+        <message>
+            <source>Open log</source>
+            <translation>Protokoll öffnen</translation>
         </message>
         <message>
             <source>Open task</source>
@@ -1994,6 +2054,10 @@
         <message>
             <source>Previous request</source>
             <translation>Vorige Anfrage</translation>
+        </message>
+        <message>
+            <source>Printed before the question</source>
+            <translation>Ausgabe vor der Frage</translation>
         </message>
         <message>
             <source>Process</source>
@@ -2132,6 +2196,10 @@
             <translation>Ablehnen</translation>
         </message>
         <message>
+            <source>Reject needs words. You answer exactly what is shown, {digest}.</source>
+            <translation>Ablehnen braucht Worte. Die Antwort gilt genau dem Gezeigten, {digest}.</translation>
+        </message>
+        <message>
             <source>Reject, with a note</source>
             <translation>Ablehnen, mit einer Notiz</translation>
         </message>
@@ -2156,8 +2224,8 @@
             <translation>Diese Schnappschüsse entfernen</translation>
         </message>
         <message>
-            <source>Removed the snapshots of {count} ended tasks; commits stay.</source>
-            <translation>Schnappschüsse von {count} beendeten Aufgaben entfernt; Commits bleiben.</translation>
+            <source>Removed the snapshots of ended tasks: {count}. Commits stay.</source>
+            <translation>Schnappschüsse beendeter Aufgaben entfernt: {count}. Commits bleiben.</translation>
         </message>
         <message numerus="yes">
             <source>Removed {count} machine snapshots of {task}</source>
@@ -2348,6 +2416,10 @@
             <translation>{name} wird ausgeführt</translation>
         </message>
         <message>
+            <source>Saturday</source>
+            <translation>Samstag</translation>
+        </message>
+        <message>
             <source>Save</source>
             <translation>Speichern</translation>
         </message>
@@ -2528,6 +2600,10 @@
             <translation>Sichert</translation>
         </message>
         <message>
+            <source>So far</source>
+            <translation>Bisher</translation>
+        </message>
+        <message>
             <source>Some files pass through a filter (Git LFS?): a task sees what is stored in Git, and merges go to a branch of their own.</source>
             <translation>Einige Dateien gehen durch einen Filter (Git LFS?): Eine Aufgabe sieht, was in Git liegt, und Zusammenführungen gehen auf einen eigenen Zweig.</translation>
         </message>
@@ -2592,6 +2668,10 @@
             <translation>Schritt {number} {name}, {time}</translation>
         </message>
         <message>
+            <source>Step {number}, {name}</source>
+            <translation>Schritt {number}, {name}</translation>
+        </message>
+        <message>
             <source>Step {step} ended after your rejection: {feedback}</source>
             <translation>Schritt {step} endete nach der Ablehnung: {feedback}</translation>
         </message>
@@ -2626,6 +2706,10 @@
         <message>
             <source>Submitted</source>
             <translation>Eingereicht</translation>
+        </message>
+        <message>
+            <source>Sunday</source>
+            <translation>Sonntag</translation>
         </message>
         <message>
             <source>Suspend and quit</source>
@@ -2912,6 +2996,14 @@
             <translation>Der Stand davor bleibt als Prüfpunkt erhalten.</translation>
         </message>
         <message>
+            <source>The step goes on with your answer. Checkpoint {ordinal} holds this moment: roll back to it to answer otherwise.</source>
+            <translation>Der Schritt geht mit Ihrer Antwort weiter. Prüfpunkt {ordinal} hält diesen Augenblick fest: Zurücksetzen auf ihn erlaubt eine andere Antwort.</translation>
+        </message>
+        <message>
+            <source>The step reads why and goes on without this checkpoint.</source>
+            <translation>Der Schritt liest den Grund und geht ohne diesen Prüfpunkt weiter.</translation>
+        </message>
+        <message>
             <source>The task</source>
             <translation>Die Aufgabe</translation>
         </message>
@@ -2930,6 +3022,10 @@
         <message>
             <source>The task ends here.</source>
             <translation>Die Aufgabe endet hier.</translation>
+        </message>
+        <message>
+            <source>The task fails here. The checkpoints that were made stay.</source>
+            <translation>Die Aufgabe scheitert hier. Die gemachten Prüfpunkte bleiben.</translation>
         </message>
         <message>
             <source>The task has already ended: {phase}.</source>
@@ -3120,6 +3216,10 @@
             <translation>Was nicht behalten wird, endet; die Commits bleiben, zum Vergleichen und erneuten Abzweigen.</translation>
         </message>
         <message>
+            <source>Thursday</source>
+            <translation>Donnerstag</translation>
+        </message>
+        <message>
             <source>Time</source>
             <translation>Zeit</translation>
         </message>
@@ -3146,6 +3246,10 @@
         <message>
             <source>To make it one: git init {path}, then add and commit its files</source>
             <translation>So wird es eines: git init {path}, dann seine Dateien hinzufügen und committen</translation>
+        </message>
+        <message>
+            <source>To take it back: git revert {commit}</source>
+            <translation>Um es zurückzunehmen: git revert {commit}</translation>
         </message>
         <message>
             <source>Token</source>
@@ -3214,6 +3318,10 @@
         <message>
             <source>Trying the checkpoint again.</source>
             <translation>Der Prüfpunkt wird erneut versucht.</translation>
+        </message>
+        <message>
+            <source>Tuesday</source>
+            <translation>Dienstag</translation>
         </message>
         <message>
             <source>Undo</source>
@@ -3288,6 +3396,10 @@
             <translation>Verbraucht</translation>
         </message>
         <message>
+            <source>Used so far</source>
+            <translation>Bisher verbraucht</translation>
+        </message>
+        <message>
             <source>Variables</source>
             <translation>Variablen</translation>
         </message>
@@ -3326,6 +3438,10 @@
         <message>
             <source>Warm templates</source>
             <translation>Warme Vorlagen</translation>
+        </message>
+        <message>
+            <source>Wednesday</source>
+            <translation>Mittwoch</translation>
         </message>
         <message>
             <source>Weight</source>
@@ -3374,6 +3490,10 @@
         <message>
             <source>What the agent is told</source>
             <translation>Was dem Agenten gesagt wird</translation>
+        </message>
+        <message>
+            <source>What the task ran</source>
+            <translation>Was die Aufgabe ausführte</translation>
         </message>
         <message>
             <source>What waits for you</source>
@@ -3454,14 +3574,6 @@
         <message>
             <source>Yielding</source>
             <translation>Weicht</translation>
-        </message>
-        <message>
-            <source>You answer exactly what is shown, {digest}. Enter does nothing.</source>
-            <translation>Die Antwort gilt genau dem Gezeigten, {digest}. Die Eingabetaste tut nichts.</translation>
-        </message>
-        <message>
-            <source>You answer exactly what is shown, {digest}. Reject needs words.</source>
-            <translation>Die Antwort gilt genau dem Gezeigten, {digest}. Ablehnen braucht Worte.</translation>
         </message>
         <message>
             <source>You changed {paths}, which the task changed too. Nothing was merged.</source>
@@ -4212,6 +4324,10 @@
             <translation>sie hat keinen älteren Prüfpunkt</translation>
         </message>
         <message>
+            <source>it has not begun</source>
+            <translation>sie hat noch nicht begonnen</translation>
+        </message>
+        <message>
             <source>it has {count:,} bytes; up to {most:,} are edited here</source>
             <translation>sie hat {count:,} Bytes; bis zu {most:,} werden hier bearbeitet</translation>
         </message>
@@ -4272,8 +4388,8 @@
             <translation>sie wartete {seconds} s auf eine Antwort</translation>
         </message>
         <message>
-            <source>it was not restored, or has gone on since</source>
-            <translation>sie wurde nicht wiederhergestellt oder ging seither weiter</translation>
+            <source>it was not restored</source>
+            <translation>sie wurde nicht zurückgesetzt</translation>
         </message>
         <message>
             <source>its Git directory cannot be written (is its disk mounted read-only?)</source>
@@ -4575,13 +4691,9 @@
             <source>network used</source>
             <translation>Netz benutzt</translation>
         </message>
-        <message numerus="yes">
-            <source>network: {count} hosts</source>
-            <extracomment>For one: network: {count} host</extracomment>
-            <translation>
-                <numerusform>Netzwerk: {count} Rechner</numerusform>
-                <numerusform>Netzwerk: {count} Rechner</numerusform>
-            </translation>
+        <message>
+            <source>network: {hosts}</source>
+            <translation>Netzwerk: {hosts}</translation>
         </message>
         <message>
             <source>new</source>
@@ -4622,6 +4734,10 @@
         <message>
             <source>no content to show</source>
             <translation>kein Inhalt zu zeigen</translation>
+        </message>
+        <message>
+            <source>no ended task has snapshots</source>
+            <translation>keine beendete Aufgabe hat Schnappschüsse</translation>
         </message>
         <message>
             <source>no engine</source>
@@ -4678,6 +4794,10 @@
         <message>
             <source>no readings</source>
             <translation>keine Messwerte</translation>
+        </message>
+        <message>
+            <source>no step yet</source>
+            <translation>noch kein Schritt</translation>
         </message>
         <message>
             <source>no task is chosen</source>
@@ -4790,6 +4910,10 @@
         <message>
             <source>nothing was lost</source>
             <translation>nichts ging verloren</translation>
+        </message>
+        <message>
+            <source>nothing yet</source>
+            <translation>noch nichts</translation>
         </message>
         <message>
             <source>notifications</source>
@@ -5260,6 +5384,10 @@
             <translation>an das Modell</translation>
         </message>
         <message>
+            <source>today</source>
+            <translation>heute</translation>
+        </message>
+        <message>
             <source>tokens not told</source>
             <translation>Token nicht gemeldet</translation>
         </message>
@@ -5392,6 +5520,10 @@
             <translation>ja</translation>
         </message>
         <message>
+            <source>yesterday</source>
+            <translation>gestern</translation>
+        </message>
+        <message>
             <source>yielded</source>
             <translation>gewichen</translation>
         </message>
@@ -5496,12 +5628,24 @@
             <translation>{branch} oder die Aufgabe ging seit dem Ansehen der Konflikte weiter. Nichts wurde zusammengeführt.</translation>
         </message>
         <message>
+            <source>{checkpoints}; the last changed {changed}</source>
+            <translation>{checkpoints}; der letzte änderte {changed}</translation>
+        </message>
+        <message>
             <source>{clock} ({time} from now)</source>
             <translation>{clock} (in {time})</translation>
         </message>
-        <message>
+        <message numerus="yes">
             <source>{count:,} lines</source>
-            <translation>{count:,} Zeilen</translation>
+            <extracomment>For one: {count:,} line</extracomment>
+            <translation>
+                <numerusform>{count:,} Zeile</numerusform>
+                <numerusform>{count:,} Zeilen</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>{count} + {held} held</source>
+            <translation>{count} + {held} angehalten</translation>
         </message>
         <message numerus="yes">
             <source>{count} CPUs</source>
@@ -5795,6 +5939,14 @@
                 <numerusform>{count} warten</numerusform>
             </translation>
         </message>
+        <message numerus="yes">
+            <source>{count} weeks ago</source>
+            <extracomment>For one: {count} week ago</extracomment>
+            <translation>
+                <numerusform>vor {count} Woche</numerusform>
+                <numerusform>vor {count} Wochen</numerusform>
+            </translation>
+        </message>
         <message>
             <source>{cpus}, {memory} of memory, {network}</source>
             <translation>{cpus}, {memory} Speicher, {network}</translation>
@@ -5818,6 +5970,10 @@
         <message>
             <source>{files} of the task's copy: {paths}</source>
             <translation>{files} der Kopie der Aufgabe: {paths}</translation>
+        </message>
+        <message>
+            <source>{files} since it began: {names}</source>
+            <translation>{files} seit dem Anfang: {names}</translation>
         </message>
         <message>
             <source>{files}, +{added} -{removed} lines.</source>
@@ -6032,6 +6188,10 @@
             <translation>{names} startet</translation>
         </message>
         <message>
+            <source>{names}: ended well (exit code 0)</source>
+            <translation>{names}: gut beendet (Code 0)</translation>
+        </message>
+        <message>
             <source>{name} (emulation)</source>
             <translation>{name} (Emulation)</translation>
         </message>
@@ -6216,6 +6376,10 @@
             </translation>
         </message>
         <message>
+            <source>{step}: has not ended yet</source>
+            <translation>{step}: noch nicht beendet</translation>
+        </message>
+        <message>
             <source>{step}: {spent}</source>
             <translation>{step}: {spent}</translation>
         </message>
@@ -6372,8 +6536,8 @@
             <translation>{what} wurde gerade von {who} über {channel} beantwortet.</translation>
         </message>
         <message>
-            <source>{what}, {task}, waits {age}</source>
-            <translation>{what}, {task}, wartet {age}</translation>
+            <source>{what}, {task} of {project}, waits {age}</source>
+            <translation>{what}, {task} aus {project}, wartet {age}</translation>
         </message>
         <message>
             <source>{what}; zoom in to see each.</source>

@@ -21,6 +21,7 @@ from tests.bench import gateway_others as others
 from tests.bench.gateway_load import Burst, Tokens
 from tests.bench.gateway_peers import STREAMS, Peer, running
 from tests.bench.rows import Row, row
+from tests.support.environments import NotHereError
 
 CALLS = int(os.environ.get("BENCH_CALLS", "2000"))
 """Unary calls in each round of F1."""
@@ -39,7 +40,7 @@ def measure(n: int) -> Iterator[Row]:
         peers = [model, relay, fabric]
         try:
             peers.append(stack.enter_context(others.nginx(folder)))
-        except others.NotHereError as error:
+        except NotHereError as error:
             print(f"bench_gateway: without nginx: {error}", file=sys.stderr)
         for peer in peers:
             asyncio.run(load.unary(peer, count=CALLS // 4, clients=16))
@@ -174,7 +175,7 @@ def _litellm(stack: ExitStack, folder: Path, model: Peer, fabric: Peer) -> Itera
     """Last, because starting it keeps a processor busy for a while."""
     try:
         peer = stack.enter_context(others.litellm(folder, model.port))
-    except others.NotHereError as error:
+    except NotHereError as error:
         print(f"bench_gateway: without LiteLLM: {error}", file=sys.stderr)
         return
     asyncio.run(load.unary(peer, count=_SLOW_CALLS, clients=4))

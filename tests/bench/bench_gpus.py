@@ -11,7 +11,6 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
-import shutil
 import struct
 import subprocess
 import sys
@@ -22,15 +21,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from clawdesk_fabric import paths
 from clawdesk_fabric.simulated_gpus import state
 from clawdesk_fabric.simulated_gpus.build import build
 from tests.bench.rows import Row, row
+from tests.support.environments import NotHereError, environment
 
 NVITOP = "1.7.2"
 HZ = 2.0
 GPUS = 8
-WARM_S, STRETCH_S, END_S, INSTALL_S_MAX = 5.0, 5.0, 10.0, 300.0
+WARM_S, STRETCH_S, END_S = 5.0, 5.0, 10.0
 OURS = Path(__file__).with_name("gpu_watchers.py")
 SAME_FIGURES = f"""
 import threading
@@ -47,20 +46,10 @@ while not pause.wait({1 / HZ}):
 
 def nvitop() -> tuple[Path | None, str]:
     """The folder of nvitop's programs, or None and why."""
-    place = paths.cache_folder() / "bench" / f"nvitop-{NVITOP}"
-    python = place / "bin/python"
-    if not (place / "bin/nvitop").exists():
-        shutil.rmtree(place, ignore_errors=True)
-        make = [sys.executable, "-m", "venv", str(place)]
-        install = [str(python), "-m", "pip", "install", "--quiet", f"nvitop=={NVITOP}"]
-        for command in (make, install):
-            ended = subprocess.run(
-                command, capture_output=True, text=True, timeout=INSTALL_S_MAX, check=False
-            )
-            if ended.returncode != 0:
-                shutil.rmtree(place, ignore_errors=True)
-                return None, (ended.stderr.strip().splitlines() or ["?"])[-1][:200]
-    return place / "bin", ""
+    try:
+        return environment(f"nvitop=={NVITOP}"), ""
+    except NotHereError as error:
+        return None, str(error)[:200]
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""nginx and LiteLLM beside ours, kept in the benchmark's own cache; missing ones are skipped.
+"""nginx and LiteLLM beside ours, kept in a cache; missing ones are skipped.
 
 Nothing is installed: nginx is unpacked from its Debian package, LiteLLM gets a virtual environment.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +15,9 @@ from pathlib import Path
 import psutil
 
 from tests.bench.gateway_peers import MODEL, Peer, end, wait_for
+from tests.support.environments import NotHereError, cache, environment, run
 
 LITELLM = "litellm[proxy]==1.93.0"
-INSTALL_S_MAX = 600
 _NGINX = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
 events {{ worker_connections 2048; }}
@@ -45,28 +44,6 @@ model_list:
 litellm_settings:
   telemetry: false
 """
-
-
-class NotHereError(Exception):
-    """A peer cannot be had on this machine; the reason is for the reader of the rows."""
-
-
-def cache() -> Path:
-    """The folder in which peers are kept between runs."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    folder = Path(base) / "clawdesk" / "bench"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _run(command: list[str], folder: Path) -> None:
-    try:
-        subprocess.run(
-            command, cwd=folder, check=True, capture_output=True, timeout=INSTALL_S_MAX, text=True
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        last = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1:]
-        raise NotHereError(f"{command[0]}: {' '.join(last)}") from error
 
 
 def _free_port() -> int:
@@ -102,13 +79,13 @@ def _started(
 @contextmanager
 def nginx(folder: Path) -> Iterator[Peer]:
     """nginx as a relay. Raises NotHereError."""
-    kept = cache() / "nginx"
+    kept = cache("bench") / "nginx"
     program = kept / "usr/sbin/nginx"
     if not program.exists():
         kept.mkdir(exist_ok=True)
-        _run(["apt-get", "download", "nginx"], kept)
+        run(["apt-get", "download", "nginx"], kept)
         for package in kept.glob("*.deb"):
-            _run(["dpkg", "-x", package.name, "."], kept)
+            run(["dpkg", "-x", package.name, "."], kept)
     port = _free_port()
     settings = folder / "nginx.conf"
     settings.write_text(_NGINX.format(folder=folder, port=port))
@@ -122,11 +99,7 @@ def nginx(folder: Path) -> Iterator[Peer]:
 @contextmanager
 def litellm(folder: Path, model_port: int) -> Iterator[Peer]:
     """LiteLLM's proxy with one process and without a database. Raises NotHereError."""
-    kept = cache() / "litellm"
-    program = kept / "bin/litellm"
-    if not program.exists():
-        venv.create(kept, with_pip=True)
-        _run([str(kept / "bin/pip"), "install", "--quiet", LITELLM], kept)
+    program = environment(LITELLM) / "litellm"
     settings = folder / "litellm.yaml"
     settings.write_text(_LITELLM.format(model=MODEL, model_port=model_port))
     port = _free_port()

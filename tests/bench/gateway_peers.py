@@ -187,6 +187,9 @@ class StandInEngine:
     ) -> Endpoint:
         return Endpoint(spec.name, "stand-in", self._folder / "model.sock", "none", devices)
 
+    async def renewed(self, endpoint: Endpoint) -> Endpoint:
+        return endpoint
+
     def owners(self) -> Mapping[str, str]:
         return {}
 

@@ -16,12 +16,14 @@ from clawdesk.cli import exits
 from clawdesk.domain import effects as do
 from clawdesk.domain.model import Phase
 from clawdesk.runtime import crash
+from tests.e2e.test_model_calls import FILES, assert_mended
 from tests.soak.kill9 import EXPECTED, STEP, TASK, Result, check, fsck, locks, open_tasks
 from tests.stories.preemption import files_of
 from tests.support.channel_world import decision, pending_in_git, tasks_in_git
 from tests.support.openclaw_peer import Peer
 from tests.support.openclaw_real import RealGateway, need_openclaw
 from tests.support.real_cli import RealCli, make_project, real_cli
+from tests.support.scripted_model import behind_the_fabric
 
 pytestmark = pytest.mark.e2e
 
@@ -29,7 +31,8 @@ ROOT = Path(__file__).parents[2]
 INSIDE = frozenset({do.Acknowledge, do.Notify})
 """Delivered by the kernel itself, between two events."""
 ELSEWHERE = frozenset({"RecordRestore", "WantTurn", "DiscardSnapshots", "AskLease", "ReleaseLease"})
-"""A run that is approved throughout and calls no model has none; the simulator dies around them."""
+"""A run that is approved throughout and calls no model has none. All but `WantTurn`, which asks an
+agent for a boundary and is asked again, have a test of their own; the simulator dies around all."""
 SHOWN = """\
 [machine]
 memory_mib = 256
@@ -72,6 +75,48 @@ def test_the_app_may_die_at_every_named_place() -> None:
             assert died, f"no run comes past {left[0]}"
         assert (result.lost, result.duplicated, result.attempts_ended) == (0, 0, 0), result
         assert (fsck(project), locks(project)) == (0, 0)
+        assert not cli.machines()
+
+
+@pytest.mark.timeout(400)
+def test_it_may_die_over_a_way_back_and_over_what_is_removed() -> None:
+    with real_cli() as cli:
+        folder = Path(tempfile.mkdtemp(dir=cli.root))
+        project = make_project(folder, {".clawdesk/tasks/t.toml": TASK, "step.sh": STEP})
+        options = ("--headless", "--json", "--answer", "which=this", "--approve", "all")
+        done = cli.run("run", str(project), "t", *options)
+        task = str(cli.events(done.stdout)[0]["task"])
+        died(cli, "RecordRestore.before", "restore", task, "1")
+        shown = json.loads(cli.run("show", task, "--json").stdout)
+        assert shown["state"] == "done", "a way back that Git does not know was never gone"
+        died(cli, "RecordRestore.after", "restore", task, "1")
+        cli.run("run", str(project), "--resume", *options)
+        assert files_of(project, task, "ran.txt")["ran.txt"].splitlines() == EXPECTED
+        died(cli, "DiscardSnapshots.before", "prune", "--keep", "0")
+        cli.run("run", str(project), "t", *options)  # a start that drives machines tidies up
+        left = json.loads(cli.run("disk", "--json").stdout)["snapshots"]
+        assert task not in {one["task"] for one in left}, "what Git calls removed is removed"
+        assert left, "and nothing of the other"
+        died(cli, "DiscardSnapshots.after", "prune", "--keep", "0")
+        assert json.loads(cli.run("disk", "--json").stdout)["snapshots"] == []
+        assert (fsck(project), locks(project)) == (0, 0)
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("effect", ["AskLease", "ReleaseLease"])
+def test_it_may_die_over_the_lease_of_a_model(effect: str) -> None:
+    with real_cli() as cli:
+        project = make_project(Path(tempfile.mkdtemp(dir=cli.root)), FILES)
+        options = ("--headless", "--json", "--approve", "all")
+        with behind_the_fabric(cli, project):
+            for when in ("before", "after"):
+                died(cli, f"{effect}.{when}", "run", str(project), "mend", *options)
+                again = cli.run("run", str(project), "--resume", *options, code=None)
+                assert again.returncode == 0 or "No task of this project waits" in again.stderr
+            for told in cli.events(cli.run("tasks", str(project), "--json").stdout):
+                assert told["state"] == "done", told
+                assert told["attempt"] == 1, told
+                assert_mended(project, told["task"])
         assert not cli.machines()
 
 

@@ -114,6 +114,27 @@ def test_a_killed_machine_starts_the_task_again(cli: RealCli, project: Path) -> 
     assert not cli.machines()
 
 
+def test_a_machine_that_hangs_starts_its_task_again_and_no_other(
+    cli: RealCli, project: Path
+) -> None:
+    running = Running(cli, project, "long")
+    task = running.until(reached(1))["task"]
+    machine = next(e for e in running.events if e["event"] == "machine_started")["machine"]
+    [qemu] = [p for p in cli.machines() if machine in " ".join(p.cmdline())]
+    qemu.suspend()  # it lives, and nothing comes from it any more
+    beside = Running(cli, project, "two")
+    other = beside.until(reached(2))["task"]
+    ended = running.until(lambda e: e["event"] == "attempt_ended")
+    assert "stopped answering" in ended["why"]
+    assert running.until(lambda e: e["event"] == "machine_started")["attempt"] == 2
+    assert not qemu.is_running(), "the one that hangs is ended"
+    cli.run("cancel", other)
+    cli.run("cancel", task)
+    assert (beside.end()[0], running.end()[0]) == (3, 3)
+    assert "attempt_ended" not in [e["event"] for e in beside.events]
+    assert not cli.machines()
+
+
 def test_a_guest_that_panics_fails_its_task_with_the_reason(cli: RealCli, project: Path) -> None:
     running = Running(cli, project, "panic")
     code, _ = running.end()

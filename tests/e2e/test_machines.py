@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from clawdesk.adapters.libvirt import domains
 from clawdesk.adapters.libvirt.channel import ChannelSession, GuestChannels
 from clawdesk.adapters.libvirt.disks import SpaceRule
 from clawdesk.adapters.libvirt.machines import LibvirtMachines
@@ -32,6 +33,16 @@ FRESH_NONCE = (
 )
 RECALL = "cat /dev/shm/nonce; sha256sum secret.bin"
 BACKGROUND = "setsid sleep 100000 < /dev/null > /dev/null 2>&1 & echo $! > /dev/shm/pid"
+# All of 64 MiB again and again, faster than a disk takes it.
+WRITES = """\
+cat > /dev/shm/writes.py << 'EOF'
+memory, value = bytearray(64 << 20), 0
+while True:
+    value = (value + 1) % 256
+    memory[::4096] = bytes([value]) * (len(memory) // 4096)
+    open("/dev/shm/began", "w").write("x")
+EOF
+setsid python3 /dev/shm/writes.py < /dev/null > /dev/null 2>&1 & echo $! > /dev/shm/pid"""
 BACKGROUND_LIVES = "kill -0 $(cat /dev/shm/pid) && echo lives"
 
 
@@ -227,6 +238,22 @@ async def test_a_long_chain_of_layers_is_merged(tar: Path) -> None:
             copy, guest = await restored(machines, guests, snapshot)
             assert await shell(guest, RECALL) == remembered
             await machines.destroy(copy.machine)
+
+
+async def test_a_guest_that_writes_without_end_has_its_snapshot_all_the_same(
+    tar: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(domains, "_PATIENCE_S", 0.2)
+    async with real.real_machines() as machines, guests_of(machines) as guests:
+        machine, guest = await started(machines, guests, tar)
+        remembered = await shell(guest, FRESH_NONCE)
+        await shell(guest, WRITES)
+        await shell(guest, "until [ -s /dev/shm/began ]; do sleep 0.05; done")
+        snapshot = await machines.snapshot(machine.machine, TASK, 1)
+        copy, guest = await restored(machines, guests, snapshot)
+        assert await shell(guest, RECALL) == remembered
+        assert await shell(guest, BACKGROUND_LIVES) == "lives"
+        assert copy.machine != machine.machine
 
 
 async def test_a_damaged_template_is_made_anew(tar: Path) -> None:

@@ -162,6 +162,10 @@ async def test_a_daemon_that_dies_in_the_middle_of_a_call_costs_that_call(place:
     assert "snapshot" in found["snapshot_said"]
     assert found["torn"] == []
     assert found["went_on"] == found["restored"] == "still here"
+    ready, problem, mend = found["gone"]
+    assert (ready, "qemu:///session" in problem) == (False, True)
+    assert "apt-get install" in mend
+    assert found["back"], "it is found again without a restart of ours"
 
 
 async def _ended(program: asyncio.subprocess.Process) -> None:

@@ -104,6 +104,13 @@ def assert_spent(cli: RealCli, project: Path, *, calls: int, counted: int) -> No
     assert git_log(project, ref, "Clawdesk-Cost")[0] == f"{150 * counted / 1e6:.6f} EUR"
 
 
+def wait_until_written(cli: RealCli, words: bytes) -> None:
+    """What a machine printed is written a moment after it came."""
+    folder = Path(cli.environment["XDG_STATE_HOME"]) / "clawdesk/printed"
+    while not any(words in file.read_bytes() for file in folder.glob("*.tail")):
+        threading.Event().wait(0.05)
+
+
 def git_log(project: Path, ref: str, trailer: str) -> list[str]:
     """The values of a trailer in the commits of a ref, newest first."""
     shown = f"--format=%(trailers:key={trailer},valueonly,separator=%x2C)"
@@ -189,10 +196,13 @@ def test_what_calls_used_before_a_kill_of_the_app_is_not_lost(
     options = ("--headless", "--json", "--approve", "all")
     app = App(cli.start("run", str(project), "plain", *options))
     model.wait_for_turn(2, 120.0)
+    wait_until_written(cli, b"said: cat calc.py")
     app.kill()
     answer.set()
-    cli.run("run", str(project), "--resume", *options)
+    events = cli.events(cli.run("run", str(project), "--resume", *options).stdout)
     assert model.turns() == [0, 1, 2, 2, 3]
+    log = cli.run("log", events[-1]["task"]).stdout
+    assert log.count("    asked: The test fails. Mend it.\n    said: cat calc.py\n") == 1
     (told,) = cli.events(cli.run("costs", str(project), "--json").stdout)
     total = told["total"]
     assert (total["calls"], total["failed"]) == (5, 1), "the one that was cut off counts too"

@@ -139,6 +139,39 @@ def _in_use(play: Stage, cli: RealCli, line: str) -> None:
     until(play, line, lambda said: "pinned" not in said)
 
 
+def test_eight_gpus_and_a_model_loaded_pinned_reserved_and_unloaded(
+    cli: RealCli, tmp_path: Path
+) -> None:
+    line = f"model.{MODEL}"
+    with window(cli, tmp_path, *SIMULATED, "run", "8", "--") as play:
+        until(play, "status.gpu", lambda said: "simulated: 0 of 192 GiB" in said)
+        for number in range(8):
+            said = until(play, f"models.device.GPU-simulated-{number}", bool)
+            assert said.startswith(f"GPU {number}, simulated"), said
+        until(play, line, lambda said: "Not loaded" in said)
+        play.tell("press", f"{line}.act")
+        until(play, line, lambda said: "Ready" in said)
+        play.tell("press", f"{line}.pin")
+        until(play, line, lambda said: "pinned" in said)
+        play.tell("press", f"{line}.pin")
+        until(play, line, lambda said: "pinned" not in said)
+        play.tell("press", f"{line}.reserve")
+        play.tell("wait", "reserve.go", enabled=True)
+        play.tell("press", "reserve.go")
+        play.tell("gone", "reserve.go")
+        until(play, "reservation.*", lambda said: MODEL in said and "until" in said)
+        # What is reserved stays: the act is off and says why, until the reservation ends.
+        until(play, f"{line}.detail", lambda said: "end the reservation first" in said)
+        play.tell("press", "reservation.*.end")
+        play.tell("gone", "reservation.*.end")
+        play.tell("press", f"{line}.act", timeout_s=SEEN_S_MAX)
+        until(play, line, lambda said: "Not loaded" in said)
+        # The tasks' page has the eight in its panel, and says what they are.
+        play.tell("press", "models.back")
+        for number in range(8):
+            until(play, f"machine.gpu{number}", lambda said: "simulated" in said)
+
+
 def fault(cli: RealCli, *words: str) -> None:
     subprocess.run([*SIMULATED, "fault", *words], env=cli.environment, check=True)
 

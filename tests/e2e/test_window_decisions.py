@@ -1,9 +1,10 @@
 """Decisions in the real window on the scripted plane, from outside: by keys alone, several at once,
-a merge that meets a conflict, and a hundred tasks.
+answered elsewhere meanwhile, a merge that meets a conflict, a hundred tasks, and what is spoken.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -81,6 +82,76 @@ def test_of_many_approvals_each_answers_its_own(play: Stage) -> None:
             play.tell("press", "approval.approve")
         play.tell("gone", found["id"])
         assert cards(play) == before - done
+    end(play)
+
+
+def review(play: Stage, title: str) -> None:
+    """Open the request of that task, with its changes."""
+    play.tell("choose", "tasks.list", text=f"{title}, ")
+    play.tell("press", "inspector.act")
+    play.tell("says", "approval.title", text=f" of {title}?")
+    play.tell("rows", "approval.diff", filled=True)
+
+
+def row_of(play: Stage, title: str) -> str:
+    rows: list[str] = play.tell("rows", "tasks.list")
+    return next(row for row in rows if row.startswith(f"{title}, "))
+
+
+def test_two_approvals_at_once_keep_their_words_and_answer_each_its_own(play: Stage) -> None:
+    begin(play, "hundred")
+    before = cards(play)
+    review(play, "fix-loader 4")
+    play.tell("type", "approval.note", text="only for four")
+    play.tell("press", "approval.next")
+    play.tell("says", "approval.title", text=" of fix-loader 5?")
+    assert "four" not in play.tell("text", "approval.note")
+    play.tell("rows", "approval.diff", filled=True)
+    play.tell("wait", "approval.approve", enabled=True)
+    play.key("ctrl+Return", f"{SHEET} 4 of fix-loader 5")
+    play.tell("gone", "approval.digest")
+    assert cards(play) == before - 1
+    assert "Approve checkpoint" not in row_of(play, "fix-loader 5")
+    assert "Approve checkpoint" in row_of(play, "fix-loader 4")
+    review(play, "fix-loader 4")
+    assert play.tell("text", "approval.note") == "only for four"
+    play.tell("wait", "approval.reject", enabled=True)
+    play.tell("press", "approval.reject")
+    play.tell("gone", "approval.digest")
+    assert cards(play) == before - 2
+    end(play)
+
+
+def test_an_approval_given_elsewhere_while_its_dialog_is_open(play: Stage) -> None:
+    begin(play, "full")
+    assert play.app is not None
+    play.app.send_signal(signal.SIGUSR1)  # the question waits longer, so it is answered first
+    play.tell("says", "status.need", text="1 needs you")
+    review(play, "fix-loader")
+    play.tell("type", "approval.note", text="not sent")
+    play.tell("wait", "approval.approve", enabled=True)
+    play.app.send_signal(signal.SIGUSR1)
+    said = "Approved by you via OpenClaw at "
+    assert said in play.tell("heard", "approval.notice", text="OpenClaw")
+    play.tell("spoken", text=said)
+    play.tell("gone", "approval.approve")
+    play.key("ctrl+Return", SHEET)
+    assert said in play.tell("text", "approval.notice")
+    play.tell("press", "approval.later")
+    play.tell("says", "status.need", text="Nothing needs you")
+    end(play)
+
+
+def test_a_screen_reader_is_told_what_needs_somebody(play: Stage, tmp_path: Path) -> None:
+    project = tmp_path / "notes-project"
+    project.mkdir()
+    command = [sys.executable, "-m", "tests.support.window_fake", "--step-ms", "1500"]
+    play.play([*command, str(project)])
+    play.tell("press", "run.tidy-notes", timeout_s=30)
+    play.tell("press", "dirty.head")
+    play.tell("gone", "dirty.head")
+    play.key("F6")  # the keyboard is in the window: no notice of the desktop comes
+    play.tell("spoken", text="Tidy the notes asks you")
     end(play)
 
 

@@ -19,13 +19,11 @@ from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
 from clawdesk.domain.events import MachineAdopted
 from clawdesk.domain.forking import forked, shown_fields
-from clawdesk.domain.invariants import total_use
 from clawdesk.domain.leases import HELD
 from clawdesk.domain.model import (
     FINAL,
     AgentSpec,
     Amendment,
-    Capacity,
     CheckpointMode,
     Kind,
     Lease,
@@ -50,6 +48,7 @@ from clawdesk.domain.transitions import step
 from tests.sim.calls import Calls
 from tests.sim.doing import Doing
 from tests.sim.guests import Act, Guest, Outside
+from tests.sim.host import Host
 
 RULES = Rules(ageing_s=1, run_s_min=1, reserve_after_s=5, held_memory_s=2, margin=3, machines_max=8)
 
@@ -79,6 +78,7 @@ class Faults:
     prompts: float = 0.0
     images: float = 0.0
     crashes: int = 0
+    hosts: int = 0  # how often something happens to the host, a project or the rules
 
 
 @dataclass
@@ -109,15 +109,10 @@ class World:
         self.yields = 0
         self.events = 0
         self.state = PlaneState()
-        self._look()
+        self.host = Host(self, RULES, self.faults.hosts)
+        self.host.look()
         for _ in range(self.faults.crashes):
             self.later(self.random.randint(1, 6_000), self.crash)
-
-    def _look(self) -> None:
-        """The plane learns of the user's rules and of the host; from now on it may start tasks."""
-        capacity = Capacity(cpu_count=self.slots, memory_mib=512 * self.slots, machines=8)
-        self.post(ev.RulesChanged(self.now_ms, RULES, frozenset()))
-        self.post(ev.CapacityChanged(self.now_ms, capacity))
 
     # -- time -----------------------------------------------------------------------------
     def later(self, delay_ms: int, act: Callable[[], None]) -> None:
@@ -148,8 +143,7 @@ class World:
             self.story.append(f"{'':>8}   -> {effect}")
             self.doing.perform(effect)
         self.calls.check(event)
-        if self.state.environment is None:
-            total_use(self.state)
+        self.host.check(event)
         for task in self.state.tasks.values():
             has_both = task.lease is Lease.REFUSED or not task.definition.model
             assert has_both or task.lease is not Lease.NONE or task.phase is not Phase.STARTING
@@ -207,7 +201,7 @@ class World:
             guest.connected = False
         self.state = PlaneState(environment=Reason("starting", "It begins."))
         self._recover()
-        self._look()
+        self.host.look()
 
     def _recover(self) -> None:
         """As runtime.projects and runtime.plane do."""

@@ -2,11 +2,11 @@
 
 Runs under the system's Python (it needs `gi`), one JSON command a line on stdin, one JSON answer a
 line on stdout. It shares no code with the program: what it can press, anybody can.
-Commands: {"do": wait | press | type | text | says | rows | choose | gone | heard | tree, "id":
-PATTERN, ...}; a pattern is matched against the end of the accessible id, `*` = anything. `says`
-waits until the text has `text` in it; `choose` selects the first row of a list that has it. `heard`
-waits until a name with `text` in it was announced, now or since the last `heard`: what shows only
-for a moment counts.
+Commands: {"do": wait | press | type | text | says | rows | choose | gone | heard | spoken | tree,
+"id": PATTERN, ...}; a pattern is matched against the end of the accessible id, `*` = anything.
+`says` waits until the text has `text` in it; `choose` selects the first row of a list that has it.
+`heard` waits until a name with `text` in it was announced, now or since the last `heard`: what
+shows only for a moment counts. `spoken` waits for a sentence that a screen reader was asked to say.
 """
 
 from __future__ import annotations
@@ -47,6 +47,9 @@ class Driver:
         self.announced: deque[tuple[str, str]] = deque(maxlen=HEARD_MAX)
         self.listener = Atspi.EventListener.new(self._hear)
         self.listener.register("object:property-change:accessible-name")
+        self.said: deque[tuple[str, str]] = deque(maxlen=HEARD_MAX)
+        self.to_say = Atspi.EventListener.new(lambda event: self.said.append(("", event.any_data)))
+        self.to_say.register("object:announcement")
 
     def _hear(self, event: Any) -> None:
         with contextlib.suppress(GLib.Error):  # it may have gone away while it spoke
@@ -60,14 +63,14 @@ class Driver:
         while not over:
             GLib.MainContext.default().iteration(True)
 
-    def heard(self, pattern: str, text: str, timeout_s: float) -> str:
-        """The first announced name of such an id with `text` in it."""
+    def heard(self, told: deque[tuple[str, str]], pattern: str, text: str, timeout_s: float) -> str:
+        """The first of what was `told` of such an id, with `text` in it."""
         until = time.monotonic() + timeout_s
         ends = ending(pattern)
         said: list[str] = []
         while True:
-            while self.announced:
-                path, name = self.announced.popleft()
+            while told:
+                path, name = told.popleft()
                 if ends.match(path):
                     said.append(name)
                     if text in name:
@@ -211,7 +214,9 @@ class Driver:
         if do == "says":
             return self.says(command["id"], command["text"], timeout_s)
         if do == "heard":
-            return self.heard(command["id"], command["text"], timeout_s)
+            return self.heard(self.announced, command["id"], command["text"], timeout_s)
+        if do == "spoken":
+            return self.heard(self.said, "", command["text"], timeout_s)
         patterns = command["id"] if isinstance(command["id"], list) else [command["id"]]
         found, node = self.wait(
             patterns,

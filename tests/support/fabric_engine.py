@@ -138,6 +138,9 @@ class FakeEngine:
         self._endpoints[container] = endpoint
         return endpoint
 
+    async def renewed(self, endpoint: Endpoint) -> Endpoint:
+        return endpoint
+
     def owners(self) -> Mapping[str, str]:
         return {container: model.spec.name for container, model in self.models.items()}
 

@@ -58,7 +58,8 @@ class FakeForks:
         for other in ending:
             self._record(other.id, "finished", phase=Phase.CANCELLED, status="cancelled")
         before = len(members) - 1 - len(ending)
-        text = f"Kept. Others ended now: {len(ending)}; before: {before}. All commits stay."
+        name = self.state.tasks[task].title
+        text = f"Kept: {name}. Others ended now: {len(ending)}; before: {before}. All commits stay."
         return Outcome(True, text)
 
     async def restore(self, task: TaskId, ordinal: int, *, channel: str) -> Outcome:

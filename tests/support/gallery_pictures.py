@@ -24,7 +24,7 @@ SCENES = (
     "small",
     *sorted(window_shots.REVIEWS),
     *sorted(window_shots.CONFLICTS),
-    *sorted(window_shots.SHEETS - {"reserve"}),
+    *sorted(window_shots.SHEETS),
     *sorted(window_shots.FORKED - window_shots.SHEETS),
     *sorted(window_shots.PLACES),
     *sorted(window_shots.SHOWN),
@@ -44,10 +44,9 @@ class Shown:
 @asynccontextmanager
 async def opened(scene: str, memory: Memory) -> AsyncIterator[tuple[Desk, list[QWidget]]]:
     """The desk with the scene on it, settled, and the sheets over it; closed again in the end."""
-    for path in ("/home/ada/notes", "/home/ada/src/tokenizer-rs"):
-        memory.remember_project(path)
+    window_shots.remember_recent(memory)
     desk = Desk(window_shots.plane_of(scene), WallClock(), memory)
-    wide, high = (1080, 640) if scene == "small" else (1440, 900)
+    wide, high = (1080, 640) if scene == "small" else window_shots.SIZE
     desk.window.resize(wide, high)
     desk.window.show()
     tasks = list(desk.plane.state.tasks)

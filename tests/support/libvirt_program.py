@@ -193,7 +193,15 @@ async def in_the_midst(machines: LibvirtMachines, task: str, tar: str) -> None:
         guest = await guests.connect(again.machine, token="", start=False)
         restored = await shell(guest, RECALL)
     await machines.discard(task)
+    _kill_daemon()
+    theirs = Path(os.environ["XDG_RUNTIME_DIR"]) / "libvirt"
+    theirs.chmod(0)  # no daemon can begin there
+    gone = await machines.support()
+    theirs.chmod(0o700)
+    back = await machines.support()
     say(
+        gone=[gone.ready, gone.problem, gone.mend],
+        back=back.ready,
         start_said=start_said,
         left=left,
         snapshot_said=snapshot_said,

@@ -85,6 +85,10 @@ class FakeMachines:
         """The next `call` ("start", "snapshot", "restore", ...) raises `error` and does nothing."""
         self._failures.setdefault(call, []).append(error)
 
+    def forgive(self, call: str) -> None:
+        """Failures of that call that did not happen yet will not."""
+        self._failures.pop(call, None)
+
     def lose(self, machine: MachineId, why: str = "QEMU was killed by signal 9") -> None:
         """A machine ends by itself."""
         del self.machines[machine]

@@ -36,7 +36,7 @@ FORKED = {"fork", "keep", "forks", "compare", "disk", "archive"}
 SIZE = tuple(int(n) for n in os.environ.get("SHOT_SIZE", "1440x900").split("x"))
 # Sheets whose buttons wait for the guard are pictured after it.
 REVIEWS = {"approval", "approval-part", "approval-comment", "approval-split", "approval-edit"}
-FILLED = {"full", "small", "question", "restore", "dirty", "merge", "trust", "reserve", "prompt"}
+FORMS = {"reserve", "budget"}  # of the models page
 PLACES = {"changes", "checkpoints", "conversation", "conversation-found"}
 CONFLICTS = {"conflict", "conflict-files", "conflict-sides", "conflict-edit"}
 SHOWN = {"help", "settings", "policy", "new", "operations"}  # by the act of that name
@@ -46,12 +46,13 @@ SHEETS = {
     "restore",
     "merge",
     "trust",
-    "reserve",
+    *FORMS,
     "fork",
     "keep",
     "disk",
     "prompt",
 }
+FILLED = {"full", "small"} | SHEETS - FORKED
 DECIDED = {*REVIEWS, *SHEETS, "home", "new", "help"}
 
 
@@ -77,7 +78,7 @@ def plane_of(scene: str) -> FakePlane:
         plane.use = fork_scenes.disk_use(plane.state.tasks)
     plane.load = scenes.load(gpus=scene not in {"empty", "small"})
     plane.environment = scenes.environment(kvm=scene not in {"home", "small"})
-    if scene == "reserve":
+    if scene in FORMS:
         plane.environment = replace(plane.environment, fabric=model_scenes.busy())
     if scene in model_scenes.SCENES:
         plane.environment = replace(plane.environment, fabric=model_scenes.SCENES[scene]())
@@ -129,6 +130,11 @@ def _reserve(desk: Desk, _tasks: list[Task]) -> None:
     desk.models.act("reserve", "qwen3-32b")
 
 
+def _budget(desk: Desk, _tasks: list[Task]) -> None:
+    desk.registry.trigger("models")
+    desk.models.budget("/home/ada/notes")
+
+
 def _palette(desk: Desk, _tasks: list[Task]) -> None:
     desk.registry.trigger("palette")
     for sheet in desk.window.findChildren(PaletteSheet):
@@ -150,6 +156,7 @@ _ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     "trust": _trust,
     "prompt": _prompt,
     "reserve": _reserve,
+    "budget": _budget,
     "palette": _palette,
     "channel": _channel,
     "channel-unreachable": _channel,
@@ -233,14 +240,20 @@ async def review_act(desk: Desk, what: str) -> None:
     await scripted_time(SETTLE_MS)
 
 
+def remember_recent(memory: Memory) -> None:
+    """Two projects that were open before, one long ago."""
+    now_ms, day_ms = time.time_ns() // 1_000_000, 86_400_000
+    memory.remember_project("/home/ada/notes", now_ms - 22 * day_ms)
+    memory.remember_project("/home/ada/src/tokenizer-rs", now_ms - day_ms)
+
+
 async def shoot(out: Path, scene: str, chosen: tokens.Theme) -> None:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     theme.apply(app, chosen)
     with tempfile.TemporaryDirectory() as folder:
         memory = Memory(QSettings(f"{folder}/w.ini", QSettings.Format.IniFormat))
-        for path in ("/home/ada/notes", "/home/ada/src/tokenizer-rs"):
-            memory.remember_project(path)
+        remember_recent(memory)
         desk = Desk(plane_of(scene), WallClock(), memory)
         desk.window.move(0, 0)
         wide, high = (1080, 640) if scene == "small" else SIZE
@@ -294,7 +307,7 @@ def main(argv: list[str]) -> int:
         "operations",
         *model_scenes.SCENES,
         *channel_scenes.SCENES,
-        "reserve",
+        *sorted(FORMS),
     ]
     themes = os.environ.get("SHOT_THEMES", "dark light").split()
     app = application()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtWidgets import QLabel, QWidget
 
+from clawdesk.domain.model import Record
 from clawdesk.ports.errors import PortError
 from clawdesk.ui.ask_sheet import AskSheet
 from clawdesk.ui.button import Button
@@ -122,7 +124,9 @@ def test_keep_names_what_ends_and_asks_first(bench: Bench, desk: Desk) -> None:
     assert bench.plane.state.tasks[bench.task_id("sweep-lr")].phase.value == "cancelled"
     notice = desk.window.banner.notice
     assert notice is not None
-    assert notice.what == "Kept. Others ended now: 3; before: 0. All commits stay."
+    assert notice.what == (
+        "Kept: sweep-lr one cycle. Others ended now: 3; before: 0. All commits stay."
+    )
 
 
 def test_restore_then_undo_from_the_banner(bench: Bench, desk: Desk) -> None:
@@ -140,6 +144,24 @@ def test_restore_then_undo_from_the_banner(bench: Bench, desk: Desk) -> None:
         ("restore", task, 2, "window"),
         ("restore", task, 4, "window"),  # the safety checkpoint
     ]
+
+
+def test_the_undo_of_a_task_that_has_gone_on_asks_first(bench: Bench, desk: Desk) -> None:
+    task = bench.task_id("train-resnet")
+    bench.run(bench.plane.restore(task, 2, channel="window"))
+    known = bench.plane.state.tasks[task]
+    went_on = Record("checkpoint", bench.clock.now_ms(), {"ordinal": 5})
+    bench.plane.put(replace(known, records=(*known.records, went_on)))
+    bench.settle()
+    assert desk.branches.why_no_undo(task) == ""
+    desk.branches.undo(task)
+    bench.settle()
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, AskSheet)
+    go = sheet.findChild(Button, "restore.go")
+    assert go is not None
+    assert go.words == "Restore checkpoint 4"
+    assert [c[2] for c in bench.plane.calls if c[0] == "restore"] == [2], "not without a yes"
 
 
 def test_the_list_offers_the_undo_on_the_row_it_leads_to(bench: Bench, desk: Desk) -> None:
@@ -165,6 +187,6 @@ def test_a_restore_whose_files_cannot_be_listed_is_still_asked(bench: Bench, des
 def test_undo_says_why_it_cannot(bench: Bench, desk: Desk) -> None:
     task = bench.task_id("fix-loader")
     desk.window.tasks.list.choose(task)
-    assert desk.branches.why_no_undo(task) == "it was not restored, or has gone on since"
+    assert desk.branches.why_no_undo(task) == "it was not restored"
     desk.branches.undo(task)
     assert not [c for c in bench.plane.calls if c[0] == "restore"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from clawdesk.viewmodels.projects import EXAMPLE
 from tests.support import gallery_pictures, shown_texts
 from tests.support.pseudo_locale import pseudo_locale
 from tests.ui.conftest import Bench
@@ -14,6 +15,8 @@ THEIRS = {
     *("English", "Deutsch"),
     *("notes", "tokenizer-rs", "Makefile", "Sorted?", "This changes the order of every epoch."),
     *("Is a test for that possible?", "An empty shard is no error here", "Keep the Makefile"),
+    EXAMPLE.rstrip(),  # a file of theirs to be
+    "Say hello",  # its title
     "sudo systemctl start docker",
     "sudo apt-get install --no-install-recommends libvirt-daemon-driver-qemu qemu-system-x86",
 }

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog
 
-from clawdesk.runtime.client import ENDED, PlaneGoneError
+from clawdesk.runtime.client import PlaneGoneError
 from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.guard import GUARD_MS
 from clawdesk.ui.question_sheet import QuestionSheet

@@ -12,6 +12,7 @@ from clawdesk.ports.models import Budget, ModelQueue, ProjectUse
 from clawdesk.ports.notices import NoticeSupport
 from clawdesk.runtime.api import Change
 from clawdesk.ui.desk import Desk
+from clawdesk.ui.notice_desk import NoticeDesk
 from clawdesk.viewmodels.notices import NoticeRules
 from tests.support import plane_scenes as scenes
 from tests.support.notices_fake import FakeNotices
@@ -126,6 +127,16 @@ def test_the_doctor_says_what_shows_notices(bench: Bench, notices: FakeNotices) 
     assert "inbox" in str(row["why"])
     notices.found = NoticeSupport("Bare 1", acts=False)
     assert bench.run(desk.notices.check())["state"] == "limited"
+
+
+def test_the_badge_counts_what_needs_somebody(bench: Bench, notices: FakeNotices) -> None:
+    with patch.object(NoticeDesk, "_mind_badge") as badge:
+        desk = desk_of(bench, notices)
+        badge.assert_called_with(2)
+        task = desk.pending()[0]
+        bench.plane.put(replace(task, request=None, phase=Phase.RUNNING))
+        bench.settle()
+        badge.assert_called_with(1)
 
 
 def test_closing_takes_back_what_stands(bench: Bench, notices: FakeNotices) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from clawdesk.ui.main_window import MainWindow
+from clawdesk.ui.nav_row import NavRow
 from tests.support import plane_scenes as scenes
 from tests.ui.conftest import Bench
 
@@ -50,6 +51,24 @@ def test_the_task_and_tab_looked_at_come_back(bench: Bench, tmp_path: Path) -> N
     again.window.tasks.list.choose(first)
     again.paint_tasks()
     assert again.chosen == first
+
+
+def test_recent_projects_know_when_they_were_open(bench: Bench) -> None:
+    day_ms = 86_400_000
+    now_ms = bench.clock.now_ms()
+    bench.memory.settings.setValue("recent", ["/p/of-an-older-version"])
+    bench.memory.remember_project("/p/old", now_ms - 30 * day_ms)
+    bench.memory.remember_project("/p/new", now_ms - 4 * day_ms)
+    bench.memory.remember_project("/p/new", now_ms)
+    assert bench.memory.recent() == ["/p/new", "/p/old", "/p/of-an-older-version"]
+    assert bench.memory.recent_at() == {"/p/new": now_ms, "/p/old": now_ms - 30 * day_ms}
+    desk = bench.open()
+    rows = [row.accessibleName() for row in desk.window.home.findChildren(NavRow)]
+    assert rows == [
+        "new, /p/new, today",
+        "old, /p/old, 4 weeks ago",
+        "of-an-older-version, /p/of-an-older-version",
+    ]
 
 
 def test_what_was_open_opens_again_and_what_is_named_is_looked_at(

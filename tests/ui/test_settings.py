@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from clawdesk.ports.errors import RepositoryError
@@ -110,3 +112,28 @@ def test_it_goes_back_to_the_tasks(bench: Bench) -> None:
         desk.window.settings.back.click() if act == "back" else desk.registry.trigger(act)
         shown.append(desk.window.page)
     assert shown == [Page.SETTINGS, Page.TASKS, Page.SETTINGS, Page.MODELS]
+
+
+def test_settings_begin_at_the_top_and_escape_leaves_every_page(bench: Bench) -> None:
+    desk = opened(bench, "policy")
+    page = desk.window.settings
+    desk.registry.trigger("settings")
+    desk.registry.trigger("settings")
+    bench.settle()
+    assert page.area.verticalScrollBar().value() == 0
+    for act in ("settings", "models", "home"):
+        if desk.window.page.value != act:
+            desk.registry.trigger(act)
+        bench.settle()
+        inside = getattr(desk.window, act).back
+        inside.setFocus()
+        QTest.keyClick(inside, Qt.Key.Key_Escape)
+        assert desk.window.page is Page.TASKS, act
+
+
+def test_a_theme_chosen_elsewhere_shows_in_the_settings(bench: Bench) -> None:
+    desk = opened(bench)
+    before = tokens.theme().value
+    desk.registry.trigger("theme")
+    assert desk.window.settings.theme.picked == tokens.theme().value != before
+    desk.registry.trigger("theme")

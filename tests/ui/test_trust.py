@@ -68,3 +68,23 @@ def test_a_task_that_does_not_wait_for_it_offers_no_trust(bench: Bench) -> None:
     desk.window.tasks.list.choose(next(iter(bench.plane.state.tasks)))
     bench.settle()
     assert "does not wait for that" in desk.registry.acts["trust"].why_not()
+
+
+def test_the_inbox_names_what_waits_for_trust_and_leads_to_it(bench: Bench) -> None:
+    task = trust_scene.untrusted(bench.plane.now_ms())
+    bench.plane.state.tasks[task.id] = task
+    desk = bench.open()
+    window = desk.window
+    assert window.inbox.order() == [f"trust {task.id}"]
+    assert window.status.need.words == "1 needs you"
+    for by_card in (True, False):
+        if by_card:
+            window.inbox.opened.emit(f"trust {task.id}")
+        else:
+            desk.registry.trigger("next")
+        bench.settle()
+        sheet = desk.decisions.sheet
+        assert isinstance(sheet, AskSheet)
+        assert sheet.findChild(QPushButton, "trust.go") is not None
+        sheet.reject()
+    assert trusted(bench) == []

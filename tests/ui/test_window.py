@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QWidget
 
+from clawdesk.domain.definitions import parse_task
 from clawdesk.domain.model import Phase
 from clawdesk.ports.errors import RepositoryError
-from clawdesk.runtime.api import Change
+from clawdesk.runtime.api import Change, LogLine
 from clawdesk.ui import theme, tokens
 from clawdesk.ui.ask_sheet import AskSheet
 from clawdesk.ui.button import Button
@@ -156,7 +157,7 @@ def test_question_by_number_and_by_words(bench: Bench, full: Desk) -> None:
     assert isinstance(sheet, QuestionSheet)
     bench.settle()
     QTest.keyClick(sheet, Qt.Key.Key_2)
-    assert sheet.answer_text() == "data/val-2024"
+    assert sheet.answer_text().startswith("data/val-2024\n"), "as the step gave it"
     assert not sheet.send.isEnabled(), "the guard is up"
     bench.clock.advance(GUARD_MS)
     QTest.keyClick(sheet, Qt.Key.Key_Return)
@@ -168,6 +169,34 @@ def test_question_by_number_and_by_words(bench: Bench, full: Desk) -> None:
     assert [c for c in bench.plane.calls if c[0] == "answer"] == [
         ("answer", task.id, "choice", "both of them", "window")
     ]
+
+
+def test_a_question_shows_its_context_and_what_each_choice_costs(bench: Bench, full: Desk) -> None:
+    task = next(t for t in bench.plane.state.tasks.values() if t.title == "bench-fp8")
+    assert task.request is not None
+    at_ms = task.request.at_ms
+    bench.plane.logs[task.id] = [
+        LogLine(n, at_ms + (n - 9) * 1_000, "rewrite", 1, "event" if n == 7 else "out", f"line {n}")
+        for n in range(1, 13)
+    ]
+    full.decisions.open_task(task.id)
+    bench.settle()
+    full.decisions.refresh()
+    sheet = full.decisions.sheet
+    assert isinstance(sheet, QuestionSheet)
+    texts = [label.text() for label in sheet.findChildren(QLabel) if label.isVisible()]
+    assert scenes.QUESTION in texts
+    assert scenes.WHY in texts
+    printed = [text for text in texts if text.startswith("line ")]
+    assert printed == ["line 6", "line 8", "line 9"], "what came before it, of the step itself"
+    row = sheet.findChild(QAbstractButton, "question.choice.2")
+    assert row is not None
+    assert row.accessibleName() == "data/val-2024"
+    assert "measured again" in row.accessibleDescription()
+    button(full, "question.log").click()
+    assert full.window.inspector.place == "log"
+    assert full.decisions.sheet is None
+    assert not [c for c in bench.plane.calls if c[0] == "answer"]
 
 
 def test_a_draft_survives_later(bench: Bench, full: Desk) -> None:
@@ -213,6 +242,8 @@ def test_merge_squashed_into_the_branch(bench: Bench, full: Desk) -> None:
     assert bench.plane.calls[-1][0] in {"merge", "log_lines"}
     assert [c[2:] for c in bench.plane.calls if c[0] == "merge"] == [("main", False, None)]
     assert sheet.outcome.text() == "1 commit on main"
+    assert "since it began: " in sheet.contents.text(), "what went in"
+    assert not sheet.branch.isVisible(), "nothing is asked any more"
 
 
 def test_a_conflict_names_its_paths(bench: Bench, full: Desk) -> None:
@@ -284,7 +315,9 @@ def test_the_palette_lists_every_act_with_its_reason(full: Desk) -> None:
     sheet = full.window.findChild(PaletteSheet)
     assert sheet is not None
     texts = [e.text for e in sheet._all]
-    assert {a.text for a in full.registry.acts.values() if a.key != "palette"} <= set(texts)
+    words = full.registry.words
+    named = {words(a)[0] for a in full.registry.acts.values() if a.key != "palette"}
+    assert named <= set(texts)
     merge = next(e for e in sheet._all if e.text.startswith("Merge"))
     assert merge.why_not == "the task is not done"
     sheet.reject()
@@ -401,3 +434,28 @@ def test_toggling_as_a_screen_reader_does_is_choosing(bench: Bench, full: Desk) 
     assert isinstance(shown, QAbstractButton)
     shown.toggle()
     assert [r.title for r in full.window.tasks.list.rows.rows] == ["eval-old"]
+
+
+def test_a_tab_with_a_count_keeps_its_words_under_the_ring(bench: Bench, full: Desk) -> None:
+    tab = full.window.findChild(QAbstractButton, "inspector.tabs.changes")
+    assert isinstance(tab, QAbstractButton)
+    full.window.inspector.tabs.show_count("changes", 3)
+    tab.setChecked(True)
+    inside = tab.rect().adjusted(8, 9, -8, -9)
+    full.window.tasks.list.setFocus()
+    before = tab.grab(inside).toImage()
+    tab.setFocus(Qt.FocusReason.TabFocusReason)
+    assert tab.hasFocus()
+    assert tab.grab(inside).toImage() == before
+
+
+def test_a_project_without_a_task_file_shows_one_to_begin_with(bench: Bench, full: Desk) -> None:
+    page = full.window.tasks.empty
+    page.show_project("bare", (), 0)
+    assert page.example.isVisibleTo(page)
+    page.example.copy.click()
+    copied = QGuiApplication.clipboard().text()
+    process = parse_task(copied, "hello")
+    assert [step.name for step in process.steps] == ["write"]
+    page.show_project("bare", (), 1)
+    assert not page.example.isVisibleTo(page), "mistakes come first"

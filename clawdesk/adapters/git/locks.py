@@ -16,17 +16,11 @@ import socket
 import threading
 from pathlib import Path
 
+from clawdesk.adapters.host import boot_id
+
 LOCK_NAME = "clawdesk.lock"
 STALE_S = 2.0
 _TEXT_BYTES_MAX = 4096
-
-
-def boot_id() -> str:
-    """Names this start of this host; a pid means something only beside it."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-    except OSError:
-        return ""
 
 
 class ProjectLock:

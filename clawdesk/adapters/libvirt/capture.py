@@ -1,8 +1,9 @@
 """One capture of a running machine: a fresh overlay, its memory in a file, its record moved on.
 
 It takes the fast path where the probe has passed, and libvirt's own live snapshot otherwise and
-whenever the fast path fails. Either way the record says at once which overlay is written to, so
-that ending the machine removes the right file. Blocks.
+whenever the fast path fails; that snapshot comes through a FIFO (`save_image.collected`), and where
+libvirt does not write as expected, straight into the file from then on. In any case the record says
+at once which overlay is written to, so that ending the machine removes the right file. Blocks.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import libvirt
@@ -23,6 +25,7 @@ from clawdesk.adapters.libvirt.domains import Domains
 from clawdesk.adapters.libvirt.layout import Layout
 from clawdesk.adapters.libvirt.records import MachineRecord, write_machine
 from clawdesk.adapters.libvirt.roster import Roster
+from clawdesk.adapters.libvirt.save_image import collected
 from clawdesk.adapters.libvirt.standstill import Pause
 from clawdesk.ports.errors import MachineError
 
@@ -52,6 +55,7 @@ class Capture:
         self._background = background
         self._may_hurry = may_hurry
         self._doubtful: set[str] = set()
+        self._collects: bool | None = None  # whether libvirt writes through a FIFO; None = untried
 
     def doubt(self, machine: str) -> None:
         """It was started by an earlier process, which may have died over a fast capture of it."""
@@ -76,9 +80,30 @@ class Capture:
                     raise
                 _log.info("%s: no background snapshot, so a live one: %s", record.machine, error)
                 record = self._roster.get(record.machine)
-        return self._with_overlay(
-            record, lambda overlay: self._domains.freeze(record.machine, memory, overlay)
-        )
+        with self._domains.brief(record.machine):
+            return self._live(record, memory)
+
+    def _live(self, record: MachineRecord, memory: Path) -> tuple[MachineRecord, Pause]:
+        if self._collects is not False:
+            try:
+                taken = self._with_overlay(record, partial(self._collect, record.machine, memory))
+            except (MachineError, OSError, libvirt.libvirtError) as error:
+                if self._collects or _is_final(error):
+                    raise  # it has worked before, so it is not the way that fails
+                self._collects = False
+                _log.info("%s: snapshots go straight into their files: %s", record.machine, error)
+                record = self._roster.get(record.machine)
+            else:
+                self._collects = True
+                return taken
+        return self._with_overlay(record, partial(self._domains.freeze, record.machine, memory))
+
+    def _collect(self, machine: str, memory: Path, overlay: Path) -> Pause:
+        try:
+            with collected(self._layout.fifo(machine), memory) as fifo:
+                return self._domains.freeze(machine, fifo, overlay)
+        except ValueError as error:
+            raise MachineError(f"The snapshot was lost: {error}.", code="failed") from error
 
     def hurry(self, record: MachineRecord, memory: Path) -> tuple[MachineRecord, Pause]:
         """By the fast path, whether it is proven or not; as `take`, and it leaves no file."""

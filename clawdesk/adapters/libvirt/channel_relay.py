@@ -98,7 +98,8 @@ class ModelRelay:
     def got(self, stream: int, content: bytes) -> None:
         call = self._calls[stream]
         call.body += content
-        self._wire.link.grant(stream, len(content))
+        if len(call.body) < call.size:  # behind a whole body nothing comes that needs credit
+            self._wire.link.grant(stream, len(content))
         if len(call.body) > call.size:
             self.closed(stream)
             self._wire.link.close(stream, "a longer body than was announced")

@@ -103,6 +103,17 @@ class Connection:
                 self._virt, self._subscription = self._connect_again()
             return self._virt
 
+    def check(self) -> None:
+        """Raises MachineError: libvirt does not answer, and cannot be opened again."""
+        try:
+            self.twice(self.libvirt.getLibVersion)
+        except libvirt.libvirtError as error:
+            raise MachineError(
+                f"libvirt does not answer at {self.uri}: {explain(error)}.",
+                mend=_INSTALL,
+                code="no_libvirt",
+            ) from error
+
     def twice(self, call: Callable[[], _R]) -> _R:
         """A call that may be repeated: once more where the daemon died under it."""
         try:

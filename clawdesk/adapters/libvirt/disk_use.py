@@ -37,7 +37,10 @@ def disk_use(home: Path, needs: Iterable[Needs]) -> DiskUse:
         OSError: a folder cannot be read.
     """
     needs = list(needs)
-    found = _look(home)
+    found = _look(home, _FOLDERS)
+    # Apart: snapshots stand on these, and forgetting a snapshot frees nothing of them.
+    images, layers = _look(home, ("images",)), _look(home, ("layers",))
+    images_bytes, layers_bytes = _sum(images, images), _sum(layers, layers)
     named = Counter(file for each in needs for file in each.files)
     saved = [each for each in needs if each.memory and not _of_template(each.memory)]
     kept = {file for each in saved for file in each.files if not _of_template(file)}
@@ -53,9 +56,11 @@ def disk_use(home: Path, needs: Iterable[Needs]) -> DiskUse:
         snapshots_bytes=_sum(found, kept),
         machines_bytes=_sum(found, moving - kept - templates),
         templates_bytes=_sum(found, templates),
-        total_bytes=_sum(found, found),
+        total_bytes=_sum(found, found) + images_bytes + layers_bytes,
         free_bytes=shutil.disk_usage(home).free,
         home=str(home),
+        images_bytes=images_bytes,
+        layers_bytes=layers_bytes,
     )
 
 
@@ -85,10 +90,10 @@ def _of_template(file: str) -> bool:
     return file.startswith("templates/")
 
 
-def _look(home: Path) -> dict[str, _Found]:
-    """Every machine file by its path inside the home."""
+def _look(home: Path, folders: Iterable[str]) -> dict[str, _Found]:
+    """Every file of these folders by its path inside the home."""
     found: dict[str, _Found] = {}
-    for top in _FOLDERS:
+    for top in folders:
         for root, _, names in os.walk(home / top):
             inside = os.path.relpath(root, home)
             for name in names:

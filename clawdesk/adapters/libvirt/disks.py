@@ -99,14 +99,20 @@ def expect(path: Path, size: int) -> None:
         raise _damaged(path, f"has {found} bytes instead of {size}")
 
 
-def verify(path: Path, size: int) -> str:
+def verify(path: Path, size: int, *, here: bool) -> str:
     """Check a sealed file against its note; seals it when that had not happened yet.
+
+    Args:
+        here: it was written since this host started. One from before that has no note may never
+            have reached the disk: it has the right size, perhaps, and holes where memory was.
 
     Raises:
         SnapshotDamagedError: missing, of another size, or of another content.
     """
     expect(path, size)
     noted = _noted(path)
+    if not noted and not here:
+        raise _damaged(path, "was not safely on the disk when this computer last went down")
     if not noted:
         return seal(path)
     if _sha256(path) != noted:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import libvirt
 
+from clawdesk.adapters.host import boot_id
 from clawdesk.adapters.libvirt import disks
 from clawdesk.adapters.libvirt.capture import Capture
 from clawdesk.adapters.libvirt.connection import explain
@@ -26,6 +27,7 @@ from clawdesk.adapters.libvirt.layout import MEMORY, RECORD, Layout
 from clawdesk.adapters.libvirt.records import (
     MachineRecord,
     SavedRecord,
+    read_saved,
     write_machine,
     write_saved,
 )
@@ -78,6 +80,7 @@ class Freezer:
         self._qemu = qemu
         self._space = space
         self._layers_max = layers_max
+        self._unsealed: dict[str, SavedRecord] = {}
 
     def snapshot(self, machine: str, task: str, ordinal: int) -> Frozen:
         """Freeze a task's machine, which goes on. Raises MachineError, e.g. `no_space`."""
@@ -85,7 +88,7 @@ class Freezer:
         folder = self._layout.snapshot(snapshot_id)
         with self._roster.alone(machine):
             frozen = self.freeze(machine, folder, snapshot_id, task=task, ordinal=ordinal)
-        self._later(lambda: self.seal(frozen.saved))
+        self._seal_later(frozen.saved)
         if len(frozen.saved.layers) >= self._layers_max:
             self._later(lambda: self._merge(machine))
         return frozen
@@ -111,13 +114,43 @@ class Freezer:
 
     def seal(self, saved: SavedRecord) -> str:
         """Checksum every file of a snapshot; returns one digest over all of them."""
-        return _total([disks.seal(Path(path)) for path in sorted(saved.sizes)])
+        digest = _total([disks.seal(Path(path)) for path in sorted(saved.sizes)])
+        self._unsealed.pop(saved.id, None)
+        return digest
+
+    def take_up(self) -> None:
+        """Seal what a process that died had not sealed yet."""
+        here = boot_id()
+        for path in self._layout.saved_records():
+            try:
+                saved = read_saved(path)
+            except (OSError, ValueError):
+                continue  # whoever wants to restore it is told
+            if saved.boot == here:
+                self._seal_later(saved)
+
+    def settle(self) -> None:
+        """Seal what is not sealed yet: after the next start of the host it would not be trusted."""
+        for saved in list(self._unsealed.values()):
+            self._settle(saved)
+
+    def _seal_later(self, saved: SavedRecord) -> None:
+        self._unsealed[saved.id] = saved
+        self._later(lambda: self._settle(saved))
+
+    def _settle(self, saved: SavedRecord) -> None:
+        try:
+            self.seal(saved)
+        except OSError as error:
+            self._unsealed.pop(saved.id, None)
+            _log.info("snapshot %s has no checksum: %s", saved.id, error)
 
     def verify(self, saved: SavedRecord) -> str:
         """Compare every file with its checksum. Raises SnapshotDamagedError; see `disks.verify`."""
         expect_files(saved)
+        here = saved.boot in {"", boot_id()}
         digest = _total(
-            [disks.verify(Path(path), saved.sizes[path]) for path in sorted(saved.sizes)]
+            [disks.verify(Path(path), saved.sizes[path], here=here) for path in sorted(saved.sizes)]
         )
         if not _has_its_image(Path(saved.memory)):
             raise SnapshotDamagedError(
@@ -148,6 +181,7 @@ class Freezer:
             image=record.image,
             qemu=self._qemu,
             base=record.base,
+            boot=boot_id(),
         )
 
     def _merge(self, machine: str) -> None:

@@ -67,6 +67,7 @@ class LibvirtMachines:
         uri = "qemu:///session" if os.geteuid() != 0 else "qemu:///embed"
         try:
             place = await self._use()
+            await self._within("asking libvirt", _SHORT_S, place.connection.check)
         except MachineError as error:
             return MachineSupport(False, uri, "tcg", "", {}, False, error.what, error.mend)
         uri, confined = place.connection.uri, place.connection.confinement.confined
@@ -233,6 +234,7 @@ class LibvirtMachines:
         for pool in (self._moulding, self._background, self._pool):
             pool.shutdown(wait=True, cancel_futures=True)
         if place is not None:
+            place.freezer.settle()
             place.release()
 
     async def _use(self) -> Workplace:

@@ -49,6 +49,7 @@ class SavedRecord:
         layers: qcow2 files, bottom first; the last one froze with this snapshot.
         sizes: bytes of every file that must be there unchanged, the memory included.
         image: digest of the guest image.
+        boot: the start of this host that it was taken in; "" = not known.
     """
 
     id: str
@@ -63,6 +64,7 @@ class SavedRecord:
     image: str
     qemu: str
     base: str = ""
+    boot: str = ""
 
 
 def write_machine(path: Path, record: MachineRecord) -> None:

@@ -127,6 +127,7 @@ class Workplace:
         self._owner = self.layout.owner()
         self._closing = threading.Event()
         self._take_up()
+        later(self.freezer.take_up)
 
     def owned(self) -> dict[str, MachineRecord]:
         """Our running machines that serve tasks."""

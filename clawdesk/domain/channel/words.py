@@ -12,6 +12,7 @@ import re
 
 from clawdesk.domain.channel import rhythm
 from clawdesk.domain.channel.model import Ask, Card, Form
+from clawdesk.domain.choices import name_of
 from clawdesk.domain.model import Kind, Request, Task
 
 TITLE_CHARS_MAX = 80
@@ -143,7 +144,7 @@ def _question(task: Task, ask: Ask, request: Request, number: int) -> Card:
 
 def labels_of(request: Request) -> tuple[str, ...]:
     """The choices as buttons; () where a gateway cannot show them as two to four different ones."""
-    labels = tuple(clean(choice, LABEL_CHARS_MAX) for choice in request.choices)
+    labels = tuple(clean(name_of(choice), LABEL_CHARS_MAX) for choice in request.choices)
     fits = 2 <= len(labels) <= CHOICES_MAX and len(set(labels)) == len(labels) and all(labels)
     return labels if fits else ()
 

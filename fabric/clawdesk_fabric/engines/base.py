@@ -71,6 +71,14 @@ class Engine(Protocol):
         """
         ...
 
+    async def renewed(self, endpoint: Endpoint) -> Endpoint:
+        """The same model as it is to be reached from now on: its key may be another one.
+
+        Raises:
+            FabricError: the key that is kept cannot be read.
+        """
+        ...
+
     def owners(self) -> Mapping[str, str]:
         """Container -> model, of all that run or start now; tells our GPU memory from others'."""
         ...

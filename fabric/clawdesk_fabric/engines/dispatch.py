@@ -40,6 +40,9 @@ class Engines:
         engine = self._upstreams if _is_elsewhere(spec) else self._containers
         return await engine.start(spec, devices, report)
 
+    async def renewed(self, endpoint: Endpoint) -> Endpoint:
+        return await (self._upstreams if endpoint.url else self._containers).renewed(endpoint)
+
     def owners(self) -> Mapping[str, str]:
         return {**self._upstreams.owners(), **self._containers.owners()}
 

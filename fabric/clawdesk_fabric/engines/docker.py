@@ -156,6 +156,9 @@ class DockerEngine:
         self._running[endpoint.container] = run
         return endpoint
 
+    async def renewed(self, endpoint: Endpoint) -> Endpoint:
+        return endpoint
+
     def owners(self) -> Mapping[str, str]:
         return dict(self._names)
 

@@ -69,6 +69,9 @@ class SimulatingEngine:
         self._placed[endpoint.container] = placed
         return placed
 
+    async def renewed(self, endpoint: Endpoint) -> Endpoint:
+        return await self._inner.renewed(endpoint)
+
     def owners(self) -> Mapping[str, str]:
         return self._inner.owners()
 

@@ -1,13 +1,15 @@
 """Models that run elsewhere, behind any OpenAI-compatible URL: no container, no memory of ours.
 
-A key is read when the model is started and lives in the endpoint only; it is never logged. No
-redirect is followed, for it would carry the key to somebody else.
+A key is read when the model is started, and again when the list of models is; it lives in the
+endpoint only and is never logged. No redirect is followed, for it would carry the key to somebody
+else.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -50,15 +52,22 @@ class UpstreamEngine:
         key = await self._keys.get(spec.name)
         endpoint = Endpoint(
             model=spec.name,
-            container=f"upstream-{next(self._numbers)}",
+            container=self._name(),
             socket=Path("/dev/null"),
             image=spec.source.url,
             url=spec.source.url,
             served_as=spec.source.model,
-            headers=(("Authorization", f"Bearer {key}"),) if key else (),
+            headers=_headers(key),
         )
         await _ask(endpoint, bool(key))
         return endpoint
+
+    async def renewed(self, endpoint: Endpoint) -> Endpoint:
+        headers = _headers(await self._keys.get(endpoint.model))
+        if headers == endpoint.headers:
+            return endpoint
+        # Another name, so that no connection made for the old key is used again.
+        return replace(endpoint, container=self._name(), headers=headers)
 
     def owners(self) -> Mapping[str, str]:
         return {}
@@ -68,6 +77,13 @@ class UpstreamEngine:
 
     async def close(self, *, remove: bool) -> None:
         return None
+
+    def _name(self) -> str:
+        return f"upstream-{next(self._numbers)}"
+
+
+def _headers(key: str) -> tuple[tuple[str, str], ...]:
+    return (("Authorization", f"Bearer {key}"),) if key else ()
 
 
 async def _ask(endpoint: Endpoint, has_key: bool) -> None:

@@ -109,6 +109,19 @@ def test_machines_and_templates_have_sums_of_their_own(files: MachineFiles) -> N
     assert 0 <= found.total_bytes - parts < 64 * KIB
 
 
+def test_images_and_layers_are_told_and_belong_to_no_snapshot(files: MachineFiles) -> None:
+    before = use(files)
+    for folder, kib in (("images", 512), ("layers", 1024)):
+        (files.home / folder / "one").mkdir(parents=True)
+        fill(files.home / folder / "one" / "root", kib)
+    found = use(files)
+    assert 512 * KIB <= found.images_bytes < 768 * KIB
+    assert 1024 * KIB <= found.layers_bytes < 1280 * KIB
+    both = found.images_bytes + found.layers_bytes
+    assert found.total_bytes == before.total_bytes + both
+    assert found.snapshots_bytes == before.snapshots_bytes
+
+
 def test_a_missing_file_counts_nothing_and_a_strange_folder_is_no_snapshot(
     files: MachineFiles,
 ) -> None:

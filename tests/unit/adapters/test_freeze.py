@@ -1,73 +1,171 @@
-"""Freezing with libvirt's part played by a few lines: what is merged away is given up."""
+"""Freezing with a few lines for libvirt: what is merged away is given up, and a libvirt that writes
+otherwise than we know gets its file."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from subprocess import run
 from typing import cast
 
-from clawdesk.adapters.libvirt import disks
+import libvirt
+import pytest
+
+from clawdesk.adapters.libvirt import disks, freeze
+from clawdesk.adapters.libvirt import domains as domains_module
 from clawdesk.adapters.libvirt.background import BackgroundSnapshots
 from clawdesk.adapters.libvirt.capture import Capture
+from clawdesk.adapters.libvirt.connection import Connection
 from clawdesk.adapters.libvirt.domains import Domains
 from clawdesk.adapters.libvirt.freeze import Freezer
-from clawdesk.adapters.libvirt.records import read_machine
+from clawdesk.adapters.libvirt.records import SavedRecord, read_machine
 from clawdesk.adapters.libvirt.roster import Roster
 from clawdesk.adapters.libvirt.standstill import Pause
+from clawdesk.ports.errors import SnapshotDamagedError
 from tests.support.machine_files import MachineFiles
 
 TASK = "01TASK"
 
 
 class QuickDomains:
-    """Freezes and merges at once."""
+    """Freezes and merges at once; writes as a libvirt does that we do not know."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
 
     def freeze(self, _machine: str, memory: Path, _overlay: Path) -> Pause:
+        self.asked.append("fifo" if memory.is_fifo() else "file")
         memory.write_bytes(b"memory")
         return Pause(1.0, 2.0)
+
+    def brief(self, _machine: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def overlay_of(self, _machine: str) -> str:
+        return ""
 
     def merge_down(self, _machine: str) -> None:
         """QEMU has pulled all layers into the overlay."""
 
 
-def test_layers_merged_into_a_machine_go_unless_a_snapshot_needs_them(tmp_path: Path) -> None:
-    files = MachineFiles(tmp_path)
-    files.base.unlink()
-    run(["qemu-img", "create", "-q", "-f", "qcow2", str(files.base), "1M"], check=True, timeout=60)
-    later: list[Callable[[], object]] = []
+class Place:
+    """A home with a machine, and a freezer whose later work waits until it is called."""
 
-    def keep(call: Callable[[], object]) -> Future[object]:
-        later.append(call)
+    def __init__(self, tmp_path: Path) -> None:
+        self.files = MachineFiles(tmp_path)
+        self.files.base.unlink()
+        make = ["qemu-img", "create", "-q", "-f", "qcow2", str(self.files.base), "1M"]
+        run(make, check=True, timeout=60)
+        self.later: list[Callable[[], object]] = []
+        self.roster = Roster()
+        self.quick = QuickDomains()
+        self.freezer = self.another()
+        self.machine = self.files.start(TASK)
+        Path(self.machine.overlay).unlink()
+        disks.create_overlay(Path(self.machine.overlay), self.files.base)
+        self.roster.put(self.machine)
+
+    def another(self) -> Freezer:
+        """As a program that is started again makes it."""
+        domains = cast(Domains, self.quick)
+        background = cast(BackgroundSnapshots, None)  # the fast path is not proven here
+        capture = Capture(self.files.layout, domains, self.roster, background, lambda _: False)
+        return Freezer(
+            self.files.layout,
+            domains,
+            self.roster,
+            self._keep,
+            shelf=self.files.shelf,
+            capture=capture,
+            qemu="7.2",
+            space=disks.SpaceRule(0, 0.0),
+            layers_max=3,
+        )
+
+    def snapshot(self, ordinal: int) -> SavedRecord:
+        return self.freezer.snapshot(self.machine.machine, TASK, ordinal).saved
+
+    def _keep(self, call: Callable[[], object]) -> Future[object]:
+        self.later.append(call)
         return Future()
 
-    roster = Roster()
-    domains = cast(Domains, QuickDomains())
-    background = cast(BackgroundSnapshots, None)  # the fast path is not proven here
-    freezer = Freezer(
-        files.layout,
-        domains,
-        roster,
-        keep,
-        shelf=files.shelf,
-        capture=Capture(files.layout, domains, roster, background, lambda _: False),
-        qemu="7.2",
-        space=disks.SpaceRule(0, 0.0),
-        layers_max=3,
-    )
-    machine = files.start(TASK)
-    Path(machine.overlay).unlink()
-    disks.create_overlay(Path(machine.overlay), files.base)
-    roster.put(machine)
-    first, second, third = (
-        freezer.snapshot(machine.machine, TASK, ordinal).saved for ordinal in (1, 2, 3)
-    )
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def test_layers_merged_into_a_machine_go_unless_a_snapshot_needs_them(place: Place) -> None:
+    files, machine = place.files, place.machine
+    first, second, third = (place.snapshot(ordinal) for ordinal in (1, 2, 3))
+    assert place.quick.asked == ["fifo", "file", "file", "file"]
+    assert Path(third.memory).read_bytes() == b"memory"
     for saved in (first, third):
         files.shelf.forget(saved.id)
     assert Path(third.layers[-1]).exists()  # the machine stands on it
-    later[-1]()
+    place.later[-1]()
     assert read_machine(files.layout.machine(TASK, machine.machine)).layers == ()
     assert not Path(third.layers[-1]).exists()
     assert all(Path(path).exists() for path in (*second.layers, second.memory))
     assert files.there() == files.named()
+
+
+def test_what_has_no_checksum_is_not_trusted_once_the_host_was_started_anew(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed, settled, found, torn = (place.snapshot(ordinal) for ordinal in (1, 2, 3, 4))
+    place.freezer.seal(sealed)
+    place.later.clear()
+    again = place.another()  # the first one was killed
+    again.take_up()
+    assert len(place.later) == 4
+    place.later[2]()
+    monkeypatch.setattr(freeze, "boot_id", lambda: "another start")
+    assert again.verify(sealed)
+    assert again.verify(found)
+    with pytest.raises(SnapshotDamagedError, match="not safely on the disk"):
+        again.verify(torn)
+    place.freezer.settle()
+    assert again.verify(settled), "a program that ends in order seals what is left"
+
+
+class PatientDomain:
+    """A domain that hears how long it may stand still."""
+
+    def __init__(self) -> None:
+        self.limits_ms: list[int] = []
+        self.has_waited = threading.Event()
+
+    def on_lifecycle(self, _tell: object) -> None:
+        """Nothing happens to it."""
+
+    @property
+    def libvirt(self) -> PatientDomain:
+        return self
+
+    def lookupByName(self, _machine: str) -> PatientDomain:
+        return self
+
+    def migrateSetMaxDowntime(self, limit_ms: int, _flags: int) -> None:
+        self.limits_ms.append(limit_ms)
+        if limit_ms == domains_module._STANDSTILL_MS_MAX:
+            self.has_waited.set()
+        raise libvirt.libvirtError("not now")  # which must not keep it from the snapshot
+
+
+def test_a_snapshot_that_lasts_may_stop_the_guest_for_longer_and_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(domains_module, "_PATIENCE_S", 0.001)
+    domain, threads = PatientDomain(), threading.active_count()
+    domains = Domains(cast(Connection, domain), lambda *_: None)
+    with domains.brief("cd-1"):
+        assert domain.has_waited.wait(30)
+    assert domain.limits_ms[:4] == [30, 120, 480, 1920]
+    assert threading.active_count() == threads
+    count = len(domain.limits_ms)
+    with domains.brief("cd-1"):
+        assert domain.limits_ms[count] == 30

@@ -10,7 +10,9 @@ import pytest
 from clawdesk.adapters.libvirt.kept_layers import KeptLayer, kept_layers, remove_layer
 from clawdesk.adapters.libvirt.layout import RECORD, Layout
 from clawdesk.adapters.libvirt.records import SavedRecord, write_saved
+from clawdesk.adapters.libvirt.templates import Blueprint
 from clawdesk.ports.errors import MachineError
+from tests.unit.adapters.test_domain_xml import SHAPE
 
 
 @pytest.fixture
@@ -64,3 +66,13 @@ def test_what_is_none_is_not_removed(layout: Layout, name: str) -> None:
     with pytest.raises(MachineError) as refused:
         remove_layer(layout, name)
     assert refused.value.code == "no_layer"
+
+
+def test_each_layer_has_a_warm_template_of_its_own(layout: Layout) -> None:
+    disks = [layout.home / "layers" / name / "disk.qcow2" for name in ("old.1", "new.2")]
+    first, again, other = (
+        Blueprint(SHAPE, disk, "base 123", {"qemu": "7.2"}, 1 << 20)
+        for disk in (disks[0], disks[0], disks[1])
+    )
+    assert first.key == again.key
+    assert first.key != other.key

@@ -24,7 +24,12 @@ from clawdesk.adapters.libvirt.records import (
     write_machine,
     write_saved,
 )
-from clawdesk.adapters.libvirt.save_image import fed_through, pack_header, read_header
+from clawdesk.adapters.libvirt.save_image import (
+    collected,
+    fed_through,
+    pack_header,
+    read_header,
+)
 from clawdesk.ports.errors import MachineError, SnapshotDamagedError
 
 MACHINE = MachineRecord("cd-1", "task", "1", 1, "/o", ("/a", "/b"), "/w", "tcg", "digest")
@@ -117,17 +122,85 @@ def test_a_reader_that_never_comes_or_gives_up_leaves_no_thread(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == [path]
 
 
+def save_as_libvirt(fifo: Path, stream: bytes) -> bytes:
+    """Write a save image the way libvirt does; returns what a file would hold afterwards."""
+    whole = pack_header("<domain/>", b"<cookie/>") + stream
+    with fifo.open("wb") as target:
+        target.write(b"LibvirtQemudPart" + whole[16:])
+    with fifo.open("wb") as again:
+        again.write(whole[:92])
+    return whole
+
+
+def test_what_libvirt_writes_to_the_fifo_is_the_image_it_would_have_made(tmp_path: Path) -> None:
+    fifo, path = tmp_path / "fifo", tmp_path / "memory"
+    with collected(fifo, path) as target:
+        wanted = save_as_libvirt(target, os.urandom(3 << 20))
+    assert path.read_bytes() == wanted
+    assert read_header(path).xml == "<domain/>"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_another_way_to_write_is_seen_and_leaves_no_image(tmp_path: Path) -> None:
+    for wrong in (b"", b"x", bytes(1 << 20), b"LibvirtQemudPart" + bytes(200)):
+        with (
+            pytest.raises(ValueError, match="libvirt does not write"),
+            collected(tmp_path / "fifo", tmp_path / "memory") as fifo,
+        ):
+            fifo.write_bytes(wrong)
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_snapshot_that_fails_waits_for_no_writer(tmp_path: Path) -> None:
+    threads, writers = threading.active_count(), []
+
+    def fail(fifo: Path) -> None:
+        writers.append(os.open(fifo, os.O_WRONLY))
+        os.write(writers[0], b"LibvirtQemudPart")
+        raise MachineError("gone")
+
+    with (
+        pytest.raises(MachineError, match="gone"),
+        collected(tmp_path / "fifo", tmp_path / "memory") as target,
+    ):
+        fail(target)
+    (writer,) = writers
+    with pytest.raises(BrokenPipeError):
+        os.write(writer, b"more")
+    os.close(writer)
+    assert threading.active_count() == threads
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_keeps_libvirt_from_nothing_and_is_told_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "splice", full)
+    with (
+        pytest.raises(OSError, match="full"),
+        collected(tmp_path / "fifo", tmp_path / "memory") as fifo,
+    ):
+        save_as_libvirt(fifo, bytes(3 << 20))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_seal_then_verify_and_every_kind_of_damage(tmp_path: Path) -> None:
     path = tmp_path / "layer"
     path.write_bytes(b"content")
-    assert disks.verify(path, 7) == disks.seal(path)  # verifying seals what was not yet
+    with pytest.raises(SnapshotDamagedError, match="not safely on the disk"):
+        disks.verify(path, 7, here=False)
+    assert disks.verify(path, 7, here=True) == disks.seal(path)  # verifying seals what was not yet
+    assert disks.verify(path, 7, here=False), "sealed, so it was safe"
     for damage in (b"CONTENT", b"longer content"):
         path.write_bytes(damage)
         with pytest.raises(SnapshotDamagedError):
-            disks.verify(path, 7)
+            disks.verify(path, 7, here=True)
     disks.remove(path)
     with pytest.raises(SnapshotDamagedError):
-        disks.verify(path, 7)
+        disks.verify(path, 7, here=True)
     assert list(tmp_path.iterdir()) == []
 
 

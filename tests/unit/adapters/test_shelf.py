@@ -59,7 +59,7 @@ def test_files_go_with_the_last_task_that_needs_them(files: MachineFiles, first:
     files.shelf.discard(first)
     left = shared if first == PARENT else saved
     expect_files(files.shelf.find(left.id))
-    assert disks.verify(Path(left.memory), left.sizes[left.memory])
+    assert disks.verify(Path(left.memory), left.sizes[left.memory], here=True)
     files.shelf.discard(left.task)
     assert list((files.home / "tasks").iterdir()) == []
 

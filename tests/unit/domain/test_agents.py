@@ -109,6 +109,14 @@ def test_every_kind_of_the_catalog_is_whole() -> None:
         assert bool(kind.run) != kind.asks_run
 
 
+def test_every_kind_of_the_catalog_has_a_page() -> None:
+    guide = Path(__file__).parents[3] / "docs/guide"
+    overview = (guide / "agents.md").read_text()
+    for kind in KINDS:
+        assert f"[`{kind}`](agent-{kind}.md)" in overview
+        assert f'kind = "{kind}"' in (guide / f"agent-{kind}.md").read_text()
+
+
 def test_an_acp_agent_is_run_by_its_client() -> None:
     definition = parse_task(ACP + 'permissions = "allow"\ncheckpoint = "approve"\n', "mend")
     agent = definition.agent

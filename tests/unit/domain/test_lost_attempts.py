@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from clawdesk.domain import effects as do
+from clawdesk.domain import events as ev
 from clawdesk.domain.model import (
+    Capacity,
     Checkpoint,
     Kind,
     Phase,
+    PlaneState,
     ProjectPolicy,
     Record,
     Request,
+    Snapshot,
     StepSpec,
     Task,
     TaskDefinition,
 )
 from clawdesk.domain.replay import Alive, read, recover, submission
+from clawdesk.domain.transitions import step
 from clawdesk.domain.values import as_fields
+from tests.sim.hall import task_of
 
 STEPS = (StepSpec("one", "true"), StepSpec("two", "true"))
 
@@ -77,3 +86,30 @@ def test_a_checkpoint_of_a_later_attempt_says_so_too() -> None:
     record = Record("checkpoint", 40, {"value": as_fields(late), "ordinal": 2}, "c9")
     task = read([*held(), record])
     assert (task.attempt, task.tip_ordinal, task.request) == (2, 2, None)
+
+
+def test_a_lost_machine_begins_anew_and_its_last_checkpoint_is_offered_and_can_be_had() -> None:
+    state = PlaneState(capacity=Capacity(1, 512, 1))
+    step(state, ev.TaskSubmitted(1, task_of("t")))
+    step(state, ev.MachineStarted(2, "t", 1, "m1", 1.0, "tcg", warm=True))
+    step(state, ev.BoundaryAsked(3, "t", "m1", "g1", False, ""))
+    taken = Checkpoint(1, 4, 0, "s0", 1, "c1", "t", "d1", snapshot=Snapshot("s", 60, 150, 1))
+    taken = replace(taken, guest_request="g1")
+    step(state, ev.CheckpointTaken(4, "t", "m1", taken))
+    effects = step(state, ev.MachineLost(5, "t", "m1", "QEMU was killed by signal 9"))
+    (told,) = [effect.text for effect in effects if isinstance(effect, do.Notify)]
+    assert "starts again from its beginning. Checkpoint 1 can be restored instead." in told
+    begun = step(state, ev.MachineReleased(6, "t", "m1"))
+    assert do.StartMachine("t", 2, "s") in begun, "another attempt, from the start"
+    step(state, ev.MachineStarted(7, "t", 2, "m2", 1.0, "tcg", warm=True))
+    late = ev.StepEnded(7, "t", "m1", 0, timed_out=False, tail="", run="0.1")
+    assert step(state, late) == (), "a word of the attempt before changes nothing"
+    # The offer is taken: back to where it was, with its memory.
+    step(state, ev.RestoreAsked(8, "t", 1, "me", "cli", "i"))
+    safety = state.tasks["t"].next_ordinal - 1
+    here = replace(taken, ordinal=safety, guest_request="", safety=True, mid_step=True, attempt=2)
+    step(state, ev.CheckpointTaken(9, "t", "m2", here))
+    step(state, ev.RestoreRecorded(10, "t", 1, "c3"))
+    back = step(state, ev.MachineReleased(11, "t", "m2"))
+    (restored,) = [effect for effect in back if isinstance(effect, do.RestoreMachine)]
+    assert (restored.attempt, restored.checkpoint) == (2, taken)

@@ -53,6 +53,21 @@ def test_a_start_that_failed_for_want_of_the_folder_is_not_held_against_the_task
     assert starts(step(state, ev.ProjectPaused(9, "/p", None))) == [TASK.id]
 
 
+def test_nor_is_one_that_failed_for_want_of_libvirt() -> None:
+    state, capacity = PlaneState(), PlaneState().capacity
+    gone = Reason("no_machines", "libvirt does not answer.", "start it")
+    for at_ms in range(1, 9, 4):  # it comes and goes
+        before = () if at_ms > 1 else step(state, ev.TaskSubmitted(at_ms, TASK))
+        back = step(state, ev.CapacityChanged(at_ms, capacity))
+        assert starts((*before, *back)) == [TASK.id]
+        step(state, ev.CapacityChanged(at_ms + 1, capacity, gone))
+        assert (
+            starts(step(state, ev.MachineFailed(at_ms + 2, TASK.id, 1, "Connection reset"))) == []
+        )
+        assert (state.tasks[TASK.id].phase, state.tasks[TASK.id].reason) == (Phase.QUEUED, gone)
+    assert starts(step(state, ev.CapacityChanged(9, capacity))) == [TASK.id]
+
+
 def test_what_others_hold_is_shown_as_git_tells_it_and_refuses_decisions() -> None:
     state = PlaneState()
     held = Reason("read_only", "/p is held by process 7 of user bob.", "close it there")

@@ -27,6 +27,11 @@ def test_the_shipped_model_is_pinned_by_hash() -> None:
     assert spec.context % spec.slots == 0
 
 
+def test_a_list_of_models_that_cannot_be_looked_at_is_said(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match=r"nnn cannot be looked at: File name too long"):
+        load(own=tmp_path / ("n" * 300))
+
+
 def test_a_settings_file_changes_figures_only(tmp_path: Path) -> None:
     config = tmp_path / "fabric.toml"
     config.write_text(

@@ -119,9 +119,28 @@ async def test_a_queued_stream_hears_its_place_and_reason(
         assert answer.status == 200
         comment = (await answer.content.readline()).decode()
         assert comment.startswith(": queued position=1 code=slots_busy reason=all 2 slots")
+        assert answer.headers["X-Clawdesk-Position"] == "1"
+        assert answer.headers["X-Clawdesk-Reason"] == "slots_busy"
         model.gate.set()
         assert (await answer.content.read()).endswith(b"data: [DONE]\n\n")
     await asyncio.gather(*busy)
+    async with world.post("/v1/chat/completions", STREAM) as answer:
+        assert not {"X-Clawdesk-Position", "X-Clawdesk-Reason"} & answer.headers.keys()
+
+
+async def test_a_whole_answer_says_what_it_waited_for(world: World, engine: FakeEngine) -> None:
+    model = await loaded(world, engine)
+    model.gate.clear()
+    busy = [asyncio.create_task(world.chat()) for _ in range(2)]
+    await model.until(lambda: model.in_flight == 2)
+    waits = asyncio.create_task(world.post("/v1/chat/completions", ASK).__aenter__())
+    await world.until(lambda: any(ticket.told for ticket in world.fabric._tickets.values()))
+    model.gate.set()
+    answer = await waits
+    assert answer.headers["X-Clawdesk-Reason"] == "slots_busy"
+    assert "X-Clawdesk-Position" not in answer.headers
+    assert int(answer.headers["X-Clawdesk-Wait-Ms"]) > 0
+    await asyncio.gather(*busy, answer.read())
 
 
 @pytest.mark.expect_log("no model for this", "failed")

@@ -1,12 +1,14 @@
 """A random world of GPUs, leases, windows and budgets that must keep every rule of the ledger.
 
 Readings come late, show memory of other programs and of containers that just ended; GPUs are lost
-with what runs on them, and come back; calls want several answers; other Fabrics promise memory.
+with what runs on them, and come back; calls want several answers; other Fabrics promise memory; the
+desktop's share changes.
 Nothing is over capacity, no memory is promised twice, and in the end nobody is left waiting.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import settings
@@ -54,6 +56,7 @@ class LedgerWorld(RuleBasedStateMachine):
         self.real: dict[str, dict[str, int]] = {}  # what containers really hold, MiB by GPU
         self.others = [0] * GPUS
         self.lost = [False] * GPUS
+        self.kept_mib = 0
         self.holders: set[str] = set()
 
     # -- what the Fabric does --------------------------------------------------------------------
@@ -126,7 +129,12 @@ class LedgerWorld(RuleBasedStateMachine):
             problem = "the GPU is lost" if self.lost[index] else ""
             lost = self.lost[index]
             shown.append(gpu(index, used / GIB, processes, problem, is_lost=lost))
-        self.happen(read(self.at_ms, *shown, **{model: model for model in self.real}))
+        made = read(self.at_ms, *shown, **{model: model for model in self.real})
+        self.happen(replace(made, kept_mib=self.kept_mib))
+
+    @rule(gib=st.integers(0, 22))
+    def the_desktop_keeps(self, gib: int) -> None:
+        self.kept_mib = gib * GIB
 
     @rule(index=st.integers(0, GPUS - 1), gib=st.integers(0, 24))
     def another_fabric_promises(self, index: int, gib: int) -> None:
@@ -222,6 +230,7 @@ class LedgerWorld(RuleBasedStateMachine):
         """People let go and everything answers: whatever waits is served or refused."""
         self.lost = [False] * GPUS
         self.others = [0] * GPUS
+        self.kept_mib = 0
         self.happen(events.OthersPromised(self.at_ms, ()))
         for model in SIZES:
             self.happen(events.PinSet(self.at_ms, model, False))

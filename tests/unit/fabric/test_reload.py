@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,13 +11,14 @@ import pytest
 
 from clawdesk_fabric import events
 from clawdesk_fabric.catalog import Catalog, Settings, load
-from clawdesk_fabric.effects import EndLease, Refuse, StartReplica, StopReplica
+from clawdesk_fabric.effects import EndLease, Forward, Refuse, StartReplica, StopReplica
 from clawdesk_fabric.errors import CatalogError
 from clawdesk_fabric.leases import Reservation
-from clawdesk_fabric.model import Figures, Phase
+from clawdesk_fabric.model import Figures, GpuReading, Phase
 from clawdesk_fabric.peaks import Peaks
+from clawdesk_fabric.reloading import Changes
 from clawdesk_fabric.server import Options, Server
-from tests.support.fabric_core import GIB, call, does, down, host_state, lease, of, up
+from tests.support.fabric_core import GIB, call, does, down, gpu, host_state, lease, of, up
 from tests.support.fabric_engine import FakeEngine
 from tests.support.fabric_world import MODEL, World, catalog, serving, spec
 from tests.unit.fabric.test_command import run
@@ -89,6 +90,22 @@ def test_one_that_is_added_again_before_it_is_gone_stays_known() -> None:
     assert of(StartReplica, does(state, call(2, "a", 50)))
 
 
+def test_settings_that_are_read_anew_count_at_once() -> None:
+    state = host_state("a", "b", memory_mib=GIB, waiting_max=8)
+    does(state, call(1, "a"))
+    up(state, "a", 10)
+    assert of(StartReplica, does(state, call(11, "b"))) == [], "there is room for one only"
+    more = does(state, events.SettingsRead(12, 8, 2 * GIB))
+    assert [start.model for start in of(StartReplica, more)] == ["b"]
+    up(state, "b", 20)
+    less = does(state, events.SettingsRead(21, 1, GIB // 2))
+    assert less == [], "what is loaded stays"
+    assert of(Forward, does(state, call(30, "a"))), "and serves"
+    does(state, call(31, "a"))
+    refused = of(Refuse, does(state, call(40, "a")))
+    assert [(refuse.call, refuse.code) for refuse in refused] == [(40, "queue_full")]
+
+
 # -- the process ---------------------------------------------------------------------------------
 
 
@@ -103,6 +120,17 @@ class Files:
         if self.broken:
             raise CatalogError(self.broken)
         return self.catalog
+
+
+class Gpus:
+    """Implements `GpuSource`: one GPU, read when a test says so."""
+
+    async def open(self, heard: Callable[[tuple[GpuReading, ...], str], None]) -> None:
+        self.heard = heard
+        heard((gpu(0),), "")
+
+    async def close(self) -> None:
+        pass
 
 
 @pytest.fixture
@@ -124,13 +152,13 @@ async def test_the_command_says_what_changed_and_a_loaded_model_answers_on(
     assert (await listed.chat())[0] == 200
     before = engine.latest[MODEL]
     files.catalog = Catalog(
-        {MODEL: spec(slots=3), "new": spec(name="new")}, Settings(memory_mib=999)
+        {MODEL: spec(slots=3), "new": spec(name="new")}, Settings(memory_mib=2999)
     )
     assert await run(listed, "reload") == 0
     said = capsys.readouterr().out
     assert "added: new" in said
     assert f"changed (one that is loaded: from its next load on): {MODEL}" in said
-    assert "[fabric] settings changed" in said
+    assert "[fabric] settings in use now: memory_mib" in said
     assert (await listed.chat())[0] == 200
     assert engine.latest[MODEL] is before
     assert (await listed.chat(model="new"))[0] == 200
@@ -174,6 +202,36 @@ async def test_files_that_cannot_be_read_change_nothing(
     assert (await listed.chat())[0] == 200
 
 
+async def test_settings_count_from_a_reload_on_but_for_those_of_the_server(
+    listed: World, files: Files, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(memory_mib=9_999, waiting_max=7, tokens_max=1, body_bytes_max=10)
+    for _ in range(2):
+        files.catalog = Catalog(files.catalog.models, settings)
+        assert await run(listed, "reload") == 0
+        told = capsys.readouterr().out
+        assert "settings that count from its next start (stop, serve): body_bytes_max" in told
+    assert "in use now" not in told, "they were in use before the second reload"
+    status = await listed.control("status")
+    assert (status["memory_mib"]["limit"], status["waiting_max"]) == (9_999, 7)
+    assert (await listed.control("tokens", {}))["error"]["code"] == "too_many"
+    assert (await listed.chat())[0] == 200, "a body of more than 10 bytes"
+
+
+async def test_the_desktops_share_of_a_gpu_is_another_one_after_a_reload(
+    engine: FakeEngine, short_folder: Path, files: Files
+) -> None:
+    gpus, path = Gpus(), short_folder / "f.sock"
+    options = Options(path, gpus=gpus, reread=files.read)
+    async with serving(Server(files.read(), engine, options), path) as world:
+        devices = world.fabric.state.devices
+        assert devices["GPU-0"].kept_mib == Settings().gpu_reserve_mib
+        files.catalog = Catalog(files.catalog.models, Settings(gpu_reserve_mib=2048))
+        await world.control("reload", {})
+        gpus.heard((gpu(0),), "")
+        assert devices["GPU-0"].kept_mib == 2048
+
+
 async def test_what_a_model_was_measured_to_need_counts_after_a_reload_too(
     listed: World, files: Files, tmp_path: Path
 ) -> None:
@@ -201,7 +259,7 @@ def test_adding_and_removing_a_model_tell_the_fabric_that_runs(
 
     def request(path: Path, method: str, target: str, body: object) -> dict[str, object]:
         asked.append(f"{method} {target}")
-        return {"added": ["m"], "removed": [], "changed": [], "settings": False}
+        return {**Changes().as_json(), "added": ["m"]}
 
     monkeypatch.setattr(model_commands, "request", request)
     (tmp_path / "m.gguf").write_bytes(gguf())

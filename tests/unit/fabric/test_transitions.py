@@ -260,6 +260,10 @@ class World(RuleBasedStateMachine):
         view = UP if available else EngineView(False, "", "gone", "mend it")
         self.happen(events.EngineChanged(self.at_ms, view))
 
+    @rule(waiting_max=st.sampled_from([1, 3, 256]), host_mib=st.integers(0, 4000))
+    def settings_are_read(self, waiting_max: int, host_mib: int) -> None:
+        self.happen(events.SettingsRead(self.at_ms, waiting_max, host_mib))
+
     @invariant()
     def no_call_is_lost(self) -> None:
         waiting = {call.id for r in self.state.replicas.values() for call in r.waiting}

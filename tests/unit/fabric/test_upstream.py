@@ -18,7 +18,7 @@ import pytest
 from aiohttp import web
 
 from clawdesk_fabric import keys as keys_module
-from clawdesk_fabric import paths
+from clawdesk_fabric import model_commands, paths
 from clawdesk_fabric.__main__ import main
 from clawdesk_fabric.engines.dispatch import Engines
 from clawdesk_fabric.engines.reach import address, connector
@@ -26,6 +26,7 @@ from clawdesk_fabric.engines.upstream import UpstreamEngine
 from clawdesk_fabric.errors import FabricError
 from clawdesk_fabric.keys import Keys, system_keyring
 from clawdesk_fabric.model import EngineView
+from clawdesk_fabric.reloading import Changes
 from clawdesk_fabric.specs import ModelSpec, UpstreamSource
 from tests.support.fabric_engine import FakeEngine
 from tests.support.fabric_world import spec
@@ -249,6 +250,13 @@ def test_the_command_reads_a_key_and_forgets_it(
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setattr("keyring.get_keyring", keyring.backends.fail.Keyring)
+    asked: list[str] = []
+
+    def request(path: Path, method: str, target: str, body: object) -> dict[str, object]:
+        asked.append(f"{method} {target}")
+        return Changes(keys=("far",)).as_json()
+
+    monkeypatch.setattr(model_commands, "request", request)
     stdin: Any = io.StringIO(f"{KEY}\n")
     monkeypatch.setattr("sys.stdin", stdin)
     assert main(["key", "set", "far"]) == 1
@@ -264,4 +272,6 @@ def test_the_command_reads_a_key_and_forgets_it(
     assert main(["key", "forget", "far"]) == 0
     assert main(["key", "set", "smollm2-135m"]) == 1
     told = capsys.readouterr()
+    assert "the Fabric that runs: goes on with the key that is kept now: far" in told.out
+    assert asked == ["POST /fabric/v1/reload"] * 2
     assert KEY not in told.out + told.err

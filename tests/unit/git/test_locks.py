@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from clawdesk.adapters.git import GitRepositories, GitRepository
-from clawdesk.adapters.git.locks import LOCK_NAME, ProjectLock, boot_id, clear_stale
+from clawdesk.adapters.git.locks import LOCK_NAME, ProjectLock, clear_stale
+from clawdesk.adapters.host import boot_id
 from clawdesk.domain.model import Record
 from clawdesk.ports.errors import RepositoryError
 from tests.support.git_projects import GitProject

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from clawdesk_guest.turns import Looked, Turns
 
 
@@ -69,3 +71,24 @@ def test_calls_wait_while_the_files_are_looked_at_and_a_look_of_an_earlier_step_
     late(True)
     assert not guest.call(), "files changed in the step before"
     assert guest.asked == []
+
+
+def test_a_boundary_by_the_clock_counts_from_the_one_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now_s = 1000.0
+    monkeypatch.setattr("clawdesk_guest.turns.time.monotonic", lambda: now_s)
+    guest = Guest()
+    guest.turns.begin(every_calls=5, every_s=300)
+    assert not guest.call()
+    now_s += 299
+    assert not guest.call()
+    now_s += 1
+    assert [guest.call(), guest.call()] == [True, False], "five minutes since the step began"
+    now_s += 299
+    assert [guest.call() for _ in range(4)] == [False, False, False, True], "five calls"
+    now_s += 299
+    assert not guest.call(), "the boundary by calls is the one before"
+    now_s += 1
+    assert guest.call()
+    assert guest.asked == [3, 8, 10]

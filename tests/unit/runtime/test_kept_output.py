@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+
+import pytest
 
 from clawdesk.domain.model import Phase
 from clawdesk.runtime.plane import Plane
@@ -60,4 +63,44 @@ async def test_a_step_that_goes_on_is_kept_whole_and_once(tmp_path: Path) -> Non
     plane = await world.open()
     shown = await lines(plane, task)
     assert [line for line in shown if line in ("before", "after")] == ["before", "after"]
+    await plane.close()
+
+
+async def test_what_was_printed_before_a_kill_is_shown_and_kept_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed, on = asyncio.Event(), asyncio.Event()
+
+    async def talks(step: FakeStep) -> int:
+        step.print("before\n")
+        await step.model_call()
+        printed.set()
+        await on.wait()
+        step.print("after\n")
+        return 0
+
+    world = PlaneWorld(tmp_path, {"ask": TASK}, {"asks": talks})
+    first = await world.open()
+    task = await first.submit(PROJECT, "ask")
+    await until(first, task, lambda t: t.spending.total.calls == 1)
+    await first._live.tails.flush()
+    monkeypatch.setattr("clawdesk.runtime.plane.recent_projects", lambda: [PROJECT])
+    first._crashed(RuntimeError("killed"))
+    await first.close()
+    for number in (2, 3):  # killed again before Git has it
+        plane = await world.open()
+        shown = await lines(plane, task)
+        assert shown.count("before") == 1, number
+        assert sum(line.startswith("[model] m answered") for line in shown) == 1
+        if number == 2:
+            plane._crashed(RuntimeError("killed"))
+            await plane.close()
+    await until(plane, task, lambda t: t.phase is Phase.RUNNING)
+    on.set()
+    await until(plane, task, lambda t: t.phase is Phase.DONE)
+    await plane.close()
+    plane = await world.open()
+    shown = await lines(plane, task)
+    assert [line for line in shown if line in ("before", "after")] == ["before", "after"]
+    assert not any("before ClawDesk ended" in line for line in shown), "Git has all of it"
     await plane.close()

@@ -10,6 +10,7 @@ import pytest
 from clawdesk.app import open_plane
 from clawdesk.domain.model import FINAL, Phase, Record, Task
 from clawdesk.ports.errors import MachineError, PortError, RepositoryError
+from clawdesk.runtime import watch
 from clawdesk.runtime.client import PlaneClient
 from clawdesk.runtime.places import plane_socket
 from clawdesk.runtime.server import PlaneServer
@@ -79,6 +80,8 @@ async def test_approve_then_merge_gives_what_was_approved(world: PlaneWorld) -> 
     assert task.phase is Phase.DONE
     outcome = await plane.merge(task_id)
     assert outcome.branch
+    (merged,) = (r for r in plane.state.tasks[task_id].records if r.event == "merged")
+    assert merged.fields["merge_commit"] == outcome.commit, "the way back names it at once"
     assert b"second" in world.project.work["b.txt"]
     assert world.machines.kept(task_id) == [], "snapshots outlived the merge"
     await plane.close()
@@ -281,6 +284,35 @@ async def test_without_libvirt_tasks_wait_and_say_what_mends_it(world: PlaneWorl
     world.machines.ready = True
     await plane.check_environment()
     await until(plane, task_id, held)
+    await plane.close()
+
+
+@pytest.mark.parametrize("call", ["start", "restore"])
+async def test_a_task_outlives_a_libvirt_that_is_gone_for_a_while(
+    world: PlaneWorld, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """Neither a start nor a way back from a snapshot may end it; and nobody has to look again."""
+    monkeypatch.setattr(watch, "ASK_AGAIN_S", 0.01)
+    plane = await world.open()
+    if call == "restore":
+        task_id = await plane.submit(PROJECT, "write")
+        await until(plane, task_id, held)
+        assert (await plane.yield_now(task_id, channel="t")).ok
+    world.machines.ready = False
+    for _ in range(3):  # as often as it is tried: twice would end it otherwise
+        world.machines.fail_next(call, MachineError("libvirt does not answer."))
+    if call == "restore":
+        request = plane.state.tasks[task_id].request
+        assert request is not None
+        assert (await plane.approve(task_id, 1, request.digest, channel="t")).ok
+    else:
+        task_id = await plane.submit(PROJECT, "write")
+    waits = await until(plane, task_id, lambda t: bool(t.reason and t.reason.code == "no_machines"))
+    assert waits.phase is Phase.QUEUED
+    world.machines.forgive(call)
+    world.machines.ready = True
+    task = await until(plane, task_id, held if call == "start" else ended)
+    assert (task.attempt, task.start_failures) == (1, 0)
     await plane.close()
 
 

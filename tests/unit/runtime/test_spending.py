@@ -139,6 +139,7 @@ async def test_a_killed_plane_loses_no_call_that_the_fabric_knows(
     first._crashed(RuntimeError("killed"))
     await first.close()
     second = await world.open()
+    await until(second, task, lambda t: t.phase is Phase.RUNNING)
     answer.set()
     done = await ended(second, task)
     assert [record.event for record in done.records].count("adopted") == 1

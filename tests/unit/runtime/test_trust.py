@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from clawdesk.runtime.plane import Plane
 from clawdesk.runtime.server import PlaneServer
 from clawdesk.runtime.trust import TRUST_FILE
 from tests.support.guest_fake import FakeStep
-from tests.support.plane_world import PROJECT, PlaneWorld, until
+from tests.support.plane_world import PROJECT, CountingClock, PlaneWorld, until
 
 TASK = '[machine]\nmemory_mib = 256\n[[steps]]\nname = "one"\nrun = "one"\n'
 WANTS = 'weight = 3\n[priority]\ndefault_class = "interactive"\n'
@@ -183,10 +184,13 @@ async def test_a_mistake_is_said_and_changes_nothing(
 async def test_ticks_come_from_the_steady_clock(
     world: PlaneWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    days = cycle((0, 86_400_000))
     monkeypatch.setattr(watch, "TICK_S", 0.01)
+    monkeypatch.setattr(CountingClock, "now_ms", lambda _: 1_000_000 + next(days))
     plane = await world.open()
     task_id = await plane.submit(PROJECT, "write")
     await until(plane, task_id, lambda _: plane.state.steady_ms >= 20)
+    assert plane.state.steady_ms < 1_000, "a wall clock that jumps is no time that passed"
     await plane.close()
 
 

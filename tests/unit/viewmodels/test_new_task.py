@@ -95,7 +95,7 @@ def test_an_agent_is_named_with_what_it_is() -> None:
     view = forecast(task, load=LOAD, machines=KVM, fabric=FABRIC, policy=None)
     assert view.lines[0].name == "Agent"
     assert view.lines[0].text.startswith("mini-swe-agent: a small agent that works with")
-    assert "network: 2 hosts" in view.lines[1].text
+    assert "network: a.org, b.org" in view.lines[1].text
     unknown = replace(TIDY, agent=AgentSpec("of-later", "p"))
     view = forecast(unknown, load=LOAD, machines=KVM, fabric=FABRIC, policy=None)
     assert view.lines[0].family is Family.BAD

@@ -7,13 +7,14 @@ from itertools import pairwise
 
 import pytest
 
-from clawdesk.domain.model import Decision, DiffStat, Kind, Phase, PlaneState, Verdict
+from clawdesk.domain.model import Decision, DiffStat, Phase, PlaneState, Record, Verdict
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import MachineSupport
 from clawdesk.ports.repository import Diff, DiffFile, DiffHunk, DiffLine
 from clawdesk.ports.telemetry import Gpu
 from clawdesk.runtime.api import Environment
 from clawdesk.viewmodels import words
+from clawdesk.viewmodels.amounts import day
 from clawdesk.viewmodels.checkpoints import checkpoint_rows, restore_view
 from clawdesk.viewmodels.diffs import LINE_MAX, ROWS_MAX, RowKind, diff_rows, is_cut
 from clawdesk.viewmodels.doctor import doctor_view
@@ -22,7 +23,6 @@ from clawdesk.viewmodels.inbox import (
     checkpoint_view,
     closing_words,
     pending,
-    question_view,
 )
 from clawdesk.viewmodels.inspector import inspector_view
 from clawdesk.viewmodels.machine import gpu_view, host_view
@@ -32,7 +32,7 @@ from clawdesk.viewmodels.status import status_bar
 from clawdesk.viewmodels.tasks import counts, row_of, state_texts
 from clawdesk.viewmodels.timescale import SPANS_MS, TimeScale, fit, next_span
 from tests.support import plane_scenes as scenes
-from tests.support import review_scene
+from tests.support import review_scene, trust_scene
 
 NOW = 1_764_000_000_000
 HOUSE = scenes.house(NOW)
@@ -119,6 +119,39 @@ def test_nothing_can_be_approved_before_its_diff_or_after_an_answer() -> None:
     assert closed.closed.startswith("Approved by you via OpenClaw at ")
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_what_was_rejected_before_is_said(same: bool) -> None:
+    asked = task("fix-loader")
+    said = checkpoint_view(asked, asked.request, now_ms=NOW)
+    assert (said.rejected, said.step.startswith("Step ")) == ("", True)
+    fields = {"request": "r0", "ordinal": 3, "verdict": "rejected", "note": "Shorter.\nPlease."}
+    digests = {3: asked.request.digest if same else "other"}
+    checkpoints = tuple(
+        replace(c, digest=digests.get(c.ordinal, c.digest)) for c in asked.checkpoints
+    )
+    again = replace(
+        asked, records=(*asked.records, Record("decision", NOW, fields)), checkpoints=checkpoints
+    )
+    said = checkpoint_view(again, again.request, now_ms=NOW)
+    assert said.rejected.startswith("Checkpoint 3 was rejected")
+    assert "Shorter." in said.rejected
+    assert ("the same again" in said.rejected) is same
+
+
+def test_a_task_that_waits_for_trust_needs_the_user_and_stands_in_the_inbox() -> None:
+    waits = trust_scene.untrusted(NOW)
+    shown = cards([*HOUSE.values(), waits], NOW)
+    assert [c.task for c in shown][-1] == waits.id
+    assert shown[-1].act == "Trust…"
+    assert counts([waits])[Group.NEEDS_YOU] == 1
+    assert waits.id not in [t.id for t in pending([waits])], "there is no request to answer"
+
+
+def test_the_checkpoint_that_is_taken_has_the_number_it_will_have() -> None:
+    taken = replace(task("fix-loader"), phase=Phase.SNAPSHOTTING, request=None, next_ordinal=5)
+    assert state_texts(taken, NOW)[1] == "checkpoint 4 is taken"
+
+
 def test_a_request_that_is_gone_says_so() -> None:
     asked = task("fix-loader")
     gone = replace(asked, request=None)
@@ -127,13 +160,6 @@ def test_a_request_that_is_gone_says_so() -> None:
     done = task("docs-pass")
     answered = next(r for r in done.records if r.event == "decision").fields["request"]
     assert closing_words(done, answered, 0).startswith("Approved by you via window at ")
-
-
-def test_questions_have_at_most_nine_rows() -> None:
-    asked = task("bench-fp8")
-    request = replace(asked.request, choices=tuple(str(i) for i in range(20)))
-    assert len(question_view(asked, request, now_ms=NOW).choices) == 9
-    assert request.kind is Kind.CLARIFY
 
 
 def test_restore_says_what_it_undoes_and_keeps() -> None:
@@ -233,13 +259,25 @@ def test_doctor_groups_and_counts() -> None:
     assert "libvirt" in view.report
 
 
+def test_a_day_is_said_as_one_says_it() -> None:
+    day_ms = 86_400_000
+    now_ms = 1_795_692_000_000  # Thursday, 2026-11-26 11:20 UTC
+    said = [day(now_ms - ago * day_ms, now_ms, 0) for ago in (0, 1, 2, 6, 7, 20, 62, 63)]
+    assert said[:6] == ["today", "yesterday", "Tuesday", "Friday", "1 week ago", "2 weeks ago"]
+    assert said[6:] == ["8 weeks ago", "2026-09-24"]
+    assert day(now_ms - 12 * 3_600_000, now_ms, 0) == "yesterday", "before midnight"
+    assert day(now_ms - 12 * 3_600_000, now_ms, 3_600_000) == "today", "the user's midnight counts"
+    assert day(0, now_ms, 0) == day(now_ms + day_ms, now_ms, 0) == "", "not known, or not yet"
+
+
 def test_projects_with_recent_and_needs() -> None:
     projects = {scenes.PROJECT: scenes.project()}
-    view = projects_view(projects, HOUSE.values(), [scenes.PROJECT, "/home/ada/notes"], "/home/ada")
+    recent = {scenes.PROJECT: "today", "/home/ada/notes": "Friday"}
+    view = projects_view(projects, HOUSE.values(), recent, "/home/ada")
     (entry,) = view.entries
     assert (entry.place, entry.needs, entry.tasks) == ("~/src/vision-lab", 2, 10)
     assert entry.headline == "main · 2 files changed by you"
-    assert view.recent == (("notes", "/home/ada/notes"),)
+    assert view.recent == (("notes", "/home/ada/notes", "~/notes", "Friday"),)
     assert short_path("/home/adam/x", "/home/ada") == "/home/adam/x"
     read_only = replace(scenes.project(), read_only="held by bob")
     only = projects_view({scenes.PROJECT: read_only}, [])

@@ -1,0 +1,120 @@
+"""A question of a task, with what a person needs to answer it: its context, what each choice does.
+
+What a step says stands in its own words: the first line of its question is the question and the
+rest its context, the first line of a choice is the choice and the rest what it costs or does. What
+is known without the step is added: where it stands, what was done so far, and the way back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from clawdesk.domain.model import Request, Task
+from clawdesk.domain.moves import GIVE_UP, RETRY, TELL
+from clawdesk.viewmodels.amounts import files
+from clawdesk.viewmodels.inbox import closing_words
+from clawdesk.viewmodels.language import counted, marked, tr
+from clawdesk.viewmodels.tasks import waiting_words
+from clawdesk.viewmodels.words import clock_time
+
+CHOICES_MAX = 9
+"""As many as there are keys for."""
+_OF_RETRY = {
+    RETRY: marked("Makes the checkpoint once more, of the machine as it is now."),
+    TELL: marked("The step reads why and goes on without this checkpoint."),
+    GIVE_UP: marked("The task fails here. The checkpoints that were made stay."),
+}
+
+
+class Choice(NamedTuple):
+    """One row. `answer` is what is sent: the choice exactly as the step gave it."""
+
+    answer: str
+    text: str
+    note: str = ""  # what it costs or does, "" = nobody said
+    usual: bool = False  # the step takes it where nobody can be asked
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """A question on screen; `choices` are rows 1..9, free text is always possible.
+
+    Args:
+        context: what the step says beside its question, may have several lines.
+        where: its step and the time of day.
+        at_ms: when it was asked; what the step printed before that is its context, too.
+        facts: (name, words) of what is known without the step.
+    """
+
+    task: str
+    request: str
+    key: str
+    title: str
+    question: str
+    context: str
+    where: str
+    at_ms: int
+    choices: tuple[Choice, ...]
+    waiting: str
+    facts: tuple[tuple[str, str], ...] = ()
+    closed: str = ""
+
+
+def question_view(task: Task, request: Request, *, now_ms: int, offset_ms: int = 0) -> QuestionView:
+    """The clarification dialog for `request`."""
+    question, context = parts(request.question)
+    return QuestionView(
+        task=task.id,
+        request=request.id,
+        key=request.key,
+        title=tr("{task} asks you", task=task.title),
+        question=question,
+        context=context,
+        where=_where(task, request, offset_ms),
+        at_ms=request.at_ms,
+        choices=tuple(_choice(request, text) for text in request.choices[:CHOICES_MAX]),
+        waiting=waiting_words(task, request, now_ms),
+        facts=_facts(task, request),
+        closed=closing_words(task, request.id, offset_ms),
+    )
+
+
+def parts(text: str) -> tuple[str, str]:
+    """The first line that says something, and what follows it."""
+    first, _, rest = text.strip().partition("\n")
+    return first.rstrip(), rest.strip()
+
+
+def _choice(request: Request, text: str) -> Choice:
+    name, note = parts(text)
+    if request.key == RETRY and text in _OF_RETRY:
+        note = tr(_OF_RETRY[text])
+    usual = bool(request.default) and text == request.default
+    return Choice(text, name, " ".join(note.split()), usual)
+
+
+def _where(task: Task, request: Request, offset_ms: int) -> str:
+    at = clock_time(request.at_ms, offset_ms, seconds=True)
+    if task.step_index >= len(task.steps):
+        return at
+    name = task.steps[task.step_index].name
+    return tr("Step {number} {name}, {time}", number=task.step_index + 1, name=name, time=at)
+
+
+def _facts(task: Task, request: Request) -> tuple[tuple[str, str], ...]:
+    made = len([c for c in task.checkpoints if not c.safety])
+    so_far = counted(made, "{count} checkpoint", "{count} checkpoints")
+    stat = request.diffstat
+    if stat.files:
+        last = f"{files(stat.files)} +{stat.added} −{stat.removed}"  # noqa: RUF001
+        so_far = tr("{checkpoints}; the last changed {changed}", checkpoints=so_far, changed=last)
+    facts = [(tr("So far"), so_far)]
+    if request.key != RETRY and request.ordinal:
+        back = tr(
+            "The step goes on with your answer. Checkpoint {ordinal} holds this moment: roll back "
+            "to it to answer otherwise.",
+            ordinal=request.ordinal,
+        )
+        facts.append((tr("After it"), back))
+    return tuple(facts)

@@ -1,0 +1,79 @@
+"""Quitting with 20 tasks in 20 real machines: from the press that confirms it to the process's end.
+
+The real window on a screen of its own, driven from outside. Each task stands in the middle of a
+step; each machine is suspended with its memory before the process ends, which is checked.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.bench.rows import Row, row
+from tests.support.real_cli import RealCli, make_project
+from tests.support.stage import Stage, missing, real_stage
+
+TASKS = 20
+PROGRAM = Path(__file__).with_name("quit_window.py")
+BEGIN_S_MAX = 240.0
+QUIT_S_MAX = 200.0
+POLICY = f"[host]\nmachines_max = {TASKS}\n"
+TASK = """\
+title = "Waits"
+[machine]
+memory_mib = 256
+[[steps]]
+name = "wait"
+run = "echo begun; sleep 3600"
+"""
+
+
+def measure(n: int) -> Iterator[Row]:
+    """One sample, whatever `n` is: twenty machines are begun for it.
+
+    Raises:
+        RuntimeError: there is no screen to be had, or a task came off badly.
+    """
+    if missing():
+        raise RuntimeError(f"the window needs {missing()}")
+    with tempfile.TemporaryDirectory(prefix="cd-quit") as folder:
+        took_s = _quit_s(Path(folder))
+    yield row(f"quit with {TASKS} tasks in {TASKS} machines", [took_s], "s", goal="at most 5 s")
+
+
+def _quit_s(folder: Path) -> float:
+    project = make_project(folder / "waits", {".clawdesk/tasks/wait.toml": TASK})
+    with real_stage(folder) as (play, cli):
+        rules = Path(cli.environment["XDG_CONFIG_HOME"], "clawdesk", "policy.toml")
+        rules.parent.mkdir(parents=True)
+        rules.write_text(POLICY)
+        play.play([sys.executable, str(PROGRAM), str(project)])
+        _begin_all(play)
+        play.key("ctrl+q")
+        play.tell("wait", "quit.go", enabled=True)
+        began = time.monotonic()
+        play.tell("press", "quit.go")
+        assert play.app is not None
+        code = play.app.wait(QUIT_S_MAX)
+        took_s = time.monotonic() - began
+        _check(cli, code)
+        return took_s
+
+
+def _begin_all(play: Stage) -> None:
+    """Every task in its machine, in its step."""
+    for number in range(1, TASKS + 1):
+        play.tell("press", "run.wait", timeout_s=BEGIN_S_MAX)
+        play.tell("says", "tasks.filter.All", text=f"All {number}", timeout_s=BEGIN_S_MAX)
+    play.tell("says", "status.work", text=f"{TASKS} running", timeout_s=BEGIN_S_MAX)
+
+
+def _check(cli: RealCli, code: int) -> None:
+    """The end was in order, and every task goes on at the next start."""
+    tasks = cli.events(cli.run("tasks", "--json").stdout)
+    left = [task for task in tasks if task["state"] in {"failed", "done", "cancelled"}]
+    if code or left or len(tasks) != TASKS or cli.machines():
+        raise RuntimeError(f"ended with {code}, {len(tasks)} tasks, {len(left)} of them ended")
