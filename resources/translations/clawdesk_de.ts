@@ -1552,6 +1552,10 @@
             <translation>Einen ersten Commit machen: git -C {path} add -A &amp;&amp; git -C {same_path} commit -m "First"</translation>
         </message>
         <message>
+            <source>Make it a folder that you may write to, or name another one by CLAWDESK_DATA_DIR.</source>
+            <translation>Ihn beschreibbar machen, oder mit CLAWDESK_DATA_DIR einen anderen nennen.</translation>
+        </message>
+        <message>
             <source>Make {count} forks</source>
             <translation>{count} Abzweigungen</translation>
         </message>
@@ -2886,6 +2890,10 @@
         <message>
             <source>The files you edited have more than {size} KiB together.</source>
             <translation>Die bearbeiteten Dateien haben zusammen mehr als {size} KiB.</translation>
+        </message>
+        <message>
+            <source>The folder of machine files, {folder}, cannot be written; no machine can start.</source>
+            <translation>In den Ordner der Maschinendateien, {folder}, kann nicht geschrieben werden; es kann keine Maschine starten.</translation>
         </message>
         <message>
             <source>The gateway does not accept our token any more.</source>
