@@ -10,7 +10,13 @@ on, and asks anew.
 from __future__ import annotations
 
 from clawdesk.domain import effects as do
-from clawdesk.domain import events as ev
+from clawdesk.domain.lease_events import (
+    LeaseAskedBack,
+    LeaseEnded,
+    LeaseGranted,
+    LeaseRefused,
+    LeaseWaits,
+)
 from clawdesk.domain.model import Lease, Phase, Task
 from clawdesk.domain.moves import Turn
 from clawdesk.domain.scheduling.resources import COMING
@@ -32,7 +38,7 @@ def ask(turn: Turn, task: Task) -> None:
     turn.do(do.AskLease(task.id))
 
 
-def granted(turn: Turn, task: Task, event: ev.LeaseGranted) -> None:
+def granted(turn: Turn, task: Task, event: LeaseGranted) -> None:
     if task.lease in (Lease.ASKED, Lease.WAITS):
         reason = None if task.phase is Phase.QUEUED else task.reason
         task = turn.put(task, lease=Lease.GRANTED, reason=reason, told_refused=False)
@@ -41,7 +47,7 @@ def granted(turn: Turn, task: Task, event: ev.LeaseGranted) -> None:
         turn.do(do.ReleaseLease(task.id))  # nobody waits for it any longer
 
 
-def waits(turn: Turn, task: Task, event: ev.LeaseWaits) -> None:
+def waits(turn: Turn, task: Task, event: LeaseWaits) -> None:
     """It leaves the queue of machines until the model can be had: others go before it."""
     if task.lease not in (Lease.ASKED, Lease.WAITS):
         return
@@ -49,7 +55,7 @@ def waits(turn: Turn, task: Task, event: ev.LeaseWaits) -> None:
     turn.put(task, lease=Lease.WAITS, reason=reason)
 
 
-def refused(turn: Turn, task: Task, event: ev.LeaseRefused) -> None:
+def refused(turn: Turn, task: Task, event: LeaseRefused) -> None:
     """What can still work does: the task goes on without, and its calls fail with the reason."""
     if task.lease in _OPEN:
         reason = None if task.phase is Phase.QUEUED else task.reason
@@ -60,7 +66,7 @@ def refused(turn: Turn, task: Task, event: ev.LeaseRefused) -> None:
         turn.put(task, lease=Lease.REFUSED, reason=reason, told_refused=True)
 
 
-def asked_back(turn: Turn, task: Task, event: ev.LeaseAskedBack) -> None:
+def asked_back(turn: Turn, task: Task, event: LeaseAskedBack) -> None:
     """Also the first answer of a Fabric that knew the lease from the plane before this one."""
     if task.lease in (Lease.ASKED, Lease.WAITS):  # it has held it since before this plane
         task = turn.note(task, "lease_granted", model=task.definition.model)
@@ -78,7 +84,7 @@ def put_off(turn: Turn, task: Task) -> Task:
     return turn.put(task, lease=Lease.LATER)
 
 
-def ended(turn: Turn, task: Task, event: ev.LeaseEnded) -> None:
+def ended(turn: Turn, task: Task, event: LeaseEnded) -> None:
     if task.lease in _OPEN:
         turn.put(_noted_end(turn, task), lease=Lease.NONE)
 

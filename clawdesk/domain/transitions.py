@@ -26,6 +26,13 @@ from clawdesk.domain import (
     on_silence,
 )
 from clawdesk.domain.invariants import check
+from clawdesk.domain.lease_events import (
+    LeaseAskedBack,
+    LeaseEnded,
+    LeaseGranted,
+    LeaseRefused,
+    LeaseWaits,
+)
 from clawdesk.domain.model import FINAL, Phase, PlaneState, Reason, Task, TaskId
 from clawdesk.domain.moves import Turn, without_snapshots
 from clawdesk.domain.policy import under
@@ -369,11 +376,11 @@ def _snapshot_forgotten(turn: Turn, task: Task, event: ev.SnapshotForgotten) -> 
 
 _INTENTS = (ev.DecisionGiven, ev.RestoreAsked, ev.PromptAsked, ev.CancelAsked, ev.SuspendAsked)
 _TABLE: dict[type, _Move] = {
-    ev.LeaseGranted: leases.granted,
-    ev.LeaseWaits: leases.waits,
-    ev.LeaseRefused: leases.refused,
-    ev.LeaseAskedBack: leases.asked_back,
-    ev.LeaseEnded: leases.ended,
+    LeaseGranted: leases.granted,
+    LeaseWaits: leases.waits,
+    LeaseRefused: leases.refused,
+    LeaseAskedBack: leases.asked_back,
+    LeaseEnded: leases.ended,
     ev.MachineStarted: _machine_started,
     ev.MachineRestored: _machine_restored,
     ev.MachineAdopted: on_adoption.machine_adopted,

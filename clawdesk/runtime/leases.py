@@ -9,8 +9,14 @@ import asyncio
 import itertools
 from collections.abc import Callable
 
-from clawdesk.domain import events as ev
 from clawdesk.domain.events import Event
+from clawdesk.domain.lease_events import (
+    LeaseAskedBack,
+    LeaseEnded,
+    LeaseGranted,
+    LeaseRefused,
+    LeaseWaits,
+)
 from clawdesk.domain.model import Reason, Task, TaskId
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import InferenceError
@@ -57,7 +63,7 @@ class Leases:
         try:
             news = await self._inference.ask_lease(wish)
         except InferenceError as error:
-            self._post(ev.LeaseRefused(self._clock.now_ms(), task.id, error.sentence))
+            self._post(LeaseRefused(self._clock.now_ms(), task.id, error.sentence))
             return
         self._known[task.id] = news
         self._tell(news)
@@ -122,12 +128,12 @@ class Leases:
         now_ms = self._clock.now_ms()
         match news.status:
             case LeaseStatus.GRANTED:
-                self._post(ev.LeaseGranted(now_ms, news.id))
+                self._post(LeaseGranted(now_ms, news.id))
             case LeaseStatus.WAITING:
                 reason = Reason(news.code or "model", news.text, news.frees)
-                self._post(ev.LeaseWaits(now_ms, news.id, reason))
+                self._post(LeaseWaits(now_ms, news.id, reason))
             case LeaseStatus.ASKED_BACK:
-                self._post(ev.LeaseAskedBack(now_ms, news.id, news.text))
+                self._post(LeaseAskedBack(now_ms, news.id, news.text))
             case LeaseStatus.ENDED:
                 self._known.pop(news.id, None)
-                self._post(ev.LeaseEnded(now_ms, news.id, news.text))
+                self._post(LeaseEnded(now_ms, news.id, news.text))

@@ -1240,6 +1240,10 @@
             <translation>Es war nicht vertraut; nichts hat sich geändert.</translation>
         </message>
         <message>
+            <source>It was to give its machine back, and keeps it: checkpoint {ordinal} holds files only ({why}), and its step would begin again.</source>
+            <translation>Sie sollte ihre Maschine zurückgeben und behält sie: Prüfpunkt {ordinal} enthält nur Dateien ({why}), und ihr Schritt würde von vorn beginnen.</translation>
+        </message>
+        <message>
             <source>It was to give its machine back, and keeps it: checkpoint {ordinal} holds files only ({why}), and its step would begin again. It leaves at the next one that keeps its memory, or when its step ends.</source>
             <translation>Sie sollte ihre Maschine zurückgeben und behält sie: Prüfpunkt {ordinal} enthält nur Dateien ({why}), und ihr Schritt würde von vorn beginnen. Sie geht beim nächsten, der ihren Speicher behält, oder wenn ihr Schritt endet.</translation>
         </message>
@@ -1546,6 +1550,10 @@
         <message>
             <source>Make a first commit: git -C {path} add -A &amp;&amp; git -C {same_path} commit -m "First"</source>
             <translation>Einen ersten Commit machen: git -C {path} add -A &amp;&amp; git -C {same_path} commit -m "First"</translation>
+        </message>
+        <message>
+            <source>Make it a folder that you may write to, or name another one by CLAWDESK_DATA_DIR.</source>
+            <translation>Ihn beschreibbar machen, oder mit CLAWDESK_DATA_DIR einen anderen nennen.</translation>
         </message>
         <message>
             <source>Make {count} forks</source>
@@ -2588,6 +2596,10 @@
             <translation>Seite {mark}</translation>
         </message>
         <message>
+            <source>Since the start</source>
+            <translation>Seit dem Anfang</translation>
+        </message>
+        <message>
             <source>Snapshots by task</source>
             <translation>Schnappschüsse nach Aufgabe</translation>
         </message>
@@ -2880,6 +2892,10 @@
             <translation>Die bearbeiteten Dateien haben zusammen mehr als {size} KiB.</translation>
         </message>
         <message>
+            <source>The folder of machine files, {folder}, cannot be written; no machine can start.</source>
+            <translation>In den Ordner der Maschinendateien, {folder}, kann nicht geschrieben werden; es kann keine Maschine starten.</translation>
+        </message>
+        <message>
             <source>The gateway does not accept our token any more.</source>
             <translation>Das Gateway nimmt unser Token nicht mehr an.</translation>
         </message>
@@ -3166,6 +3182,10 @@
         <message>
             <source>This cannot be undone: machine snapshots of the others are given back. Their commits stay, so you can still look at them, compare, and fork from their files.</source>
             <translation>Dies lässt sich nicht rückgängig machen: Die Maschinen-Schnappschüsse der anderen werden freigegeben. Ihre Commits bleiben; Ansehen, Vergleichen und Abzweigen aus ihren Dateien bleiben möglich.</translation>
+        </message>
+        <message>
+            <source>This checkpoint</source>
+            <translation>Dieser Prüfpunkt</translation>
         </message>
         <message>
             <source>This checkpoint holds files only.</source>

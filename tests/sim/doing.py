@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
 from clawdesk.domain.audit import checkpoint_record, record_of
+from clawdesk.domain.lease_events import (
+    LeaseAskedBack,
+    LeaseEnded,
+    LeaseGranted,
+    LeaseRefused,
+    LeaseWaits,
+)
 from clawdesk.domain.model import Checkpoint, Reason, Snapshot
 from tests.sim.guests import Guest, Inside
 
@@ -71,14 +78,14 @@ class Doing:
         why = Reason("memory", "no room", "a lease is given back")
         if abs(leases.get(task, epoch)) != epoch and roll < 0.3:
             # A plane before this one held it, and was asked for it.
-            world.act(task, held, lambda: ev.LeaseAskedBack(world.now_ms, task, "a person"))
+            world.act(task, held, lambda: LeaseAskedBack(world.now_ms, task, "a person"))
         elif roll < 0.5:
-            world.act(task, grant, lambda: ev.LeaseGranted(world.now_ms, task))
+            world.act(task, grant, lambda: LeaseGranted(world.now_ms, task))
         elif roll < 0.9:
-            world.act(task, wait, lambda: ev.LeaseWaits(world.now_ms, task, why))
+            world.act(task, wait, lambda: LeaseWaits(world.now_ms, task, why))
         else:
             refused = "there is no model m"
-            world.act(task, lambda: None, lambda: ev.LeaseRefused(world.now_ms, task, refused))
+            world.act(task, lambda: None, lambda: LeaseRefused(world.now_ms, task, refused))
 
     def _trouble(self, task: str, epoch: int) -> None:
         """A lease that is held is asked back, or ends."""
@@ -86,16 +93,16 @@ class Doing:
         if leases.get(task) != epoch or epoch != world.epoch:
             return
         if world.chance(0.5):
-            world.post(ev.LeaseAskedBack(world.now_ms, task, "a person needs the memory"))
+            world.post(LeaseAskedBack(world.now_ms, task, "a person needs the memory"))
         elif world.chance(0.5):
             del leases[task]
-            world.post(ev.LeaseEnded(world.now_ms, task, "the model crashed"))
+            world.post(LeaseEnded(world.now_ms, task, "the model crashed"))
 
     def _late(self, task: str, epoch: int, grant: Callable[[], None]) -> None:
         """One that waited is granted, if it still waits."""
         if self.world.outside.leases.get(task) == -epoch and epoch == self.world.epoch:
             grant()
-            self.world.post(ev.LeaseGranted(self.world.now_ms, task))
+            self.world.post(LeaseGranted(self.world.now_ms, task))
 
     def _ReleaseLease(self, e: do.ReleaseLease) -> None:
         def give() -> None:

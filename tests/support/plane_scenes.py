@@ -283,7 +283,8 @@ def house(now_ms: int) -> dict[str, Task]:
     snapping.step(21.6, 0)
     snapping.checkpoint(12)
     snapping.step(12, 1)
-    snapping.task = replace(snapping.task, phase=Phase.SNAPSHOTTING)
+    taken = snapping.task.next_ordinal + 1  # the number is given when the taking begins
+    snapping.task = replace(snapping.task, phase=Phase.SNAPSHOTTING, next_ordinal=taken)
     failed = Story(8, "eval-old", now_ms, 30)
     failed.started(29.5)
     failed.step(29.5, 0)

@@ -65,6 +65,12 @@ def comment(sheet: ApprovalSheet, on: str, text: str) -> None:
     press(field, Qt.Key.Key_Return)
 
 
+def begin_edit(bench: Bench, sheet: ApprovalSheet, on: str) -> None:
+    stand_on(sheet, on)
+    press(sheet, Qt.Key.Key_E)
+    bench.settle()
+
+
 def left_out(sheet: ApprovalSheet) -> list[str]:
     return list(sheet.draft.left_out)
 
@@ -242,96 +248,6 @@ def test_keys_belong_to_the_comment_while_it_is_written(bench: Bench) -> None:
 
 
 # -- versions of one's own ------------------------------------------------------------------------
-def begin_edit(bench: Bench, sheet: ApprovalSheet, on: str) -> None:
-    stand_on(sheet, on)
-    press(sheet, Qt.Key.Key_E)
-    bench.settle()
-
-
-def test_a_version_of_ones_own_is_shown_compared_and_sent(bench: Bench) -> None:
-    sheet = open_sheet(bench)
-    begin_edit(bench, sheet, "pytest -q tests")
-    editor = sheet.pane.edit.editor
-    assert editor.text_now() == review_scene.CONTENTS["Makefile"][1]
-    assert not sheet.yes.isEnabled()
-    editor.setPlainText("all:\n\ttrue\n")
-    press(editor, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
-    bench.settle()
-    assert not editor.isVisible()
-    assert any("true" in row.left.text for row in sheet.diff.rows.rows)
-    assert not sheet.yes.isEnabled(), "what is shown has just changed"
-    bench.clock.advance(GUARD_MS)
-    assert sheet.will.text() == "Makefile as edited by you."
-    sheet.yes.click()
-    bench.settle()
-    assert bench.plane.amendments == [(None, {"Makefile": b"all:\n\ttrue\n"})]
-
-
-def test_escape_leaves_the_editor_and_undo_works(bench: Bench) -> None:
-    sheet = open_sheet(bench)
-    begin_edit(bench, sheet, "pytest -q tests")
-    editor = sheet.pane.edit.editor
-    assert not sheet.pane.edit.undo.isEnabled()
-    QTest.keyClicks(editor, "xx")
-    assert sheet.pane.edit.undo.isEnabled()
-    sheet.pane.edit.undo.click()
-    assert editor.text_now() == review_scene.CONTENTS["Makefile"][1]
-    press(editor, Qt.Key.Key_Escape)
-    bench.settle()
-    assert sheet.isVisible()
-    assert not editor.isVisible()
-    assert sheet.draft == Draft(sheet.draft.digest)
-
-
-def test_saving_what_the_task_made_is_no_edit(bench: Bench) -> None:
-    sheet = open_sheet(bench)
-    begin_edit(bench, sheet, "pytest -q tests")
-    sheet.pane.edit.editor.setPlainText("other\n")
-    sheet.pane.edit.reset.click()
-    sheet.pane.edit.save.click()
-    bench.settle()
-    assert sheet.draft.edits == ()
-    assert not sheet.will.isVisible()
-
-
-def test_line_ends_of_the_file_stay(bench: Bench) -> None:
-    sheet = open_sheet(bench)
-    bench.plane.sides["Makefile"] = FileSides(b"a\r\n", b"a\r\nb\r\n")
-    begin_edit(bench, sheet, "pytest -q tests")
-    sheet.pane.edit.editor.setPlainText("a\nc\u00a0d\n")
-    sheet.pane.edit.save.click()
-    bench.settle()
-    assert sheet.draft.edit_of("Makefile") == "a\r\nc\u00a0d\r\n"
-
-
-@pytest.mark.parametrize(
-    ("sides", "why"),
-    [
-        (FileSides(b"", b"a\0b"), "it is binary"),
-        (FileSides(b"", b"x" * 300_000), "it has 300,000 bytes"),
-        (FileSides(None, None, "it has 2,000,000 bytes"), "it has 2,000,000 bytes"),
-    ],
-)
-def test_what_cannot_be_edited_says_why(bench: Bench, sides: FileSides, why: str) -> None:
-    sheet = open_sheet(bench)
-    bench.plane.sides["Makefile"] = sides
-    begin_edit(bench, sheet, "pytest -q tests")
-    assert not sheet.pane.edit.editor.isVisible()
-    assert sheet.notice.text().startswith(f"Makefile cannot be edited here: {why}")
-
-
-def test_the_editor_begins_with_what_would_be_approved(bench: Bench) -> None:
-    sheet = open_sheet(bench)
-    stand_on(sheet, "with self.lock:")
-    press(sheet, Qt.Key.Key_X)
-    press(sheet, Qt.Key.Key_E)
-    bench.settle()
-    text = sheet.pane.edit.editor.text_now()
-    assert "with self.lock" not in text
-    assert "raise EmptyShard" in text
-
-
-# -- drafts ----------------------------------------------------------------------------------------
 def test_a_draft_survives_later_and_a_restart(bench: Bench) -> None:
     sheet = open_sheet(bench)
     comment(sheet, "raise EmptyShard", "Too strict.")
@@ -493,16 +409,3 @@ def test_n_and_p_go_from_change_to_change(bench: Bench) -> None:
     for _ in range(40):
         press(sheet, Qt.Key.Key_N)
     assert "no further change" in sheet.notice.text()
-
-
-def test_the_risk_is_said_in_words(bench: Bench) -> None:
-    sheet = open_sheet(bench)
-    risk = sheet.side._shown_risk
-    assert risk is not None
-    assert risk.level == "medium"
-    assert risk.lines[0].text == "Makefile: build file"
-
-
-def test_what_the_task_ran_is_said_beside_the_files(bench: Bench) -> None:
-    sheet = open_sheet(bench)
-    assert sheet.side.ran.text() == "survey, rewrite, check, report: ended well (exit code 0)"

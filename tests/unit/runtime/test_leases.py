@@ -8,7 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from clawdesk.domain import events as ev
+from clawdesk.domain.lease_events import (
+    LeaseAskedBack,
+    LeaseEnded,
+    LeaseGranted,
+    LeaseRefused,
+    LeaseWaits,
+)
 from clawdesk.ports.errors import InferenceError
 from clawdesk.ports.inference import LeaseNews, LeaseStatus, LeaseWish
 from clawdesk.runtime import leases as runtime_leases
@@ -101,12 +107,12 @@ async def bench() -> AsyncIterator[Bench]:
 async def test_a_lease_that_waits_is_told_with_its_reason_and_later_granted(bench: Bench) -> None:
     await bench.ask("a")
     waits = await bench.next()
-    assert isinstance(waits, ev.LeaseWaits)
+    assert isinstance(waits, LeaseWaits)
     assert (waits.reason.code, waits.reason.text) == ("memory", "no room")
     await bench.fabric.say("a", LeaseStatus.GRANTED)
-    assert isinstance(await bench.next(), ev.LeaseGranted)
+    assert isinstance(await bench.next(), LeaseGranted)
     await bench.fabric.say("a", LeaseStatus.ASKED_BACK)
-    assert isinstance(await bench.next(), ev.LeaseAskedBack)
+    assert isinstance(await bench.next(), LeaseAskedBack)
 
 
 async def test_a_second_lease_is_renewed_with_the_first_at_once(bench: Bench) -> None:
@@ -118,7 +124,7 @@ async def test_a_second_lease_is_renewed_with_the_first_at_once(bench: Bench) ->
     await bench.fabric.until(lambda: bench.fabric.watches == 2)
     await bench.fabric.say("b", LeaseStatus.GRANTED)
     granted = await bench.next()
-    assert isinstance(granted, ev.LeaseGranted)
+    assert isinstance(granted, LeaseGranted)
     assert granted.task == "b"
 
 
@@ -136,10 +142,10 @@ async def test_a_fabric_that_dies_ends_all_leases(bench: Bench) -> None:
     bench.fabric.is_gone = True
     await bench.fabric.say("a", LeaseStatus.GRANTED)
     ended = await bench.next()
-    assert isinstance(ended, ev.LeaseEnded)
+    assert isinstance(ended, LeaseEnded)
     await bench.ask("a")
     refused = await bench.next()
-    assert isinstance(refused, ev.LeaseRefused)
+    assert isinstance(refused, LeaseRefused)
     assert "No Fabric" in refused.why
 
 
@@ -186,8 +192,8 @@ async def test_a_lease_that_waits_on_tells_its_new_reason_once(
     monkeypatch.setattr(bench.fabric, "watch_leases", answers)
     await bench.ask("a")
     first, second = await bench.next(), await bench.next()
-    assert isinstance(first, ev.LeaseWaits)
-    assert isinstance(second, ev.LeaseWaits)
+    assert isinstance(first, LeaseWaits)
+    assert isinstance(second, LeaseWaits)
     assert first.reason.text == "no room"
     assert second.reason.text == "a person's model has the memory"
     await bench.fabric.until(lambda: watched > 3)
