@@ -11,6 +11,9 @@ import platformdirs
 
 from clawdesk.ports.errors import PortError
 
+FOLDER_BYTES_MAX = 107 - len("/window.sock")
+"""The address of a Unix socket has at most 107 bytes on Linux."""
+
 
 def config_dir() -> Path:
     """`$XDG_CONFIG_HOME/clawdesk`: `policy.toml`, and what the user trusts."""
@@ -34,6 +37,12 @@ def runtime_dir() -> Path:
         path = Path(session) / "clawdesk"
     else:
         path = Path(tempfile.gettempdir()) / f"clawdesk-{os.getuid()}"
+    if len(os.fsencode(path)) > FOLDER_BYTES_MAX:
+        raise PortError(
+            f"The path of the folder for sockets, {path}, is longer than {FOLDER_BYTES_MAX} bytes.",
+            mend="Set CLAWDESK_RUNTIME_DIR to a folder of yours with a short path.",
+            code="runtime_dir",
+        )
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

@@ -13,6 +13,8 @@ from pathlib import Path
 from clawdesk_fabric.errors import FabricError
 
 SOCKET_NAME = "fabric.sock"
+FOLDER_BYTES_MAX = 107 - len("/window.sock")
+"""The address of a Unix socket has at most 107 bytes on Linux; the longest name there is ours."""
 
 
 def _xdg(name: str, fallback: str) -> Path:
@@ -63,6 +65,12 @@ def runtime_folder() -> Path:
         folder = Path(runtime) / "clawdesk"
     else:
         folder = Path(tempfile.gettempdir()) / f"clawdesk-{os.getuid()}"
+    if len(os.fsencode(folder)) > FOLDER_BYTES_MAX:
+        raise FabricError(
+            f"the path of the folder for sockets, {folder}, has more than {FOLDER_BYTES_MAX} bytes",
+            mend="set CLAWDESK_RUNTIME_DIR to a folder of yours with a short path",
+            code="not_running",
+        )
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():

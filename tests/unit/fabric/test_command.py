@@ -106,3 +106,16 @@ async def test_another_users_peer_is_refused(world: World, monkeypatch: pytest.M
     answer = await world.control("status")
     assert answer["error"]["code"] == "origin_refused"
     assert isinstance(socket.SO_PEERCRED, int)
+
+
+@pytest.mark.parametrize("name", ["file", "d" * 100])
+def test_a_folder_for_sockets_that_cannot_be_is_told_in_a_sentence(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("CLAWDESK_RUNTIME_DIR", f"{tmp_path}/{name}/clawdesk")
+    assert main(["status"]) == 5
+    said = capsys.readouterr().err
+    assert said.startswith("clawdesk-fabric: ")
+    assert f"{tmp_path}/{name}/clawdesk" in said
+    assert "to mend it: " in said
