@@ -262,3 +262,18 @@ def test_ctrl_c_while_it_is_loaded_is_no_traceback(monkeypatch: pytest.MonkeyPat
     with pytest.raises(SystemExit) as left:
         start()
     assert left.value.code == 1
+
+
+def test_a_folder_named_by_mistake_is_not_closed_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As root, CLAWDESK_RUNTIME_DIR=/tmp would have taken /tmp from everybody."""
+    monkeypatch.setenv("CLAWDESK_RUNTIME_DIR", os.fspath(tmp_path))
+    tmp_path.chmod(0o755)
+    assert places.runtime_dir().stat().st_mode & 0o777 == 0o700
+    tmp_path.chmod(0o777)
+    (tmp_path / "of somebody else").write_text("")
+    with pytest.raises(PortError, match="holds files and is open to others") as refused:
+        places.runtime_dir()
+    assert f"chmod 700 {tmp_path}" in refused.value.mend
+    assert tmp_path.stat().st_mode & 0o777 == 0o777
