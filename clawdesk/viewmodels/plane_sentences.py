@@ -156,6 +156,10 @@ ANSWERS = (
     marked("It keeps its machine: {why}"),
     marked(
         "It was to give its machine back, and keeps it: checkpoint {ordinal} holds files only "
+        "({why}), and its step would begin again."
+    ),
+    marked(
+        "It was to give its machine back, and keeps it: checkpoint {ordinal} holds files only "
         "({why}), and its step would begin again. It leaves at the next one that keeps its memory, "
         "or when its step ends."
     ),

@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         ("models", "List the models and where each stands."),
         ("status", "Show engine, memory, models and queue."),
         ("ps", "List the models that run."),
-        ("reload", "Read the list of models anew; loaded ones stay."),
+        ("reload", "Read models, settings and keys anew; what is loaded stays."),
         ("stop", "Let calls in flight finish, stop the models and exit."),
     ):
         command(name, text).add_argument("--json", action="store_true", help="print JSON")

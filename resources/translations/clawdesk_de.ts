@@ -1004,6 +1004,10 @@
             <translation>Die GPU ist verloren: Sie antwortet ihrem Treiber nicht; den Rechner neu starten, wenn sie wegbleibt</translation>
         </message>
         <message>
+            <source>GPU-hours</source>
+            <translation>GPU-Stunden</translation>
+        </message>
+        <message>
             <source>GPU-hours after which it pauses and asks</source>
             <translation>GPU-Stunden, nach denen es pausiert und fragt</translation>
         </message>
@@ -1234,6 +1238,10 @@
         <message>
             <source>It was not trusted; nothing changed.</source>
             <translation>Es war nicht vertraut; nichts hat sich geändert.</translation>
+        </message>
+        <message>
+            <source>It was to give its machine back, and keeps it: checkpoint {ordinal} holds files only ({why}), and its step would begin again.</source>
+            <translation>Sie sollte ihre Maschine zurückgeben und behält sie: Prüfpunkt {ordinal} enthält nur Dateien ({why}), und ihr Schritt würde von vorn beginnen.</translation>
         </message>
         <message>
             <source>It was to give its machine back, and keeps it: checkpoint {ordinal} holds files only ({why}), and its step would begin again. It leaves at the next one that keeps its memory, or when its step ends.</source>
@@ -2588,6 +2596,10 @@
             <translation>Seite {mark}</translation>
         </message>
         <message>
+            <source>Since the start</source>
+            <translation>Seit dem Anfang</translation>
+        </message>
+        <message>
             <source>Snapshots by task</source>
             <translation>Schnappschüsse nach Aufgabe</translation>
         </message>
@@ -3172,6 +3184,10 @@
             <translation>Dies lässt sich nicht rückgängig machen: Die Maschinen-Schnappschüsse der anderen werden freigegeben. Ihre Commits bleiben; Ansehen, Vergleichen und Abzweigen aus ihren Dateien bleiben möglich.</translation>
         </message>
         <message>
+            <source>This checkpoint</source>
+            <translation>Dieser Prüfpunkt</translation>
+        </message>
+        <message>
             <source>This checkpoint holds files only.</source>
             <translation>Dieser Prüfpunkt enthält nur Dateien.</translation>
         </message>
@@ -3494,6 +3510,10 @@
         <message>
             <source>What the task ran</source>
             <translation>Was die Aufgabe ausführte</translation>
+        </message>
+        <message>
+            <source>What to know before deciding</source>
+            <translation>Was vor der Entscheidung zu wissen ist</translation>
         </message>
         <message>
             <source>What waits for you</source>
@@ -5408,8 +5428,8 @@
             <translation>in Git rückgängig machen: git revert {commit}</translation>
         </message>
         <message>
-            <source>undoes {what}</source>
-            <translation>nimmt zurück: {what}</translation>
+            <source>undoes {steps} of work</source>
+            <translation>nimmt {steps} Arbeit zurück</translation>
         </message>
         <message>
             <source>unknown</source>
