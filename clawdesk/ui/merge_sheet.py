@@ -157,4 +157,4 @@ class MergeSheet(Sheet):
             self.conflicts_wanted.emit(self._found, self._found_in)
 
     def sizeHint(self) -> QSize:
-        return QSize(560, 372)
+        return self.fitted(560)

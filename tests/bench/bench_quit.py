@@ -18,8 +18,8 @@ from tests.support.stage import Stage, missing, real_stage
 
 TASKS = 20
 PROGRAM = Path(__file__).with_name("quit_window.py")
-BEGIN_S_MAX = 240.0
-QUIT_S_MAX = 200.0
+BEGIN_S_MAX = 150.0
+QUIT_S_MAX = 100.0
 POLICY = f"[host]\nmachines_max = {TASKS}\n"
 TASK = """\
 title = "Waits"

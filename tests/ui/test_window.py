@@ -20,6 +20,7 @@ from clawdesk.ui import theme, tokens
 from clawdesk.ui.ask_sheet import AskSheet
 from clawdesk.ui.button import Button
 from clawdesk.ui.guard import GUARD_MS
+from clawdesk.ui.log_view import LINES_MAX
 from clawdesk.ui.main_window import Page
 from clawdesk.ui.merge_sheet import MergeSheet
 from clawdesk.ui.ours import ours
@@ -83,6 +84,23 @@ def test_log_lines_follow(bench: Bench, full: Desk) -> None:
     bench.settle()
     assert full.window.inspector.log.rows.count == before + 2
     assert full.window.inspector.log.rows.lines[-1][2] == "again"
+
+
+def test_a_long_log_takes_a_line_without_looking_at_the_others(full: Desk) -> None:
+    log = full.window.inspector.log
+    line = LogLine(1, 1_000, "s", 1, "out", "epoch")
+    log.append([line] * LINES_MAX)
+    called: list[str] = []
+    sys.setprofile(lambda frame, event, _: called.append(event) if event == "call" else None)
+    try:
+        log.append([line] * 10)
+    finally:
+        sys.setprofile(None)
+    assert len(called) < 200, "its rows are laid out without asking Python about each"
+    assert log.rows.count == LINES_MAX
+    assert log.list.verticalScrollBar().value() == log.list.verticalScrollBar().maximum()
+    editable = Qt.ItemFlag.ItemIsEditable
+    assert not log.rows.flags(log.rows.index(0)) & editable
 
 
 def test_another_task_has_another_log(bench: Bench, full: Desk) -> None:
@@ -459,3 +477,18 @@ def test_a_project_without_a_task_file_shows_one_to_begin_with(bench: Bench, ful
     assert [step.name for step in process.steps] == ["write"]
     page.show_project("bare", (), 1)
     assert not page.example.isVisibleTo(page), "mistakes come first"
+
+
+def test_changes_are_of_one_checkpoint_or_of_the_whole_task(bench: Bench, full: Desk) -> None:
+    task = next(t for t in bench.plane.state.tasks.values() if t.title == "fix-loader")
+    full.window.tasks.list.choose(task.id)
+    full.window.inspector.choose_place("changes")
+    bench.settle()
+    whole = full.window.findChild(QAbstractButton, "changes.reach.whole")
+    assert isinstance(whole, QAbstractButton)
+    whole.click()
+    bench.settle()
+    asked = [call[1:] for call in bench.plane.calls if call[0] == "diff"]
+    latest = task.checkpoints[-1].ordinal
+    assert asked[-2:] == [(task.id, None, latest), (task.id, 0, latest)]
+    assert "since it began: " in full.window.inspector.changes_title.text()

@@ -88,8 +88,8 @@ class Capture:
             try:
                 taken = self._with_overlay(record, partial(self._collect, record.machine, memory))
             except (MachineError, OSError, libvirt.libvirtError) as error:
-                if self._collects or _is_final(error):
-                    raise  # it has worked before, so it is not the way that fails
+                if self._collects or _is_final(error) or _is_cut_off(error):
+                    raise  # it is not the way that fails
                 self._collects = False
                 _log.info("%s: snapshots go straight into their files: %s", record.machine, error)
                 record = self._roster.get(record.machine)
@@ -150,6 +150,13 @@ class Capture:
             words = explain(error) if isinstance(error, libvirt.libvirtError) else error
             _log.info("%s cannot be asked for its disk: %s", machine, words)
             return ""
+
+
+def _is_cut_off(error: Exception) -> bool:
+    """Whether libvirt's daemon died over the call, which costs that call and no more."""
+    if not isinstance(error, libvirt.libvirtError):
+        return False
+    return bool(error.get_error_domain() == libvirt.VIR_FROM_RPC)
 
 
 def _is_final(error: Exception) -> bool:

@@ -145,6 +145,7 @@ def collected(fifo: Path, image: Path) -> Iterator[Path]:
         ValueError: what came is not what this code knows of libvirt's way to write.
         OSError: the image cannot be written; libvirt is not told, so that it lets the guest go on.
     """
+    fifo.unlink(missing_ok=True)  # of a process that was killed over a snapshot of this machine
     os.mkfifo(fifo, 0o600)
     try:
         target = os.open(image, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

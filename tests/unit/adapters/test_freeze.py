@@ -132,6 +132,33 @@ def test_what_has_no_checksum_is_not_trusted_once_the_host_was_started_anew(
     assert again.verify(settled), "a program that ends in order seals what is left"
 
 
+class DyingDomains(QuickDomains):
+    """libvirt's daemon dies in the middle of the first snapshot."""
+
+    def freeze(self, machine: str, memory: Path, overlay: Path) -> Pause:
+        if self.asked:
+            return super().freeze(machine, memory, overlay)
+        self.asked.append("died")
+        error = libvirt.libvirtError("End of file while reading data: Input/output error")
+        error.err = (libvirt.VIR_ERR_SYSTEM_ERROR, libvirt.VIR_FROM_RPC, "end of file")
+        raise error
+
+
+def test_a_daemon_that_dies_over_a_snapshot_says_nothing_of_fifos(tmp_path: Path) -> None:
+    files = MachineFiles(tmp_path)
+    machine = files.start(TASK)
+    Path(machine.overlay).unlink()
+    run(["qemu-img", "create", "-q", "-f", "qcow2", machine.overlay, "1M"], check=True, timeout=60)
+    roster, dying = Roster(), DyingDomains()
+    roster.put(machine)
+    background = cast(BackgroundSnapshots, None)
+    capture = Capture(files.layout, cast(Domains, dying), roster, background, lambda _: False)
+    with pytest.raises(libvirt.libvirtError):
+        capture.take(machine, tmp_path / "memory")
+    capture.take(machine, tmp_path / "memory")
+    assert dying.asked == ["died", "fifo", "file"]
+
+
 class PatientDomain:
     """A domain that hears how long it may stand still."""
 

@@ -134,6 +134,7 @@ def save_as_libvirt(fifo: Path, stream: bytes) -> bytes:
 
 def test_what_libvirt_writes_to_the_fifo_is_the_image_it_would_have_made(tmp_path: Path) -> None:
     fifo, path = tmp_path / "fifo", tmp_path / "memory"
+    os.mkfifo(fifo)  # left by a process that was killed
     with collected(fifo, path) as target:
         wanted = save_as_libvirt(target, os.urandom(3 << 20))
     assert path.read_bytes() == wanted
