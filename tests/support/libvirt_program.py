@@ -32,7 +32,7 @@ RECALL = "cat /dev/shm/word"
 FILL = "head -c 100000000 /dev/urandom > /dev/shm/fill"
 """So that a snapshot takes long enough to be met in its middle."""
 LOOK_S = 0.002
-MEETINGS_MAX = 10
+MEETINGS_MAX = 5
 
 
 def image() -> GuestImage:
