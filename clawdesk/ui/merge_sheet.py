@@ -157,4 +157,4 @@ class MergeSheet(Sheet):
             self.conflicts_wanted.emit(self._found, self._found_in)
 
     def sizeHint(self) -> QSize:
-        return self.fitted(560)
+        return QSize(560, 372)  # what it changes is read a moment later, and needs room
