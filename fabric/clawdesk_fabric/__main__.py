@@ -14,12 +14,14 @@ from typing import Any
 
 import clawdesk_fabric
 from clawdesk_fabric import catalog, holds_command, logs, model_commands, paths
+from clawdesk_fabric.bounded import between
 from clawdesk_fabric.errors import FabricError
 from clawdesk_fabric.last_words import last_words, leave_output, open_output
 from clawdesk_fabric.local_client import request
 
 EXIT_FAILED, EXIT_NOT_READY = 1, 5
 STOP_S_MAX = 60
+PORT_MAX = 65_535
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -35,7 +37,9 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     serve = command("serve", "Serve models until stopped.")
-    serve.add_argument("--port", type=int, metavar="N", help="also listen on 127.0.0.1:N")
+    serve.add_argument(
+        "--port", type=between(int, 0, PORT_MAX), metavar="N", help="also listen on 127.0.0.1:N"
+    )
     serve.add_argument("--config", type=Path, metavar="FILE", help="settings file (TOML)")
     serve.add_argument(
         "--exit-when-idle", action="store_true", help="exit after 10 minutes without use"

@@ -17,6 +17,7 @@ _MENDS = {
     errno.EACCES: "Give yourself the right to it, or name another folder.",
     errno.EPERM: "Give yourself the right to it, or name another folder.",
     errno.ENOTDIR: "A part of that path is a file; name another folder.",
+    errno.ENOENT: "Make the folder it lies in, or name another one.",
     errno.ENAMETOOLONG: "Name a shorter path.",
 }
 

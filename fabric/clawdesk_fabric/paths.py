@@ -55,7 +55,7 @@ def runtime_folder() -> Path:
     it must be ours and closed to others: a folder planted in /tmp would hand out our tokens.
 
     Raises:
-        FabricError: the folder belongs to somebody else or is open to others.
+        FabricError: the folder belongs to somebody else, or holds files and is open to others.
     """
     override = os.environ.get("CLAWDESK_RUNTIME_DIR", "")
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
@@ -79,6 +79,12 @@ def runtime_folder() -> Path:
             mend=f"remove {folder}, or set CLAWDESK_RUNTIME_DIR to a folder of your own",
         )
     if stat.S_IMODE(found.st_mode) & 0o077:
+        if any(folder.iterdir()):  # somebody else's, named by mistake: /tmp, a home, /etc
+            raise FabricError(
+                f"{folder} holds files and is open to others, so no socket is put there",
+                mend=f"set CLAWDESK_RUNTIME_DIR to a new folder, or close this one: "
+                f"chmod 700 {folder}",
+            )
         folder.chmod(0o700)
     return folder
 

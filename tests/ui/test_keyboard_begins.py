@@ -76,6 +76,18 @@ def test_the_ring_waits_for_a_key(bench: Bench) -> None:
     assert focus_given(button, Qt.FocusReason.ActiveWindowFocusReason) == ringed
 
 
+def test_no_ring_comes_with_a_page(bench: Bench) -> None:
+    desk = opened(bench)
+    desk.window.activateWindow()
+    desk.registry.trigger("models")
+    bench.settle()
+    back = desk.window.models.back
+    assert desk.window.focusWidget() is back
+    seen = back.grab().toImage()
+    back.clearFocus()
+    assert back.grab().toImage() == seen
+
+
 def test_a_palette_that_is_gone_is_not_asked_for_room(bench: Bench) -> None:
     """Files are read while it is open already; it may be closed and deleted before they come."""
     desk = opened(bench)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import stat
 import subprocess
 import sys
 from dataclasses import replace
@@ -262,3 +263,19 @@ def test_ctrl_c_while_it_is_loaded_is_no_traceback(monkeypatch: pytest.MonkeyPat
     with pytest.raises(SystemExit) as left:
         start()
     assert left.value.code == 1
+
+
+def test_a_folder_named_by_mistake_is_not_closed_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As root, CLAWDESK_RUNTIME_DIR=/tmp would have taken /tmp from everybody."""
+    monkeypatch.setenv("CLAWDESK_RUNTIME_DIR", os.fspath(tmp_path))
+    file = tmp_path / "of somebody else"
+    file.write_text("")
+    for mode in (0o777, 0o755):
+        tmp_path.chmod(mode)
+        with pytest.raises(PortError, match="holds files and is open to others"):
+            places.runtime_dir()
+        assert stat.S_IMODE(tmp_path.stat().st_mode) == mode
+    file.unlink()
+    assert stat.S_IMODE(places.runtime_dir().stat().st_mode) == 0o700
