@@ -7,9 +7,13 @@ import sys
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    from clawdesk.cli.main import run
+    try:
+        from clawdesk.cli.main import run
 
-    sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = 1  # Ctrl+C while we were still being loaded: nothing was begun
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -223,10 +223,12 @@ class FabricClient:
         live = self._live(token)
         try:
             response = await self._forward(live, method, target, headers, body)
-        except InferenceError:
+        except InferenceError as gone:
             # The Fabric is gone and no byte of an answer was seen: start another, try once more.
-            if not (await self.ensure_up()).version:
-                raise
+            up = await self.ensure_up()
+            if not up.version:
+                why, mend = f"{gone.what}; {up.problem}", up.mend or gone.mend
+                raise InferenceError(why, mend=mend, code=gone.code) from gone
             live = await self._reissue(token, live)
             return await self._forward(live, method, target, headers, body)
         if response.status == 401 and token in self._issued:

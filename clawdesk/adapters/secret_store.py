@@ -54,10 +54,14 @@ class SecretStore:
             raise PortError(f"{self._names} cannot be read: {error}", code="secret") from error
         return tuple(sorted(set(filter(is_secret_name, lines))))
 
-    def keep(self, name: str, value: str) -> str:
-        """Keep a value in place of the old one; returns where it is now. Raises PortError."""
+    def check_name(self, name: str) -> None:
+        """Whether a secret may be called that, before anybody types a value. Raises PortError."""
         if not is_secret_name(name):
             raise PortError(f"{name!r} is no name; allowed: {NAME_RULE}.", code="usage")
+
+    def keep(self, name: str, value: str) -> str:
+        """Keep a value in place of the old one; returns where it is now. Raises PortError."""
+        self.check_name(name)
         if not is_secret_value(value):
             raise PortError(f"The value of {name} must be {VALUE_RULE}.", code="usage")
         with _translated(name):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from clawdesk.cli.context import CHANNEL, find_task, tell, with_plane
+from clawdesk.cli.context import CHANNEL, find_task, tell_of, with_plane
 from clawdesk.runtime.api import PlaneApi
 
 
@@ -17,6 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     async def work(plane: PlaneApi) -> int:
         task = find_task(plane, options.task)
-        return tell(await plane.answer(task.id, options.key, options.text, channel=CHANNEL))
+        return tell_of(
+            plane, task, await plane.answer(task.id, options.key, options.text, channel=CHANNEL)
+        )
 
     return with_plane(work)

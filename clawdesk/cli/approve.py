@@ -9,8 +9,9 @@ import argparse
 import errno
 from pathlib import Path
 
-from clawdesk.cli.context import CHANNEL, find_task, tell, with_plane
+from clawdesk.cli.context import CHANNEL, find_task, tell_of, with_plane
 from clawdesk.cli.submit import pairs
+from clawdesk.domain.model import Task
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import PlaneApi
 from clawdesk.runtime.recents import shown_digest
@@ -72,13 +73,25 @@ def add_decision_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--digest", help="what you looked at (default: what was printed last)")
 
 
-def digest_of(task: str, options: argparse.Namespace) -> str:
-    """The digest a decision is bound to. Raises PortError when nothing was ever shown."""
-    digest = options.digest or shown_digest(task, options.ordinal)
-    if not digest:
+def digest_of(task: Task, options: argparse.Namespace) -> str:
+    """The digest a decision is bound to, "" where the checkpoint waits for none.
+
+    Raises:
+        PortError: there is no such checkpoint, or it waits and was never shown.
+    """
+    if task.checkpoint(options.ordinal) is None:
+        there = ", ".join(str(c.ordinal) for c in task.checkpoints) or "none yet"
+        raise PortError(
+            f"The task has no checkpoint {options.ordinal}; there are: {there}.",
+            code="no_checkpoint",
+        )
+    digest = options.digest or shown_digest(task.id, options.ordinal)
+    request = task.request
+    waits = request is not None and request.ordinal == options.ordinal
+    if not digest and waits:
         raise PortError(
             "You have not looked at this checkpoint yet.",
-            mend=f"clawdesk diff {task} {options.ordinal}",
+            mend=f"clawdesk diff {task.id} {options.ordinal}",
             code="usage",
         )
     return str(digest)
@@ -89,8 +102,10 @@ def run(options: argparse.Namespace) -> int:
 
     async def work(plane: PlaneApi) -> int:
         task = find_task(plane, options.task)
-        digest = digest_of(task.id, options)
-        return tell(
+        digest = digest_of(task, options)
+        return tell_of(
+            plane,
+            task,
             await plane.approve(
                 task.id,
                 options.ordinal,
@@ -99,7 +114,7 @@ def run(options: argparse.Namespace) -> int:
                 note=options.note,
                 only=tuple(options.only) if options.only else None,
                 edits=edits,
-            )
+            ),
         )
 
     return with_plane(work)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
+import shlex
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -13,12 +14,13 @@ from typing import Any
 
 from clawdesk.app import open_plane
 from clawdesk.cli.exits import FAILED
-from clawdesk.domain.model import Task
+from clawdesk.domain.model import FINAL, Task
 from clawdesk.domain.values import as_fields
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import Outcome, PlaneApi
 from clawdesk.runtime.client import PlaneGoneError
 from clawdesk.runtime.recents import recent_projects
+from clawdesk.runtime.watch import NOT_DRIVEN
 
 CHANNEL = "cli"
 PREFIX_MIN = 4
@@ -73,7 +75,9 @@ async def _open_projects(plane: PlaneApi, project: str | None) -> None:
         try:
             await plane.open_project(path)
         except PortError as error:
-            print(f"clawdesk: {path}: {error.what}", file=sys.stderr)
+            # One that was deleted or moved away is no news: folders that are gone are left out too.
+            if error.code != "not_a_repository":
+                print(plain(f"clawdesk: {error.sentence}"), file=sys.stderr)
 
 
 def folder(project: str) -> str:
@@ -134,6 +138,17 @@ def tell(outcome: Outcome) -> int:
     """Print what an intent led to; 0 when it was obeyed, 1 when not."""
     print(outcome.text, file=sys.stdout if outcome.ok else sys.stderr)
     return 0 if outcome.ok else 1
+
+
+def tell_of(plane: PlaneApi, task: Task, outcome: Outcome) -> int:
+    """`tell`, and what makes the task go on where no ClawDesk runs that would do it now."""
+    code = tell(outcome)
+    nobody = plane.state.environment
+    now = plane.state.tasks.get(task.id, task)
+    if outcome.ok and nobody is not None and nobody.code == NOT_DRIVEN and now.phase not in FINAL:
+        text = f"It is kept. To go on with it: clawdesk run {shlex.quote(task.project)} --resume"
+        print(plain(text), file=sys.stderr)
+    return code
 
 
 def plain(text: str) -> str:

@@ -18,6 +18,7 @@ from clawdesk.cli.diff import as_text
 from clawdesk.domain.model import FINAL, Kind, Phase, Reason, Record, Request, Task, TaskId
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import Change, LogLine, Outcome, PlaneApi
+from clawdesk.viewmodels.words import plural
 
 _NAMES = {
     "submitted": "task_queued",
@@ -234,7 +235,7 @@ def _sentence(name: str, fields: dict[str, Any]) -> str:
         kept = f"paused {pause} ms" if pause is not None else "files only"
         missing = "".join(f"\n   not taken: {name}" for name in fields.get("not_taken") or ())
         return (
-            f"== checkpoint {fields.get('ordinal')}: {stat.get('files', 0)} files "
+            f"== checkpoint {fields.get('ordinal')}: {plural(stat.get('files', 0), 'file')} "
             f"+{stat.get('added', 0)} -{stat.get('removed', 0)}, {kept}{missing}"
         )
     if name == "decision_given":

@@ -7,17 +7,10 @@ import argparse
 from clawdesk.cli.context import find_task, print_json, with_plane
 from clawdesk.cli.submit import pairs
 from clawdesk.runtime.api import PlaneApi
+from clawdesk_fabric.bounded import between
 
 FORKS_MAX = 100
 """Each is a task with a machine of its own; more at once is a slip of the finger."""
-
-
-def _count(text: str) -> int:
-    """How many forks are wanted. Raises ValueError, as argparse wants it."""
-    count = int(text)
-    if not 1 <= count <= FORKS_MAX:
-        raise argparse.ArgumentTypeError(f"must be from 1 to {FORKS_MAX}, not {count}")
-    return count
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a variable for the steps that begin after the fork",
     )
     parser.add_argument("--name", default="", help="what to call it (default: as the first)")
-    parser.add_argument("--count", type=_count, default=1, metavar="N", help="N forks (default: 1)")
+    parser.add_argument(
+        "--count",
+        type=between(int, 1, FORKS_MAX),
+        default=1,
+        metavar="N",
+        help="N forks (default: 1)",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a fork")
 
 

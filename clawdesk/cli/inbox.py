@@ -12,6 +12,7 @@ from clawdesk.domain.model import Kind
 from clawdesk.domain.values import as_fields
 from clawdesk.runtime.api import PlaneApi
 from clawdesk.viewmodels.channel import how_far
+from clawdesk.viewmodels.words import plural
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
             if request.kind is Kind.APPROVE:
                 stat = request.diffstat
                 print(f"  approve checkpoint {request.ordinal}: {plain(request.why)}")
-                print(f"  {stat.files} files, +{stat.added} -{stat.removed}")
+                print(f"  {plural(stat.files, 'file')}, +{stat.added} -{stat.removed}")
                 print(f"  clawdesk diff {task.id} {request.ordinal}")
             else:
                 print(indent(plain(request.question), "  "))

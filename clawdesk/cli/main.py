@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import keyword
-import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +12,9 @@ from types import ModuleType
 from clawdesk import __version__
 from clawdesk.cli.exits import FAILED, NOT_READY, WAITS, WRONG_USE
 from clawdesk.ports.errors import PortError
+from clawdesk_fabric.last_words import last_words, leave_output, open_output
 
+WINDOW = "window"
 COMMANDS = {
     "demo": "the sample project, through checkpoint, question, approval and merge",
     "run": "run a task of a project to its end",
@@ -50,14 +51,18 @@ _SEEN_BEFORE_PLANE = {"no_plane", "version", "runtime_dir"}
 
 def run(argv: list[str]) -> int:
     """Run a command line; returns its exit code (protocols.md, section 2)."""
+    open_output()
     parser = _parser()
-    if not argv or (argv[0] not in COMMANDS and not argv[0].startswith("-")):
+    known = {WINDOW, *COMMANDS}
+    if not argv or (argv[0] not in known and not argv[0].startswith("-")):
         missing = [word for word in argv if not word.startswith("-") and not Path(word).is_dir()]
         if missing:
-            print(f"clawdesk: there is no command or folder {missing[0]!r}.", file=sys.stderr)
-            print("  clawdesk --help lists the commands.", file=sys.stderr)
+            _say(
+                f"there is no command or folder {missing[0]!r}.",
+                "clawdesk --help lists the commands.",
+            )
             return WRONG_USE
-        argv = ["window", *argv]
+        argv = [WINDOW, *argv]
     options = parser.parse_args(argv)
     module = _module(options.command)
     try:
@@ -65,16 +70,22 @@ def run(argv: list[str]) -> int:
         sys.stdout.flush()
         return code
     except PortError as error:
-        print(f"clawdesk: {error.what}", file=sys.stderr)
-        if error.mend:
-            print(f"  {error.mend}", file=sys.stderr)
+        _say(error.what, error.mend)
         return NOT_READY if error.code in _SEEN_BEFORE_PLANE else _code_of(error)
     except BrokenPipeError:
-        # Who read what we print has enough (`| head`). Python would complain again at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        leave_output()  # who read what we print has enough (`| head`)
         return FAILED
+    except OSError as error:
+        _say(*last_words(error))
+        return NOT_READY
     except KeyboardInterrupt:
         return FAILED
+
+
+def _say(what: str, mend: str) -> None:
+    print(f"clawdesk: {what}", file=sys.stderr)
+    if mend:
+        print(f"  {mend}", file=sys.stderr)
 
 
 def _module(command: str) -> ModuleType:
@@ -102,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"clawdesk {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, text in {"window": "open the window (the default)", **COMMANDS}.items():
+    for name, text in {WINDOW: "open the window (the default)", **COMMANDS}.items():
         command = commands.add_parser(
             name, prog=f"clawdesk {name}", help=text, description=text[:1].upper() + text[1:]
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from clawdesk.cli.approve import add_decision_arguments, digest_of
-from clawdesk.cli.context import CHANNEL, find_task, tell, with_plane
+from clawdesk.cli.context import CHANNEL, find_task, tell_of, with_plane
 from clawdesk.runtime.api import PlaneApi
 
 
@@ -17,9 +17,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     async def work(plane: PlaneApi) -> int:
         task = find_task(plane, options.task)
-        digest = digest_of(task.id, options)
-        return tell(
-            await plane.reject(task.id, options.ordinal, digest, channel=CHANNEL, note=options.note)
+        digest = digest_of(task, options)
+        return tell_of(
+            plane,
+            task,
+            await plane.reject(
+                task.id, options.ordinal, digest, channel=CHANNEL, note=options.note
+            ),
         )
 
     return with_plane(work)

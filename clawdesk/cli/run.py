@@ -41,13 +41,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_submission_arguments(parser)
 
 
+def ask(prompt: str) -> str:
+    """A line from the terminal; `input` would put its prompt between the events on our output."""
+    print(prompt, end="", file=sys.stderr, flush=True)
+    return input()
+
+
 def decider(options: argparse.Namespace) -> Decider:
     """Who decides, from the options and the terminal."""
     terminal = sys.stdin is not None and sys.stdin.isatty()
     return Decider(
         approve=options.approve,
         answers=pairs(options.answer, "--answer"),
-        ask=input if terminal else None,
+        ask=ask if terminal else None,
         channel="cli-script" if options.approve == "all" or not terminal else "cli",
     )
 

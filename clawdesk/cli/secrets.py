@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     store = secret_store()
     if options.act == "set":
+        store.check_name(options.name)
         place = store.keep(options.name, secret_line(f"Value of {options.name}", "The value"))
         print(f"{options.name} is kept in {place}.")
         print("  Tasks get it where [secrets] allow says so, their requests where [keys] does:")

@@ -8,6 +8,7 @@ import sys
 from clawdesk.cli.context import folder, plain, print_json, with_plane
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import PlaneApi
+from clawdesk.viewmodels.words import plural
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,8 +50,11 @@ async def submit(plane: PlaneApi, project: str, options: argparse.Namespace) -> 
     """Submit by the shared options; says what happens to uncommitted changes."""
     view = plane.projects[project]
     if view.dirty and options.changes is None:
-        text = f"{len(view.dirty)} uncommitted changes are not part of this task"
-        print(f"clawdesk: {text} (--changes include takes them in).", file=sys.stderr)
+        changes = plural(len(view.dirty), "uncommitted change")
+        print(
+            f"clawdesk: The task starts without your {changes} (--changes include takes them in).",
+            file=sys.stderr,
+        )
     return await plane.submit(
         project,
         options.task,

@@ -44,6 +44,16 @@ NO_PEERS = '"never"; sending prompts to other machines'
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,199}")
 _NAME_RULE = "1 to 64 letters, digits, '.', '_' or '-', starting with a letter or digit"
+EXAMPLE_PATH = ".clawdesk/tasks/hello.toml"
+EXAMPLE = """\
+title = "Say hello"
+
+[[steps]]
+name = "write"
+run = "claw ask 'Who shall be greeted?' --key who > HELLO.md"
+checkpoint = "approve"
+"""
+"""A whole task file, to begin with; the guide has the same."""
 
 
 def task_file(name: str) -> str:

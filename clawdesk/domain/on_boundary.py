@@ -158,7 +158,9 @@ def checkpoint_taken(turn: Turn, task: Task, event: ev.CheckpointTaken) -> None:
     if _keeps_output(task, checkpoint):
         name = moves.step_of(task).name
         turn.do(do.KeepOutput(task.id, name, task.round, ended=False))
-    if task.finish is not None or on_decision.obey_wish(turn, task):
+    if task.finish is not None or on_pressure.refuse_to_leave(turn, task, checkpoint):
+        return
+    if on_decision.obey_wish(turn, task):
         return
     if checkpoint.question or checkpoint.approval_reason:
         moves.ask(turn, task, checkpoint)

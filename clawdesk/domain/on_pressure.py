@@ -40,17 +40,32 @@ def leave(turn: Turn, task: Task, checkpoint: Checkpoint) -> None:
     )
 
 
+def _keeps_it(checkpoint: Checkpoint) -> str:
+    why = checkpoint.why_files_only.rstrip(".") or "its memory was not kept"
+    return (
+        f"It was to give its machine back, and keeps it: checkpoint {checkpoint.ordinal} holds "
+        f"files only ({why}), and its step would begin again."
+    )
+
+
+def refuse_to_leave(turn: Turn, task: Task, checkpoint: Checkpoint) -> bool:
+    """Whether a person asked for its machine, and got none that comes back as it is now."""
+    wish = task.wish
+    if wish is None or not wish.intent or wish.ordinal != checkpoint.ordinal:
+        return False
+    if checkpoint.loses_nothing:
+        return False
+    turn.acknowledge(wish.intent, False, _keeps_it(checkpoint))
+    moves.go_on(turn, turn.put(task, wish=None), checkpoint)
+    return True
+
+
 def stays(turn: Turn, task: Task, checkpoint: Checkpoint) -> Task:
     """Who is asked to leave, and would have to begin its step again, goes on; it is told once."""
     if task.yielding is None or task.yielding.told_files_only:
         return task
-    why = checkpoint.why_files_only.rstrip(".") or "its memory was not kept"
-    text = (
-        f"It was to give its machine back, and keeps it: checkpoint {checkpoint.ordinal} holds "
-        f"files only ({why}), and its step would begin again. It leaves at the next one that "
-        "keeps its memory, or when its step ends."
-    )
-    turn.do(do.Notify(task.id, text))
+    later = "It leaves at the next one that keeps its memory, or when its step ends."
+    turn.do(do.Notify(task.id, f"{_keeps_it(checkpoint)} {later}"))
     return turn.put(task, yielding=replace(task.yielding, told_files_only=True))
 
 

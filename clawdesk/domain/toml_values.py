@@ -92,10 +92,12 @@ class Reader:
         value = self.get(path)
         if value is None and usual is not None:
             return usual
-        good = isinstance(value, str) and len(value) <= chars_max
+        nul = isinstance(value, str) and "\0" in value  # no command line and no variable holds one
+        good = isinstance(value, str) and len(value) <= chars_max and not nul
         if good and (lines or value.isprintable()) and (value.strip() or usual == ""):
             return str(value)
-        shape = "text" if lines else "one line of text"
+        words = "text without NUL" if nul else "text"
+        shape = words if lines else "one line of text"
         self.mistake(path, _found(value), f"{shape}, 1 to {chars_max} characters")
         return usual or ""
 

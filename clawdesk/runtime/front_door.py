@@ -46,7 +46,8 @@ def try_lock(path: Path) -> int | None:
         os.close(descriptor)
         return None
     os.truncate(descriptor, 0)
-    os.write(descriptor, f"{os.getpid()}\n".encode())
+    with contextlib.suppress(OSError):  # the number is for a person; on a full disk there is none
+        os.write(descriptor, f"{os.getpid()}\n".encode())
     return descriptor
 
 

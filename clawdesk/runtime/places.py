@@ -11,6 +11,9 @@ import platformdirs
 
 from clawdesk.ports.errors import PortError
 
+FOLDER_BYTES_MAX = 107 - len("/window.sock")
+"""The address of a Unix socket has at most 107 bytes on Linux."""
+
 
 def config_dir() -> Path:
     """`$XDG_CONFIG_HOME/clawdesk`: `policy.toml`, and what the user trusts."""
@@ -24,7 +27,8 @@ def runtime_dir() -> Path:
     temporary directory, whose owner is checked so that nobody can lay a trap there.
 
     Raises:
-        PortError: the folder belongs to somebody else or others may write to it.
+        PortError: it cannot be made, has too long a path, belongs to somebody else, or holds files
+            and is open to others.
     """
     chosen = os.environ.get("CLAWDESK_RUNTIME_DIR")
     session = os.environ.get("XDG_RUNTIME_DIR")
@@ -34,6 +38,12 @@ def runtime_dir() -> Path:
         path = Path(session) / "clawdesk"
     else:
         path = Path(tempfile.gettempdir()) / f"clawdesk-{os.getuid()}"
+    if len(os.fsencode(path)) > FOLDER_BYTES_MAX:
+        raise PortError(
+            f"The path of the folder for sockets, {path}, is longer than {FOLDER_BYTES_MAX} bytes.",
+            mend="Set CLAWDESK_RUNTIME_DIR to a folder of yours with a short path.",
+            code="runtime_dir",
+        )
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -48,6 +58,13 @@ def runtime_dir() -> Path:
             f"{path} belongs to another user.", mend="Set CLAWDESK_RUNTIME_DIR.", code="runtime_dir"
         )
     if stat.S_IMODE(found.st_mode) & 0o077:
+        if any(path.iterdir()):  # somebody else's, named by mistake: /tmp, a home, /etc
+            raise PortError(
+                f"{path} holds files and is open to others, so no socket is put there.",
+                mend=f"Set CLAWDESK_RUNTIME_DIR to a new folder, or close this one: "
+                f"chmod 700 {path}",
+                code="runtime_dir",
+            )
         path.chmod(0o700)
     return path
 

@@ -5,6 +5,7 @@ Conveniences only: the files may be deleted at any time without loss.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 from pathlib import Path
@@ -48,8 +49,10 @@ def recent_projects() -> list[str]:
 
 
 def remember_project(path: str) -> None:
+    """Put it first. On a disk that is full or read-only nothing is remembered, and no act fails."""
     others = [other for other in recent_projects() if other != path]
-    _write("recent.json", [path, *others][:RECENT_MAX])
+    with contextlib.suppress(OSError):
+        _write("recent.json", [path, *others][:RECENT_MAX])
 
 
 def shown_digest(task: str, ordinal: int) -> str:
@@ -59,6 +62,7 @@ def shown_digest(task: str, ordinal: int) -> str:
 
 
 def remember_digest(task: str, ordinal: int, digest: str) -> None:
+    """What `approve` is bound to when it names no digest. Raises OSError if it is not kept."""
     found = _read("shown.json")
     shown = found if isinstance(found, dict) else {}
     shown[f"{task}/{ordinal}"] = digest

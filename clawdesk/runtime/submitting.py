@@ -135,7 +135,11 @@ class Submissions:
     async def _writable(self, project: str) -> Repository:
         repository = self._repository(project)
         if read_only := (await repository.view()).read_only:
-            raise RepositoryError(f"The project is open read-only: {read_only}", code="read_only")
+            mend = "Make it writable for you, or clone it to where you may write."
+            if read_only.startswith("another"):
+                mend = "Work there, or close it there first."
+            text = f"The project is open read-only: {read_only}"
+            raise RepositoryError(text, mend=mend, code="read_only")
         return repository
 
     async def _share(self, checkpoint: Checkpoint | None, task_id: TaskId) -> Snapshot | None:

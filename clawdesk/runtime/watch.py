@@ -23,6 +23,8 @@ from clawdesk.runtime.api import Change, Environment
 from clawdesk.runtime.offer import Offer
 from clawdesk.runtime.settings import Settings
 
+NOT_DRIVEN = "not_driven"
+"""Why nothing starts beside a command that only looks and decides."""
 TICK_S = 1.0
 SAMPLE_TICKS = 2
 """The host and the user's files are looked at with every second tick."""
@@ -173,7 +175,7 @@ class HostWatch:
         support = self.environment.machines
         if not self._drive:
             text = "No ClawDesk is running that could go on with it."
-            return Reason("not_driven", text, "clawdesk, or clawdesk run PROJECT --resume")
+            return Reason(NOT_DRIVEN, text, "clawdesk, or clawdesk run PROJECT --resume")
         if self._quitting:
             return Reason("quitting", "ClawDesk is closing.", "the next start")
         if support is not None and not support.ready:

@@ -191,6 +191,8 @@ class ApprovalSheet(Sheet):
             ("Alt+Up", lambda: pane.step(-1)),
         )
         self._shortcuts = [QShortcut(QKeySequence(keys), self, act) for keys, act in acts]
+        for shortcut in self._shortcuts:
+            shortcut.setAutoRepeat(False)  # a key that is still held answers nothing more
 
     # -- what is shown -----------------------------------------------
     def load_draft(self, draft: Draft) -> None:

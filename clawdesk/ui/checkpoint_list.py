@@ -96,10 +96,11 @@ class _Row(Ground):
         self.setAccessibleName(f"{view.title}, {view.detail}")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow pane the words go before the acts."""
+        """In a narrow pane the words go before the acts, and looking before what is on the sign."""
         super().resizeEvent(event)
         self._commit.setVisible(self.width() >= 760)
         self._at.setVisible(self.width() >= 660)
+        self.changes.setVisible(self.width() >= 600)
 
 
 class CheckpointList(QScrollArea):

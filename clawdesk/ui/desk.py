@@ -39,6 +39,7 @@ from clawdesk.ui.words import counted, tr
 from clawdesk.viewmodels.amounts import day
 from clawdesk.viewmodels.checkpoints import checkpoint_rows
 from clawdesk.viewmodels.devices import card_of
+from clawdesk.viewmodels.diffs import whole_change
 from clawdesk.viewmodels.doctor import doctor_view
 from clawdesk.viewmodels.forks import in_lanes
 from clawdesk.viewmodels.inbox import cards, pending
@@ -80,8 +81,8 @@ class Desk(QObject):
         self._looked = False
         self._before = memory.view()  # where the user was, until that is shown again
         self._log_of, self._log_after = "", 0
-        self._diff_of: tuple[str, int] = ("", 0)
-        self._diffs: dict[tuple[str, int, str], Diff] = {}
+        self._diff_of: tuple[str, int, bool] = ("", 0, False)
+        self._diffs: dict[tuple[str, int, str, bool], Diff] = {}
         self._book = LaneBook(lambda model: card_of(plane.environment.fabric, model))
         self.decisions = Decisions(self)
         self.branches = Branches(self)
@@ -132,6 +133,7 @@ class Desk(QObject):
         window.tasks.picked.connect(self.choose_task)
         window.tasks.opened.connect(self.decisions.open_task)
         window.inbox.opened.connect(self.decisions.open_request)
+        window.inspector.reach_chosen.connect(lambda: self._load_changes(self._diff_of[1]))
         window.inspector.place_changed.connect(lambda _: self._load_place())
         window.inspector.act_wanted.connect(self.decisions.act)
         window.dropped.connect(self.open_path)
@@ -323,7 +325,7 @@ class Desk(QObject):
         self.window.inspector.choose_place("changes")
 
     def _load_changes(self, ordinal: int) -> None:
-        self._diff_of = (self.chosen, ordinal)
+        self._diff_of = (self.chosen, ordinal, self.window.inspector.whole)
         if not ordinal:
             self.window.inspector.show_changes(
                 tr("No checkpoint yet, so no changes to show."), None
@@ -342,19 +344,16 @@ class Desk(QObject):
         if wanted == self._diff_of:
             rows = checkpoint_rows(self.plane.state.tasks[wanted[0]], self.clock.offset_ms())
             row = next((r for r in rows if r.ordinal == wanted[1]), None)
-            title = (
-                f"{row.title} · {row.detail}"
-                if row
-                else tr("Checkpoint {ordinal}", ordinal=wanted[1])
-            )
-            self.window.inspector.show_changes(title, diff)
+            place = tr("Checkpoint {ordinal}", ordinal=wanted[1])
+            title = f"{row.title} · {row.detail}" if row else place
+            self.window.inspector.show_changes(whole_change(diff) if wanted[2] else title, diff)
 
-    async def diff(self, task: str, ordinal: int) -> Diff:
-        """The changes of a checkpoint against the one before it; kept, since they never change."""
+    async def diff(self, task: str, ordinal: int, whole: bool = False) -> Diff:
+        """A checkpoint against the one before it, or all since the start; kept: it stays so."""
         known = self.plane.state.tasks[task].checkpoint(ordinal)
-        key = (task, ordinal, known.digest if known else "")
+        key = (task, ordinal, known.digest if known else "", whole)
         if key not in self._diffs:
-            found = await self.plane.diff(task, None, ordinal)
+            found = await self.plane.diff(task, 0 if whole else None, ordinal)
             if len(self._diffs) > 32:
                 self._diffs.pop(next(iter(self._diffs)))
             self._diffs[key] = found
@@ -454,7 +453,7 @@ class Desk(QObject):
         self.plane = plane
         self._unsubscribe = plane.subscribe(self._changed)
         self._log_of, self._log_after = "", 0
-        self._diff_of = ("", 0)
+        self._diff_of = ("", 0, False)
         self.window.show_lost(False)
         self.decisions.show_lost(False)
         self._tick.start()

@@ -8,13 +8,14 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from clawdesk.domain.definitions import EXAMPLE, EXAMPLE_PATH
 from clawdesk.ui import fonts, marks
 from clawdesk.ui.button import Button
 from clawdesk.ui.pane import Ground, empty
 from clawdesk.ui.safe_text import SafeLabel, clean_line, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
-from clawdesk.viewmodels.projects import EXAMPLE, EXAMPLE_PATH, DefinitionView, no_tasks
+from clawdesk.viewmodels.projects import DefinitionView, no_tasks
 
 _WIDE = 640
 

@@ -71,5 +71,4 @@ class ForkSheet(FormSheet):
         self.wanted.emit(self._view.task, self._view.ordinal, titles, found)
 
     def sizeHint(self) -> QSize:
-        lines = len(self._view.gets) + len(self._view.costs)
-        return QSize(580, 400 + 30 * lines)
+        return self.fitted(580)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -66,6 +66,25 @@ class _Number(QWidget):
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, str(self._number))
 
 
+class _Begin(QScrollArea):
+    """The left side. Scrolls up and down only: it is never narrower than what is in it."""
+
+    def __init__(self, side: QWidget) -> None:
+        super().__init__()
+        self.setObjectName("home.begin")
+        self.setProperty("chrome", True)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setMaximumWidth(480)
+        self.setWidget(side)
+
+    def minimumSizeHint(self) -> QSize:
+        inner, bar = self.widget(), self.verticalScrollBar().sizeHint().width()
+        wide = inner.minimumSizeHint().width() if inner is not None else 0
+        return QSize(max(360, wide + bar), 200)
+
+
 class HomePage(QWidget):
     """Shown while no project is open, and on demand."""
 
@@ -88,8 +107,6 @@ class HomePage(QWidget):
 
     def _left(self) -> QWidget:
         side = Ground("bg0", "r")
-        side.setMinimumWidth(360)
-        side.setMaximumWidth(480)
         column = QVBoxLayout(side)
         column.setContentsMargins(40, 40, 32, 24)
         column.setSpacing(8)
@@ -122,7 +139,7 @@ class HomePage(QWidget):
             column.addSpacing(6)
         column.addStretch(1)
         self.show_recent(())
-        return side
+        return _Begin(side)
 
     def _buttons(self, column: QVBoxLayout) -> None:
         buttons = QHBoxLayout()

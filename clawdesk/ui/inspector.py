@@ -70,6 +70,7 @@ class Inspector(QWidget):
 
     place_changed = Signal(str)
     act_wanted = Signal(str)  # review | answer | merge | cancel
+    reach_chosen = Signal()  # one checkpoint, or all since the start
     checkpoint_wanted = Signal(str, int)  # changes | compare | fork | restore, and the ordinal
 
     def __init__(self) -> None:
@@ -176,12 +177,17 @@ class Inspector(QWidget):
         head.setFixedHeight(36)
         row = QHBoxLayout(head)
         row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(8)
         self.changes_title = SafeLabel("", font="small", role="fg2", elide=True)
         self.changes_title.setObjectName("changes.title")
+        reaches = [("one", tr("This checkpoint")), ("whole", tr("Since the start"))]
+        self.reach = Segments("changes.reach", reaches)
+        self.reach.chosen.connect(lambda _: self.reach_chosen.emit())
         modes = [("unified", tr("Unified")), ("split", tr("Split"))]
         self._mode = Segments("changes.mode", modes)
         self._mode.chosen.connect(lambda mode: self.diff.show_split(mode == "split"))
         row.addWidget(self.changes_title, 1)
+        row.addWidget(self.reach)
         row.addWidget(self._mode)
         column.addWidget(head)
         column.addWidget(self.diff, 1)
@@ -268,6 +274,11 @@ class Inspector(QWidget):
         self._foot.size_label.show_text(
             counted(count, "{count:,} line", "{count:,} lines") if count else tr("no output yet")
         )
+
+    @property
+    def whole(self) -> bool:
+        """Whether the changes are all since the start, not those of one checkpoint."""
+        return self.reach.picked == "whole"
 
     def show_changes(self, title: str, diff: Diff | None) -> None:
         self.changes_title.show_text(title)

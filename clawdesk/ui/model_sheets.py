@@ -145,7 +145,7 @@ class BudgetSheet(FormSheet):
         self.add_field(tr("Project"), self.project, "budget.project")
         self.used = SafeLabel("", role="fg1")
         self.add_field(tr("Used so far"), self.used, "budget.used")
-        self.add_field("GPU-hours", self.gpu_hours, "budget.hours")
+        self.add_field(tr("GPU-hours"), self.gpu_hours, "budget.hours")
         self.add_field(tr("Tokens"), self.tokens, "budget.tokens")
         self.add_field(tr("Weight"), self.weight, "budget.weight")
         self.project.currentIndexChanged.connect(lambda _: self._show_limits())
@@ -163,7 +163,7 @@ class BudgetSheet(FormSheet):
         hours = _number(self.gpu_hours.text(), GPU_HOURS_MAX)
         tokens = _number(self.tokens.text(), TOKENS_MAX)
         if hours is None or tokens is None:
-            wrong = "GPU-hours" if hours is None else tr("Tokens")
+            wrong = tr("GPU-hours") if hours is None else tr("Tokens")
             self.show_refusal(
                 tr("“{wrong}” must be a number that is not negative, or empty.", wrong=wrong)
             )

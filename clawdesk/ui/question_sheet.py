@@ -126,6 +126,8 @@ class QuestionSheet(Sheet):
         self.foot.addWidget(self.send)
         keys = [("Ctrl+Return", self._send), ("Ctrl+Enter", self._send)]
         self._shortcuts = [QShortcut(QKeySequence(k), self, act) for k, act in keys]
+        for shortcut in self._shortcuts:
+            shortcut.setAutoRepeat(False)  # a key that is still held answers nothing more
 
     def render_view(
         self, view: QuestionView, place: tuple[int, int] = (1, 1), draft: str = ""

@@ -95,6 +95,7 @@ class ReviewSide(Ground):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setAccessibleName(tr("What to know before deciding"))
         area.setWidget(inner)
         return area
 

@@ -327,8 +327,10 @@ class TaskList(QListView):
                 self.panned.emit(direction * self.delegate.scale.width // 5)
             else:
                 self._walk(direction)
-        elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self.current_task():
-            self._act_on_focus()
+        elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            # A key held down since it answered a sheet must not open the next one.
+            if self.current_task() and not event.isAutoRepeat() and not _with_ctrl(event):
+                self._act_on_focus()
         elif event.text() in {"+", "=", "-"} and event.text():
             self.zoomed.emit(event.text() == "-", -1)
         elif key == Qt.Key.Key_Menu:
@@ -437,6 +439,11 @@ class TaskList(QListView):
             super().wheelEvent(event)
             return
         event.accept()
+
+
+def _with_ctrl(event: QKeyEvent) -> bool:
+    """Ctrl Enter answers in a sheet; it is no Enter here."""
+    return bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
 
 
 def plain_tip(text: str) -> str:

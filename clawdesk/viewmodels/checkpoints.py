@@ -208,14 +208,17 @@ def _after(task: Task, ordinal: int) -> list[Checkpoint]:
 
 def work_after(task: Task, ordinal: int) -> str:
     """What was done since a checkpoint: `1 step of work, 1 checkpoint after it`."""
-    later = _after(task, ordinal)
-    done = len({(c.step_index, c.round) for c in later})
     return counted(
-        len(later),
+        len(_after(task, ordinal)),
         "{steps} of work, {count} checkpoint after it",
         "{steps} of work, {count} checkpoints after it",
-        steps=steps(done),
+        steps=steps_after(task, ordinal),
     )
+
+
+def steps_after(task: Task, ordinal: int) -> str:
+    """How many steps were worked at since a checkpoint: `1 step`."""
+    return steps(len({(c.step_index, c.round) for c in _after(task, ordinal)}))
 
 
 def _undoes(task: Task, ordinal: int, paths: tuple[str, ...] | None) -> tuple[str, ...]:

@@ -156,6 +156,10 @@ ANSWERS = (
     marked("It keeps its machine: {why}"),
     marked(
         "It was to give its machine back, and keeps it: checkpoint {ordinal} holds files only "
+        "({why}), and its step would begin again."
+    ),
+    marked(
+        "It was to give its machine back, and keeps it: checkpoint {ordinal} holds files only "
         "({why}), and its step would begin again. It leaves at the next one that keeps its memory, "
         "or when its step ends."
     ),
@@ -325,6 +329,8 @@ SHELLS = (
 """Why there is no shell now, after a task's name."""
 
 PARTS = (
+    marked("The folder of machine files, {folder}, cannot be written; no machine can start."),
+    marked("Make it a folder that you may write to, or name another one by CLAWDESK_DATA_DIR."),
     marked("none found"),
     marked("{name} did not answer."),
     marked("No machine can be started; tasks wait and run nowhere else."),

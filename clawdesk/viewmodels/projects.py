@@ -140,18 +140,6 @@ def projects_view(
     return ProjectsView(entries, others)
 
 
-EXAMPLE_PATH = ".clawdesk/tasks/hello.toml"
-EXAMPLE = """\
-title = "Say hello"
-
-[[steps]]
-name = "write"
-run = "claw ask 'Who shall be greeted?' --key who > HELLO.md"
-checkpoint = "approve"
-"""
-"""A whole task file, to begin with; the guide has the same."""
-
-
 def no_tasks(project: str) -> EmptyView:
     """The page of a project in which nothing was run yet."""
     return EmptyView(

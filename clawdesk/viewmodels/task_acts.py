@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from clawdesk.domain.model import Task
 from clawdesk.viewmodels.amounts import files, where
-from clawdesk.viewmodels.checkpoints import older_of, undo_of, work_after
+from clawdesk.viewmodels.checkpoints import older_of, steps_after, undo_of
 from clawdesk.viewmodels.inbox import asked_of
 from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.words import first_line
@@ -68,7 +68,7 @@ def _does(act: str, task: Task, ordinal: int) -> str:
     """What it undoes, shows or leaves."""
     at = task.checkpoint(ordinal)
     if act == "restore":
-        return tr("undoes {what}", what=work_after(task, ordinal))
+        return tr("undoes {steps} of work", steps=steps_after(task, ordinal))
     if act == "undo_restore":
         back = undo_of(task)
         return tr("back to {where}", where=where(back)) if back is not None else ""

@@ -14,11 +14,14 @@ from typing import Any
 
 import clawdesk_fabric
 from clawdesk_fabric import catalog, holds_command, logs, model_commands, paths
+from clawdesk_fabric.bounded import between
 from clawdesk_fabric.errors import FabricError
+from clawdesk_fabric.last_words import last_words, leave_output, open_output
 from clawdesk_fabric.local_client import request
 
 EXIT_FAILED, EXIT_NOT_READY = 1, 5
 STOP_S_MAX = 60
+PORT_MAX = 65_535
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -34,7 +37,9 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     serve = command("serve", "Serve models until stopped.")
-    serve.add_argument("--port", type=int, metavar="N", help="also listen on 127.0.0.1:N")
+    serve.add_argument(
+        "--port", type=between(int, 0, PORT_MAX), metavar="N", help="also listen on 127.0.0.1:N"
+    )
     serve.add_argument("--config", type=Path, metavar="FILE", help="settings file (TOML)")
     serve.add_argument(
         "--exit-when-idle", action="store_true", help="exit after 10 minutes without use"
@@ -44,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         ("models", "List the models and where each stands."),
         ("status", "Show engine, memory, models and queue."),
         ("ps", "List the models that run."),
-        ("reload", "Read the list of models anew; loaded ones stay."),
+        ("reload", "Read models, settings and keys anew; what is loaded stays."),
         ("stop", "Let calls in flight finish, stop the models and exit."),
     ):
         command(name, text).add_argument("--json", action="store_true", help="print JSON")
@@ -77,16 +82,29 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code (0 done, 1 failed, 2 wrong use, 5 not ready)."""
+    open_output()
     arguments = _parser().parse_args(argv)
     try:
-        return int(_COMMANDS[arguments.command](arguments))
+        code = int(_COMMANDS[arguments.command](arguments))
+        sys.stdout.flush()
+        return code
     except FabricError as error:
-        print(f"clawdesk-fabric: {error.what}", file=sys.stderr)
-        if error.mend:
-            print(f"  to mend it: {error.mend}", file=sys.stderr)
-        return EXIT_NOT_READY if error.code in ("no_capacity", "not_running") else EXIT_FAILED
+        return _told(error)
+    except BrokenPipeError:
+        leave_output()
+        return EXIT_FAILED
+    except OSError as error:
+        what, mend = last_words(error)
+        return _told(FabricError(what, mend=mend, code="not_running"))
     except KeyboardInterrupt:
         return EXIT_FAILED
+
+
+def _told(error: FabricError) -> int:
+    print(f"clawdesk-fabric: {error.what}", file=sys.stderr)
+    if error.mend:
+        print(f"  to mend it: {error.mend}", file=sys.stderr)
+    return EXIT_NOT_READY if error.code in ("no_capacity", "not_running") else EXIT_FAILED
 
 
 def _socket(arguments: argparse.Namespace) -> Path:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 import aiohttp
+import msgspec
 
 from clawdesk_fabric.call_limits import ANSWER_BYTES_MAX, ERROR_BYTES_MAX, Watch
 from clawdesk_fabric.engines.base import Endpoint
@@ -228,6 +229,10 @@ def _parsed(body: bytes) -> Any:
     if len(body) > PARSED_BYTES_MAX:
         # Only embeddings are so long, and parsing them would hold up every other call.
         return {} if body.lstrip()[:1] == b"{" and body.rstrip()[-1:] == b"}" else None
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        pass  # it takes neither NaN nor half a surrogate pair, which engines do write
     try:
         return json.loads(body)
     except (ValueError, RecursionError):

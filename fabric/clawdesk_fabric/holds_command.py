@@ -6,6 +6,7 @@ import argparse
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import Any
 
 from clawdesk_fabric.errors import FabricError
@@ -54,11 +55,19 @@ def add_commands(command: Add) -> None:
     command("unreserve", "End a time window.").add_argument("id", metavar="ID")
     budget = command("budget", "Set what a project may use from now on; it waits when it is used.")
     budget.add_argument("project", metavar="PROJECT")
-    budget.add_argument("--gpu-hours", type=float, default=0.0, metavar="N", help="0 = no limit")
+    budget.add_argument("--gpu-hours", type=finite, default=0.0, metavar="N", help="0 = no limit")
     budget.add_argument("--tokens", type=int, default=0, metavar="N", help="0 = no limit")
     weight = command("weight", "Set how much of the GPUs a project gets beside others.")
     weight.add_argument("project", metavar="PROJECT")
-    weight.add_argument("weight", type=float, metavar="N", help="1 is usual, 2 is twice as much")
+    weight.add_argument("weight", type=finite, metavar="N", help="1 is usual, 2 is twice as much")
+
+
+def finite(text: str) -> float:
+    """A number that is one. Raises ValueError, as argparse wants it."""
+    number = float(text)
+    if not isfinite(number):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number that can be counted with")
+    return number
 
 
 def moment(text: str, now: datetime) -> datetime:
@@ -100,6 +109,12 @@ def run(arguments: argparse.Namespace, ask: Ask) -> int:
             made = ask(arguments, "POST", "/fabric/v1/reservations", asked)["reservation"]
             print(made["id"])
         case "unreserve":
+            there = ask(arguments, "GET", "/fabric/v1/reservations", None)["reservations"]
+            if arguments.id not in {window["id"] for window in there}:
+                raise FabricError(
+                    f"there is no reservation {arguments.id!r}",
+                    mend="clawdesk-fabric reservations lists them",
+                )
             ask(arguments, "POST", "/fabric/v1/reservations/end", {"id": arguments.id})
         case "budget":
             limits = {"gpu_hours": arguments.gpu_hours, "tokens": arguments.tokens}

@@ -51,10 +51,17 @@ def _text(body: dict[str, Any], key: str, *, empty: bool = False) -> str:
     return value
 
 
+def _said(number: float) -> str:
+    """As a person writes it: no exponent, thousands apart."""
+    return f"{number:,.3f}".rstrip("0").rstrip(".")
+
+
 def _number(body: dict[str, Any], key: str, least: float, most: float) -> float:
     value = body.get(key, 0)
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        raise WireError("invalid_request", f"`{key}` must be a number from {least:g} to {most:g}")
+        raise WireError(
+            "invalid_request", f"`{key}` must be a number from {_said(least)} to {_said(most)}"
+        )
     return value
 
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import socket
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,6 +73,24 @@ class Door:
         self._silent.pop(protocol, None)
         if protocol.transport is not None:
             protocol.transport.abort()
+
+
+def remove_socket(path: Path) -> None:
+    """Remove what a Fabric that died left at `path`; whoever calls holds its lock.
+
+    Raises:
+        FabricError: something else lies there. A mistyped --socket must not cost anybody a file.
+    """
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(found.st_mode):
+        raise FabricError(
+            f"{path} is there already and is no socket, so it is left alone",
+            mend="name another --socket",
+        )
+    path.unlink()
 
 
 async def listen_local(path: Path, door: Door, server: web.Server) -> asyncio.Server:

@@ -13,6 +13,8 @@ from pathlib import Path
 from clawdesk_fabric.errors import FabricError
 
 SOCKET_NAME = "fabric.sock"
+FOLDER_BYTES_MAX = 107 - len("/window.sock")
+"""The address of a Unix socket has at most 107 bytes on Linux; the longest name there is ours."""
 
 
 def _xdg(name: str, fallback: str) -> Path:
@@ -53,7 +55,7 @@ def runtime_folder() -> Path:
     it must be ours and closed to others: a folder planted in /tmp would hand out our tokens.
 
     Raises:
-        FabricError: the folder belongs to somebody else or is open to others.
+        FabricError: the folder belongs to somebody else, or holds files and is open to others.
     """
     override = os.environ.get("CLAWDESK_RUNTIME_DIR", "")
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
@@ -63,6 +65,12 @@ def runtime_folder() -> Path:
         folder = Path(runtime) / "clawdesk"
     else:
         folder = Path(tempfile.gettempdir()) / f"clawdesk-{os.getuid()}"
+    if len(os.fsencode(folder)) > FOLDER_BYTES_MAX:
+        raise FabricError(
+            f"the path of the folder for sockets, {folder}, has more than {FOLDER_BYTES_MAX} bytes",
+            mend="set CLAWDESK_RUNTIME_DIR to a folder of yours with a short path",
+            code="not_running",
+        )
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
@@ -71,6 +79,12 @@ def runtime_folder() -> Path:
             mend=f"remove {folder}, or set CLAWDESK_RUNTIME_DIR to a folder of your own",
         )
     if stat.S_IMODE(found.st_mode) & 0o077:
+        if any(folder.iterdir()):  # somebody else's, named by mistake: /tmp, a home, /etc
+            raise FabricError(
+                f"{folder} holds files and is open to others, so no socket is put there",
+                mend=f"set CLAWDESK_RUNTIME_DIR to a new folder, or close this one: "
+                f"chmod 700 {folder}",
+            )
         folder.chmod(0o700)
     return folder
 

@@ -30,7 +30,14 @@ from clawdesk_fabric.errors import FabricError
 from clawdesk_fabric.gpus import GpuSource
 from clawdesk_fabric.guard import TOKENS, guard
 from clawdesk_fabric.kept import Kept
-from clawdesk_fabric.listening import HTTP_LOG, KEEPALIVE_S, Door, bound_tcp, listen_local
+from clawdesk_fabric.listening import (
+    HTTP_LOG,
+    KEEPALIVE_S,
+    Door,
+    bound_tcp,
+    listen_local,
+    remove_socket,
+)
 from clawdesk_fabric.metrics import METRICS, Metrics
 from clawdesk_fabric.model import Phase
 from clawdesk_fabric.peaks import Peaks
@@ -136,6 +143,7 @@ class Server:
         self._last_request_s = loop.time()
         with ExitStack() as stack:
             stack.enter_context(_lock(self._options.socket))
+            remove_socket(self._options.socket)
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self.signalled)
                 stack.callback(loop.remove_signal_handler, number)
@@ -155,7 +163,7 @@ class Server:
                     listener.close()
                 await self._calls.upstreams.close()
                 await self.fabric.close(remove=remove)
-                self._options.socket.unlink(missing_ok=True)
+                remove_socket(self._options.socket)
         if self.fabric.failure is not None:
             raise RuntimeError("the Fabric broke; its log says where") from self.fabric.failure
 
@@ -186,7 +194,6 @@ class Server:
 
     async def _listen(self) -> None:
         path = self._options.socket
-        path.unlink(missing_ok=True)  # we hold the lock, so nobody serves it
         door, runner = await self._app(LOCAL_HOSTS, local=True)
         self._listeners.append((await listen_local(path, door, _of(runner)), runner))
         if self._options.port is None:

@@ -1004,6 +1004,10 @@
             <translation>Die GPU ist verloren: Sie antwortet ihrem Treiber nicht; den Rechner neu starten, wenn sie wegbleibt</translation>
         </message>
         <message>
+            <source>GPU-hours</source>
+            <translation>GPU-Stunden</translation>
+        </message>
+        <message>
             <source>GPU-hours after which it pauses and asks</source>
             <translation>GPU-Stunden, nach denen es pausiert und fragt</translation>
         </message>
@@ -1234,6 +1238,10 @@
         <message>
             <source>It was not trusted; nothing changed.</source>
             <translation>Es war nicht vertraut; nichts hat sich geändert.</translation>
+        </message>
+        <message>
+            <source>It was to give its machine back, and keeps it: checkpoint {ordinal} holds files only ({why}), and its step would begin again.</source>
+            <translation>Sie sollte ihre Maschine zurückgeben und behält sie: Prüfpunkt {ordinal} enthält nur Dateien ({why}), und ihr Schritt würde von vorn beginnen.</translation>
         </message>
         <message>
             <source>It was to give its machine back, and keeps it: checkpoint {ordinal} holds files only ({why}), and its step would begin again. It leaves at the next one that keeps its memory, or when its step ends.</source>
@@ -1542,6 +1550,10 @@
         <message>
             <source>Make a first commit: git -C {path} add -A &amp;&amp; git -C {same_path} commit -m "First"</source>
             <translation>Einen ersten Commit machen: git -C {path} add -A &amp;&amp; git -C {same_path} commit -m "First"</translation>
+        </message>
+        <message>
+            <source>Make it a folder that you may write to, or name another one by CLAWDESK_DATA_DIR.</source>
+            <translation>Ihn beschreibbar machen, oder mit CLAWDESK_DATA_DIR einen anderen nennen.</translation>
         </message>
         <message>
             <source>Make {count} forks</source>
@@ -2584,6 +2596,10 @@
             <translation>Seite {mark}</translation>
         </message>
         <message>
+            <source>Since the start</source>
+            <translation>Seit dem Anfang</translation>
+        </message>
+        <message>
             <source>Snapshots by task</source>
             <translation>Schnappschüsse nach Aufgabe</translation>
         </message>
@@ -2876,6 +2892,10 @@
             <translation>Die bearbeiteten Dateien haben zusammen mehr als {size} KiB.</translation>
         </message>
         <message>
+            <source>The folder of machine files, {folder}, cannot be written; no machine can start.</source>
+            <translation>In den Ordner der Maschinendateien, {folder}, kann nicht geschrieben werden; es kann keine Maschine starten.</translation>
+        </message>
+        <message>
             <source>The gateway does not accept our token any more.</source>
             <translation>Das Gateway nimmt unser Token nicht mehr an.</translation>
         </message>
@@ -3162,6 +3182,10 @@
         <message>
             <source>This cannot be undone: machine snapshots of the others are given back. Their commits stay, so you can still look at them, compare, and fork from their files.</source>
             <translation>Dies lässt sich nicht rückgängig machen: Die Maschinen-Schnappschüsse der anderen werden freigegeben. Ihre Commits bleiben; Ansehen, Vergleichen und Abzweigen aus ihren Dateien bleiben möglich.</translation>
+        </message>
+        <message>
+            <source>This checkpoint</source>
+            <translation>Dieser Prüfpunkt</translation>
         </message>
         <message>
             <source>This checkpoint holds files only.</source>
@@ -3486,6 +3510,10 @@
         <message>
             <source>What the task ran</source>
             <translation>Was die Aufgabe ausführte</translation>
+        </message>
+        <message>
+            <source>What to know before deciding</source>
+            <translation>Was vor der Entscheidung zu wissen ist</translation>
         </message>
         <message>
             <source>What waits for you</source>
@@ -5400,8 +5428,8 @@
             <translation>in Git rückgängig machen: git revert {commit}</translation>
         </message>
         <message>
-            <source>undoes {what}</source>
-            <translation>nimmt zurück: {what}</translation>
+            <source>undoes {steps} of work</source>
+            <translation>nimmt {steps} Arbeit zurück</translation>
         </message>
         <message>
             <source>unknown</source>

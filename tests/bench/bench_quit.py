@@ -1,4 +1,4 @@
-"""Quitting with 20 tasks in 20 real machines: from the press that confirms it to the process's end.
+"""Quitting with 20 tasks and real machines: from the press that confirms it to the process's end.
 
 The real window on a screen of its own, driven from outside. Each task stands in the middle of a
 step; each machine is suspended with its memory before the process ends, which is checked.
@@ -12,14 +12,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
+
 from tests.bench.rows import Row, row
 from tests.support.real_cli import RealCli, make_project
 from tests.support.stage import Stage, missing, real_stage
 
 TASKS = 20
+GOAL = "at most 5 s"
 PROGRAM = Path(__file__).with_name("quit_window.py")
-BEGIN_S_MAX = 240.0
-QUIT_S_MAX = 200.0
+BEGIN_S_MAX = 150.0
+QUIT_S_MAX = 100.0
 POLICY = f"[host]\nmachines_max = {TASKS}\n"
 TASK = """\
 title = "Waits"
@@ -32,26 +35,34 @@ run = "echo begun; sleep 3600"
 
 
 def measure(n: int) -> Iterator[Row]:
-    """One sample, whatever `n` is: twenty machines are begun for it.
+    """By the rules of this host, `n` samples; twenty machines at once are begun once, whatever `n`.
 
     Raises:
         RuntimeError: there is no screen to be had, or a task came off badly.
     """
     if missing():
         raise RuntimeError(f"the window needs {missing()}")
+    given = min(TASKS, psutil.cpu_count() or 1)
+    took_s = [_once([sys.executable, "-m", "clawdesk"], given) for _ in range(n)]
+    name = f"quit with {TASKS} tasks, {given} of them in the machines that this host gives"
+    yield row(name, took_s, "s", goal=GOAL)
+    took_s = [_once([sys.executable, str(PROGRAM)], TASKS)]
+    yield row(f"quit with {TASKS} tasks in {TASKS} machines", took_s, "s", goal=GOAL)
+
+
+def _once(program: list[str], machines: int) -> float:
     with tempfile.TemporaryDirectory(prefix="cd-quit") as folder:
-        took_s = _quit_s(Path(folder))
-    yield row(f"quit with {TASKS} tasks in {TASKS} machines", [took_s], "s", goal="at most 5 s")
+        return _quit_s(Path(folder), program, machines)
 
 
-def _quit_s(folder: Path) -> float:
+def _quit_s(folder: Path, program: list[str], machines: int) -> float:
     project = make_project(folder / "waits", {".clawdesk/tasks/wait.toml": TASK})
     with real_stage(folder) as (play, cli):
         rules = Path(cli.environment["XDG_CONFIG_HOME"], "clawdesk", "policy.toml")
         rules.parent.mkdir(parents=True)
         rules.write_text(POLICY)
-        play.play([sys.executable, str(PROGRAM), str(project)])
-        _begin_all(play)
+        play.play([*program, str(project)])
+        _begin_all(play, machines)
         play.key("ctrl+q")
         play.tell("wait", "quit.go", enabled=True)
         began = time.monotonic()
@@ -63,12 +74,14 @@ def _quit_s(folder: Path) -> float:
         return took_s
 
 
-def _begin_all(play: Stage) -> None:
-    """Every task in its machine, in its step."""
+def _begin_all(play: Stage, machines: int) -> None:
+    """Every task is there, and as many as are given a machine are in their step."""
     for number in range(1, TASKS + 1):
         play.tell("press", "run.wait", timeout_s=BEGIN_S_MAX)
         play.tell("says", "tasks.filter.All", text=f"All {number}", timeout_s=BEGIN_S_MAX)
-    play.tell("says", "status.work", text=f"{TASKS} running", timeout_s=BEGIN_S_MAX)
+    waiting = TASKS - machines
+    text = f"{machines} running" + (f" · {waiting} waiting" if waiting else "")
+    play.tell("says", "status.work", text=text, timeout_s=BEGIN_S_MAX)
 
 
 def _check(cli: RealCli, code: int) -> None:

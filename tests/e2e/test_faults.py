@@ -26,16 +26,18 @@ TASKS = {
     "asks": "echo x > x.txt; claw checkpoint --approve -m look",
 }
 EVENT_S = 120
+SILENCE_S = 30
+"""How long a machine may say nothing."""
 
 
 class Running:
     """A `clawdesk run --json` under way; events are waited for, never slept for."""
 
-    def __init__(self, cli: RealCli, project: Path, task: str) -> None:
+    def __init__(self, cli: RealCli, project: Path, task: str, within_s: float = EVENT_S) -> None:
         arguments = ("run", str(project), task, "--headless", "--json")
         self.process: subprocess.Popen[str] = cli.start(*arguments)
         self.events: list[dict[str, Any]] = []
-        self._guard = threading.Timer(EVENT_S, self.process.kill)
+        self._guard = threading.Timer(within_s, self.process.kill)
         self._guard.start()
 
     def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
@@ -117,7 +119,7 @@ def test_a_killed_machine_starts_the_task_again(cli: RealCli, project: Path) -> 
 def test_a_machine_that_hangs_starts_its_task_again_and_no_other(
     cli: RealCli, project: Path
 ) -> None:
-    running = Running(cli, project, "long")
+    running = Running(cli, project, "long", within_s=SILENCE_S + 2 * EVENT_S)
     task = running.until(reached(1))["task"]
     machine = next(e for e in running.events if e["event"] == "machine_started")["machine"]
     [qemu] = [p for p in cli.machines() if machine in " ".join(p.cmdline())]

@@ -20,13 +20,11 @@ from tests.support.scripted_model import MODEL, ScriptedModel, behind_the_fabric
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
-HEAD = f"""
+HEAD = """
 title = "Rough"
 [machine]
 memory_mib = 256
 disk_mib = 512
-[models]
-default = "{MODEL}"
 """
 LEAVES = """
 for n in 1 2 3; do
@@ -129,13 +127,15 @@ def cli() -> Iterator[RealCli]:
         yield found
 
 
-def run(cli: RealCli, folder: Path, *steps: str, more: str = "") -> tuple[Path, Ended]:
+def run(
+    cli: RealCli, folder: Path, *steps: str, more: str = "", head: str = HEAD
+) -> tuple[Path, Ended]:
     """A task of these steps, to its end; no machine is left then."""
     texts = [
         f"[[steps]]\nname = \"s{number}\"\nrun = '''{step}'''\n{more}"
         for number, step in enumerate(steps)
     ]
-    project = make_project(folder, {".clawdesk/tasks/rough.toml": HEAD + "".join(texts)})
+    project = make_project(folder, {".clawdesk/tasks/rough.toml": head + "".join(texts)})
     options = ("--headless", "--json", "--approve", "all")
     done = cli.run("run", str(project), "rough", *options, code=None)
     assert not cli.machines()
@@ -159,11 +159,11 @@ def test_a_step_that_hears_no_signal_ends_at_its_time(cli: RealCli, tmp_path: Pa
 
 
 def test_forks_without_end_stay_inside_and_the_work_is_kept(cli: RealCli, tmp_path: Path) -> None:
-    project, ended = run(
-        cli, tmp_path / "p", "echo kept > kept.txt", FORKS, more="timeout_s = 20\n"
-    )
-    assert ended.events[-1]["event"] == "task_finished"
-    assert files_of(project, ended.task, "kept.txt") == {"kept.txt": "kept\n"}
+    steps = ("echo kept > kept.txt", FORKS)
+    project, ended = run(cli, tmp_path / "p", *steps, more="timeout_s = 20\n")
+    assert ended.events[-1]["event"] == "task_finished", ended.events[-1]
+    kept = ended.reached()[0]["commit"]
+    assert files_of(project, ended.task, "kept.txt", at=kept) == {"kept.txt": "kept\n"}
 
 
 def test_a_full_disk_costs_no_checkpoint(cli: RealCli, tmp_path: Path) -> None:
@@ -186,7 +186,8 @@ def test_the_computer_around_it_is_not_there(cli: RealCli, tmp_path: Path) -> No
     model: ScriptedModel
     with behind_the_fabric(cli, tmp_path / "p") as model:
         looks = LOOKS_AROUND.replace("PORT", str(model.port))
-        project, ended = run(cli, tmp_path / "p", looks)
+        head = f'{HEAD}[models]\ndefault = "{MODEL}"\n'
+        project, ended = run(cli, tmp_path / "p", looks, head=head)
         assert ended.code == 0, ended.events[-1]
         found = json.loads(files_of(project, ended.task, "found.json")["found.json"])
         assert found.pop("models") == 200, "the way to the models is open"

@@ -127,7 +127,8 @@ def test_an_approval_given_elsewhere_while_its_dialog_is_open(play: Stage) -> No
     assert play.app is not None
     play.app.send_signal(signal.SIGUSR1)  # the question waits longer, so it is answered first
     play.tell("says", "status.need", text="1 needs you")
-    review(play, "fix-loader")
+    play.tell("press", "status.need")
+    play.tell("rows", "approval.diff", filled=True)
     play.tell("type", "approval.note", text="not sent")
     play.tell("wait", "approval.approve", enabled=True)
     play.app.send_signal(signal.SIGUSR1)

@@ -72,6 +72,7 @@ class App:
     errors: list[str] = field(default_factory=list)
     moved: threading.Condition = field(default_factory=threading.Condition)
     readers: list[threading.Thread] = field(default_factory=list)
+    over: bool = False  # it has ended, and all that it said was read
 
     def __post_init__(self) -> None:
         for read in (self._read, self._read_errors):
@@ -85,8 +86,9 @@ class App:
             with self.moved:
                 self.events.append(json.loads(line))
                 self.moved.notify_all()
-        self.process.wait()  # whoever waits looks at `poll`, which must know of the end by then
+        self.process.wait()
         with self.moved:
+            self.over = True
             self.moved.notify_all()
 
     def _read_errors(self) -> None:
@@ -99,9 +101,7 @@ class App:
     ) -> dict[str, Any]:
         """The first event that is wanted; fails with all that was said."""
         with self.moved:
-            self.moved.wait_for(
-                lambda: any(map(wanted, self.events)) or self.process.poll() is not None, within_s
-            )
+            self.moved.wait_for(lambda: self.over or any(map(wanted, self.events)), within_s)
             for event in self.events:
                 if wanted(event):
                     return event

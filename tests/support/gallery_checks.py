@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QAccessible, QColor, QFontMetricsF, QImage
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QWidget
 
@@ -123,12 +123,14 @@ def faint_texts(window: QWidget, picture: QImage) -> list[str]:
     for widget in visible(window):
         if not isinstance(widget, SafeLabel) or not widget.text() or not widget.isEnabled():
             continue
-        corner = widget.mapTo(window, QPoint(0, 0))
+        # Only what shows of it: where the rest would be, something else is painted.
+        shown = widget.visibleRegion().boundingRect()
+        corner = widget.mapTo(window, shown.topLeft())
         box = QRect(
             round(corner.x() * ratio),
             round(corner.y() * ratio),
-            round(widget.width() * ratio),
-            round(widget.height() * ratio),
+            round(shown.width() * ratio),
+            round(shown.height() * ratio),
         ).intersected(picture.rect())
         ground = _ground(picture, box)
         colour = widget.palette().color(widget.foregroundRole())

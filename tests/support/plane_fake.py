@@ -111,6 +111,12 @@ class FakePlane(FakeForks, FakeModelActs, FakeShellActs):
                 LogLine(n + 1, now_ms - 600_000 + n * 37_000, "rewrite", 1, stream, text)
                 for n, (stream, text) in enumerate(_LOG)
             ]
+            if task.request is not None and task.request.question.startswith(scenes.QUESTION):
+                at_ms = task.request.at_ms - 5_000
+                self.logs[task.id] = [
+                    LogLine(n + 1, at_ms, "rewrite", 1, "out", text)
+                    for n, text in enumerate(scenes.PRINTED)
+                ]
 
     def log(self, task: TaskId, text: str, stream: str = "out", step: str = "") -> None:
         lines = self.logs.setdefault(task, [])

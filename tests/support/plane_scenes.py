@@ -206,9 +206,11 @@ APPROVAL_MESSAGE = (
 )
 QUESTION = "Which data set should the benchmark use?"
 WHY = (
-    "I found three copies with different sizes. The result is only comparable with last week's "
-    "run if the same one is used."
+    "I found three copies with different sizes. The result is only comparable with the run of "
+    "last week if the same one is used."
 )
+# What its step printed before it asked.
+PRINTED = ("du -sh data/*", "41G  data/val-full    9.1G  data/val-2024    1.2G  data/val-mini")
 
 
 def _bench(now_ms: int) -> Task:
@@ -224,7 +226,7 @@ def _bench(now_ms: int) -> Task:
         question=f"{QUESTION}\n{WHY}",
         choices=(
             "data/val-full\nSame set as the run of 15 November. 41 GiB, about 50 m.",
-            "data/val-2024\nNewer labels: last week's numbers must be measured again. About 12 m.",
+            "data/val-2024\nNewer labels: older numbers must be measured again. About 12 m.",
             "data/val-mini\nA smoke test only; the spread is about 2 %. About 2 m.",
         ),
     )
@@ -281,7 +283,8 @@ def house(now_ms: int) -> dict[str, Task]:
     snapping.step(21.6, 0)
     snapping.checkpoint(12)
     snapping.step(12, 1)
-    snapping.task = replace(snapping.task, phase=Phase.SNAPSHOTTING)
+    taken = snapping.task.next_ordinal + 1  # the number is given when the taking begins
+    snapping.task = replace(snapping.task, phase=Phase.SNAPSHOTTING, next_ordinal=taken)
     failed = Story(8, "eval-old", now_ms, 30)
     failed.started(29.5)
     failed.step(29.5, 0)

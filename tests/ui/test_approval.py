@@ -204,3 +204,16 @@ def test_the_sheet_never_opens_by_itself(bench: Bench) -> None:
     bench.plane.publish(Change(tasks=frozenset(bench.plane.state.tasks), projects=True))
     bench.settle()
     assert QApplication.activeModalWidget() is None
+
+
+def test_the_risk_is_said_in_words(bench: Bench) -> None:
+    sheet = open_sheet(bench)
+    risk = sheet.side._shown_risk
+    assert risk is not None
+    assert risk.level == "medium"
+    assert risk.lines[0].text == "Makefile: build file"
+
+
+def test_what_the_task_ran_is_said_beside_the_files(bench: Bench) -> None:
+    sheet = open_sheet(bench)
+    assert sheet.side.ran.text() == "survey, rewrite, check, report: ended well (exit code 0)"

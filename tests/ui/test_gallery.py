@@ -89,6 +89,20 @@ def test_a_faint_word_is_found(pane: QWidget) -> None:
     assert seen(pane) == []
 
 
+def test_what_is_scrolled_out_of_sight_is_not_judged_by_what_lies_there(pane: QWidget) -> None:
+    clip = Ground("bg1")
+    clip.setParent(pane)
+    clip.setGeometry(0, 0, 300, 20)
+    label = SafeLabel("half of it shows", role="fg2")
+    label.setParent(clip)
+    label.setGeometry(0, 14, 200, 20)
+    other = Ground("fg2")  # as the label's own words: faint, if it were its ground
+    other.setParent(pane)
+    other.setGeometry(0, 20, 300, 60)
+    pane.show()
+    assert checks.faint_texts(pane, pane.grab().toImage()) == []
+
+
 def test_a_nameless_control_is_found(pane: QWidget) -> None:
     field = QLineEdit(pane)
     field.setGeometry(0, 0, 100, 30)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QFocusEvent, QImage
+from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent
 from PySide6.QtWidgets import QApplication
 
+from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.button import Button
 from clawdesk.ui.desk import Desk
 from clawdesk.ui.main_window import Page
 from clawdesk.ui.palette_sheet import PaletteSheet
+from clawdesk.ui.question_sheet import QuestionSheet
 from tests.support import plane_scenes as scenes
 from tests.ui.conftest import Bench
 
@@ -74,6 +76,35 @@ def test_the_ring_waits_for_a_key(bench: Bench) -> None:
     assert quiet != ringed
     # The window went behind another and came back: what was there before is there again.
     assert focus_given(button, Qt.FocusReason.ActiveWindowFocusReason) == ringed
+
+
+def test_no_ring_comes_with_a_page(bench: Bench) -> None:
+    desk = opened(bench)
+    desk.window.activateWindow()
+    desk.registry.trigger("models")
+    bench.settle()
+    back = desk.window.models.back
+    assert desk.window.focusWidget() is back
+    seen = back.grab().toImage()
+    back.clearFocus()
+    assert back.grab().toImage() == seen
+
+
+def test_a_key_that_is_still_held_opens_and_answers_nothing(bench: Bench) -> None:
+    desk = opened(bench)
+    tasks = desk.window.tasks.list
+    tasks.choose(bench.task_id("fix-loader"))
+    plain, ctrl = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
+    for held, keys in ((True, plain), (False, ctrl), (True, ctrl)):
+        press = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Return, keys, "", held)
+        QApplication.sendEvent(tasks, press)
+        assert desk.decisions.sheet is None
+    QApplication.sendEvent(tasks, QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Return, plain))
+    for title in ("fix-loader", "bench-fp8"):
+        desk.decisions.open_task(bench.task_id(title))
+        sheet = desk.decisions.sheet
+        assert isinstance(sheet, ApprovalSheet | QuestionSheet)
+        assert not any(shortcut.autoRepeat() for shortcut in sheet._shortcuts)
 
 
 def test_a_palette_that_is_gone_is_not_asked_for_room(bench: Bench) -> None:

@@ -18,13 +18,14 @@ from clawdesk.ui.task_list import TaskDelegate
 from clawdesk.viewmodels.lane import lane_of
 from clawdesk.viewmodels.lane_marks import POINTS, Lane, MarkKind
 from clawdesk.viewmodels.timescale import TimeScale
-from tests.support.plane_scenes import MINUTE, Story
+from tests.support.plane_scenes import MINUTE, Story, house
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
     from tests.ui.conftest import Bench
 
 NOW = 1_764_000_000_000
+BLACK = 0xFF000000
 
 
 @pytest.fixture
@@ -297,6 +298,29 @@ def test_a_pending_request_is_always_drawn(
     monkeypatch.setattr(marks, "paint_need", lambda *a, **k: needs.append(a))
     painted(lane_of(story.task, NOW), TimeScale(NOW, 72 * 60 * MINUTE, 900), monkeypatch)
     assert len(needs) == 1
+
+
+@pytest.mark.parametrize(("span_min", "beside"), [(60, True), (30, True), (12, False)])
+def test_the_reason_of_a_wait_stands_where_more_of_it_is_read(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch, span_min: int, beside: bool
+) -> None:
+    """It has waited for 11 minutes of the 60, 30 or 12 that the lane shows."""
+    task = next(t for t in house(NOW).values() if t.title == "quantize-vlm")
+    dots: list[float] = []
+    monkeypatch.setattr(marks, "paint_dots", lambda _painter, x0, _x1, _y: dots.append(x0))
+    picture = QPixmap(500, 40)
+    picture.fill(Qt.GlobalColor.black)
+    painter = QPainter(picture)
+    scale = TimeScale(NOW, span_min * MINUTE, 500)
+    LanePainter(painter, QRectF(0, 0, 500, 38), scale, lane_of(task, NOW), "bg1").paint()
+    painter.end()
+    begins = scale.x(NOW - 11 * MINUTE)
+    assert (dots[0] < begins + 10) is beside
+    image = picture.toImage()
+    inked = [x for x in range(500) if any(image.pixel(x, y) != BLACK for y in range(40))]
+    assert (inked[0] < begins) is beside
+    if span_min == 30:
+        assert inked[0] < 20, "it is cut, so it takes all the room"
 
 
 def test_leases_lie_under_the_lane_with_the_card(bench: Bench, desk: Desk) -> None:

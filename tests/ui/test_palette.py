@@ -45,7 +45,7 @@ def test_an_act_names_the_task_and_the_checkpoint_it_would_touch(bench: Bench) -
     _, sheet = palette(bench, "> roll")
     entries = [row for row in rows(sheet) if isinstance(row, Entry)]
     assert entries[0].text == "Roll fix-loader back to checkpoint 3…"
-    assert entries[0].detail == "undoes 1 step of work, 1 checkpoint after it"
+    assert entries[0].detail == "undoes 1 step of work"
     assert entries[1].text == "Show the checkpoints of fix-loader"
     sheet.field.setText("> next")
     (entry,) = (row for row in rows(sheet) if isinstance(row, Entry) and row.keys == "F8")

@@ -409,16 +409,3 @@ def test_n_and_p_go_from_change_to_change(bench: Bench) -> None:
     for _ in range(40):
         press(sheet, Qt.Key.Key_N)
     assert "no further change" in sheet.notice.text()
-
-
-def test_the_risk_is_said_in_words(bench: Bench) -> None:
-    sheet = open_sheet(bench)
-    risk = sheet.side._shown_risk
-    assert risk is not None
-    assert risk.level == "medium"
-    assert risk.lines[0].text == "Makefile: build file"
-
-
-def test_what_the_task_ran_is_said_beside_the_files(bench: Bench) -> None:
-    sheet = open_sheet(bench)
-    assert sheet.side.ran.text() == "survey, rewrite, check, report: ended well (exit code 0)"

@@ -90,7 +90,7 @@ def test_a_language_is_a_file_that_the_start_loads(qapp: QApplication, tmp_path:
     finally:
         for made in loaded:
             qapp.removeTranslator(made)
-    assert tr("Back") == "Back"
+    assert tr("Close") == "Close"
 
 
 def test_a_language_nobody_wrote_is_english(qapp: QApplication, tmp_path: Path) -> None:
@@ -101,17 +101,17 @@ def test_a_language_nobody_wrote_is_english(qapp: QApplication, tmp_path: Path) 
 
 def test_what_a_translator_wrote_outlives_a_change_of_the_source(tmp_path: Path) -> None:
     path = tmp_path / "clawdesk_de.ts"
-    first = {text: sentences.Sentence(text) for text in ("Back", "Gone")}
-    translations.write(path, translations.document("de", first, lambda one: ["Zurück & “so”"]))
+    first = {text: sentences.Sentence(text) for text in ("Close", "Gone")}
+    translations.write(path, translations.document("de", first, lambda one: ["Zu & “so”"]))
     translations.renew([path])
     kept = translations.kept(path)
-    assert kept == {"Back": ["Zurück & “so”"]}
+    assert kept == {"Close": ["Zu & “so”"]}
     assert path.with_suffix(".qm").exists()
 
 
 def test_a_string_is_found_in_the_language_and_filled(speaks: PseudoLocale) -> None:
     assert tr("Run {name}", name="{tidy}") == pseudo("Run {name}").format(name="{tidy}")
-    assert tr("Back") == f"{OPEN}Bàçk·{CLOSE}"
+    assert tr("Close") == f"{OPEN}Clösé·{CLOSE}"
 
 
 def test_what_is_looked_up_stands_whole_in_the_source(bench: Bench, speaks: PseudoLocale) -> None:

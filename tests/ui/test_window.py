@@ -477,3 +477,18 @@ def test_a_project_without_a_task_file_shows_one_to_begin_with(bench: Bench, ful
     assert [step.name for step in process.steps] == ["write"]
     page.show_project("bare", (), 1)
     assert not page.example.isVisibleTo(page), "mistakes come first"
+
+
+def test_changes_are_of_one_checkpoint_or_of_the_whole_task(bench: Bench, full: Desk) -> None:
+    task = next(t for t in bench.plane.state.tasks.values() if t.title == "fix-loader")
+    full.window.tasks.list.choose(task.id)
+    full.window.inspector.choose_place("changes")
+    bench.settle()
+    whole = full.window.findChild(QAbstractButton, "changes.reach.whole")
+    assert isinstance(whole, QAbstractButton)
+    whole.click()
+    bench.settle()
+    asked = [call[1:] for call in bench.plane.calls if call[0] == "diff"]
+    latest = task.checkpoints[-1].ordinal
+    assert asked[-2:] == [(task.id, None, latest), (task.id, 0, latest)]
+    assert "since it began: " in full.window.inspector.changes_title.text()

@@ -7,6 +7,7 @@ packed-refs.lock, branches) are never touched.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import getpass
 import json
@@ -86,8 +87,9 @@ class ProjectLock:
                 "user": _user(),
             }
         )
-        os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, text.encode(), 0)
+        with contextlib.suppress(OSError):  # a full disk; who reads it says "another ClawDesk" then
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, text.encode(), 0)
 
     def _drop(self) -> None:
         os.close(self._fd)

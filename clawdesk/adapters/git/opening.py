@@ -142,16 +142,21 @@ def _refused(real: str, text: str) -> RepositoryError:
     above = _repository_above(real)
     if above:
         return _inside(real, above)
-    if "not found" in lowered:
-        return RepositoryError(
-            f"{real} is not a Git repository.",
-            mend=f"To make it one: git init {real}, then add and commit its files",
-            code="not_a_repository",
-        )
+    if "not found" in lowered or (Path(real) / ".git").is_file():
+        return _no_repository(real)
     return RepositoryError(
         f"{real} cannot be opened as a Git repository: {text}.",
         mend=f"See what Git says: git -C {real} status",
         code="broken",
+    )
+
+
+def _no_repository(real: str) -> RepositoryError:
+    what, mend = "", f"To make it one: git init {real}, then add and commit its files"
+    if (Path(real) / ".git").is_file():  # of a work tree or submodule whose repository has gone
+        what, mend = ": its file .git leads to none", f"See what Git says: git -C {real} status"
+    return RepositoryError(
+        f"{real} is not a Git repository{what}.", mend=mend, code="not_a_repository"
     )
 
 

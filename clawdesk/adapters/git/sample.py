@@ -22,17 +22,30 @@ def make_sample(source: Path, folder: Path | None) -> Path:
     Raises:
         RepositoryError: the folder is in use or cannot be written.
     """
-    target = folder.resolve() if folder else _fresh()
-    if target.exists() and any(target.iterdir()):
+    try:
+        target = folder.resolve() if folder else _fresh()
+    except OSError as error:
+        raise _unwritable(error) from error
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise RepositoryError(
-            f"{target} is not empty.", mend="Name a new folder with --dir.", code="not_empty"
+            f"{target} is no empty folder.", mend="Name a new folder with --dir.", code="not_empty"
         )
     try:
         shutil.copytree(source, target, dirs_exist_ok=True)
         _commit(target)
+    except shutil.Error as error:
+        # One entry a file, each (from, to, why); they fail alike, and the first is enough.
+        raise _unwritable(OSError(error.args[0][0][2])) from error
     except OSError as error:
-        raise RepositoryError(f"The sample could not be written: {error}.") from error
+        raise _unwritable(error) from error
     return target
+
+
+def _unwritable(error: OSError) -> RepositoryError:
+    return RepositoryError(
+        f"The sample could not be written: {error.strerror or error}.",
+        mend="Name a folder of yours on a disk with room by --dir.",
+    )
 
 
 def _fresh() -> Path:

@@ -6,6 +6,7 @@ import pygit2
 
 from clawdesk.adapters.git.changes import changed_paths, work_tree
 from clawdesk.adapters.git.lookup import entry_at
+from clawdesk.adapters.git.taskfiles import tasks_there
 from clawdesk.domain.definitions import task_file
 from clawdesk.ports.errors import RepositoryError
 
@@ -58,6 +59,6 @@ def _require_definition(
         )
     raise RepositoryError(
         f"There is no task {name!r}: {path} does not exist.",
-        mend="Look at the tasks this project has, or write that file.",
+        mend=f"{tasks_there(repo, tree)} Or write that file.",
         code="no_definition",
     )

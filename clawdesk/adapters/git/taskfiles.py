@@ -7,7 +7,7 @@ what a task runs is always read from a commit.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pygit2
 from pygit2.enums import FileMode
@@ -31,6 +31,8 @@ from clawdesk.domain.model import ProjectPolicy, TaskDefinition
 from clawdesk.ports.errors import RepositoryError
 
 DEFINITIONS_MAX = 500
+SAID_MAX = 20
+"""Names of tasks that one message lists."""
 _ENDING = ".toml"
 
 
@@ -45,13 +47,23 @@ def in_commit(tree: pygit2.Tree, name: str) -> TaskDefinition:
         raise RepositoryError(
             f"There is no task {shown(name)!r} in this commit: {TASKS_FOLDER}/{shown(name)}.toml"
             " does not exist.",
-            mend="Look at the tasks this project has, or write and commit that file.",
+            mend=f"{_there(_names_in(tree))} Or write and commit that file.",
             code="no_definition",
         )
     try:
         return parse_task(text, name)
     except DefinitionError as error:
         raise _bad(error) from error
+
+
+def tasks_there(repo: pygit2.Repository, tree: pygit2.Tree) -> str:
+    """A sentence with the names of the tasks a project has, on disk or in this tree."""
+    return _there(_names(repo, tree))
+
+
+def _there(names: list[str]) -> str:
+    more = f" and {len(names) - SAID_MAX} more" if len(names) > SAID_MAX else ""
+    return f"This project has: {', '.join(names[:SAID_MAX]) or 'no task yet'}{more}."
 
 
 def policy_in(tree: pygit2.Tree) -> ProjectPolicy:
@@ -123,8 +135,15 @@ def listed(
 
 
 def _names(repo: pygit2.Repository, tree: pygit2.Tree) -> list[str]:
-    files = set(_names_on_disk(repo))
-    files.update(str(entry.name) for entry in folder_at(tree, TASKS_FOLDER) or ())
+    on_disk = _task_names(_names_on_disk(repo))
+    return sorted({*on_disk, *_names_in(tree)})[:DEFINITIONS_MAX]
+
+
+def _names_in(tree: pygit2.Tree) -> list[str]:
+    return _task_names(str(entry.name) for entry in folder_at(tree, TASKS_FOLDER) or ())
+
+
+def _task_names(files: Iterable[str]) -> list[str]:
     found = [file.removesuffix(_ENDING) for file in sorted(files) if file.endswith(_ENDING)]
     return [name for name in found if is_task_name(name)][:DEFINITIONS_MAX]
 

@@ -89,7 +89,7 @@ def list_images() -> list[GuestImage]:
 
 
 def _images() -> Path:
-    return open_folder(machine_home() / "images")
+    return machine_home() / "images"
 
 
 def _find(recipe: Recipe) -> GuestImage | None:
@@ -123,7 +123,7 @@ def _build(recipe: Recipe, progress: Callable[[str], None]) -> GuestImage:
     progress("Packing the guest image")
     inputs = f"{recipe.digest} {file_digest(tar)} {kernel.name} {kernel.version}"
     digest = hashlib.sha256(inputs.encode()).hexdigest()
-    folder = _images() / f"{recipe.name}-{recipe.digest[:16]}-{digest[:16]}"
+    folder = open_folder(_images()) / f"{recipe.name}-{recipe.digest[:16]}-{digest[:16]}"
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     open_folder(part)

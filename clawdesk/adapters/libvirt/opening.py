@@ -58,6 +58,15 @@ async def open_machines(
     """
     home = home or machine_home()
     runtime = runtime or runtime_folder()
+    if not os.access(home, os.W_OK | os.X_OK):
+        return AbsentMachines(
+            MachineError(
+                f"The folder of machine files, {home}, cannot be written; no machine can start.",
+                mend="Make it a folder that you may write to, or name another one by "
+                "CLAWDESK_DATA_DIR.",
+                code="no_home",
+            )
+        )
     try:
         from clawdesk.adapters.libvirt.machines import LibvirtMachines
         from clawdesk.adapters.libvirt.workplace import Settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -15,11 +16,14 @@ def machine_home() -> Path:
 
     `CLAWDESK_DATA_DIR` overrides. As an ordinary user it is `$XDG_DATA_HOME/clawdesk`; as root
     that too, unless a parent is closed to the unprivileged user (`/root` usually is).
-    The directory itself is made (0755) when missing.
+    The directory itself is made (0755) when missing; where that is impossible it stays missing, and
+    `open_machines` says so, for tasks can be looked at without it.
     """
     override = os.environ.get("CLAWDESK_DATA_DIR", "")
     home = Path(override) if override else _default_home()
-    return open_folder(home)
+    with contextlib.suppress(OSError):
+        open_folder(home)
+    return home
 
 
 def open_folder(folder: Path) -> Path:

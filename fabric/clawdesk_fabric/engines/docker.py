@@ -46,6 +46,8 @@ R = TypeVar("R")
 THREADS_MAX = 8
 STOP_S_MAX = 5
 CALL_S_MAX = 300
+END_S_MAX = 2
+"""How long an end that was seen by its consequences may take to be known to the engine."""
 
 
 class DockerEngine:
@@ -140,7 +142,7 @@ class DockerEngine:
                 alone = run
                 run = await self._made(lambda: self._create_relay(alone, relay))
                 self._starting[run.relay] = ended
-                await self._call(self._run, run.relay)
+                await self._join(run)
             report("loading the model into memory")
             await self._healthy(run, ended)
         except BaseException as error:
@@ -292,6 +294,14 @@ class DockerEngine:
             return error
         return EngineError(f"the relay of {run.spec.name} ended: {error.what}", code="model_failed")
 
+    def _end_of_model(self, run: Run) -> EngineError | None:
+        """Why the model's container ended, which it may be about to; None = it runs on."""
+        container = run.endpoint.container
+        with contextlib.suppress(requests.RequestException):
+            self._docker().containers.get(container).wait(timeout=END_S_MAX)
+            return self._last_words(run, container)
+        return None
+
     # -- ends ------------------------------------------------------------------------------------
 
     def _alive(self) -> set[str]:
@@ -345,6 +355,13 @@ class DockerEngine:
             log.info("removing what is left of %s", run.spec.name)
             with contextlib.suppress(FabricError):
                 await self._clean(run)
+
+    async def _join(self, run: Run) -> None:
+        """Start the relay. A model that has ended leaves no network to join: then raises why."""
+        try:
+            await self._call(self._run, run.relay)
+        except EngineError as refusal:
+            raise (await self._call(self._end_of_model, run)) or refusal from None
 
     async def _healthy(self, run: Run, ended: asyncio.Future[str]) -> None:
         """Return once the model answers; raise why it cannot."""

@@ -151,6 +151,10 @@ def write_private(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(partial).replace(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a write that found no room names no file
+        Path(partial).unlink(missing_ok=True)
+        raise
     except BaseException:
         Path(partial).unlink(missing_ok=True)
         raise

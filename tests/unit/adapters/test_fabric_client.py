@@ -190,6 +190,22 @@ async def test_a_fabric_that_is_gone_is_an_inference_error(
     await client.revoke(token)  # nothing to do, nothing raised
 
 
+async def test_a_call_says_why_no_other_fabric_starts(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: FabricClient) -> None:
+        raise InferenceError("it did not start: models.toml is not TOML", mend="its log is x")
+
+    monkeypatch.setattr(FabricClient, "_spawn", refuse)
+    client = FabricClient(socket=place)
+    with pytest.raises(InferenceError) as caught:
+        await client.call("t", "POST", CHAT, JSON, BODY)
+    assert "cannot be reached" in caught.value.what
+    assert "models.toml is not TOML" in caught.value.what
+    assert caught.value.mend == "its log is x"
+    await client.close()
+
+
 async def test_shutting_down_waits_until_it_is_gone(place: Path, client: FabricClient) -> None:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(running(FakeEngine(place.parent), place))

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from clawdesk.adapters.libvirt.accelerator import decide
-from clawdesk.adapters.libvirt.opening import AbsentMachines
+from clawdesk.adapters.libvirt.image import list_images
+from clawdesk.adapters.libvirt.opening import AbsentMachines, open_machines
 from clawdesk.adapters.libvirt.records import MachineRecord
 from clawdesk.adapters.libvirt.roster import Roster
 from clawdesk.adapters.libvirt.watcher import ProcessWatcher
@@ -190,3 +191,16 @@ async def test_without_libvirt_everything_says_why() -> None:
     assert await machines.owned() == []
     await machines.destroy("cd-1")
     await machines.close()
+
+
+async def test_without_a_place_for_machine_files_everything_else_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full or read-only disk must not hide what tasks have done."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("CLAWDESK_DATA_DIR", os.fspath(tmp_path / "file" / "home"))
+    support = await (await open_machines(runtime=tmp_path)).support()
+    assert not support.ready
+    assert f"{tmp_path}/file/home" in support.problem
+    assert "CLAWDESK_DATA_DIR" in support.mend
+    assert list_images() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from clawdesk.cli import approve, fork, why
+from clawdesk.cli import approve, fork, run, why
 from clawdesk.domain.model import Reason
 from clawdesk.ports.errors import PortError
 
@@ -27,6 +28,15 @@ class Command:
 main._module = lambda name: Command
 sys.exit(main.run(["tasks"]))
 """
+
+
+def test_a_prompt_is_not_put_between_the_events(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`run --json` at a terminal, its output in a file."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))
+    assert run.ask("Approve? ") == "yes"
+    assert capsys.readouterr() == ("", "Approve? ")
 
 
 @pytest.mark.parametrize("name", ["/dev/zero", "pipe", "folder", "none"])

@@ -101,6 +101,10 @@ def test_defaults_are_the_documented_ones() -> None:
             STEP + "\n[[steps]]\nname = 'b'\n",
             ":5: steps[2].run: found nothing; allowed: text, 1 to 16384 characters",
         ),
+        (
+            '[[steps]]\nname = "a"\nrun = "x\\u0000y"\n',
+            ":3: steps[1].run: found 'x\\x00y'; allowed: text without NUL, 1 to 16384 characters",
+        ),
         (STEP + STEP, ':5: steps[2].name: found "a" twice; allowed: each name once'),
         ("title = 'x'\n", ":1: steps: found nothing; allowed: 1 to 100 tables [[steps]]"),
         (

@@ -64,3 +64,32 @@ def test_without_memory_it_stays_until_the_next_one_and_says_so_once() -> None:
     again = reach(state, "g2", None)
     assert not [e for e in again if isinstance(e, do.Notify)]
     assert leaves(reach(state, "g3", SNAPSHOT))
+
+
+@pytest.mark.parametrize("snapshot", [None, SNAPSHOT])
+def test_a_person_who_asks_for_the_machine_is_told_where_a_step_would_begin_again(
+    snapshot: Snapshot | None,
+) -> None:
+    state = asked_to_leave()
+    step(state, ev.SuspendAsked(4, "old", "i"))
+    made = Checkpoint(1, 5, 0, "s0", 1, "c1", "t", "d", snapshot=snapshot, safety=True)
+    made = replace(made, mid_step=True, why_files_only="" if snapshot else "No room.")
+    effects = step(state, ev.CheckpointTaken(5, "old", "m", made))
+    if snapshot:
+        effects = step(state, ev.RestoreRecorded(6, "old", 1, "c2"))
+    (told,) = [e for e in effects if isinstance(e, do.Acknowledge)]
+    assert told.ok is (snapshot is not None)
+    task = state.tasks["old"]
+    if snapshot is None:
+        assert "keeps it: checkpoint 1 holds files only (No room)" in told.text
+        assert (task.phase, task.machine, task.wish) == (Phase.RUNNING, "m", None)
+        step(state, ev.StepEnded(7, "old", "m", 0, timed_out=False, tail="", run="0.1"))
+        assert state.tasks["old"].phase is Phase.SNAPSHOTTING, "it goes on as before"
+
+
+def test_when_the_plane_ends_a_machine_is_given_back_all_the_same() -> None:
+    state = asked_to_leave()
+    step(state, ev.SuspendAsked(4, "old", ""))
+    made = Checkpoint(1, 5, 0, "s0", 1, "c1", "t", "d", safety=True, mid_step=True)
+    effects = step(state, ev.CheckpointTaken(5, "old", "m", made))
+    assert any(isinstance(effect, do.RecordRestore) for effect in effects)

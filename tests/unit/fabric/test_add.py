@@ -243,8 +243,9 @@ def test_a_private_file_is_whole_or_not_at_all(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match="No space") as refused:
         write_private(path, "new")
+    assert refused.value.filename == str(path)
     assert path.read_text() == "old"
     assert list(tmp_path.glob(".f-*")) == []
 

@@ -61,6 +61,7 @@ def bombs() -> dict[str, bytes]:
         "nothing": b"",
         "half a head": b"HTTP/1.1 200 OK\r\nContent-",
         "not JSON": json_answer(b"<html>I am fine</html>"),
+        "no text": json_answer(b'{"a": "\xff"}'),
         "a list": json_answer(b"[]"),
         "deep": json_answer(b'{"a": ' + b"[" * 90_000 + b"]" * 90_000 + b"}"),
         "another type": json_answer(b"{}", b"text/html"),
@@ -88,6 +89,17 @@ async def test_nonsense_is_502_and_the_next_call_is_served(short_folder: Path, k
         assert len(engine.connections) == 1, "a redirect was followed"
         engine.script = saying(GOOD)
         assert (await world.chat())[0] == 200
+
+
+@pytest.mark.parametrize("odd", [b'"\\ud83d"', b"NaN", b"1" + b"0" * 400])
+async def test_an_answer_that_is_nearly_json_passes_as_it_is(
+    short_folder: Path, odd: bytes
+) -> None:
+    body = b'{"choices": [], "odd": ' + odd + b', "usage": {"prompt_tokens": 7}}'
+    async with world_of(short_folder, saying(json_answer(body))) as (world, _):
+        async with world.post("/v1/chat/completions", ASK) as answer:
+            assert (answer.status, await answer.read()) == (200, body)
+        assert world.fabric.state.shares["p"].tokens == 7
 
 
 @pytest.mark.expect_log("more than 1000 bytes")

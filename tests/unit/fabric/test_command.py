@@ -13,9 +13,10 @@ import pytest
 from clawdesk_fabric import paths
 from clawdesk_fabric.__main__ import main
 from clawdesk_fabric.errors import FabricError
+from clawdesk_fabric.server import Options, Server
 from clawdesk_fabric.tokens import Grant, Tokens
 from tests.support.fabric_engine import FakeEngine
-from tests.support.fabric_world import MODEL, World
+from tests.support.fabric_world import MODEL, World, catalog, running
 
 
 async def run(world: World, *arguments: str) -> int:
@@ -72,6 +73,12 @@ def test_the_runtime_folder_must_be_ours_and_is_closed(
     assert paths.runtime_folder() == place
     place.chmod(0o755)
     assert paths.runtime_folder().stat().st_mode & 0o777 == 0o700
+    place.chmod(0o755)
+    (place / "of somebody else").write_text("")
+    with pytest.raises(FabricError, match="holds files and is open to others") as refused:
+        paths.runtime_folder()
+    assert f"chmod 700 {place}" in refused.value.mend
+    assert place.stat().st_mode & 0o777 == 0o755, "a folder named by mistake is left as it is"
     elsewhere = tmp_path / "link"
     elsewhere.symlink_to(place)
     monkeypatch.setenv("CLAWDESK_RUNTIME_DIR", str(elsewhere))
@@ -106,3 +113,45 @@ async def test_another_users_peer_is_refused(world: World, monkeypatch: pytest.M
     answer = await world.control("status")
     assert answer["error"]["code"] == "origin_refused"
     assert isinstance(socket.SO_PEERCRED, int)
+
+
+@pytest.mark.parametrize("name", ["file", "d" * 100])
+def test_a_folder_for_sockets_that_cannot_be_is_told_in_a_sentence(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("CLAWDESK_RUNTIME_DIR", f"{tmp_path}/{name}/clawdesk")
+    assert main(["status"]) == 5
+    said = capsys.readouterr().err
+    assert said.startswith("clawdesk-fabric: ")
+    assert f"{tmp_path}/{name}/clawdesk" in said
+    assert "to mend it: " in said
+
+
+async def test_a_file_named_as_the_socket_is_left_alone(
+    short_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mistyped --socket once removed the file, at the start and again at the end."""
+    file = short_folder / "thesis.txt"
+    file.write_text("mine")
+    server = Server(catalog(), FakeEngine(short_folder), Options(file))
+    with pytest.raises(FabricError, match="is no socket, so it is left alone") as refused:
+        await server.run()
+    assert "--socket" in refused.value.mend
+    assert file.read_text() == "mine"
+
+
+async def test_a_socket_that_a_dead_fabric_left_is_replaced(short_folder: Path) -> None:
+    path = short_folder / "f.sock"
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+    async with running(FakeEngine(short_folder), path) as world:
+        assert (await world.chat())[0] == 200
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "80000000000000000000000"])
+def test_a_port_is_one_of_tcp(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["serve", f"--port={port}"])
+    assert "must be from 0 to 65535" in capsys.readouterr().err

@@ -101,3 +101,25 @@ def test_a_time_of_day_is_the_next_one_and_a_date_without_a_zone_is_local() -> N
     assert moment("09:00", now) == now.replace(day=2, hour=9)
     assert moment("2026-05-03T10:00+00:00", now) == datetime(2026, 5, 3, 10, tzinfo=UTC)
     assert moment("2026-05-03T10:00", now).tzinfo is not None
+
+
+@pytest.mark.parametrize("words", [("budget", "p", "--gpu-hours"), ("weight", "p")])
+@pytest.mark.parametrize("number", ["nan", "inf", "1e999"])
+def test_a_number_is_one_that_can_be_counted_with(
+    words: tuple[str, ...], number: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([*words, number])
+    assert "no number that can be counted with" in capsys.readouterr().err
+
+
+async def test_bounds_are_written_as_a_person_writes_them(shell: Shell) -> None:
+    code, said = await shell("weight", "p", "1001")
+    assert code == 1
+    assert "from 0.01 to 1,000" in said
+
+
+async def test_a_reservation_that_is_none_is_not_ended(shell: Shell) -> None:
+    code, said = await shell("unreserve", "r9")
+    assert code == 1
+    assert "there is no reservation 'r9'" in said

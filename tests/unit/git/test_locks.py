@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -186,3 +187,18 @@ async def test_locks_of_others_are_never_touched(
     assert clear_stale(str(common_dir)) == []
     await opened.append(TASK, Record("finished", 2, {}))
     assert all(lock.exists() for lock in locks)
+
+
+def test_on_a_full_disk_the_lock_is_held_without_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The project can then be looked at, and every write says for itself what it lacks."""
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    first, second = ProjectLock(str(tmp_path)), ProjectLock(str(tmp_path))
+    monkeypatch.setattr(os, "pwrite", full)
+    assert first.acquire() == ""
+    assert second.acquire() == "another ClawDesk holds it"
+    first.release()

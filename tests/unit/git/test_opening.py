@@ -60,6 +60,16 @@ def test_not_a_repository(tmp_path: Path) -> None:
     assert "git init" in error.mend
 
 
+def test_a_file_that_leads_to_no_repository(tmp_path: Path) -> None:
+    """`git init` would only repeat the complaint."""
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / ".git").write_text("gitdir: /etc\n")
+    error = reason(tmp_path / "tree")
+    assert error.code == "not_a_repository"
+    assert "its file .git leads to none" in error.what
+    assert error.mend == f"See what Git says: git -C {tmp_path / 'tree'} status"
+
+
 def test_a_folder_inside_one(tmp_path: Path) -> None:
     project = GitProject(tmp_path / "p", {"sub/a": "1"})
     error = reason(project.folder / "sub")

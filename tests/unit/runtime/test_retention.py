@@ -103,7 +103,7 @@ async def test_prune_and_merge_say_what_became_of_the_machines(world: PlaneWorld
     assert task.request is not None
     await plane.approve(task_id, 4, task.request.digest, channel="t")
     await until(plane, task_id, ended)
-    assert "of 1 ended task" in (await plane.prune(0)).text
+    assert "ended tasks: 1." in (await plane.prune(0)).text
     assert (await plane.prune(0)).text == "No ended task has a snapshot that old."
     task = plane.state.tasks[task_id]
     assert with_machine(task) == []

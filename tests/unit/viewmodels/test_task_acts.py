@@ -27,7 +27,7 @@ def test_every_act_on_a_task_names_it() -> None:
 def test_what_a_roll_back_undoes_stands_beside_it() -> None:
     text, does = said("restore", TASKS["fix-loader"])
     assert text == "Roll fix-loader back to checkpoint 3…"
-    assert does == "undoes 1 step of work, 1 checkpoint after it"
+    assert does == "undoes 1 step of work"
 
 
 def test_a_fork_says_whether_its_machine_comes_along() -> None:
