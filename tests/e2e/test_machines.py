@@ -240,7 +240,7 @@ async def test_a_long_chain_of_layers_is_merged(tar: Path) -> None:
 
 
 async def test_a_guest_that_writes_without_end_is_saved_as_it_was(tar: Path) -> None:
-    """Under emulation a second pass of its memory would be torn, more often than not."""
+    """Under emulation a second pass of its memory can be torn; such a snapshot is taken again."""
     async with real.real_machines() as machines, guests_of(machines) as guests:
         machine, guest = await started(machines, guests, tar)
         remembered = await shell(guest, FRESH_NONCE)

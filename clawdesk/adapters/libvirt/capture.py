@@ -12,6 +12,7 @@ import errno
 import logging
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,8 @@ from clawdesk.adapters.libvirt.standstill import Pause
 from clawdesk.ports.errors import MachineError
 
 _log = logging.getLogger(__name__)
+_STANDSTILL_MS, _STANDSTILL_MS_MAX = 300, 2_000_000
+"""QEMU's own limit of what it leaves for when the guest stands still, and the highest it takes."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 """A full disk, where libvirt's own snapshot would fail as well, with the guest standing still."""
 
@@ -80,9 +83,17 @@ class Capture:
                     raise
                 _log.info("%s: no background snapshot, so a live one: %s", record.machine, error)
                 record = self._roster.get(record.machine)
-        if record.accelerator == "tcg":
-            self._domains.in_one_pass(record.machine)
-        return self._live(record, memory)
+        taken, pause = self._live(record, memory)
+        if record.accelerator != "tcg" or not self._domains.was_torn(record.machine):
+            return taken, pause
+        _log.info("%s writes too much to be saved as it runs; it stands still", record.machine)
+        memory.unlink()
+        self._domains.may_stand_still(record.machine, _STANDSTILL_MS_MAX)
+        try:
+            return self._live(taken, memory)
+        finally:
+            with suppress(MachineError, libvirt.libvirtError):  # it may have ended
+                self._domains.may_stand_still(record.machine, _STANDSTILL_MS)
 
     def _live(self, record: MachineRecord, memory: Path) -> tuple[MachineRecord, Pause]:
         if self._collects is not False:

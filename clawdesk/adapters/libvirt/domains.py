@@ -32,8 +32,7 @@ _SNAPSHOT_FLAGS = (
     | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT
 )
 _EVENT_S = 2.0
-_STANDSTILL_MS_MAX = 2_000_000
-"""The highest limit that QEMU takes."""
+_LOOKS_OF_ONE_PASS = 3
 _LOOK_S = 0.02
 _IDLE_LOOK_S = 0.1
 _IDLE_LOOKS_MAX = 30
@@ -132,21 +131,21 @@ class Domains:
         self.standstill.wait_for_resumed(machine, _EVENT_S)
         return self.standstill.pause(machine, begun, call_ms)
 
-    def in_one_pass(self, machine: str) -> None:
-        """Have live snapshots of an emulated machine stop the guest after one pass of its memory.
+    def was_torn(self, machine: str) -> bool:
+        """Whether the last live snapshot of an emulated machine may hold pages that were old ones.
 
         Emulation marks what the guest writes as changed a moment late. What is saved while the
-        guest stands still is right all the same; but where QEMU makes a second pass under the
-        running guest, which it does when the rest would take longer than its limit, pages of that
-        pass can be old ones. Such a copy died soon after its restore (2026-11-26, QEMU 7.2.22).
+        guest stands still is right all the same; but where so much is left after one pass of the
+        memory that QEMU makes a second one under the running guest, pages of it can be old. Such a
+        copy died soon after its restore (2026-11-26, QEMU 7.2.22). Three looks for changed pages
+        are one pass: at its beginning, at its end, and with the guest stopped.
         """
-        try:
-            self._lookup(machine).migrateSetMaxDowntime(_STANDSTILL_MS_MAX, 0)
-        except libvirt.libvirtError as error:
-            raise MachineError(
-                f"{machine} cannot be told to save its memory in one pass: {explain(error)}",
-                code="passes",
-            ) from error
+        stats = self._lookup(machine).jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED)
+        return bool(stats.get("memory_iteration", 0) > _LOOKS_OF_ONE_PASS)
+
+    def may_stand_still(self, machine: str, most_ms: int) -> None:
+        """QEMU stops the guest once what is left of a live snapshot would take so long."""
+        self._lookup(machine).migrateSetMaxDowntime(most_ms, 0)
 
     def merge_down(self, machine: str) -> None:
         """Pull everything below into the machine's overlay, while it runs; returns when done."""
