@@ -108,6 +108,7 @@ class MergeSheet(Sheet):
     def show_contents(self, text: str) -> None:
         """What the task changed, all in all."""
         self.contents.show_text(text)
+        self._make_room()
 
     def show_result(self, text: str, commit: str) -> None:
         """Merged: say how and the way back, then there is nothing left but to close."""
@@ -147,8 +148,12 @@ class MergeSheet(Sheet):
         )
         self.paths.show_text(listed)
         self.paths.setVisible(bool(paths))
+        self._make_room()
+
+    def _make_room(self) -> None:
         layout = self.layout()
         assert layout is not None
+        layout.activate()  # inner layouts still have the height of the words before
         # Wrapped sentences need the height of their width, which no size hint knows.
         self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
 
@@ -157,4 +162,4 @@ class MergeSheet(Sheet):
             self.conflicts_wanted.emit(self._found, self._found_in)
 
     def sizeHint(self) -> QSize:
-        return self.fitted(560)
+        return QSize(560, 372)  # what it changes is read a moment later, and needs room
