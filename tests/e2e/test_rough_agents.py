@@ -1,7 +1,7 @@
 """Agents that behave badly in real machines: it stays inside, and the task says how it ended.
 
-They leave programs behind that hear no signal, fork until nothing more fits, fill the disk and the
-memory, and look for the computer around them.
+They leave programs behind that hear no signal, fork until nothing more fits, fill the disk,
+and look for the computer around them.
 """
 
 from __future__ import annotations
@@ -50,11 +50,6 @@ echo "the parent ended with $?"
 FULL = """
 echo kept > kept.txt
 dd if=/dev/zero of=/var/tmp/fill bs=1M 2>&1 | grep -o 'No space left on device'
-"""
-GREEDY = """
-python3 -c 'kept = [b"x" * (1 << 20) for number in range(4096)]'
-echo "it ended with $?"
-echo kept > kept.txt
 """
 LOOKS_AROUND = '''
 cat > /tmp/look.py <<'END'
@@ -173,13 +168,6 @@ def test_a_full_disk_costs_no_checkpoint(cli: RealCli, tmp_path: Path) -> None:
     assert [event["files_only"] for event in ended.reached()] == [False, False]
     files = files_of(project, ended.task, "kept.txt", "room.txt")
     assert files == {"kept.txt": "kept\n", "room.txt": "room\n"}
-
-
-def test_who_takes_all_memory_is_ended_and_nobody_else(cli: RealCli, tmp_path: Path) -> None:
-    project, ended = run(cli, tmp_path / "p", GREEDY)
-    assert ended.code == 0, ended.events[-1]
-    assert {"it ended with 137", "it ended with 1"} & set(ended.printed), ended.printed
-    assert files_of(project, ended.task, "kept.txt") == {"kept.txt": "kept\n"}
 
 
 def test_the_computer_around_it_is_not_there(cli: RealCli, tmp_path: Path) -> None:
