@@ -90,7 +90,9 @@ class Capture:
         memory.unlink()
         self._domains.may_stand_still(record.machine, _STANDSTILL_MS_MAX)
         try:
-            return self._live(taken, memory)
+            taken, again = self._live(taken, memory)
+            # The guest stood still twice, and that is what a person is told.
+            return taken, replace(again, pause_ms=pause.pause_ms + again.pause_ms)
         finally:
             with suppress(MachineError, libvirt.libvirtError):  # it may have ended
                 self._domains.may_stand_still(record.machine, _STANDSTILL_MS)

@@ -163,7 +163,9 @@ def test_what_an_emulated_guest_changed_too_fast_is_saved_again_while_it_stands_
     place: Place,
 ) -> None:
     place.quick.torn = [True]
-    saved = place.snapshot(1)
+    frozen = place.freezer.snapshot(place.machine.machine, TASK, 1)
+    saved = frozen.saved
+    assert frozen.pause.pause_ms == 2.0, "it stood still twice"
     assert place.quick.asked == ["fifo", "file", "2000000 ms", "file", "300 ms"]
     assert Path(saved.memory).read_bytes() == b"memory"
     assert len(saved.layers) == 3, "the disk froze twice"
