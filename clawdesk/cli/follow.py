@@ -97,14 +97,14 @@ class Decider:
 
 
 async def until_moved(plane: PlaneApi, moved: asyncio.Event) -> None:
-    """Until `moved` is set. Raises what ended the plane, where that comes first."""
+    """Until `moved` is set. Raises what ended the plane, where there is nothing more to tell."""
     moving = asyncio.get_running_loop().create_task(moved.wait())
     waits: set[asyncio.Future[Any]] = {moving, plane.ended}
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:
         moving.cancel()
-    if plane.ended.done():
+    if plane.ended.done() and not moved.is_set():
         plane.ended.result()
         raise PortError(
             "The ClawDesk that ran this task has ended; the task keeps its place.",

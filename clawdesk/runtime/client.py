@@ -36,6 +36,7 @@ from clawdesk.runtime.api import (
 )
 from clawdesk.runtime.deeds import Deed
 from clawdesk.runtime.wire import (
+    LAST_READ,
     LINE_BYTES_MAX,
     REPEATABLE,
     RESULTS,
@@ -78,6 +79,7 @@ class PlaneClient:
         self._number = 0
         self._acted = False  # a call that changes something was taken, or may have been
         self._is_leaving = False
+        self._is_closed = False  # nothing is answered any more
         self._listener: asyncio.Task[None] | None = None
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -125,8 +127,12 @@ class PlaneClient:
         with contextlib.suppress(ConnectionError):
             while line := await read_line(self._reader):
                 self._take(line)
+        self._is_closed = True
         self._acted = not self._undone(self._number)
         self._give_up(self._waiting, undone=not self._acted)
+        self._end()
+
+    def _end(self) -> None:
         if not self._gone.done():
             self._gone.set_result(None)
 
@@ -141,6 +147,9 @@ class PlaneClient:
         message = msgspec.json.decode(line)
         if "taken" in message:
             self._refused(int(message["taken"]))
+            return
+        if "bye" in message:
+            self._ended_by_word()
             return
         if "change" in message:
             self._mirror(msgspec.convert(message["change"], Picture))
@@ -157,8 +166,18 @@ class PlaneClient:
     def _refused(self, taken: int) -> None:
         """The plane takes no calls any more; those after the first `taken` it never took."""
         self._is_leaving = True
-        late = [number for number in self._waiting if number > taken]
-        self._give_up(late, self._undone(taken))
+        self._give_up(self._unanswered(taken), self._undone(taken))
+
+    def _ended_by_word(self) -> None:
+        """The plane is done, and answers only what its tasks printed."""
+        self._is_leaving = True
+        self._acted = not self._undone(self._number)
+        self._give_up(self._unanswered(), undone=not self._acted)
+        self._end()
+
+    def _unanswered(self, after: int = 0) -> list[int]:
+        """Calls after the first `after` that an ending plane does not answer."""
+        return [n for n, (method, _) in self._waiting.items() if n > after and method != LAST_READ]
 
     def _mirror(self, picture: Picture) -> None:
         apply(self._state, picture)
@@ -179,7 +198,7 @@ class PlaneClient:
             tell(change)
 
     async def _call(self, method: str, *args: object, **params: object) -> Any:
-        if self._gone.done() or self._is_leaving:
+        if self._is_closed or (self._is_leaving and method != LAST_READ):
             raise PlaneGoneError(self._undone(self._number))
         self._number += 1
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()

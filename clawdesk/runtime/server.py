@@ -21,7 +21,7 @@ import msgspec
 
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import Change, PlaneApi
-from clawdesk.runtime.wire import RESULTS, Picture, bare, encode, hello, read_line
+from clawdesk.runtime.wire import LAST_READ, RESULTS, Picture, bare, encode, hello, read_line
 
 BACKLOG_BYTES_MAX = 32 * 1024 * 1024
 """A client that does not read is dropped before it costs the plane more than this."""
@@ -30,6 +30,8 @@ CALLS_AT_ONCE = 32
 """A connection with that many unanswered calls is not read from until one is answered."""
 FINISH_S_MAX = 10.0
 """A call that is still not answered when the plane has to close is given up."""
+FAREWELL_S_MAX = 2.0
+"""Clients that were told of the end have so long to read the last lines of their tasks."""
 CLIENTS_MAX = 200
 """More would eat the file descriptors that Git and the machines need."""
 
@@ -52,6 +54,7 @@ class PlaneServer:
         self._server: asyncio.Server | None = None
         self._ending = False
         self._writers: dict[asyncio.StreamWriter, int] = {}  # -> requests taken
+        self._alone = asyncio.Event()  # set as the last client leaves
         self._calls: set[asyncio.Task[None]] = set()
         self._unsubscribe = plane.subscribe(self._tell)
 
@@ -69,7 +72,8 @@ class PlaneServer:
     async def finish(self) -> None:
         """Take no more calls, tell whose those were, and let the others be answered.
 
-        Whoever comes from now on waits for the next plane.
+        Whoever comes from now on waits for the next plane; whoever is there may still read what its
+        task printed.
         """
         self._ending = True
         if self._server is not None:
@@ -80,9 +84,17 @@ class PlaneServer:
             await asyncio.wait(self._calls, timeout=FINISH_S_MAX)
 
     async def close(self) -> None:
+        """Tell the clients that this is the end, let them read the last lines, and let them go."""
         self._unsubscribe()
+        self._ending = True
         if self._server is not None:
             self._server.close()
+        for writer in self._writers:
+            if not writer.is_closing():
+                writer.write(encode({"bye": True}))
+        if self._writers:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._alone.wait(), FAREWELL_S_MAX)
         for call in list(self._calls):
             call.cancel()
         for writer in list(self._writers):
@@ -102,14 +114,15 @@ class PlaneServer:
             writer.close()
             return
         self._writers[writer] = 0
+        self._alone.clear()
         room = asyncio.Semaphore(CALLS_AT_ONCE)
         try:
             writer.write(encode(hello()) + encode({"change": self._whole()}))
             while line := await read_line(reader):
-                if self._ending:
+                request = msgspec.json.decode(line, type=_Request)
+                if self._ending and request.method != LAST_READ:
                     continue  # its client was told that it is not taken
                 self._writers[writer] += 1
-                request = msgspec.json.decode(line, type=_Request)
                 await room.acquire()
                 call = asyncio.get_running_loop().create_task(self._answer(request, writer))
                 self._calls.add(call)
@@ -119,6 +132,8 @@ class PlaneServer:
             pass  # the client is gone or speaks another language: its connection ends here
         finally:
             self._writers.pop(writer, None)
+            if not self._writers:
+                self._alone.set()
             writer.close()
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()

@@ -116,6 +116,9 @@ REPEATABLE = frozenset(
 """Methods that change nothing: made twice they are as good as once. `log_lines` is none of them:
 what was printed would be printed again."""
 
+LAST_READ = "log_lines"
+"""The one method that a plane still answers as it ends: who follows a task misses no line of it."""
+
 
 class Picture(msgspec.Struct):
     """What a client mirrors. In a notice only what moved is set."""

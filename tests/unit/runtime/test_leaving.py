@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,8 @@ import pytest
 
 from clawdesk.app import open_plane
 from clawdesk.cli import context
-from clawdesk.domain.model import Record
+from clawdesk.cli.follow import Decider, Follower
+from clawdesk.domain.model import FINAL, Phase, Record
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import PlaneApi
 from clawdesk.runtime.client import PlaneClient, PlaneGoneError
@@ -100,8 +101,18 @@ async def test_what_comes_as_a_plane_ends_is_not_taken_and_what_it_took_is_answe
         await reader.close()
 
 
+async def kill(server: PlaneServer) -> None:
+    """As the end of its process would: it says nothing first."""
+    for writer in server._writers:
+        writer.transport.abort()
+
+
+@pytest.mark.parametrize("end", [kill, PlaneServer.close])
 async def test_a_call_that_may_have_been_taken_is_never_said_to_be_undone(
-    world: PlaneWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: PlaneWorld,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    end: Callable[[PlaneServer], Coroutine[None, None, None]],
 ) -> None:
     begun = asyncio.Event()
 
@@ -117,12 +128,14 @@ async def test_a_call_that_may_have_been_taken_is_never_said_to_be_undone(
         await reader.deeds()
         lost = asyncio.ensure_future(gone(client))
         await begun.wait()
-        await server.close()  # as one that was killed: it says nothing first
+        ending = asyncio.create_task(end(server))
         assert not (await lost).undone
         assert not (await gone(client)).undone, "nor may a later call be repeated with it"
         await reader.ended
         assert (await gone(reader)).undone, "it only looked"
         await reader.close()
+        await client.close()
+        await ending
 
 
 class Holder(threading.Thread):
@@ -177,3 +190,31 @@ def test_a_command_that_reaches_a_plane_as_it_ends_is_obeyed_by_the_next(
     holder.join(10)
     assert [type(plane) for plane in seen] == [PlaneClient, Plane]
     assert "just ending" in capsys.readouterr().err
+
+
+async def test_who_follows_a_task_to_its_end_misses_nothing_where_the_plane_ends_with_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A plane that ran for others leaves as their last task rests, and they still read its end."""
+
+    async def forever(step: FakeStep) -> int:
+        step.print("at work\n")
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    world = PlaneWorld(tmp_path, {"t": TASK}, {"one": forever})
+    async with served(world, tmp_path / "s") as (plane, server, client):
+        task = await client.submit(PROJECT, "t")
+        running, ended = asyncio.Event(), asyncio.Event()
+        plane.subscribe(lambda change: running.set() if task in change.logs else None)
+        plane.subscribe(lambda _: ended.set() if plane.state.tasks[task].phase in FINAL else None)
+        follower = Follower(client, task, as_json=False)
+        following = asyncio.ensure_future(follower.until_rest(Decider()))
+        await running.wait()
+        following.add_done_callback(lambda _: asyncio.ensure_future(client.close()))
+        await plane.cancel(task, channel="cli")
+        await ended.wait()
+        await server.finish()
+        await server.close()
+        assert (await following).phase is Phase.CANCELLED
+    assert "cancelled" in capsys.readouterr().out
