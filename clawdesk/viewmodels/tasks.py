@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from clawdesk.domain.model import FINAL, Kind, Phase, Request, Task, TaskId
+from clawdesk.viewmodels.amounts import rejected_to
+from clawdesk.viewmodels.checkpoints import rejected_back
 from clawdesk.viewmodels.lane import lane_of
 from clawdesk.viewmodels.lane_marks import Lane
 from clawdesk.viewmodels.language import counted, tr
@@ -173,7 +175,9 @@ def state_texts(task: Task, now_ms: int, offset_ms: int = 0) -> tuple[str, str]:
         Phase.RELEASING: tr("its machine is given back"),
         Phase.UNKNOWN: tr("its machine is looked for after a restart"),
     }
-    return tr(look(task).word), reason or fallback.get(task.phase, "")
+    back = task.phase in {Phase.STARTING, Phase.RESTORING} and rejected_back(task)
+    went = rejected_to(task.tip_ordinal) if back else fallback.get(task.phase, "")
+    return tr(look(task).word), reason or went
 
 
 def row_of(
