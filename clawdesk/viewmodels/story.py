@@ -161,6 +161,8 @@ _TELL: dict[str, Callable[[Record], str]] = {
     "decision": _decision,
     "restored": _restored,
     "forked": _forked,
+    "kept": lambda _: tr("kept; its other forks end"),
+    "passed_over": lambda r: tr("{task} was kept instead", task=_text(r, "title")),
     "checkpoint_failed": _not_made,
     "yield_asked": _asked_back,
     "yielded": _yielded,
