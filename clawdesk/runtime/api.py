@@ -304,6 +304,14 @@ class PlaneApi(Protocol):
         """
         ...
 
+    async def unmerge(self, task: TaskId) -> Outcome:
+        """Take its last merge back: branch and files as before. Raises PortError as the port does.
+
+        Only while the branch stands at the merge, and where nothing of the user's would be lost;
+        the refusal's `mend` is the command that does it in Git.
+        """
+        ...
+
     async def disk_use(self) -> DiskUse:
         """What machine files occupy, snapshot by snapshot. Raises PortError."""
         ...

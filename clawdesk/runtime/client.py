@@ -372,6 +372,10 @@ class PlaneClient:
         )
         return outcome
 
+    async def unmerge(self, task: TaskId) -> Outcome:
+        outcome: Outcome = await self._call("unmerge", task)
+        return outcome
+
     async def disk_use(self) -> DiskUse:
         use: DiskUse = await self._call("disk_use")
         return use

@@ -67,6 +67,7 @@ RESULTS: dict[str, Any] = {
     "close_shell": None,
     "conflicts": Conflicts,
     "merge": MergeOutcome,
+    "unmerge": Outcome,
     "prune": Outcome,
     "disk_use": DiskUse,
     "project_policy": PolicyView,

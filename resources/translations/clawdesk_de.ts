@@ -1196,6 +1196,14 @@
             <translation>Es hat keine Projektdatei: Die Vorgaben gelten und verlangen nichts.</translation>
         </message>
         <message>
+            <source>It is not done here, because {why}. Nothing was undone.</source>
+            <translation>Das geschieht hier nicht, denn: {why}. Nichts wurde rückgängig gemacht.</translation>
+        </message>
+        <message>
+            <source>It is not known what was before that merge. Nothing was undone.</source>
+            <translation>Was vor dieser Zusammenführung war, ist nicht bekannt. Nichts wurde rückgängig gemacht.</translation>
+        </message>
+        <message>
             <source>It is not trusted any more. Tasks that have a machine keep it until they next give it back; the others wait.</source>
             <translation>Dem wird nicht mehr vertraut. Aufgaben mit einer Maschine behalten sie, bis sie sie das nächste Mal abgeben; die anderen warten.</translation>
         </message>
@@ -1390,6 +1398,10 @@
         <message>
             <source>Kept with each task in Git; approvals and answers stand in its log.</source>
             <translation>Bei jeder Aufgabe in Git aufbewahrt; Freigaben und Antworten stehen in ihrem Protokoll.</translation>
+        </message>
+        <message>
+            <source>Kept {task}</source>
+            <translation>{task} behalten</translation>
         </message>
         <message>
             <source>Kept: {task}. Others ended now: {count}; before: {before}. All commits stay.</source>
@@ -2096,6 +2108,10 @@
             <translation>Gewählte Aufgabe ins Archiv legen oder zurückholen</translation>
         </message>
         <message>
+            <source>Put your changes aside first, for example with git stash, then try again.</source>
+            <translation>Legen Sie Ihre Änderungen zuerst beiseite, etwa mit git stash, und versuchen Sie es dann noch einmal.</translation>
+        </message>
+        <message>
             <source>Put {task} into the archive, or back</source>
             <translation>{task} ins Archiv legen oder zurückholen</translation>
         </message>
@@ -2214,6 +2230,14 @@
         <message>
             <source>Rejected</source>
             <translation>Abgelehnt</translation>
+        </message>
+        <message>
+            <source>Rejected work of {task}: back to {where}</source>
+            <translation>Arbeit von {task} abgelehnt: zurück, {where}</translation>
+        </message>
+        <message>
+            <source>Rejected, so back to {where}; what came after is kept as a branch.</source>
+            <translation>Abgelehnt, also zurück: {where}; was danach kam, bleibt als Zweig erhalten.</translation>
         </message>
         <message>
             <source>Rejecting checkpoint {ordinal}</source>
@@ -2944,6 +2968,10 @@
             <translation>Die Maschine ging verloren: {why}</translation>
         </message>
         <message>
+            <source>The merge made the branch {branch} and moved none that was there.</source>
+            <translation>Die Zusammenführung hat den Branch {branch} angelegt und keinen vorhandenen bewegt.</translation>
+        </message>
+        <message>
             <source>The model is loaded when the time begins and stays loaded until it ends. Meanwhile it answers only whom it is reserved for, and nobody takes its memory.</source>
             <translation>Das Modell wird zu Beginn der Zeit geladen und bleibt bis zu ihrem Ende geladen. Bis dahin antwortet es nur dem, für den es reserviert ist, und niemand nimmt seinen Speicher.</translation>
         </message>
@@ -3078,6 +3106,10 @@
         <message>
             <source>The task is just changing; try again in a moment.</source>
             <translation>Die Aufgabe ändert sich gerade; gleich noch einmal versuchen.</translation>
+        </message>
+        <message>
+            <source>The task is not merged.</source>
+            <translation>Die Aufgabe ist nicht zusammengeführt.</translation>
         </message>
         <message>
             <source>The task is told, and goes on without it.</source>
@@ -3264,6 +3296,14 @@
             <translation>So wird es eines: git init {path}, dann seine Dateien hinzufügen und committen</translation>
         </message>
         <message>
+            <source>To remove it: git branch -D {branch}</source>
+            <translation>Zum Entfernen: git branch -D {branch}</translation>
+        </message>
+        <message>
+            <source>To take it back: git revert {commits}</source>
+            <translation>Zum Zurücknehmen: git revert {commits}</translation>
+        </message>
+        <message>
             <source>To take it back: git revert {commit}</source>
             <translation>Um es zurückzunehmen: git revert {commit}</translation>
         </message>
@@ -3278,6 +3318,10 @@
         <message>
             <source>Tokens after which it pauses and asks</source>
             <translation>Token, nach denen es pausiert und fragt</translation>
+        </message>
+        <message>
+            <source>Took {task} out of {branch} again</source>
+            <translation>{task} wieder aus {branch} herausgenommen</translation>
         </message>
         <message>
             <source>Trust its project's policy</source>
@@ -3344,8 +3388,28 @@
             <translation>Rückgängig</translation>
         </message>
         <message>
+            <source>Undo merge…</source>
+            <translation>Rückgängig machen…</translation>
+        </message>
+        <message>
             <source>Undo restore</source>
             <translation>Wiederherstellung rückgängig machen</translation>
+        </message>
+        <message>
+            <source>Undo the merge</source>
+            <translation>Zusammenführung rückgängig machen</translation>
+        </message>
+        <message>
+            <source>Undo the merge of the chosen task…</source>
+            <translation>Zusammenführung der gewählten Aufgabe rückgängig machen…</translation>
+        </message>
+        <message>
+            <source>Undo the merge of {task}?</source>
+            <translation>Zusammenführung von {task} rückgängig machen?</translation>
+        </message>
+        <message>
+            <source>Undo the merge of {task}…</source>
+            <translation>Zusammenführung von {task} rückgängig machen…</translation>
         </message>
         <message>
             <source>Undo the restore of the chosen task</source>
@@ -3358,6 +3422,10 @@
         <message>
             <source>Undo the restore: back to checkpoint {ordinal}</source>
             <translation>Wiederherstellung rückgängig machen: zurück zu Prüfpunkt {ordinal}</translation>
+        </message>
+        <message>
+            <source>Undoing the merge</source>
+            <translation>Zusammenführung wird rückgängig gemacht</translation>
         </message>
         <message>
             <source>Unified</source>
@@ -3594,6 +3662,10 @@
         <message>
             <source>Yielding</source>
             <translation>Weicht</translation>
+        </message>
+        <message>
+            <source>You changed {paths} since the merge. Nothing was undone.</source>
+            <translation>Sie haben {paths} seit der Zusammenführung geändert. Nichts wurde rückgängig gemacht.</translation>
         </message>
         <message>
             <source>You changed {paths}, which the task changed too. Nothing was merged.</source>
@@ -4320,6 +4392,10 @@
             <translation>es verlangt {value}</translation>
         </message>
         <message>
+            <source>it can be merged once more</source>
+            <translation>sie kann noch einmal zusammengeführt werden</translation>
+        </message>
+        <message>
             <source>it closed the connection</source>
             <translation>es schloss die Verbindung</translation>
         </message>
@@ -4382,6 +4458,10 @@
         <message>
             <source>it is not known which files it changes.</source>
             <translation>unbekannt ist, welche Dateien es ändert.</translation>
+        </message>
+        <message>
+            <source>it is not merged</source>
+            <translation>sie ist nicht zusammengeführt</translation>
         </message>
         <message>
             <source>it is opened again</source>
@@ -4456,6 +4536,14 @@
             <translation>ihre Maschine überlebte die Steuerung und wurde wieder übernommen</translation>
         </message>
         <message>
+            <source>its merge moved no branch</source>
+            <translation>ihre Zusammenführung hat keinen Branch bewegt</translation>
+        </message>
+        <message>
+            <source>its other forks ended; their commits stay</source>
+            <translation>ihre anderen Abzweigungen sind beendet; deren Commits bleiben</translation>
+        </message>
+        <message>
             <source>its project may hold {limit}, and holds {used} MiB in {machines} machines</source>
             <translation>ihr Projekt darf {limit} halten und hält {used} MiB in {machines} Maschinen</translation>
         </message>
@@ -4484,8 +4572,16 @@
             <translation>für den Desktop freigehalten</translation>
         </message>
         <message>
+            <source>kept · {words}</source>
+            <translation>behalten · {words}</translation>
+        </message>
+        <message>
             <source>kept, not part of this: {own_edits}</source>
             <translation>behalten, nicht Teil hiervon: {own_edits}</translation>
+        </message>
+        <message>
+            <source>kept; its other forks end</source>
+            <translation>behalten; ihre anderen Abzweigungen enden</translation>
         </message>
         <message>
             <source>kvm, proven by booting a machine</source>
@@ -5052,6 +5148,10 @@
             <translation>abgelehnt</translation>
         </message>
         <message>
+            <source>rejected, so it begins again at {where}</source>
+            <translation>abgelehnt, beginnt von Neuem: {where}</translation>
+        </message>
+        <message>
             <source>removed: {text}</source>
             <translation>entfernt: {text}</translation>
         </message>
@@ -5186,6 +5286,10 @@
         <message>
             <source>submodule {before} → {after}</source>
             <translation>Submodul {before} → {after}</translation>
+        </message>
+        <message>
+            <source>taken out of {branch} again</source>
+            <translation>wieder aus {branch} herausgenommen</translation>
         </message>
         <message>
             <source>takes a checkpoint: try again in a moment</source>
@@ -5632,6 +5736,10 @@
             </translation>
         </message>
         <message>
+            <source>{branch} as it was before</source>
+            <translation>{branch}, wie es vorher war</translation>
+        </message>
+        <message>
             <source>{branch} as you committed it → this checkpoint, to read only</source>
             <translation>{branch}, wie committet → dieser Prüfpunkt, nur zum Lesen</translation>
         </message>
@@ -5642,6 +5750,26 @@
         <message>
             <source>{branch} deleted the file; the task changed it.</source>
             <translation>{branch} hat die Datei gelöscht; die Aufgabe hat sie geändert.</translation>
+        </message>
+        <message>
+            <source>{branch} goes back to where it was before, and the files that the merge changed with it. Where you changed one of them since, or {branch} has moved on, nothing is done. The task keeps its commits and can be merged again.</source>
+            <translation>{branch} geht auf den Stand von vorher zurück und mit ihm die Dateien, die die Zusammenführung geändert hat. Haben Sie eine davon seither geändert oder ist {branch} weitergegangen, geschieht nichts. Die Aufgabe behält ihre Commits und kann wieder zusammengeführt werden.</translation>
+        </message>
+        <message>
+            <source>{branch} has moved on since</source>
+            <translation>{branch} ist seither weitergegangen</translation>
+        </message>
+        <message>
+            <source>{branch} has moved on since. Nothing was undone.</source>
+            <translation>{branch} ist seither weitergegangen. Nichts wurde rückgängig gemacht.</translation>
+        </message>
+        <message>
+            <source>{branch} is as it was before the merge, at {commit}.</source>
+            <translation>{branch} ist wieder wie vor der Zusammenführung, bei {commit}.</translation>
+        </message>
+        <message>
+            <source>{branch} is as it was before the merge, at {commit}; your files too.</source>
+            <translation>{branch} ist wieder wie vor der Zusammenführung, bei {commit}; Ihre Dateien auch.</translation>
         </message>
         <message>
             <source>{branch} or the task has moved on since the conflicts were looked at. Nothing was merged.</source>
@@ -6446,6 +6574,10 @@
         <message>
             <source>{task} waits for your trust</source>
             <translation>{task} wartet auf Vertrauen</translation>
+        </message>
+        <message>
+            <source>{task} was kept instead</source>
+            <translation>stattdessen wurde {task} behalten</translation>
         </message>
         <message>
             <source>{task}, of a project that is not open</source>
