@@ -176,9 +176,12 @@ def test_an_engine_that_may_not_be_used_is_told_from_one_that_is_not_there(
     assert "not installed" in missing
     assert "apt-get install" in mend
     found["dockerd"] = "/usr/sbin"  # where few users' PATH leads
-    stopped, mend = explain_absence(FileNotFoundError(2, "No such file"))
-    assert stopped == "no Docker engine answers at unix:///var/run/docker.sock"
-    assert "start docker" in mend
+    for user, word in (0, "start docker"), (1000, "rootlesskit"):
+        monkeypatch.setattr("os.geteuid", lambda user=user: user)
+        monkeypatch.setattr("os.getgroups", list)
+        stopped, mend = explain_absence(FileNotFoundError(2, "No such file"))
+        assert stopped == "no Docker engine answers at unix:///var/run/docker.sock"
+        assert word in mend
 
 
 def test_an_engine_of_ones_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
