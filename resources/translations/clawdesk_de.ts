@@ -1596,6 +1596,10 @@
             <translation>Gesichert</translation>
         </message>
         <message>
+            <source>Memory ran out: the machine has {mib} MiB, and its kernel ended {count} of the task's programs. Give the task more by memory_mib under [machine] in its file.</source>
+            <translation>Der Speicher ging aus: Die Maschine hat {mib} MiB, und ihr Kernel beendete {count} der Programme der Aufgabe. Mehr Speicher bekommt sie durch memory_mib unter [machine] in ihrer Datei.</translation>
+        </message>
+        <message>
             <source>Memory that the desktop keeps for itself</source>
             <translation>Speicher, den der Desktop für sich behält</translation>
         </message>
@@ -2698,6 +2702,16 @@
 {output}</translation>
         </message>
         <message>
+            <source>Step {step} exited with {code}. {why}</source>
+            <translation>Schritt {step} endete mit Code {code}. {why}</translation>
+        </message>
+        <message>
+            <source>Step {step} exited with {code}. {why}
+{output}</source>
+            <translation>Schritt {step} endete mit Code {code}. {why}
+{output}</translation>
+        </message>
+        <message>
             <source>Step {step} ran longer than its limit of {seconds} s.</source>
             <translation>Schritt {step} lief länger als seine Grenze von {seconds} s.</translation>
         </message>
@@ -2705,6 +2719,16 @@
             <source>Step {step} ran longer than its limit of {seconds} s.
 {output}</source>
             <translation>Schritt {step} lief länger als seine Grenze von {seconds} s.
+{output}</translation>
+        </message>
+        <message>
+            <source>Step {step} ran longer than its limit of {seconds} s. {why}</source>
+            <translation>Schritt {step} lief länger als seine Grenze von {seconds} s. {why}</translation>
+        </message>
+        <message>
+            <source>Step {step} ran longer than its limit of {seconds} s. {why}
+{output}</source>
+            <translation>Schritt {step} lief länger als seine Grenze von {seconds} s. {why}
 {output}</translation>
         </message>
         <message>
