@@ -71,6 +71,13 @@ def forecast(
     )
 
 
+def models_at_hand(fabric: FabricStatus | None) -> tuple[str, ...]:
+    """Models an agent could be given now, those first that are loaded; () = none is known."""
+    good = [model for model in (fabric.models if fabric else ()) if not model.problem]
+    good.sort(key=lambda model: model.phase != "ready")
+    return tuple(model.name for model in good)
+
+
 def _agent(definition: TaskDefinition) -> FitLine | None:
     """Who does the work."""
     agent = definition.agent
