@@ -264,12 +264,17 @@ def _reach(task: Task, plan: ImagePlan) -> Reach:
             code=SET_UP_FAILED,
         )
     if plan.needs_network and not reach.hosts:
-        raise PortError(
-            "The image of this task needs packages, and its project may reach no host.",
-            mend=f"Name the hosts packages come from in {PROJECT_FILE}, under [network] allow.",
-            code=SET_UP_FAILED,
-        )
+        raise no_hosts(SET_UP_FAILED)
     return reach
+
+
+def no_hosts(code: str) -> PortError:
+    """An image that was not built yet, and cannot be."""
+    return PortError(
+        "The image of this task needs packages, and its project may reach no host.",
+        mend=f"Name the hosts packages come from in {PROJECT_FILE}, under [network] allow.",
+        code=code,
+    )
 
 
 def _failure(build: _Build, step: SetUpStep, end: said.StepEnded, tail: str) -> PortError:

@@ -474,7 +474,21 @@ MODELS = (
 )
 """Why a model is not there yet, as the Fabric says it."""
 
+PROMPTS = (
+    marked("{what} is empty: say what shall be done."),
+    marked("{what} shows no text: say what shall be done."),
+    marked("{what} has {count} characters; at most {limit} are allowed."),
+    marked("{what} holds the character {code}; lines of plain text are allowed."),
+    marked("The agent {kind} works with a model: name one."),
+    marked("The prompt"),
+    marked("The command of the agent {kind}"),
+    marked("Name the hosts packages come from in {file}, under [network] allow."),
+    marked("The image of this task needs packages, and its project may reach no host."),
+)
+"""What a person typed in and is not taken."""
+
 TEMPLATES = (
+    *PROMPTS,
     *WAITS,
     *ASKS,
     *ENDS,
