@@ -425,6 +425,15 @@ class DiscardAsked:
     task: TaskId
 
 
+@dataclass(frozen=True, slots=True)
+class ForkKept:
+    """Of a family of forks a person keeps `task`; `over` are the others, which have ended or do."""
+
+    at_ms: int
+    task: TaskId
+    over: tuple[TaskId, ...]
+
+
 Event = (
     CapacityChanged
     | Ticked
@@ -466,4 +475,5 @@ Event = (
     | TaskMerged
     | SnapshotForgotten
     | DiscardAsked
+    | ForkKept
 )
