@@ -604,6 +604,10 @@
             </translation>
         </message>
         <message>
+            <source>Command</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Command, task, checkpoint or file</source>
             <translation>Befehl, Aufgabe, Prüfpunkt oder Datei</translation>
         </message>
@@ -1128,6 +1132,10 @@
             <translation>Kommt es wieder, das Fenster neu starten. Bericht: {path}</translation>
         </message>
         <message>
+            <source>If its image was not built yet it cannot be: name the hosts packages come from in {file}, under [network] allow.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>In a dialog</source>
             <translation>In einem Dialog</translation>
         </message>
@@ -1216,10 +1224,6 @@
             <translation>Es passt nie: Nötig sind {needed}, dieser Rechner hat {total}.</translation>
         </message>
         <message>
-            <source>It offers no task yet. A task is a file, and appears here as soon as it is there: put this into {path}, for example.</source>
-            <translation>Es bietet noch keine Aufgabe an. Eine Aufgabe ist eine Datei und erscheint hier, sobald es sie gibt: Zum Beispiel dies in {path} schreiben.</translation>
-        </message>
-        <message>
             <source>It shows no buttons: open the window to decide.</source>
             <translation>Sie zeigen keine Knöpfe: zum Entscheiden das Fenster öffnen.</translation>
         </message>
@@ -1262,6 +1266,18 @@
         <message>
             <source>It works in steps</source>
             <translation>Sie arbeitet in Schritten</translation>
+        </message>
+        <message>
+            <source>It works with a model, and none can be had: {why}</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>It works with a model. The model service was not asked yet.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>It works with a model: choose one.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Its agent has not ended a turn yet, so there is nowhere to prompt it.</source>
@@ -1696,6 +1712,10 @@
             <translation>Name</translation>
         </message>
         <message>
+            <source>Name the hosts packages come from in {file}, under [network] allow.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Needs you</source>
             <translation>Offen</translation>
         </message>
@@ -2016,6 +2036,10 @@
             <translation>{path} wird geöffnet</translation>
         </message>
         <message>
+            <source>Or start from a task file</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Other, in your own words</source>
             <translation>Anderes, in eigenen Worten</translation>
         </message>
@@ -2086,6 +2110,10 @@
         <message>
             <source>Prompt</source>
             <translation>Anweisen</translation>
+        </message>
+        <message>
+            <source>Prompt or task file</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Prompted the agent of {task} again</source>
@@ -2218,6 +2246,14 @@
         <message>
             <source>Rejected</source>
             <translation>Abgelehnt</translation>
+        </message>
+        <message>
+            <source>Rejected work of {task}: back to {where}</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Rejected, so back to {where}; what came after is kept as a branch.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Rejecting checkpoint {ordinal}</source>
@@ -2444,6 +2480,10 @@
             <translation>Zuerst die Bearbeitung speichern oder verwerfen.</translation>
         </message>
         <message>
+            <source>Say what an agent shall do; no file is needed</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Say what should change: a rejection needs a note or a comment.</source>
             <translation>Sagen, was anders sein soll: Eine Ablehnung braucht eine Notiz oder einen Kommentar.</translation>
         </message>
@@ -2638,10 +2678,6 @@
         <message>
             <source>Start</source>
             <translation>Starten</translation>
-        </message>
-        <message>
-            <source>Start from</source>
-            <translation>Beginnen mit</translation>
         </message>
         <message>
             <source>Start from HEAD</source>
@@ -2864,6 +2900,10 @@
             <translation>Der Agent wartet auf ein Wort hierzu: {what}; das zuerst geben.</translation>
         </message>
         <message>
+            <source>The agent {kind} works with a model: name one.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>The archive is full.</source>
             <translation>Das Archiv ist voll.</translation>
         </message>
@@ -2878,6 +2918,10 @@
         <message>
             <source>The checkpoint could not be made: {why} Try again?</source>
             <translation>Der Prüfpunkt war nicht möglich: {why} Erneut versuchen?</translation>
+        </message>
+        <message>
+            <source>The command of the agent {kind}</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>The content changed while this was open. Nothing was approved: look at it again.</source>
@@ -2948,6 +2992,10 @@
             <translation>Die höchste Priorität, die seine Abläufe vorschlagen dürfen</translation>
         </message>
         <message>
+            <source>The image of this task needs packages, and its project may reach no host.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>The last commit (HEAD)</source>
             <translation>Der letzte Commit (HEAD)</translation>
         </message>
@@ -2980,10 +3028,6 @@
             <translation>Der jetzige Stand ist {where}; dies lässt sich rückgängig machen.</translation>
         </message>
         <message>
-            <source>The project has no task files to run</source>
-            <translation>Das Projekt hat keine Aufgabendateien zum Ausführen</translation>
-        </message>
-        <message>
             <source>The project has submodules: a task sees them as empty folders.</source>
             <translation>Das Projekt hat Submodule: Eine Aufgabe sieht sie als leere Ordner.</translation>
         </message>
@@ -3006,6 +3050,10 @@
         <message>
             <source>The project's policy asks for approval of changes in {pattern} ({path}).</source>
             <translation>Die Richtlinie des Projekts verlangt Freigabe für Änderungen in {pattern} ({path}).</translation>
+        </message>
+        <message>
+            <source>The prompt</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>The prompt has {count} characters; at most {most} are taken.</source>
@@ -3122,6 +3170,10 @@
         <message>
             <source>The task works on a copy. Which state shall the copy have?</source>
             <translation>Die Aufgabe arbeitet an einer Kopie. Welchen Stand soll die Kopie haben?</translation>
+        </message>
+        <message>
+            <source>The test in tests/test_loader.py fails. Mend the loader, not the test.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>The three sides of the file, line by line</source>
@@ -3512,8 +3564,16 @@
             <translation>Was als Nächstes geschieht</translation>
         </message>
         <message>
+            <source>What is run often can be a task file. It appears here as soon as it is there: put this into {path}, for example.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>What is shown there runs out by itself, and what let ClawDesk in is forgotten. Every request can be answered here all the same.</source>
             <translation>Was dort gezeigt wird, läuft von selbst ab, und was ClawDesk Zugang gab, wird vergessen. Jede Anfrage lässt sich trotzdem hier beantworten.</translation>
+        </message>
+        <message>
+            <source>What it is told, and how it fits</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>What it is told, for this task</source>
@@ -3524,12 +3584,24 @@
             <translation>Was lief</translation>
         </message>
         <message>
+            <source>What shall be done</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>What shall be done?</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>What should be different here? Enter keeps it.</source>
             <translation>Was soll hier anders sein? Die Eingabetaste behält es.</translation>
         </message>
         <message>
             <source>What the agent is told</source>
             <translation>Was dem Agenten gesagt wird</translation>
+        </message>
+        <message>
+            <source>What the agent was told</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>What the task ran</source>
@@ -3610,6 +3682,18 @@
         <message>
             <source>Would run here</source>
             <translation>Würde hier laufen</translation>
+        </message>
+        <message>
+            <source>Write a prompt</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Write a prompt for an agent…</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Write a prompt…</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Writing {path}</source>
@@ -3744,6 +3828,10 @@
             <translation>eine eigene Maschine ({size}): Sie steht an wie jede Aufgabe, und Protokoll und Verlauf sind ihre eigenen</translation>
         </message>
         <message>
+            <source>a model</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>a person had a shell in the machine</source>
             <translation>eine Person hatte eine Shell in der Maschine</translation>
         </message>
@@ -3814,6 +3902,10 @@
         <message>
             <source>an errand of the window failed</source>
             <translation>ein Auftrag des Fensters ist gescheitert</translation>
+        </message>
+        <message>
+            <source>an image built once</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>and {count} more</source>
@@ -4228,6 +4320,10 @@
             <translation>freier Text</translation>
         </message>
         <message>
+            <source>from a prompt</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>gave its machine back at {where}</source>
             <translation>gab ihre Maschine ab: {where}</translation>
         </message>
@@ -4508,8 +4604,16 @@
             <translation>für den Desktop freigehalten</translation>
         </message>
         <message>
+            <source>kept · {words}</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>kept, not part of this: {own_edits}</source>
             <translation>behalten, nicht Teil hiervon: {own_edits}</translation>
+        </message>
+        <message>
+            <source>kept; its other forks end</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>kvm, proven by booting a machine</source>
@@ -5076,6 +5180,10 @@
             <translation>abgelehnt</translation>
         </message>
         <message>
+            <source>rejected, so it begins again at {where}</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>removed: {text}</source>
             <translation>entfernt: {text}</translation>
         </message>
@@ -5204,8 +5312,8 @@
             <translation>eingereicht als {definition}</translation>
         </message>
         <message>
-            <source>submitted as {definition}, a fork from {where} of {task}</source>
-            <translation>eingereicht als {definition}, eine Abzweigung von {task} ({where})</translation>
+            <source>submitted from a prompt</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>submodule {before} → {after}</source>
@@ -5340,6 +5448,10 @@
             <translation>der Modelldienst läuft nicht</translation>
         </message>
         <message>
+            <source>the model service knows none that is in order</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>the model service refused: {why}</source>
             <translation>der Modelldienst lehnte ab: {why}</translation>
         </message>
@@ -5358,10 +5470,6 @@
         <message>
             <source>the old branch is kept</source>
             <translation>der alte Zweig bleibt erhalten</translation>
-        </message>
-        <message>
-            <source>the project has no task files</source>
-            <translation>das Projekt hat keine Aufgabendateien</translation>
         </message>
         <message>
             <source>the project's files as the task began with them, on a fresh machine</source>
@@ -5606,6 +5714,10 @@
         <message>
             <source>your branch</source>
             <translation>eigener Zweig</translation>
+        </message>
+        <message>
+            <source>your command</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>your comment: {text}</source>
@@ -6427,6 +6539,10 @@
             <source>{step}: {spent}</source>
             <translation>{step}: {spent}</translation>
         </message>
+        <message>
+            <source>{submitted}, a fork from {where} of {task}</source>
+            <translation type="unfinished" />
+        </message>
         <message numerus="yes">
             <source>{taken} of {count} files</source>
             <extracomment>For one: {taken} of {count} file</extracomment>
@@ -6470,6 +6586,10 @@
         <message>
             <source>{task} waits for your trust</source>
             <translation>{task} wartet auf Vertrauen</translation>
+        </message>
+        <message>
+            <source>{task} was kept instead</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>{task}, of a project that is not open</source>
@@ -6564,6 +6684,18 @@
             <translation>{what} ist gescheitert: {sentence}</translation>
         </message>
         <message>
+            <source>{what} has {count} characters; at most {limit} are allowed.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{what} holds the character {code}; lines of plain text are allowed.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{what} is empty: say what shall be done.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>{what} is not waiting.</source>
             <translation>{what} wartet nicht.</translation>
         </message>
@@ -6574,6 +6706,10 @@
         <message>
             <source>{what} is not waiting; {name} is.</source>
             <translation>{what} wartet nicht; es wartet {name}.</translation>
+        </message>
+        <message>
+            <source>{what} shows no text: say what shall be done.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>{what} was just answered by {who} via {channel}.</source>
