@@ -596,12 +596,24 @@
             <translation>Projekt wird geschlossen</translation>
         </message>
         <message numerus="yes">
-            <source>Closing: suspending {count} unfinished tasks…</source>
-            <extracomment>For one: Closing: suspending {count} unfinished task…</extracomment>
+            <source>Closing: {count} machines are saved and go safely to the disk…</source>
+            <extracomment>For one: Closing: {count} machine is saved and goes safely to the disk…</extracomment>
             <translation>
-                <numerusform>Schließen: {count} unfertige Aufgabe wird angehalten…</numerusform>
-                <numerusform>Schließen: {count} unfertige Aufgaben werden angehalten…</numerusform>
+                <numerusform>Schließen: {count} Maschine ist gesichert und kommt sicher auf die Platte…</numerusform>
+                <numerusform>Schließen: {count} Maschinen sind gesichert und kommen sicher auf die Platte…</numerusform>
             </translation>
+        </message>
+        <message numerus="yes">
+            <source>Closing: {saved} of {count} machines are saved…</source>
+            <extracomment>For one: Closing: {saved} of {count} machine is saved…</extracomment>
+            <translation>
+                <numerusform>Schließen: {saved} von {count} Maschine ist gesichert…</numerusform>
+                <numerusform>Schließen: {saved} von {count} Maschinen sind gesichert…</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>Closing…</source>
+            <translation>Schließen…</translation>
         </message>
         <message>
             <source>Command</source>
@@ -1222,6 +1234,10 @@
         <message>
             <source>It never fits: it needs {needed}, this machine has {total}.</source>
             <translation>Es passt nie: Nötig sind {needed}, dieser Rechner hat {total}.</translation>
+        </message>
+        <message>
+            <source>It opens again as soon as that is done.</source>
+            <translation>Danach öffnet sich das Fenster wieder.</translation>
         </message>
         <message>
             <source>It shows no buttons: open the window to decide.</source>
@@ -2840,8 +2856,8 @@
             <translation>Aufgaben mit einer Maschine behalten sie, bis sie sie das nächste Mal abgeben; die anderen warten, bis wieder vertraut wird.</translation>
         </message>
         <message>
-            <source>Tasks that this window drives are suspended at a checkpoint first, which can take a minute, and go on at the next start. They do not run in the background. Tasks that another ClawDesk of yours drives go on there.</source>
-            <translation>Aufgaben dieses Fensters werden zuerst an einem Prüfpunkt angehalten, was eine Minute dauern kann, und gehen beim nächsten Start weiter. Sie laufen nicht im Hintergrund. Aufgaben, die ein anderes eigenes ClawDesk lenkt, gehen dort weiter.</translation>
+            <source>Tasks that this window drives are suspended at a checkpoint and go on at the next start. They do not run in the background. Saving many machines can take a minute: the window goes before, and ClawDesk ends once all are saved. Tasks that another ClawDesk of yours drives go on there.</source>
+            <translation>Aufgaben, die dieses Fenster steuert, werden an einem Prüfpunkt angehalten und gehen beim nächsten Start weiter. Im Hintergrund laufen sie nicht. Viele Maschinen zu sichern kann eine Minute dauern: das Fenster verschwindet vorher, und ClawDesk endet, sobald alle gesichert sind. Aufgaben, die ein anderes ClawDesk von Ihnen steuert, laufen dort weiter.</translation>
         </message>
         <message>
             <source>Tell the agent of the chosen task more…</source>
@@ -3182,6 +3198,10 @@
         <message>
             <source>The work tree has another version, which no task starts from yet: commit it first.</source>
             <translation>Im Arbeitsverzeichnis liegt eine andere Fassung, mit der noch keine Aufgabe beginnt: zuerst committen.</translation>
+        </message>
+        <message>
+            <source>Their tasks go on at the next start.</source>
+            <translation>Ihre Aufgaben gehen beim nächsten Start weiter.</translation>
         </message>
         <message>
             <source>There are no models now: {why}.</source>
@@ -6530,6 +6550,10 @@
                 <numerusform>{steps} Arbeit, {count} Prüfpunkt danach</numerusform>
                 <numerusform>{steps} Arbeit, {count} Prüfpunkte danach</numerusform>
             </translation>
+        </message>
+        <message>
+            <source>{step} ClawDesk ends by itself; keep the computer on until then.</source>
+            <translation>{step} ClawDesk endet von selbst; lassen Sie den Rechner bis dahin an.</translation>
         </message>
         <message>
             <source>{step}: has not ended yet</source>
