@@ -14,6 +14,7 @@ from dataclasses import replace
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
 from clawdesk.domain.forking import family, to_end
+from clawdesk.domain.from_prompt import TaskPrompt
 from clawdesk.domain.model import (
     MachineId,
     Phase,
@@ -400,7 +401,7 @@ class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs):
     async def submit(
         self,
         project: str,
-        name: str,
+        process: str | TaskPrompt,
         *,
         priority: int | None = None,
         include_changes: bool = False,
@@ -408,7 +409,7 @@ class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs):
     ) -> TaskId:
         return await self._submissions.submit(
             project,
-            name,
+            process,
             priority=priority,
             include_changes=include_changes,
             settings=settings or {},

@@ -41,11 +41,13 @@ def _because(record: Record, name: str = "why") -> str:
 
 def _submitted(record: Record) -> str:
     parent, definition = _text(record, "forked_from"), _text(record, "definition")
+    said = tr("submitted as {definition}", definition=definition)
+    said = said if definition else tr("submitted from a prompt")
     if not parent:
-        return tr("submitted as {definition}", definition=definition)
+        return said
     return tr(
-        "submitted as {definition}, a fork from {where} of {task}",
-        definition=definition,
+        "{submitted}, a fork from {where} of {task}",
+        submitted=said,
         where=_where(record, "forked_ordinal"),
         task=parent,
     )
