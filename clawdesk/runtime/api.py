@@ -325,7 +325,14 @@ class PlaneApi(Protocol):
         ...
 
     async def prune(self, keep_days: float) -> Outcome:
-        """Remove the machine snapshots of tasks that ended longer ago; commits stay."""
+        """Remove the machine snapshots of tasks that ended longer ago; commits stay.
+
+        One task after the other; the state tells how far it is.
+        """
+        ...
+
+    async def stop_prune(self) -> None:
+        """Call a clean-up off: after the task it is at. What was removed stays removed."""
         ...
 
     async def project_policy(self, project: str, task: TaskId = "") -> PolicyView:

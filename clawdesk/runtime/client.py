@@ -385,6 +385,9 @@ class PlaneClient:
         outcome: Outcome = await self._call("prune", keep_days)
         return outcome
 
+    async def stop_prune(self) -> None:
+        await self._call("stop_prune")
+
     async def project_policy(self, project: str, task: TaskId = "") -> PolicyView:
         view: PolicyView = await self._call("project_policy", project, task)
         return view

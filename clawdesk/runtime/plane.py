@@ -68,6 +68,7 @@ class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs):
 
     def __init__(self, parts: Parts, *, drive: bool = True, models: bool = False) -> None:
         self._models, self._drive, self._rests = models, drive, False
+        self._pruning = False
         self._parts, self._clock = parts, parts.clock
         self._subscribers: list[Callable[[Change], None]] = []
         self._projects = Projects(parts.repositories, parts.clock, drive=drive, say=self._say)
@@ -444,10 +445,20 @@ class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs):
     async def prune(self, keep_days: float) -> Outcome:
         before_ms = self._now() - int(keep_days * 86_400_000)
         ended = prunable(self.state.tasks.values(), before_ms)
-        for task in ended:
-            self._kernel.post(ev.DiscardAsked(self._now(), task.id))
-        await self._performer.drain()
         if not ended:
             return Outcome(True, "No ended task has a snapshot that old.")
-        text = f"Removed the snapshots of ended tasks: {len(ended)}. Commits stay."
+        self._pruning, done = True, 0
+        for task in ended:
+            # One after the other, so that it can be called off between two.
+            self._kernel.post(ev.DiscardAsked(self._now(), task.id))
+            await self._performer.drain_of(task.id)
+            done += 1
+            if not self._pruning:
+                break
+        text = f"Removed the snapshots of ended tasks: {done}. Commits stay."
+        if done < len(ended):
+            text = f"Called off. Removed the snapshots of ended tasks: {done} of {len(ended)}."
         return await self._note(Outcome(True, text), "pruned")
+
+    async def stop_prune(self) -> None:
+        self._pruning = False

@@ -82,6 +82,7 @@ class Desk(QObject):
         self._before = memory.view()  # where the user was, until that is shown again
         self._log_of, self._log_after = "", 0
         self._diff_of: tuple[str, int, bool] = ("", 0, False)
+        self._diff_asked = False  # that checkpoint was asked for: a newer one does not replace it
         self._diffs: dict[tuple[str, int, str, bool], Diff] = {}
         self._book = LaneBook(lambda model: card_of(plane.environment.fabric, model))
         self.decisions = Decisions(self)
@@ -135,7 +136,7 @@ class Desk(QObject):
         window.tasks.opened.connect(self.decisions.open_task)
         window.inbox.opened.connect(self.decisions.open_request)
         window.inspector.reach_chosen.connect(lambda: self._load_changes(self._diff_of[1]))
-        window.inspector.place_changed.connect(lambda _: self._load_place())
+        window.inspector.place_changed.connect(self._place_changed)
         window.inspector.act_wanted.connect(self.decisions.act)
         window.dropped.connect(self.open_path)
         window.closing.connect(self.decisions.ask_close)
@@ -294,7 +295,8 @@ class Desk(QObject):
         if self.window.inspector.place == "changes":
             task = self.plane.state.tasks.get(self.chosen)
             latest = task.checkpoints[-1].ordinal if task and task.checkpoints else 0
-            if self._diff_of[0] != self.chosen or self._diff_of[1] < latest:
+            asked_for = self._diff_asked and self._diff_of[0] == self.chosen
+            if self._diff_of[0] != self.chosen or (self._diff_of[1] < latest and not asked_for):
                 self._load_changes(latest)
 
     def _load_log(self) -> None:
@@ -321,7 +323,13 @@ class Desk(QObject):
                 self._log_after = fresh[-1].number
                 self.window.inspector.append_log(fresh)
 
+    def _place_changed(self, place: str) -> None:
+        """Whoever leaves the changes of an older checkpoint finds the newest when they return."""
+        self._diff_asked = self._diff_asked and place == "changes"
+        self._load_place()
+
     def show_changes_of(self, ordinal: int) -> None:
+        self._diff_asked = True
         self._load_changes(ordinal)
         self.window.inspector.choose_place("changes")
 

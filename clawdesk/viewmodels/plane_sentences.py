@@ -209,6 +209,7 @@ ANSWERS = (
     marked("The task has no forks, and is none."),
     marked("Kept: {task}. Others ended now: {count}; before: {before}. All commits stay."),
     marked("No ended task has a snapshot that old."),
+    marked("Called off. Removed the snapshots of ended tasks: {done} of {count}."),
     marked("Removed the snapshots of ended tasks: {count}. Commits stay."),
     marked("The task has no checkpoint {ordinal}."),
     marked("The task has no checkpoint {ordinal}; there are: {ordinals}."),

@@ -168,6 +168,10 @@
             <translation>Alle</translation>
         </message>
         <message>
+            <source>All changes up to checkpoint {ordinal}</source>
+            <translation>Alle Änderungen bis Prüfpunkt {ordinal}</translation>
+        </message>
+        <message>
             <source>All its snapshots</source>
             <translation>Alle Stände</translation>
         </message>
@@ -374,6 +378,10 @@
         <message>
             <source>CI setting</source>
             <translation>CI-Einstellung</translation>
+        </message>
+        <message>
+            <source>Called off. Removed the snapshots of ended tasks: {done} of {count}.</source>
+            <translation>Abgebrochen. Abbilder beendeter Aufgaben entfernt: {done} von {count}.</translation>
         </message>
         <message>
             <source>Cancel</source>
@@ -2332,6 +2340,10 @@
             <translation>Wird entfernt</translation>
         </message>
         <message>
+            <source>Removing: {done} of {total} tasks done.</source>
+            <translation>Wird entfernt: {done} von {total} Aufgaben erledigt.</translation>
+        </message>
+        <message>
             <source>Report of</source>
             <translation>Bericht vom</translation>
         </message>
@@ -2806,6 +2818,18 @@
         <message>
             <source>Steps done</source>
             <translation>Erledigte Schritte</translation>
+        </message>
+        <message>
+            <source>Stop</source>
+            <translation>Anhalten</translation>
+        </message>
+        <message>
+            <source>Stopping after the task it is at…</source>
+            <translation>Hält nach der Aufgabe an, bei der es gerade ist…</translation>
+        </message>
+        <message>
+            <source>Stopping the clean-up</source>
+            <translation>Aufräumen wird angehalten</translation>
         </message>
         <message>
             <source>Submitted</source>
