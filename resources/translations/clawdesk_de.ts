@@ -381,7 +381,7 @@
         </message>
         <message>
             <source>Called off. Removed the snapshots of ended tasks: {done} of {count}.</source>
-            <translation>Abgebrochen. Abbilder beendeter Aufgaben entfernt: {done} von {count}.</translation>
+            <translation>Abgebrochen. Schnappschüsse beendeter Aufgaben entfernt: {done} von {count}.</translation>
         </message>
         <message>
             <source>Cancel</source>
@@ -3416,8 +3416,8 @@
             <translation>Zum Zurücknehmen: git revert {commits}</translation>
         </message>
         <message>
-            <source>To take it back: git revert {commit}</source>
-            <translation>Um es zurückzunehmen: git revert {commit}</translation>
+            <source>To take it back: “Undo the merge” in the menu, or git revert {commit}</source>
+            <translation>Zum Zurücknehmen: „Zusammenführung rückgängig machen“ im Menü oder git revert {commit}</translation>
         </message>
         <message>
             <source>Token</source>

@@ -7,6 +7,7 @@ from clawdesk.runtime.deeds import Deed
 from clawdesk.ui.button import Button
 from clawdesk.ui.guard import GUARD_MS
 from clawdesk.ui.main_window import Page
+from clawdesk.ui.merge_sheet import MergeSheet
 from clawdesk.ui.operations_sheet import OperationsSheet
 from tests.support import plane_scenes as scenes
 from tests.support.hand_clock import NOW_MS
@@ -67,3 +68,18 @@ def test_a_merge_is_taken_back_after_a_question(bench: Bench) -> None:
     bench.settle()
     assert ("unmerge", task.id) in bench.plane.calls
     assert desk.registry.acts["unmerge"].why_not() == "it is not merged"
+
+
+def test_a_merge_that_is_made_says_both_ways_back_and_leaves_no_empty_room(bench: Bench) -> None:
+    bench.plane.fill()
+    task = next(t for t in bench.plane.state.tasks.values() if t.phase is Phase.DONE)
+    desk = bench.open()
+    desk.decisions.merge(task.id)
+    bench.settle()
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, MergeSheet)
+    high = sheet.height()
+    sheet.show_result("Merged into main.", "d" * 40)
+    assert "Undo the merge" in sheet.outcome.text()
+    assert f"git revert {'d' * 12}" in sheet.outcome.text()
+    assert sheet.height() < high
