@@ -47,7 +47,7 @@ from clawdesk.viewmodels.inspector import inspector_view
 from clawdesk.viewmodels.lane import LaneBook
 from clawdesk.viewmodels.machine import host_view
 from clawdesk.viewmodels.projects import ProjectEntry, projects_view
-from clawdesk.viewmodels.status import status_bar
+from clawdesk.viewmodels.status import StatusBarView, lost, status_bar
 from clawdesk.viewmodels.tasks import TaskRow, row_of
 from clawdesk.viewmodels.told import told, told_of
 
@@ -233,8 +233,7 @@ class Desk(QObject):
         self._load_place()
 
     def paint_bar(self) -> None:
-        plane = self.plane
-        self.window.status.show_bar(status_bar(plane.state, plane.load, plane.environment))
+        self.window.status.show_bar(self._bar())
 
     def paint_load(self) -> None:
         self.window.machine.show_host(host_view(self.plane.load))
@@ -453,6 +452,7 @@ class Desk(QObject):
     def show_lost(self) -> None:
         """The process that runs the tasks has ended; what is on screen is the last it told."""
         self._tick.stop()
+        self.window.status.show_bar(lost(self._bar()))
         self.window.show_lost(True)
         self.decisions.show_lost(True)
 
@@ -470,6 +470,10 @@ class Desk(QObject):
             if path not in plane.projects:
                 self.open_path(path, look=path == self.project)
         self.paint_all()
+
+    def _bar(self) -> StatusBarView:
+        plane = self.plane
+        return status_bar(plane.state, plane.load, plane.environment)
 
     def pending(self) -> list[Task]:
         return pending(self.plane.state.tasks.values())

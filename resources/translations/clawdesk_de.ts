@@ -1884,6 +1884,10 @@
             <translation>Keine. „Reservieren…“ neben einem Modell lädt es zu einer gewählten Zeit.</translation>
         </message>
         <message>
+            <source>Not known while ClawDesk connects again.</source>
+            <translation>Nicht bekannt, solange ClawDesk sich neu verbindet.</translation>
+        </message>
+        <message>
             <source>Not loaded</source>
             <translation>Nicht geladen</translation>
         </message>
