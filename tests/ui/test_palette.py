@@ -55,8 +55,9 @@ def test_an_act_names_the_task_and_the_checkpoint_it_would_touch(bench: Bench) -
 
 def test_an_act_that_is_off_does_nothing_and_stays(bench: Bench) -> None:
     desk, sheet = palette(bench, "> merge")
-    (entry,) = (row for row in rows(sheet) if isinstance(row, Entry))
-    assert entry.why_not
+    merge, undo = (row for row in rows(sheet) if isinstance(row, Entry))
+    assert merge.why_not
+    assert undo.why_not == "it is not merged"
     QTest.keyClick(sheet.field, Qt.Key.Key_Return)
     assert sheet.isVisible()
     assert desk.decisions.sheet is None
