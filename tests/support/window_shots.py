@@ -29,6 +29,7 @@ from clawdesk.ui.palette_sheet import PaletteSheet
 from clawdesk.viewmodels.review import LineComment
 from tests.support import channel_scenes, fork_scenes, model_scenes, talk_scene, trust_scene
 from tests.support import plane_scenes as scenes
+from tests.support.at_rest import Wait
 from tests.support.plane_fake import FakePlane, scripted_time
 
 SETTLE_MS = 350
@@ -170,15 +171,19 @@ _ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
 }
 
 
-async def act(desk: Desk, scene: str) -> None:
-    """Bring the scene on."""
+async def act(desk: Desk, scene: str, wait: Wait = scripted_time) -> None:
+    """Bring the scene on.
+
+    Args:
+        wait: lets time pass for the window.
+    """
     tasks = list(desk.plane.state.tasks.values())
     if scene in REVIEWS:
         desk.decisions.open_task(tasks[0].id)
-        await scripted_time(SETTLE_MS)
-        await review_act(desk, scene.removeprefix("approval").removeprefix("-"))
+        await wait(SETTLE_MS)
+        await review_act(desk, scene.removeprefix("approval").removeprefix("-"), wait)
     elif scene in CONFLICTS:
-        await conflict_act(desk, tasks, scene)
+        await conflict_act(desk, tasks, scene, wait)
     elif scene in _ACTS:
         _ACTS[scene](desk, tasks)
     elif scene in model_scenes.SCENES:
@@ -186,35 +191,35 @@ async def act(desk: Desk, scene: str) -> None:
         desk.registry.trigger("models")
     elif scene in SHOWN:
         desk.registry.trigger(scene)
-    await scripted_time(1_000 if scene in DECIDED else 100)
+    await wait(1_000 if scene in DECIDED else 100)
 
 
-async def conflict_act(desk: Desk, tasks: list[Task], scene: str) -> None:
+async def conflict_act(desk: Desk, tasks: list[Task], scene: str, wait: Wait) -> None:
     """A merge that meets a conflict, and what a person does with it."""
     desk.decisions.merge(tasks[9].id)
     merge = desk.decisions.sheet
     assert isinstance(merge, MergeSheet)
-    await scripted_time(1_000)
+    await wait(1_000)
     merge.branch.setText("conflict")
     merge.go.click()
-    await scripted_time(SETTLE_MS)
+    await wait(SETTLE_MS)
     if scene == "conflict":
         return
     merge.settle.click()
     sheet = desk.decisions.sheet
     assert isinstance(sheet, ConflictSheet)
-    await scripted_time(1_000)
+    await wait(1_000)
     if scene != "conflict-files":
         sheet.ours.click()
         sheet.theirs.click()
         sheet.list.setCurrentIndex(sheet.files.index(3))
     if scene == "conflict-edit":
         sheet.change.click()
-        await scripted_time(SETTLE_MS)
+        await wait(SETTLE_MS)
         sheet.edit.save.click()
 
 
-async def review_act(desk: Desk, what: str) -> None:
+async def review_act(desk: Desk, what: str, wait: Wait) -> None:
     """Bring the review on screen into a state worth a picture."""
     sheet = desk.decisions.sheet
     assert isinstance(sheet, ApprovalSheet)
@@ -237,7 +242,7 @@ async def review_act(desk: Desk, what: str) -> None:
     if what == "edit":
         sheet.diff.show_line("src/loader.py", 90, "new")
         sheet.pane.want_edit()
-    await scripted_time(SETTLE_MS)
+    await wait(SETTLE_MS)
 
 
 def remember_recent(memory: Memory) -> None:
