@@ -43,7 +43,7 @@ test: setup-tests ## every test, on real machines and a real Docker engine
 	@$(OFFSCREEN) $(WITH_ENGINE) $(BIN)/python -m pytest $(REAL) $(PYTEST) $(REAL_PLACES)
 	@$(OFFSCREEN) $(WITH_ENGINE) $(BIN)/python -m pytest -m "e2e and alone" $(PYTEST) $(REAL_PLACES)
 
-check: ## style, types, layers and the quick tests (a minute or two)
+check: ## style, types, layers and the quick tests (some minutes)
 	@$(SETUP) --only system,python
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-style check-tests
 

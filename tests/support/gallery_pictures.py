@@ -47,6 +47,7 @@ async def opened(scene: str, memory: Memory) -> AsyncIterator[tuple[Desk, list[Q
 
     It shows the time of now, and what it waits for comes when the scene is at rest.
     """
+    assert scene in SCENES, f"there is no scene {scene}"
     window_shots.remember_recent(memory)
     clock = HandClock(WallClock().now_ms())
     desk = Desk(window_shots.plane_of(scene), clock, memory)
