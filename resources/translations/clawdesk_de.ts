@@ -617,7 +617,7 @@
         </message>
         <message>
             <source>Command</source>
-            <translation type="unfinished" />
+            <translation>Befehl</translation>
         </message>
         <message>
             <source>Command, task, checkpoint or file</source>
@@ -1145,7 +1145,7 @@
         </message>
         <message>
             <source>If its image was not built yet it cannot be: name the hosts packages come from in {file}, under [network] allow.</source>
-            <translation type="unfinished" />
+            <translation>Wurde sein Abbild noch nicht gebaut, so kann es das nicht werden: nennen Sie in {file} unter [network] allow die Rechner, von denen Pakete kommen.</translation>
         </message>
         <message>
             <source>In a dialog</source>
@@ -1285,15 +1285,15 @@
         </message>
         <message>
             <source>It works with a model, and none can be had: {why}</source>
-            <translation type="unfinished" />
+            <translation>Er arbeitet mit einem Modell, und keines ist zu haben: {why}</translation>
         </message>
         <message>
             <source>It works with a model. The model service was not asked yet.</source>
-            <translation type="unfinished" />
+            <translation>Er arbeitet mit einem Modell. Der Modelldienst wurde noch nicht gefragt.</translation>
         </message>
         <message>
             <source>It works with a model: choose one.</source>
-            <translation type="unfinished" />
+            <translation>Er arbeitet mit einem Modell: wählen Sie eines.</translation>
         </message>
         <message>
             <source>Its agent has not ended a turn yet, so there is nowhere to prompt it.</source>
@@ -1729,7 +1729,7 @@
         </message>
         <message>
             <source>Name the hosts packages come from in {file}, under [network] allow.</source>
-            <translation type="unfinished" />
+            <translation>Nennen Sie in {file} unter [network] allow die Rechner, von denen Pakete kommen.</translation>
         </message>
         <message>
             <source>Needs you</source>
@@ -2053,7 +2053,7 @@
         </message>
         <message>
             <source>Or start from a task file</source>
-            <translation type="unfinished" />
+            <translation>Oder aus einer Aufgabendatei</translation>
         </message>
         <message>
             <source>Other, in your own words</source>
@@ -2129,7 +2129,7 @@
         </message>
         <message>
             <source>Prompt or task file</source>
-            <translation type="unfinished" />
+            <translation>Anweisung oder Aufgabendatei</translation>
         </message>
         <message>
             <source>Prompted the agent of {task} again</source>
@@ -2265,11 +2265,11 @@
         </message>
         <message>
             <source>Rejected work of {task}: back to {where}</source>
-            <translation type="unfinished" />
+            <translation>Arbeit von {task} abgelehnt: zurück, {where}</translation>
         </message>
         <message>
             <source>Rejected, so back to {where}; what came after is kept as a branch.</source>
-            <translation type="unfinished" />
+            <translation>Abgelehnt, also zurück: {where}; was danach kam, bleibt als Zweig erhalten.</translation>
         </message>
         <message>
             <source>Rejecting checkpoint {ordinal}</source>
@@ -2497,7 +2497,7 @@
         </message>
         <message>
             <source>Say what an agent shall do; no file is needed</source>
-            <translation type="unfinished" />
+            <translation>Sagen, was ein Agent tun soll; ohne Datei</translation>
         </message>
         <message>
             <source>Say what should change: a rejection needs a note or a comment.</source>
@@ -2917,7 +2917,7 @@
         </message>
         <message>
             <source>The agent {kind} works with a model: name one.</source>
-            <translation type="unfinished" />
+            <translation>Der Agent {kind} arbeitet mit einem Modell: nennen Sie eines.</translation>
         </message>
         <message>
             <source>The archive is full.</source>
@@ -2937,7 +2937,7 @@
         </message>
         <message>
             <source>The command of the agent {kind}</source>
-            <translation type="unfinished" />
+            <translation>Der Befehl des Agenten {kind}</translation>
         </message>
         <message>
             <source>The content changed while this was open. Nothing was approved: look at it again.</source>
@@ -3009,7 +3009,7 @@
         </message>
         <message>
             <source>The image of this task needs packages, and its project may reach no host.</source>
-            <translation type="unfinished" />
+            <translation>Das Abbild dieser Aufgabe braucht Pakete, und ihr Projekt darf keinen Rechner erreichen.</translation>
         </message>
         <message>
             <source>The last commit (HEAD)</source>
@@ -3069,7 +3069,7 @@
         </message>
         <message>
             <source>The prompt</source>
-            <translation type="unfinished" />
+            <translation>Die Anweisung</translation>
         </message>
         <message>
             <source>The prompt has {count} characters; at most {most} are taken.</source>
@@ -3189,7 +3189,7 @@
         </message>
         <message>
             <source>The test in tests/test_loader.py fails. Mend the loader, not the test.</source>
-            <translation type="unfinished" />
+            <translation>Der Test in tests/test_loader.py schlägt fehl. Repariere den Loader, nicht den Test.</translation>
         </message>
         <message>
             <source>The three sides of the file, line by line</source>
@@ -3585,7 +3585,7 @@
         </message>
         <message>
             <source>What is run often can be a task file. It appears here as soon as it is there: put this into {path}, for example.</source>
-            <translation type="unfinished" />
+            <translation>Was öfter läuft, kann eine Aufgabendatei sein. Sie erscheint hier, sobald es sie gibt: schreiben Sie zum Beispiel dies in {path}.</translation>
         </message>
         <message>
             <source>What is shown there runs out by itself, and what let ClawDesk in is forgotten. Every request can be answered here all the same.</source>
@@ -3593,7 +3593,7 @@
         </message>
         <message>
             <source>What it is told, and how it fits</source>
-            <translation type="unfinished" />
+            <translation>Was ihm gesagt wird, und ob es passt</translation>
         </message>
         <message>
             <source>What it is told, for this task</source>
@@ -3605,11 +3605,11 @@
         </message>
         <message>
             <source>What shall be done</source>
-            <translation type="unfinished" />
+            <translation>Was getan werden soll</translation>
         </message>
         <message>
             <source>What shall be done?</source>
-            <translation type="unfinished" />
+            <translation>Was soll getan werden?</translation>
         </message>
         <message>
             <source>What should be different here? Enter keeps it.</source>
@@ -3621,7 +3621,7 @@
         </message>
         <message>
             <source>What the agent was told</source>
-            <translation type="unfinished" />
+            <translation>Was dem Agenten gesagt wurde</translation>
         </message>
         <message>
             <source>What the task ran</source>
@@ -3705,15 +3705,15 @@
         </message>
         <message>
             <source>Write a prompt</source>
-            <translation type="unfinished" />
+            <translation>Anweisung schreiben</translation>
         </message>
         <message>
             <source>Write a prompt for an agent…</source>
-            <translation type="unfinished" />
+            <translation>Anweisung für einen Agenten schreiben…</translation>
         </message>
         <message>
             <source>Write a prompt…</source>
-            <translation type="unfinished" />
+            <translation>Anweisung schreiben…</translation>
         </message>
         <message>
             <source>Writing {path}</source>
@@ -3849,7 +3849,7 @@
         </message>
         <message>
             <source>a model</source>
-            <translation type="unfinished" />
+            <translation>ein Modell</translation>
         </message>
         <message>
             <source>a person had a shell in the machine</source>
@@ -3925,7 +3925,7 @@
         </message>
         <message>
             <source>an image built once</source>
-            <translation type="unfinished" />
+            <translation>ein einmal gebautes Abbild</translation>
         </message>
         <message>
             <source>and {count} more</source>
@@ -4341,7 +4341,7 @@
         </message>
         <message>
             <source>from a prompt</source>
-            <translation type="unfinished" />
+            <translation>aus einer Anweisung</translation>
         </message>
         <message>
             <source>gave its machine back at {where}</source>
@@ -4625,7 +4625,7 @@
         </message>
         <message>
             <source>kept · {words}</source>
-            <translation type="unfinished" />
+            <translation>behalten · {words}</translation>
         </message>
         <message>
             <source>kept, not part of this: {own_edits}</source>
@@ -4633,7 +4633,7 @@
         </message>
         <message>
             <source>kept; its other forks end</source>
-            <translation type="unfinished" />
+            <translation>behalten; ihre anderen Abzweigungen enden</translation>
         </message>
         <message>
             <source>kvm, proven by booting a machine</source>
@@ -5201,7 +5201,7 @@
         </message>
         <message>
             <source>rejected, so it begins again at {where}</source>
-            <translation type="unfinished" />
+            <translation>abgelehnt, beginnt von Neuem: {where}</translation>
         </message>
         <message>
             <source>removed: {text}</source>
@@ -5333,7 +5333,7 @@
         </message>
         <message>
             <source>submitted from a prompt</source>
-            <translation type="unfinished" />
+            <translation>aus einer Anweisung eingereicht</translation>
         </message>
         <message>
             <source>submodule {before} → {after}</source>
@@ -5469,7 +5469,7 @@
         </message>
         <message>
             <source>the model service knows none that is in order</source>
-            <translation type="unfinished" />
+            <translation>der Modelldienst kennt keines, das in Ordnung ist</translation>
         </message>
         <message>
             <source>the model service refused: {why}</source>
@@ -5737,7 +5737,7 @@
         </message>
         <message>
             <source>your command</source>
-            <translation type="unfinished" />
+            <translation>Ihr Befehl</translation>
         </message>
         <message>
             <source>your comment: {text}</source>
@@ -6565,7 +6565,7 @@
         </message>
         <message>
             <source>{submitted}, a fork from {where} of {task}</source>
-            <translation type="unfinished" />
+            <translation>{submitted}, eine Abzweigung von {where} von {task}</translation>
         </message>
         <message numerus="yes">
             <source>{taken} of {count} files</source>
@@ -6613,7 +6613,7 @@
         </message>
         <message>
             <source>{task} was kept instead</source>
-            <translation type="unfinished" />
+            <translation>stattdessen wurde {task} behalten</translation>
         </message>
         <message>
             <source>{task}, of a project that is not open</source>
@@ -6709,15 +6709,15 @@
         </message>
         <message>
             <source>{what} has {count} characters; at most {limit} are allowed.</source>
-            <translation type="unfinished" />
+            <translation>{what} hat {count} Zeichen; höchstens {limit} sind erlaubt.</translation>
         </message>
         <message>
             <source>{what} holds the character {code}; lines of plain text are allowed.</source>
-            <translation type="unfinished" />
+            <translation>{what} enthält das Zeichen {code}; erlaubt sind Zeilen aus reinem Text.</translation>
         </message>
         <message>
             <source>{what} is empty: say what shall be done.</source>
-            <translation type="unfinished" />
+            <translation>{what} ist leer: sagen Sie, was getan werden soll.</translation>
         </message>
         <message>
             <source>{what} is not waiting.</source>
@@ -6733,7 +6733,7 @@
         </message>
         <message>
             <source>{what} shows no text: say what shall be done.</source>
-            <translation type="unfinished" />
+            <translation>{what} zeigt keinen Text: sagen Sie, was getan werden soll.</translation>
         </message>
         <message>
             <source>{what} was just answered by {who} via {channel}.</source>
