@@ -604,6 +604,10 @@
             </translation>
         </message>
         <message>
+            <source>Command</source>
+            <translation>Befehl</translation>
+        </message>
+        <message>
             <source>Command, task, checkpoint or file</source>
             <translation>Befehl, Aufgabe, Prüfpunkt oder Datei</translation>
         </message>
@@ -1128,6 +1132,10 @@
             <translation>Kommt es wieder, das Fenster neu starten. Bericht: {path}</translation>
         </message>
         <message>
+            <source>If its image was not built yet it cannot be: name the hosts packages come from in {file}, under [network] allow.</source>
+            <translation>Wurde sein Abbild noch nicht gebaut, so kann es das nicht werden: nennen Sie in {file} unter [network] allow die Rechner, von denen Pakete kommen.</translation>
+        </message>
+        <message>
             <source>In a dialog</source>
             <translation>In einem Dialog</translation>
         </message>
@@ -1216,10 +1224,6 @@
             <translation>Es passt nie: Nötig sind {needed}, dieser Rechner hat {total}.</translation>
         </message>
         <message>
-            <source>It offers no task yet. A task is a file, and appears here as soon as it is there: put this into {path}, for example.</source>
-            <translation>Es bietet noch keine Aufgabe an. Eine Aufgabe ist eine Datei und erscheint hier, sobald es sie gibt: Zum Beispiel dies in {path} schreiben.</translation>
-        </message>
-        <message>
             <source>It shows no buttons: open the window to decide.</source>
             <translation>Sie zeigen keine Knöpfe: zum Entscheiden das Fenster öffnen.</translation>
         </message>
@@ -1262,6 +1266,18 @@
         <message>
             <source>It works in steps</source>
             <translation>Sie arbeitet in Schritten</translation>
+        </message>
+        <message>
+            <source>It works with a model, and none can be had: {why}</source>
+            <translation>Er arbeitet mit einem Modell, und keines ist zu haben: {why}</translation>
+        </message>
+        <message>
+            <source>It works with a model. The model service was not asked yet.</source>
+            <translation>Er arbeitet mit einem Modell. Der Modelldienst wurde noch nicht gefragt.</translation>
+        </message>
+        <message>
+            <source>It works with a model: choose one.</source>
+            <translation>Er arbeitet mit einem Modell: wählen Sie eines.</translation>
         </message>
         <message>
             <source>Its agent has not ended a turn yet, so there is nowhere to prompt it.</source>
@@ -1692,6 +1708,10 @@
             <translation>Name</translation>
         </message>
         <message>
+            <source>Name the hosts packages come from in {file}, under [network] allow.</source>
+            <translation>Nennen Sie in {file} unter [network] allow die Rechner, von denen Pakete kommen.</translation>
+        </message>
+        <message>
             <source>Needs you</source>
             <translation>Offen</translation>
         </message>
@@ -2012,6 +2032,10 @@
             <translation>{path} wird geöffnet</translation>
         </message>
         <message>
+            <source>Or start from a task file</source>
+            <translation>Oder aus einer Aufgabendatei</translation>
+        </message>
+        <message>
             <source>Other, in your own words</source>
             <translation>Anderes, in eigenen Worten</translation>
         </message>
@@ -2082,6 +2106,10 @@
         <message>
             <source>Prompt</source>
             <translation>Anweisen</translation>
+        </message>
+        <message>
+            <source>Prompt or task file</source>
+            <translation>Anweisung oder Aufgabendatei</translation>
         </message>
         <message>
             <source>Prompted the agent of {task} again</source>
@@ -2440,6 +2468,10 @@
             <translation>Zuerst die Bearbeitung speichern oder verwerfen.</translation>
         </message>
         <message>
+            <source>Say what an agent shall do; no file is needed</source>
+            <translation>Sagen, was ein Agent tun soll; ohne Datei</translation>
+        </message>
+        <message>
             <source>Say what should change: a rejection needs a note or a comment.</source>
             <translation>Sagen, was anders sein soll: Eine Ablehnung braucht eine Notiz oder einen Kommentar.</translation>
         </message>
@@ -2634,10 +2666,6 @@
         <message>
             <source>Start</source>
             <translation>Starten</translation>
-        </message>
-        <message>
-            <source>Start from</source>
-            <translation>Beginnen mit</translation>
         </message>
         <message>
             <source>Start from HEAD</source>
@@ -2840,6 +2868,10 @@
             <translation>Der Agent wartet auf ein Wort hierzu: {what}; das zuerst geben.</translation>
         </message>
         <message>
+            <source>The agent {kind} works with a model: name one.</source>
+            <translation>Der Agent {kind} arbeitet mit einem Modell: nennen Sie eines.</translation>
+        </message>
+        <message>
             <source>The archive is full.</source>
             <translation>Das Archiv ist voll.</translation>
         </message>
@@ -2854,6 +2886,10 @@
         <message>
             <source>The checkpoint could not be made: {why} Try again?</source>
             <translation>Der Prüfpunkt war nicht möglich: {why} Erneut versuchen?</translation>
+        </message>
+        <message>
+            <source>The command of the agent {kind}</source>
+            <translation>Der Befehl des Agenten {kind}</translation>
         </message>
         <message>
             <source>The content changed while this was open. Nothing was approved: look at it again.</source>
@@ -2924,6 +2960,10 @@
             <translation>Die höchste Priorität, die seine Abläufe vorschlagen dürfen</translation>
         </message>
         <message>
+            <source>The image of this task needs packages, and its project may reach no host.</source>
+            <translation>Das Abbild dieser Aufgabe braucht Pakete, und ihr Projekt darf keinen Rechner erreichen.</translation>
+        </message>
+        <message>
             <source>The last commit (HEAD)</source>
             <translation>Der letzte Commit (HEAD)</translation>
         </message>
@@ -2956,10 +2996,6 @@
             <translation>Der jetzige Stand ist {where}; dies lässt sich rückgängig machen.</translation>
         </message>
         <message>
-            <source>The project has no task files to run</source>
-            <translation>Das Projekt hat keine Aufgabendateien zum Ausführen</translation>
-        </message>
-        <message>
             <source>The project has submodules: a task sees them as empty folders.</source>
             <translation>Das Projekt hat Submodule: Eine Aufgabe sieht sie als leere Ordner.</translation>
         </message>
@@ -2982,6 +3018,10 @@
         <message>
             <source>The project's policy asks for approval of changes in {pattern} ({path}).</source>
             <translation>Die Richtlinie des Projekts verlangt Freigabe für Änderungen in {pattern} ({path}).</translation>
+        </message>
+        <message>
+            <source>The prompt</source>
+            <translation>Die Anweisung</translation>
         </message>
         <message>
             <source>The prompt has {count} characters; at most {most} are taken.</source>
@@ -3098,6 +3138,10 @@
         <message>
             <source>The task works on a copy. Which state shall the copy have?</source>
             <translation>Die Aufgabe arbeitet an einer Kopie. Welchen Stand soll die Kopie haben?</translation>
+        </message>
+        <message>
+            <source>The test in tests/test_loader.py fails. Mend the loader, not the test.</source>
+            <translation>Der Test in tests/test_loader.py schlägt fehl. Repariere den Loader, nicht den Test.</translation>
         </message>
         <message>
             <source>The three sides of the file, line by line</source>
@@ -3488,8 +3532,16 @@
             <translation>Was als Nächstes geschieht</translation>
         </message>
         <message>
+            <source>What is run often can be a task file. It appears here as soon as it is there: put this into {path}, for example.</source>
+            <translation>Was öfter läuft, kann eine Aufgabendatei sein. Sie erscheint hier, sobald es sie gibt: schreiben Sie zum Beispiel dies in {path}.</translation>
+        </message>
+        <message>
             <source>What is shown there runs out by itself, and what let ClawDesk in is forgotten. Every request can be answered here all the same.</source>
             <translation>Was dort gezeigt wird, läuft von selbst ab, und was ClawDesk Zugang gab, wird vergessen. Jede Anfrage lässt sich trotzdem hier beantworten.</translation>
+        </message>
+        <message>
+            <source>What it is told, and how it fits</source>
+            <translation>Was ihm gesagt wird, und ob es passt</translation>
         </message>
         <message>
             <source>What it is told, for this task</source>
@@ -3500,12 +3552,24 @@
             <translation>Was lief</translation>
         </message>
         <message>
+            <source>What shall be done</source>
+            <translation>Was getan werden soll</translation>
+        </message>
+        <message>
+            <source>What shall be done?</source>
+            <translation>Was soll getan werden?</translation>
+        </message>
+        <message>
             <source>What should be different here? Enter keeps it.</source>
             <translation>Was soll hier anders sein? Die Eingabetaste behält es.</translation>
         </message>
         <message>
             <source>What the agent is told</source>
             <translation>Was dem Agenten gesagt wird</translation>
+        </message>
+        <message>
+            <source>What the agent was told</source>
+            <translation>Was dem Agenten gesagt wurde</translation>
         </message>
         <message>
             <source>What the task ran</source>
@@ -3586,6 +3650,18 @@
         <message>
             <source>Would run here</source>
             <translation>Würde hier laufen</translation>
+        </message>
+        <message>
+            <source>Write a prompt</source>
+            <translation>Anweisung schreiben</translation>
+        </message>
+        <message>
+            <source>Write a prompt for an agent…</source>
+            <translation>Anweisung für einen Agenten schreiben…</translation>
+        </message>
+        <message>
+            <source>Write a prompt…</source>
+            <translation>Anweisung schreiben…</translation>
         </message>
         <message>
             <source>Writing {path}</source>
@@ -3720,6 +3796,10 @@
             <translation>eine eigene Maschine ({size}): Sie steht an wie jede Aufgabe, und Protokoll und Verlauf sind ihre eigenen</translation>
         </message>
         <message>
+            <source>a model</source>
+            <translation>ein Modell</translation>
+        </message>
+        <message>
             <source>a person had a shell in the machine</source>
             <translation>eine Person hatte eine Shell in der Maschine</translation>
         </message>
@@ -3790,6 +3870,10 @@
         <message>
             <source>an errand of the window failed</source>
             <translation>ein Auftrag des Fensters ist gescheitert</translation>
+        </message>
+        <message>
+            <source>an image built once</source>
+            <translation>ein einmal gebautes Abbild</translation>
         </message>
         <message>
             <source>and {count} more</source>
@@ -4202,6 +4286,10 @@
         <message>
             <source>free text</source>
             <translation>freier Text</translation>
+        </message>
+        <message>
+            <source>from a prompt</source>
+            <translation>aus einer Anweisung</translation>
         </message>
         <message>
             <source>gave its machine back at {where}</source>
@@ -5180,8 +5268,8 @@
             <translation>eingereicht als {definition}</translation>
         </message>
         <message>
-            <source>submitted as {definition}, a fork from {where} of {task}</source>
-            <translation>eingereicht als {definition}, eine Abzweigung von {task} ({where})</translation>
+            <source>submitted from a prompt</source>
+            <translation>aus einer Anweisung eingereicht</translation>
         </message>
         <message>
             <source>submodule {before} → {after}</source>
@@ -5316,6 +5404,10 @@
             <translation>der Modelldienst läuft nicht</translation>
         </message>
         <message>
+            <source>the model service knows none that is in order</source>
+            <translation>der Modelldienst kennt keines, das in Ordnung ist</translation>
+        </message>
+        <message>
             <source>the model service refused: {why}</source>
             <translation>der Modelldienst lehnte ab: {why}</translation>
         </message>
@@ -5334,10 +5426,6 @@
         <message>
             <source>the old branch is kept</source>
             <translation>der alte Zweig bleibt erhalten</translation>
-        </message>
-        <message>
-            <source>the project has no task files</source>
-            <translation>das Projekt hat keine Aufgabendateien</translation>
         </message>
         <message>
             <source>the project's files as the task began with them, on a fresh machine</source>
@@ -5582,6 +5670,10 @@
         <message>
             <source>your branch</source>
             <translation>eigener Zweig</translation>
+        </message>
+        <message>
+            <source>your command</source>
+            <translation>Ihr Befehl</translation>
         </message>
         <message>
             <source>your comment: {text}</source>
@@ -6403,6 +6495,10 @@
             <source>{step}: {spent}</source>
             <translation>{step}: {spent}</translation>
         </message>
+        <message>
+            <source>{submitted}, a fork from {where} of {task}</source>
+            <translation>{submitted}, eine Abzweigung von {where} von {task}</translation>
+        </message>
         <message numerus="yes">
             <source>{taken} of {count} files</source>
             <extracomment>For one: {taken} of {count} file</extracomment>
@@ -6540,6 +6636,18 @@
             <translation>{what} ist gescheitert: {sentence}</translation>
         </message>
         <message>
+            <source>{what} has {count} characters; at most {limit} are allowed.</source>
+            <translation>{what} hat {count} Zeichen; höchstens {limit} sind erlaubt.</translation>
+        </message>
+        <message>
+            <source>{what} holds the character {code}; lines of plain text are allowed.</source>
+            <translation>{what} enthält das Zeichen {code}; erlaubt sind Zeilen aus reinem Text.</translation>
+        </message>
+        <message>
+            <source>{what} is empty: say what shall be done.</source>
+            <translation>{what} ist leer: sagen Sie, was getan werden soll.</translation>
+        </message>
+        <message>
             <source>{what} is not waiting.</source>
             <translation>{what} wartet nicht.</translation>
         </message>
@@ -6550,6 +6658,10 @@
         <message>
             <source>{what} is not waiting; {name} is.</source>
             <translation>{what} wartet nicht; es wartet {name}.</translation>
+        </message>
+        <message>
+            <source>{what} shows no text: say what shall be done.</source>
+            <translation>{what} zeigt keinen Text: sagen Sie, was getan werden soll.</translation>
         </message>
         <message>
             <source>{what} was just answered by {who} via {channel}.</source>
