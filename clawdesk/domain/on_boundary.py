@@ -18,7 +18,7 @@ from clawdesk.domain.model import (
     Verdict,
 )
 from clawdesk.domain.moves import Turn
-from clawdesk.domain.processes import asks_at_end
+from clawdesk.domain.processes import asks_at_end, ran_short
 from clawdesk.domain.spending import FURTHER, spent_fields
 
 _PAUSED = frozenset({Phase.SNAPSHOTTING, Phase.HELD})
@@ -78,8 +78,9 @@ def _step_failed(turn: Turn, task: Task, event: ev.StepEnded) -> None:
         if event.timed_out
         else f"exited with {event.exit_code}"
     )
+    short = f" {ran_short(event.killed, task.definition.machine)}" if event.killed else ""
     tail = f"\n{event.tail}" if event.tail else ""
-    moves.finish(turn, task, Phase.FAILED, f"Step {spec.name} {how}.{tail}")
+    moves.finish(turn, task, Phase.FAILED, f"Step {spec.name} {how}.{short}{tail}")
 
 
 def _last_said_no(task: Task) -> bool:

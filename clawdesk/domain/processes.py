@@ -58,6 +58,19 @@ class MachineNeed:
     network: tuple[str, ...] = ()
 
 
+def ran_short(killed: int, need: MachineNeed) -> str:
+    """What to tell of a machine whose kernel ended that many programs for want of memory.
+
+    >>> print(ran_short(1, MachineNeed(memory_mib=256)))
+    Memory ran out: the machine has 256 MiB, and its kernel ended 1 of the task's programs. Give \
+the task more by memory_mib under [machine] in its file.
+    """
+    return (
+        f"Memory ran out: the machine has {need.memory_mib} MiB, and its kernel ended {killed} of "
+        "the task's programs. Give the task more by memory_mib under [machine] in its file."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class KeySpec:
     """One `[[keys]]` table of a task file: a header that requests to a host get on their way out.

@@ -433,8 +433,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
         if not others:
             return Outcome(False, "The task has no forks, and is none.")
         ended = [(await self.cancel(t.id, channel=channel)).ok for t in to_end(members, task)]
-        for known in others:
-            self._kernel.post(ev.DiscardAsked(self._now(), known.id))
+        self._kernel.post(ev.ForkKept(self._now(), task, tuple(t.id for t in others)))
         before = len(others) - len(ended)
         name = self._kernel.known(task).title
         text = f"Kept: {name}. Others ended now: {sum(ended)}; before: {before}. All commits stay."

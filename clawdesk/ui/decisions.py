@@ -448,8 +448,9 @@ class Decisions(QObject):
                 "Quit with {count} unfinished tasks?",
             ),
             text=tr(
-                "Tasks that this window drives are suspended at a checkpoint first, which can "
-                "take a minute, and go on at the next start. They do not run in the background. "
+                "Tasks that this window drives are suspended at a checkpoint and go on at the next "
+                "start. They do not run in the background. Saving many machines can take a "
+                "minute: the window goes before, and ClawDesk ends once all are saved. "
                 "Tasks that another ClawDesk of yours drives go on there."
             ),
             groups=[Lines("", "tasks", "fg1", tuple(t.title for t in running[:6]))],

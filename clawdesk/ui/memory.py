@@ -173,5 +173,15 @@ class Memory:
             if isinstance(value, QByteArray):
                 restore(value)
 
+    def keep_split(self, splitter: QSplitter) -> None:
+        """Where a person left the line of a splitter with a name of its own."""
+        name = splitter.objectName()
+        self.settings.setValue(f"layout{LAYOUT}/{name}", splitter.saveState())
+
+    def restore_split(self, splitter: QSplitter) -> bool:
+        """Whether one was kept that fits."""
+        value = self.settings.value(f"layout{LAYOUT}/{splitter.objectName()}")
+        return isinstance(value, QByteArray) and splitter.restoreState(value)
+
     def flush(self) -> None:
         self.settings.sync()

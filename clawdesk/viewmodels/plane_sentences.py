@@ -81,8 +81,16 @@ ENDS = (
     marked("cancelled by {who} via {channel}"),
     marked("Step {step} exited with {code}."),
     marked("Step {step} exited with {code}.\n{output}"),
+    marked("Step {step} exited with {code}. {why}"),
+    marked("Step {step} exited with {code}. {why}\n{output}"),
     marked("Step {step} ran longer than its limit of {seconds} s."),
     marked("Step {step} ran longer than its limit of {seconds} s.\n{output}"),
+    marked("Step {step} ran longer than its limit of {seconds} s. {why}"),
+    marked("Step {step} ran longer than its limit of {seconds} s. {why}\n{output}"),
+    marked(
+        "Memory ran out: the machine has {mib} MiB, and its kernel ended {count} of the task's "
+        "programs. Give the task more by memory_mib under [machine] in its file."
+    ),
     marked("Step {step} ended after your rejection: {feedback}"),
     marked("Lost {count} machines: {why}"),
     marked("The machine did not start: {why}"),

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from clawdesk.domain.model import FINAL, Record, Task
 from clawdesk.domain.spending import Spent
 from clawdesk.ports.repository import Diff
-from clawdesk.viewmodels.amounts import and_more, files, recorded, where
+from clawdesk.viewmodels.amounts import and_more, files, recorded, rejected_to, where, whole
+from clawdesk.viewmodels.checkpoints import by_rejection
 from clawdesk.viewmodels.costs import spent_at, spent_words, step_words, used_words
 from clawdesk.viewmodels.lane import lane_of
 from clawdesk.viewmodels.lane_marks import BLOCKS, STILL, Mark, MarkKind
@@ -190,9 +191,10 @@ def _decisions(task: Task, around: Around) -> Iterator[str]:
         if record.event == "decision":
             yield _decision(record, around)
         elif record.event == "restored":
-            ordinal = record.fields.get("ordinal", 0)
-            place = where(ordinal if isinstance(ordinal, int) else 0)
-            yield f"- {_at(record.at_ms, around)}: {tr('restored to {where}', where=place)}"
+            ordinal = whole(record, "ordinal")
+            went = tr("restored to {where}", where=where(ordinal))
+            said = rejected_to(ordinal) if by_rejection(record) else went
+            yield f"- {_at(record.at_ms, around)}: {said}"
         elif record.event == "merged":
             said = tr("merged into {branch}", branch=_field(record, "branch"))
             yield f"- {_at(record.at_ms, around)}: {said}"

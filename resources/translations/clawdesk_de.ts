@@ -596,12 +596,24 @@
             <translation>Projekt wird geschlossen</translation>
         </message>
         <message numerus="yes">
-            <source>Closing: suspending {count} unfinished tasks…</source>
-            <extracomment>For one: Closing: suspending {count} unfinished task…</extracomment>
+            <source>Closing: {count} machines are saved and go safely to the disk…</source>
+            <extracomment>For one: Closing: {count} machine is saved and goes safely to the disk…</extracomment>
             <translation>
-                <numerusform>Schließen: {count} unfertige Aufgabe wird angehalten…</numerusform>
-                <numerusform>Schließen: {count} unfertige Aufgaben werden angehalten…</numerusform>
+                <numerusform>Schließen: {count} Maschine ist gesichert und kommt sicher auf die Platte…</numerusform>
+                <numerusform>Schließen: {count} Maschinen sind gesichert und kommen sicher auf die Platte…</numerusform>
             </translation>
+        </message>
+        <message numerus="yes">
+            <source>Closing: {saved} of {count} machines are saved…</source>
+            <extracomment>For one: Closing: {saved} of {count} machine is saved…</extracomment>
+            <translation>
+                <numerusform>Schließen: {saved} von {count} Maschine ist gesichert…</numerusform>
+                <numerusform>Schließen: {saved} von {count} Maschinen sind gesichert…</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>Closing…</source>
+            <translation>Schließen…</translation>
         </message>
         <message>
             <source>Command</source>
@@ -1224,6 +1236,10 @@
             <translation>Es passt nie: Nötig sind {needed}, dieser Rechner hat {total}.</translation>
         </message>
         <message>
+            <source>It opens again as soon as that is done.</source>
+            <translation>Danach öffnet sich das Fenster wieder.</translation>
+        </message>
+        <message>
             <source>It shows no buttons: open the window to decide.</source>
             <translation>Sie zeigen keine Knöpfe: zum Entscheiden das Fenster öffnen.</translation>
         </message>
@@ -1610,6 +1626,10 @@
         <message>
             <source>Memory kept</source>
             <translation>Gesichert</translation>
+        </message>
+        <message>
+            <source>Memory ran out: the machine has {mib} MiB, and its kernel ended {count} of the task's programs. Give the task more by memory_mib under [machine] in its file.</source>
+            <translation>Der Speicher ging aus: Die Maschine hat {mib} MiB, und ihr Kernel beendete {count} der Programme der Aufgabe. Mehr Speicher bekommt sie durch memory_mib unter [machine] in ihrer Datei.</translation>
         </message>
         <message>
             <source>Memory that the desktop keeps for itself</source>
@@ -2244,6 +2264,14 @@
             <translation>Abgelehnt</translation>
         </message>
         <message>
+            <source>Rejected work of {task}: back to {where}</source>
+            <translation>Arbeit von {task} abgelehnt: zurück zu {where}</translation>
+        </message>
+        <message>
+            <source>Rejected, so back to {where}; what came after is kept as a branch.</source>
+            <translation>Abgelehnt, daher zurück zu {where}; was danach kam, bleibt als Zweig erhalten.</translation>
+        </message>
+        <message>
             <source>Rejecting checkpoint {ordinal}</source>
             <translation>Prüfpunkt {ordinal} wird abgelehnt</translation>
         </message>
@@ -2726,6 +2754,16 @@
 {output}</translation>
         </message>
         <message>
+            <source>Step {step} exited with {code}. {why}</source>
+            <translation>Schritt {step} endete mit Code {code}. {why}</translation>
+        </message>
+        <message>
+            <source>Step {step} exited with {code}. {why}
+{output}</source>
+            <translation>Schritt {step} endete mit Code {code}. {why}
+{output}</translation>
+        </message>
+        <message>
             <source>Step {step} ran longer than its limit of {seconds} s.</source>
             <translation>Schritt {step} lief länger als seine Grenze von {seconds} s.</translation>
         </message>
@@ -2733,6 +2771,16 @@
             <source>Step {step} ran longer than its limit of {seconds} s.
 {output}</source>
             <translation>Schritt {step} lief länger als seine Grenze von {seconds} s.
+{output}</translation>
+        </message>
+        <message>
+            <source>Step {step} ran longer than its limit of {seconds} s. {why}</source>
+            <translation>Schritt {step} lief länger als seine Grenze von {seconds} s. {why}</translation>
+        </message>
+        <message>
+            <source>Step {step} ran longer than its limit of {seconds} s. {why}
+{output}</source>
+            <translation>Schritt {step} lief länger als seine Grenze von {seconds} s. {why}
 {output}</translation>
         </message>
         <message>
@@ -2808,8 +2856,8 @@
             <translation>Aufgaben mit einer Maschine behalten sie, bis sie sie das nächste Mal abgeben; die anderen warten, bis wieder vertraut wird.</translation>
         </message>
         <message>
-            <source>Tasks that this window drives are suspended at a checkpoint first, which can take a minute, and go on at the next start. They do not run in the background. Tasks that another ClawDesk of yours drives go on there.</source>
-            <translation>Aufgaben dieses Fensters werden zuerst an einem Prüfpunkt angehalten, was eine Minute dauern kann, und gehen beim nächsten Start weiter. Sie laufen nicht im Hintergrund. Aufgaben, die ein anderes eigenes ClawDesk lenkt, gehen dort weiter.</translation>
+            <source>Tasks that this window drives are suspended at a checkpoint and go on at the next start. They do not run in the background. Saving many machines can take a minute: the window goes before, and ClawDesk ends once all are saved. Tasks that another ClawDesk of yours drives go on there.</source>
+            <translation>Aufgaben, die dieses Fenster steuert, werden an einem Prüfpunkt angehalten und gehen beim nächsten Start weiter. Im Hintergrund laufen sie nicht. Viele Maschinen zu sichern kann eine Minute dauern: das Fenster verschwindet vorher, und ClawDesk endet, sobald alle gesichert sind. Aufgaben, die ein anderes ClawDesk von Ihnen steuert, laufen dort weiter.</translation>
         </message>
         <message>
             <source>Tell the agent of the chosen task more…</source>
@@ -3150,6 +3198,10 @@
         <message>
             <source>The work tree has another version, which no task starts from yet: commit it first.</source>
             <translation>Im Arbeitsverzeichnis liegt eine andere Fassung, mit der noch keine Aufgabe beginnt: zuerst committen.</translation>
+        </message>
+        <message>
+            <source>Their tasks go on at the next start.</source>
+            <translation>Ihre Aufgaben gehen beim nächsten Start weiter.</translation>
         </message>
         <message>
             <source>There are no models now: {why}.</source>
@@ -4572,8 +4624,16 @@
             <translation>für den Desktop freigehalten</translation>
         </message>
         <message>
+            <source>kept · {words}</source>
+            <translation>behalten · {words}</translation>
+        </message>
+        <message>
             <source>kept, not part of this: {own_edits}</source>
             <translation>behalten, nicht Teil hiervon: {own_edits}</translation>
+        </message>
+        <message>
+            <source>kept; its other forks end</source>
+            <translation>behalten; die anderen Abzweigungen enden</translation>
         </message>
         <message>
             <source>kvm, proven by booting a machine</source>
@@ -5138,6 +5198,10 @@
         <message>
             <source>rejected</source>
             <translation>abgelehnt</translation>
+        </message>
+        <message>
+            <source>rejected, so it begins again at {where}</source>
+            <translation>abgelehnt, daher beginnt sie wieder bei {where}</translation>
         </message>
         <message>
             <source>removed: {text}</source>
@@ -6488,6 +6552,10 @@
             </translation>
         </message>
         <message>
+            <source>{step} ClawDesk ends by itself; keep the computer on until then.</source>
+            <translation>{step} ClawDesk endet von selbst; lassen Sie den Rechner bis dahin an.</translation>
+        </message>
+        <message>
             <source>{step}: has not ended yet</source>
             <translation>{step}: noch nicht beendet</translation>
         </message>
@@ -6542,6 +6610,10 @@
         <message>
             <source>{task} waits for your trust</source>
             <translation>{task} wartet auf Vertrauen</translation>
+        </message>
+        <message>
+            <source>{task} was kept instead</source>
+            <translation>stattdessen wurde {task} behalten</translation>
         </message>
         <message>
             <source>{task}, of a project that is not open</source>
