@@ -1828,6 +1828,10 @@
             <translation>Nach diesem Prüfpunkt beginnt kein Schritt, Variablen erreichten also keinen.</translation>
         </message>
         <message>
+            <source>No task file is needed</source>
+            <translation>Eine Aufgabendatei ist nicht nötig</translation>
+        </message>
+        <message>
             <source>No task files in .clawdesk/tasks</source>
             <translation>Keine Aufgabendateien in .clawdesk/tasks</translation>
         </message>
@@ -2494,10 +2498,6 @@
         <message>
             <source>Save or cancel your edit first.</source>
             <translation>Zuerst die Bearbeitung speichern oder verwerfen.</translation>
-        </message>
-        <message>
-            <source>Say what an agent shall do; no file is needed</source>
-            <translation>Sagen, was ein Agent tun soll; ohne Datei</translation>
         </message>
         <message>
             <source>Say what should change: a rejection needs a note or a comment.</source>

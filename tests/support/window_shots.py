@@ -74,8 +74,8 @@ def plane_of(scene: str) -> FakePlane:
             plane.state.tasks.update(fork_scenes.forked_house(plane.now_ms()))
     elif scene in {"empty", "bare"}:
         known = scenes.project(dirty=())
-        kept = known.definitions if scene == "empty" else ()
-        plane.projects[scenes.PROJECT] = replace(known, definitions=kept)
+        bare = replace(known, definitions=(), mistakes=())
+        plane.projects[scenes.PROJECT] = bare if scene == "bare" else known
     elif scene in (*model_scenes.SCENES, *channel_scenes.SCENES):
         plane.fill()
     if scene == "disk":
