@@ -120,14 +120,17 @@ def _prompt(desk: Desk, tasks: list[Task]) -> None:
     prompt_sheet.ask(desk, tasks[9].id)
 
 
+WRITTEN = (
+    "The test in tests/test_loader.py fails since the shuffle was added.\n\n"
+    "Mend the loader, not the test, and add a test for an empty shard."
+)
+
+
 def _write(desk: Desk, _tasks: list[Task]) -> None:
     desk.registry.trigger("prompt_task")
     sheet = desk.decisions.sheet
     assert isinstance(sheet, NewTaskSheet)
-    sheet.form.prompt.setPlainText(
-        "The test in tests/test_loader.py fails since the shuffle was added.\n\n"
-        "Mend the loader, not the test, and add a test for an empty shard."
-    )
+    sheet.form.prompt.setPlainText(WRITTEN)
 
 
 def _found(desk: Desk, _tasks: list[Task]) -> None:
