@@ -6,6 +6,7 @@ that a sentence that is worded anew is not left behind here. Most telling first 
 
 from __future__ import annotations
 
+from clawdesk.viewmodels.agent_words import PROMPTS
 from clawdesk.viewmodels.language import marked
 
 WAITS = (
@@ -473,19 +474,6 @@ MODELS = (
     marked("makes room for {model}"),
 )
 """Why a model is not there yet, as the Fabric says it."""
-
-PROMPTS = (
-    marked("{what} is empty: say what shall be done."),
-    marked("{what} shows no text: say what shall be done."),
-    marked("{what} has {count} characters; at most {limit} are allowed."),
-    marked("{what} holds the character {code}; lines of plain text are allowed."),
-    marked("The agent {kind} works with a model: name one."),
-    marked("The prompt"),
-    marked("The command of the agent {kind}"),
-    marked("Name the hosts packages come from in {file}, under [network] allow."),
-    marked("The image of this task needs packages, and its project may reach no host."),
-)
-"""What a person typed in and is not taken."""
 
 TEMPLATES = (
     *PROMPTS,

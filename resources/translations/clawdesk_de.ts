@@ -96,6 +96,10 @@
             <translation>Ein Prüfpunkt, der etwas davon ändert, wartet auf Freigabe</translation>
         </message>
         <message>
+            <source>A command of your own</source>
+            <translation>Ein eigener Befehl</translation>
+        </message>
+        <message>
             <source>A lane shows steps, checkpoints, the way back to an older checkpoint, and where a task asks you</source>
             <translation>Eine Spur zeigt Schritte, Prüfpunkte, den Weg zurück zu einem älteren Prüfpunkt und wo eine Aufgabe etwas fragt</translation>
         </message>
@@ -126,6 +130,10 @@
         <message>
             <source>A safety checkpoint of the present state is made first; you can undo this.</source>
             <translation>Vom jetzigen Stand wird zuerst ein Sicherheits-Prüfpunkt angelegt; dies lässt sich rückgängig machen.</translation>
+        </message>
+        <message>
+            <source>A small agent that works with one tool, the shell.</source>
+            <translation>Ein kleiner Agent, der mit einem Werkzeug arbeitet, der Shell.</translation>
         </message>
         <message>
             <source>A task gets its own machine and a copy of this project. You see every step, and your files change only when you approve.</source>
@@ -192,6 +200,22 @@
             <translation>Auch wenn dieses Fenster vorn ist, wo der Eingang es zeigt</translation>
         </message>
         <message>
+            <source>An agent that edits the files its prompt names; not yet proven in a machine.</source>
+            <translation>Ein Agent, der die Dateien ändert, die seine Anweisung nennt; noch in keiner Maschine erprobt.</translation>
+        </message>
+        <message>
+            <source>An agent that speaks ACP</source>
+            <translation>Ein Agent, der ACP spricht</translation>
+        </message>
+        <message>
+            <source>An agent that works with a shell, and reads and patches files.</source>
+            <translation>Ein Agent, der mit einer Shell arbeitet und Dateien liest und ändert.</translation>
+        </message>
+        <message>
+            <source>An agent with tools for files and a shell; not yet proven in a machine.</source>
+            <translation>Ein Agent mit Werkzeugen für Dateien und einer Shell; noch in keiner Maschine erprobt.</translation>
+        </message>
+        <message>
             <source>An answer needs some text.</source>
             <translation>Eine Antwort braucht Text.</translation>
         </message>
@@ -242,6 +266,14 @@
         <message>
             <source>Answer…</source>
             <translation>Antworten…</translation>
+        </message>
+        <message>
+            <source>Any agent of the Agent Client Protocol: what it asks for is asked of you.</source>
+            <translation>Jeder Agent des Agent Client Protocol: worum er bittet, werden Sie gefragt.</translation>
+        </message>
+        <message>
+            <source>Any program that can be told what to do.</source>
+            <translation>Jedes Programm, dem man sagen kann, was es tun soll.</translation>
         </message>
         <message>
             <source>Applying the decision</source>
@@ -1828,6 +1860,10 @@
             <translation>Nach diesem Prüfpunkt beginnt kein Schritt, Variablen erreichten also keinen.</translation>
         </message>
         <message>
+            <source>No task file is needed</source>
+            <translation>Eine Aufgabendatei ist nicht nötig</translation>
+        </message>
+        <message>
             <source>No task files in .clawdesk/tasks</source>
             <translation>Keine Aufgabendateien in .clawdesk/tasks</translation>
         </message>
@@ -2269,7 +2305,7 @@
         </message>
         <message>
             <source>Rejected, so back to {where}; what came after is kept as a branch.</source>
-            <translation>Abgelehnt, also zurück: {where}; was danach kam, bleibt als Zweig erhalten.</translation>
+            <translation>Abgelehnt, daher zurück zu {where}; was danach kam, bleibt als Zweig erhalten.</translation>
         </message>
         <message>
             <source>Rejecting checkpoint {ordinal}</source>
@@ -2494,10 +2530,6 @@
         <message>
             <source>Save or cancel your edit first.</source>
             <translation>Zuerst die Bearbeitung speichern oder verwerfen.</translation>
-        </message>
-        <message>
-            <source>Say what an agent shall do; no file is needed</source>
-            <translation>Sagen, was ein Agent tun soll; ohne Datei</translation>
         </message>
         <message>
             <source>Say what should change: a rejection needs a note or a comment.</source>
