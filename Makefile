@@ -21,7 +21,7 @@ REAL_WORKERS ?= 2
 REAL = -m "e2e and not alone" -n logical --maxprocesses=$(REAL_WORKERS) --dist=loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo demo-preemption kill9 power-cut sim fuzz soak gallery translations test check check-style check-tests run bench clean
+.PHONY: help setup setup-tests demo demo-preemption kill9 power-cut sim fuzz soak gallery pictures translations test check check-style check-tests run bench clean
 
 help: ## show the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ check-tests:
 
 gallery: setup-tests ## every page in dark and light at scale 1 and 2, into out/gallery; fails on ugly ones
 	@$(BIN)/python -m tests.support.gallery out/gallery
+
+pictures: setup-tests ## the pictures of the guide drawn anew; FROM=sample (journey, models) draws those alone
+	@$(WITH_ENGINE) $(BIN)/python -m tests.support.guide_pictures $(FROM)
 
 translations: setup-tests ## bring every language up to the source; NEW=de begins one
 	@PYTHONPATH=packaging $(BIN)/python -m clawdesk_setup.translations $(NEW)

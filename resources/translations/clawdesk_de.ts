@@ -176,6 +176,10 @@
             <translation>Alle</translation>
         </message>
         <message>
+            <source>All changes up to checkpoint {ordinal}</source>
+            <translation>Alle Änderungen bis Prüfpunkt {ordinal}</translation>
+        </message>
+        <message>
             <source>All its snapshots</source>
             <translation>Alle Stände</translation>
         </message>
@@ -406,6 +410,10 @@
         <message>
             <source>CI setting</source>
             <translation>CI-Einstellung</translation>
+        </message>
+        <message>
+            <source>Called off. Removed the snapshots of ended tasks: {done} of {count}.</source>
+            <translation>Abgebrochen. Schnappschüsse beendeter Aufgaben entfernt: {done} von {count}.</translation>
         </message>
         <message>
             <source>Cancel</source>
@@ -1248,6 +1256,14 @@
             <translation>Es hat keine Projektdatei: Die Vorgaben gelten und verlangen nichts.</translation>
         </message>
         <message>
+            <source>It is not done here, because {why}. Nothing was undone.</source>
+            <translation>Das geschieht hier nicht, denn: {why}. Nichts wurde rückgängig gemacht.</translation>
+        </message>
+        <message>
+            <source>It is not known what was before that merge. Nothing was undone.</source>
+            <translation>Was vor dieser Zusammenführung war, ist nicht bekannt. Nichts wurde rückgängig gemacht.</translation>
+        </message>
+        <message>
             <source>It is not trusted any more. Tasks that have a machine keep it until they next give it back; the others wait.</source>
             <translation>Dem wird nicht mehr vertraut. Aufgaben mit einer Maschine behalten sie, bis sie sie das nächste Mal abgeben; die anderen warten.</translation>
         </message>
@@ -1454,6 +1470,10 @@
         <message>
             <source>Kept with each task in Git; approvals and answers stand in its log.</source>
             <translation>Bei jeder Aufgabe in Git aufbewahrt; Freigaben und Antworten stehen in ihrem Protokoll.</translation>
+        </message>
+        <message>
+            <source>Kept {task}</source>
+            <translation>{task} behalten</translation>
         </message>
         <message>
             <source>Kept: {task}. Others ended now: {count}; before: {before}. All commits stay.</source>
@@ -1900,6 +1920,10 @@
             <translation>Keine. „Reservieren…“ neben einem Modell lädt es zu einer gewählten Zeit.</translation>
         </message>
         <message>
+            <source>Not known while ClawDesk connects again.</source>
+            <translation>Nicht bekannt, solange ClawDesk sich neu verbindet.</translation>
+        </message>
+        <message>
             <source>Not loaded</source>
             <translation>Nicht geladen</translation>
         </message>
@@ -2180,6 +2204,10 @@
             <translation>Gewählte Aufgabe ins Archiv legen oder zurückholen</translation>
         </message>
         <message>
+            <source>Put your changes aside first, for example with git stash, then try again.</source>
+            <translation>Legen Sie Ihre Änderungen zuerst beiseite, etwa mit git stash, und versuchen Sie es dann noch einmal.</translation>
+        </message>
+        <message>
             <source>Put {task} into the archive, or back</source>
             <translation>{task} ins Archiv legen oder zurückholen</translation>
         </message>
@@ -2306,6 +2334,7 @@
         <message>
             <source>Rejected, so back to {where}; what came after is kept as a branch.</source>
             <translation>Abgelehnt, daher zurück zu {where}; was danach kam, bleibt als Zweig erhalten.</translation>
+            <translation>Abgelehnt, also zurück: {where}; was danach kam, bleibt als Zweig erhalten.</translation>
         </message>
         <message>
             <source>Rejecting checkpoint {ordinal}</source>
@@ -2350,6 +2379,10 @@
         <message>
             <source>Removing</source>
             <translation>Wird entfernt</translation>
+        </message>
+        <message>
+            <source>Removing: {done} of {total} tasks done.</source>
+            <translation>Wird entfernt: {done} von {total} Aufgaben erledigt.</translation>
         </message>
         <message>
             <source>Report of</source>
@@ -2530,6 +2563,10 @@
         <message>
             <source>Save or cancel your edit first.</source>
             <translation>Zuerst die Bearbeitung speichern oder verwerfen.</translation>
+        </message>
+        <message>
+            <source>Say what an agent shall do; no file is needed</source>
+            <translation>Sagen, was ein Agent tun soll; ohne Datei</translation>
         </message>
         <message>
             <source>Say what should change: a rejection needs a note or a comment.</source>
@@ -2824,6 +2861,18 @@
             <translation>Erledigte Schritte</translation>
         </message>
         <message>
+            <source>Stop</source>
+            <translation>Anhalten</translation>
+        </message>
+        <message>
+            <source>Stopping after the task it is at…</source>
+            <translation>Hält nach der Aufgabe an, bei der es gerade ist…</translation>
+        </message>
+        <message>
+            <source>Stopping the clean-up</source>
+            <translation>Aufräumen wird angehalten</translation>
+        </message>
+        <message>
             <source>Submitted</source>
             <translation>Eingereicht</translation>
         </message>
@@ -3064,6 +3113,10 @@
             <translation>Die Maschine ging verloren: {why}</translation>
         </message>
         <message>
+            <source>The merge made the branch {branch} and moved none that was there.</source>
+            <translation>Die Zusammenführung hat den Branch {branch} angelegt und keinen vorhandenen bewegt.</translation>
+        </message>
+        <message>
             <source>The model is loaded when the time begins and stays loaded until it ends. Meanwhile it answers only whom it is reserved for, and nobody takes its memory.</source>
             <translation>Das Modell wird zu Beginn der Zeit geladen und bleibt bis zu ihrem Ende geladen. Bis dahin antwortet es nur dem, für den es reserviert ist, und niemand nimmt seinen Speicher.</translation>
         </message>
@@ -3198,6 +3251,10 @@
         <message>
             <source>The task is just changing; try again in a moment.</source>
             <translation>Die Aufgabe ändert sich gerade; gleich noch einmal versuchen.</translation>
+        </message>
+        <message>
+            <source>The task is not merged.</source>
+            <translation>Die Aufgabe ist nicht zusammengeführt.</translation>
         </message>
         <message>
             <source>The task is told, and goes on without it.</source>
@@ -3392,8 +3449,16 @@
             <translation>So wird es eines: git init {path}, dann seine Dateien hinzufügen und committen</translation>
         </message>
         <message>
-            <source>To take it back: git revert {commit}</source>
-            <translation>Um es zurückzunehmen: git revert {commit}</translation>
+            <source>To remove it: git branch -D {branch}</source>
+            <translation>Zum Entfernen: git branch -D {branch}</translation>
+        </message>
+        <message>
+            <source>To take it back: git revert {commits}</source>
+            <translation>Zum Zurücknehmen: git revert {commits}</translation>
+        </message>
+        <message>
+            <source>To take it back: “Undo the merge” in the menu, or git revert {commit}</source>
+            <translation>Zum Zurücknehmen: „Zusammenführung rückgängig machen“ im Menü oder git revert {commit}</translation>
         </message>
         <message>
             <source>Token</source>
@@ -3406,6 +3471,10 @@
         <message>
             <source>Tokens after which it pauses and asks</source>
             <translation>Token, nach denen es pausiert und fragt</translation>
+        </message>
+        <message>
+            <source>Took {task} out of {branch} again</source>
+            <translation>{task} wieder aus {branch} herausgenommen</translation>
         </message>
         <message>
             <source>Trust its project's policy</source>
@@ -3472,8 +3541,28 @@
             <translation>Rückgängig</translation>
         </message>
         <message>
+            <source>Undo merge…</source>
+            <translation>Rückgängig machen…</translation>
+        </message>
+        <message>
             <source>Undo restore</source>
             <translation>Wiederherstellung rückgängig machen</translation>
+        </message>
+        <message>
+            <source>Undo the merge</source>
+            <translation>Zusammenführung rückgängig machen</translation>
+        </message>
+        <message>
+            <source>Undo the merge of the chosen task…</source>
+            <translation>Zusammenführung der gewählten Aufgabe rückgängig machen…</translation>
+        </message>
+        <message>
+            <source>Undo the merge of {task}?</source>
+            <translation>Zusammenführung von {task} rückgängig machen?</translation>
+        </message>
+        <message>
+            <source>Undo the merge of {task}…</source>
+            <translation>Zusammenführung von {task} rückgängig machen…</translation>
         </message>
         <message>
             <source>Undo the restore of the chosen task</source>
@@ -3486,6 +3575,10 @@
         <message>
             <source>Undo the restore: back to checkpoint {ordinal}</source>
             <translation>Wiederherstellung rückgängig machen: zurück zu Prüfpunkt {ordinal}</translation>
+        </message>
+        <message>
+            <source>Undoing the merge</source>
+            <translation>Zusammenführung wird rückgängig gemacht</translation>
         </message>
         <message>
             <source>Unified</source>
@@ -3754,6 +3847,10 @@
         <message>
             <source>Yielding</source>
             <translation>Weicht</translation>
+        </message>
+        <message>
+            <source>You changed {paths} since the merge. Nothing was undone.</source>
+            <translation>Sie haben {paths} seit der Zusammenführung geändert. Nichts wurde rückgängig gemacht.</translation>
         </message>
         <message>
             <source>You changed {paths}, which the task changed too. Nothing was merged.</source>
@@ -4492,6 +4589,10 @@
             <translation>es verlangt {value}</translation>
         </message>
         <message>
+            <source>it can be merged once more</source>
+            <translation>sie kann noch einmal zusammengeführt werden</translation>
+        </message>
+        <message>
             <source>it closed the connection</source>
             <translation>es schloss die Verbindung</translation>
         </message>
@@ -4554,6 +4655,10 @@
         <message>
             <source>it is not known which files it changes.</source>
             <translation>unbekannt ist, welche Dateien es ändert.</translation>
+        </message>
+        <message>
+            <source>it is not merged</source>
+            <translation>sie ist nicht zusammengeführt</translation>
         </message>
         <message>
             <source>it is opened again</source>
@@ -4626,6 +4731,14 @@
         <message>
             <source>its machine outlived the plane and was taken up again</source>
             <translation>ihre Maschine überlebte die Steuerung und wurde wieder übernommen</translation>
+        </message>
+        <message>
+            <source>its merge moved no branch</source>
+            <translation>ihre Zusammenführung hat keinen Branch bewegt</translation>
+        </message>
+        <message>
+            <source>its other forks ended; their commits stay</source>
+            <translation>ihre anderen Abzweigungen sind beendet; deren Commits bleiben</translation>
         </message>
         <message>
             <source>its project may hold {limit}, and holds {used} MiB in {machines} machines</source>
@@ -5372,6 +5485,10 @@
             <translation>Submodul {before} → {after}</translation>
         </message>
         <message>
+            <source>taken out of {branch} again</source>
+            <translation>wieder aus {branch} herausgenommen</translation>
+        </message>
+        <message>
             <source>takes a checkpoint: try again in a moment</source>
             <translation>legt einen Prüfpunkt an: gleich noch einmal versuchen</translation>
         </message>
@@ -5820,6 +5937,10 @@
             </translation>
         </message>
         <message>
+            <source>{branch} as it was before</source>
+            <translation>{branch}, wie es vorher war</translation>
+        </message>
+        <message>
             <source>{branch} as you committed it → this checkpoint, to read only</source>
             <translation>{branch}, wie committet → dieser Prüfpunkt, nur zum Lesen</translation>
         </message>
@@ -5830,6 +5951,26 @@
         <message>
             <source>{branch} deleted the file; the task changed it.</source>
             <translation>{branch} hat die Datei gelöscht; die Aufgabe hat sie geändert.</translation>
+        </message>
+        <message>
+            <source>{branch} goes back to where it was before, and the files that the merge changed with it. Where you changed one of them since, or {branch} has moved on, nothing is done. The task keeps its commits and can be merged again.</source>
+            <translation>{branch} geht auf den Stand von vorher zurück und mit ihm die Dateien, die die Zusammenführung geändert hat. Haben Sie eine davon seither geändert oder ist {branch} weitergegangen, geschieht nichts. Die Aufgabe behält ihre Commits und kann wieder zusammengeführt werden.</translation>
+        </message>
+        <message>
+            <source>{branch} has moved on since</source>
+            <translation>{branch} ist seither weitergegangen</translation>
+        </message>
+        <message>
+            <source>{branch} has moved on since. Nothing was undone.</source>
+            <translation>{branch} ist seither weitergegangen. Nichts wurde rückgängig gemacht.</translation>
+        </message>
+        <message>
+            <source>{branch} is as it was before the merge, at {commit}.</source>
+            <translation>{branch} ist wieder wie vor der Zusammenführung, bei {commit}.</translation>
+        </message>
+        <message>
+            <source>{branch} is as it was before the merge, at {commit}; your files too.</source>
+            <translation>{branch} ist wieder wie vor der Zusammenführung, bei {commit}; Ihre Dateien auch.</translation>
         </message>
         <message>
             <source>{branch} or the task has moved on since the conflicts were looked at. Nothing was merged.</source>

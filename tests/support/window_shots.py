@@ -47,6 +47,7 @@ SHEETS = {
     "dirty",
     "restore",
     "merge",
+    "unmerge",
     "trust",
     *FORMS,
     "fork",
@@ -112,6 +113,11 @@ def _archive(desk: Desk, tasks: list[Task]) -> None:
     desk.window.tasks.search.setText("sweep")
 
 
+def _unmerge(desk: Desk, tasks: list[Task]) -> None:
+    desk.plane.state.tasks[tasks[9].id] = replace(tasks[9], merged_into="main")
+    desk.decisions.unmerge(tasks[9].id)
+
+
 def _trust(desk: Desk, tasks: list[Task]) -> None:
     desk.window.tasks.list.choose(tasks[-1].id)
     desk.decisions.act("trust")
@@ -171,6 +177,7 @@ _ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     "archive": _archive,
     "dirty": lambda desk, tasks: desk.decisions.run(scenes.PROJECT, "fix-loader"),
     "merge": lambda desk, tasks: desk.decisions.merge(tasks[9].id),
+    "unmerge": _unmerge,
     "trust": _trust,
     "prompt": _prompt,
     "write": _write,
