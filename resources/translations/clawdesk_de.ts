@@ -2334,7 +2334,6 @@
         <message>
             <source>Rejected, so back to {where}; what came after is kept as a branch.</source>
             <translation>Abgelehnt, daher zurück zu {where}; was danach kam, bleibt als Zweig erhalten.</translation>
-            <translation>Abgelehnt, also zurück: {where}; was danach kam, bleibt als Zweig erhalten.</translation>
         </message>
         <message>
             <source>Rejecting checkpoint {ordinal}</source>
@@ -2563,10 +2562,6 @@
         <message>
             <source>Save or cancel your edit first.</source>
             <translation>Zuerst die Bearbeitung speichern oder verwerfen.</translation>
-        </message>
-        <message>
-            <source>Say what an agent shall do; no file is needed</source>
-            <translation>Sagen, was ein Agent tun soll; ohne Datei</translation>
         </message>
         <message>
             <source>Say what should change: a rejection needs a note or a comment.</source>
