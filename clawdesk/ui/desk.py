@@ -119,6 +119,7 @@ class Desk(QObject):
             (window.projects.open_wanted, "open"),
             (window.home.open_wanted, "open"),
             (window.home.sample_wanted, "sample"),
+            (window.tasks.empty.write_wanted, "prompt_task"),
             (window.home.check_wanted, "check"),
             (window.status.next_wanted, "next"),
         ):
@@ -177,7 +178,7 @@ class Desk(QObject):
             shown = Page.COMPARE
         window.show_page(shown)
         if entry is not None:
-            window.tasks.empty.show_project(entry.name, entry.definitions, len(entry.mistakes))
+            window.tasks.empty.show_project(entry)
 
     @property
     def lanes(self) -> Lanes:

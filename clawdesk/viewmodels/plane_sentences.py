@@ -81,8 +81,16 @@ ENDS = (
     marked("cancelled by {who} via {channel}"),
     marked("Step {step} exited with {code}."),
     marked("Step {step} exited with {code}.\n{output}"),
+    marked("Step {step} exited with {code}. {why}"),
+    marked("Step {step} exited with {code}. {why}\n{output}"),
     marked("Step {step} ran longer than its limit of {seconds} s."),
     marked("Step {step} ran longer than its limit of {seconds} s.\n{output}"),
+    marked("Step {step} ran longer than its limit of {seconds} s. {why}"),
+    marked("Step {step} ran longer than its limit of {seconds} s. {why}\n{output}"),
+    marked(
+        "Memory ran out: the machine has {mib} MiB, and its kernel ended {count} of the task's "
+        "programs. Give the task more by memory_mib under [machine] in its file."
+    ),
     marked("Step {step} ended after your rejection: {feedback}"),
     marked("Lost {count} machines: {why}"),
     marked("The machine did not start: {why}"),
@@ -466,7 +474,21 @@ MODELS = (
 )
 """Why a model is not there yet, as the Fabric says it."""
 
+PROMPTS = (
+    marked("{what} is empty: say what shall be done."),
+    marked("{what} shows no text: say what shall be done."),
+    marked("{what} has {count} characters; at most {limit} are allowed."),
+    marked("{what} holds the character {code}; lines of plain text are allowed."),
+    marked("The agent {kind} works with a model: name one."),
+    marked("The prompt"),
+    marked("The command of the agent {kind}"),
+    marked("Name the hosts packages come from in {file}, under [network] allow."),
+    marked("The image of this task needs packages, and its project may reach no host."),
+)
+"""What a person typed in and is not taken."""
+
 TEMPLATES = (
+    *PROMPTS,
     *WAITS,
     *ASKS,
     *ENDS,

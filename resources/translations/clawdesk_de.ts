@@ -616,6 +616,10 @@
             <translation>Schließen…</translation>
         </message>
         <message>
+            <source>Command</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Command, task, checkpoint or file</source>
             <translation>Befehl, Aufgabe, Prüfpunkt oder Datei</translation>
         </message>
@@ -1140,6 +1144,10 @@
             <translation>Kommt es wieder, das Fenster neu starten. Bericht: {path}</translation>
         </message>
         <message>
+            <source>If its image was not built yet it cannot be: name the hosts packages come from in {file}, under [network] allow.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>In a dialog</source>
             <translation>In einem Dialog</translation>
         </message>
@@ -1228,10 +1236,6 @@
             <translation>Es passt nie: Nötig sind {needed}, dieser Rechner hat {total}.</translation>
         </message>
         <message>
-            <source>It offers no task yet. A task is a file, and appears here as soon as it is there: put this into {path}, for example.</source>
-            <translation>Es bietet noch keine Aufgabe an. Eine Aufgabe ist eine Datei und erscheint hier, sobald es sie gibt: Zum Beispiel dies in {path} schreiben.</translation>
-        </message>
-        <message>
             <source>It opens again as soon as that is done.</source>
             <translation>Danach öffnet sich das Fenster wieder.</translation>
         </message>
@@ -1278,6 +1282,18 @@
         <message>
             <source>It works in steps</source>
             <translation>Sie arbeitet in Schritten</translation>
+        </message>
+        <message>
+            <source>It works with a model, and none can be had: {why}</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>It works with a model. The model service was not asked yet.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>It works with a model: choose one.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Its agent has not ended a turn yet, so there is nowhere to prompt it.</source>
@@ -1612,6 +1628,10 @@
             <translation>Gesichert</translation>
         </message>
         <message>
+            <source>Memory ran out: the machine has {mib} MiB, and its kernel ended {count} of the task's programs. Give the task more by memory_mib under [machine] in its file.</source>
+            <translation>Der Speicher ging aus: Die Maschine hat {mib} MiB, und ihr Kernel beendete {count} der Programme der Aufgabe. Mehr Speicher bekommt sie durch memory_mib unter [machine] in ihrer Datei.</translation>
+        </message>
+        <message>
             <source>Memory that the desktop keeps for itself</source>
             <translation>Speicher, den der Desktop für sich behält</translation>
         </message>
@@ -1706,6 +1726,10 @@
         <message>
             <source>Name</source>
             <translation>Name</translation>
+        </message>
+        <message>
+            <source>Name the hosts packages come from in {file}, under [network] allow.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Needs you</source>
@@ -2028,6 +2052,10 @@
             <translation>{path} wird geöffnet</translation>
         </message>
         <message>
+            <source>Or start from a task file</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Other, in your own words</source>
             <translation>Anderes, in eigenen Worten</translation>
         </message>
@@ -2098,6 +2126,10 @@
         <message>
             <source>Prompt</source>
             <translation>Anweisen</translation>
+        </message>
+        <message>
+            <source>Prompt or task file</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Prompted the agent of {task} again</source>
@@ -2230,6 +2262,14 @@
         <message>
             <source>Rejected</source>
             <translation>Abgelehnt</translation>
+        </message>
+        <message>
+            <source>Rejected work of {task}: back to {where}</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Rejected, so back to {where}; what came after is kept as a branch.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Rejecting checkpoint {ordinal}</source>
@@ -2456,6 +2496,10 @@
             <translation>Zuerst die Bearbeitung speichern oder verwerfen.</translation>
         </message>
         <message>
+            <source>Say what an agent shall do; no file is needed</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Say what should change: a rejection needs a note or a comment.</source>
             <translation>Sagen, was anders sein soll: Eine Ablehnung braucht eine Notiz oder einen Kommentar.</translation>
         </message>
@@ -2652,10 +2696,6 @@
             <translation>Starten</translation>
         </message>
         <message>
-            <source>Start from</source>
-            <translation>Beginnen mit</translation>
-        </message>
-        <message>
             <source>Start from HEAD</source>
             <translation>Mit HEAD beginnen</translation>
         </message>
@@ -2714,6 +2754,16 @@
 {output}</translation>
         </message>
         <message>
+            <source>Step {step} exited with {code}. {why}</source>
+            <translation>Schritt {step} endete mit Code {code}. {why}</translation>
+        </message>
+        <message>
+            <source>Step {step} exited with {code}. {why}
+{output}</source>
+            <translation>Schritt {step} endete mit Code {code}. {why}
+{output}</translation>
+        </message>
+        <message>
             <source>Step {step} ran longer than its limit of {seconds} s.</source>
             <translation>Schritt {step} lief länger als seine Grenze von {seconds} s.</translation>
         </message>
@@ -2721,6 +2771,16 @@
             <source>Step {step} ran longer than its limit of {seconds} s.
 {output}</source>
             <translation>Schritt {step} lief länger als seine Grenze von {seconds} s.
+{output}</translation>
+        </message>
+        <message>
+            <source>Step {step} ran longer than its limit of {seconds} s. {why}</source>
+            <translation>Schritt {step} lief länger als seine Grenze von {seconds} s. {why}</translation>
+        </message>
+        <message>
+            <source>Step {step} ran longer than its limit of {seconds} s. {why}
+{output}</source>
+            <translation>Schritt {step} lief länger als seine Grenze von {seconds} s. {why}
 {output}</translation>
         </message>
         <message>
@@ -2856,6 +2916,10 @@
             <translation>Der Agent wartet auf ein Wort hierzu: {what}; das zuerst geben.</translation>
         </message>
         <message>
+            <source>The agent {kind} works with a model: name one.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>The archive is full.</source>
             <translation>Das Archiv ist voll.</translation>
         </message>
@@ -2870,6 +2934,10 @@
         <message>
             <source>The checkpoint could not be made: {why} Try again?</source>
             <translation>Der Prüfpunkt war nicht möglich: {why} Erneut versuchen?</translation>
+        </message>
+        <message>
+            <source>The command of the agent {kind}</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>The content changed while this was open. Nothing was approved: look at it again.</source>
@@ -2940,6 +3008,10 @@
             <translation>Die höchste Priorität, die seine Abläufe vorschlagen dürfen</translation>
         </message>
         <message>
+            <source>The image of this task needs packages, and its project may reach no host.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>The last commit (HEAD)</source>
             <translation>Der letzte Commit (HEAD)</translation>
         </message>
@@ -2972,10 +3044,6 @@
             <translation>Der jetzige Stand ist {where}; dies lässt sich rückgängig machen.</translation>
         </message>
         <message>
-            <source>The project has no task files to run</source>
-            <translation>Das Projekt hat keine Aufgabendateien zum Ausführen</translation>
-        </message>
-        <message>
             <source>The project has submodules: a task sees them as empty folders.</source>
             <translation>Das Projekt hat Submodule: Eine Aufgabe sieht sie als leere Ordner.</translation>
         </message>
@@ -2998,6 +3066,10 @@
         <message>
             <source>The project's policy asks for approval of changes in {pattern} ({path}).</source>
             <translation>Die Richtlinie des Projekts verlangt Freigabe für Änderungen in {pattern} ({path}).</translation>
+        </message>
+        <message>
+            <source>The prompt</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>The prompt has {count} characters; at most {most} are taken.</source>
@@ -3114,6 +3186,10 @@
         <message>
             <source>The task works on a copy. Which state shall the copy have?</source>
             <translation>Die Aufgabe arbeitet an einer Kopie. Welchen Stand soll die Kopie haben?</translation>
+        </message>
+        <message>
+            <source>The test in tests/test_loader.py fails. Mend the loader, not the test.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>The three sides of the file, line by line</source>
@@ -3508,8 +3584,16 @@
             <translation>Was als Nächstes geschieht</translation>
         </message>
         <message>
+            <source>What is run often can be a task file. It appears here as soon as it is there: put this into {path}, for example.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>What is shown there runs out by itself, and what let ClawDesk in is forgotten. Every request can be answered here all the same.</source>
             <translation>Was dort gezeigt wird, läuft von selbst ab, und was ClawDesk Zugang gab, wird vergessen. Jede Anfrage lässt sich trotzdem hier beantworten.</translation>
+        </message>
+        <message>
+            <source>What it is told, and how it fits</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>What it is told, for this task</source>
@@ -3520,12 +3604,24 @@
             <translation>Was lief</translation>
         </message>
         <message>
+            <source>What shall be done</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>What shall be done?</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>What should be different here? Enter keeps it.</source>
             <translation>Was soll hier anders sein? Die Eingabetaste behält es.</translation>
         </message>
         <message>
             <source>What the agent is told</source>
             <translation>Was dem Agenten gesagt wird</translation>
+        </message>
+        <message>
+            <source>What the agent was told</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>What the task ran</source>
@@ -3606,6 +3702,18 @@
         <message>
             <source>Would run here</source>
             <translation>Würde hier laufen</translation>
+        </message>
+        <message>
+            <source>Write a prompt</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Write a prompt for an agent…</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Write a prompt…</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Writing {path}</source>
@@ -3740,6 +3848,10 @@
             <translation>eine eigene Maschine ({size}): Sie steht an wie jede Aufgabe, und Protokoll und Verlauf sind ihre eigenen</translation>
         </message>
         <message>
+            <source>a model</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>a person had a shell in the machine</source>
             <translation>eine Person hatte eine Shell in der Maschine</translation>
         </message>
@@ -3810,6 +3922,10 @@
         <message>
             <source>an errand of the window failed</source>
             <translation>ein Auftrag des Fensters ist gescheitert</translation>
+        </message>
+        <message>
+            <source>an image built once</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>and {count} more</source>
@@ -4224,6 +4340,10 @@
             <translation>freier Text</translation>
         </message>
         <message>
+            <source>from a prompt</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>gave its machine back at {where}</source>
             <translation>gab ihre Maschine ab: {where}</translation>
         </message>
@@ -4504,8 +4624,16 @@
             <translation>für den Desktop freigehalten</translation>
         </message>
         <message>
+            <source>kept · {words}</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>kept, not part of this: {own_edits}</source>
             <translation>behalten, nicht Teil hiervon: {own_edits}</translation>
+        </message>
+        <message>
+            <source>kept; its other forks end</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>kvm, proven by booting a machine</source>
@@ -5072,6 +5200,10 @@
             <translation>abgelehnt</translation>
         </message>
         <message>
+            <source>rejected, so it begins again at {where}</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>removed: {text}</source>
             <translation>entfernt: {text}</translation>
         </message>
@@ -5200,8 +5332,8 @@
             <translation>eingereicht als {definition}</translation>
         </message>
         <message>
-            <source>submitted as {definition}, a fork from {where} of {task}</source>
-            <translation>eingereicht als {definition}, eine Abzweigung von {task} ({where})</translation>
+            <source>submitted from a prompt</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>submodule {before} → {after}</source>
@@ -5336,6 +5468,10 @@
             <translation>der Modelldienst läuft nicht</translation>
         </message>
         <message>
+            <source>the model service knows none that is in order</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>the model service refused: {why}</source>
             <translation>der Modelldienst lehnte ab: {why}</translation>
         </message>
@@ -5354,10 +5490,6 @@
         <message>
             <source>the old branch is kept</source>
             <translation>der alte Zweig bleibt erhalten</translation>
-        </message>
-        <message>
-            <source>the project has no task files</source>
-            <translation>das Projekt hat keine Aufgabendateien</translation>
         </message>
         <message>
             <source>the project's files as the task began with them, on a fresh machine</source>
@@ -5602,6 +5734,10 @@
         <message>
             <source>your branch</source>
             <translation>eigener Zweig</translation>
+        </message>
+        <message>
+            <source>your command</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>your comment: {text}</source>
@@ -6427,6 +6563,10 @@
             <source>{step}: {spent}</source>
             <translation>{step}: {spent}</translation>
         </message>
+        <message>
+            <source>{submitted}, a fork from {where} of {task}</source>
+            <translation type="unfinished" />
+        </message>
         <message numerus="yes">
             <source>{taken} of {count} files</source>
             <extracomment>For one: {taken} of {count} file</extracomment>
@@ -6470,6 +6610,10 @@
         <message>
             <source>{task} waits for your trust</source>
             <translation>{task} wartet auf Vertrauen</translation>
+        </message>
+        <message>
+            <source>{task} was kept instead</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>{task}, of a project that is not open</source>
@@ -6564,6 +6708,18 @@
             <translation>{what} ist gescheitert: {sentence}</translation>
         </message>
         <message>
+            <source>{what} has {count} characters; at most {limit} are allowed.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{what} holds the character {code}; lines of plain text are allowed.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{what} is empty: say what shall be done.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>{what} is not waiting.</source>
             <translation>{what} wartet nicht.</translation>
         </message>
@@ -6574,6 +6730,10 @@
         <message>
             <source>{what} is not waiting; {name} is.</source>
             <translation>{what} wartet nicht; es wartet {name}.</translation>
+        </message>
+        <message>
+            <source>{what} shows no text: say what shall be done.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>{what} was just answered by {who} via {channel}.</source>

@@ -71,6 +71,14 @@ async def test_a_start_ignores_or_includes_uncommitted_work(kit: Kit) -> None:
     assert set(paths) - {"x.o"} == {"a.txt", "b.txt", "new.txt"}
 
 
+async def test_a_start_without_a_task_file_needs_none(kit: Kit) -> None:
+    kit.user_commits({".clawdesk/tasks/tidy.toml": None})
+    base, start = await kit.repository.start_commit(include_changes=False, definition="")
+    assert base == start
+    assert await kit.repository.policy(start) == ProjectPolicy()
+    assert (await kit.repository.image_plan(start)).is_empty
+
+
 async def test_a_task_file_that_is_not_committed_is_told_apart(kit: Kit) -> None:
     kit.user_edits({".clawdesk/tasks/fresh.toml": TIDY})
     start = kit.repository.start_commit
