@@ -19,7 +19,7 @@ from clawdesk.domain.spending import Spending
 from clawdesk.ports.errors import MachineError, PortError
 from clawdesk.ports.guest import GuestSession, WorkspaceChanges
 from clawdesk.ports.machines import Machines
-from clawdesk.ports.repository import Repository
+from clawdesk.ports.repository import CheckpointCommit, Repository
 from clawdesk.runtime import crash
 from clawdesk.runtime.seen import Seen
 
@@ -74,29 +74,39 @@ async def take(
             as_approved=boundary.put,
         )
         crash.point("checkpoint.committed")
-        reason = done.approval
         given_back = boundary.safety and snapshot is not None
         given_back = given_back or (checkpoint.loses_nothing and leaves())
-        held = bool(reason or boundary.question or given_back)
-        not_taken = (*done.refused, *changes.skipped)
-        if reason and not_taken:
-            reason = f"{reason} {len(not_taken)} files were not taken, among them {not_taken[0]}."
-        return replace(
-            checkpoint,
-            commit=done.commit,
-            tree=done.tree,
-            digest=done.digest,
-            diffstat=done.diffstat,
-            approval_reason=reason,
-            approved=bool(boundary.put) and not reason,
-            not_taken=not_taken,
-            look=look_needed(done.paths, done.running, task.policy),
-        )
+        held = bool(done.approval or boundary.question or given_back)
+        return _committed(checkpoint, done, boundary, task, changes.skipped)
     finally:
         if not held:
             if leaving:
                 await machines.resume(effect.machine)
             await session.unquiesce()
+
+
+def _committed(
+    checkpoint: Checkpoint,
+    done: CheckpointCommit,
+    boundary: Boundary,
+    task: Task,
+    skipped: tuple[str, ...],
+) -> Checkpoint:
+    """The checkpoint as Git has it; `skipped` is what the guest could not send."""
+    reason, not_taken = done.approval, (*done.refused, *skipped)
+    if reason and not_taken:
+        reason = f"{reason} {len(not_taken)} files were not taken, among them {not_taken[0]}."
+    return replace(
+        checkpoint,
+        commit=done.commit,
+        tree=done.tree,
+        digest=done.digest,
+        diffstat=done.diffstat,
+        approval_reason=reason,
+        approved=bool(boundary.put) and not reason,
+        not_taken=not_taken,
+        look=look_needed(done.paths, done.running, task.policy),
+    )
 
 
 def _no_secret(changes: WorkspaceChanges, veil: Veil) -> None:
