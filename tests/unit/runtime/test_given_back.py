@@ -43,6 +43,15 @@ class Scene:
         await plane._performer.drain()
         return plane, task
 
+    async def stays(self, plane: Plane, task: str) -> None:
+        """It is asked for its machine, stands still for it, and keeps it."""
+        outcome = await plane.yield_now(task, channel="t")
+        assert not outcome.ok
+        await until(plane, task, lambda t: t.phase is Phase.RUNNING)
+        await plane._performer.drain()
+        await self.end(plane, task)
+        assert self.stood[0]
+
     async def end(self, plane: Plane, task: str) -> Task:
         """It runs, in a machine that does, to its end."""
         (machine,) = self.world.machines.machines.values()
@@ -73,19 +82,10 @@ async def test_it_runs_while_it_is_saved_where_it_goes_on(scene: Scene) -> None:
 async def test_one_whose_memory_could_not_be_kept_goes_on(scene: Scene) -> None:
     plane, task = await scene.begin()
     scene.world.machines.fail_next("snapshot", MachineError("The disk is full.", code="no_space"))
-    outcome = await plane.yield_now(task, channel="t")
-    assert not outcome.ok
-    await until(plane, task, lambda t: t.phase is Phase.RUNNING)
-    await scene.end(plane, task)
-    assert scene.stood[0], "it was about to leave"
+    await scene.stays(plane, task)
 
 
 async def test_one_whose_going_could_not_be_recorded_goes_on(scene: Scene) -> None:
     plane, task = await scene.begin()
     scene.world.project.fail("append", RepositoryError("The disk is full.", code="no_space"))
-    outcome = await plane.yield_now(task, channel="t")
-    assert not outcome.ok
-    await until(plane, task, lambda t: t.phase is Phase.RUNNING)
-    await plane._performer.drain()
-    await scene.end(plane, task)
-    assert scene.stood[0]
+    await scene.stays(plane, task)
