@@ -1,11 +1,11 @@
-"""`clawdesk merge TASK`: approved work into a branch, as one commit or one a checkpoint."""
+"""`clawdesk merge TASK`: approved work into a branch, as one commit or many; and back again."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from clawdesk.cli.context import find_task, plain, with_plane
+from clawdesk.cli.context import find_task, plain, tell, with_plane
 from clawdesk.cli.exits import FAILED
 from clawdesk.ports.errors import ConflictError
 from clawdesk.runtime.api import PlaneApi
@@ -17,12 +17,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--each-checkpoint", action="store_true", help="one commit a checkpoint instead of one"
     )
+    parser.add_argument(
+        "--undo",
+        action="store_true",
+        help="take its last merge back: branch and files as they were before",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     async def work(plane: PlaneApi) -> int:
         task = find_task(plane, options.task)
         try:
+            if options.undo:
+                return tell(await plane.unmerge(task.id))
             done = await plane.merge(
                 task.id, into=options.into, each_checkpoint=options.each_checkpoint
             )

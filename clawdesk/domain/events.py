@@ -407,6 +407,16 @@ class TaskMerged:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskUnmerged:
+    """Its last merge was taken back; `commit` records it in the task's chain."""
+
+    at_ms: int
+    task: TaskId
+    branch: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotForgotten:
     """The machine behind a checkpoint is given up by policy; the checkpoint keeps its files."""
 
@@ -473,6 +483,7 @@ Event = (
     | EventRecorded
     | RecordFailed
     | TaskMerged
+    | TaskUnmerged
     | SnapshotForgotten
     | DiscardAsked
     | ForkKept

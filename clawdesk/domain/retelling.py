@@ -234,6 +234,7 @@ _TALES: dict[str, Callable[[Task, Record], Task]] = {
     "attempt_ended": _attempt_ended,
     "finished": _finished,
     "merged": _merged,
+    "unmerged": lambda task, _: replace(task, merged_into=""),
     "snapshots_removed": _snapshots_removed,
     "started": _got_a_machine,
     "resumed": _got_a_machine,

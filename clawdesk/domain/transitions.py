@@ -361,6 +361,10 @@ def _merged(turn: Turn, task: Task, event: ev.TaskMerged) -> None:
         moves.discard(turn, turn.state.tasks[task.id], moves.MERGED)
 
 
+def _unmerged(turn: Turn, task: Task, event: ev.TaskUnmerged) -> None:
+    turn.note(turn.put(task, merged_into=""), "unmerged", event.commit, branch=event.branch)
+
+
 def _fork_kept(turn: Turn, task: Task, event: ev.ForkKept) -> None:
     moves.recorded(turn, task, "kept", over=list(event.over))
     for name in event.over:
@@ -417,6 +421,7 @@ _TABLE: dict[type, _Move] = {
     ev.EventRecorded: _recorded,
     ev.RecordFailed: _record_failed,
     ev.TaskMerged: _merged,
+    ev.TaskUnmerged: _unmerged,
     ev.SnapshotForgotten: _snapshot_forgotten,
     ev.DiscardAsked: _discard_asked,
     ev.ForkKept: _fork_kept,

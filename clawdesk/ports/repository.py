@@ -181,7 +181,7 @@ class TaskHistory:
 
 class Repository(Protocol):
     """One project. Calls raise RepositoryError; none touches index, work tree, HEAD or branches
-    except `merge`."""
+    except `merge` and `unmerge`."""
 
     @property
     def path(self) -> str: ...
@@ -338,6 +338,19 @@ class Repository(Protocol):
             ConflictError: both sides changed the same places, or the user's files are in the way.
             RepositoryError: codes `nothing_to_merge`, `no_identity`, `detached`, `bad_branch`,
                 `changed` (try again), `locked`, `no_space`. Nothing was changed then.
+        """
+        ...
+
+    async def unmerge(self, task: TaskId, *, branch: str, commit: str) -> str:
+        """Take the task's last merge back, branch and files; what was done, for the user.
+
+        Args:
+            branch, commit: of that merge, as its outcome told them.
+        Raises:
+            ConflictError: the user has changed files since that the merge had changed.
+            RepositoryError: codes `changed` (the branch has moved on), `own_branch` (the merge made
+                a branch), `in_the_way`, `unknown`. `mend` is the command that does it in Git.
+                Nothing was changed then.
         """
         ...
 

@@ -312,12 +312,27 @@ class PlaneApi(Protocol):
         """
         ...
 
+    async def unmerge(self, task: TaskId) -> Outcome:
+        """Take its last merge back: branch and files as before. Raises PortError as the port does.
+
+        Only while the branch stands at the merge, and where nothing of the user's would be lost;
+        the refusal's `mend` is the command that does it in Git.
+        """
+        ...
+
     async def disk_use(self) -> DiskUse:
         """What machine files occupy, snapshot by snapshot. Raises PortError."""
         ...
 
     async def prune(self, keep_days: float) -> Outcome:
-        """Remove the machine snapshots of tasks that ended longer ago; commits stay."""
+        """Remove the machine snapshots of tasks that ended longer ago; commits stay.
+
+        One task after the other; the state tells how far it is.
+        """
+        ...
+
+    async def stop_prune(self) -> None:
+        """Call a clean-up off: after the task it is at. What was removed stays removed."""
         ...
 
     async def project_policy(self, project: str, task: TaskId = "") -> PolicyView:

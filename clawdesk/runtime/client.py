@@ -373,6 +373,10 @@ class PlaneClient:
         )
         return outcome
 
+    async def unmerge(self, task: TaskId) -> Outcome:
+        outcome: Outcome = await self._call("unmerge", task)
+        return outcome
+
     async def disk_use(self) -> DiskUse:
         use: DiskUse = await self._call("disk_use")
         return use
@@ -380,6 +384,9 @@ class PlaneClient:
     async def prune(self, keep_days: float) -> Outcome:
         outcome: Outcome = await self._call("prune", keep_days)
         return outcome
+
+    async def stop_prune(self) -> None:
+        await self._call("stop_prune")
 
     async def project_policy(self, project: str, task: TaskId = "") -> PolicyView:
         view: PolicyView = await self._call("project_policy", project, task)

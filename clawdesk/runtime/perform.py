@@ -110,6 +110,12 @@ class Performer:
         while self._workers:
             await asyncio.gather(*self._workers.values(), return_exceptions=True)
 
+    async def drain_of(self, task_id: TaskId) -> None:
+        """The same for the effects of one task."""
+        worker = self._workers.get(task_id)
+        if worker is not None:
+            await asyncio.wait([worker])
+
     async def _work(self, task_id: TaskId, queue: deque[do.Effect]) -> None:
         try:
             while queue:

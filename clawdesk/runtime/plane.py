@@ -16,11 +16,9 @@ from clawdesk.domain import events as ev
 from clawdesk.domain.forking import family, to_end
 from clawdesk.domain.from_prompt import TaskPrompt
 from clawdesk.domain.model import (
-    FINAL,
     MachineId,
     Phase,
     PlaneState,
-    Record,
     Task,
     TaskId,
 )
@@ -30,7 +28,7 @@ from clawdesk.domain.scheduling import in_use
 from clawdesk.domain.scheduling.resources import holds_machine
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.machines import DiskUse
-from clawdesk.ports.repository import Conflicts, MergeOutcome, ProjectView, Settlement
+from clawdesk.ports.repository import ProjectView
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime import doctor
 from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView, UserRules
@@ -42,6 +40,7 @@ from clawdesk.runtime.kernel import Kernel
 from clawdesk.runtime.leases import Leases
 from clawdesk.runtime.live import LiveMachines
 from clawdesk.runtime.log_lines import BEFORE_KILL
+from clawdesk.runtime.merging import Merges
 from clawdesk.runtime.model_acts import ModelActs
 from clawdesk.runtime.pauses import ProjectWatch, closed_reason
 from clawdesk.runtime.perform import Performer
@@ -59,7 +58,7 @@ ENTER_AT_ONCE = 50
 """Tasks given to the kernel before the loop may do something else."""
 
 
-class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
+class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs):
     """`runtime.api.PlaneApi` in the process that owns the machines.
 
     Args:
@@ -69,6 +68,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
 
     def __init__(self, parts: Parts, *, drive: bool = True, models: bool = False) -> None:
         self._models, self._drive, self._rests = models, drive, False
+        self._pruning = False
         self._parts, self._clock = parts, parts.clock
         self._subscribers: list[Callable[[Change], None]] = []
         self._projects = Projects(parts.repositories, parts.clock, drive=drive, say=self._say)
@@ -439,59 +439,26 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
         text = f"Kept: {name}. Others ended now: {sum(ended)}; before: {before}. All commits stay."
         return Outcome(True, text)
 
-    def _finished(self, task: TaskId) -> Task:
-        known = self._kernel.known(task)
-        if known.phase is not Phase.DONE:
-            end = "has not ended yet" if known.phase not in FINAL else f"ended {known.phase.value}"
-            raise PortError(
-                f"{known.title} {end}; only finished work is merged.", code="not_finished"
-            )
-        return known
-
-    async def conflicts(self, task: TaskId, *, into: str = "") -> Conflicts:
-        known = self._finished(task)
-        return await self._projects.repository(known.project).conflicts(task, into=into)
-
-    async def merge(
-        self,
-        task: TaskId,
-        *,
-        into: str = "",
-        each_checkpoint: bool = False,
-        settled: Settlement | None = None,
-    ) -> MergeOutcome:
-        known = self._finished(task)
-        repository = self._projects.repository(known.project)
-        outcome = await repository.merge(
-            task,
-            into=into,
-            each_checkpoint=each_checkpoint,
-            title=known.title,
-            settled=settled,
-        )
-        fields: dict[str, object] = {
-            "branch": outcome.branch,
-            "merge_commit": outcome.commit,
-            "how": outcome.how,
-            "backup": outcome.backup,
-        }
-        commit = await repository.append(task, Record("merged", self._now(), fields))
-        made = (outcome.branch, commit, outcome.commit, outcome.backup)
-        self._kernel.post(ev.TaskMerged(self._now(), task, *made))
-        await self._projects.look_again(known.project)
-        self._publish(Change(projects=True))
-        return outcome
-
     async def disk_use(self) -> DiskUse:
         return await self._retention.disk_use()
 
     async def prune(self, keep_days: float) -> Outcome:
         before_ms = self._now() - int(keep_days * 86_400_000)
         ended = prunable(self.state.tasks.values(), before_ms)
-        for task in ended:
-            self._kernel.post(ev.DiscardAsked(self._now(), task.id))
-        await self._performer.drain()
         if not ended:
             return Outcome(True, "No ended task has a snapshot that old.")
-        text = f"Removed the snapshots of ended tasks: {len(ended)}. Commits stay."
+        self._pruning, done = True, 0
+        for task in ended:
+            # One after the other, so that it can be called off between two.
+            self._kernel.post(ev.DiscardAsked(self._now(), task.id))
+            await self._performer.drain_of(task.id)
+            done += 1
+            if not self._pruning:
+                break
+        text = f"Removed the snapshots of ended tasks: {done}. Commits stay."
+        if done < len(ended):
+            text = f"Called off. Removed the snapshots of ended tasks: {done} of {len(ended)}."
         return await self._note(Outcome(True, text), "pruned")
+
+    async def stop_prune(self) -> None:
+        self._pruning = False

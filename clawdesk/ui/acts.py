@@ -18,6 +18,7 @@ from clawdesk.ui.words import tr
 from clawdesk.viewmodels import task_acts
 from clawdesk.viewmodels.checkpoints import older_of
 from clawdesk.viewmodels.forks import keep_view
+from clawdesk.viewmodels.merged import why_no_unmerge
 from clawdesk.viewmodels.operations import OperationRow, operations
 from clawdesk.viewmodels.phases import wants_trust
 
@@ -96,6 +97,13 @@ def _register_task(desk: Desk) -> None:
         keys="Ctrl+M",
         icon="merge",
         why_not=lambda: _not_done(desk),
+    )
+    add(
+        "unmerge",
+        "Undo the merge of the chosen task…",
+        lambda: desk.decisions.unmerge(desk.chosen),
+        icon="restore",
+        why_not=lambda: _no_unmerge(desk),
     )
     add(
         "trust",
@@ -336,6 +344,11 @@ def _not_done(desk: Desk) -> str:
     )
 
 
+def _no_unmerge(desk: Desk) -> str:
+    task = desk.plane.state.tasks.get(desk.chosen)
+    return why_no_unmerge(task, desk.plane.projects) if task else tr("no task is chosen")
+
+
 def _no_trust_wanted(desk: Desk) -> str:
     task = desk.plane.state.tasks.get(desk.chosen)
     if task is None:
@@ -370,7 +383,7 @@ async def _show_operations(desk: Desk) -> None:
     deeds = await desk.plane.deeds()
     clock = desk.clock
     tasks = desk.plane.state.tasks.values()
-    rows = operations(tasks, deeds, clock.now_ms(), clock.offset_ms())
+    rows = operations(tasks, deeds, clock.now_ms(), clock.offset_ms(), desk.plane.projects)
     sheet = OperationsSheet(desk.window, clock, rows)
     sheet.undo_wanted.connect(partial(_undo, desk))
     desk.decisions.show_sheet(sheet)
@@ -379,6 +392,8 @@ async def _show_operations(desk: Desk) -> None:
 def _undo(desk: Desk, row: OperationRow) -> None:
     if row.undo == "restore":
         desk.branches.restore(row.task, row.ordinal)
+    elif row.undo == "merge":
+        desk.decisions.unmerge(row.task)
     else:
         show_policy(desk)
 

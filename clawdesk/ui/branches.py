@@ -42,9 +42,10 @@ class Branches(QObject):
         window.banner.act_wanted.connect(self.act)
 
     def act(self, act: str, task: TaskId, ordinal: int = 0) -> None:
-        """changes, compare, fork or restore a checkpoint; undo a task's restore, or archive it."""
-        if act == "changes":
+        """Look at, compare, fork or restore a checkpoint; undo a task's restore, or archive it."""
+        if act in {"changes", "all_changes"}:
             self._desk.window.tasks.list.choose(task)
+            self._desk.window.inspector.reach.choose("one" if act == "changes" else "whole")
             self._desk.show_changes_of(ordinal)
         elif act in {"undo", "archive"}:
             (self.undo if act == "undo" else self._desk.keeping.archive)(task)

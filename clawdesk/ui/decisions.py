@@ -431,6 +431,10 @@ class Decisions(QObject):
         """Bring a finished task into a branch."""
         self._merging.merge(task_id)
 
+    def unmerge(self, task_id: str) -> None:
+        """Take its merge back, after a question."""
+        self._merging.unmerge(task_id)
+
     def ask_close(self) -> None:
         """Closing with unfinished tasks asks; it says honestly what happens to them."""
         desk = self._desk

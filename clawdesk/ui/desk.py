@@ -47,7 +47,7 @@ from clawdesk.viewmodels.inspector import inspector_view
 from clawdesk.viewmodels.lane import LaneBook
 from clawdesk.viewmodels.machine import host_view
 from clawdesk.viewmodels.projects import ProjectEntry, projects_view
-from clawdesk.viewmodels.status import status_bar
+from clawdesk.viewmodels.status import StatusBarView, lost, status_bar
 from clawdesk.viewmodels.tasks import TaskRow, row_of
 from clawdesk.viewmodels.told import told, told_of
 
@@ -82,6 +82,7 @@ class Desk(QObject):
         self._before = memory.view()  # where the user was, until that is shown again
         self._log_of, self._log_after = "", 0
         self._diff_of: tuple[str, int, bool] = ("", 0, False)
+        self._diff_asked = False  # that checkpoint was asked for: a newer one does not replace it
         self._diffs: dict[tuple[str, int, str, bool], Diff] = {}
         self._book = LaneBook(lambda model: card_of(plane.environment.fabric, model))
         self.decisions = Decisions(self)
@@ -135,7 +136,7 @@ class Desk(QObject):
         window.tasks.opened.connect(self.decisions.open_task)
         window.inbox.opened.connect(self.decisions.open_request)
         window.inspector.reach_chosen.connect(lambda: self._load_changes(self._diff_of[1]))
-        window.inspector.place_changed.connect(lambda _: self._load_place())
+        window.inspector.place_changed.connect(self._place_changed)
         window.inspector.act_wanted.connect(self.decisions.act)
         window.dropped.connect(self.open_path)
         window.closing.connect(self.decisions.ask_close)
@@ -232,8 +233,7 @@ class Desk(QObject):
         self._load_place()
 
     def paint_bar(self) -> None:
-        plane = self.plane
-        self.window.status.show_bar(status_bar(plane.state, plane.load, plane.environment))
+        self.window.status.show_bar(self._bar())
 
     def paint_load(self) -> None:
         self.window.machine.show_host(host_view(self.plane.load))
@@ -294,7 +294,8 @@ class Desk(QObject):
         if self.window.inspector.place == "changes":
             task = self.plane.state.tasks.get(self.chosen)
             latest = task.checkpoints[-1].ordinal if task and task.checkpoints else 0
-            if self._diff_of[0] != self.chosen or self._diff_of[1] < latest:
+            asked_for = self._diff_asked and self._diff_of[0] == self.chosen
+            if self._diff_of[0] != self.chosen or (self._diff_of[1] < latest and not asked_for):
                 self._load_changes(latest)
 
     def _load_log(self) -> None:
@@ -321,7 +322,13 @@ class Desk(QObject):
                 self._log_after = fresh[-1].number
                 self.window.inspector.append_log(fresh)
 
+    def _place_changed(self, place: str) -> None:
+        """Whoever leaves the changes of an older checkpoint finds the newest when they return."""
+        self._diff_asked = self._diff_asked and place == "changes"
+        self._load_place()
+
     def show_changes_of(self, ordinal: int) -> None:
+        self._diff_asked = True
         self._load_changes(ordinal)
         self.window.inspector.choose_place("changes")
 
@@ -445,6 +452,7 @@ class Desk(QObject):
     def show_lost(self) -> None:
         """The process that runs the tasks has ended; what is on screen is the last it told."""
         self._tick.stop()
+        self.window.status.show_bar(lost(self._bar()))
         self.window.show_lost(True)
         self.decisions.show_lost(True)
 
@@ -462,6 +470,10 @@ class Desk(QObject):
             if path not in plane.projects:
                 self.open_path(path, look=path == self.project)
         self.paint_all()
+
+    def _bar(self) -> StatusBarView:
+        plane = self.plane
+        return status_bar(plane.state, plane.load, plane.environment)
 
     def pending(self) -> list[Task]:
         return pending(self.plane.state.tasks.values())

@@ -46,6 +46,7 @@ class DiskSheet(Sheet):
     """`age_chosen` asks for another view; `prune_wanted` carries the days to keep."""
 
     age_chosen = Signal(float)
+    stop_wanted = Signal()
     prune_wanted = Signal(float)
 
     def __init__(self, parent: QWidget, clock: Clock) -> None:
@@ -84,12 +85,19 @@ class DiskSheet(Sheet):
         self.says.setContentsMargins(16, 0, 16, 10)
         column.addWidget(self.says)
         self.body.addLayout(column, 1)
+        self._build_foot()
+
+    def _build_foot(self) -> None:
         self.foot.addStretch(1)
         later = Button(tr("Close"), "disk.stay", key="Esc")
         later.clicked.connect(self.reject)
         self.go = Button(tr("Remove these snapshots"), "disk.go", kind="danger", icon="release")
         self.go.clicked.connect(self._prune)
+        self.stop = Button(tr("Stop"), "disk.stop", icon="stop")
+        self.stop.clicked.connect(self._stop)
+        self.stop.hide()
         self.foot.addWidget(later)
+        self.foot.addWidget(self.stop)
         self.foot.addWidget(self.go)
         later.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -105,9 +113,25 @@ class DiskSheet(Sheet):
         if hasattr(self, "go"):
             self.go.setEnabled(self._can and not self._sending and not self.guard.up)
 
+    def _stop(self) -> None:
+        self.stop.setEnabled(False)
+        self.says.show_text(tr("Stopping after the task it is at…"))
+        self.stop_wanted.emit()
+
     def show_sending(self, sending: bool) -> None:
         self._sending = sending
+        self.stop.setVisible(sending)
+        self.stop.setEnabled(sending)
+        self.go.setVisible(not sending)
         self.mind_buttons()
+        if not sending:
+            self._view = None  # the words gave way to how far it was
+
+    def show_progress(self, done: int, total: int) -> None:
+        """How many of the tasks are cleaned up; what was asked to stop says so instead."""
+        if self._sending and self.stop.isEnabled():
+            text = tr("Removing: {done} of {total} tasks done.", done=done, total=total)
+            self.says.show_text(text)
 
     def show_view(self, view: DiskView) -> None:
         """Rebuilt only when something differs."""

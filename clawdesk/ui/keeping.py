@@ -10,8 +10,10 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from clawdesk.domain.model import FINAL, TaskId
+from clawdesk.domain.retention import prunable
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.machines import DiskUse
+from clawdesk.runtime.api import Change
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.disk_sheet import DiskSheet
 from clawdesk.ui.words import tr
@@ -19,6 +21,7 @@ from clawdesk.viewmodels.disk import disk_view
 from clawdesk.viewmodels.report import file_name
 from clawdesk.viewmodels.reporting import report_of
 from clawdesk.viewmodels.told import told, told_error
+from clawdesk.viewmodels.words import DAY_MS
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -101,6 +104,11 @@ class Keeping(QObject):
         sheet.prune_wanted.connect(
             lambda days: desk.errands.start("prune", tr("Cleaning up"), self._pruned(sheet, days))
         )
+        sheet.stop_wanted.connect(
+            lambda: desk.errands.start(
+                "stop prune", tr("Stopping the clean-up"), desk.plane.stop_prune()
+            )
+        )
         desk.decisions.show_sheet(sheet)
         desk.errands.start("disk", tr("Reading the disk use"), self._read_disk(sheet))
 
@@ -120,8 +128,22 @@ class Keeping(QObject):
             sheet.show_view(disk_view(desk.plane.state, self._use, sheet.days, now_ms))
 
     async def _pruned(self, sheet: DiskSheet, days: float) -> None:
+        plane = self._desk.plane
+        before_ms = self._desk.clock.now_ms() - round(days * DAY_MS)
+        total = len(prunable(plane.state.tasks.values(), before_ms))
+
+        def tell(_change: Change) -> None:
+            left = len(prunable(plane.state.tasks.values(), before_ms))
+            if self._desk.decisions.sheet is sheet:
+                sheet.show_progress(total - left, total)
+
         sheet.show_sending(True)
-        outcome = await self._desk.plane.prune(days)
+        sheet.show_progress(0, total)
+        unsubscribe = plane.subscribe(tell)
+        try:
+            outcome = await plane.prune(days)
+        finally:
+            unsubscribe()
         if self._desk.decisions.sheet is sheet:
             sheet.show_notice(told(outcome.text), "ok" if outcome.ok else "bad")
             sheet.show_sending(False)

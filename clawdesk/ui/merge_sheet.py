@@ -116,7 +116,10 @@ class MergeSheet(Sheet):
         self.show_title(tr("Merged {title}", title=self._title))
         for asked in (self.rules, self.into, self.branch, self.squash, self.each):
             asked.hide()
-        back = tr("To take it back: git revert {commit}", commit=commit[:12])
+        back = tr(
+            "To take it back: “Undo the merge” in the menu, or git revert {commit}",
+            commit=commit[:12],
+        )
         text = f"{text}\n{back}" if commit and not self.each.isChecked() else text
         self.outcome.set_role("ok")
         self.outcome.show_text(text)
@@ -125,6 +128,8 @@ class MergeSheet(Sheet):
         self.later.show_text(tr("Close"))
         self.later.setFocus(Qt.FocusReason.OtherFocusReason)
         self.go.hide()
+        self._activated()
+        self.resize(self.fitted(self.width()))
 
     def show_refusal(
         self, text: str, mend: str, paths: Sequence[str] = (), found: Conflicts | None = None
@@ -151,11 +156,15 @@ class MergeSheet(Sheet):
         self._make_room()
 
     def _make_room(self) -> None:
+        self._activated()
+        # Wrapped sentences need the height of their width, which no size hint knows.
+        self.resize(self.width(), max(self.height(), self.fitted(self.width()).height()))
+
+    def _activated(self) -> None:
+        """Inner layouts still have the height of the words before."""
         layout = self.layout()
         assert layout is not None
-        layout.activate()  # inner layouts still have the height of the words before
-        # Wrapped sentences need the height of their width, which no size hint knows.
-        self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
+        layout.activate()
 
     def _settle(self) -> None:
         if self._found is not None and not self._sending:

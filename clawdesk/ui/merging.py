@@ -10,6 +10,7 @@ from clawdesk.domain.from_prompt import prompt_behind
 from clawdesk.domain.model import Task
 from clawdesk.ports.errors import ConflictError, PortError
 from clawdesk.ports.repository import Conflicts, Settlement
+from clawdesk.ui.ask_sheet import AskSheet, Way
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.conflict_sheet import ConflictSheet
 from clawdesk.ui.merge_sheet import MergeSheet
@@ -50,6 +51,37 @@ class Merging(QObject):
         sheet.conflicts_wanted.connect(lambda found, into: self._settle(task, found, into))
         desk.decisions.show_sheet(sheet)
         desk.errands.start("merge contents", tr("Reading the changes"), self._contents(sheet, task))
+
+    def unmerge(self, task_id: str) -> None:
+        """Ask first; the plane refuses where something of the user's would be lost."""
+        desk = self._desk
+        task = desk.plane.state.tasks.get(task_id)
+        if task is None or not task.merged_into:
+            return
+        sheet = AskSheet(
+            "unmerge",
+            desk.window,
+            desk.clock,
+            title=tr("Undo the merge of {task}?", task=task.title),
+            text=tr(
+                "{branch} goes back to where it was before, and the files that the merge changed "
+                "with it. Where you changed one of them since, or {branch} has moved on, nothing "
+                "is done. The task keeps its commits and can be merged again.",
+                branch=task.merged_into,
+            ),
+            ways=[Way("go", tr("Undo the merge"), "plain", "restore")],
+            icon="restore",
+            role="acc",
+        )
+        words = tr("Undoing the merge")
+        sheet.chosen.connect(lambda _: desk.errands.start("merge", words, self._unmerged(task.id)))
+        desk.decisions.show_sheet(sheet)
+
+    async def _unmerged(self, task_id: str) -> None:
+        outcome = await self._desk.plane.unmerge(task_id)
+        role = "ok" if outcome.ok else "need"
+        self._desk.window.banner.show_notice(Notice(role, told(outcome.text)))
+        self._desk.paint_all()
 
     async def _contents(self, sheet: MergeSheet, task: Task) -> None:
         try:

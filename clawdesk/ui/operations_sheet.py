@@ -13,8 +13,14 @@ from clawdesk.ui.clock import Clock
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel, clean_line
 from clawdesk.ui.sheet import Sheet
-from clawdesk.ui.words import tr
+from clawdesk.ui.words import marked, tr
 from clawdesk.viewmodels.operations import OperationRow
+
+_WAYS = {
+    "restore": marked("Go back…"),
+    "merge": marked("Undo merge…"),
+    "policy": marked("Policy…"),
+}
 
 
 class OperationsSheet(Sheet):
@@ -66,7 +72,7 @@ class OperationsSheet(Sheet):
         words.addWidget(SafeLabel(detail, font="small", role="fg2", elide=True))
         row.addLayout(words, 1)
         if view.undo:
-            text = tr("Go back…") if view.undo == "restore" else tr("Policy…")
+            text = tr(_WAYS[view.undo])
             spoken = f"{text} {view.text}"
             undo = Button(text, f"operations.undo.{place}", size="sm", spoken=spoken)
             undo.clicked.connect(lambda: self._undo(view))

@@ -60,6 +60,7 @@ DEPTH_MAX = 4
 DRAG_PX = 3
 MARK_ACTS = (
     ("changes", marked("Changes of checkpoint {ordinal}")),
+    ("all_changes", marked("All changes up to checkpoint {ordinal}")),
     ("compare", marked("Compare checkpoint {ordinal}…")),
     ("fork", marked("Fork from checkpoint {ordinal}…")),
     ("restore", marked("Restore checkpoint {ordinal}…")),

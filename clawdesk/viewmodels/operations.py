@@ -6,14 +6,16 @@ whether it can be undone, and how.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from clawdesk.domain.model import FINAL, Record, Task, TaskId
+from clawdesk.ports.repository import ProjectView
 from clawdesk.runtime.deeds import Deed
 from clawdesk.viewmodels.amounts import where, whole
 from clawdesk.viewmodels.checkpoints import by_rejection
 from clawdesk.viewmodels.language import counted, tr
+from clawdesk.viewmodels.merged import last_merge, why_no_unmerge
 from clawdesk.viewmodels.models import project_name
 from clawdesk.viewmodels.told import told
 from clawdesk.viewmodels.words import clock_time, duration, first_line
@@ -27,8 +29,8 @@ class OperationRow:
     """One act.
 
     Args:
-        undo: "restore" (to `ordinal`), "policy" (where trust is taken back) or "" = not by a
-            button; then `detail` says why or how.
+        undo: "restore" (to `ordinal`), "merge" (it is taken back), "policy" (where trust is taken
+            back) or "" = not by a button; then `detail` says why or how.
     """
 
     when: str
@@ -43,15 +45,20 @@ class OperationRow:
 
 
 def operations(
-    tasks: Iterable[Task], deeds: Iterable[Deed], now_ms: int, offset_ms: int
+    tasks: Iterable[Task],
+    deeds: Iterable[Deed],
+    now_ms: int,
+    offset_ms: int,
+    projects: Mapping[str, ProjectView],
 ) -> tuple[OperationRow, ...]:
     """At most 300 rows of all projects."""
-    rows = [
-        row
-        for task in tasks
-        for record in task.records
-        if (row := _of_task(task, record, now_ms, offset_ms)) is not None
-    ]
+    rows = []
+    for task in tasks:
+        name = first_line(task.title, 80)
+        for record in task.records:
+            said = _of_task(task, record, name, projects)
+            if said.text:
+                rows.append(_row_of(task, record, said, _when(record.at_ms, now_ms, offset_ms)))
     rows += [_deed(deed, now_ms, offset_ms) for deed in deeds]
     return tuple(sorted(rows, key=lambda row: -row.at_ms)[:ROWS_MAX])
 
@@ -62,69 +69,93 @@ def _when(at_ms: int, now_ms: int, offset_ms: int) -> str:
     return tr("{time} ago", time=duration(now_ms - at_ms))
 
 
-def _of_task(task: Task, record: Record, now_ms: int, offset_ms: int) -> OperationRow | None:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a record says as an act; without `text` it is none."""
+
+    icon: str = ""
+    text: str = ""
+    detail: str = ""
+    undo: str = ""
+    ordinal: int = 0
+
+
+def _of_task(task: Task, record: Record, name: str, projects: Mapping[str, ProjectView]) -> _Said:
     fields, event = record.fields, record.event
-    name = first_line(task.title, 80)
-    undo, ordinal, to = "", 0, where(whole(record, "ordinal"))
     if event == "merged":
-        branch = fields.get("branch", "?")
-        icon, text = "merge", tr("Merged {task} into {branch}", task=name, branch=branch)
-        commit = str(fields.get("merge_commit", ""))[:12]
-        detail = tr("undo it in Git: git revert {commit}", commit=commit).rstrip()
-        if fields.get("backup"):
-            kept = tr("your state before is kept in {ref}", ref="refs/clawdesk/backup")
-            detail = f"{detail}; {kept}"
-    elif event == "restored" and fields.get("prompt"):
-        icon, text = "note", tr("Prompted the agent of {task} again", task=name)
-        detail = first_line(str(fields["prompt"]), 120)
-    elif by_rejection(record):
-        icon, text = "x", tr("Rejected work of {task}: back to {where}", task=name, where=to)
-        detail = first_line(str(fields["feedback"]), 120)
-        ordinal = _rejected(task, record)
-        undo = "restore" if ordinal and task.phase not in FINAL else ""
-    elif event == "restored" and fields.get("actor"):
-        icon, text = "restore", tr("Rolled {task} back to {where}", task=name, where=to)
-        ordinal = _safety(task, record.at_ms)
-        undo = "restore" if ordinal and task.phase not in FINAL else ""
-        safe = tr("safety checkpoint {ordinal} was made first", ordinal=ordinal)
-        detail = safe if ordinal else tr("nothing was lost")
-    elif event == "finished" and fields.get("status") == "cancelled":
-        icon, text = "stop", tr("Cancelled {task}", task=name)
+        return _merge(task, record, name, projects)
+    if event == "unmerged":
+        text = tr("Took {task} out of {branch} again", task=name, branch=fields.get("branch", "?"))
+        return _Said("restore", text, tr("it can be merged once more"))
+    if event == "restored":
+        return _way_back(task, record, name)
+    if event == "finished" and fields.get("status") == "cancelled":
         detail = tr("its checkpoints stay; it cannot go on")
-    elif event == "snapshots_removed":
-        gone = fields.get("ordinals")
-        icon, text = (
-            "disk",
-            counted(
-                len(gone) if isinstance(gone, list | tuple) else 1,
-                "Removed {count} machine snapshot of {task}",
-                "Removed {count} machine snapshots of {task}",
-                task=name,
-            ),
-        )
-        why = first_line(told(str(fields.get("why", ""))), 120).rstrip(".")
-        detail = f"{why}; {tr('commits stay')}".lstrip("; ")
-    elif event == "forked":
-        icon, text = (
-            "fork",
-            tr(
-                "Forked {task} at checkpoint {ordinal}",
-                task=name,
-                ordinal=fields.get("ordinal", "?"),
-            ),
-        )
-        detail = tr("the fork is a task of its own")
+        return _Said("stop", tr("Cancelled {task}", task=name), detail)
+    if event == "snapshots_removed":
+        return _clean_up(record, name)
+    if event == "kept":
+        detail = tr("its other forks ended; their commits stay")
+        return _Said("check", tr("Kept {task}", task=name), detail)
+    if event == "forked":
+        at = fields.get("ordinal", "?")
+        text = tr("Forked {task} at checkpoint {ordinal}", task=name, ordinal=at)
+        return _Said("fork", text, tr("the fork is a task of its own"))
+    return _Said()
+
+
+def _merge(task: Task, record: Record, name: str, projects: Mapping[str, ProjectView]) -> _Said:
+    fields = record.fields
+    text = tr("Merged {task} into {branch}", task=name, branch=fields.get("branch", "?"))
+    commit = str(fields.get("merge_commit", ""))[:12]
+    here = record is last_merge(task) and not why_no_unmerge(task, projects)
+    detail = commit if here else tr("undo it in Git: git revert {commit}", commit=commit).rstrip()
+    if fields.get("backup"):
+        kept = tr("your state before is kept in {ref}", ref="refs/clawdesk/backup")
+        detail = f"{detail}; {kept}"
+    return _Said("merge", text, detail, "merge" if here else "")
+
+
+def _way_back(task: Task, record: Record, name: str) -> _Said:
+    fields, to = record.fields, where(whole(record, "ordinal"))
+    if fields.get("prompt"):
+        text = tr("Prompted the agent of {task} again", task=name)
+        return _Said("note", text, first_line(str(fields["prompt"]), 120))
+    if by_rejection(record):
+        text = tr("Rejected work of {task}: back to {where}", task=name, where=to)
+        icon, detail, back = "x", first_line(str(fields["feedback"]), 120), _rejected(task, record)
+    elif fields.get("actor"):
+        text = tr("Rolled {task} back to {where}", task=name, where=to)
+        icon, back = "restore", _safety(task, record.at_ms)
+        safe = tr("safety checkpoint {ordinal} was made first", ordinal=back)
+        detail = safe if back else tr("nothing was lost")
     else:
-        return None
+        return _Said()
+    return _Said(icon, text, detail, "restore" if back and task.phase not in FINAL else "", back)
+
+
+def _clean_up(record: Record, name: str) -> _Said:
+    gone = record.fields.get("ordinals")
+    text = counted(
+        len(gone) if isinstance(gone, list | tuple) else 1,
+        "Removed {count} machine snapshot of {task}",
+        "Removed {count} machine snapshots of {task}",
+        task=name,
+    )
+    why = first_line(told(str(record.fields.get("why", ""))), 120).rstrip(".")
+    return _Said("disk", text, f"{why}; {tr('commits stay')}".lstrip("; "))
+
+
+def _row_of(task: Task, record: Record, said: _Said, when: str) -> OperationRow:
     return OperationRow(
-        when=_when(record.at_ms, now_ms, offset_ms),
-        icon=icon,
-        text=text,
-        detail=detail,
+        when=when,
+        icon=said.icon,
+        text=said.text,
+        detail=said.detail,
         project=project_name(task.project),
         task=task.id,
-        undo=undo,
-        ordinal=ordinal,
+        undo=said.undo,
+        ordinal=said.ordinal,
         at_ms=record.at_ms,
     )
 

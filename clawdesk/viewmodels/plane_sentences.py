@@ -6,7 +6,9 @@ that a sentence that is worded anew is not left behind here. Most telling first 
 
 from __future__ import annotations
 
+from clawdesk.viewmodels.agent_words import PROMPTS
 from clawdesk.viewmodels.language import marked
+from clawdesk.viewmodels.merge_sentences import MERGES
 
 WAITS = (
     marked("ClawDesk is starting."),
@@ -208,6 +210,7 @@ ANSWERS = (
     marked("The task has no forks, and is none."),
     marked("Kept: {task}. Others ended now: {count}; before: {before}. All commits stay."),
     marked("No ended task has a snapshot that old."),
+    marked("Called off. Removed the snapshots of ended tasks: {done} of {count}."),
     marked("Removed the snapshots of ended tasks: {count}. Commits stay."),
     marked("The task has no checkpoint {ordinal}."),
     marked("The task has no checkpoint {ordinal}; there are: {ordinals}."),
@@ -251,25 +254,6 @@ PROJECTS = (
     marked("another ClawDesk holds it: process {process} of {who}"),
     marked("user {name} on {host}"),
     marked("its Git directory cannot be written (is its disk mounted read-only?)"),
-    marked("There is nothing to merge: no checkpoint of this task is approved or automatic."),
-    marked("Approve a checkpoint first."),
-    marked("Git does not know your name, and a merge is a commit of yours."),
-    marked("{branch} contains this work already; nothing to do."),
-    marked("You changed {paths}, which the task changed too. Nothing was merged."),
-    marked(
-        "Commit or stash your changes, then merge again; or merge into another branch: --into NAME"
-    ),
-    marked("{branch} and the task changed the same places of {paths}. Nothing was merged."),
-    marked(
-        "Commit your own changes first if they are meant, or merge into a new branch and resolve "
-        "it there with Git: --into NAME"
-    ),
-    marked(
-        "{branch} or the task has moved on since the conflicts were looked at. Nothing was merged."
-    ),
-    marked("Look at the conflicts again."),
-    marked("Merged into {branch}; your files are up to date."),
-    marked("Merged into {branch}."),
     marked("Made the branch {branch}."),
     marked("Could not {doing}: the disk of {path} is full ({free} KiB free)."),
     marked("Free some space on that disk, then try again. Nothing was lost."),
@@ -474,19 +458,6 @@ MODELS = (
 )
 """Why a model is not there yet, as the Fabric says it."""
 
-PROMPTS = (
-    marked("{what} is empty: say what shall be done."),
-    marked("{what} shows no text: say what shall be done."),
-    marked("{what} has {count} characters; at most {limit} are allowed."),
-    marked("{what} holds the character {code}; lines of plain text are allowed."),
-    marked("The agent {kind} works with a model: name one."),
-    marked("The prompt"),
-    marked("The command of the agent {kind}"),
-    marked("Name the hosts packages come from in {file}, under [network] allow."),
-    marked("The image of this task needs packages, and its project may reach no host."),
-)
-"""What a person typed in and is not taken."""
-
 TEMPLATES = (
     *PROMPTS,
     *WAITS,
@@ -495,6 +466,7 @@ TEMPLATES = (
     *MACHINES,
     *ANSWERS,
     *PROJECTS,
+    *MERGES,
     *HOST_FILES,
     *SHELLS,
     *PARTS,

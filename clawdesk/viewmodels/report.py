@@ -198,6 +198,9 @@ def _decisions(task: Task, around: Around) -> Iterator[str]:
         elif record.event == "merged":
             said = tr("merged into {branch}", branch=_field(record, "branch"))
             yield f"- {_at(record.at_ms, around)}: {said}"
+        elif record.event == "unmerged":
+            said = tr("taken out of {branch} again", branch=_field(record, "branch"))
+            yield f"- {_at(record.at_ms, around)}: {said}"
 
 
 def _decision(record: Record, around: Around) -> str:

@@ -5,7 +5,7 @@ Health is a word with an icon and a colour, from evidence only; not yet looked a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clawdesk.domain.model import Phase, PlaneState
 from clawdesk.ports.channel import ChannelState
@@ -138,3 +138,12 @@ def status_bar(state: PlaneState, load: HostLoad | None, environment: Environmen
         machines=_running_machines(state),
         parts=(fabric, _machines(environment), docker, *_channel(environment)),
     )
+
+
+def lost(view: StatusBarView) -> StatusBarView:
+    """The bar while nobody tells: counts are the last that was known, health is not known."""
+    why = tr("Not known while ClawDesk connects again.")
+    parts = tuple(
+        Health(part.name, marked("unknown"), "unk", Family.STILL, why) for part in view.parts
+    )
+    return replace(view, parts=parts)

@@ -174,5 +174,6 @@ _TELL: dict[str, Callable[[Record], str]] = {
     "attempt_ended": _ended,
     "snapshots_removed": _removed,
     "merged": lambda r: tr("merged into {branch}", branch=_text(r, "branch")),
+    "unmerged": lambda r: tr("taken out of {branch} again", branch=_text(r, "branch")),
     "finished": _finished,
 }

@@ -17,6 +17,7 @@ from clawdesk.viewmodels.words import first_line
 TITLE_CHARS_MAX = 48
 OF_TASK = {
     "merge": marked("Merge {task}…"),
+    "unmerge": marked("Undo the merge of {task}…"),
     "restore": marked("Roll {task} back to checkpoint {ordinal}…"),
     "prompt": marked("Tell the agent of {task} more…"),
     "undo_restore": marked("Undo the restore of {task}"),
@@ -69,6 +70,9 @@ def _does(act: str, task: Task, ordinal: int) -> str:
     at = task.checkpoint(ordinal)
     if act == "restore":
         return tr("undoes {steps} of work", steps=steps_after(task, ordinal))
+    if act == "unmerge":
+        into = task.merged_into
+        return tr("{branch} as it was before", branch=into) if into else ""
     if act == "undo_restore":
         back = undo_of(task)
         return tr("back to {where}", where=where(back)) if back is not None else ""

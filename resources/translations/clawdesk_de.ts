@@ -96,6 +96,10 @@
             <translation>Ein Prüfpunkt, der etwas davon ändert, wartet auf Freigabe</translation>
         </message>
         <message>
+            <source>A command of your own</source>
+            <translation>Ein eigener Befehl</translation>
+        </message>
+        <message>
             <source>A lane shows steps, checkpoints, the way back to an older checkpoint, and where a task asks you</source>
             <translation>Eine Spur zeigt Schritte, Prüfpunkte, den Weg zurück zu einem älteren Prüfpunkt und wo eine Aufgabe etwas fragt</translation>
         </message>
@@ -126,6 +130,10 @@
         <message>
             <source>A safety checkpoint of the present state is made first; you can undo this.</source>
             <translation>Vom jetzigen Stand wird zuerst ein Sicherheits-Prüfpunkt angelegt; dies lässt sich rückgängig machen.</translation>
+        </message>
+        <message>
+            <source>A small agent that works with one tool, the shell.</source>
+            <translation>Ein kleiner Agent, der mit einem Werkzeug arbeitet, der Shell.</translation>
         </message>
         <message>
             <source>A task gets its own machine and a copy of this project. You see every step, and your files change only when you approve.</source>
@@ -168,6 +176,10 @@
             <translation>Alle</translation>
         </message>
         <message>
+            <source>All changes up to checkpoint {ordinal}</source>
+            <translation>Alle Änderungen bis Prüfpunkt {ordinal}</translation>
+        </message>
+        <message>
             <source>All its snapshots</source>
             <translation>Alle Stände</translation>
         </message>
@@ -190,6 +202,22 @@
         <message>
             <source>Also while this window is in front, where the inbox shows it</source>
             <translation>Auch wenn dieses Fenster vorn ist, wo der Eingang es zeigt</translation>
+        </message>
+        <message>
+            <source>An agent that edits the files its prompt names; not yet proven in a machine.</source>
+            <translation>Ein Agent, der die Dateien ändert, die seine Anweisung nennt; noch in keiner Maschine erprobt.</translation>
+        </message>
+        <message>
+            <source>An agent that speaks ACP</source>
+            <translation>Ein Agent, der ACP spricht</translation>
+        </message>
+        <message>
+            <source>An agent that works with a shell, and reads and patches files.</source>
+            <translation>Ein Agent, der mit einer Shell arbeitet und Dateien liest und ändert.</translation>
+        </message>
+        <message>
+            <source>An agent with tools for files and a shell; not yet proven in a machine.</source>
+            <translation>Ein Agent mit Werkzeugen für Dateien und einer Shell; noch in keiner Maschine erprobt.</translation>
         </message>
         <message>
             <source>An answer needs some text.</source>
@@ -242,6 +270,14 @@
         <message>
             <source>Answer…</source>
             <translation>Antworten…</translation>
+        </message>
+        <message>
+            <source>Any agent of the Agent Client Protocol: what it asks for is asked of you.</source>
+            <translation>Jeder Agent des Agent Client Protocol: worum er bittet, werden Sie gefragt.</translation>
+        </message>
+        <message>
+            <source>Any program that can be told what to do.</source>
+            <translation>Jedes Programm, dem man sagen kann, was es tun soll.</translation>
         </message>
         <message>
             <source>Applying the decision</source>
@@ -374,6 +410,10 @@
         <message>
             <source>CI setting</source>
             <translation>CI-Einstellung</translation>
+        </message>
+        <message>
+            <source>Called off. Removed the snapshots of ended tasks: {done} of {count}.</source>
+            <translation>Abgebrochen. Schnappschüsse beendeter Aufgaben entfernt: {done} von {count}.</translation>
         </message>
         <message>
             <source>Cancel</source>
@@ -617,7 +657,7 @@
         </message>
         <message>
             <source>Command</source>
-            <translation type="unfinished" />
+            <translation>Befehl</translation>
         </message>
         <message>
             <source>Command, task, checkpoint or file</source>
@@ -1145,7 +1185,7 @@
         </message>
         <message>
             <source>If its image was not built yet it cannot be: name the hosts packages come from in {file}, under [network] allow.</source>
-            <translation type="unfinished" />
+            <translation>Wurde sein Abbild noch nicht gebaut, so kann es das nicht werden: nennen Sie in {file} unter [network] allow die Rechner, von denen Pakete kommen.</translation>
         </message>
         <message>
             <source>In a dialog</source>
@@ -1214,6 +1254,14 @@
         <message>
             <source>It has no project file: the defaults count, and ask for nothing.</source>
             <translation>Es hat keine Projektdatei: Die Vorgaben gelten und verlangen nichts.</translation>
+        </message>
+        <message>
+            <source>It is not done here, because {why}. Nothing was undone.</source>
+            <translation>Das geschieht hier nicht, denn: {why}. Nichts wurde rückgängig gemacht.</translation>
+        </message>
+        <message>
+            <source>It is not known what was before that merge. Nothing was undone.</source>
+            <translation>Was vor dieser Zusammenführung war, ist nicht bekannt. Nichts wurde rückgängig gemacht.</translation>
         </message>
         <message>
             <source>It is not trusted any more. Tasks that have a machine keep it until they next give it back; the others wait.</source>
@@ -1285,15 +1333,15 @@
         </message>
         <message>
             <source>It works with a model, and none can be had: {why}</source>
-            <translation type="unfinished" />
+            <translation>Er arbeitet mit einem Modell, und keines ist zu haben: {why}</translation>
         </message>
         <message>
             <source>It works with a model. The model service was not asked yet.</source>
-            <translation type="unfinished" />
+            <translation>Er arbeitet mit einem Modell. Der Modelldienst wurde noch nicht gefragt.</translation>
         </message>
         <message>
             <source>It works with a model: choose one.</source>
-            <translation type="unfinished" />
+            <translation>Er arbeitet mit einem Modell: wählen Sie eines.</translation>
         </message>
         <message>
             <source>Its agent has not ended a turn yet, so there is nowhere to prompt it.</source>
@@ -1422,6 +1470,10 @@
         <message>
             <source>Kept with each task in Git; approvals and answers stand in its log.</source>
             <translation>Bei jeder Aufgabe in Git aufbewahrt; Freigaben und Antworten stehen in ihrem Protokoll.</translation>
+        </message>
+        <message>
+            <source>Kept {task}</source>
+            <translation>{task} behalten</translation>
         </message>
         <message>
             <source>Kept: {task}. Others ended now: {count}; before: {before}. All commits stay.</source>
@@ -1729,7 +1781,7 @@
         </message>
         <message>
             <source>Name the hosts packages come from in {file}, under [network] allow.</source>
-            <translation type="unfinished" />
+            <translation>Nennen Sie in {file} unter [network] allow die Rechner, von denen Pakete kommen.</translation>
         </message>
         <message>
             <source>Needs you</source>
@@ -1828,6 +1880,10 @@
             <translation>Nach diesem Prüfpunkt beginnt kein Schritt, Variablen erreichten also keinen.</translation>
         </message>
         <message>
+            <source>No task file is needed</source>
+            <translation>Eine Aufgabendatei ist nicht nötig</translation>
+        </message>
+        <message>
             <source>No task files in .clawdesk/tasks</source>
             <translation>Keine Aufgabendateien in .clawdesk/tasks</translation>
         </message>
@@ -1862,6 +1918,10 @@
         <message>
             <source>None. “Reserve…” beside a model has it loaded at a time you choose.</source>
             <translation>Keine. „Reservieren…“ neben einem Modell lädt es zu einer gewählten Zeit.</translation>
+        </message>
+        <message>
+            <source>Not known while ClawDesk connects again.</source>
+            <translation>Nicht bekannt, solange ClawDesk sich neu verbindet.</translation>
         </message>
         <message>
             <source>Not loaded</source>
@@ -2053,7 +2113,7 @@
         </message>
         <message>
             <source>Or start from a task file</source>
-            <translation type="unfinished" />
+            <translation>Oder aus einer Aufgabendatei</translation>
         </message>
         <message>
             <source>Other, in your own words</source>
@@ -2129,7 +2189,7 @@
         </message>
         <message>
             <source>Prompt or task file</source>
-            <translation type="unfinished" />
+            <translation>Anweisung oder Aufgabendatei</translation>
         </message>
         <message>
             <source>Prompted the agent of {task} again</source>
@@ -2142,6 +2202,10 @@
         <message>
             <source>Put the chosen task into the archive, or back</source>
             <translation>Gewählte Aufgabe ins Archiv legen oder zurückholen</translation>
+        </message>
+        <message>
+            <source>Put your changes aside first, for example with git stash, then try again.</source>
+            <translation>Legen Sie Ihre Änderungen zuerst beiseite, etwa mit git stash, und versuchen Sie es dann noch einmal.</translation>
         </message>
         <message>
             <source>Put {task} into the archive, or back</source>
@@ -2265,11 +2329,12 @@
         </message>
         <message>
             <source>Rejected work of {task}: back to {where}</source>
-            <translation type="unfinished" />
+            <translation>Arbeit von {task} abgelehnt: zurück, {where}</translation>
         </message>
         <message>
             <source>Rejected, so back to {where}; what came after is kept as a branch.</source>
-            <translation type="unfinished" />
+            <translation>Abgelehnt, daher zurück zu {where}; was danach kam, bleibt als Zweig erhalten.</translation>
+            <translation>Abgelehnt, also zurück: {where}; was danach kam, bleibt als Zweig erhalten.</translation>
         </message>
         <message>
             <source>Rejecting checkpoint {ordinal}</source>
@@ -2314,6 +2379,10 @@
         <message>
             <source>Removing</source>
             <translation>Wird entfernt</translation>
+        </message>
+        <message>
+            <source>Removing: {done} of {total} tasks done.</source>
+            <translation>Wird entfernt: {done} von {total} Aufgaben erledigt.</translation>
         </message>
         <message>
             <source>Report of</source>
@@ -2497,7 +2566,7 @@
         </message>
         <message>
             <source>Say what an agent shall do; no file is needed</source>
-            <translation type="unfinished" />
+            <translation>Sagen, was ein Agent tun soll; ohne Datei</translation>
         </message>
         <message>
             <source>Say what should change: a rejection needs a note or a comment.</source>
@@ -2792,6 +2861,18 @@
             <translation>Erledigte Schritte</translation>
         </message>
         <message>
+            <source>Stop</source>
+            <translation>Anhalten</translation>
+        </message>
+        <message>
+            <source>Stopping after the task it is at…</source>
+            <translation>Hält nach der Aufgabe an, bei der es gerade ist…</translation>
+        </message>
+        <message>
+            <source>Stopping the clean-up</source>
+            <translation>Aufräumen wird angehalten</translation>
+        </message>
+        <message>
             <source>Submitted</source>
             <translation>Eingereicht</translation>
         </message>
@@ -2917,7 +2998,7 @@
         </message>
         <message>
             <source>The agent {kind} works with a model: name one.</source>
-            <translation type="unfinished" />
+            <translation>Der Agent {kind} arbeitet mit einem Modell: nennen Sie eines.</translation>
         </message>
         <message>
             <source>The archive is full.</source>
@@ -2937,7 +3018,7 @@
         </message>
         <message>
             <source>The command of the agent {kind}</source>
-            <translation type="unfinished" />
+            <translation>Der Befehl des Agenten {kind}</translation>
         </message>
         <message>
             <source>The content changed while this was open. Nothing was approved: look at it again.</source>
@@ -3009,7 +3090,7 @@
         </message>
         <message>
             <source>The image of this task needs packages, and its project may reach no host.</source>
-            <translation type="unfinished" />
+            <translation>Das Abbild dieser Aufgabe braucht Pakete, und ihr Projekt darf keinen Rechner erreichen.</translation>
         </message>
         <message>
             <source>The last commit (HEAD)</source>
@@ -3030,6 +3111,10 @@
         <message>
             <source>The machine was lost: {why}</source>
             <translation>Die Maschine ging verloren: {why}</translation>
+        </message>
+        <message>
+            <source>The merge made the branch {branch} and moved none that was there.</source>
+            <translation>Die Zusammenführung hat den Branch {branch} angelegt und keinen vorhandenen bewegt.</translation>
         </message>
         <message>
             <source>The model is loaded when the time begins and stays loaded until it ends. Meanwhile it answers only whom it is reserved for, and nobody takes its memory.</source>
@@ -3069,7 +3154,7 @@
         </message>
         <message>
             <source>The prompt</source>
-            <translation type="unfinished" />
+            <translation>Die Anweisung</translation>
         </message>
         <message>
             <source>The prompt has {count} characters; at most {most} are taken.</source>
@@ -3168,6 +3253,10 @@
             <translation>Die Aufgabe ändert sich gerade; gleich noch einmal versuchen.</translation>
         </message>
         <message>
+            <source>The task is not merged.</source>
+            <translation>Die Aufgabe ist nicht zusammengeführt.</translation>
+        </message>
+        <message>
             <source>The task is told, and goes on without it.</source>
             <translation>Die Aufgabe erfährt es und geht ohne ihn weiter.</translation>
         </message>
@@ -3189,7 +3278,7 @@
         </message>
         <message>
             <source>The test in tests/test_loader.py fails. Mend the loader, not the test.</source>
-            <translation type="unfinished" />
+            <translation>Der Test in tests/test_loader.py schlägt fehl. Repariere den Loader, nicht den Test.</translation>
         </message>
         <message>
             <source>The three sides of the file, line by line</source>
@@ -3360,8 +3449,16 @@
             <translation>So wird es eines: git init {path}, dann seine Dateien hinzufügen und committen</translation>
         </message>
         <message>
-            <source>To take it back: git revert {commit}</source>
-            <translation>Um es zurückzunehmen: git revert {commit}</translation>
+            <source>To remove it: git branch -D {branch}</source>
+            <translation>Zum Entfernen: git branch -D {branch}</translation>
+        </message>
+        <message>
+            <source>To take it back: git revert {commits}</source>
+            <translation>Zum Zurücknehmen: git revert {commits}</translation>
+        </message>
+        <message>
+            <source>To take it back: “Undo the merge” in the menu, or git revert {commit}</source>
+            <translation>Zum Zurücknehmen: „Zusammenführung rückgängig machen“ im Menü oder git revert {commit}</translation>
         </message>
         <message>
             <source>Token</source>
@@ -3374,6 +3471,10 @@
         <message>
             <source>Tokens after which it pauses and asks</source>
             <translation>Token, nach denen es pausiert und fragt</translation>
+        </message>
+        <message>
+            <source>Took {task} out of {branch} again</source>
+            <translation>{task} wieder aus {branch} herausgenommen</translation>
         </message>
         <message>
             <source>Trust its project's policy</source>
@@ -3440,8 +3541,28 @@
             <translation>Rückgängig</translation>
         </message>
         <message>
+            <source>Undo merge…</source>
+            <translation>Rückgängig machen…</translation>
+        </message>
+        <message>
             <source>Undo restore</source>
             <translation>Wiederherstellung rückgängig machen</translation>
+        </message>
+        <message>
+            <source>Undo the merge</source>
+            <translation>Zusammenführung rückgängig machen</translation>
+        </message>
+        <message>
+            <source>Undo the merge of the chosen task…</source>
+            <translation>Zusammenführung der gewählten Aufgabe rückgängig machen…</translation>
+        </message>
+        <message>
+            <source>Undo the merge of {task}?</source>
+            <translation>Zusammenführung von {task} rückgängig machen?</translation>
+        </message>
+        <message>
+            <source>Undo the merge of {task}…</source>
+            <translation>Zusammenführung von {task} rückgängig machen…</translation>
         </message>
         <message>
             <source>Undo the restore of the chosen task</source>
@@ -3454,6 +3575,10 @@
         <message>
             <source>Undo the restore: back to checkpoint {ordinal}</source>
             <translation>Wiederherstellung rückgängig machen: zurück zu Prüfpunkt {ordinal}</translation>
+        </message>
+        <message>
+            <source>Undoing the merge</source>
+            <translation>Zusammenführung wird rückgängig gemacht</translation>
         </message>
         <message>
             <source>Unified</source>
@@ -3585,7 +3710,7 @@
         </message>
         <message>
             <source>What is run often can be a task file. It appears here as soon as it is there: put this into {path}, for example.</source>
-            <translation type="unfinished" />
+            <translation>Was öfter läuft, kann eine Aufgabendatei sein. Sie erscheint hier, sobald es sie gibt: schreiben Sie zum Beispiel dies in {path}.</translation>
         </message>
         <message>
             <source>What is shown there runs out by itself, and what let ClawDesk in is forgotten. Every request can be answered here all the same.</source>
@@ -3593,7 +3718,7 @@
         </message>
         <message>
             <source>What it is told, and how it fits</source>
-            <translation type="unfinished" />
+            <translation>Was ihm gesagt wird, und ob es passt</translation>
         </message>
         <message>
             <source>What it is told, for this task</source>
@@ -3605,11 +3730,11 @@
         </message>
         <message>
             <source>What shall be done</source>
-            <translation type="unfinished" />
+            <translation>Was getan werden soll</translation>
         </message>
         <message>
             <source>What shall be done?</source>
-            <translation type="unfinished" />
+            <translation>Was soll getan werden?</translation>
         </message>
         <message>
             <source>What should be different here? Enter keeps it.</source>
@@ -3621,7 +3746,7 @@
         </message>
         <message>
             <source>What the agent was told</source>
-            <translation type="unfinished" />
+            <translation>Was dem Agenten gesagt wurde</translation>
         </message>
         <message>
             <source>What the task ran</source>
@@ -3705,15 +3830,15 @@
         </message>
         <message>
             <source>Write a prompt</source>
-            <translation type="unfinished" />
+            <translation>Anweisung schreiben</translation>
         </message>
         <message>
             <source>Write a prompt for an agent…</source>
-            <translation type="unfinished" />
+            <translation>Anweisung für einen Agenten schreiben…</translation>
         </message>
         <message>
             <source>Write a prompt…</source>
-            <translation type="unfinished" />
+            <translation>Anweisung schreiben…</translation>
         </message>
         <message>
             <source>Writing {path}</source>
@@ -3722,6 +3847,10 @@
         <message>
             <source>Yielding</source>
             <translation>Weicht</translation>
+        </message>
+        <message>
+            <source>You changed {paths} since the merge. Nothing was undone.</source>
+            <translation>Sie haben {paths} seit der Zusammenführung geändert. Nichts wurde rückgängig gemacht.</translation>
         </message>
         <message>
             <source>You changed {paths}, which the task changed too. Nothing was merged.</source>
@@ -3849,7 +3978,7 @@
         </message>
         <message>
             <source>a model</source>
-            <translation type="unfinished" />
+            <translation>ein Modell</translation>
         </message>
         <message>
             <source>a person had a shell in the machine</source>
@@ -3925,7 +4054,7 @@
         </message>
         <message>
             <source>an image built once</source>
-            <translation type="unfinished" />
+            <translation>ein einmal gebautes Abbild</translation>
         </message>
         <message>
             <source>and {count} more</source>
@@ -4341,7 +4470,7 @@
         </message>
         <message>
             <source>from a prompt</source>
-            <translation type="unfinished" />
+            <translation>aus einer Anweisung</translation>
         </message>
         <message>
             <source>gave its machine back at {where}</source>
@@ -4460,6 +4589,10 @@
             <translation>es verlangt {value}</translation>
         </message>
         <message>
+            <source>it can be merged once more</source>
+            <translation>sie kann noch einmal zusammengeführt werden</translation>
+        </message>
+        <message>
             <source>it closed the connection</source>
             <translation>es schloss die Verbindung</translation>
         </message>
@@ -4522,6 +4655,10 @@
         <message>
             <source>it is not known which files it changes.</source>
             <translation>unbekannt ist, welche Dateien es ändert.</translation>
+        </message>
+        <message>
+            <source>it is not merged</source>
+            <translation>sie ist nicht zusammengeführt</translation>
         </message>
         <message>
             <source>it is opened again</source>
@@ -4596,6 +4733,14 @@
             <translation>ihre Maschine überlebte die Steuerung und wurde wieder übernommen</translation>
         </message>
         <message>
+            <source>its merge moved no branch</source>
+            <translation>ihre Zusammenführung hat keinen Branch bewegt</translation>
+        </message>
+        <message>
+            <source>its other forks ended; their commits stay</source>
+            <translation>ihre anderen Abzweigungen sind beendet; deren Commits bleiben</translation>
+        </message>
+        <message>
             <source>its project may hold {limit}, and holds {used} MiB in {machines} machines</source>
             <translation>ihr Projekt darf {limit} halten und hält {used} MiB in {machines} Maschinen</translation>
         </message>
@@ -4625,7 +4770,7 @@
         </message>
         <message>
             <source>kept · {words}</source>
-            <translation type="unfinished" />
+            <translation>behalten · {words}</translation>
         </message>
         <message>
             <source>kept, not part of this: {own_edits}</source>
@@ -4633,7 +4778,7 @@
         </message>
         <message>
             <source>kept; its other forks end</source>
-            <translation type="unfinished" />
+            <translation>behalten; ihre anderen Abzweigungen enden</translation>
         </message>
         <message>
             <source>kvm, proven by booting a machine</source>
@@ -5201,7 +5346,7 @@
         </message>
         <message>
             <source>rejected, so it begins again at {where}</source>
-            <translation type="unfinished" />
+            <translation>abgelehnt, beginnt von Neuem: {where}</translation>
         </message>
         <message>
             <source>removed: {text}</source>
@@ -5333,11 +5478,15 @@
         </message>
         <message>
             <source>submitted from a prompt</source>
-            <translation type="unfinished" />
+            <translation>aus einer Anweisung eingereicht</translation>
         </message>
         <message>
             <source>submodule {before} → {after}</source>
             <translation>Submodul {before} → {after}</translation>
+        </message>
+        <message>
+            <source>taken out of {branch} again</source>
+            <translation>wieder aus {branch} herausgenommen</translation>
         </message>
         <message>
             <source>takes a checkpoint: try again in a moment</source>
@@ -5469,7 +5618,7 @@
         </message>
         <message>
             <source>the model service knows none that is in order</source>
-            <translation type="unfinished" />
+            <translation>der Modelldienst kennt keines, das in Ordnung ist</translation>
         </message>
         <message>
             <source>the model service refused: {why}</source>
@@ -5737,7 +5886,7 @@
         </message>
         <message>
             <source>your command</source>
-            <translation type="unfinished" />
+            <translation>Ihr Befehl</translation>
         </message>
         <message>
             <source>your comment: {text}</source>
@@ -5788,6 +5937,10 @@
             </translation>
         </message>
         <message>
+            <source>{branch} as it was before</source>
+            <translation>{branch}, wie es vorher war</translation>
+        </message>
+        <message>
             <source>{branch} as you committed it → this checkpoint, to read only</source>
             <translation>{branch}, wie committet → dieser Prüfpunkt, nur zum Lesen</translation>
         </message>
@@ -5798,6 +5951,26 @@
         <message>
             <source>{branch} deleted the file; the task changed it.</source>
             <translation>{branch} hat die Datei gelöscht; die Aufgabe hat sie geändert.</translation>
+        </message>
+        <message>
+            <source>{branch} goes back to where it was before, and the files that the merge changed with it. Where you changed one of them since, or {branch} has moved on, nothing is done. The task keeps its commits and can be merged again.</source>
+            <translation>{branch} geht auf den Stand von vorher zurück und mit ihm die Dateien, die die Zusammenführung geändert hat. Haben Sie eine davon seither geändert oder ist {branch} weitergegangen, geschieht nichts. Die Aufgabe behält ihre Commits und kann wieder zusammengeführt werden.</translation>
+        </message>
+        <message>
+            <source>{branch} has moved on since</source>
+            <translation>{branch} ist seither weitergegangen</translation>
+        </message>
+        <message>
+            <source>{branch} has moved on since. Nothing was undone.</source>
+            <translation>{branch} ist seither weitergegangen. Nichts wurde rückgängig gemacht.</translation>
+        </message>
+        <message>
+            <source>{branch} is as it was before the merge, at {commit}.</source>
+            <translation>{branch} ist wieder wie vor der Zusammenführung, bei {commit}.</translation>
+        </message>
+        <message>
+            <source>{branch} is as it was before the merge, at {commit}; your files too.</source>
+            <translation>{branch} ist wieder wie vor der Zusammenführung, bei {commit}; Ihre Dateien auch.</translation>
         </message>
         <message>
             <source>{branch} or the task has moved on since the conflicts were looked at. Nothing was merged.</source>
@@ -6565,7 +6738,7 @@
         </message>
         <message>
             <source>{submitted}, a fork from {where} of {task}</source>
-            <translation type="unfinished" />
+            <translation>{submitted}, eine Abzweigung von {where} von {task}</translation>
         </message>
         <message numerus="yes">
             <source>{taken} of {count} files</source>
@@ -6613,7 +6786,7 @@
         </message>
         <message>
             <source>{task} was kept instead</source>
-            <translation type="unfinished" />
+            <translation>stattdessen wurde {task} behalten</translation>
         </message>
         <message>
             <source>{task}, of a project that is not open</source>
@@ -6709,15 +6882,15 @@
         </message>
         <message>
             <source>{what} has {count} characters; at most {limit} are allowed.</source>
-            <translation type="unfinished" />
+            <translation>{what} hat {count} Zeichen; höchstens {limit} sind erlaubt.</translation>
         </message>
         <message>
             <source>{what} holds the character {code}; lines of plain text are allowed.</source>
-            <translation type="unfinished" />
+            <translation>{what} enthält das Zeichen {code}; erlaubt sind Zeilen aus reinem Text.</translation>
         </message>
         <message>
             <source>{what} is empty: say what shall be done.</source>
-            <translation type="unfinished" />
+            <translation>{what} ist leer: sagen Sie, was getan werden soll.</translation>
         </message>
         <message>
             <source>{what} is not waiting.</source>
@@ -6733,7 +6906,7 @@
         </message>
         <message>
             <source>{what} shows no text: say what shall be done.</source>
-            <translation type="unfinished" />
+            <translation>{what} zeigt keinen Text: sagen Sie, was getan werden soll.</translation>
         </message>
         <message>
             <source>{what} was just answered by {who} via {channel}.</source>

@@ -66,6 +66,15 @@ class FakeForks:
         text = f"Kept: {name}. Others ended now: {len(ending)}; before: {before}. All commits stay."
         return Outcome(True, text)
 
+    async def stop_prune(self) -> None:
+        await self._enter("stop_prune")
+
+    async def unmerge(self, task: TaskId) -> Outcome:
+        await self._enter("unmerge", task)
+        branch = self.state.tasks[task].merged_into
+        self._record(task, "unmerged", merged_into="", branch=branch)
+        return Outcome(True, f"{branch} is as it was before the merge, at aaaaaaaaaaaa.")
+
     async def restore(self, task: TaskId, ordinal: int, *, channel: str) -> Outcome:
         await self._enter("restore", task, ordinal, channel)
         known = self.state.tasks[task]

@@ -269,7 +269,8 @@ class FakePlane(FakeForks, FakeModelActs, FakeShellActs):
                 paths,
             )
         branch = into or "main"
-        self._record(task, "merged", merged_into=branch, branch=branch)
+        made = {"branch": branch, "merge_commit": "d" * 40, "backup": "e" * 40}
+        self._record(task, "merged", merged_into=branch, **made)
         return MergeOutcome("d" * 40, branch, "commit", f"1 commit on {branch}")
 
     async def disk_use(self) -> DiskUse:

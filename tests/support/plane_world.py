@@ -20,10 +20,11 @@ from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import PlaneApi
 from clawdesk.runtime.plane import Plane
 from clawdesk.runtime.watch import Parts
+from tests.support.fake_merges import FakeProject
 from tests.support.guest_fake import FakeGuests, FakeStep
 from tests.support.inference_fake import EchoInference
 from tests.support.machines_fake import FakeMachines
-from tests.support.repository_fake import FakeProject, FakeRepositories
+from tests.support.repository_fake import FakeRepositories
 
 PROJECT = "/projects/notes"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel
 
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.machines import DiskUse, SnapshotUse
+from clawdesk.runtime.api import Outcome
 from clawdesk.ui.button import Button
 from clawdesk.ui.disk_sheet import DiskSheet
 from clawdesk.ui.guard import GUARD_MS
@@ -144,6 +147,37 @@ def test_the_clean_up_is_said_before_it_acts(bench: Bench, desk: Desk) -> None:
     bench.settle()
     assert ("prune", 0.0) in bench.plane.calls
     assert sheet.notice.text() == "nothing to prune"
+
+
+def test_a_clean_up_says_how_far_it_is_and_can_be_called_off(
+    bench: Bench, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over: asyncio.Future[Outcome] = bench.loop.create_future()
+
+    async def slow(_days: float) -> Outcome:
+        return await over
+
+    monkeypatch.setattr(bench.plane, "prune", slow)
+    sheet = disk_sheet(bench, desk)
+    sheet._choose_age("0.0")
+    sheet.go.click()
+    bench.run(asyncio.sleep(0))
+    assert sheet.stop.isVisible()
+    assert not sheet.go.isVisible()
+    assert sheet.says.text() == "Removing: 0 of 2 tasks done."
+    gone = bench.plane.state.tasks[task_id(bench, "docs-pass")]
+    kept = tuple(replace(c, snapshot=None) for c in gone.checkpoints)
+    bench.plane.put(replace(gone, checkpoints=kept))
+    bench.run(asyncio.sleep(0))
+    assert sheet.says.text() == "Removing: 1 of 2 tasks done."
+    sheet.stop.click()
+    bench.run(asyncio.sleep(0))
+    assert ("stop_prune",) in bench.plane.calls
+    assert not sheet.stop.isEnabled()
+    over.set_result(Outcome(True, "Called off."))
+    bench.settle()
+    assert sheet.go.isVisible()
+    assert sheet.notice.text() == "Called off."
 
 
 def test_disk_use_that_cannot_be_read_is_said(bench: Bench, desk: Desk) -> None:

@@ -117,27 +117,27 @@ def test_a_palette_that_is_gone_is_not_asked_for_room(bench: Bench) -> None:
     assert not desk.window.findChildren(PaletteSheet)
 
 
-def test_a_button_that_goes_away_leaves_the_keyboard_at_the_tasks(bench: Bench) -> None:
+def at_the_act(bench: Bench) -> Desk:
+    """The keyboard on the button that answers the chosen task."""
     desk = opened(bench)
-    window = desk.window
-    window.activateWindow()
-    window.tasks.list.choose(bench.task_id("fix-loader"))
+    desk.window.activateWindow()
+    desk.window.tasks.list.choose(bench.task_id("fix-loader"))
     bench.settle()
-    act = window.inspector.act
-    act.setFocus(Qt.FocusReason.TabFocusReason)
-    assert window.focusWidget() is act
-    act.hide()
+    desk.window.inspector.act.setFocus(Qt.FocusReason.TabFocusReason)
+    assert desk.window.focusWidget() is desk.window.inspector.act
+    return desk
+
+
+def test_a_button_that_goes_away_leaves_the_keyboard_at_the_tasks(bench: Bench) -> None:
+    window = at_the_act(bench).window
+    window.inspector.act.hide()
     bench.settle()
     assert window.focusWidget() is window.tasks.list
 
 
 def test_a_button_that_went_away_under_a_sheet_does_too(bench: Bench) -> None:
-    desk = opened(bench)
+    desk = at_the_act(bench)
     window = desk.window
-    window.activateWindow()
-    window.tasks.list.choose(bench.task_id("fix-loader"))
-    bench.settle()
-    window.inspector.act.setFocus(Qt.FocusReason.TabFocusReason)
     window.inspector.act.click()
     bench.settle()
     sheet = desk.decisions.sheet

@@ -140,11 +140,21 @@ def test_enter_on_a_checkpoint_offers_its_acts(bench: Bench, desk: Desk) -> None
     actions: list[QAction] = menu.actions()
     assert [a.text() for a in actions] == [
         f"Changes of checkpoint {ordinal}",
+        f"All changes up to checkpoint {ordinal}",
         f"Compare checkpoint {ordinal}…",
         f"Fork from checkpoint {ordinal}…",
         f"Restore checkpoint {ordinal}…",
     ]
-    actions[2].trigger()
+    actions[1].trigger()
+    bench.settle()
+    assert ("diff", task, 0, ordinal) in bench.plane.calls
+    desk.paint_all()  # something of the task changed: what was asked for stays
+    bench.settle()
+    assert [c for c in bench.plane.calls if c[0] == "diff"][-1] == ("diff", task, 0, ordinal)
+    actions[0].trigger()
+    bench.settle()
+    assert [c for c in bench.plane.calls if c[0] == "diff"][-1] != ("diff", task, 0, ordinal)
+    actions[3].trigger()
     menu.close()
     bench.settle()
     assert desk.decisions.sheet is not None

@@ -128,3 +128,17 @@ def test_a_review_opened_between_two_planes_is_read_from_the_next(bench: Bench, 
     assert sheet.diff.rows.count > 20
     bench.clock.advance(GUARD_MS)
     assert sheet.yes.isEnabled()
+
+
+def test_what_nobody_tells_is_not_called_ok(bench: Bench, desk: Desk) -> None:
+    parts = desk.window.status._parts
+    assert parts["libvirt"].accessibleName() == "libvirt ok"
+    desk.show_lost()
+    assert [part.accessibleName() for part in parts.values() if part.isVisible()] == [
+        "Fabric unknown",
+        "libvirt unknown",
+        "Docker unknown",
+    ]
+    desk.adopt(bench.plane, ())
+    bench.settle()
+    assert parts["libvirt"].accessibleName() == "libvirt ok"

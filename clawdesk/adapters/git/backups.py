@@ -38,8 +38,14 @@ def keep(
     branch: str,
     merged: Merged,
     with_files: bool,
+    made_branch: bool = False,
 ) -> str:
-    """Write the next link; returns its commit. `with_files`: the work tree will be changed."""
+    """Write the next link; returns its commit.
+
+    Args:
+        with_files: the work tree will be changed.
+        made_branch: the merge makes a branch, and moves none.
+    """
     tree, dirty = tip.tree_id, False
     extra: list[pygit2.Oid] = []
     author = pygit2.Signature("ClawDesk", "clawdesk@localhost")
@@ -56,6 +62,7 @@ def keep(
         "merged": merged.commit,
         "approved": merged.approved,
         "dirty": dirty,
+        "made_branch": made_branch,
     }
     message = f"clawdesk: before a merge into {branch}\n\n{json.dumps(fields, sort_keys=True)}\n"
     ref = BACKUP_REFS + task
@@ -71,6 +78,25 @@ def keep(
         return repo.create_commit(ref, author, author, message, tree, parents)
 
     return str(retried(place, attempt))
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What stood before the last merge of a task; `merged` is the commit that it made."""
+
+    tip: str
+    merged: str
+    made_branch: bool
+
+
+def before_last(repo: pygit2.Repository, task: TaskId) -> Before | None:
+    """As the newest link tells it; None where there is none, or it cannot be read."""
+    link = tip_of(repo, BACKUP_REFS + task)
+    fields = _fields(link.message) if link is not None else {}
+    tip, merged = fields.get("tip"), fields.get("merged")
+    if not isinstance(tip, str) or not isinstance(merged, str):
+        return None
+    return Before(tip, merged, fields.get("made_branch") is True)
 
 
 def already_merged(
@@ -100,12 +126,17 @@ def _contains(repo: pygit2.Repository, tip: pygit2.Commit, commit: str) -> bool:
         return False
 
 
-def _read(message: str) -> Merged | None:
+def _fields(message: str) -> dict[str, object]:
     line = message.partition("\n\n")[2].strip()
-    if not line.startswith("{"):
-        return None
     try:
-        fields = json.loads(line)
-        return Merged(str(fields["merged"]), str(fields["approved"]))
-    except (ValueError, KeyError, TypeError):
+        found = json.loads(line) if line.startswith("{") else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _read(message: str) -> Merged | None:
+    fields = _fields(message)
+    if "merged" not in fields or "approved" not in fields:
         return None
+    return Merged(str(fields["merged"]), str(fields["approved"]))

@@ -8,9 +8,7 @@ finished leaves everything as it was.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pygit2
 
@@ -18,7 +16,7 @@ from clawdesk.adapters.git import backups, branches, checkout, records, settling
 from clawdesk.adapters.git.approved import Approved, Point, approved
 from clawdesk.adapters.git.history import DAMAGED, read_chain
 from clawdesk.adapters.git.obstacles import obstacle
-from clawdesk.adapters.git.opening import Place, open_place
+from clawdesk.adapters.git.opening import Place, open_place, staging_of
 from clawdesk.adapters.git.starts import base_of
 from clawdesk.domain.model import TaskId
 from clawdesk.ports.errors import ConflictError, RepositoryError
@@ -212,7 +210,7 @@ class _Merge:
             parent = self._repo[oid].peel(pygit2.Commit)
         return parent
 
-    def _keep(self, made: pygit2.Commit, *, with_files: bool) -> str:
+    def _keep(self, made: pygit2.Commit, *, with_files: bool, own_branch: bool = False) -> str:
         return backups.keep(
             self._place,
             self._repo,
@@ -221,6 +219,7 @@ class _Merge:
             branch=self._branch,
             merged=backups.Merged(str(made.id), str(self._work.final.id)),
             with_files=with_files,
+            made_branch=own_branch or self._is_new,
         )
 
     def _move(self, made: pygit2.Commit) -> None:
@@ -241,22 +240,15 @@ class _Merge:
         )
         moves = checkout.plan(self._repo, trees)
         backup = self._keep(made, with_files=True)
-        staging = self._staging()
+        staging = staging_of(self._place, self._wanted.task)
         checkout.apply(self._repo, moves, staging, lambda: self._move(made))
         return self._outcome(
             made, f"Merged into {self._branch}; your files are up to date.", backup
         )
 
-    def _staging(self) -> Path:
-        """On the disk of the work tree, so that a staged file can be renamed into place."""
-        inside = Path(self._place.git_dir)
-        if os.stat(inside).st_dev != os.stat(self._place.path).st_dev:  # noqa: PTH116
-            inside = Path(self._place.path)
-        return inside / f".clawdesk-merge-{self._wanted.task}"
-
     def _branch_only(self, made: pygit2.Commit, reason: str) -> MergeOutcome:
         name = branches.free_name(self._repo, self._wanted.title)
-        backup = self._keep(made, with_files=False)
+        backup = self._keep(made, with_files=False, own_branch=True)
         branches.move(self._repo, name, None, made.id, "clawdesk: merge")
         text = (
             f"Written to the branch {name}, because {reason}."

@@ -29,6 +29,14 @@ class Place:
     common_dir: str
 
 
+def staging_of(place: Place, task: str) -> Path:
+    """Where a merge stages files: on the disk of the work tree, so that they can be renamed."""
+    inside = Path(place.git_dir)
+    if os.stat(inside).st_dev != os.stat(place.path).st_dev:  # noqa: PTH116
+        inside = Path(place.path)
+    return inside / f".clawdesk-merge-{task}"
+
+
 def open_place(place: Place) -> pygit2.Repository:
     """A fresh handle: it sees what other programs did since the last one."""
     return _open(place.path)

@@ -30,6 +30,7 @@ from clawdesk.adapters.git import (
     starts,
     taskfiles,
     trees,
+    unmerging,
     viewing,
 )
 from clawdesk.adapters.git.mending import Foreign, explain
@@ -283,6 +284,12 @@ class GitRepository:
     ) -> MergeOutcome:
         wanted = merging.Wanted(_checked(task), into, each_checkpoint, title, settled)
         return await self._write("merge", lambda: merging.merge(self.place, wanted))
+
+    async def unmerge(self, task: TaskId, *, branch: str, commit: str) -> str:
+        name = _checked(task)
+        return await self._write(
+            "undo the merge", lambda: unmerging.unmerge(self.place, name, branch, commit)
+        )
 
     async def close(self) -> None:
         """Let go; safe to repeat. The project's lock is freed when its last handle is closed."""

@@ -96,6 +96,13 @@ async def test_approve_then_merge_gives_what_was_approved(world: PlaneWorld) -> 
     assert merged.fields["merge_commit"] == outcome.commit, "the way back names it at once"
     assert b"second" in world.project.work["b.txt"]
     assert world.machines.kept(task_id) == [], "snapshots outlived the merge"
+    undone = await plane.unmerge(task_id)
+    assert undone.ok
+    assert "b.txt" not in world.project.work
+    assert plane.state.tasks[task_id].merged_into == ""
+    assert not (await plane.unmerge(task_id)).ok
+    await plane.merge(task_id)
+    assert b"second" in world.project.work["b.txt"]
     await plane.close()
     assert world.machines.machines == {}
 

@@ -96,6 +96,31 @@ async def test_a_disk_that_cannot_be_measured_stops_nothing(world: PlaneWorld) -
     await plane.close()
 
 
+async def test_a_clean_up_is_called_off_between_two_tasks(
+    world: PlaneWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plane = await world.open()
+    ids = [await plane.submit(PROJECT, "add") for _ in range(2)]
+    for task_id in ids:
+        task = await until(plane, task_id, held)
+        assert task.request is not None
+        await plane.approve(task_id, 4, task.request.digest, channel="t")
+        await until(plane, task_id, ended)
+    discard = world.machines.discard
+
+    async def last(task: str) -> None:
+        await discard(task)
+        await plane.stop_prune()
+
+    monkeypatch.setattr(world.machines, "discard", last)
+    assert "Called off." in (await plane.prune(0)).text
+    kept = [with_machine(plane.state.tasks[task_id]) for task_id in ids]
+    assert sorted(map(bool, kept)) == [False, True]
+    monkeypatch.undo()
+    assert "ended tasks: 1." in (await plane.prune(0)).text
+    await plane.close()
+
+
 async def test_prune_and_merge_say_what_became_of_the_machines(world: PlaneWorld) -> None:
     plane = await world.open()
     task_id = await plane.submit(PROJECT, "add")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from clawdesk.domain.model import Phase, Record, Task
+from clawdesk.ports.repository import ProjectView
 from clawdesk.runtime.deeds import Deed
+from clawdesk.viewmodels.merged import why_no_unmerge
 from clawdesk.viewmodels.operations import ROWS_MAX, OperationRow, operations
 from tests.support import plane_scenes as scenes
 
@@ -18,7 +20,7 @@ def task_with(*records: Record) -> Task:
 
 
 def rows(task: Task, *deeds: Deed) -> tuple[OperationRow, ...]:
-    return operations([task], deeds, NOW, 0)
+    return operations([task], deeds, NOW, 0, {})
 
 
 def test_a_roll_back_leads_to_the_safety_checkpoint_made_before_it() -> None:
@@ -80,3 +82,32 @@ def test_the_list_is_bounded() -> None:
     found = rows(task_with(*many))
     assert len(found) == ROWS_MAX
     assert found[0].at_ms == NOW
+
+
+def test_a_merge_is_undone_by_a_button_while_the_branch_stands_there() -> None:
+    commit = "ab" * 20
+    made = Record("merged", NOW, {"branch": "main", "merge_commit": commit, "backup": "r"})
+    task = replace(task_with(made), merged_into="main")
+    view = replace(scenes.project(), path=task.project, branch="main", head=commit)
+
+    def row(view: ProjectView, task: Task = task) -> OperationRow:
+        return operations([task], (), NOW, 0, {task.project: view})[0]
+
+    assert row(view).undo == "merge"
+    assert "git revert" not in row(view).detail
+    assert why_no_unmerge(task, {task.project: view}) == ""
+    moved = replace(view, head="c" * 40)
+    assert (row(moved).undo, why_no_unmerge(task, {task.project: moved})) == (
+        "",
+        "main has moved on since",
+    )
+    elsewhere = replace(moved, branch="topic")
+    assert row(elsewhere).undo == "merge", "only Git knows where main stands now"
+    back = replace(
+        task, merged_into="", records=(made, Record("unmerged", NOW + 1, {"branch": "main"}))
+    )
+    assert [r.text for r in operations([back], (), NOW, 0, {})] == [
+        "Took refactor-io out of main again",
+        "Merged refactor-io into main",
+    ]
+    assert why_no_unmerge(back, {}) == "it is not merged"
