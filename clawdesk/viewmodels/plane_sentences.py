@@ -17,7 +17,10 @@ WAITS = (
     marked("starts with the next change"),
     marked("nothing"),
     marked("is being taken back to checkpoint {ordinal}"),
-    marked("more than {count} tasks wait on this host"),
+    marked(
+        "more than {count} tasks wait on this host; it needs {cpus} CPUs and {memory} MiB of "
+        "memory, and has {points} points"
+    ),
     marked("its turn; `clawdesk why {task}` counts it out"),
     marked("needs {wanted} {what}, this host gives {given} to machines"),
     marked("a smaller [machine] table in the task file, or a larger host"),
@@ -32,6 +35,11 @@ WAITS = (
         "yield"
     ),
     marked("{names} ends, yields, or waits for you"),
+    marked("{frees}; estimate: within {time}, if {task} takes as long as its last run"),
+    marked(
+        "{frees}; estimate: within {time}, if {task} takes as long as its last {runs} runs, in the "
+        "median"
+    ),
     marked("the next checkpoint of {tasks}, expected every {seconds} s"),
     marked("would fit, but what is free is set aside for {names}"),
     marked("{names} starts"),
@@ -99,6 +107,9 @@ ENDS = (
     marked("the machine ended"),
     marked("The task was ended while its image was being built."),
     marked("{why} The task starts again from its beginning."),
+    marked("{why} The task starts again from its beginning; what it had done is lost."),
+    marked("Given up after {count} attempts: {why}"),
+    marked("its history was removed from Git by another program."),
     marked(
         "{why} The task starts again from its beginning. Checkpoint {ordinal} can be restored "
         "instead."
@@ -263,6 +274,9 @@ PROJECTS = (
     marked("Merged into {branch}; your files are up to date."),
     marked("Merged into {branch}."),
     marked("Made the branch {branch}."),
+    marked("{ref} was deleted by another program, and its commits are gone from {path}."),
+    marked("If a backup has them, bring them back and try again; else submit it anew."),
+    marked("{ref} was deleted by another program while its task went on; it was put back."),
     marked("Could not {doing}: the disk of {path} is full ({free} KiB free)."),
     marked("Free some space on that disk, then try again. Nothing was lost."),
     marked("The project has submodules: a task sees them as empty folders."),

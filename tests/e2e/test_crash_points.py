@@ -45,6 +45,7 @@ BESIDE = frozenset(
     {
         "checkpoint.put",
         "fork.shared",
+        "history.begun",
         "channel.raise.before",
         "channel.raise.after",
         "channel.answer.before",
