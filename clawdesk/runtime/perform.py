@@ -301,6 +301,12 @@ class Performer:
                 self._lost(e.task, e.machine, error)
 
     async def _take(self, e: do.TakeCheckpoint, task: Task) -> None:
+        deaf: list[PortError] = []
+        await self._take_and_tell(e, task, deaf)
+        for error in deaf:
+            self._lost(e.task, e.machine, error)
+
+    async def _take_and_tell(self, e: do.TakeCheckpoint, task: Task, deaf: list[PortError]) -> None:
         try:
             session = self._live.session(e.machine)
             repository = self._repository(task.project)
@@ -316,6 +322,7 @@ class Performer:
                 seen=self._live.seen(e.task),
                 spending=lambda: self._spending(e.task),
                 veil=self._live.veil(e.machine),
+                deaf=deaf.append,
             )
         except PortError as error:
             if not await self._begun_anew(e.task, error):
