@@ -14,6 +14,8 @@ from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any
 
+import psutil
+
 from clawdesk.ports.egress import EgressError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -22,6 +24,8 @@ CONNECT_S_MAX = 10.0
 ADDRESSES_MAX = 8
 BUFFER_BYTES = 64 << 10
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_UNICAST6 = ipaddress.IPv6Network("2000::/3")
+"""All that was ever given out of IPv6; outside it are old and odd ways to write other addresses."""
 
 
 async def _look_up(host: str, port: int) -> list[str]:
@@ -32,25 +36,40 @@ async def _look_up(host: str, port: int) -> list[str]:
 
 def is_public(address: Address) -> bool:
     """Whether it is an address of the open internet, in whatever way it is written."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inside = address.ipv4_mapped or address.sixtofour
-        if address in _NAT64:
-            inside = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inside is not None:
-            return is_public(inside)
-    return address.is_global and not address.is_multicast
+    meant = _meant(address)
+    if isinstance(meant, ipaddress.IPv6Address) and meant not in _UNICAST6:
+        return False
+    return meant.is_global and not meant.is_multicast
 
 
 def may_reach(address: Address, own_networks: tuple[str, ...]) -> bool:
     """Whether it is public, or lies in a network the user named; this machine itself never is."""
-    if is_public(address):
+    meant = _meant(address)
+    if str(meant) in _of_this_machine():
+        return False
+    if is_public(meant):
         return True
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        return may_reach(address.ipv4_mapped, own_networks)
-    if address.is_loopback or address.is_link_local or address.is_multicast:
+        address = address.ipv4_mapped
+    if meant.is_loopback or meant.is_link_local or meant.is_multicast or meant.is_unspecified:
         return False
-    inside = any(address in ipaddress.ip_network(network) for network in own_networks)
-    return inside and not address.is_unspecified
+    return any(address in ipaddress.ip_network(network) for network in own_networks)
+
+
+def _meant(address: Address) -> Address:
+    """The IPv4 address that an IPv6 one stands for, else itself."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
+
+
+def _of_this_machine() -> set[str]:
+    """Addresses of its interfaces, which may be public or lie in a network the user named."""
+    entries = (entry for found in psutil.net_if_addrs().values() for entry in found)
+    kinds = (socket.AF_INET, socket.AF_INET6)
+    return {entry.address.partition("%")[0] for entry in entries if entry.family in kinds}
 
 
 class TcpEgress:

@@ -99,7 +99,7 @@ def find_task(plane: PlaneApi, text: str) -> Task:
         task
         for task in tasks.values()
         if (len(wanted) >= PREFIX_MIN and (task.id.startswith(wanted) or task.id.endswith(wanted)))
-        or task.definition.name == text
+        or (text and task.definition.name == text)
     ]
     if len(found) == 1:
         return found[0]

@@ -1,4 +1,4 @@
-"""`clawdesk run PROJECT TASK`: submit and follow to the end; `--resume`: go on with what waits.
+"""`clawdesk run PROJECT`, TASK or `--prompt TEXT`: follow it to its end; `--resume`: what waits.
 
 Always without a window; `--headless` says so, for scripts that want to be explicit.
 """
@@ -12,7 +12,8 @@ import sys
 from clawdesk.cli.context import folder, plain, with_plane
 from clawdesk.cli.exits import NOT_READY, code_of
 from clawdesk.cli.follow import Decider, Follower, until_moved
-from clawdesk.cli.submit import add_submission_arguments, pairs, submit
+from clawdesk.cli.submit import TASK_HELP, add_submission_arguments, pairs, submit
+from clawdesk.cli.typed import check
 from clawdesk.domain.model import FINAL, Phase, Task, TaskId
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import PlaneApi
@@ -21,7 +22,7 @@ from clawdesk.runtime.client import PlaneClient
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", help="folder of the Git repository")
-    parser.add_argument("task", nargs="?", help="name of a file in .clawdesk/tasks, without .toml")
+    parser.add_argument("task", nargs="?", help=TASK_HELP)
     parser.add_argument("--resume", action="store_true", help="go on with the task that waits")
     parser.add_argument("--headless", action="store_true", help="without a window (always so)")
     parser.add_argument(
@@ -59,8 +60,7 @@ def decider(options: argparse.Namespace) -> Decider:
 
 
 def run(options: argparse.Namespace) -> int:
-    if bool(options.task) == bool(options.resume):
-        raise PortError("Name a task, or say --resume.", code="usage")
+    check(options, options.resume)
     who = decider(options)
 
     async def work(plane: PlaneApi) -> int:

@@ -12,6 +12,7 @@ from clawdesk.runtime.api import PlaneApi
 from clawdesk.runtime.recents import remember_digest
 from clawdesk.viewmodels.costs import spent_words
 from clawdesk.viewmodels.story import sentence
+from clawdesk.viewmodels.words import first_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,8 @@ def run(options: argparse.Namespace) -> int:
             checkpoints = [as_fields(c) for c in task.checkpoints]
             records = [as_fields(r) for r in task.records]
             more = {"checkpoints": checkpoints, "records": records}
-            print_json({**task_summary(task), **more})
+            agent = as_fields(task.definition.agent)
+            print_json({**task_summary(task), "agent": agent, **more})
         else:
             _print(task)
         return 0
@@ -46,6 +48,8 @@ def _print(task: Task) -> None:
     told = task_summary(task)
     print(f"{plain(task.title)}  ({task.id})")
     print(f"  state       {told['state']}, step {told['step']}, attempt {task.attempt}")
+    if (agent := task.definition.agent) is not None:
+        print(f"  agent       {plain(agent.kind)}, told: {plain(first_line(agent.prompt, 200))}")
     if task.reason:
         freed = f"; freed by: {plain(task.reason.frees)}" if task.reason.frees else ""
         print(f"  waits       {plain(task.reason.text).rstrip('.')}{freed}")

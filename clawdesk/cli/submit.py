@@ -6,20 +6,24 @@ import argparse
 import sys
 
 from clawdesk.cli.context import folder, plain, print_json, with_plane
+from clawdesk.cli.typed import add_prompt_arguments, check, process_of
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import PlaneApi
 from clawdesk.viewmodels.words import plural
 
+TASK_HELP = "name of a file in .clawdesk/tasks, without .toml"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", help="folder of the Git repository")
-    parser.add_argument("task", help="name of a file in .clawdesk/tasks, without .toml")
+    parser.add_argument("task", nargs="?", help=TASK_HELP)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_submission_arguments(parser)
 
 
 def add_submission_arguments(parser: argparse.ArgumentParser) -> None:
     """Options that `run` and `submit` share."""
+    add_prompt_arguments(parser)
     parser.add_argument("--priority", type=int, help="instead of the task file's suggestion")
     parser.add_argument(
         "--set",
@@ -48,6 +52,7 @@ def pairs(texts: list[str], option: str, form: str = "KEY=VALUE") -> dict[str, s
 
 async def submit(plane: PlaneApi, project: str, options: argparse.Namespace) -> str:
     """Submit by the shared options; says what happens to uncommitted changes."""
+    process = await process_of(plane, options)
     view = plane.projects[project]
     if view.dirty and options.changes is None:
         changes = plural(len(view.dirty), "uncommitted change")
@@ -57,7 +62,7 @@ async def submit(plane: PlaneApi, project: str, options: argparse.Namespace) -> 
         )
     return await plane.submit(
         project,
-        options.task,
+        process,
         priority=options.priority,
         include_changes=options.changes == "include",
         settings=pairs(options.set, "--set"),
@@ -65,11 +70,13 @@ async def submit(plane: PlaneApi, project: str, options: argparse.Namespace) -> 
 
 
 def run(options: argparse.Namespace) -> int:
+    check(options)
+
     async def work(plane: PlaneApi) -> int:
         view = await plane.open_project(folder(options.project))
         task = await submit(plane, view.path, options)
         if options.json:
-            print_json({"task": task, "project": view.path, "name": options.task})
+            print_json({"task": task, "project": view.path, "name": options.task or ""})
         else:
             print(f"{task} submitted.")
             submitted = plane.state.tasks.get(task)

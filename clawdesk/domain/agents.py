@@ -45,6 +45,12 @@ class AgentKind:
     npm: tuple[str, ...] = ()
     warm: str = ""
     env: tuple[tuple[str, str], ...] = ()
+    memory_mib: int = 512
+
+    @property
+    def has_packages(self) -> bool:
+        """Whether its image is more than the project's: a layer is built for it once."""
+        return bool(self.debian or self.pypi or self.pypi_alone or self.npm)
 
 
 def _kind(name: str, told: Mapping[str, object]) -> AgentKind:

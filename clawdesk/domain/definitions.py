@@ -66,6 +66,11 @@ def is_task_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
+def is_model_name(name: str) -> bool:
+    """Whether a model may be called so."""
+    return _MODEL.fullmatch(name) is not None
+
+
 def parse_task(text: str, name: str) -> TaskDefinition:
     """Read `.clawdesk/tasks/NAME.toml`.
 
@@ -275,13 +280,19 @@ def _paced(
 
 
 def _turns(reader: Reader, path: KeyPath, mode: CheckpointMode) -> tuple[int, int, bool]:
-    """Calls and seconds between boundaries at model calls, and whether a change of files makes one;
-    every call where nothing stands."""
+    """Calls and seconds between boundaries at model calls, and whether a change of files makes one.
+
+    Where nothing stands: every call with "model-call", none with "approve".
+    """
     given = {key: reader.get((*path, key)) for key in ("every_calls", "every_s", "when_changed")}
-    if mode is not CheckpointMode.MODEL_CALL:
+    none_given = all(value is None for value in given.values())
+    if mode not in (CheckpointMode.MODEL_CALL, CheckpointMode.APPROVE):
         for key, value in given.items():
             if value is not None:
-                reader.mistake((*path, key), show(value), 'only with checkpoint = "model-call"')
+                allowed = 'only with checkpoint = "model-call" or "approve"'
+                reader.mistake((*path, key), show(value), allowed)
+        return 0, 0, False
+    if mode is CheckpointMode.APPROVE and none_given:
         return 0, 0, False
     when_changed = reader.flag((*path, "when_changed"))
     usual = 1 if given["every_s"] is None and not when_changed else 0

@@ -202,7 +202,10 @@ class StepBegan:
 
 @dataclass(frozen=True, slots=True)
 class StepEnded:
-    """`tail` is the last output of a step that failed, at most 2,000 characters."""
+    """`tail` is the last output of a step that failed, at most 2,000 characters.
+
+    `killed`: programs that the guest's kernel ended meanwhile because memory had run out.
+    """
 
     at_ms: int
     task: TaskId
@@ -211,6 +214,7 @@ class StepEnded:
     timed_out: bool = False
     tail: str = ""
     run: str = ""  # `INDEX.ROUND`; the end of any other run is an old word
+    killed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,6 +439,15 @@ class DiscardAsked:
     task: TaskId
 
 
+@dataclass(frozen=True, slots=True)
+class ForkKept:
+    """Of a family of forks a person keeps `task`; `over` are the others, which have ended or do."""
+
+    at_ms: int
+    task: TaskId
+    over: tuple[TaskId, ...]
+
+
 Event = (
     CapacityChanged
     | Ticked
@@ -477,4 +490,5 @@ Event = (
     | TaskMerged
     | SnapshotForgotten
     | DiscardAsked
+    | ForkKept
 )

@@ -24,6 +24,8 @@ from clawdesk.domain.model import (
 )
 from clawdesk.domain.moves import request_about
 
+WITHIN = "Its step's end asks for your approval of it."
+
 
 def forked(
     parent: Task,
@@ -113,7 +115,8 @@ def origin_fields(task: Task) -> dict[str, Any]:
     if checkpoint is not None:
         fields["step"] = checkpoint.step_name
         fields["safety"] = checkpoint.safety
-        fields["approval"] = "" if checkpoint.approved else checkpoint.approval_reason
+        waits = checkpoint.approval_reason or (WITHIN if task.is_within(checkpoint) else "")
+        fields["approval"] = "" if checkpoint.approved else waits
     return fields
 
 

@@ -16,6 +16,7 @@ from clawdesk.domain.processes import CheckpointMode as CheckpointMode  # noqa: 
 from clawdesk.domain.processes import MachineNeed as MachineNeed  # noqa: PLC0414
 from clawdesk.domain.processes import StepSpec as StepSpec  # noqa: PLC0414
 from clawdesk.domain.processes import TaskDefinition as TaskDefinition  # noqa: PLC0414
+from clawdesk.domain.processes import asks_at_end
 from clawdesk.domain.rules import Rules
 from clawdesk.domain.spending import NOTHING_SPENT, Spending, StepSpent
 
@@ -149,9 +150,10 @@ class Question:
 class Boundary:
     """A point where work is to be made durable, and what waits in the machine there.
 
-    `mode` is auto | approve | changed: to be approved where anything did change. `mid_step`: a step
-    runs on behind it (safety checkpoints only). `amends`: a person approved another version of that
-    checkpoint, the tree of commit `put`; it is written into the workspace first.
+    `mode` is auto | approve | within: approved with its step's end | changed: to be approved where
+    anything did change. `mid_step`: a step runs on behind it (safety checkpoints only). `amends`: a
+    person approved another version of that checkpoint, the tree of commit `put`; it is written
+    into the workspace first.
     """
 
     mode: str = "auto"
@@ -431,9 +433,14 @@ class Task:
         checkpoint = self.checkpoint(self.tip_ordinal)
         if checkpoint is None:
             return self.start_commit
-        waits = bool(checkpoint.approval_reason) and not checkpoint.approved
-        passed = not checkpoint.safety and not waits
+        waits = checkpoint.approval_reason or self.is_within(checkpoint)
+        passed = not checkpoint.safety and (checkpoint.approved or not waits)
         return checkpoint.commit if passed else checkpoint.since or self.start_commit
+
+    def is_within(self, checkpoint: Checkpoint) -> bool:
+        """Whether it stands in a step whose end asks for approval of all that the step did."""
+        waits = checkpoint.model_call or checkpoint.question is not None
+        return waits and asks_at_end(self.steps, checkpoint.step_index)
 
     def checkpoint(self, ordinal: int) -> Checkpoint | None:
         """The checkpoint of that ordinal, or None. Ordinals only grow, so scan from the newest."""

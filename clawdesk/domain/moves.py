@@ -309,9 +309,13 @@ def discard(turn: Turn, task: Task, why: str) -> Task:
 def forgotten(turn: Turn, task: Task, at: tuple[int, ...], why: str) -> Task:
     """Machines of checkpoints are given up, and Git is told."""
     task = turn.put(without_snapshots(task, at, why))
-    facts = (("ordinals", list(at)), ("why", why))
-    turn.do(do.RecordEvent(task.id, "snapshots_removed", turn.at_ms, facts))
-    return turn.note(task, "snapshots_removed", **dict(facts))
+    return recorded(turn, task, "snapshots_removed", ordinals=list(at), why=why)
+
+
+def recorded(turn: Turn, task: Task, event: str, **facts: Any) -> Task:
+    """A fact that nobody waits for: noted at once, and on its way to Git."""
+    turn.do(do.RecordEvent(task.id, event, turn.at_ms, tuple(facts.items())))
+    return turn.note(task, event, **facts)
 
 
 def requeue_at(turn: Turn, task: Task, ordinal: int, outcome: str = "", text: str = "") -> Task:

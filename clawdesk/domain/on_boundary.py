@@ -18,6 +18,7 @@ from clawdesk.domain.model import (
     Verdict,
 )
 from clawdesk.domain.moves import Turn
+from clawdesk.domain.processes import asks_at_end, ran_short
 from clawdesk.domain.spending import FURTHER, spent_fields
 
 _PAUSED = frozenset({Phase.SNAPSHOTTING, Phase.HELD})
@@ -77,8 +78,9 @@ def _step_failed(turn: Turn, task: Task, event: ev.StepEnded) -> None:
         if event.timed_out
         else f"exited with {event.exit_code}"
     )
+    short = f" {ran_short(event.killed, task.definition.machine)}" if event.killed else ""
     tail = f"\n{event.tail}" if event.tail else ""
-    moves.finish(turn, task, Phase.FAILED, f"Step {spec.name} {how}.{tail}")
+    moves.finish(turn, task, Phase.FAILED, f"Step {spec.name} {how}.{short}{tail}")
 
 
 def _last_said_no(task: Task) -> bool:
@@ -93,11 +95,16 @@ def boundary_asked(turn: Turn, task: Task, event: ev.BoundaryAsked) -> None:
         return
     if on_adoption.answer_again(turn, task, event.guest_request):
         return
-    mode = "approve" if event.approve else "auto"
+    mode = "approve" if event.approve else _inside(task) if event.model_call else "auto"
     boundary = Boundary(mode, event.message, event.guest_request, model_call=event.model_call)
     moves.take_checkpoint(turn, task, boundary)
     if event.next_step:
         _call_it(turn, turn.state.tasks[task.id], event.next_step)
+
+
+def _inside(task: Task) -> str:
+    """The mode of a point in the middle of a step, whose end may ask about all of it."""
+    return "within" if asks_at_end(task.steps, task.step_index) else "auto"
 
 
 def part_started(turn: Turn, task: Task, event: ev.PartStarted) -> None:
@@ -139,7 +146,7 @@ def question_asked(turn: Turn, task: Task, event: ev.QuestionAsked) -> None:
     if on_adoption.answer_again(turn, task, event.guest_request):
         return
     question = Question(event.key, event.question, event.choices, event.default)
-    boundary = Boundary(guest_request=event.guest_request, question=question)
+    boundary = Boundary(_inside(task), guest_request=event.guest_request, question=question)
     moves.take_checkpoint(turn, task, boundary)
 
 

@@ -338,7 +338,8 @@ def restore_recorded(turn: Turn, task: Task, event: ev.RestoreRecorded) -> None:
     wish = task.wish
     prompt = wish.feedback if wish is not None and wish.prompt else ""
     by = {"actor": wish.actor, "channel": wish.channel} if wish is not None else {}
-    told = {**by, "prompt": prompt} if prompt else by
+    said = {"feedback": wish.feedback} if wish is not None and wish.feedback else {}
+    told = {**by, **said, **({"prompt": prompt} if prompt else {})}
     task = turn.note(task, "restored", event.commit, ordinal=event.ordinal, **told)
     task = turn.put(task, tip_ordinal=event.ordinal, wish=None)
     if wish is None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from clawdesk.domain import effects as do
 from clawdesk.domain import moves, on_decision
-from clawdesk.domain.model import Checkpoint, CheckpointMode, Phase, Task, TaskId, Yielding
+from clawdesk.domain.model import Checkpoint, Phase, Task, TaskId, Yielding
 from clawdesk.domain.moves import Turn
 from clawdesk.domain.scheduling import index_of, may_park
 
@@ -17,7 +17,7 @@ def ask_to_yield(turn: Turn, victim: TaskId, for_task: TaskId, why: str) -> None
     yielding = Yielding(for_task, turn.state.steady_ms, why)
     task = turn.put(task, yielding=yielding)
     task = turn.note(task, "yield_asked", why=why, for_task=for_task)
-    if task.step_running and moves.step_of(task).checkpoint is CheckpointMode.MODEL_CALL:
+    if task.step_running and moves.step_of(task).at_calls:
         turn.do(do.WantTurn(task.id, task.machine))
 
 

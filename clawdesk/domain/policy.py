@@ -188,7 +188,7 @@ def approval_reason(mode: str, paths: Iterable[str], policy: ProjectPolicy) -> s
     """Why a checkpoint must be approved, one sentence; "" = it need not.
 
     Args:
-        mode: auto | approve | changed, as the task file or `claw checkpoint` asked.
+        mode: auto | approve | within | changed, as the task file or `claw checkpoint` asked.
         paths: changed against the checkpoint before; of a rename both names.
     """
     paths = tuple(paths)

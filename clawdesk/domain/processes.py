@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class CheckpointMode(StrEnum):
-    """What a step's end asks for; with `model-call` the calls within it are boundaries too."""
+    """What a step's end asks for; with `model-call` the calls within it are boundaries too.
+
+    With `approve` they may be as well: then they are points to go back to, and what they hold is
+    approved with the step's end, all of it at once.
+    """
 
     AUTO = "auto"
     MODEL_CALL = "model-call"
@@ -31,6 +36,16 @@ class StepSpec:
     every_s: int = 0
     when_changed: bool = False
 
+    @property
+    def at_calls(self) -> bool:
+        """Whether model calls within it can be boundaries."""
+        return bool(self.every_calls or self.every_s or self.when_changed)
+
+
+def asks_at_end(steps: Sequence[StepSpec], index: int) -> bool:
+    """Whether the end of that step asks for approval."""
+    return index < len(steps) and steps[index].checkpoint is CheckpointMode.APPROVE
+
 
 @dataclass(frozen=True, slots=True)
 class MachineNeed:
@@ -41,6 +56,19 @@ class MachineNeed:
     memory_mib: int = 512
     disk_mib: int = 2048
     network: tuple[str, ...] = ()
+
+
+def ran_short(killed: int, need: MachineNeed) -> str:
+    """What to tell of a machine whose kernel ended that many programs for want of memory.
+
+    >>> print(ran_short(1, MachineNeed(memory_mib=256)))
+    Memory ran out: the machine has 256 MiB, and its kernel ended 1 of the task's programs. Give \
+the task more by memory_mib under [machine] in its file.
+    """
+    return (
+        f"Memory ran out: the machine has {need.memory_mib} MiB, and its kernel ended {killed} of "
+        "the task's programs. Give the task more by memory_mib under [machine] in its file."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +113,9 @@ class AgentSpec:
 
 @dataclass(frozen=True, slots=True)
 class TaskDefinition:
-    """A process a project offers: `.clawdesk/tasks/NAME.toml`."""
+    """A process a project offers, `.clawdesk/tasks/NAME.toml`, or one that a person typed in."""
 
-    name: str
+    name: str  # "" = no file has it, see `domain.from_prompt`
     title: str
     steps: tuple[StepSpec, ...]
     description: str = ""

@@ -362,7 +362,16 @@ def _merged(turn: Turn, task: Task, event: ev.TaskMerged) -> None:
         moves.discard(turn, turn.state.tasks[task.id], moves.MERGED)
 
 
-def _discard_asked(turn: Turn, task: Task, event: ev.DiscardAsked) -> None:
+def _fork_kept(turn: Turn, task: Task, event: ev.ForkKept) -> None:
+    moves.recorded(turn, task, "kept", over=list(event.over))
+    for name in event.over:
+        other = turn.state.tasks.get(name)
+        if other is not None:
+            other = moves.recorded(turn, other, "passed_over", kept=task.id, title=task.title)
+            _discard_asked(turn, other, event)
+
+
+def _discard_asked(turn: Turn, task: Task, event: ev.DiscardAsked | ev.ForkKept) -> None:
     if task.phase in FINAL and any(c.snapshot for c in task.checkpoints):
         moves.forgotten(turn, task, moves.ordinals(task), PRUNED)
         turn.do(do.DiscardSnapshots(task.id))
@@ -412,4 +421,5 @@ _TABLE: dict[type, _Move] = {
     ev.TaskMerged: _merged,
     ev.SnapshotForgotten: _snapshot_forgotten,
     ev.DiscardAsked: _discard_asked,
+    ev.ForkKept: _fork_kept,
 }

@@ -45,9 +45,16 @@ class StepOutput:
 
 @dataclass(frozen=True, slots=True)
 class StepEnded:
+    """A step's shell is gone.
+
+    `killed`: programs of it, or of what earlier steps left, that the guest's kernel ended meanwhile
+    because they had taken all memory; the step may have come to a good end all the same.
+    """
+
     run_id: str
     exit_code: int
     timed_out: bool = False
+    killed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,7 +223,11 @@ class Repository(Protocol):
         ...
 
     async def start_commit(self, *, include_changes: bool, definition: str) -> tuple[str, str]:
-        """(base commit, start commit). With changes included the start commit's tree holds them."""
+        """(base commit, start commit). With changes included the start commit's tree holds them.
+
+        Args:
+            definition: the task file that must be there; "" = none need.
+        """
         ...
 
     async def submit(self, task: TaskId, start: str, record: Record) -> str:
@@ -259,9 +263,9 @@ class Repository(Protocol):
         `judge` is asked with the changed paths before the commit, so that why it must be approved
         is as durable as the checkpoint itself.
         The committed record has the fields `tree`, `digest`, `diffstat` and, if any, `refused` and
-        `approval` beside those of `record`. A merge reads of it `ordinal`, `step`, `mode` (auto |
-        approve) and `safety`; of "requested" `ordinal` and `kind`; of "decision" `ordinal` and
-        `verdict`; of "restored" `ordinal`.
+        `approval` beside those of `record`. A merge reads of it `ordinal`, `step`, `mode` (approve
+        and within need an approval) and `safety`; of "requested" `ordinal` and `kind`; of
+        "decision" `ordinal` and `verdict`; of "restored" `ordinal`.
         Raises:
             RepositoryError: code `too_large`, more than 10,000 changed files or 1 GB.
         """

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from clawdesk.domain.channel.model import Delivery
+from clawdesk.domain.from_prompt import TaskPrompt
 from clawdesk.domain.model import PlaneState, Reason, TaskId
 from clawdesk.domain.policy_rules import PolicyRule
 from clawdesk.ports.channel import ChannelStatus
@@ -181,13 +182,20 @@ class PlaneApi(Protocol):
     async def submit(
         self,
         project: str,
-        name: str,
+        process: str | TaskPrompt,
         *,
         priority: int | None = None,
         include_changes: bool = False,
         settings: dict[str, str] | None = None,
     ) -> TaskId:
-        """Durable when it returns. Raises RepositoryError for a mistake in the task file."""
+        """Durable when it returns. Raises PortError, RepositoryError for a mistake in a task file.
+
+        Args:
+            process: the name of a task file, or what an agent shall be told without one.
+            priority: instead of the file's suggestion.
+            include_changes: it starts from the user's files as they are, else from HEAD.
+            settings: variables for its steps.
+        """
         ...
 
     async def fork(

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from clawdesk import __version__
+from clawdesk.domain.from_prompt import TaskPrompt
 from clawdesk.domain.model import PlaneState, Reason, TaskId
 from clawdesk.ports.errors import ConflictError, PortError
 from clawdesk.ports.machines import DiskUse
@@ -248,7 +249,7 @@ class PlaneClient:
     async def submit(
         self,
         project: str,
-        name: str,
+        process: str | TaskPrompt,
         *,
         priority: int | None = None,
         include_changes: bool = False,
@@ -257,7 +258,7 @@ class PlaneClient:
         task: TaskId = await self._call(
             "submit",
             project,
-            name,
+            process,
             priority=priority,
             include_changes=include_changes,
             settings=settings,

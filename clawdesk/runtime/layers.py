@@ -28,6 +28,7 @@ from clawdesk.domain.images import (
 )
 from clawdesk.domain.model import MachineNeed, Task, TaskId
 from clawdesk.domain.network import Reach
+from clawdesk.domain.processes import ran_short
 from clawdesk.ports import guest as said
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import GuestError, PortError
@@ -263,21 +264,27 @@ def _reach(task: Task, plan: ImagePlan) -> Reach:
             code=SET_UP_FAILED,
         )
     if plan.needs_network and not reach.hosts:
-        raise PortError(
-            "The image of this task needs packages, and its project may reach no host.",
-            mend=f"Name the hosts packages come from in {PROJECT_FILE}, under [network] allow.",
-            code=SET_UP_FAILED,
-        )
+        raise no_hosts(SET_UP_FAILED)
     return reach
+
+
+def no_hosts(code: str) -> PortError:
+    """An image that was not built yet, and cannot be."""
+    return PortError(
+        "The image of this task needs packages, and its project may reach no host.",
+        mend=f"Name the hosts packages come from in {PROJECT_FILE}, under [network] allow.",
+        code=code,
+    )
 
 
 def _failure(build: _Build, step: SetUpStep, end: said.StepEnded, tail: str) -> PortError:
     how = f"took longer than {STEP_S_MAX} s" if end.timed_out else f"ended with {end.exit_code}"
+    short = f" {ran_short(end.killed, build.need)}" if end.killed else ""
     refused = (
         f" Not let through: {'; '.join(dict.fromkeys(build.refused))}." if build.refused else ""
     )
     return PortError(
-        f"The image of this task could not be set up: {step.name} {how}.{refused} "
+        f"The image of this task could not be set up: {step.name} {how}.{short}{refused} "
         f"Its last lines:\n{tail or '(none)'}\n",
         mend=f"Mend {IMAGE_FILE}, or the hosts under [network] allow in {PROJECT_FILE}, and run "
         "the task again.",

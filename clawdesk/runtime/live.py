@@ -20,9 +20,10 @@ from clawdesk.domain.agents import env_of, shell_of, speaks_acp
 from clawdesk.domain.effects import RunStep
 from clawdesk.domain.events import Event
 from clawdesk.domain.keys import key_of
-from clawdesk.domain.model import MachineId, Snapshot, Task, TaskId
+from clawdesk.domain.model import MachineId, MachineNeed, Snapshot, Task, TaskId
 from clawdesk.domain.network import Reach
 from clawdesk.domain.policy import keys_of, permissions, reach, secrets_of
+from clawdesk.domain.processes import ran_short
 from clawdesk.domain.secrets import Veil, VeiledStream
 from clawdesk.domain.spending import CallUse
 from clawdesk.ports import guest as said
@@ -48,6 +49,7 @@ class _Live:
     machine: MachineId
     session: GuestSession
     token: str
+    need: MachineNeed
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     veil: Veil = field(default_factory=Veil)
     streams: dict[str, VeiledStream] = field(default_factory=dict)
@@ -206,7 +208,8 @@ class LiveMachines:
             raise
         tells = speaks_acp(task.definition.agent)
         secrets = {name: values[name] for name in secrets_of(task)}
-        live = _Live(task.id, started.machine, session, token, secrets, Veil(values), tells=tells)
+        need, veil = task.definition.machine, Veil(values)
+        live = _Live(task.id, started.machine, session, token, need, secrets, veil, tells=tells)
         self._live[started.machine] = live
         boot_ms = (time.perf_counter() - began) * 1000
         how = "from a warm template" if started.warm else "cold"
@@ -286,8 +289,10 @@ class LiveMachines:
                 for stream, veiled in live.streams.items():
                     self._feed(task, stream, veiled.flush())
                 tail = self.output(task).tail() if code or timed_out else ""
-                run = message.run_id
-                self._post(ev.StepEnded(now, task, machine, code, timed_out, tail, run))
+                run, killed = message.run_id, message.killed
+                if killed:
+                    self.tell(task, ran_short(killed, live.need))
+                self._post(ev.StepEnded(now, task, machine, code, timed_out, tail, run, killed))
             case said.BoundaryAsked() as asked:
                 self._post(
                     ev.BoundaryAsked(

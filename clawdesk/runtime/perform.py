@@ -116,18 +116,34 @@ class Performer:
         try:
             while queue:
                 effect = queue.popleft()
-                task = self._task(task_id)
-                if task is not None:
-                    name = type(effect).__name__
-                    crash.point(f"{name}.before")
-                    await self._table[type(effect)](effect, task)
-                    crash.point(f"{name}.after")
+                if isinstance(effect, do.KeepOutput) and _begins_checkpoint(queue):
+                    await self._carry_out_both(effect, queue.popleft(), task_id)
+                else:
+                    await self._carry_out(effect, task_id)
         except Exception as error:
             self._crashed(error)
         finally:
             # No await since the queue was seen empty: nothing can have slipped in between.
             self._workers.pop(task_id, None)
             self._queues.pop(task_id, None)
+
+    async def _carry_out(self, effect: do.Effect, task_id: TaskId) -> None:
+        task = self._task(task_id)
+        if task is not None:
+            name = type(effect).__name__
+            crash.point(f"{name}.before")
+            await self._table[type(effect)](effect, task)
+            crash.point(f"{name}.after")
+
+    async def _carry_out_both(self, keep: do.Effect, take: do.Effect, task_id: TaskId) -> None:
+        """The guest need not wait with its part of a checkpoint until its output is kept.
+
+        Git writes in order: the output is in it before the checkpoint is.
+        """
+        both = (self._carry_out(keep, task_id), self._carry_out(take, task_id))
+        for end in await asyncio.gather(*both, return_exceptions=True):
+            if end is not None:
+                raise end
 
     def _now(self) -> int:
         return self._clock.now_ms()
@@ -405,3 +421,7 @@ class Performer:
         except PortError as error:
             output.put_back(taken)
             self._live.remark(e.task, f"The output could not be kept in Git: {error.sentence}")
+
+
+def _begins_checkpoint(queue: deque[do.Effect]) -> bool:
+    return bool(queue) and isinstance(queue[0], do.TakeCheckpoint)

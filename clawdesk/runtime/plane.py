@@ -14,6 +14,7 @@ from dataclasses import replace
 from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
 from clawdesk.domain.forking import family, to_end
+from clawdesk.domain.from_prompt import TaskPrompt
 from clawdesk.domain.model import (
     FINAL,
     MachineId,
@@ -401,7 +402,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
     async def submit(
         self,
         project: str,
-        name: str,
+        process: str | TaskPrompt,
         *,
         priority: int | None = None,
         include_changes: bool = False,
@@ -409,7 +410,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
     ) -> TaskId:
         return await self._submissions.submit(
             project,
-            name,
+            process,
             priority=priority,
             include_changes=include_changes,
             settings=settings or {},
@@ -432,8 +433,7 @@ class Plane(Intents, Comparisons, ModelActs, ChannelActs, ShellActs):
         if not others:
             return Outcome(False, "The task has no forks, and is none.")
         ended = [(await self.cancel(t.id, channel=channel)).ok for t in to_end(members, task)]
-        for known in others:
-            self._kernel.post(ev.DiscardAsked(self._now(), known.id))
+        self._kernel.post(ev.ForkKept(self._now(), task, tuple(t.id for t in others)))
         before = len(others) - len(ended)
         name = self._kernel.known(task).title
         text = f"Kept: {name}. Others ended now: {sum(ended)}; before: {before}. All commits stay."

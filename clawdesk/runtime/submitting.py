@@ -1,4 +1,4 @@
-"""New tasks: submitted from a project's definition, or forked from a checkpoint of another task.
+"""New tasks: submitted from a definition or a prompt, or forked from a checkpoint of another.
 
 A task exists once its `submitted` commit is durable; only then the kernel hears of it.
 """
@@ -12,20 +12,23 @@ from dataclasses import replace
 from ulid import ULID
 
 from clawdesk.domain import events as ev
-from clawdesk.domain.agents import prompted
+from clawdesk.domain.agents import PROMPT_VARIABLE, prompted
 from clawdesk.domain.definitions import PROJECT_FILE
 from clawdesk.domain.forking import forked, forked_record, shown_fields
-from clawdesk.domain.images import IMAGE_FILE, ImagePlan
-from clawdesk.domain.model import Checkpoint, Record, Snapshot, Task, TaskId
+from clawdesk.domain.from_prompt import TaskPrompt, definition_from
+from clawdesk.domain.images import IMAGE_FILE, ImagePlan, set_up_reach, with_agent
+from clawdesk.domain.model import Checkpoint, Record, Snapshot, Task, TaskDefinition, TaskId
 from clawdesk.domain.network import granted
 from clawdesk.domain.parameters import mistake_in
 from clawdesk.domain.policy import bounded_priority, keys_of, secrets_of
 from clawdesk.domain.replay import submission
+from clawdesk.domain.toml_values import DefinitionError
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import MachineError, PortError, RepositoryError, SnapshotDamagedError
 from clawdesk.ports.machines import Machines
 from clawdesk.ports.repository import Repository
 from clawdesk.runtime import crash
+from clawdesk.runtime.layers import no_hosts
 from clawdesk.runtime.policies import Policies
 
 TITLE_CHARS_MAX = 200
@@ -67,7 +70,7 @@ class Submissions:
     async def submit(
         self,
         project: str,
-        name: str,
+        process: str | TaskPrompt,
         *,
         priority: int | None,
         include_changes: bool,
@@ -77,9 +80,9 @@ class Submissions:
         _no_mistake(settings)
         repository = await self._writable(project)
         base, start = await repository.start_commit(
-            include_changes=include_changes, definition=name
+            include_changes=include_changes, definition=process if isinstance(process, str) else ""
         )
-        definition, settings = prompted(await repository.definition(name, start), settings)
+        definition, settings = await _definition(repository, process, start, settings)
         asked, digest = await self._policies.at(repository, start)
         wanted = definition.priority if priority is None else priority
         task = Task(
@@ -96,8 +99,10 @@ class Submissions:
             priority=bounded_priority(wanted, asked),
         )
         counts = self._policies.under(task)
-        _reachable(counts, await repository.image_plan(start))
+        plan = await repository.image_plan(start)
+        _reachable(counts, plan)
         _granted(counts)
+        await self._packages_there(counts, with_agent(plan, counts))
         return await self._keep(repository, task)
 
     async def fork(
@@ -131,6 +136,15 @@ class Submissions:
             with contextlib.suppress(PortError):
                 await self._machines.discard(task_id)
             raise
+
+    async def _packages_there(self, task: Task, plan: ImagePlan) -> None:
+        """A task that would fail for want of its image is not begun. Raises PortError."""
+        if not plan.needs_network or set_up_reach(plan.spec, task.policy)[0].hosts:
+            return
+        with contextlib.suppress(MachineError):  # no machine can be had now: it waits for one
+            layer = await self._machines.find_layer(task.definition.machine, plan.digest)
+            if not layer.ready:
+                raise no_hosts("network")
 
     async def _writable(self, project: str) -> Repository:
         repository = self._repository(project)
@@ -167,6 +181,22 @@ class Submissions:
         shown = Record("submitted", record.at_ms, shown_fields(task), commit)
         self._post(ev.TaskSubmitted(self._clock.now_ms(), replace(task, records=(shown,))))
         return task.id
+
+
+async def _definition(
+    repository: Repository, process: str | TaskPrompt, start: str, settings: Mapping[str, str]
+) -> tuple[TaskDefinition, Mapping[str, str]]:
+    """What is to be done: as the start's task file says, or as a person does. Raises PortError."""
+    if isinstance(process, str):
+        return prompted(await repository.definition(process, start), settings)
+    if PROMPT_VARIABLE in settings:
+        raise PortError(
+            f"There is a prompt already; {PROMPT_VARIABLE} would be another.", code="usage"
+        )
+    try:
+        return definition_from(process), settings
+    except DefinitionError as error:
+        raise PortError(" ".join(error.mistakes), code="usage") from error
 
 
 def _granted(task: Task) -> None:

@@ -49,7 +49,15 @@ def register(desk: Desk) -> None:
         lambda: new_task.show(desk),
         keys="Ctrl+N",
         icon="plus",
-        why_not=lambda: _no_definitions(desk),
+        why_not=lambda: new_task.why_not(desk),
+    )
+    add(
+        "prompt_task",
+        "Write a prompt for an agent…",
+        lambda: new_task.show(desk, write=True),
+        keys="Ctrl+Shift+N",
+        icon="edit",
+        why_not=lambda: new_task.why_not(desk),
     )
     add(
         "policy",
@@ -313,13 +321,6 @@ def _register_view(desk: Desk) -> None:
         why_not=lambda: "" if desk.project else tr("no project is open"),
     )
     add("quit", "Quit", desk.decisions.ask_close, keys="Ctrl+Q", icon="x")
-
-
-def _no_definitions(desk: Desk) -> str:
-    view = desk.plane.projects.get(desk.project)
-    if view is None:
-        return tr("no project is open")
-    return "" if view.definitions else tr("the project has no task files")
 
 
 def _not_done(desk: Desk) -> str:

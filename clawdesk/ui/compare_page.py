@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from clawdesk.ports.repository import Diff
 from clawdesk.ui.badge import Icon
@@ -19,6 +19,7 @@ from clawdesk.ui.lanes import Lanes
 from clawdesk.ui.pane import Ground, empty, key_inside
 from clawdesk.ui.safe_text import SafeLabel, clean_line
 from clawdesk.ui.segments import Segments
+from clawdesk.ui.split import UpperFirst, split
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.compare import Ask, CompareView, Side
 from clawdesk.viewmodels.tasks import TaskRow
@@ -26,6 +27,7 @@ from clawdesk.viewmodels.tasks import TaskRow
 LANES_MAX = 4
 LANE = 38
 AXIS = 24
+FACTS_SHARE = 0.6
 
 
 class ComparePage(QWidget):
@@ -54,10 +56,7 @@ class ComparePage(QWidget):
         whole.setSpacing(0)
         whole.addWidget(self._head())
         whole.addWidget(self.lanes)
-        self.split = QSplitter(Qt.Orientation.Horizontal)
-        self.split.setObjectName("split.compare")
-        self.split.setHandleWidth(1)
-        self.split.setChildrenCollapsible(False)
+        self.split = split("split.compare", Qt.Orientation.Horizontal)
         self.split.addWidget(self._left())
         self.split.addWidget(self._right())
         self.split.setStretchFactor(1, 1)
@@ -100,19 +99,16 @@ class ComparePage(QWidget):
         return head
 
     def _left(self) -> QWidget:
-        left = QWidget()
+        left = self.left = UpperFirst("split.compare.left", FACTS_SHARE)
         left.setMinimumWidth(360)
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
         area = QScrollArea()
         area.setObjectName("compare.facts.area")
         area.setWidgetResizable(True)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(self.table)
-        column.addWidget(area, 3)
-        column.addWidget(self.files, 2)
+        left.addWidget(area)
+        left.addWidget(self.files)
         return left
 
     def _right(self) -> QWidget:
@@ -184,6 +180,7 @@ class ComparePage(QWidget):
         tall = sum(22 * (r.lane.rows - 1) for r in rows[:LANES_MAX])
         self.lanes.setFixedHeight(AXIS + LANE * shown + tall + 2)
         self.table.show_facts(view.left, view.right, view.facts)
+        self.left.show_need(self.table.need)
         self._show_asks(view.asks, asked)
         for button, side in zip(self.keeps, (view.left, view.right), strict=True):
             button.setVisible(bool(side.keep))

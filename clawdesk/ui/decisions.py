@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDialog
 
 from clawdesk.domain.agents import PROMPT_VARIABLE
 from clawdesk.domain.definitions import PROJECT_FILE
+from clawdesk.domain.from_prompt import TaskPrompt, title_of
 from clawdesk.domain.model import FINAL, Kind, Request, Task
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import Outcome
@@ -282,13 +283,13 @@ class Decisions(QObject):
         elif act == "trust":
             self.trust(task)
 
-    def run(self, project: str, name: str) -> None:
-        """Start a process; with edits of the user's own, ask which state it starts from."""
+    def run(self, project: str, process: str | TaskPrompt) -> None:
+        """Start a task file, or a prompt; with the user's own edits, ask which state it gets."""
         view = self._desk.plane.projects.get(project)
         if view is None:
             return
         if not view.dirty:
-            self.submit(project, name, include=False)
+            self.submit(project, process, include=False)
             return
         desk = self._desk
         sheet = AskSheet(
@@ -307,25 +308,36 @@ class Decisions(QObject):
             icon="branch",
             role="acc",
         )
-        sheet.chosen.connect(lambda key: self.submit(project, name, include=key == "include"))
+        sheet.chosen.connect(lambda key: self.submit(project, process, include=key == "include"))
         self.show_sheet(sheet)
 
-    def submit(self, project: str, name: str, *, include: bool, prompt: str = "") -> None:
+    def submit(
+        self, project: str, process: str | TaskPrompt, *, include: bool, prompt: str = ""
+    ) -> None:
         """Start a process from HEAD, or from the user's files as they are.
 
         Args:
+            process: the name of a task file, or what was typed instead of one.
             prompt: what its agent is told in place of what the file says, "" = that.
         """
         settings = {PROMPT_VARIABLE: prompt} if prompt else {}
-        submitted = self._submitted(project, name, include, settings)
+        submitted = self._submitted(project, process, include, settings)
+        name = process if isinstance(process, str) else title_of(process.prompt)
         words = tr("Running {name}", name=name)
         self._desk.errands.start(f"run {project} {name}", words, submitted)
 
     async def _submitted(
-        self, project: str, name: str, include: bool, settings: dict[str, str]
+        self,
+        project: str,
+        process: str | TaskPrompt,
+        include: bool,
+        settings: dict[str, str],
     ) -> None:
         desk = self._desk
-        task = await desk.plane.submit(project, name, include_changes=include, settings=settings)
+        task = await desk.plane.submit(project, process, include_changes=include, settings=settings)
+        if isinstance(process, TaskPrompt):
+            desk.memory.keep_last_agent(process)
+            desk.memory.keep_typed(project, TaskPrompt(""))
         desk.choose_project(project)
         desk.window.tasks.choose_filter(ALL)
         desk.window.tasks.list.choose(task)
@@ -436,8 +448,9 @@ class Decisions(QObject):
                 "Quit with {count} unfinished tasks?",
             ),
             text=tr(
-                "Tasks that this window drives are suspended at a checkpoint first, which can "
-                "take a minute, and go on at the next start. They do not run in the background. "
+                "Tasks that this window drives are suspended at a checkpoint and go on at the next "
+                "start. They do not run in the background. Saving many machines can take a "
+                "minute: the window goes before, and ClawDesk ends once all are saved. "
                 "Tasks that another ClawDesk of yours drives go on there."
             ),
             groups=[Lines("", "tasks", "fg1", tuple(t.title for t in running[:6]))],

@@ -13,7 +13,7 @@ from pathlib import Path
 from PySide6.QtCore import QDir, QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog
 
-from clawdesk.domain.model import FINAL, Task
+from clawdesk.domain.model import Task
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.notices import NoNotices, Notices
 from clawdesk.ports.repository import Diff, ProjectView
@@ -35,7 +35,7 @@ from clawdesk.ui.model_desk import ModelDesk
 from clawdesk.ui.notice_desk import NoticeDesk
 from clawdesk.ui.settings_desk import SettingsDesk
 from clawdesk.ui.tasks_pane import ALL
-from clawdesk.ui.words import counted, tr
+from clawdesk.ui.words import tr
 from clawdesk.viewmodels.amounts import day
 from clawdesk.viewmodels.checkpoints import checkpoint_rows
 from clawdesk.viewmodels.devices import card_of
@@ -119,6 +119,7 @@ class Desk(QObject):
             (window.projects.open_wanted, "open"),
             (window.home.open_wanted, "open"),
             (window.home.sample_wanted, "sample"),
+            (window.tasks.empty.write_wanted, "prompt_task"),
             (window.home.check_wanted, "check"),
             (window.status.next_wanted, "next"),
         ):
@@ -177,7 +178,7 @@ class Desk(QObject):
             shown = Page.COMPARE
         window.show_page(shown)
         if entry is not None:
-            window.tasks.empty.show_project(entry.name, entry.definitions, len(entry.mistakes))
+            window.tasks.empty.show_project(entry)
 
     @property
     def lanes(self) -> Lanes:
@@ -473,20 +474,7 @@ class Desk(QObject):
         await self.notices.close()
         self.memory.flush()
 
-    def show_ending(self) -> None:
-        """The plane lets go of its machines now; the window stays to show it.
-
-        What is open now is what the next start opens: a plane that has closed has no projects.
-        """
+    def remember(self) -> None:
+        """Keep what is open, for the next start."""
         self.memory.keep_open_projects(list(self.plane.projects))
         self.memory.keep_view(View(self.project, self.chosen, self.window.inspector.place))
-        self.window.pages.setEnabled(False)
-        self.window.tool_bar.setEnabled(False)
-        running = [t for t in self.plane.state.tasks.values() if t.phase not in FINAL]
-        if running:
-            text = counted(
-                len(running),
-                "Closing: suspending {count} unfinished task…",
-                "Closing: suspending {count} unfinished tasks…",
-            )
-            self.window.banner.show_notice(Notice("run", text))

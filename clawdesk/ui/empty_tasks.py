@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -15,7 +13,7 @@ from clawdesk.ui.pane import Ground, empty
 from clawdesk.ui.safe_text import SafeLabel, clean_line, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
-from clawdesk.viewmodels.projects import DefinitionView, no_tasks
+from clawdesk.viewmodels.projects import DefinitionView, ProjectEntry, no_tasks
 
 _WIDE = 640
 
@@ -106,6 +104,7 @@ class EmptyTasks(Ground):
     """Tells which process to run, or that the sample is wanted."""
 
     run_wanted = Signal(str)
+    write_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__("bg1")
@@ -137,7 +136,13 @@ class EmptyTasks(Ground):
         self._column.addSpacing(24)
         self._column.addWidget(_Legend())
         self._column.addSpacing(24)
-        self._start = SafeLabel(tr("Start from"), font="group", role="fg2")
+        self.write = Button(
+            tr("Write a prompt…"), "empty.prompt", kind="main", icon="edit", key="Ctrl Shift N"
+        )
+        self.write.clicked.connect(self.write_wanted)
+        self._column.addWidget(self.write, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._column.addSpacing(20)
+        self._start = SafeLabel(tr("Or start from a task file"), font="group", role="fg2")
         self._start.setContentsMargins(12, 0, 0, 8)
         self._column.addWidget(self._start)
         self._column.addLayout(self._rows)
@@ -147,15 +152,18 @@ class EmptyTasks(Ground):
         self._column.addWidget(self.example)
         self._column.addStretch(3)
 
-    def show_project(self, name: str, definitions: Sequence[DefinitionView], mistakes: int) -> None:
+    def show_project(self, entry: ProjectEntry) -> None:
         """Show the page of one project. Idempotent."""
-        shown = (name, tuple(definitions), mistakes)
+        name, definitions, mistakes = entry.name, entry.definitions, len(entry.mistakes)
+        shown = (name, definitions, mistakes, entry.read_only)
         if shown == self._shown:
             return
         self._shown = shown
         view = no_tasks(name)
         self._title.show_text(view.title)
         self._text.show_text(view.text)
+        self.write.setEnabled(not entry.read_only)
+        set_tip(self.write, tr("read-only: {why}", why=entry.read_only) if entry.read_only else "")
         empty(self._rows)
         for definition in definitions:
             line = _DefinitionRow(definition)
@@ -174,8 +182,8 @@ class EmptyTasks(Ground):
         else:
             self._hint.show_text(
                 tr(
-                    "It offers no task yet. A task is a file, and appears here as soon as it "
-                    "is there: put this into {path}, for example.",
+                    "What is run often can be a task file. It appears here as soon as it is "
+                    "there: put this into {path}, for example.",
                     path=EXAMPLE_PATH,
                 )
             )

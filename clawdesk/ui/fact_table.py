@@ -13,7 +13,7 @@ from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.compare import Fact, SideView
 
-ROW = 30
+ROW, HEAD = 30, 52
 NAME = 124
 
 
@@ -63,7 +63,7 @@ class _Head(Ground):
 
     def __init__(self) -> None:
         super().__init__("bg2", "b")
-        self.setFixedHeight(52)
+        self.setFixedHeight(HEAD)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 8, 0)
         row.setSpacing(8)
@@ -113,6 +113,11 @@ class FactTable(Ground):
         row.setContentsMargins(16, 0, 8, 0)
         row.addWidget(Icon("check", "ok", 14))
         row.addWidget(SafeLabel(tr("did with less"), font="small", role="fg2"), 1)
+
+    @property
+    def need(self) -> int:
+        """How high all of it is, in px."""
+        return HEAD + ROW * (len(self._rows) + (not self._note.isHidden()))
 
     def show_facts(self, left: SideView, right: SideView, facts: tuple[Fact, ...]) -> None:
         self._head.show_sides((left, right))

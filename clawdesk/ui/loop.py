@@ -34,6 +34,7 @@ from clawdesk.ui import theme
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.clock import WallClock
 from clawdesk.ui.desk import Desk
+from clawdesk.ui.ending import Ending
 from clawdesk.ui.garbage import Collector
 from clawdesk.ui.main_window import MainWindow
 from clawdesk.ui.memory import Memory
@@ -164,7 +165,10 @@ class Session:
     ) -> None:
         self._make_plane, self._paths, self._report = make_plane, list(paths), report
         self._desk: Desk | None = None
+        self._ending: Ending | None = None
         self._around = around
+        self.again: list[str] | None = None
+        """Folders of a start while this one was ending; None = nobody wants another window."""
         self._memory = Memory(settings(), state_dir() / "drafts")
         self._clock = WallClock()
         self._ended = asyncio.Event()
@@ -174,6 +178,9 @@ class Session:
     def knocked(self, knock: Knock) -> None:
         """A second start: its user wants this window, and its folders in it."""
         if self._ended.is_set():
+            self.again = [*(self.again or ()), *knock.paths]
+            if self._ending is not None:
+                self._ending.wanted_again(knock.token)
             return
         self.window.come_forward(knock.token)
         if self._desk is None:
@@ -238,8 +245,8 @@ class Session:
             while found is not None and await self._lost(found):
                 found = await self._reconnect(desk, stack)
             await asyncio.wait_for(desk.errands.close(), CLOSE_S_MAX)
-            desk.show_ending()
-            await stack.aclose()
+            self._ending = Ending(desk)
+            await self._ending.over(stack.aclose())
         finally:
             await asyncio.wait_for(desk.close(), CLOSE_S_MAX)
 
@@ -273,15 +280,28 @@ class Session:
         return plane
 
 
-async def _show(
+async def show(
     make_plane: MakePlane, paths: Sequence[str], report: CrashReport, around: Around
 ) -> int:
+    """Show the window until nobody wants one any more; returns the exit code.
+
+    Who starts the program while its window closes gets the next window of this process: only here
+    is it known when the plane has let go.
+    """
     session = Session(make_plane, paths, report, around)
     if around.door is None:
         return await session.run()
+
+    def knocked(knock: Knock) -> None:
+        session.knocked(knock)  # the one that shows then
+
     try:
-        await around.door.open(session.knocked)
-        return await session.run()
+        await around.door.open(knocked)
+        code = await session.run()
+        while session.again is not None:
+            session = Session(make_plane, session.again, report, around)
+            code = await session.run()
+        return code
     finally:
         await around.door.close()
 
@@ -312,7 +332,7 @@ def run_window(
             # Never app.quit(): it would stop the loop before the plane let go (facts: pitfall 2).
             folders = [str(Path(path).expanduser().absolute()) for path in paths]
             return int(
-                loop.run_until_complete(_show(make_plane, folders, report, around or Around()))
+                loop.run_until_complete(show(make_plane, folders, report, around or Around()))
             )
     finally:
         sys.excepthook = before

@@ -10,7 +10,16 @@ from enum import StrEnum
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
-from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLineEdit,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+from shiboken6 import Shiboken
 
 from clawdesk.ports.errors import PortError
 from clawdesk.ui.banner import Banner, Notice
@@ -26,6 +35,7 @@ from clawdesk.ui.ours import first_focus
 from clawdesk.ui.projects_pane import ProjectsPane
 from clawdesk.ui.settings_page import SettingsPage
 from clawdesk.ui.sheet import Scrim
+from clawdesk.ui.split import split
 from clawdesk.ui.status_bar import StatusBar
 from clawdesk.ui.tasks_pane import TasksPane
 from clawdesk.ui.tool_bar import ToolBar
@@ -44,14 +54,6 @@ class Page(StrEnum):
     MODELS = "models"
     SETTINGS = "settings"
     COMPARE = "compare"
-
-
-def _splitter(name: str, orientation: Qt.Orientation) -> QSplitter:
-    made = QSplitter(orientation)
-    made.setObjectName(name)
-    made.setHandleWidth(1)
-    made.setChildrenCollapsible(False)
-    return made
 
 
 class MainWindow(QMainWindow):
@@ -87,13 +89,18 @@ class MainWindow(QMainWindow):
         self.compare = ComparePage(clock)
         self._build()
         self.scrim = Scrim(self)
+        self._held: QWidget | None = None  # the part that last had the keyboard
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._mind_focus)
+        self.compare.left.remember(memory)
         memory.restore_layout(self, self.splitters)
         self._size_first = self.size()
         for name in memory.hidden_panes():
             self.fold(name, True)
 
     def _build(self) -> None:
-        middle = _splitter("split.middle", Qt.Orientation.Vertical)
+        middle = split("split.middle", Qt.Orientation.Vertical)
         middle.addWidget(self.tasks)
         middle.addWidget(self.inspector)
         middle.setStretchFactor(0, 3)
@@ -101,13 +108,13 @@ class MainWindow(QMainWindow):
         middle.setSizes([490, 338])
         self.tasks.setMinimumHeight(160)
         self.inspector.setMinimumHeight(180)
-        right = _splitter("split.right", Qt.Orientation.Vertical)
+        right = split("split.right", Qt.Orientation.Vertical)
         right.addWidget(self.inbox)
         right.addWidget(self.machine)
         right.setSizes([388, 440])
         self.inbox.setMinimumHeight(140)
         self.machine.setMinimumHeight(120)
-        across = _splitter("split.across", Qt.Orientation.Horizontal)
+        across = split("split.across", Qt.Orientation.Horizontal)
         for widget in (self.projects, middle, right):
             across.addWidget(widget)
         self.projects.setMinimumWidth(168)
@@ -211,6 +218,29 @@ class MainWindow(QMainWindow):
         A ring is for who uses the keyboard, and no key was pressed yet.
         """
         first_focus(self._begins()).setFocus(Qt.FocusReason.ActiveWindowFocusReason)
+
+    def _mind_focus(self, _old: QWidget | None, new: QWidget | None) -> None:
+        """Qt tabs on from a button that goes away, to the next of the whole window: not here."""
+        if new is None or new.window() is not self:
+            return
+        held, self._held = self._held, new
+        if held is not None and held is not new:
+            # Only after this is known whether the part that was left is still to be seen.
+            pane = self._pane_of(held) if Shiboken.isValid(held) else None
+            QTimer.singleShot(0, self, lambda: self._mind_gone(held, pane, new))
+
+    def _pane_of(self, part: QWidget) -> QWidget | None:
+        panes = (*self._panes.values(), self.tasks, self.machine, self.banner)
+        return next((p for p in panes if p.isAncestorOf(part)), None)
+
+    def _mind_gone(self, held: QWidget, pane: QWidget | None, new: QWidget) -> None:
+        """A button that went takes the keyboard to the tasks; to a field one goes on purpose."""
+        if not Shiboken.isValid(new) or self.focusWidget() is not new:
+            return
+        gone = not Shiboken.isValid(held) or not held.isVisible() or not held.isEnabled()
+        pressed = isinstance(held, QAbstractButton) and not isinstance(new, QLineEdit)
+        if gone and (pressed or self._pane_of(new) is not pane) and self.pages.isEnabled():
+            self.take_keyboard()
 
     def _begins(self) -> QWidget:
         if self.page is Page.HOME:

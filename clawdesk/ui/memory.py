@@ -12,11 +12,13 @@ from typing import NamedTuple
 from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtWidgets import QMainWindow, QSplitter
 
+from clawdesk.domain.from_prompt import TaskPrompt
 from clawdesk.runtime.drafts import Drafts
 from clawdesk.viewmodels.notices import NoticeRules
 from clawdesk.viewmodels.review import Draft
 
 _RULES = tuple(field.name for field in fields(NoticeRules))
+_AGENT = ("kind", "run", "model")
 RECENT_MAX = 12
 ARCHIVED_MAX = 10_000
 LAYOUT = 1  # raised when panes change, so that an old layout is not forced on new panes
@@ -107,6 +109,27 @@ class Memory:
         """As `keep_review`, for an answer that is words alone."""
         self.keep_review(request, Draft(note=text))
 
+    def typed(self, project: str) -> TaskPrompt | None:
+        """A task that was written for a project and not started yet."""
+        return self.drafts.load(f"new task in {project}", TaskPrompt)
+
+    def keep_typed(self, project: str, asked: TaskPrompt) -> None:
+        """Raises PortError where it cannot be kept; one without a prompt is forgotten."""
+        if asked.prompt.strip():
+            self.drafts.keep(f"new task in {project}", asked)
+        else:
+            self.drafts.drop(f"new task in {project}")
+
+    def last_agent(self) -> TaskPrompt | None:
+        """The agent of the task that was last started without a file; its prompt is ""."""
+        told = {name: self.settings.value(f"agent/{name}", "") for name in _AGENT}
+        known = {name: value for name, value in told.items() if isinstance(value, str)}
+        return TaskPrompt("", **known) if known.get("kind") else None
+
+    def keep_last_agent(self, asked: TaskPrompt) -> None:
+        for name in _AGENT:
+            self.settings.setValue(f"agent/{name}", getattr(asked, name))
+
     def notice_rules(self) -> NoticeRules:
         """What the desktop is told of; what was never chosen is as in `NoticeRules`."""
         rules = NoticeRules()
@@ -149,6 +172,16 @@ class Memory:
             value = self.settings.value(f"layout{LAYOUT}/{name}")
             if isinstance(value, QByteArray):
                 restore(value)
+
+    def keep_split(self, splitter: QSplitter) -> None:
+        """Where a person left the line of a splitter with a name of its own."""
+        name = splitter.objectName()
+        self.settings.setValue(f"layout{LAYOUT}/{name}", splitter.saveState())
+
+    def restore_split(self, splitter: QSplitter) -> bool:
+        """Whether one was kept that fits."""
+        value = self.settings.value(f"layout{LAYOUT}/{splitter.objectName()}")
+        return isinstance(value, QByteArray) and splitter.restoreState(value)
 
     def flush(self) -> None:
         self.settings.sync()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from clawdesk.domain.from_prompt import prompt_behind
 from clawdesk.domain.model import Task
 from clawdesk.ports.errors import ConflictError, PortError
 from clawdesk.ports.repository import Conflicts, Settlement
@@ -115,4 +116,5 @@ class Merging(QObject):
     def _again(self, sheet: ConflictSheet, task: Task) -> None:
         """The task's process once more, from the branch as it is now; this one stays as it is."""
         sheet.accept()
-        self._desk.decisions.run(task.project, task.definition.name)
+        process = prompt_behind(task.definition) or task.definition.name
+        self._desk.decisions.run(task.project, process)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
@@ -13,6 +13,7 @@ from clawdesk.ui.device_card import DeviceCard, UseLegend
 from clawdesk.ui.model_lines import ModelLine, Section, UseLine, WaitLine, WindowLine
 from clawdesk.ui.pane import Ground, PaneHead, key_inside
 from clawdesk.ui.safe_text import SafeLabel
+from clawdesk.ui.split import split
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.devices import DeviceHistory, DeviceView
 from clawdesk.viewmodels.models import ModelRow, ModelsView, UseRow, WaitRow, WindowRow
@@ -102,18 +103,14 @@ class ModelsPage(QWidget):
             show=UseLine.show_row,
             key=lambda row: row.project,
         )
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.setObjectName("split.models")
-        split.setHandleWidth(1)
-        split.setChildrenCollapsible(False)
-        split.addWidget(self._left())
-        split.addWidget(self._right())
-        split.setStretchFactor(1, 1)
-        split.setSizes([400, 1040])
-        self.split = split
+        self.split = split("split.models", Qt.Orientation.Horizontal)
+        self.split.addWidget(self._left())
+        self.split.addWidget(self._right())
+        self.split.setStretchFactor(1, 1)
+        self.split.setSizes([400, 1040])
         row = QVBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(split)
+        row.addWidget(self.split)
 
     def _left(self) -> QWidget:
         side = Ground("bg0", "r")

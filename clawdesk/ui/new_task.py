@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from clawdesk.domain.from_prompt import TaskPrompt
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.repository import ProjectView
 from clawdesk.runtime.api import PolicyView
+from clawdesk.ui.banner import Notice
 from clawdesk.ui.new_task_sheet import NewTaskSheet
 from clawdesk.ui.words import tr
-from clawdesk.viewmodels.new_task import forecast
-from clawdesk.viewmodels.told import told_error
+from clawdesk.viewmodels.new_task import forecast, models_at_hand
+from clawdesk.viewmodels.prompt_task import begun, prompt_view
+from clawdesk.viewmodels.told import told, told_error
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
 
 
-def show(desk: Desk, wanted: str = "") -> None:
-    """The sheet for the project looked at; `wanted` is chosen first."""
+def show(desk: Desk, *, write: bool = False) -> None:
+    """The sheet for the project looked at.
+
+    Args:
+        write: begin with a prompt, also where there are task files.
+    """
     view = desk.plane.projects.get(desk.project)
-    if view is None or not view.definitions:
+    if view is None:
         return
     sheet = NewTaskSheet(
         desk.window,
@@ -27,50 +35,78 @@ def show(desk: Desk, wanted: str = "") -> None:
         project=view.name,
         definitions=[(d.name, d.title or d.name) for d in view.definitions],
         dirty=view.dirty,
-        tells=any(d.agent is not None for d in view.definitions),
     )
-    project = desk.project
+    memory, fabric = desk.memory, desk.plane.environment.fabric
+    kept = memory.typed(view.path)
+    sheet.form.show_prompt(begun(memory.last_agent(), kept, fabric), models_at_hand(fabric))
     sheet.picked.connect(lambda name: _picked(desk, sheet, view, name))
+    sheet.typed.connect(lambda asked: _typed(desk, sheet, view, asked))
     sheet.started.connect(
-        lambda name, include, prompt: desk.decisions.submit(
-            project, name, include=include, prompt=prompt
+        lambda process, include, prompt: desk.decisions.submit(
+            view.path, process, include=include, prompt=prompt
         )
     )
     desk.decisions.show_sheet(sheet)
-    sheet.choose(wanted or view.definitions[0].name)
+    if write or kept is not None or not view.definitions:
+        sheet.write()
+    else:
+        sheet.choose(view.definitions[0].name)
     desk.errands.start("", tr("Reading the policy"), _read(desk, sheet, view))
+
+
+def why_not(desk: Desk) -> str:
+    """Why no task can be started now, as a reason in a menu; "" = one can."""
+    view = desk.plane.projects.get(desk.project)
+    if view is None:
+        return tr("no project is open")
+    return tr("read-only: {why}", why=told(view.read_only)) if view.read_only else ""
 
 
 def _picked(desk: Desk, sheet: NewTaskSheet, view: ProjectView, name: str) -> None:
     agent = next(d for d in view.definitions if d.name == name).agent
     sheet.show_prompt(agent.prompt if agent is not None else "")
-    _show_fit(desk, sheet, view, name, None)
+    _show_fit(desk, sheet, view)
 
 
-def _show_fit(
-    desk: Desk, sheet: NewTaskSheet, view: ProjectView, name: str, policy: PolicyView | None
-) -> None:
-    plane = desk.plane
-    definition = next(d for d in view.definitions if d.name == name)
-    known = policy or sheet.property("policy")
-    shown = forecast(
-        definition,
+def _typed(desk: Desk, sheet: NewTaskSheet, view: ProjectView, asked: TaskPrompt) -> None:
+    """Another word: it is kept, and what it would become is said."""
+    try:
+        desk.memory.keep_typed(view.path, asked)
+    except PortError as error:
+        desk.window.banner.show_notice(Notice("need", told(error.what), told(error.mend)))
+    _show_fit(desk, sheet, view)
+
+
+def _show_fit(desk: Desk, sheet: NewTaskSheet, view: ProjectView) -> None:
+    plane, policy = desk.plane, sheet.property("policy")
+    fit = partial(
+        forecast,
         load=plane.load,
         machines=plane.environment.machines,
         fabric=plane.environment.fabric,
-        policy=known if isinstance(known, PolicyView) else None,
+        policy=policy if isinstance(policy, PolicyView) else None,
     )
-    sheet.show_forecast(shown)
+    if sheet.writes:
+        shown = prompt_view(sheet.form.asked(), fit)
+        sheet.show_forecast(shown.forecast)
+        sheet.show_why_not(shown.why_not)
+    else:
+        sheet.show_forecast(fit(next(d for d in view.definitions if d.name == sheet.name)))
 
 
 async def _read(desk: Desk, sheet: NewTaskSheet, view: ProjectView) -> None:
-    """The policy is read from Git: the sheet is up before it is known."""
+    """The policy is read from Git, and who serves models is asked: the sheet is up before."""
     try:
         policy = await desk.plane.project_policy(view.path)
+        sheet.setProperty("policy", policy)
+        if desk.plane.environment.fabric is None:
+            await desk.plane.check_environment()
     except PortError as error:
         if desk.decisions.sheet is sheet:
             sheet.show_notice(told_error(error), "bad")
         return
     if desk.decisions.sheet is sheet:
-        sheet.setProperty("policy", policy)
-        _show_fit(desk, sheet, view, sheet.name, policy)
+        models = models_at_hand(desk.plane.environment.fabric)
+        asked = sheet.form.asked()
+        sheet.form.show_models(models, asked.model)
+        _show_fit(desk, sheet, view)

@@ -1,4 +1,4 @@
-"""Start a task: which of the project's task files, from which state, and how it fits now.
+"""Start a task: from a prompt or a task file, from which state, and how it fits now.
 
 Everything is said before it starts. Enter starts nothing; a task that will wait may be started.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -22,17 +23,21 @@ from clawdesk.ui.button import Button
 from clawdesk.ui.choice_row import ChoiceRow
 from clawdesk.ui.clock import Clock
 from clawdesk.ui.pane import Ground, empty
+from clawdesk.ui.prompt_form import PromptForm
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.sheet import Sheet
 from clawdesk.ui.words import counted, tr
 from clawdesk.viewmodels.new_task import TaskForecast
+from clawdesk.viewmodels.prompt_task import agent_choices
 
 
 class NewTaskSheet(Sheet):
-    """`picked` asks for the forecast of a definition; `started` carries what was chosen."""
+    """`picked` and `typed` ask for a forecast; `started` carries what was chosen."""
 
-    picked = Signal(str)
-    started = Signal(str, bool, str)  # definition, with the user's changes, prompt ("" = its own)
+    picked = Signal(str)  # a definition
+    typed = Signal(object)  # the TaskPrompt that stands there
+    started = Signal(object, bool, str)
+    """Definition or TaskPrompt, with the user's changes, another prompt ("" = the file's own)."""
 
     def __init__(
         self,
@@ -42,33 +47,36 @@ class NewTaskSheet(Sheet):
         project: str,
         definitions: Sequence[tuple[str, str]],
         dirty: Sequence[str],
-        tells: bool,
     ) -> None:
         super().__init__("new_task", parent, clock, icon="plus", role="acc")
         self.show_title(tr("New task in {project}", project=project))
         self.name = ""
-        self._tells = tells  # an agent of any of them is told something
+        self._why_not = ""  # why what was typed cannot be started
         self._told = ""  # what the definition tells its agent
         self._names = [name for name, _ in definitions]
         body = QHBoxLayout()
         body.setContentsMargins(16, 4, 16, 16)
         body.setSpacing(20)
         body.addWidget(self._list(definitions))
-        body.addLayout(self._details(dirty), 1)
+        body.addWidget(self._details(dirty), 1)
         self.body.addLayout(body, 1)
         self.later = Button(tr("Not now"), "new_task.stay", key="Esc")
-        self.start = Button(tr("Start"), "new_task.go", kind="yes", icon="play")
+        self.start = Button(tr("Start"), "new_task.go", kind="yes", icon="play", key="Ctrl Enter")
         self.later.clicked.connect(self.reject)
         self.start.clicked.connect(self._started)
-        self.foot.addStretch(1)
+        self.why = SafeLabel("", role="fg1", wrap=True)
+        self.why.setObjectName("new_task.why_not")
+        self.foot.addWidget(self.why, 1)
         self.foot.addWidget(self.later)
         self.foot.addWidget(self.start)
-        self.rows[0].setFocus(Qt.FocusReason.OtherFocusReason)
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):
+            shortcut = QShortcut(QKeySequence(keys), self, self.start.click)
+            shortcut.setAutoRepeat(False)
 
     def _list(self, definitions: Sequence[tuple[str, str]]) -> QWidget:
         area = QScrollArea()
         area.setObjectName("new_task.list")
-        area.setAccessibleName(tr("Task files"))
+        area.setAccessibleName(tr("Prompt or task file"))
         area.setWidgetResizable(True)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setFixedWidth(300)
@@ -78,6 +86,13 @@ class NewTaskSheet(Sheet):
         column.setSpacing(6)
         self._group = QButtonGroup(self)
         self.rows: list[ChoiceRow] = []
+        below = tr("Say what an agent shall do; no file is needed")
+        self.write_row = ChoiceRow("new_task._prompt", tr("Write a prompt"), 0, below=below)
+        self.write_row.clicked.connect(self.write)
+        self._group.addButton(self.write_row)
+        column.addWidget(self.write_row)
+        if definitions:
+            column.addWidget(SafeLabel(tr("Task files"), font="group", role="fg2"))
         for name, title in definitions:
             row = ChoiceRow(f"new_task.{name}", title, 0)
             row.clicked.connect(lambda _=False, name=name: self.choose(name))
@@ -88,13 +103,25 @@ class NewTaskSheet(Sheet):
         area.setWidget(inner)
         return area
 
-    def _details(self, dirty: Sequence[str]) -> QVBoxLayout:
-        column = QVBoxLayout()
+    def _details(self, dirty: Sequence[str]) -> QWidget:
+        area = QScrollArea()
+        area.setObjectName("new_task.details")
+        area.setAccessibleName(tr("What it is told, and how it fits"))
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inner = Ground("bg1")
+        area.setWidget(inner)
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 4, 0)
         column.setSpacing(8)
         self._title = SafeLabel("", font="heading", wrap=True)
         self._text = SafeLabel("", role="fg1", wrap=True)
         column.addWidget(self._title)
         column.addWidget(self._text)
+        self.form = PromptForm(agent_choices())
+        self.form.changed.connect(self._typed)
+        column.addWidget(self.form)
         column.addSpacing(8)
         self._lines = QVBoxLayout()
         self._lines.setSpacing(8)
@@ -127,12 +154,35 @@ class NewTaskSheet(Sheet):
                 column.addWidget(row)
             # The files as one sees them are what one means; nothing of them is committed.
             self._states[-1].setChecked(True)
-        return column
+        return area
+
+    def write(self) -> None:
+        """Look at what is typed in instead of a file."""
+        self.name = ""
+        self.write_row.setChecked(True)
+        self.show_prompt("")
+        self.form.show()
+        self.form.prompt.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._typed()
+
+    @property
+    def writes(self) -> bool:
+        """Whether the task is one that is typed in."""
+        return self.write_row.isChecked()
+
+    def _typed(self) -> None:
+        if self.writes:
+            self.typed.emit(self.form.asked())
 
     def choose(self, name: str) -> None:
         """Look at a definition."""
         self.name = name
-        self.rows[self._names.index(name)].setChecked(True)
+        row = self.rows[self._names.index(name)]
+        row.setChecked(True)
+        if not self.isVisible():
+            row.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.form.hide()
+        self.show_why_not("")
         self.picked.emit(name)
 
     def show_prompt(self, prompt: str) -> None:
@@ -162,15 +212,23 @@ class NewTaskSheet(Sheet):
             row.addWidget(SafeLabel(line.text, wrap=True), 1)
             self._lines.addWidget(box)
 
+    def show_why_not(self, why: str) -> None:
+        """What is wrong with what was typed, "" = nothing; it is said beside the button."""
+        self._why_not = why
+        self.why.show_text(why if self.writes else "")
+        self.mind_buttons()
+
     def mind_buttons(self) -> None:
         if hasattr(self, "start"):
-            self.start.setEnabled(not self.guard.up and bool(self.name))
+            ready = bool(self.name) or (self.writes and not self._why_not)
+            self.start.setEnabled(not self.guard.up and ready)
 
     def _started(self) -> None:
         include = len(self._states) > 1 and self._states[1].isChecked()
         prompt = self.prompt.toPlainText().strip()
+        process = self.name or self.form.asked()
         self.accept()
-        self.started.emit(self.name, include, prompt if prompt != self._told.strip() else "")
+        self.started.emit(process, include, prompt if prompt != self._told.strip() else "")
 
     def sizeHint(self) -> QSize:
-        return QSize(860, 660 if self._tells else 520)
+        return QSize(900, 680)

@@ -19,6 +19,7 @@ from clawdesk.ports.notices import Notice, Notices
 from clawdesk.ui.announce import announce
 from clawdesk.ui.safe_text import clean, clean_line
 from clawdesk.ui.words import tr
+from clawdesk.viewmodels.closing import AWAY
 from clawdesk.viewmodels.inbox import untrusted
 from clawdesk.viewmodels.notices import ended, standing
 from clawdesk.viewmodels.told import told
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
 
 CLOSE_S_MAX = 2.0
+
+
+def _stays(key: str) -> bool:
+    """Whether such a notice is no matter of what the plane says now."""
+    return key == AWAY or key.startswith("ended ")
 
 
 class NoticeDesk(QObject):
@@ -50,7 +56,7 @@ class NoticeDesk(QObject):
         waits = standing(tasks.values(), uses, rules)
         new = {key: n for key, n in waits.items() if key not in self._known}
         new |= ended(self._phases, tasks.values(), rules)
-        settled = [key for key in self._shown if key not in waits and not key.startswith("ended ")]
+        settled = [key for key in self._shown if key not in waits and not _stays(key)]
         self._known = set(waits)
         self._phases = {task.id: task.phase for task in tasks.values()}
         self._mind_badge(len(desk.pending()) + len(untrusted(tasks.values())))
@@ -84,6 +90,11 @@ class NoticeDesk(QObject):
                 notice.urgency,
             )
             await self._notices.show(shown)
+
+    async def tell(self, notice: Notice) -> None:
+        """Show one that is none of a task's; it is taken back with the others."""
+        self._shown.add(notice.key)
+        await self._send([notice], [])
 
     @staticmethod
     def _in_front() -> bool:

@@ -11,6 +11,7 @@ from clawdesk.ui.comment_list import CommentList
 from clawdesk.ui.file_list import FileList
 from clawdesk.ui.pane import Ground, empty
 from clawdesk.ui.safe_text import SafeLabel
+from clawdesk.ui.split import UpperFirst
 from clawdesk.ui.tick_box import TickBox
 from clawdesk.ui.words import counted, tr
 from clawdesk.viewmodels.amounts import few_paths
@@ -20,7 +21,8 @@ from clawdesk.viewmodels.risk import RiskView, level_words, risk_view
 
 WIDTH = 288
 FILES_MIN = 3
-FILES_MAX = 7
+FILES_SHARE = 0.6
+"""Of the height below the head: the risk below the files stays in sight."""
 _LEVELS = {"low": ("okc", "ok"), "medium": ("warn", "need"), "high": ("need", "bad")}
 
 
@@ -57,8 +59,10 @@ class ReviewSide(Ground):
         column.addWidget(box)
         self.files = FileList(f"{name}.files")
         self.files.ticked.connect(self.ticked)
-        column.addWidget(self.files)
-        column.addWidget(self._sections(name), 1)
+        self.split = UpperFirst(f"{name}.split", FILES_SHARE)
+        self.split.addWidget(self.files)
+        self.split.addWidget(self._sections(name))
+        column.addWidget(self.split, 1)
 
     def _sections(self, name: str) -> QWidget:
         inner = Ground("bg1")
@@ -137,8 +141,10 @@ class ReviewSide(Ground):
         self._removed.setVisible(view.stat.removed > 0)
         self.files.show_diff(diff)
         self.files.show_draft(draft, locked=locked)
-        rows = min(max(whole, FILES_MIN), FILES_MAX)
-        self.files.setFixedHeight(rows * tokens.FILE_ROW)
+        need = max(whole, FILES_MIN) * tokens.FILE_ROW
+        self.files.setMinimumHeight(FILES_MIN * tokens.FILE_ROW)
+        self.files.setMaximumHeight(need)
+        self.split.show_need(need)
         self.comments.show_comments(draft.comments, locked=locked)
         self.ran.show_text(view.ran or tr("no step yet"))
         self._machine.show_text(view.machine or tr("no checkpoint of the machine"))

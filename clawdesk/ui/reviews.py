@@ -85,6 +85,7 @@ class Reviews(QObject):
         desk = self._desk
         sheet = ApprovalSheet(desk.window, desk.clock)
         now = _Open(sheet, task.id, request)
+        sheet.side.split.remember(desk.memory)
         sheet.load_draft(self._draft_of(request))
         sheet.approved.connect(
             lambda answer: self._send(

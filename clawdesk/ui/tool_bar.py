@@ -126,7 +126,7 @@ class ToolBar(Ground):
         self._branch.show_text(entry.headline if entry else "")
         for widget in (self._folder, self._branch_icon, self._branch):
             widget.setVisible(entry is not None)
-        able = entry is not None and bool(entry.definitions)
+        why_not = entry.read_only if entry is not None else ""
         self.new.setVisible(entry is not None)
-        self.new.setEnabled(able)
-        set_tip(self.new, "" if able else tr("The project has no task files to run"))
+        self.new.setEnabled(not why_not)
+        set_tip(self.new, tr("read-only: {why}", why=why_not) if why_not else "")

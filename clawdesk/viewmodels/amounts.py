@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from clawdesk.domain.model import Record
 from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.words import DAY_MS, short_path
 
@@ -85,6 +86,17 @@ def day(at_ms: int, now_ms: int, offset_ms: int) -> str:
     if weeks <= WEEKS_MAX:
         return counted(weeks, "{count} week ago", "{count} weeks ago")
     return f"{datetime.fromtimestamp((at_ms + offset_ms) / 1000, UTC):%Y-%m-%d}"
+
+
+def whole(record: Record, name: str) -> int:
+    """A whole number of a record's; 0 where it has none."""
+    value = record.fields.get(name)
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0
+
+
+def rejected_to(ordinal: int) -> str:
+    """That work was rejected, and where its step begins again."""
+    return tr("rejected, so it begins again at {where}", where=where(ordinal))
 
 
 def where(ordinal: int) -> str:

@@ -110,6 +110,23 @@ def checkpoint_rows(task: Task, offset_ms: int = 0) -> tuple[CheckpointRow, ...]
     )
 
 
+def by_rejection(record: Record) -> bool:
+    """Whether a way back followed from a rejection: nobody asked for it by itself.
+
+    A person's own way back carries no words, a prompt names them so, and what the plane does by
+    itself (a suspension) only hands on what was said before.
+    """
+    fields = record.fields
+    said = bool(fields.get("feedback")) and not fields.get("prompt")
+    return record.event == "restored" and said and fields.get("channel") != "plane"
+
+
+def rejected_back(task: Task) -> bool:
+    """Whether it stands where it does because its work was rejected, and did nothing since."""
+    last = next((r for r in reversed(task.records) if _moves(r)), None)
+    return last is not None and by_rejection(last)
+
+
 def undo_of(task: Task) -> int | None:
     """The checkpoint with the state before the last restore; None once the task has gone on."""
     back = next((r for r in reversed(task.records) if _moves(r)), None)

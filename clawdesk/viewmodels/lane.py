@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from clawdesk.domain.model import FINAL, Checkpoint, Kind, Phase, Record, Task
 from clawdesk.viewmodels.amounts import recorded, where
+from clawdesk.viewmodels.checkpoints import by_rejection
 from clawdesk.viewmodels.lane_marks import NO_CARD, POINTS, Lane, Mark, MarkKind, Past
 from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.phases import look
@@ -217,7 +218,10 @@ class _Pen:
         place = self.places.get(ordinal)
         back_ms = self.marks[place].end_ms if place is not None else self.task.submitted_at_ms
         self.marks = [_left_behind(m, back_ms, ordinal) for m in self.marks]
-        text = tr("Restored to {where}; what came after is kept as a branch.", where=where(ordinal))
+        said = marked("Restored to {where}; what came after is kept as a branch.")
+        if by_rejection(record):
+            said = marked("Rejected, so back to {where}; what came after is kept as a branch.")
+        text = tr(said, where=where(ordinal))
         self.marks.append(Mark(MarkKind.RESTORE, record.at_ms, back_ms, ordinal, text=text))
 
     def attempt_ended(self, record: Record) -> None:

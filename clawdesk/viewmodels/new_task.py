@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clawdesk.domain.agents import kind_of
+from clawdesk.domain.definitions import PROJECT_FILE
 from clawdesk.domain.model import CheckpointMode, TaskDefinition
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import MachineSupport
@@ -21,6 +22,10 @@ from clawdesk.viewmodels.told import told
 from clawdesk.viewmodels.words import duration, first_line, gib
 
 HOSTS_MAX = 4
+_NO_HOSTS = marked(
+    "If its image was not built yet it cannot be: name the hosts packages come from in {file}, "
+    "under [network] allow."
+)
 MARGIN_MIB = 512  # stays free beside machines, as the plane keeps it
 
 
@@ -56,7 +61,7 @@ def forecast(
 ) -> TaskForecast:
     """What is known now of a task of that definition; None = not known yet."""
     lines = [
-        _agent(definition),
+        _agent(definition, policy),
         _machine(definition, machines),
         _memory(definition, load),
         _model(definition, fabric),
@@ -71,8 +76,15 @@ def forecast(
     )
 
 
-def _agent(definition: TaskDefinition) -> FitLine | None:
-    """Who does the work."""
+def models_at_hand(fabric: FabricStatus | None) -> tuple[str, ...]:
+    """Models an agent could be given now, those first that are loaded; () = none is known."""
+    good = [model for model in (fabric.models if fabric else ()) if not model.problem]
+    good.sort(key=lambda model: model.phase != "ready")
+    return tuple(model.name for model in good)
+
+
+def _agent(definition: TaskDefinition, policy: PolicyView | None) -> FitLine | None:
+    """Who does the work, and whether its image can be built."""
     agent = definition.agent
     if agent is None:
         return None
@@ -85,8 +97,15 @@ def _agent(definition: TaskDefinition) -> FitLine | None:
         does = tr("it runs {command}", command=first_line(agent.run, 80))
         return FitLine(tr("Agent"), f"{kind.title}: {does}", Family.STILL)
     does = f"{kind.about[:1].lower()}{kind.about[1:]}"
-    built = tr("Its image is built first, where that was not done yet.")
-    return FitLine(tr("Agent"), f"{kind.title}: {told(does)} {built}", Family.STILL)
+    built, family = tr("Its image is built first, where that was not done yet."), Family.STILL
+    if policy is not None and not _rule(policy, "network.allow"):
+        built, family = tr(_NO_HOSTS, file=PROJECT_FILE), Family.NEED
+    return FitLine(tr("Agent"), f"{kind.title}: {told(does)} {built}", family)
+
+
+def _rule(policy: PolicyView | None, key: str) -> str:
+    """What counts of a rule of the policy, "" = nothing is known or said."""
+    return next((r.value for r in (policy.rules if policy else ()) if r.key == key), "")
 
 
 def _machine(definition: TaskDefinition, machines: MachineSupport | None) -> FitLine:
@@ -133,8 +152,23 @@ def _memory(definition: TaskDefinition, load: HostLoad | None) -> FitLine | None
 
 
 def _model(definition: TaskDefinition, fabric: FabricStatus | None) -> FitLine:
+    kind = kind_of(definition.agent) if definition.agent is not None else None
+    if not definition.model and kind is not None and kind.needs_model:
+        return FitLine(
+            tr("Model"), _no_model(fabric), Family.NEED if fabric is None else Family.BAD
+        )
     text, family = _model_words(definition.model, fabric)
     return FitLine(tr("Model"), text, family)
+
+
+def _no_model(fabric: FabricStatus | None) -> str:
+    """Of an agent that works with one, and was given none."""
+    if fabric is None:
+        return tr("It works with a model. The model service was not asked yet.")
+    if models_at_hand(fabric):
+        return tr("It works with a model: choose one.")
+    why = told(fabric.problem) or tr("the model service knows none that is in order")
+    return tr("It works with a model, and none can be had: {why}", why=why)
 
 
 def _model_words(name: str, fabric: FabricStatus | None) -> tuple[str, Family]:
@@ -185,9 +219,7 @@ def _policy(policy: PolicyView | None) -> FitLine | None:
 
 def _asks(definition: TaskDefinition, policy: PolicyView | None) -> FitLine:
     asking = [s.name for s in definition.steps if s.checkpoint is CheckpointMode.APPROVE]
-    paths = next(
-        (r.value for r in (policy.rules if policy else ()) if r.key == "approval.paths"), ""
-    )
+    paths = _rule(policy, "approval.paths")
     after = ", ".join(asking[:4])
     if asking and paths:
         approve = tr(

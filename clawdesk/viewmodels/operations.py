@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from clawdesk.domain.model import FINAL, Record, Task, TaskId
 from clawdesk.runtime.deeds import Deed
+from clawdesk.viewmodels.amounts import where, whole
+from clawdesk.viewmodels.checkpoints import by_rejection
 from clawdesk.viewmodels.language import counted, tr
 from clawdesk.viewmodels.models import project_name
 from clawdesk.viewmodels.told import told
@@ -63,7 +65,7 @@ def _when(at_ms: int, now_ms: int, offset_ms: int) -> str:
 def _of_task(task: Task, record: Record, now_ms: int, offset_ms: int) -> OperationRow | None:
     fields, event = record.fields, record.event
     name = first_line(task.title, 80)
-    undo, ordinal = "", 0
+    undo, ordinal, to = "", 0, where(whole(record, "ordinal"))
     if event == "merged":
         branch = fields.get("branch", "?")
         icon, text = "merge", tr("Merged {task} into {branch}", task=name, branch=branch)
@@ -75,10 +77,13 @@ def _of_task(task: Task, record: Record, now_ms: int, offset_ms: int) -> Operati
     elif event == "restored" and fields.get("prompt"):
         icon, text = "note", tr("Prompted the agent of {task} again", task=name)
         detail = first_line(str(fields["prompt"]), 120)
+    elif by_rejection(record):
+        icon, text = "x", tr("Rejected work of {task}: back to {where}", task=name, where=to)
+        detail = first_line(str(fields["feedback"]), 120)
+        ordinal = _rejected(task, record)
+        undo = "restore" if ordinal and task.phase not in FINAL else ""
     elif event == "restored" and fields.get("actor"):
-        to = fields.get("ordinal") or 0
-        place = tr("checkpoint {ordinal}", ordinal=to) if to else tr("its start")
-        icon, text = "restore", tr("Rolled {task} back to {where}", task=name, where=place)
+        icon, text = "restore", tr("Rolled {task} back to {where}", task=name, where=to)
         ordinal = _safety(task, record.at_ms)
         undo = "restore" if ordinal and task.phase not in FINAL else ""
         safe = tr("safety checkpoint {ordinal} was made first", ordinal=ordinal)
@@ -128,6 +133,17 @@ def _safety(task: Task, at_ms: int) -> int:
     """The safety checkpoint made before a restore at that time; 0 = none is left."""
     made = [c.ordinal for c in task.checkpoints if c.safety and c.at_ms <= at_ms]
     return max(made, default=0)
+
+
+def _rejected(task: Task, back: Record) -> int:
+    """The checkpoint whose rejection led back; 0 = the task has it no more."""
+    said = 0
+    for record in task.records:
+        if record is back:
+            break
+        if record.event == "decision":
+            said = whole(record, "ordinal")
+    return said if task.checkpoint(said) is not None else 0
 
 
 def _deed(deed: Deed, now_ms: int, offset_ms: int) -> OperationRow:

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from clawdesk.domain.model import FINAL, Record, Task
 from clawdesk.domain.spending import Spent
 from clawdesk.ports.repository import Diff
-from clawdesk.viewmodels.amounts import and_more, files, recorded, where
+from clawdesk.viewmodels.amounts import and_more, files, recorded, rejected_to, where, whole
+from clawdesk.viewmodels.checkpoints import by_rejection
 from clawdesk.viewmodels.costs import spent_at, spent_words, step_words, used_words
 from clawdesk.viewmodels.lane import lane_of
 from clawdesk.viewmodels.lane_marks import BLOCKS, STILL, Mark, MarkKind
@@ -68,6 +69,7 @@ def report(task: Task, around: Around) -> str:
     """The whole report."""
     parts = [
         _head(task, around),
+        *([_section(tr("What the agent was told"), _told(task))] if _told(task) else []),
         _section(tr("What ran"), _steps(task, around)),
         _section(tr("Model calls"), _model_calls(task)),
         _section(tr("Checkpoints"), _checkpoints(task, around)),
@@ -81,7 +83,8 @@ def report(task: Task, around: Around) -> str:
 
 def file_name(task: Task) -> str:
     """What the report's file is called unless a person says otherwise."""
-    plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in task.definition.name[:60])
+    name = task.definition.name or task.title
+    plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in name[:60])
     return f"{plain.strip('-') or 'task'}-{task.id[-6:].lower()}.md"
 
 
@@ -100,7 +103,7 @@ def _head(task: Task, around: Around) -> str:
     ended = next((r.at_ms for r in reversed(task.records) if r.event == "finished"), 0)
     facts = [
         (tr("Task"), task.id),
-        (tr("Process"), quoted(task.definition.name)),
+        (tr("Process"), quoted(task.definition.name) or tr("from a prompt")),
         (tr("Project"), quoted(task.project)),
         (tr("State"), _state(task)),
         (tr("Submitted"), _at(task.submitted_at_ms, around)),
@@ -129,6 +132,19 @@ def _origin(task: Task) -> str:
 def _state(task: Task) -> str:
     word = tr(PHASE_LOOKS[task.phase].word).lower()
     return f"{word}: {quoted(told(task.finish_text))}" if task.finish_text else word
+
+
+def _told(task: Task) -> tuple[str, ...]:
+    """The prompt as it is, every line of it."""
+    agent = task.definition.agent
+    return tuple(_code(agent.prompt.splitlines())) if agent is not None else ()
+
+
+def _code(lines: Iterable[str]) -> Iterator[str]:
+    """Lines of foreign text that Markdown shows as they are."""
+    for line in lines:
+        shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line)
+        yield f"    {shown}"
 
 
 def _marks(task: Task, around: Around) -> tuple[Mark, ...]:
@@ -175,9 +191,10 @@ def _decisions(task: Task, around: Around) -> Iterator[str]:
         if record.event == "decision":
             yield _decision(record, around)
         elif record.event == "restored":
-            ordinal = record.fields.get("ordinal", 0)
-            place = where(ordinal if isinstance(ordinal, int) else 0)
-            yield f"- {_at(record.at_ms, around)}: {tr('restored to {where}', where=place)}"
+            ordinal = whole(record, "ordinal")
+            went = tr("restored to {where}", where=where(ordinal))
+            said = rejected_to(ordinal) if by_rejection(record) else went
+            yield f"- {_at(record.at_ms, around)}: {said}"
         elif record.event == "merged":
             said = tr("merged into {branch}", branch=_field(record, "branch"))
             yield f"- {_at(record.at_ms, around)}: {said}"
@@ -245,6 +262,4 @@ def _status(status: str) -> str:
 
 
 def _output(log: tuple[str, ...]) -> Iterator[str]:
-    for line in log[-LOG_LINES_MAX:]:
-        shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line[:LINE_CHARS_MAX])
-        yield f"    {shown}"
+    yield from _code(line[:LINE_CHARS_MAX] for line in log[-LOG_LINES_MAX:])

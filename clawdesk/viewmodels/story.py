@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from clawdesk.domain.model import Record
-from clawdesk.viewmodels.amounts import files, recorded, where
+from clawdesk.viewmodels.amounts import files, recorded, rejected_to, where, whole
+from clawdesk.viewmodels.checkpoints import by_rejection
 from clawdesk.viewmodels.language import tr
 from clawdesk.viewmodels.told import told
 from clawdesk.viewmodels.words import first_line, short_duration, size
@@ -29,13 +30,8 @@ def _text(record: Record, name: str) -> str:
     return first_line(value, LINE_CHARS_MAX) if isinstance(value, str) else ""
 
 
-def _whole(record: Record, name: str) -> int:
-    value = record.fields.get(name)
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0
-
-
 def _where(record: Record, name: str = "ordinal") -> str:
-    return where(_whole(record, name))
+    return where(whole(record, name))
 
 
 def _because(record: Record, name: str = "why") -> str:
@@ -45,18 +41,20 @@ def _because(record: Record, name: str = "why") -> str:
 
 def _submitted(record: Record) -> str:
     parent, definition = _text(record, "forked_from"), _text(record, "definition")
+    said = tr("submitted as {definition}", definition=definition)
+    said = said if definition else tr("submitted from a prompt")
     if not parent:
-        return tr("submitted as {definition}", definition=definition)
+        return said
     return tr(
-        "submitted as {definition}, a fork from {where} of {task}",
-        definition=definition,
+        "{submitted}, a fork from {where} of {task}",
+        submitted=said,
         where=_where(record, "forked_ordinal"),
         task=parent,
     )
 
 
 def _started(record: Record) -> str:
-    boot = _whole(record, "boot_ms")
+    boot = whole(record, "boot_ms")
     took = short_duration(boot)
     said = tr("machine started in {time}", time=took) if boot else tr("machine started")
     return f"{said}, {tr('emulated')}" if _text(record, "accelerator") == "tcg" else said
@@ -69,10 +67,10 @@ def _resumed(record: Record) -> str:
 
 
 def _step(record: Record) -> str:
-    turn = _whole(record, "round")
+    turn = whole(record, "round")
     said = tr(
         "step {number} begins: {name}",
-        number=_whole(record, "index") + 1,
+        number=whole(record, "index") + 1,
         name=_text(record, "name"),
     )
     return f"{said}, {tr('round {round}', round=turn)}" if turn > 1 else said
@@ -82,7 +80,7 @@ def _checkpoint(record: Record) -> str:
     stat = record.fields.get("diffstat")
     counts = stat if isinstance(stat, dict) else {}
     lines = f"+{counts.get('added', 0)} -{counts.get('removed', 0)}"
-    kept = _whole(record, "bytes")
+    kept = whole(record, "bytes")
     only = f"{tr('files only')}{_because(record, 'why_files_only')}"
     has = tr("machine {size}", size=size(kept)) if kept else only
     parts = [f"{files(int(counts.get('files', 0)))} {lines}", has]
@@ -111,6 +109,8 @@ def _decision(record: Record) -> str:
 
 def _restored(record: Record) -> str:
     prompt = _text(record, "prompt")
+    if by_rejection(record):
+        return rejected_to(whole(record, "ordinal"))
     if not prompt:
         return tr("goes back to {where}", where=_where(record))
     return tr(
@@ -128,7 +128,7 @@ def _removed(record: Record) -> str:
 
 
 def _ended(record: Record) -> str:
-    return f"{tr('attempt {number} ended', number=_whole(record, 'attempt'))}{_because(record)}"
+    return f"{tr('attempt {number} ended', number=whole(record, 'attempt'))}{_because(record)}"
 
 
 def _finished(record: Record) -> str:
@@ -163,6 +163,8 @@ _TELL: dict[str, Callable[[Record], str]] = {
     "decision": _decision,
     "restored": _restored,
     "forked": _forked,
+    "kept": lambda _: tr("kept; its other forks end"),
+    "passed_over": lambda r: tr("{task} was kept instead", task=_text(r, "title")),
     "checkpoint_failed": _not_made,
     "yield_asked": _asked_back,
     "yielded": _yielded,

@@ -9,13 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from clawdesk.domain.model import FINAL, Kind, Phase, Request, Task, TaskId
+from clawdesk.domain.model import FINAL, Kind, Phase, Record, Request, Task, TaskId
+from clawdesk.viewmodels.amounts import rejected_to
+from clawdesk.viewmodels.checkpoints import rejected_back
 from clawdesk.viewmodels.lane import lane_of
 from clawdesk.viewmodels.lane_marks import Lane
 from clawdesk.viewmodels.language import counted, tr
 from clawdesk.viewmodels.phases import Family, Group, PhaseLook, look, wants_trust
 from clawdesk.viewmodels.told import told
 from clawdesk.viewmodels.words import clock_time, duration, first_line
+
+KEPT_CHARS_MAX = 60
+_CHOSEN = frozenset({"kept", "passed_over", "restored"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,14 @@ def _priority_word(priority: int) -> str:
 
 
 def _subtitle(task: Task) -> str:
+    chosen = _chosen(task)
+    words = _origin_words(task)
+    if chosen is not None and chosen.event == "kept":
+        return tr("kept · {words}", words=words)
+    return words
+
+
+def _origin_words(task: Task) -> str:
     if task.forked_from is not None:
         ordinal = task.forked_from.ordinal
         where = tr("at {ordinal}", ordinal=ordinal) if ordinal else tr("at the start")
@@ -134,18 +147,33 @@ def waiting_words(task: Task, request: Request, now_ms: int) -> str:
     return f"{parts} · {tr('machine stands still') if task.machine else tr('memory freed')}"
 
 
+def _chosen(task: Task) -> Record | None:
+    """What a person last chose among its forks; None = nothing, or it went on since."""
+    last = next((r for r in reversed(task.records) if r.event in _CHOSEN), None)
+    return last if last is not None and last.event != "restored" else None
+
+
+def _kept_instead(task: Task) -> str:
+    chosen = _chosen(task)
+    if chosen is None or chosen.event != "passed_over":
+        return ""
+    kept = first_line(str(chosen.fields.get("title", "")), KEPT_CHARS_MAX)
+    return tr("{task} was kept instead", task=kept)
+
+
 def _end_texts(task: Task, offset_ms: int) -> tuple[str, str]:
+    kept = _kept_instead(task)
     ended = next((r.at_ms for r in reversed(task.records) if r.event == "finished"), 0)
     at = f" {clock_time(ended, offset_ms)}" if ended else ""
     if task.phase is Phase.DONE:
         if task.merged_into:
             return tr("Done"), tr("merged into {branch}", branch=task.merged_into)
-        return tr("Done"), tr("finished{at} · not merged yet", at=at)
+        return tr("Done"), kept or tr("finished{at} · not merged yet", at=at)
     if task.phase is Phase.FAILED:
         why = first_line(told(task.finish_text)) or tr("ended{at}", at=at)
         return tr("Failed in step {number}", number=task.step_index + 1), why
     word = tr(look(task).word)
-    return word, first_line(told(task.finish_text)) or tr("ended{at}", at=at)
+    return word, kept or first_line(told(task.finish_text)) or tr("ended{at}", at=at)
 
 
 def state_texts(task: Task, now_ms: int, offset_ms: int = 0) -> tuple[str, str]:
@@ -173,7 +201,9 @@ def state_texts(task: Task, now_ms: int, offset_ms: int = 0) -> tuple[str, str]:
         Phase.RELEASING: tr("its machine is given back"),
         Phase.UNKNOWN: tr("its machine is looked for after a restart"),
     }
-    return tr(look(task).word), reason or fallback.get(task.phase, "")
+    back = task.phase in {Phase.STARTING, Phase.RESTORING} and rejected_back(task)
+    went = rejected_to(task.tip_ordinal) if back else fallback.get(task.phase, "")
+    return tr(look(task).word), reason or went
 
 
 def row_of(

@@ -243,7 +243,7 @@ async def _exit(request: web.Request) -> web.Response:
 
 
 async def _metrics_with_token(request: web.Request) -> web.Response:
-    authorised(request)
+    authorised(request.app, request)
     return await _metrics(request)
 
 

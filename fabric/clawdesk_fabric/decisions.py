@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -22,6 +22,7 @@ import msgspec
 
 from clawdesk_fabric import effects as effects_module
 from clawdesk_fabric import events as events_module
+from clawdesk_fabric import json_lines
 from clawdesk_fabric import leases as leases_module
 from clawdesk_fabric import model as model_module
 from clawdesk_fabric import order as order_module
@@ -31,20 +32,23 @@ from clawdesk_fabric.transitions import step
 VERSION = 1
 BYTES_MAX = 16 * 1024 * 1024
 """A log that grows past this is begun anew with the state of that moment; one older is kept."""
+HELD_MAX = 256
+"""Decisions that are held before they are written together."""
 _MODULES = (model_module, order_module, leases_module, events_module, effects_module)
 _KINDS: Mapping[str, type] = {
     name: value
     for module in _MODULES
     for name, value in vars(module).items()
-    if isinstance(value, type) and is_dataclass(value)
+    if isinstance(value, type) and (is_dataclass(value) or issubclass(value, msgspec.Struct))
 }
 
 
 def to_json(value: Any) -> Any:
     """A value class as JSON: its fields and, under "kind", its name; a mapping as pairs."""
     if is_dataclass(value) and not isinstance(value, type):
-        named = {f.name: to_json(getattr(value, f.name)) for f in fields(value)}
-        return {"kind": type(value).__name__, **named}
+        return _named_fields(value, [f.name for f in fields(value)])
+    if isinstance(value, msgspec.Struct):
+        return _named_fields(value, value.__struct_fields__)
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, dict):
@@ -52,6 +56,10 @@ def to_json(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [to_json(part) for part in value]
     return value
+
+
+def _named_fields(value: object, names: Iterable[str]) -> dict[str, Any]:
+    return {"kind": type(value).__name__, **{name: to_json(getattr(value, name)) for name in names}}
 
 
 @cache
@@ -87,14 +95,6 @@ def _named(value: object) -> tuple[str, object]:
     return (type(value).__name__, value)
 
 
-def _line(value: object) -> bytes:
-    try:
-        return msgspec.json.encode(value) + b"\n"
-    except UnicodeEncodeError:
-        # A name that is no text; the slower encoder escapes it.
-        return json.dumps(msgspec.to_builtins(value)).encode() + b"\n"
-
-
 class Log:
     """Appends decisions to a file. A disk that is full costs the log, never a decision.
 
@@ -106,6 +106,7 @@ class Log:
         self._path = path
         self._file: BinaryIO | None = None
         self._bytes = 0
+        self._held: list[tuple[events_module.Event, Sequence[effects_module.Effect]]] = []
         self.problem = ""
 
     def begin(self, state: FabricState) -> None:
@@ -122,7 +123,7 @@ class Log:
             self._lost(error)
             return
         self._bytes = 0
-        self._write({"version": VERSION, "state": to_json(state)})
+        self._write([{"version": VERSION, "state": to_json(state)}])
 
     def add(
         self, state: FabricState, event: events_module.Event, done: Sequence[effects_module.Effect]
@@ -130,13 +131,26 @@ class Log:
         """One event, what it led to, and the state after both, from which a new file may begin."""
         if self._file is None:
             return
-        self._write({"event": _named(event), "effects": [_named(effect) for effect in done]})
+        self._held.append((event, done))
+        if len(self._held) >= HELD_MAX:
+            self._write_held()
         if self._bytes > BYTES_MAX:
             self.begin(state)
 
-    def _write(self, line: Mapping[str, Any]) -> None:
-        assert self._file is not None
-        text = _line(line)
+    def _write_held(self) -> None:
+        """What is held are values that change no more, so they are as good later as at once."""
+        held, self._held = self._held, []
+        lines = [
+            {"event": _named(event), "effects": [_named(effect) for effect in done]}
+            for event, done in held
+        ]
+        if lines:
+            self._write(lines)
+
+    def _write(self, lines: Sequence[Mapping[str, Any]]) -> None:
+        if self._file is None:
+            return
+        text = json_lines.lines(lines)
         self._bytes += len(text)
         try:
             self._file.write(text)
@@ -149,6 +163,7 @@ class Log:
 
     def flush(self) -> None:
         """Have it on disk; done at every tick, so that a call does not pay for it."""
+        self._write_held()
         try:
             if self._file is not None:
                 self._file.flush()
@@ -157,6 +172,8 @@ class Log:
 
     def close(self) -> None:
         """Let go of the file; safe to repeat."""
+        if self._file is not None:
+            self._write_held()
         if self._file is not None:
             file, self._file = self._file, None
             with suppress(OSError):
@@ -179,7 +196,7 @@ def replay(path: Path) -> tuple[int, str]:
             found = json.loads(line)
             name, values = found["event"]
             event: Any = msgspec.convert(values, _KINDS[name])
-            done = json.loads(_line([_named(effect) for effect in step(state, event)]))
+            done = json.loads(json_lines.lines([[_named(e) for e in step(state, event)]]))
             if done != found["effects"]:
                 return number - 1, f"event {number}: {found['effects']} then, {done} now"
     return number, ""

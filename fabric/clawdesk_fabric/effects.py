@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from clawdesk_fabric.model import CallId, DeviceId
 
 
@@ -27,8 +29,7 @@ class StopReplica:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Forward:
+class Forward(msgspec.Struct, frozen=True):
     """The call may go to that replica now; it holds one slot until CallEnded."""
 
     call: CallId

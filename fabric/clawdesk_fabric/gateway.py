@@ -7,29 +7,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 
-from clawdesk_fabric import accounts, call_limits
+from clawdesk_fabric import accounts, call_limits, short_way
 from clawdesk_fabric import openai_request as requests
 from clawdesk_fabric import openai_wire as wire
 from clawdesk_fabric.guard import CALL_NAME, authorised
+from clawdesk_fabric.logs import CallEnded
 from clawdesk_fabric.metrics import METRICS, CallRecord
 from clawdesk_fabric.model import CallClass
 from clawdesk_fabric.openai_wire import WireError
 from clawdesk_fabric.relay import Calls, Relay
 from clawdesk_fabric.runtime import Fabric
+from clawdesk_fabric.short_way import WRITE_AT_ONCE_BYTES
 from clawdesk_fabric.specs import Price, UpstreamSource
 from clawdesk_fabric.tickets import Ticket
 from clawdesk_fabric.tokens import Grant
 
 log = logging.getLogger("clawdesk_fabric")
 FABRIC = web.AppKey("fabric", Fabric)
-WRITE_AT_ONCE_BYTES = 64 * 1024
-"""What a connection's buffer takes without waiting for the client."""
 
 
 class Bodies:
@@ -38,21 +39,20 @@ class Bodies:
     def __init__(self) -> None:
         self.held_bytes = 0
 
-    @contextmanager
-    def room(self, count_bytes: int) -> Iterator[None]:
-        """Hold so many bytes meanwhile. Raises WireError too_many when there is no room."""
+    def hold(self, count_bytes: int) -> None:
+        """Hold so many more from now on. Raises WireError too_many when there is no room."""
         if self.held_bytes + count_bytes > call_limits.BODIES_BYTES_MAX:
             text = f"calls hold {self.held_bytes} bytes already"
             raise WireError("too_many", text, retry_after_s=5)
         self.held_bytes += count_bytes
-        try:
-            yield
-        finally:
-            self.held_bytes -= count_bytes
+
+    def let_go(self, count_bytes: int) -> None:
+        self.held_bytes -= count_bytes
 
 
 BODIES = web.AppKey("bodies", Bodies)
 CALLS = web.AppKey("calls", Calls)
+CALL_PATHS = ("/v1/chat/completions", "/v1/completions", "/v1/embeddings")
 
 
 async def account_of(app: web.Application, name: str) -> Mapping[str, Any]:
@@ -73,33 +73,43 @@ async def account_of(app: web.Application, name: str) -> Mapping[str, Any]:
 
 def add_routes(app: web.Application) -> None:
     """The routes of /v1; `app` carries FABRIC, BODIES, CALLS, METRICS and guard.TOKENS."""
+    handler = call_handler(app)
     app.router.add_get("/v1/models", _models)
     app.router.add_get("/v1/models/{name:.+}", _model)
-    for endpoint in ("chat/completions", "completions", "embeddings"):
-        app.router.add_post(f"/v1/{endpoint}", _call)
+    for path in CALL_PATHS:
+        app.router.add_post(path, handler)
+
+
+def call_handler(app: web.Application) -> short_way.Handler:
+    """What answers POST to each of CALL_PATHS, with or without a route."""
+    return partial(_call, app)
 
 
 async def _models(request: web.Request) -> web.Response:
-    grant = authorised(request)
+    grant = authorised(request.app, request)
     return web.json_response(wire.model_list(_open_to(request.app[FABRIC], grant)))
 
 
 async def _model(request: web.Request) -> web.Response:
-    grant = authorised(request)
+    grant = authorised(request.app, request)
     name = request.match_info["name"]
     _check_known(request.app[FABRIC], grant, name)
     return web.json_response(wire.model_entry(name))
 
 
-async def _call(request: web.Request) -> web.StreamResponse:
-    grant = authorised(request)
+async def _call(app: web.Application, request: web.Request) -> web.StreamResponse:
+    grant = authorised(app, request)
     size_max = request.client_max_size
     held = size_max if request.content_length is None else request.content_length
     if held > size_max:
         raise WireError("request_too_large", f"the body is longer than {size_max} bytes")
-    with request.app[BODIES].room(held):
-        response = await _admit(request, grant, await _read(request))
-    if isinstance(response, web.Response) and (response.content_length or 0) > WRITE_AT_ONCE_BYTES:
+    bodies = app[BODIES]
+    bodies.hold(held)
+    try:
+        response = await _admit(app, request, grant, await _read(request))
+    finally:
+        bodies.let_go(held)
+    if type(response) is web.Response and (response.content_length or 0) > WRITE_AT_ONCE_BYTES:
         # The slot is free already; what remains is a client that may never read.
         try:
             async with asyncio.timeout(call_limits.CLIENT_STALL_S_MAX):
@@ -122,8 +132,10 @@ async def _read(request: web.Request) -> bytes:
         raise WireError("request_timeout", text) from None
 
 
-async def _admit(request: web.Request, grant: Grant, body: bytes) -> web.StreamResponse:
-    fabric = request.app[FABRIC]
+async def _admit(
+    app: web.Application, request: web.Request, grant: Grant, body: bytes
+) -> web.StreamResponse:
+    fabric, calls = app[FABRIC], app[CALLS]
     endpoint = request.path.removeprefix("/v1/")
     ask = requests.parse(endpoint, body)
     deadline_ms = requests.deadline_ms(request.headers.get("X-Clawdesk-Deadline-Ms"))
@@ -138,7 +150,7 @@ async def _admit(request: web.Request, grant: Grant, body: bytes) -> web.StreamR
         deadline_ms=deadline_ms or None,
         width=ask.answers,
     )
-    request[CALL_NAME] = request.app[CALLS].accounts.name_of(ticket.call.id)
+    request[CALL_NAME] = calls.accounts.name_of(ticket.call.id)
     now = asyncio.get_running_loop().time()
     relay = Relay(
         request,
@@ -146,19 +158,21 @@ async def _admit(request: web.Request, grant: Grant, body: bytes) -> web.StreamR
         ticket,
         ask,
         deadline_at=now + deadline_ms / 1000 if deadline_ms else 0.0,
-        calls=request.app[CALLS],
+        calls=calls,
     )
     try:
         return await relay.run(body)
     finally:
         # Also when this task is cancelled because its client left.
-        _leave(request, ticket, relay, price)
+        _leave(app, request[CALL_NAME], relay, ticket, price)
 
 
-def _leave(request: web.Request, ticket: Ticket, relay: Relay, price: Price | None) -> None:
+def _leave(
+    app: web.Application, name: str, relay: Relay, ticket: Ticket, price: Price | None
+) -> None:
     used = relay.usage()
     tokens = used.prompt_tokens + used.completion_tokens if used else 0
-    fabric, call = request.app[FABRIC], ticket.call
+    fabric, call = app[FABRIC], ticket.call
     place = accounts.place_of(fabric.state, call, fabric.now_ms())
     fabric.leave(ticket, succeeded=relay.succeeded, tokens=tokens)
     record = CallRecord(
@@ -168,13 +182,14 @@ def _leave(request: web.Request, ticket: Ticket, relay: Relay, price: Price | No
         relay.outcome,
         relay.wait_ms,
         used,
+        call.id,
+        call.task,
     )
-    request.app[METRICS].ended(record)
-    told = accounts.account(request[CALL_NAME], record, place, price)
-    request.app[CALLS].accounts.keep(call.id, call.task, told)
+    app[METRICS].ended(record)
+    told = accounts.account(name, record, place, price)
+    app[CALLS].accounts.keep(call.id, call.task, told)
     if log.isEnabledFor(logging.INFO):
-        fields = {"call": call.id, "task": call.task, **record.fields()}
-        log.info("call ended", extra={"fields": fields})
+        log.handle(CallEnded(log.name, record.fields()))
 
 
 def _is_open(fabric: Fabric, grant: Grant, model: str) -> bool:
@@ -213,6 +228,8 @@ def _check_model(fabric: Fabric, grant: Grant, ask: requests.Ask, endpoint: str)
 
 def _suggestion(request: web.Request) -> int:
     """X-Clawdesk-Priority; only a suggestion, so a malformed one counts as none."""
-    with suppress(ValueError):
-        return int(request.headers.get("X-Clawdesk-Priority", "0")[:8])
+    said = request.headers.get("X-Clawdesk-Priority")
+    if said is not None:
+        with suppress(ValueError):
+            return int(said[:8])
     return 0

@@ -10,7 +10,7 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 
 import aiohttp
 from aiohttp import web
@@ -75,7 +75,11 @@ def error_response(error: WireError) -> web.Response:
 
 
 def guard(
-    hosts: Iterable[str], *, local: bool, on_request: Callable[[web.Request], None]
+    hosts: Iterable[str],
+    *,
+    local: bool,
+    on_request: Callable[[web.Request], None],
+    calls: Container[str] = (),
 ) -> Middleware:
     """A middleware.
 
@@ -83,6 +87,7 @@ def guard(
         hosts: the exact Host headers that are answered.
         local: a Unix socket: its peer must be our own user, or root.
         on_request: called first with every request, also with those that are refused.
+        calls: paths of our own, which come here without a route.
     """
     allowed = frozenset(hosts)
 
@@ -94,7 +99,8 @@ def guard(
             return await handler(request)
         except Exception as error:  # the edge: every failure gets one shape
             wire = as_wire_error(error)
-            log.log(wire.level, "%s %s: %s", request.method, _shown(request), wire.logged)
+            shown = request.raw_path if request.raw_path in calls else _shown(request)
+            log.log(wire.level, "%s %s: %s", request.method, shown, wire.logged)
             answer = error_response(wire)
             if CALL_NAME in request:
                 answer.headers[CALL_HEADER] = request[CALL_NAME]
@@ -125,10 +131,10 @@ def _check(request: web.Request, allowed: frozenset[str], *, local: bool) -> Non
         raise WireError("unsupported_media_type", "the body must not be compressed")
 
 
-def authorised(request: web.Request) -> Grant:
+def authorised(app: web.Application, request: web.Request) -> Grant:
     """What the request's bearer token stands for. Raises WireError invalid_api_key."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    grant = request.app[TOKENS].grant(token.strip()) if scheme.lower() == "bearer" else None
+    grant = app[TOKENS].grant(token.strip()) if scheme.lower() == "bearer" else None
     if grant is None:
         raise WireError(
             "invalid_api_key",

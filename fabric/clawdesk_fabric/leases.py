@@ -222,7 +222,7 @@ def is_wanted(state: FabricState, replica: Replica, at_ms: int) -> bool:
     return (
         replica.wanted
         or is_kept(state, replica, at_ms)
-        or any(lease.model == replica.model for lease in state.leases.values())
+        or bool(state.leases and any(e.model == replica.model for e in state.leases.values()))
     )
 
 

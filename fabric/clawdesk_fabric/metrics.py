@@ -6,14 +6,20 @@ later counts as "other", so that no client can make this grow.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, NamedTuple
+from itertools import accumulate
+from typing import Any
 
+import msgspec
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Counter, Histogram
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
@@ -27,15 +33,24 @@ OTHER = "other"
 _LABELS = ("model", "class", "project")
 _SECONDS = (0.001, 0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800)
 _TOKENS_PER_S = (1, 2, 5, 10, 20, 50, 100, 200, 500)
-_LABELS_KEPT = 1024
 _PREFIX = "clawdesk_fabric_"
+_COUNTERS = {
+    "prompt_tokens": "Tokens read, as models counted them.",
+    "completion_tokens": "Tokens made, likewise.",
+}
+_HISTOGRAMS = {
+    "wait_seconds": ("wait", "From arrival to a slot, or the end."),
+    "first_byte_seconds": ("first", "From a slot to the first byte."),
+    "duration_seconds": ("duration", "From a slot to the last byte."),
+    "tokens_per_second": ("rate", "Of one call."),
+}
 
 
-@dataclass(frozen=True, slots=True)
-class CallRecord:
+class CallRecord(msgspec.Struct, frozen=True):
     """One call that is over.
 
     Args:
+        number: of the call in this process, and `task` whose it is; for the log.
         outcome: "ok", "client_left", or the code of the error it ended with.
         used: None if no byte came from the model.
     """
@@ -46,88 +61,112 @@ class CallRecord:
     outcome: str
     wait_ms: int
     used: Usage | None
+    number: int = 0
+    task: str = ""
 
     def fields(self) -> dict[str, Any]:
         """For the log; numbers and names only."""
         fields: dict[str, Any] = {
+            "call": self.number,
+            "task": self.task,
             "model": self.model,
             "class": self.call_class,
             "project": self.project,
             "outcome": self.outcome,
             "wait_ms": self.wait_ms,
         }
-        if self.used is not None:
-            fields |= {
-                "prompt_tokens": self.used.prompt_tokens,
-                "completion_tokens": self.used.completion_tokens,
-                "first_byte_ms": self.used.first_byte_ms,
-                "duration_ms": self.used.duration_ms,
-            }
+        used = self.used
+        if used is not None:
+            fields["prompt_tokens"] = used.prompt_tokens
+            fields["completion_tokens"] = used.completion_tokens
+            fields["first_byte_ms"] = used.first_byte_ms
+            fields["duration_ms"] = used.duration_ms
         return fields
 
 
-class _Series(NamedTuple):
-    """The counters of one model, class and project: finding them costs more than counting."""
+class _Histogram:
+    """How many values were at most as large as each bound. Counting is an addition, no more."""
 
-    wait: Histogram
-    first: Histogram
-    duration: Histogram
-    rate: Histogram
-    prompt: Counter
-    completion: Counter
+    __slots__ = ("bounds", "counts", "total")
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)  # the last is what is larger than every bound
+        self.total = 0.0
+
+    def observe(self, value: float) -> None:
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.total += value
+
+    def buckets(self) -> list[tuple[str, float]]:
+        """As Prometheus wants them: each holds those before it too."""
+        names = [*(str(float(bound)) for bound in self.bounds), "+Inf"]
+        return list(zip(names, accumulate(map(float, self.counts)), strict=True))
 
 
-class Metrics:
+class _Series:
+    """What is counted for one model, class and project."""
+
+    __slots__ = ("completion", "duration", "ended", "first", "prompt", "rate", "wait")
+
+    def __init__(self) -> None:
+        self.ended: dict[str, int] = {}  # by outcome
+        self.prompt = self.completion = 0
+        self.wait = _Histogram(_SECONDS)
+        self.first = _Histogram(_SECONDS)
+        self.duration = _Histogram(_SECONDS)
+        self.rate = _Histogram(_TOKENS_PER_S)
+
+
+class Metrics(Collector):
     """The counters of one Fabric process."""
 
     def __init__(self, fabric: Fabric) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(_State(fabric))
+        self._registry.register(self)
         self._projects: set[str] = set()
-
-        def counter(name: str, text: str, *labels: str) -> Counter:
-            return Counter(_PREFIX + name, text, labels, registry=self._registry)
-
-        def histogram(name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
-            return Histogram(
-                _PREFIX + name, text, _LABELS, buckets=buckets, registry=self._registry
-            )
-
-        self._ended = counter("calls_ended", "Calls that are over.", *_LABELS, "outcome")
-        self._prompt = counter("prompt_tokens", "Tokens read, as models counted them.", *_LABELS)
-        self._completion = counter("completion_tokens", "Tokens made, likewise.", *_LABELS)
-        self._wait = histogram("wait_seconds", "From arrival to a slot, or the end.", _SECONDS)
-        self._first = histogram("first_byte_seconds", "From a slot to the first byte.", _SECONDS)
-        self._duration = histogram("duration_seconds", "From a slot to the last byte.", _SECONDS)
-        self._rate = histogram("tokens_per_second", "Of one call.", _TOKENS_PER_S)
-        self._endings = lru_cache(_LABELS_KEPT)(self._ended.labels)
-        self._series = lru_cache(_LABELS_KEPT)(self._series_of)
+        self._series: dict[tuple[str, str, str], _Series] = {}
 
     def ended(self, record: CallRecord) -> None:
         """Count one call."""
         labels = (record.model, record.call_class, self._project(record.project))
-        series = self._series(*labels)
-        self._endings(*labels, record.outcome).inc()
+        series = self._series.get(labels)
+        if series is None:
+            series = self._series[labels] = _Series()
+        series.ended[record.outcome] = series.ended.get(record.outcome, 0) + 1
         series.wait.observe(record.wait_ms / 1000)
         used = record.used
         if used is None:
             return
         series.first.observe(used.first_byte_ms / 1000)
         series.duration.observe(used.duration_ms / 1000)
-        series.prompt.inc(used.prompt_tokens)
-        series.completion.inc(used.completion_tokens)
-        if used.tokens_per_s:
-            series.rate.observe(used.tokens_per_s)
+        series.prompt += used.prompt_tokens
+        series.completion += used.completion_tokens
+        if rate := used.tokens_per_s:
+            series.rate.observe(rate)
 
-    def _series_of(self, *labels: str) -> _Series:
-        return _Series(
-            self._wait.labels(*labels),
-            self._first.labels(*labels),
-            self._duration.labels(*labels),
-            self._rate.labels(*labels),
-            self._prompt.labels(*labels),
-            self._completion.labels(*labels),
+    def collect(self) -> Iterator[Metric]:
+        """As prometheus_client asks for it, when somebody asks us."""
+        found = list(self._series.items())
+        ended = CounterMetricFamily(
+            _PREFIX + "calls_ended", "Calls that are over.", labels=[*_LABELS, "outcome"]
         )
+        for labels, series in found:
+            for outcome, count in series.ended.items():
+                ended.add_metric([*labels, outcome], count)
+        yield ended
+        for name, text in _COUNTERS.items():
+            counter = CounterMetricFamily(_PREFIX + name, text, labels=_LABELS)
+            for labels, series in found:
+                counter.add_metric(labels, getattr(series, name.removesuffix("_tokens")))
+            yield counter
+        for name, (attribute, text) in _HISTOGRAMS.items():
+            histogram = HistogramMetricFamily(_PREFIX + name, text, labels=_LABELS)
+            for labels, series in found:
+                values: _Histogram = getattr(series, attribute)
+                histogram.add_metric(labels, values.buckets(), values.total)
+            yield histogram
 
     def text(self) -> bytes:
         """In Prometheus' text format."""

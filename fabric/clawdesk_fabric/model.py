@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
     from clawdesk_fabric.leases import Budget, Lease, Reservation
     from clawdesk_fabric.order import Queue, Share
@@ -83,8 +85,7 @@ class GpuReading:
     is_lost: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One model call, admitted by the gateway.
 
     Args:

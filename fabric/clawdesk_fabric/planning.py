@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import msgspec
+
 from clawdesk_fabric import leases, ledger, order
 from clawdesk_fabric.effects import Effect, Effects, Forward, Refuse, StartReplica, StopReplica
 from clawdesk_fabric.model import (
@@ -35,19 +37,20 @@ _PROMISED: Urgency = (-1, 0.0, (0, 0))
 """A reservation comes before them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(msgspec.Struct, frozen=True):
     """A model that is asked for, and how urgently.
 
     Args:
         waited_ms: how long the first one that asks has waited.
         project: who pays for its load; None = nobody in particular.
+        head: its first waiting call, if that is what asks for it.
     """
 
     replica: Replica
     urgency: Urgency
     waited_ms: int
     project: str | None
+    head: tuple[Urgency, Call] | None = None
 
     @property
     def band(self) -> int:
@@ -65,6 +68,7 @@ class _Draft:
     state: FabricState
     at_ms: int
     kept: dict[DeviceId, int] = field(default_factory=dict)
+    has_forwarded: bool = False
     _heads: dict[str, tuple[Urgency, Call] | None] = field(default_factory=dict)
 
     def head(self, replica: Replica) -> tuple[Urgency, Call] | None:
@@ -75,6 +79,7 @@ class _Draft:
 
     def forwarded(self) -> None:
         """Everybody's standing may be another one now."""
+        self.has_forwarded = True
         self._heads.clear()
 
 
@@ -98,19 +103,27 @@ def plan(state: FabricState, at_ms: int) -> Effects:
             why = Refuse(0, "no_capacity", "the Fabric is shutting down", retry_after_s=5)
             effects += refuse_waiting(state, replica, why)
     for replica in state.replicas.values():
-        effects += _refuse_hopeless(state, replica, at_ms)
+        if replica.phase is Phase.ABSENT:
+            effects += _refuse_hopeless(state, replica, at_ms)
     wanted = demands(state, at_ms)
     _forget_reasons_to_leave(state, wanted)
-    draft = _Draft(state, at_ms)
+    if wanted:
+        effects += _serve(_Draft(state, at_ms), wanted)
+    if state.leases:
+        for replica in state.replicas.values():
+            effects += leases.grant(state, replica, at_ms)
+    return effects + _stop_leaving(state) + _give_way_to_others(state, at_ms)
+
+
+def _serve(draft: _Draft, wanted: list[Demand]) -> Effects:
+    effects: list[Effect] = []
     for demand in wanted:
         replica = demand.replica
         if replica.phase is Phase.READY:
-            effects += _forward(draft, replica)
-        elif replica.phase is Phase.ABSENT and at_ms >= replica.retry_at_ms:
+            effects += _forward(draft, demand)
+        elif replica.phase is Phase.ABSENT and draft.at_ms >= replica.retry_at_ms:
             effects += _start(draft, demand)
-    for replica in state.replicas.values():
-        effects += leases.grant(state, replica, at_ms)
-    return effects + _stop_leaving(state) + _give_way_to_others(state, at_ms)
+    return effects
 
 
 def demands(state: FabricState, at_ms: int) -> list[Demand]:
@@ -120,17 +133,22 @@ def demands(state: FabricState, at_ms: int) -> list[Demand]:
         demand = _demand(state, replica, at_ms)
         if demand is not None:
             found.append(demand)
-    return sorted(found, key=lambda demand: (demand.urgency, demand.replica.model))
+    if len(found) > 1:
+        found.sort(key=lambda demand: (demand.urgency, demand.replica.model))
+    return found
 
 
 def _demand(state: FabricState, replica: Replica, at_ms: int) -> Demand | None:
+    asked = replica.waiting.calls or replica.wanted or replica.pinned
+    if not (asked or state.leases or state.reservations):
+        return None  # as of most models most of the time
     best: Demand | None = None
     is_full = replica.phase is Phase.READY and replica.busy >= replica.slots
     # Nothing can be done for it now, so its first call need not be looked for.
-    head = None if is_full else order.first(state, replica)
+    head = order.first(state, replica) if replica.waiting.calls and not is_full else None
     if head is not None:
         urgency, call = head
-        best = Demand(replica, urgency, at_ms - call.arrived_ms, call.project)
+        best = Demand(replica, urgency, at_ms - call.arrived_ms, call.project, head)
     for lease in leases.waiting(state, replica.model)[:1]:
         rank = RANK[lease.call_class]
         key = (lease.asked_ms - AGE_MS_PER_POINT * lease.priority, 0)
@@ -190,9 +208,7 @@ def _most_mib(device: Device) -> int:
 
 
 def _refuse_hopeless(state: FabricState, replica: Replica, at_ms: int) -> Effects:
-    """Who waits for a model that cannot be started now is told so at once, not kept waiting."""
-    if replica.phase is not Phase.ABSENT:
-        return []
+    """Who waits for an absent model that cannot be started now is told so at once."""
     engine = state.engine
     if not engine.available and not replica.remote:
         replica.wanted = False
@@ -215,14 +231,15 @@ def _refuse_hopeless(state: FabricState, replica: Replica, at_ms: int) -> Effect
 
 def _forget_reasons_to_leave(state: FabricState, wanted: list[Demand]) -> None:
     """Nobody makes room any longer for a model that nobody asks for, or that has its place."""
-    missing = {d.replica.model for d in wanted if d.replica.phase is Phase.ABSENT}
-    for replica in state.replicas.values():
+    leaving = [replica for replica in state.replicas.values() if replica.makes_room_for]
+    missing = {d.replica.model for d in wanted if leaving and d.replica.phase is Phase.ABSENT}
+    for replica in leaving:
         if replica.makes_room_for not in missing:
             replica.makes_room_for = ""
 
 
-def _forward(draft: _Draft, replica: Replica) -> Effects:
-    state = draft.state
+def _forward(draft: _Draft, demand: Demand) -> Effects:
+    state, replica = draft.state, demand.replica
     effects: list[Effect] = []
     if replica.leaving:
         return effects
@@ -232,15 +249,18 @@ def _forward(draft: _Draft, replica: Replica) -> Effects:
         tasks = frozenset(lease.task for lease in leases.granted(state, replica.model))
         if not tasks:
             return effects
-    while replica.busy < replica.slots:
-        head = order.first(state, replica, tasks)
-        if head is None or replica.busy + order.width(replica, head[1]) > replica.slots:
+    # Looked for already, and right until anything is forwarded.
+    known = demand.head if tasks is None and not draft.has_forwarded else None
+    while replica.waiting.calls and replica.busy < replica.slots:
+        head, known = known or order.first(state, replica, tasks), None
+        width = 0 if head is None else order.width(replica, head[1])
+        if head is None or replica.busy + width > replica.slots:
             break  # one that needs several slots is not passed, or it would never get them
         call = head[1]
         order.leave(state, call)
         order.share_of(state, call.project).in_flight += 1
         replica.in_flight[call.id] = draft.at_ms
-        replica.busy += order.width(replica, call)
+        replica.busy += width
         draft.forwarded()
         effects.append(Forward(call.id, replica.model, replica.generation))
     return effects

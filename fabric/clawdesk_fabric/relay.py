@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from clawdesk_fabric import forward, usage
+from clawdesk_fabric import forward, short_way, usage
 from clawdesk_fabric import openai_wire as wire
 from clawdesk_fabric.accounts import Accounts
 from clawdesk_fabric.call_limits import LIMITS, STREAM_BYTES_MAX, Watch
@@ -188,8 +188,7 @@ class Relay:
         # The end of a very long one is all that is looked at.
         self._tokens = usage.stated(value) if value else usage.counted(whole[-TAIL_BYTES:])
         self.bytes_sent = len(whole)
-        headers = {"Content-Type": "application/json", **self._headers()}
-        return web.Response(body=whole, headers=headers)
+        return short_way.answer(self._request, whole, self._headers())
 
     async def _pass_on(
         self, seat: Endpoint, answer: forward.Answer, watch: Watch

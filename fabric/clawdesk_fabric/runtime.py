@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -157,7 +158,7 @@ class Fabric:
         return f"{prefix}{next(self._ids)}"
 
     def now_ms(self) -> int:
-        return int(asyncio.get_running_loop().time() * 1000)
+        return time.monotonic_ns() // 1_000_000  # the clock of asyncio's own loop
 
     async def _keep_time(self) -> None:
         # The core has no clock: idle limits and deadlines are measured by these ticks.
@@ -228,15 +229,13 @@ class Fabric:
             width: how many answers it wants, each of which takes a slot.
             deadline_ms: refused if it still waits after so long; None = the Fabric's own limit.
         """
-        now_ms = self.now_ms()
+        now_ms, number = self.now_ms(), next(self._ids)
         until_ms = None if deadline_ms is None else now_ms + deadline_ms
-        call = Call(
-            next(self._ids), model, project, task, call_class, priority, now_ms, until_ms, width
-        )
+        call = Call(number, model, project, task, call_class, priority, now_ms, until_ms, width)
         ticket = Ticket(call, self._wait_of)
         self._tickets[call.id] = ticket
         self.counts["calls"] += 1
-        self.post(events.CallArrived(self.now_ms(), call))
+        self.post(events.CallArrived(now_ms, call))
         return ticket
 
     def leave(self, ticket: Ticket, *, succeeded: bool, tokens: int = 0) -> None:

@@ -15,6 +15,7 @@ import socket
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -22,7 +23,7 @@ import psutil
 from aiohttp import web
 
 import clawdesk_fabric
-from clawdesk_fabric import control, gateway, lease_api
+from clawdesk_fabric import control, gateway, lease_api, short_way
 from clawdesk_fabric.catalog import Catalog
 from clawdesk_fabric.claims import Claims
 from clawdesk_fabric.engines.base import Engine
@@ -208,8 +209,10 @@ class Server:
 
     async def _app(self, hosts: tuple[str, ...], *, local: bool) -> tuple[Door, web.AppRunner]:
         door = Door()
+        calls = gateway.CALL_PATHS
+        guarded = guard(hosts, local=local, on_request=self._touched(door), calls=calls)
         app = web.Application(
-            middlewares=[guard(hosts, local=local, on_request=self._touched(door))],
+            middlewares=[guarded],
             client_max_size=self._body_bytes_max,
         )
         app[gateway.FABRIC] = self.fabric
@@ -235,11 +238,14 @@ class Server:
             auto_decompress=False,
         )
         await runner.setup()
+        short_way.lead(_of(runner), calls, partial(guarded, handler=gateway.call_handler(app)))
         return door, runner
 
     def _touched(self, door: Door) -> Callable[[web.Request], None]:
+        loop = asyncio.get_running_loop()
+
         def touched(request: web.Request) -> None:
-            self._last_request_s = asyncio.get_running_loop().time()
+            self._last_request_s = loop.time()
             door.spoke(request)
 
         return touched

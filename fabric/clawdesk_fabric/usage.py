@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 TAIL_BYTES = 8192
 """Of an answer so much of its end is looked at; a model counts its tokens last."""
@@ -15,8 +16,7 @@ _COUNT_MAX = 10**9
 _OBJECTS = re.compile(rb'"(usage|timings)"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True):
     """One call's use.
 
     Args:

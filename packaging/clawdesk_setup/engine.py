@@ -1,4 +1,4 @@
-"""Which Docker engine a command can use: the user's own, as root a private one, or none.
+"""Which Docker engine a command can use: the user's own, a private one, or none.
 
 It only looks and wraps a command; it never starts, stops or configures an engine itself.
 """
@@ -11,7 +11,9 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-ROOTLESS_TOOL = "/usr/share/docker.io/contrib/dockerd-rootless-setuptool.sh"
+ROOTLESS = ("rootlesskit", "newuidmap")
+"""Programs with which a private engine runs for a user who is not root."""
+INSTALL = "sudo apt-get install --no-install-recommends"
 PING = b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n"
 
 
@@ -20,7 +22,7 @@ class Engine:
     """What was found.
 
     Args:
-        kind: "own" (answers at `host`), "private" (root may start one) or "none".
+        kind: "own" (answers at `host`), "private" (one may be started) or "none".
         host: what DOCKER_HOST must be, "" = the default.
         problem: why there is none, one sentence.
         mend: the command that mends it.
@@ -34,8 +36,18 @@ class Engine:
 
 def installed() -> bool:
     """Whether any Docker engine is on this machine, from whatever package, or reachable."""
-    places = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/bin"])
-    return bool(shutil.which("dockerd", path=places) or os.environ.get("DOCKER_HOST"))
+    return has("dockerd") or bool(os.environ.get("DOCKER_HOST"))
+
+
+def has(program: str) -> bool:
+    """Whether a program is there, administrators' ones included."""
+    places = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", "/usr/local/bin"])
+    return shutil.which(program, path=places) is not None
+
+
+def answers_user(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether an engine of the user's own, or one they may use, answers now."""
+    return find(environment, root=True, is_installed=lambda: True).kind == "own"
 
 
 def answers(path: str, timeout_s: float = 2.0) -> bool:
@@ -56,6 +68,7 @@ def find(
     root: bool,
     is_installed: Callable[[], bool] = installed,
     ping: Callable[[str], bool] = answers,
+    has: Callable[[str], bool] = has,
 ) -> Engine:
     """Look where Docker's own client looks, then at the rootless engine of this user."""
     host = environment.get("DOCKER_HOST", "")
@@ -71,21 +84,28 @@ def find(
         return Engine(
             "none",
             problem="There is no Docker engine on this machine, so no model can be served.",
-            mend="sudo apt-get install --no-install-recommends docker.io uidmap",
+            mend=f"{INSTALL} docker.io" + ("" if root else " rootlesskit uidmap"),
         )
-    if root:
+    if root or all(has(program) for program in ROOTLESS):
         return Engine("private")
     return Engine(
         "none",
         problem=f"A Docker engine is installed, but none answers you at {default}.",
-        mend=f"{ROOTLESS_TOOL} install"
-        if os.path.exists(ROOTLESS_TOOL)
-        else "dockerd-rootless-setuptool.sh install",
+        mend=f"{INSTALL} rootlesskit uidmap",
     )
 
 
-def wrap(command: Sequence[str], found: Engine, python: str) -> list[str]:
-    """The command as it must be started so that it sees the engine."""
+NO_ENGINE = 75
+"""Exit code of a wrapped command that needs an engine where a private one does not start."""
+
+
+def wrap(command: Sequence[str], found: Engine, python: str, *, needed: bool = False) -> list[str]:
+    """The command as it must be started so that it sees the engine.
+
+    Args:
+        needed: without an engine it is not run at all; else it runs without, after a word about it.
+    """
     if found.kind == "private":
-        return [python, "-m", "tests.support.dockerd", "--", *command]
+        without = [] if needed else ["--or-without"]
+        return [python, "-m", "tests.support.dockerd", *without, "--", *command]
     return list(command)

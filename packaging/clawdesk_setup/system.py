@@ -29,6 +29,7 @@ def _needs(why: str, names: str) -> tuple[Need, ...]:
 
 
 ENGINE = Need(("docker.io",), "models run in its containers")
+ROOTLESS = Need(("rootlesskit",), "an engine of your own, without root")
 
 RUNTIME = (
     *_needs("micro-VMs", "qemu-system-x86 qemu-utils libvirt-daemon libvirt-daemon-driver-qemu"),
@@ -70,6 +71,8 @@ def all_needs(*, tests: bool) -> list[Need]:
     needs = [*RUNTIME, *python_needs(sys.version_info[:2])]
     if not engine.installed():
         needs.append(ENGINE)
+    if os.geteuid() and not (engine.has("rootlesskit") or engine.answers_user()):
+        needs.append(ROOTLESS)
     if tests and shutil.which("npm") is None:
         needs.append(NPM)
     return needs + list(TESTS if tests else ())

@@ -596,12 +596,28 @@
             <translation>Projekt wird geschlossen</translation>
         </message>
         <message numerus="yes">
-            <source>Closing: suspending {count} unfinished tasks…</source>
-            <extracomment>For one: Closing: suspending {count} unfinished task…</extracomment>
+            <source>Closing: {count} machines are saved and go safely to the disk…</source>
+            <extracomment>For one: Closing: {count} machine is saved and goes safely to the disk…</extracomment>
             <translation>
-                <numerusform>Schließen: {count} unfertige Aufgabe wird angehalten…</numerusform>
-                <numerusform>Schließen: {count} unfertige Aufgaben werden angehalten…</numerusform>
+                <numerusform>Schließen: {count} Maschine ist gesichert und kommt sicher auf die Platte…</numerusform>
+                <numerusform>Schließen: {count} Maschinen sind gesichert und kommen sicher auf die Platte…</numerusform>
             </translation>
+        </message>
+        <message numerus="yes">
+            <source>Closing: {saved} of {count} machines are saved…</source>
+            <extracomment>For one: Closing: {saved} of {count} machine is saved…</extracomment>
+            <translation>
+                <numerusform>Schließen: {saved} von {count} Maschine ist gesichert…</numerusform>
+                <numerusform>Schließen: {saved} von {count} Maschinen sind gesichert…</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>Closing…</source>
+            <translation>Schließen…</translation>
+        </message>
+        <message>
+            <source>Command</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Command, task, checkpoint or file</source>
@@ -1136,6 +1152,10 @@
             <translation>Kommt es wieder, das Fenster neu starten. Bericht: {path}</translation>
         </message>
         <message>
+            <source>If its image was not built yet it cannot be: name the hosts packages come from in {file}, under [network] allow.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>In a dialog</source>
             <translation>In einem Dialog</translation>
         </message>
@@ -1224,8 +1244,8 @@
             <translation>Es passt nie: Nötig sind {needed}, dieser Rechner hat {total}.</translation>
         </message>
         <message>
-            <source>It offers no task yet. A task is a file, and appears here as soon as it is there: put this into {path}, for example.</source>
-            <translation>Es bietet noch keine Aufgabe an. Eine Aufgabe ist eine Datei und erscheint hier, sobald es sie gibt: Zum Beispiel dies in {path} schreiben.</translation>
+            <source>It opens again as soon as that is done.</source>
+            <translation>Danach öffnet sich das Fenster wieder.</translation>
         </message>
         <message>
             <source>It shows no buttons: open the window to decide.</source>
@@ -1270,6 +1290,18 @@
         <message>
             <source>It works in steps</source>
             <translation>Sie arbeitet in Schritten</translation>
+        </message>
+        <message>
+            <source>It works with a model, and none can be had: {why}</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>It works with a model. The model service was not asked yet.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>It works with a model: choose one.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Its agent has not ended a turn yet, so there is nowhere to prompt it.</source>
@@ -1604,6 +1636,10 @@
             <translation>Gesichert</translation>
         </message>
         <message>
+            <source>Memory ran out: the machine has {mib} MiB, and its kernel ended {count} of the task's programs. Give the task more by memory_mib under [machine] in its file.</source>
+            <translation>Der Speicher ging aus: Die Maschine hat {mib} MiB, und ihr Kernel beendete {count} der Programme der Aufgabe. Mehr Speicher bekommt sie durch memory_mib unter [machine] in ihrer Datei.</translation>
+        </message>
+        <message>
             <source>Memory that the desktop keeps for itself</source>
             <translation>Speicher, den der Desktop für sich behält</translation>
         </message>
@@ -1698,6 +1734,10 @@
         <message>
             <source>Name</source>
             <translation>Name</translation>
+        </message>
+        <message>
+            <source>Name the hosts packages come from in {file}, under [network] allow.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Needs you</source>
@@ -2020,6 +2060,10 @@
             <translation>{path} wird geöffnet</translation>
         </message>
         <message>
+            <source>Or start from a task file</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Other, in your own words</source>
             <translation>Anderes, in eigenen Worten</translation>
         </message>
@@ -2090,6 +2134,10 @@
         <message>
             <source>Prompt</source>
             <translation>Anweisen</translation>
+        </message>
+        <message>
+            <source>Prompt or task file</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Prompted the agent of {task} again</source>
@@ -2222,6 +2270,14 @@
         <message>
             <source>Rejected</source>
             <translation>Abgelehnt</translation>
+        </message>
+        <message>
+            <source>Rejected work of {task}: back to {where}</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Rejected, so back to {where}; what came after is kept as a branch.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Rejecting checkpoint {ordinal}</source>
@@ -2448,6 +2504,10 @@
             <translation>Zuerst die Bearbeitung speichern oder verwerfen.</translation>
         </message>
         <message>
+            <source>Say what an agent shall do; no file is needed</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Say what should change: a rejection needs a note or a comment.</source>
             <translation>Sagen, was anders sein soll: Eine Ablehnung braucht eine Notiz oder einen Kommentar.</translation>
         </message>
@@ -2644,10 +2704,6 @@
             <translation>Starten</translation>
         </message>
         <message>
-            <source>Start from</source>
-            <translation>Beginnen mit</translation>
-        </message>
-        <message>
             <source>Start from HEAD</source>
             <translation>Mit HEAD beginnen</translation>
         </message>
@@ -2706,6 +2762,16 @@
 {output}</translation>
         </message>
         <message>
+            <source>Step {step} exited with {code}. {why}</source>
+            <translation>Schritt {step} endete mit Code {code}. {why}</translation>
+        </message>
+        <message>
+            <source>Step {step} exited with {code}. {why}
+{output}</source>
+            <translation>Schritt {step} endete mit Code {code}. {why}
+{output}</translation>
+        </message>
+        <message>
             <source>Step {step} ran longer than its limit of {seconds} s.</source>
             <translation>Schritt {step} lief länger als seine Grenze von {seconds} s.</translation>
         </message>
@@ -2713,6 +2779,16 @@
             <source>Step {step} ran longer than its limit of {seconds} s.
 {output}</source>
             <translation>Schritt {step} lief länger als seine Grenze von {seconds} s.
+{output}</translation>
+        </message>
+        <message>
+            <source>Step {step} ran longer than its limit of {seconds} s. {why}</source>
+            <translation>Schritt {step} lief länger als seine Grenze von {seconds} s. {why}</translation>
+        </message>
+        <message>
+            <source>Step {step} ran longer than its limit of {seconds} s. {why}
+{output}</source>
+            <translation>Schritt {step} lief länger als seine Grenze von {seconds} s. {why}
 {output}</translation>
         </message>
         <message>
@@ -2788,8 +2864,8 @@
             <translation>Aufgaben mit einer Maschine behalten sie, bis sie sie das nächste Mal abgeben; die anderen warten, bis wieder vertraut wird.</translation>
         </message>
         <message>
-            <source>Tasks that this window drives are suspended at a checkpoint first, which can take a minute, and go on at the next start. They do not run in the background. Tasks that another ClawDesk of yours drives go on there.</source>
-            <translation>Aufgaben dieses Fensters werden zuerst an einem Prüfpunkt angehalten, was eine Minute dauern kann, und gehen beim nächsten Start weiter. Sie laufen nicht im Hintergrund. Aufgaben, die ein anderes eigenes ClawDesk lenkt, gehen dort weiter.</translation>
+            <source>Tasks that this window drives are suspended at a checkpoint and go on at the next start. They do not run in the background. Saving many machines can take a minute: the window goes before, and ClawDesk ends once all are saved. Tasks that another ClawDesk of yours drives go on there.</source>
+            <translation>Aufgaben, die dieses Fenster steuert, werden an einem Prüfpunkt angehalten und gehen beim nächsten Start weiter. Im Hintergrund laufen sie nicht. Viele Maschinen zu sichern kann eine Minute dauern: das Fenster verschwindet vorher, und ClawDesk endet, sobald alle gesichert sind. Aufgaben, die ein anderes ClawDesk von Ihnen steuert, laufen dort weiter.</translation>
         </message>
         <message>
             <source>Tell the agent of the chosen task more…</source>
@@ -2848,6 +2924,10 @@
             <translation>Der Agent wartet auf ein Wort hierzu: {what}; das zuerst geben.</translation>
         </message>
         <message>
+            <source>The agent {kind} works with a model: name one.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>The archive is full.</source>
             <translation>Das Archiv ist voll.</translation>
         </message>
@@ -2862,6 +2942,10 @@
         <message>
             <source>The checkpoint could not be made: {why} Try again?</source>
             <translation>Der Prüfpunkt war nicht möglich: {why} Erneut versuchen?</translation>
+        </message>
+        <message>
+            <source>The command of the agent {kind}</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>The content changed while this was open. Nothing was approved: look at it again.</source>
@@ -2932,6 +3016,10 @@
             <translation>Die höchste Priorität, die seine Abläufe vorschlagen dürfen</translation>
         </message>
         <message>
+            <source>The image of this task needs packages, and its project may reach no host.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>The last commit (HEAD)</source>
             <translation>Der letzte Commit (HEAD)</translation>
         </message>
@@ -2964,10 +3052,6 @@
             <translation>Der jetzige Stand ist {where}; dies lässt sich rückgängig machen.</translation>
         </message>
         <message>
-            <source>The project has no task files to run</source>
-            <translation>Das Projekt hat keine Aufgabendateien zum Ausführen</translation>
-        </message>
-        <message>
             <source>The project has submodules: a task sees them as empty folders.</source>
             <translation>Das Projekt hat Submodule: Eine Aufgabe sieht sie als leere Ordner.</translation>
         </message>
@@ -2990,6 +3074,10 @@
         <message>
             <source>The project's policy asks for approval of changes in {pattern} ({path}).</source>
             <translation>Die Richtlinie des Projekts verlangt Freigabe für Änderungen in {pattern} ({path}).</translation>
+        </message>
+        <message>
+            <source>The prompt</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>The prompt has {count} characters; at most {most} are taken.</source>
@@ -3108,12 +3196,20 @@
             <translation>Die Aufgabe arbeitet an einer Kopie. Welchen Stand soll die Kopie haben?</translation>
         </message>
         <message>
+            <source>The test in tests/test_loader.py fails. Mend the loader, not the test.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>The three sides of the file, line by line</source>
             <translation>Die drei Seiten der Datei, Zeile für Zeile</translation>
         </message>
         <message>
             <source>The work tree has another version, which no task starts from yet: commit it first.</source>
             <translation>Im Arbeitsverzeichnis liegt eine andere Fassung, mit der noch keine Aufgabe beginnt: zuerst committen.</translation>
+        </message>
+        <message>
+            <source>Their tasks go on at the next start.</source>
+            <translation>Ihre Aufgaben gehen beim nächsten Start weiter.</translation>
         </message>
         <message>
             <source>There are no models now: {why}.</source>
@@ -3496,8 +3592,16 @@
             <translation>Was als Nächstes geschieht</translation>
         </message>
         <message>
+            <source>What is run often can be a task file. It appears here as soon as it is there: put this into {path}, for example.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>What is shown there runs out by itself, and what let ClawDesk in is forgotten. Every request can be answered here all the same.</source>
             <translation>Was dort gezeigt wird, läuft von selbst ab, und was ClawDesk Zugang gab, wird vergessen. Jede Anfrage lässt sich trotzdem hier beantworten.</translation>
+        </message>
+        <message>
+            <source>What it is told, and how it fits</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>What it is told, for this task</source>
@@ -3508,12 +3612,24 @@
             <translation>Was lief</translation>
         </message>
         <message>
+            <source>What shall be done</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>What shall be done?</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>What should be different here? Enter keeps it.</source>
             <translation>Was soll hier anders sein? Die Eingabetaste behält es.</translation>
         </message>
         <message>
             <source>What the agent is told</source>
             <translation>Was dem Agenten gesagt wird</translation>
+        </message>
+        <message>
+            <source>What the agent was told</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>What the task ran</source>
@@ -3594,6 +3710,18 @@
         <message>
             <source>Would run here</source>
             <translation>Würde hier laufen</translation>
+        </message>
+        <message>
+            <source>Write a prompt</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Write a prompt for an agent…</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Write a prompt…</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Writing {path}</source>
@@ -3728,6 +3856,10 @@
             <translation>eine eigene Maschine ({size}): Sie steht an wie jede Aufgabe, und Protokoll und Verlauf sind ihre eigenen</translation>
         </message>
         <message>
+            <source>a model</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>a person had a shell in the machine</source>
             <translation>eine Person hatte eine Shell in der Maschine</translation>
         </message>
@@ -3798,6 +3930,10 @@
         <message>
             <source>an errand of the window failed</source>
             <translation>ein Auftrag des Fensters ist gescheitert</translation>
+        </message>
+        <message>
+            <source>an image built once</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>and {count} more</source>
@@ -4212,6 +4348,10 @@
             <translation>freier Text</translation>
         </message>
         <message>
+            <source>from a prompt</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>gave its machine back at {where}</source>
             <translation>gab ihre Maschine ab: {where}</translation>
         </message>
@@ -4496,8 +4636,16 @@
             <translation>für den Desktop freigehalten</translation>
         </message>
         <message>
+            <source>kept · {words}</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>kept, not part of this: {own_edits}</source>
             <translation>behalten, nicht Teil hiervon: {own_edits}</translation>
+        </message>
+        <message>
+            <source>kept; its other forks end</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>kvm, proven by booting a machine</source>
@@ -5064,6 +5212,10 @@
             <translation>abgelehnt</translation>
         </message>
         <message>
+            <source>rejected, so it begins again at {where}</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>removed: {text}</source>
             <translation>entfernt: {text}</translation>
         </message>
@@ -5192,8 +5344,8 @@
             <translation>eingereicht als {definition}</translation>
         </message>
         <message>
-            <source>submitted as {definition}, a fork from {where} of {task}</source>
-            <translation>eingereicht als {definition}, eine Abzweigung von {task} ({where})</translation>
+            <source>submitted from a prompt</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>submodule {before} → {after}</source>
@@ -5328,6 +5480,10 @@
             <translation>der Modelldienst läuft nicht</translation>
         </message>
         <message>
+            <source>the model service knows none that is in order</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>the model service refused: {why}</source>
             <translation>der Modelldienst lehnte ab: {why}</translation>
         </message>
@@ -5346,10 +5502,6 @@
         <message>
             <source>the old branch is kept</source>
             <translation>der alte Zweig bleibt erhalten</translation>
-        </message>
-        <message>
-            <source>the project has no task files</source>
-            <translation>das Projekt hat keine Aufgabendateien</translation>
         </message>
         <message>
             <source>the project's files as the task began with them, on a fresh machine</source>
@@ -5594,6 +5746,10 @@
         <message>
             <source>your branch</source>
             <translation>eigener Zweig</translation>
+        </message>
+        <message>
+            <source>your command</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>your comment: {text}</source>
@@ -6424,12 +6580,20 @@
             </translation>
         </message>
         <message>
+            <source>{step} ClawDesk ends by itself; keep the computer on until then.</source>
+            <translation>{step} ClawDesk endet von selbst; lassen Sie den Rechner bis dahin an.</translation>
+        </message>
+        <message>
             <source>{step}: has not ended yet</source>
             <translation>{step}: noch nicht beendet</translation>
         </message>
         <message>
             <source>{step}: {spent}</source>
             <translation>{step}: {spent}</translation>
+        </message>
+        <message>
+            <source>{submitted}, a fork from {where} of {task}</source>
+            <translation type="unfinished" />
         </message>
         <message numerus="yes">
             <source>{taken} of {count} files</source>
@@ -6474,6 +6638,10 @@
         <message>
             <source>{task} waits for your trust</source>
             <translation>{task} wartet auf Vertrauen</translation>
+        </message>
+        <message>
+            <source>{task} was kept instead</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>{task}, of a project that is not open</source>
@@ -6568,6 +6736,18 @@
             <translation>{what} ist gescheitert: {sentence}</translation>
         </message>
         <message>
+            <source>{what} has {count} characters; at most {limit} are allowed.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{what} holds the character {code}; lines of plain text are allowed.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{what} is empty: say what shall be done.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>{what} is not waiting.</source>
             <translation>{what} wartet nicht.</translation>
         </message>
@@ -6578,6 +6758,10 @@
         <message>
             <source>{what} is not waiting; {name} is.</source>
             <translation>{what} wartet nicht; es wartet {name}.</translation>
+        </message>
+        <message>
+            <source>{what} shows no text: say what shall be done.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>{what} was just answered by {who} via {channel}.</source>

@@ -290,3 +290,16 @@ async def test_a_form_is_asked_field_by_field(session: GuestSession) -> None:
     assert '[agent] {"action": "accept", "content": {"colour": "b", "litres": 4}}' in heard.out
     await session.reply(rests.request_id, {"outcome": "continue"})
     assert await heard.end() == 0
+
+
+async def test_a_form_of_the_official_package(session: GuestSession) -> None:
+    heard = Heard(session)
+    await _run(session, _mender("ask Which sign?", "exit"))
+    asked = await heard.question()
+    assert (asked.key, asked.question) == ("question", "Which sign?")
+    assert asked.choices == ("plus", "minus")
+    await session.reply(asked.request_id, {"outcome": "answered", "text": "minus"})
+    rests = await heard.boundary()
+    assert "The user says: minus" in heard.out
+    await session.reply(rests.request_id, {"outcome": "continue"})
+    assert await heard.end() == 0

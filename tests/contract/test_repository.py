@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tarfile
 from dataclasses import replace
 from pathlib import Path
@@ -68,6 +69,14 @@ async def test_a_start_ignores_or_includes_uncommitted_work(kit: Kit) -> None:
     assert base != start
     paths = [file.path for file in (await kit.repository.diff(base, start)).files]
     assert set(paths) - {"x.o"} == {"a.txt", "b.txt", "new.txt"}
+
+
+async def test_a_start_without_a_task_file_needs_none(kit: Kit) -> None:
+    kit.user_commits({".clawdesk/tasks/tidy.toml": None})
+    base, start = await kit.repository.start_commit(include_changes=False, definition="")
+    assert base == start
+    assert await kit.repository.policy(start) == ProjectPolicy()
+    assert (await kit.repository.image_plan(start)).is_empty
 
 
 async def test_a_task_file_that_is_not_committed_is_told_apart(kit: Kit) -> None:
@@ -248,6 +257,15 @@ async def test_output_is_kept_a_step(kit: Kit) -> None:
     await kit.repository.append_log(TASK, "survey", b"three\n")
     log = await kit.repository.log(TASK)
     assert list(log.items()) == [("survey", b"one\nthree\n"), ("a/b", b"two\n")]
+
+
+async def test_output_kept_before_a_checkpoint_is_there_when_the_checkpoint_is(kit: Kit) -> None:
+    start = await kit.submit()
+    keeping = asyncio.ensure_future(kit.repository.append_log(TASK, "survey", b"x" * 1_000_000))
+    await asyncio.sleep(0)
+    await kit.checkpoint(start, {"a.txt": "a"}, 1)
+    assert await kit.repository.log(TASK) == {"survey": b"x" * 1_000_000}
+    await keeping
 
 
 async def test_an_export_holds_the_files_of_a_commit(kit: Kit, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ BUILD_S = 1500.0
 HEADLESS = ("--headless", "--json", "--approve", "all")
 NOTE = "echo mended > NOTES"
 POLICY = "[host]\nmachines_max = 1\n[priority]\nrun_s_min = 1\n"
+ALLOWED = '[defaults.agents]\npermissions = "allow"\n'
 THIRD = "before model call 3"
 ALLOW = ("--answer", "permission=Allow")
 
@@ -135,6 +136,63 @@ def test_an_ended_agent_is_prompted_again_in_the_session_it_had(
     assert "Leave a note." in prompts
     assert model.turns() == [0, 1, 2, 3, 4, 5]
     assert "[you] Leave a note." in cli.run("log", task).stdout
+
+
+def test_what_it_asks_to_be_allowed_is_answered_by_policy_and_its_form_by_a_person(
+    cli: RealCli, project: Path
+) -> None:
+    """The same question, three policies: the task's inside the project's inside the user's."""
+    commands = ("cat calc.py", "ask Which sign?", COMMANDS[1], "exit")
+    policy = Path(cli.environment["XDG_CONFIG_HOME"]) / "clawdesk" / "policy.toml"
+    usual = policy.read_text()
+    with behind_the_fabric(cli, project, commands) as model:
+        try:
+            policy.write_text(usual + ALLOWED)
+            task = assert_asked_for_a_sign_alone(cli, project, "trusting")
+            assert f"[permission] {COMMANDS[1]}: Allow (by policy)" in cli.run("log", task).stdout
+            assert_mended(project, task)
+            # What it was told went on to its model, in the words of the person.
+            assert model.asked[2][-1] == {"role": "user", "content": "The user says: plus"}
+            task = assert_asked_for_a_sign_alone(cli, project, "forbidding")
+            assert f"[permission] {COMMANDS[1]}: Reject (by policy)" in cli.run("log", task).stdout
+            assert files_of(project, task, "calc.py")["calc.py"] == BUG
+        finally:
+            policy.write_text(usual)
+
+
+def assert_asked_for_a_sign_alone(cli: RealCli, project: Path, name: str) -> str:
+    """Run a task in which only the agent's form reaches the person; its id."""
+    app = App(cli.start("run", str(project), name, *HEADLESS, "--answer", "question=plus"))
+    task = str(app.end(BUILD_S)["task"])
+    (asked,) = said(app.events, "clarification_requested")
+    assert (asked["key"], asked["choices"]) == ("question", ["plus", "minus"])
+    assert asked["question"] == "Which sign?"
+    return task
+
+
+def test_an_agent_held_for_approval_is_prompted_in_the_session_it_has(
+    cli: RealCli, project: Path, model: ScriptedModel
+) -> None:
+    app = App(cli.start("run", str(project), "watched", *HEADLESS[:2], *ALLOW))
+    asked = app.wait_for("its approval", named("approval_requested"), BUILD_S)
+    task = asked["task"]
+    assert cli.run("prompt", task, "Leave a note.").stdout == "The agent gets your prompt.\n"
+    again = app.wait_for(
+        "its approval again",
+        lambda e: e["event"] == "approval_requested" and e["ordinal"] > asked["ordinal"],
+    )
+    files = files_of(project, task, "calc.py", "NOTES")
+    assert files == {"calc.py": MENDED, "NOTES": "mended\n"}
+    cli.run("show", task)
+    cli.run("approve", task, str(again["ordinal"]))
+    app.end(BUILD_S)
+    prompts = [m["content"] for m in model.asked[-1] if m["role"] == "user"]
+    assert prompts[0] == "The test fails. Mend it.", "its memory is what it was"
+    assert "Leave a note." in prompts
+    assert model.turns() == [0, 1, 2, 3, 4, 5], "nothing was done twice"
+    log = cli.run("log", task).stdout
+    assert log.count("[session] with Mender") == 1
+    assert "[you] Leave a note." in log
 
 
 def test_it_is_pre_empted_between_two_calls_and_goes_on(

@@ -39,7 +39,6 @@ class Process:
                 "XDG_STATE_HOME": str(home / "state"),
                 "XDG_CONFIG_HOME": str(home / "config"),
                 "LOGNAME": user,
-                "TMPDIR": str(home),  # it is killed: what it leaves goes with the test's folder
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

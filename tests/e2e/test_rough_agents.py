@@ -1,7 +1,7 @@
 """Agents that behave badly in real machines: it stays inside, and the task says how it ended.
 
-They leave programs behind that hear no signal, fork until nothing more fits, fill the disk,
-and look for the computer around them.
+They leave programs behind that hear no signal, fork until nothing more fits, fill the disk and the
+memory, and look for the computer around them.
 """
 
 from __future__ import annotations
@@ -50,6 +50,24 @@ echo "the parent ended with $?"
 FULL = """
 echo kept > kept.txt
 dd if=/dev/zero of=/var/tmp/fill bs=1M 2>&1 | grep -o 'No space left on device'
+"""
+GREEDY = """
+echo kept > kept.txt
+python3 -c 'kept = [b"x" * (1 << 20) for number in range(4096)]'
+echo "it ended with $?"
+"""
+GREEDY_TO_ITS_END = """
+echo kept > kept.txt
+exec python3 -c 'kept = [b"x" * (1 << 20) for number in range(4096)]'
+"""
+MANY_GREEDY = """
+for number in 1 2 3 4 5 6 7 8; do
+  python3 -c 'kept = [b"x" * (1 << 20) for number in range(4096)]' &
+done
+wait
+dd if=/dev/zero of=/dev/shm/fill bs=1M
+rm -f /dev/shm/fill
+echo "all are gone"
 """
 LOOKS_AROUND = '''
 cat > /tmp/look.py <<'END'
@@ -168,6 +186,27 @@ def test_a_full_disk_costs_no_checkpoint(cli: RealCli, tmp_path: Path) -> None:
     assert [event["files_only"] for event in ended.reached()] == [False, False]
     files = files_of(project, ended.task, "kept.txt", "room.txt")
     assert files == {"kept.txt": "kept\n", "room.txt": "room\n"}
+
+
+@pytest.mark.parametrize("greedy", [GREEDY, MANY_GREEDY], ids=["one", "many"])
+def test_who_takes_all_memory_is_ended_and_nobody_else(
+    cli: RealCli, tmp_path: Path, greedy: str
+) -> None:
+    project, ended = run(cli, tmp_path / "p", greedy, "echo then > then.txt")
+    assert ended.code == 0, ended.events[-1]
+    assert {"it ended with 137", "all are gone"} & set(ended.printed), ended.printed
+    assert [event["files_only"] for event in ended.reached()] == [False, False]
+    assert files_of(project, ended.task, "then.txt") == {"then.txt": "then\n"}
+    assert "Memory ran out: the machine has 256 MiB" in cli.run("log", ended.task).stdout
+
+
+def test_a_step_that_dies_of_its_memory_says_so_and_what_to_do(
+    cli: RealCli, tmp_path: Path
+) -> None:
+    _, ended = run(cli, tmp_path / "p", GREEDY_TO_ITS_END)
+    assert (ended.code, ended.events[-1]["status"]) == (1, "failed")
+    assert "exited with 137. Memory ran out" in ended.events[-1]["text"]
+    assert "memory_mib under [machine] in its file" in ended.events[-1]["text"]
 
 
 def test_the_computer_around_it_is_not_there(cli: RealCli, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """An agent that speaks ACP, by the official package: a program of its own, for a machine or a test.
 
 It asks a model what to run, asks its client whether it may where that changes anything, and runs it
-in a terminal of the client. With arguments they are the commands, and no model is asked.
+in a terminal of the client. What begins with "ask" is a question for the person, as a form of one
+field. With arguments they are the commands, and no model is asked.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ OPTIONS = [
     schema.PermissionOption(option_id="yes", name="Allow", kind="allow_once"),
     schema.PermissionOption(option_id="no", name="Reject", kind="reject_once"),
 ]
-READS = ("cat", "ls", "python3")
+READS = ("cat", "ls", "python3", "ask")
+SIGNS = ["plus", "minus"]
 
 
 class Mender:
@@ -96,7 +98,16 @@ class Mender:
         answer = await self._client.request_permission(session, tool, OPTIONS)
         return getattr(answer.outcome, "option_id", "") == "yes"
 
+    async def _ask(self, session: str, question: str) -> str:
+        field = schema.ElicitationStringPropertySchema(type="string", enum=SIGNS)
+        form = schema.ElicitationSchema(properties={"sign": field}, required=["sign"])
+        mode = schema.ElicitationFormSessionMode(session_id=session, requested_schema=form)
+        answer = await self._client.create_elicitation(question, mode)
+        return f"The user says: {(answer.content or {}).get('sign', answer.action)}"
+
     async def _run(self, session: str, command: str) -> str:
+        if command.startswith("ask "):
+            return await self._ask(session, command.removeprefix("ask "))
         begun = await self._client.create_terminal(session, command="sh", args=["-c", command])
         await self._client.wait_for_terminal_exit(session, begun.terminal_id)
         printed = await self._client.terminal_output(session, begun.terminal_id)

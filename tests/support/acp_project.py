@@ -24,14 +24,22 @@ kind = "acp"
 prompt = "The test fails. Mend it."
 run = "PYTHONDONTWRITEBYTECODE=1 python3 agent.py"
 """
+AGENTS = '[agents]\npermissions = "allow"\n'
 
 
 def acp_project(folder: Path) -> Path:
-    """A project whose task `mend` runs the agent; `urgent` goes before it."""
+    """A project whose task `mend` runs the agent; `urgent` goes before it.
+
+    `trusting` and `forbidding` have what it asks to be allowed answered by policy; `watched` waits
+    for approval at the end of each of its turns.
+    """
     named = {
         ".clawdesk/tasks/mend.toml": TASK,
+        ".clawdesk/tasks/trusting.toml": f'{TASK}permissions = "allow"\n',
+        ".clawdesk/tasks/forbidding.toml": f'{TASK}permissions = "reject"\n',
+        ".clawdesk/tasks/watched.toml": f'{TASK}checkpoint = "approve"\n',
         ".clawdesk/tasks/urgent.toml": URGENT,
-        ".clawdesk/project.toml": project_file(python_hosts()),
+        ".clawdesk/project.toml": project_file(python_hosts()) + AGENTS,
         ".clawdesk/image.toml": f'pypi = ["{PACKAGE}=={version(PACKAGE)}"]\n',
         ".gitignore": "__pycache__\n",
         "agent.py": MENDER.read_text(),

@@ -1,10 +1,11 @@
 """A Docker engine for tests: the user's own if one answers, else a private one of this module.
 
 The private engine runs in its own network namespace (no bridge, no iptables), with its own data,
-its own containerd and its own socket; images survive between runs in the cache. Several users share
-one through a lock: the last one out stops it. Nothing here touches a foreign engine's settings.
+its own containerd and its own socket; images survive between runs in the cache. Who is not root
+gets it inside a user namespace (RootlessKit). Several commands share one through a lock: the last
+one out stops it. Nothing here touches a foreign engine's settings.
 
-    python -m tests.support.dockerd -- COMMAND    runs COMMAND with DOCKER_HOST set
+    python -m tests.support.dockerd [--or-without] -- COMMAND    runs COMMAND with DOCKER_HOST set
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ import docker
 
 START_S_MAX = 60
 STOP_S_MAX = 60
+NO_ENGINE = 75
+"""Exit code where there is no engine, and the command was not to run without."""
 
 
 class NoEngineError(Exception):
@@ -39,8 +42,14 @@ def _cache() -> Path:
 
 
 def _runtime() -> Path:
-    """Short, because socket paths may have 108 bytes only."""
-    return Path(tempfile.gettempdir()) / "clawdesk-test-dockerd"
+    """Short, because socket paths may have 108 bytes only. Each user has one of their own."""
+    user = os.geteuid()
+    return Path(tempfile.gettempdir()) / f"clawdesk-test-dockerd{f'-{user}' if user else ''}"
+
+
+def _path() -> str:
+    """Where the engine's programs are; those of administrators stand on few users' PATH."""
+    return os.environ.get("PATH", os.defpath) + ":/usr/local/sbin:/usr/sbin:/sbin"
 
 
 def _answers(host: str) -> bool:
@@ -72,10 +81,10 @@ def engine() -> Iterator[str]:
     if _answers(users_own):
         yield users_own
         return
-    if os.geteuid() != 0:
-        raise NoEngineError("no Docker engine answers, and starting a private one needs root")
-    for program in ("dockerd", "containerd", "unshare"):
-        if shutil.which(program) is None:
+    needed = ["dockerd", "containerd", "unshare"]
+    needed += ["rootlesskit", "newuidmap"] if os.geteuid() else []
+    for program in needed:
+        if shutil.which(program, path=_path()) is None:
             raise NoEngineError(f"no Docker engine answers, and {program} is not installed")
     runtime = _runtime()
     cache = _cache()
@@ -186,8 +195,15 @@ def _start(cache: Path, runtime: Path) -> str:
 
 def _launch(cache: Path, runtime: Path, host: str, *options: str) -> None:
     runtime.mkdir(mode=0o700, exist_ok=True)
+    if runtime.lstat().st_uid != os.geteuid():  # whoever made it could answer in the engine's place
+        raise NoEngineError(f"{runtime} belongs to another user; remove it, then try again")
     log = cache / "dockerd.log"
+    environment = {**os.environ, "PATH": _path()}
     command = ["unshare", "--net", "dockerd", "--bridge=none", "--iptables=false"]
+    if os.geteuid():
+        environment.setdefault("XDG_RUNTIME_DIR", str(runtime))  # the engine asks for one
+        kit = ["rootlesskit", f"--state-dir={runtime}/kit", "--net=host"]
+        command = [*kit, "--copy-up=/etc", "--copy-up=/run", *command]
     command += ["--ip6tables=false", f"--data-root={cache}/data", f"--exec-root={runtime}/exec"]
     command += [f"--pidfile={runtime}/dockerd.pid", f"--host={host}"]
     # A namespace of its own, should a system containerd be found and used.
@@ -195,7 +211,12 @@ def _launch(cache: Path, runtime: Path, host: str, *options: str) -> None:
     command += ["--containerd-plugins-namespace=clawdesk-test-plugins", *options]
     with log.open("wb") as out:
         child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            env=environment,
+            start_new_session=True,
         )
     try:
         _wait_listening(child, log)
@@ -287,25 +308,31 @@ def _is_containerd(pid: int, runtime: Path) -> bool:
 
 def main(argv: list[str]) -> int:
     """Run a command with DOCKER_HOST set; its exit code is ours."""
-    if not argv or argv[0] != "--" or not argv[1:]:
+    without = argv[:1] == ["--or-without"]
+    command = argv[1 + without :]
+    if argv[without : 1 + without] != ["--"] or not command:
         print(__doc__, file=sys.stderr)
         return 2
     try:
         with engine() as host:
-            environment = {**os.environ, "DOCKER_HOST": host}
-            # SIGTERM reaches the command; the engine is stopped behind it, not before it.
-            with subprocess.Popen(argv[1:], env=environment) as command:
-                for number in (signal.SIGTERM, signal.SIGINT):
-                    signal.signal(number, lambda n, _: command.send_signal(n))
-                code = command.wait()
-            if host.startswith(f"unix://{_runtime()}/"):
-                # A Fabric that the command started would outlive the engine it works on.
-                stop = [sys.executable, "-m", "clawdesk_fabric", "stop"]
-                subprocess.run(stop, env=environment, check=False)
-            return code
+            return _beside(host, command)
     except NoEngineError as error:
-        print(error, file=sys.stderr)
-        return 5
+        print(f"No model can be served: {error}.", file=sys.stderr)
+    return subprocess.run(command, check=False).returncode if without else NO_ENGINE
+
+
+def _beside(host: str, command: list[str]) -> int:
+    environment = {**os.environ, "DOCKER_HOST": host}
+    # SIGTERM reaches the command; the engine is stopped behind it, not before it.
+    with subprocess.Popen(command, env=environment) as running:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda n, _: running.send_signal(n))
+        code = running.wait()
+    if host.startswith(f"unix://{_runtime()}/"):
+        # A Fabric that the command started would outlive the engine it works on.
+        stop = [sys.executable, "-m", "clawdesk_fabric", "stop"]
+        subprocess.run(stop, env=environment, check=False)
+    return code
 
 
 if __name__ == "__main__":

@@ -57,6 +57,10 @@ class FakeForks:
         ending = to_end(members, task)
         for other in ending:
             self._record(other.id, "finished", phase=Phase.CANCELLED, status="cancelled")
+        self._record(task, "kept")
+        for other in members:
+            if other.id != task:
+                self._record(other.id, "passed_over", title=self.state.tasks[task].title)
         before = len(members) - 1 - len(ending)
         name = self.state.tasks[task].title
         text = f"Kept: {name}. Others ended now: {len(ending)}; before: {before}. All commits stay."

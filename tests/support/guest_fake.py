@@ -61,6 +61,7 @@ class FakeMachine:
         self.seen = dict(files)  # as they were when last looked at for a model call
         self.use_of: Callable[[int], CallUse | None] = lambda number: None
         """What the n-th model call used, where the Fabric told it."""
+        self.killed = 0  # programs its kernel ended in this step for want of memory
         self.is_dead = False
         self.network = NOWHERE  # what the last host lets it reach
         self.shells: list[FakeShell] = []
@@ -237,6 +238,7 @@ class FakeSession:
             raise GuestError(f"the step {machine.run_id} is still running", code="refused")
         machine.run_id = machine.last_run = step.run_id
         machine.last = None
+        machine.killed = 0
         machine.calls = machine.calls_since = 0
         machine.turn_wanted = False
         machine.has_changed()
@@ -255,7 +257,7 @@ class FakeSession:
             code = 143
         self._machine.run_id = ""
         if not self._machine.is_dead:
-            self._machine.last = StepEnded(step.run_id, code, timed_out)
+            self._machine.last = StepEnded(step.run_id, code, timed_out, self._machine.killed)
             self._machine.tell(self._machine.last)
 
     async def want_turn(self) -> None:

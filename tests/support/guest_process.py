@@ -17,7 +17,7 @@ _VM = Path(__file__).resolve().parents[2] / "vm"
 class GuestProcess:
     """One running guest program; its workspace is `workspace`, its channel `socket`."""
 
-    def __init__(self, folder: Path, tar: Path | None = None) -> None:
+    def __init__(self, folder: Path, tar: Path | None = None, groups: Path | None = None) -> None:
         self.socket = folder / "agent.sock"
         self.workspace = folder / "workspace"
         self.claw_socket = folder / "claw.sock"
@@ -27,6 +27,7 @@ class GuestProcess:
             "state": folder / "state",
             "disk": tar or folder / "none",
             "claw_socket": self.claw_socket,
+            "groups": groups or "",
         }
         bin_folder = folder / "bin"
         bin_folder.mkdir()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from clawdesk.adapters.git.diffs import edited
+from clawdesk.domain.from_prompt import TaskPrompt, definition_from
 from clawdesk.domain.model import (
     FINAL,
     Checkpoint,
@@ -172,15 +173,19 @@ class FakePlane(FakeForks, FakeModelActs, FakeShellActs):
     async def submit(
         self,
         project: str,
-        name: str,
+        process: str | TaskPrompt,
         *,
         priority: int | None = None,
         include_changes: bool = False,
         settings: dict[str, str] | None = None,
     ) -> TaskId:
-        await self._enter("submit", project, name, include_changes, *(settings or {}).items())
+        given = (settings or {}).items()
+        await self._enter("submit", project, process, include_changes, *given)
         seq = self.state.next_seq = self.state.next_seq + 1
-        found = next(d for d in self.projects[project].definitions if d.name == name)
+        if isinstance(process, TaskPrompt):
+            found = definition_from(process)
+        else:
+            found = next(d for d in self.projects[project].definitions if d.name == process)
         now_ms = self.now_ms()
         task = Task(
             id=f"01JD{seq:022d}",
@@ -191,7 +196,7 @@ class FakePlane(FakeForks, FakeModelActs, FakeShellActs):
             base_commit="b" * 40,
             start_commit="b" * 40,
             seq=seq,
-            records=(Record("submitted", now_ms, {"definition": name}),),
+            records=(Record("submitted", now_ms, {"definition": found.name}),),
         )
         self.put(task)
         script = asyncio.get_running_loop().create_task(self._run(task.id))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from clawdesk.ports.errors import PortError  # noqa: E402
 from clawdesk.runtime.api import PlaneApi  # noqa: E402
 from clawdesk.runtime.client import PlaneClient  # noqa: E402
 from clawdesk.runtime.clock import SystemClock  # noqa: E402
+from clawdesk.runtime.recents import state_dir  # noqa: E402
 from clawdesk.runtime.watch import Parts  # noqa: E402
 from tests.support.guest_fake import FakeGuests  # noqa: E402
 from tests.support.inference_fake import EchoInference  # noqa: E402
@@ -62,29 +62,27 @@ async def obey(plane: PlaneApi, project: str) -> None:
 
 
 async def main(project: str) -> None:
-    with tempfile.TemporaryDirectory(prefix="cdr") as folder:
+    async def parts() -> Parts:
+        machines = FakeMachines()
+        machines.ready = False  # nothing runs: what is shown stays as it is
+        return Parts(
+            machines=machines,
+            guests=FakeGuests({}),
+            repositories=GitRepositories(),
+            inference=EchoInference(),
+            telemetry=StillTelemetry(),
+            clock=SystemClock(),
+            workspaces=state_dir() / "workspaces",
+            image_present=lambda: "base 123",
+        )
 
-        async def parts() -> Parts:
-            machines = FakeMachines()
-            machines.ready = False  # nothing runs: what is shown stays as it is
-            return Parts(
-                machines=machines,
-                guests=FakeGuests({}),
-                repositories=GitRepositories(),
-                inference=EchoInference(),
-                telemetry=StillTelemetry(),
-                clock=SystemClock(),
-                workspaces=Path(folder) / "workspaces",
-                image_present=lambda: "base 123",
-            )
-
-        async with open_plane(parts=parts) as plane:
-            work = asyncio.ensure_future(obey(plane, project))
-            await asyncio.wait([work, plane.ended], return_when=asyncio.FIRST_COMPLETED)
-            if not work.done():
-                say({"ended": True})
-                await work
-            work.result()
+    async with open_plane(parts=parts) as plane:
+        work = asyncio.ensure_future(obey(plane, project))
+        await asyncio.wait([work, plane.ended], return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            say({"ended": True})
+            await work
+        work.result()
 
 
 if __name__ == "__main__":

@@ -115,3 +115,48 @@ def test_a_palette_that_is_gone_is_not_asked_for_room(bench: Bench) -> None:
     sheet.reject()
     bench.settle()  # the bench fails on an error that nobody expected
     assert not desk.window.findChildren(PaletteSheet)
+
+
+def test_a_button_that_goes_away_leaves_the_keyboard_at_the_tasks(bench: Bench) -> None:
+    desk = opened(bench)
+    window = desk.window
+    window.activateWindow()
+    window.tasks.list.choose(bench.task_id("fix-loader"))
+    bench.settle()
+    act = window.inspector.act
+    act.setFocus(Qt.FocusReason.TabFocusReason)
+    assert window.focusWidget() is act
+    act.hide()
+    bench.settle()
+    assert window.focusWidget() is window.tasks.list
+
+
+def test_a_button_that_went_away_under_a_sheet_does_too(bench: Bench) -> None:
+    desk = opened(bench)
+    window = desk.window
+    window.activateWindow()
+    window.tasks.list.choose(bench.task_id("fix-loader"))
+    bench.settle()
+    window.inspector.act.setFocus(Qt.FocusReason.TabFocusReason)
+    window.inspector.act.click()
+    bench.settle()
+    sheet = desk.decisions.sheet
+    assert sheet is not None
+    window.inspector.act.hide()
+    sheet.reject()
+    window.activateWindow()
+    bench.settle()
+    assert window.focusWidget() is window.tasks.list
+
+
+def test_a_field_that_is_gone_to_on_purpose_keeps_the_keyboard(bench: Bench) -> None:
+    desk = opened(bench)
+    window = desk.window
+    window.activateWindow()
+    window.tasks.list.choose(bench.task_id("fix-loader"))
+    window.inspector.choose_place("log")
+    bench.settle()
+    window.inspector.log.list.setFocus()
+    desk.registry.trigger("find_said")
+    bench.settle()
+    assert window.focusWidget() is window.inspector.conversation.search

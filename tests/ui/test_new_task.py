@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
+from clawdesk.domain.from_prompt import TaskPrompt
 from clawdesk.domain.model import AgentSpec
-from clawdesk.ports.errors import RepositoryError
+from clawdesk.ports.errors import PortError, RepositoryError
+from clawdesk.ports.inference import FabricStatus
+from clawdesk.ports.models import Model
 from clawdesk.ui.desk import Desk
 from clawdesk.ui.new_task_sheet import NewTaskSheet
 from tests.support import plane_scenes as scenes
@@ -117,3 +122,131 @@ def test_a_task_without_an_agent_has_nothing_to_tell(bench: Bench) -> None:
     assert not sheet.prompt.isVisible()
     sheet.start.click()
     assert submitted(bench) == (True,)
+
+
+TYPED = "Mend the loader.\nNot the test."
+
+
+def write(bench: Bench, *, bare: bool = False) -> tuple[Desk, NewTaskSheet]:
+    """The sheet with a prompt chosen; `bare`: in a project without any task file."""
+    bench.plane.fill()
+    fabric = FabricStatus(True, "1", models=(Model("m1"), Model("m2", phase="ready")))
+    bench.plane.environment = replace(scenes.environment(), fabric=fabric)
+    if bare:
+        known = bench.plane.projects[scenes.PROJECT]
+        bench.plane.projects[scenes.PROJECT] = replace(known, definitions=(), dirty=())
+    desk = bench.desk or bench.open()
+    desk.choose_project(scenes.PROJECT)
+    desk.registry.trigger("new" if bare else "prompt_task")
+    bench.settle()
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, NewTaskSheet)
+    bench.clock.advance(1_000)
+    return desk, sheet
+
+
+def chosen(sheet: NewTaskSheet, kind: str) -> None:
+    sheet.form.agent.setCurrentIndex(sheet.form.agent.findData(kind))
+
+
+def test_a_prompt_alone_is_submitted_by_its_key(bench: Bench) -> None:
+    desk, sheet = write(bench, bare=True)
+    assert sheet.form.agent.currentData() == "mini-swe-agent", "the usual one"
+    assert sheet.form.prompt.hasFocus()
+    assert not sheet.start.isEnabled()
+    assert "The prompt is empty" in sheet.why.text()
+    sheet.form.prompt.setPlainText(TYPED)
+    assert sheet.start.isEnabled()
+    assert not sheet.why.text()
+    QTest.keyClick(sheet.form.prompt, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    bench.settle()
+    (call,) = (c for c in bench.plane.calls if c[0] == "submit")
+    asked = TaskPrompt(TYPED, "mini-swe-agent", "", "m2")  # the one that is loaded
+    assert call[1:4] == (scenes.PROJECT, asked, False)
+    assert desk.plane.state.tasks[desk.chosen].title == "Mend the loader."
+
+
+def test_what_it_needs_and_how_it_fits_is_said_while_it_is_written(bench: Bench) -> None:
+    _, sheet = write(bench)
+    assert "mini-swe-agent" in fit(sheet, "Agent")
+    assert "m2 is loaded" in fit(sheet, "Model")
+    assert "768 MiB" in fit(sheet, "Machine")
+    assert "you approve after agent" in fit(sheet, "Steps")
+    assert "wait for your trust" in fit(sheet, "Policy")
+    chosen(sheet, "command")
+    bench.settle()
+    assert sheet.form.run.isVisible()
+    assert sheet.form.model.currentText()
+    sheet.form.prompt.setPlainText("p")
+    assert "The command of the agent command is empty" in sheet.why.text()
+    sheet.form.run.setText("python3 agent.py")
+    bench.settle()
+    assert "python3 agent.py" in fit(sheet, "Agent")
+    assert sheet.start.isEnabled()
+    chosen(sheet, "gptme")
+    bench.settle()
+    assert not sheet.form.run.isVisible()
+    assert sheet.form.asked().run == ""
+
+
+def test_a_file_chosen_instead_is_submitted_as_ever(bench: Bench) -> None:
+    _, sheet = write(bench)
+    sheet.form.prompt.setPlainText("\x1b")
+    assert not sheet.start.isEnabled()
+    sheet.choose("tidy-notes")
+    bench.settle()
+    assert not sheet.form.isVisible()
+    assert sheet.start.isEnabled()
+    assert not sheet.why.text()
+    sheet.start.click()
+    assert submitted(bench) == (True,)
+
+
+def test_what_was_written_is_kept_until_it_is_started(bench: Bench) -> None:
+    _, sheet = write(bench)
+    chosen(sheet, "acp")
+    sheet.form.run.setText("my-agent --acp")
+    sheet.form.prompt.setPlainText(TYPED)
+    sheet.later.click()
+    bench.settle()
+    bench.plane.refuse["submit"] = PortError("The image of this task needs packages.")
+    desk, sheet = write(bench)
+    assert sheet.form.asked().prompt == TYPED
+    sheet.start.click()
+    bench.settle()
+    notice = desk.window.banner.notice
+    assert notice is not None
+    assert "needs packages" in notice.what
+    del bench.plane.refuse["submit"]
+    _, sheet = write(bench)
+    assert sheet.form.asked() == TaskPrompt(TYPED, "acp", "my-agent --acp", "m2")
+    sheet.start.click()
+    bench.settle()
+    _, sheet = write(bench)
+    assert sheet.form.asked().prompt == "", "it was started"
+    assert (sheet.form.asked().kind, sheet.form.asked().run) == ("acp", "my-agent --acp")
+
+
+def test_a_project_without_a_task_file_offers_a_prompt_first(bench: Bench) -> None:
+    known = scenes.project(dirty=())
+    bench.plane.projects[scenes.PROJECT] = replace(known, definitions=())
+    desk = bench.open()
+    desk.choose_project(scenes.PROJECT)
+    bench.settle()
+    assert desk.window.tool_bar.new.isEnabled()
+    desk.window.tasks.empty.write.click()
+    bench.settle()
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, NewTaskSheet)
+    assert sheet.writes
+
+
+def test_a_project_that_is_read_only_takes_none(bench: Bench) -> None:
+    held = replace(scenes.project(dirty=()), read_only="another ClawDesk (Ben) has it open")
+    bench.plane.projects[scenes.PROJECT] = held
+    desk = bench.open()
+    desk.choose_project(scenes.PROJECT)
+    bench.settle()
+    assert not desk.window.tasks.empty.write.isEnabled()
+    assert not desk.window.tool_bar.new.isEnabled()
+    assert "Ben" in desk.registry.acts["prompt_task"].why_not()

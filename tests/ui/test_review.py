@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from clawdesk.domain.model import Task
 from clawdesk.ports.repository import FileSides
+from clawdesk.ui import tokens
 from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.guard import GUARD_MS
 from clawdesk.ui.reviews import KEEP_MS
@@ -409,3 +410,32 @@ def test_n_and_p_go_from_change_to_change(bench: Bench) -> None:
     for _ in range(40):
         press(sheet, Qt.Key.Key_N)
     assert "no further change" in sheet.notice.text()
+
+
+# -- room for the files ----------------------------------------------------------------------------
+def test_the_list_of_files_takes_the_room_there_is_and_stays_where_it_was_dragged(
+    bench: Bench,
+) -> None:
+    bench.plane.fill()
+    task = the_task(bench)
+    assert task.request is not None
+    many = {f"src/part_{n:02}.py": FileSides(b"a\n", b"b\n") for n in range(24)}
+    bench.plane.diffs[(task.id, task.request.ordinal)] = review_scene.diff_of(many)
+    sheet = open_sheet(bench)
+    side = sheet.side
+    whole = side.split.height()
+    assert sheet.files.height() > 10 * tokens.FILE_ROW
+    assert sheet.files.height() == pytest.approx(whole * 0.6, abs=2)
+    side.split.moveSplitter(4 * tokens.FILE_ROW, 1)
+    dragged = sheet.files.height()
+    assert dragged == 4 * tokens.FILE_ROW
+    sheet.resize(sheet.width(), sheet.height() + 1)
+    assert sheet.files.height() == pytest.approx(dragged, abs=2)
+    sheet.reject()
+    bench.settle()
+    assert open_sheet(bench).files.height() == pytest.approx(dragged, abs=2)
+
+
+def test_a_few_files_leave_their_room_to_what_stands_below(bench: Bench) -> None:
+    sheet = open_sheet(bench)
+    assert sheet.files.height() == 3 * tokens.FILE_ROW

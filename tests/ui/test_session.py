@@ -38,7 +38,7 @@ def test_the_task_and_tab_looked_at_come_back(bench: Bench, tmp_path: Path) -> N
     desk.window.tasks.list.choose(wanted)
     desk.window.inspector.choose_place("checkpoints")
     bench.settle()
-    desk.show_ending()
+    desk.remember()
     bench.run(desk.close())
     desk.window.let_go()
     assert bench.memory.open_projects() == list(bench.plane.projects)

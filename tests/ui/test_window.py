@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -468,14 +469,16 @@ def test_a_tab_with_a_count_keeps_its_words_under_the_ring(bench: Bench, full: D
 
 
 def test_a_project_without_a_task_file_shows_one_to_begin_with(bench: Bench, full: Desk) -> None:
-    page = full.window.tasks.empty
-    page.show_project("bare", (), 0)
+    page, entry = full.window.tasks.empty, full.entry()
+    assert entry is not None
+    bare = replace(entry, name="bare", definitions=(), mistakes=())
+    page.show_project(bare)
     assert page.example.isVisibleTo(page)
     page.example.copy.click()
     copied = QGuiApplication.clipboard().text()
     process = parse_task(copied, "hello")
     assert [step.name for step in process.steps] == ["write"]
-    page.show_project("bare", (), 1)
+    page.show_project(replace(bare, mistakes=("x",)))
     assert not page.example.isVisibleTo(page), "mistakes come first"
 
 

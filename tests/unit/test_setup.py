@@ -172,7 +172,11 @@ def test_the_engine_that_answers_is_used(
     present: bool, root: bool, answering: str, environ: dict[str, str], expected: object
 ) -> None:
     found = engine.find(
-        environ, root=root, is_installed=lambda: present, ping=lambda path: path == answering
+        environ,
+        root=root,
+        is_installed=lambda: present,
+        ping=lambda path: path == answering,
+        has=lambda _: False,
     )
     if isinstance(expected, engine.Engine):
         assert found == expected
@@ -184,10 +188,25 @@ def test_the_engine_that_answers_is_used(
         assert found == engine.Engine("own", str(expected))
 
 
+def test_who_is_not_root_has_a_private_engine_by_rootlesskit() -> None:
+    for there, kind in ({"rootlesskit", "newuidmap"}, "private"), ({"newuidmap"}, "none"):
+        found = engine.find(
+            {},
+            root=False,
+            is_installed=lambda: True,
+            ping=lambda _: False,
+            has=there.__contains__,
+        )
+        assert found.kind == kind
+        assert ("rootlesskit" in found.mend) is (kind == "none")
+
+
 def test_only_a_private_engine_wraps_the_command() -> None:
     assert engine.wrap(["x"], engine.Engine("own"), "py") == ["x"]
     wrapped = engine.wrap(["x", "y"], engine.Engine("private"), "py")
-    assert wrapped == ["py", "-m", "tests.support.dockerd", "--", "x", "y"]
+    assert wrapped == ["py", "-m", "tests.support.dockerd", "--or-without", "--", "x", "y"]
+    wrapped = engine.wrap(["x"], engine.Engine("private"), "py", needed=True)
+    assert wrapped == ["py", "-m", "tests.support.dockerd", "--", "x"]
 
 
 def test_a_ping_needs_an_http_answer(tmp_path: Path) -> None:

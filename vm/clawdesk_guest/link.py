@@ -13,6 +13,9 @@ from clawdesk_guest.protocol import Message, RemoteError
 _BULK_BYTES_MAX = 256 << 10
 """Bulk that may stand in the queue; producers wait (`room`), so that control goes soon."""
 
+_PIECE_BYTES = 16 << 10
+"""What waits is joined until it is so much."""
+
 
 class Told(NamedTuple):
     """A control message that fits its schema."""
@@ -219,16 +222,33 @@ class Link:
         """Nothing waits to be sent."""
         return not (self._current or self._urgent or self._bulk)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether producers wait for a place in the queue."""
+        return self._bulk_bytes >= _BULK_BYTES_MAX
+
     def outgoing(self) -> memoryview:
-        """The next bytes to send, empty if none; tell `sent` how many went."""
-        if not self._current:
-            if self._urgent:
-                self._current = memoryview(self._urgent.popleft())
-            elif self._bulk:
-                _, frames = self._bulk.popleft()
-                self._bulk_bytes -= len(frames)
-                self._current = memoryview(frames)
+        """The next bytes to send, empty if none; tell `sent` how many went.
+
+        What waits is sent in one piece where it is small: each wakes the other end.
+        """
+        if not self._current and (self._urgent or self._bulk):
+            taken = self._take_next()
+            if len(taken) < _PIECE_BYTES and (self._urgent or self._bulk):
+                pieces, size = [taken], len(taken)
+                while size < _PIECE_BYTES and (self._urgent or self._bulk):
+                    pieces.append(self._take_next())
+                    size += len(pieces[-1])
+                taken = b"".join(pieces)
+            self._current = memoryview(taken)
         return self._current
+
+    def _take_next(self) -> bytes:
+        if self._urgent:
+            return self._urgent.popleft()
+        _, frames = self._bulk.popleft()
+        self._bulk_bytes -= len(frames)
+        return frames
 
     def sent(self, count_bytes: int) -> None:
         self._current = self._current[count_bytes:]

@@ -95,22 +95,23 @@ class LocalServer(Generic[C]):
     def left(self, one: C) -> None:
         """A program closed its connection before we did; a subclass may care."""
 
-    def listen(self) -> None:
+    def listen(self, link: Link) -> None:
         """Take new connections while there is room."""
         wanted = len(self._clients) < self._clients_max
         if wanted and not self._accepting:
-            self._loop.watch(self._listener.fileno(), READ, lambda _: self._accept())
+            self._loop.watch(self._listener.fileno(), READ, lambda _: self._accept(link))
         elif self._accepting and not wanted:
             self._loop.forget(self._listener.fileno())
         self._accepting = wanted
 
-    def _accept(self) -> None:
+    def _accept(self, link: Link) -> None:
         try:
             client, _ = self._listener.accept()
         except OSError:
             return
         client.setblocking(False)
-        self._clients[client.fileno()] = self._make(client)
+        one = self._clients[client.fileno()] = self._make(client)
+        self._seen(one, link, READ)  # as a rule it has asked already
 
     def serve(self, one: C, link: Link) -> None:
         """Give the program what there is and watch for what it does."""

@@ -20,6 +20,8 @@ class SerialPort:
     def __init__(self, path: str) -> None:
         self._descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         self._loop: Loop | None = None
+        self._ready: Callable[[], None] = lambda: None
+        self._waits = False
 
     def attach(self, loop: Loop, ready: Callable[[], None]) -> None:
         """Call `ready` whenever something may have changed.
@@ -27,8 +29,8 @@ class SerialPort:
         Edge-triggered, because a port without a host is "hung up" all the time. The timer is for
         a change that came while the machine was being saved.
         """
-        self._loop = loop
-        loop.watch(self._descriptor, READ | WRITE | EDGE, lambda _: ready())
+        self._loop, self._ready = loop, ready
+        loop.watch(self._descriptor, READ | EDGE, lambda _: ready())
 
         def look_again() -> None:
             ready()
@@ -41,7 +43,13 @@ class SerialPort:
         return read_some(self._descriptor, _READ_BYTES) or b""
 
     def write(self, content: memoryview) -> int:
-        return max(0, write_some(self._descriptor, content))
+        count = max(0, write_some(self._descriptor, content))
+        if self._loop is not None and self._waits != (count == 0):
+            # Not watched for always: the host takes each write, and would wake us for it.
+            self._waits = count == 0
+            mask = READ | EDGE | (WRITE if self._waits else 0)
+            self._loop.watch(self._descriptor, mask, lambda _: self._ready())
+        return count
 
     def close(self) -> None:
         if self._loop is not None:

@@ -30,6 +30,8 @@ Bytes in, values out; no file, socket or clock is touched here. Both ends import
     A guest looks at no version: a host that does not know the one in its greeting hangs up.
 12. `part` says what the step works at now ("" = the step as a whole), and again behind a greeting;
     it has no number, and nobody answers it.
+13. A step ends with `ended`, or with `ended_short` where the kernel ended programs meanwhile for
+    want of memory: `killed` of them, of all that ran beside this program.
 """
 
 import binascii
@@ -37,7 +39,7 @@ import json
 import struct
 from typing import Any, NamedTuple
 
-VERSION = 6
+VERSION = 7
 VERSION_MIN = 2
 SYNC = bytes.fromhex("f8c1a7deb0bfe1f5c0d9a9f7edc4b6fe")
 EPOCH_BYTES = 16
@@ -288,8 +290,11 @@ ADDED = {
     "shell_ended": 5,
     "turns_by_change": 6,
     "part": 6,
+    "ended_short": 7,
 }
 """The version that brought a message (rule 11); the others are in all of them."""
+ENDS = frozenset({"ended", "ended_short"})
+"""How the end of a step is told (rule 13)."""
 TO_HOST: Schemas = {
     "greeting": {
         "version": _NUMBER,
@@ -307,6 +312,13 @@ TO_HOST: Schemas = {
     "done": {"call": _NUMBER},
     "failed": {"call": _NUMBER, "why": _TEXT},
     "ended": {"n": _NUMBER, "run": _ID, "exit_code": _NUMBER, "timed_out": _FLAG},
+    "ended_short": {
+        "n": _NUMBER,
+        "run": _ID,
+        "exit_code": _NUMBER,
+        "timed_out": _FLAG,
+        "killed": _NUMBER,
+    },
     "boundary": {
         "n": _NUMBER,
         "request": _ID,

@@ -77,7 +77,7 @@ class Proxy(LocalServer[_Way]):
 
     def pump(self, link: Link, *, connected: bool) -> None:
         """Forward what may go; called whenever the loop is about to wait."""
-        self.listen()
+        self.listen(link)
         for one in self.clients:
             if connected and not self._held:
                 self._forward(one, link)

@@ -90,7 +90,7 @@ class Relay(LocalServer[_Call]):
 
     def pump(self, link: Link, *, connected: bool) -> None:
         """Forward what may go; called whenever the loop is about to wait."""
-        self.listen()
+        self.listen(link)
         for call in self.clients:
             if call.request is not None and not call.stream and not call.finished and connected:
                 self._forward(call, call.request, link)

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
+from clawdesk_guest import bounds, environment, machine, protocol
 from clawdesk_guest import link as events
-from clawdesk_guest import machine, protocol
 from clawdesk_guest.claw import SOCKET
 from clawdesk_guest.errand import Errand, Work, answer_of
 from clawdesk_guest.link import Link
@@ -39,6 +39,7 @@ class Settings(NamedTuple):
     claw_socket: str = SOCKET
     relay_port: int = 8080
     proxy_port: int = 3128
+    groups: str = bounds.FOLDER
     is_machine: bool = True
 
 
@@ -75,7 +76,8 @@ class Runner:
         address = ("127.0.0.1", settings.relay_port)
         self._relay = Relay(loop, address, self._turns, self._check_quiet)
         self._proxy = Proxy(loop, ("127.0.0.1", settings.proxy_port))
-        self._shells = Shells(loop, self._shell_ended, self._check_quiet)
+        self._bounds = bounds.Bounds(settings.groups)
+        self._shells = Shells(loop, self._bounds, self._shell_ended, self._check_quiet)
         self._ops: dict[str, Callable[[protocol.Message], None]] = {
             "hello": self._hello,
             "ping": lambda m: self._link.tell({"op": "pong", "tick": m["tick"]}),
@@ -148,8 +150,9 @@ class Runner:
             self._shells.pump(self._link)
             self._relay.pump(self._link, connected=bool(self._epoch))
             self._proxy.pump(self._link, connected=bool(self._epoch))
-            if not self._send():
-                return
+            was_full = self._link.is_full
+            if not self._send() or not was_full:
+                return  # only where the queue was full can anybody have more to give
         self._loop.after(0, lambda: None)
 
     def _send(self) -> bool:
@@ -242,7 +245,7 @@ class Runner:
         if self._step is not None:
             self._failed(message["call"], f"the step {self._step.run_id} is still running")
             return
-        step = Step(self._loop, message["run"], self._step_ended)
+        step = Step(self._loop, message["run"], self._bounds, self._step_ended)
         env = self._environment(message["name"], message["env"])
         # A machine in which an image is set up has no workspace.
         has_workspace = os.path.isdir(self._settings.workspace)
@@ -275,43 +278,21 @@ class Runner:
 
     def _environment(self, name: str, more: dict[str, str]) -> dict[str, str]:
         """What a step or a shell finds, with what the host adds."""
-        env = {
-            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            "HOME": "/root",
-            "USER": "root",
-            "LOGNAME": "root",
-            "SHELL": "/bin/sh",
-            "LANG": "C.UTF-8",
-            "TERM": "dumb",
-            "PYTHONUNBUFFERED": "1",  # a step's output is shown while it runs
-            "OPENAI_BASE_URL": f"http://127.0.0.1:{self._relay.port}/v1",
-            "OPENAI_API_KEY": "clawdesk",
-            "CLAWDESK_STEP": name,
-        }
+        own = {}
         if not self._settings.is_machine:
-            env.update(PATH=os.environ["PATH"], HOME=self._settings.state)
-            env["CLAWDESK_SOCKET"] = self._settings.claw_socket
-        env.update(more)
-        if "CLAWDESK_NETWORK" in env:
-            env.update(self._way_out())
-        return env
-
-    def _way_out(self) -> dict[str, str]:
-        """What programs go by to find a proxy. Without network none is named: they fail at once."""
-        proxy = f"http://127.0.0.1:{self._proxy.port}"
-        names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")
-        local = "127.0.0.1,localhost"
-        return {**dict.fromkeys(names, proxy), "no_proxy": local, "NO_PROXY": local}
+            own = {"PATH": os.environ["PATH"], "HOME": self._settings.state}
+            own["CLAWDESK_SOCKET"] = self._settings.claw_socket
+        ports = (self._relay.port, self._proxy.port)
+        return environment.of_step(name, {**own, **more}, *ports)
 
     def _step_ended(self, step: Step) -> None:
         self._step = None
         self._turns.begin(0, 0)
-        self._tell_surely({
-            "op": "ended",
-            "run": step.run_id,
-            "exit_code": step.exit_code,
-            "timed_out": step.timed_out,
-        })  # fmt: skip
+        told = {"run": step.run_id, "exit_code": step.exit_code, "timed_out": step.timed_out}
+        if step.killed:
+            self._tell_surely({"op": "ended_short", **told, "killed": step.killed})
+        else:
+            self._tell_surely({"op": "ended", **told})
 
     def _begin_part(self, name: str) -> None:
         if self._step is not None and name != (self._part or ""):
@@ -481,7 +462,7 @@ def main() -> None:
 def main_outside(arguments: list[str]) -> None:
     """The same program as an ordinary process, for tests: NAME=VALUE of Settings, and `port`."""
     machine.adopt_orphans()
-    given: dict[str, Any] = dict(word.split("=", 1) for word in arguments)
+    given: dict[str, Any] = {"groups": "", **dict(word.split("=", 1) for word in arguments)}
     port = SocketPort(given.pop("port"))
     for name in ("relay_port", "proxy_port"):
         given[name] = int(given.get(name, "0"))

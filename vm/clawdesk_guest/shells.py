@@ -10,6 +10,7 @@ import struct
 import termios
 from collections.abc import Callable, Mapping
 
+from clawdesk_guest.bounds import Bounds
 from clawdesk_guest.errand import become_child
 from clawdesk_guest.link import Link
 from clawdesk_guest.loop import READ, WRITE, Loop, read_some, write_some
@@ -43,8 +44,11 @@ class _Shell:
 class Shells:
     """All shells of the machine. `changed` is called when one has ended."""
 
-    def __init__(self, loop: Loop, ended: Ended, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, loop: Loop, bounds: Bounds, ended: Ended, changed: Callable[[], None]
+    ) -> None:
         self._loop = loop
+        self._bounds = bounds
         self._ended = ended
         self._changed = changed
         self._shells: dict[str, _Shell] = {}
@@ -80,7 +84,7 @@ class Shells:
             os.close(inner)
             raise
         if pid == 0:
-            _become_shell(inner, folder, dict(env))
+            _become_shell(inner, folder, dict(env), self._bounds)
         os.close(inner)
         os.set_blocking(terminal, False)
         stream = link.open({"op": "terminal", "shell": shell_id})
@@ -195,7 +199,7 @@ def _set_size(terminal: int, size: tuple[int, int]) -> None:
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
 
-def _become_shell(terminal: int, folder: str, env: dict[str, str]) -> None:
+def _become_shell(terminal: int, folder: str, env: dict[str, str], bounds: Bounds) -> None:
     """In the child: never returns."""
     try:
         become_child()
@@ -204,6 +208,7 @@ def _become_shell(terminal: int, folder: str, env: dict[str, str]) -> None:
         fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
         for target in (0, 1, 2):
             os.dup2(terminal, target)
+        bounds.enter()
         os.closerange(3, 256)
         os.chdir(folder)
         program = next(path for path in _PROGRAMS if os.access(path, os.X_OK))

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable, Mapping
 
+from clawdesk_guest.bounds import Bounds
 from clawdesk_guest.link import Link
 from clawdesk_guest.loop import READ, Loop, read_some
 
@@ -21,6 +22,10 @@ class _Output:
         self.descriptor = descriptor
         self.stream = 0
         self.finished = False
+        self.is_ready = True  # there may be bytes: the loop said so, or nobody looked yet
+
+    def look(self) -> None:
+        self.is_ready = True
 
 
 class Step:
@@ -30,11 +35,16 @@ class Step:
     `ended` is called once, when the shell is gone and its output is with the link.
     """
 
-    def __init__(self, loop: Loop, run_id: str, ended: Callable[["Step"], None]) -> None:
+    def __init__(
+        self, loop: Loop, run_id: str, bounds: Bounds, ended: Callable[["Step"], None]
+    ) -> None:
         self.run_id = run_id
         self.exit_code = 0
         self.timed_out = False
         self.exited = False
+        self.killed = 0  # programs that the kernel ended meanwhile for want of memory
+        self._bounds = bounds
+        self._killed_before = 0
         self._loop = loop
         self._ended = ended
         self._outputs: list[_Output] = []
@@ -47,9 +57,11 @@ class Step:
         pipes = [os.pipe2(os.O_CLOEXEC) for _ in range(2)]
         # Held back until the shell can die of it: who cancels at once would wait for KILL else.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        self._killed_before = self._bounds.killed()
         self._pid = os.fork()
         if self._pid == 0:
-            _become_shell(command, folder, dict(env), [write for _, write in pipes])
+            outputs = [write for _, write in pipes]
+            _become_shell(command, folder, dict(env), outputs, self._bounds)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         for name, (read, write) in zip(("out", "err"), pipes, strict=True):
             os.close(write)
@@ -78,6 +90,7 @@ class Step:
     def _shell_ended(self, exit_code: int) -> None:
         self.exit_code = exit_code
         self.exited = True
+        self.killed = max(0, self._bounds.killed() - self._killed_before)
         for timer in self._timers:
             self._loop.cancel(timer)
 
@@ -105,6 +118,8 @@ class Step:
             self._ended(self)
 
     def _pump(self, output: _Output, link: Link) -> None:
+        if not output.is_ready and not self.exited:
+            return  # This is called at every turn of the loop; a look at nothing costs a call.
         while not self._held and (room := link.room(output.stream)) > 0:
             content = read_some(output.descriptor, min(room, _READ_BYTES))
             if content:
@@ -115,7 +130,8 @@ class Step:
                 link.close(output.stream)
                 self._loop.forget(output.descriptor)
                 return
-            self._loop.watch(output.descriptor, READ, lambda _: None)
+            output.is_ready = False
+            self._loop.watch(output.descriptor, READ, lambda _: output.look())
             return
         # No credit: do not wake up for bytes that cannot go.
         self._loop.forget(output.descriptor)
@@ -131,13 +147,16 @@ class Step:
         self._loop.watch(descriptor, READ, swallow)
 
 
-def _become_shell(command: str, folder: str, env: dict[str, str], outputs: list[int]) -> None:
+def _become_shell(
+    command: str, folder: str, env: dict[str, str], outputs: list[int], bounds: Bounds
+) -> None:
     """In the child: never returns."""
     try:
         os.setsid()
         null = os.open("/dev/null", os.O_RDONLY)
         for source, target in ((null, 0), (outputs[0], 1), (outputs[1], 2)):
             os.dup2(source, target)
+        bounds.enter()
         # Python ignores SIGPIPE; a shell that inherits that would print errors for `yes | head`.
         for number in (signal.SIGPIPE, signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)

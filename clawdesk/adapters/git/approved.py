@@ -77,7 +77,7 @@ def _inherited(fork: object) -> list[_Standing]:
 
 def _standing(record: Record, ordinal: int) -> _Standing:
     fields = record.fields
-    needs = fields.get("mode") == "approve" or bool(fields.get("approval"))
+    needs = fields.get("mode") in ("approve", "within") or bool(fields.get("approval"))
     point = Point(ordinal, record.commit, str(fields.get("step", "")))
     return _Standing(point, needs, bool(fields.get("safety")))
 

@@ -402,8 +402,13 @@ async def _connect(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWrit
 
 
 def _as_port_message(message: Message) -> said.GuestMessage:
-    if message["op"] == "ended":
-        return said.StepEnded(message["run"], message["exit_code"], message["timed_out"])
+    if message["op"] in protocol.ENDS:
+        return said.StepEnded(
+            message["run"],
+            message["exit_code"],
+            message["timed_out"],
+            killed=message.get("killed", 0),
+        )
     if message["op"] == "boundary":
         return said.BoundaryAsked(
             request_id=message["request"],

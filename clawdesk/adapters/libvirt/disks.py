@@ -13,6 +13,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from clawdesk.adapters.libvirt.qcow2 import write_overlay
 from clawdesk.adapters.libvirt.records import durable
 from clawdesk.ports.errors import MachineError, SnapshotDamagedError
 
@@ -45,8 +46,16 @@ class SpaceRule:
 
 
 def create_overlay(path: Path, backing: Path) -> None:
-    """A fresh qcow2 that reads through to `backing` and writes to itself."""
-    _qemu_img("create", "-q", "-f", "qcow2", "-b", str(backing), "-F", "qcow2", str(path))
+    """A fresh qcow2 that reads through to `backing` and writes to itself.
+
+    Raises:
+        MachineError: `backing` is no such file.
+        OSError: it cannot be read, or the overlay not be written.
+    """
+    try:
+        write_overlay(path, backing)
+    except ValueError as error:
+        raise MachineError(f"The disk of a machine is damaged: {error}.", code="disk") from error
 
 
 def flatten(path: Path, top: Path) -> None:

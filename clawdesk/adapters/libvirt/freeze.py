@@ -10,8 +10,6 @@ import hashlib
 import logging
 import secrets
 import shutil
-from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,12 +31,12 @@ from clawdesk.adapters.libvirt.records import (
 )
 from clawdesk.adapters.libvirt.roster import Roster
 from clawdesk.adapters.libvirt.save_image import read_header
+from clawdesk.adapters.libvirt.sealing import Later, Sealer
 from clawdesk.adapters.libvirt.shelf import Shelf, expect_files
 from clawdesk.adapters.libvirt.standstill import Pause
 from clawdesk.ports.errors import MachineError, SnapshotDamagedError
 
 _log = logging.getLogger(__name__)
-Later = Callable[[Callable[[], object]], "Future[object]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +52,7 @@ class Freezer:
 
     Args:
         later: runs a call in the background, one at a time.
+        sealing: the same for checksums, on a thread that may wait.
         capture: how the memory and the disk of a machine are frozen.
         layers_max: a running machine on a longer chain gets it merged into its overlay.
     """
@@ -64,6 +63,7 @@ class Freezer:
         domains: Domains,
         roster: Roster,
         later: Later,
+        sealing: Later,
         *,
         shelf: Shelf,
         capture: Capture,
@@ -80,7 +80,7 @@ class Freezer:
         self._qemu = qemu
         self._space = space
         self._layers_max = layers_max
-        self._unsealed: dict[str, SavedRecord] = {}
+        self.sealer = Sealer(self._settle, sealing)
 
     def snapshot(self, machine: str, task: str, ordinal: int) -> Frozen:
         """Freeze a task's machine, which goes on. Raises MachineError, e.g. `no_space`."""
@@ -88,7 +88,7 @@ class Freezer:
         folder = self._layout.snapshot(snapshot_id)
         with self._roster.alone(machine):
             frozen = self.freeze(machine, folder, snapshot_id, task=task, ordinal=ordinal)
-        self._seal_later(frozen.saved)
+        self.sealer.add(frozen.saved)
         if len(frozen.saved.layers) >= self._layers_max:
             self._later(lambda: self._merge(machine))
         return frozen
@@ -114,9 +114,7 @@ class Freezer:
 
     def seal(self, saved: SavedRecord) -> str:
         """Checksum every file of a snapshot; returns one digest over all of them."""
-        digest = _total([disks.seal(Path(path)) for path in sorted(saved.sizes)])
-        self._unsealed.pop(saved.id, None)
-        return digest
+        return _total([disks.seal(Path(path)) for path in sorted(saved.sizes)])
 
     def take_up(self) -> None:
         """Seal what a process that died had not sealed yet."""
@@ -127,22 +125,12 @@ class Freezer:
             except (OSError, ValueError):
                 continue  # whoever wants to restore it is told
             if saved.boot == here:
-                self._seal_later(saved)
-
-    def settle(self) -> None:
-        """Seal what is not sealed yet: after the next start of the host it would not be trusted."""
-        for saved in list(self._unsealed.values()):
-            self._settle(saved)
-
-    def _seal_later(self, saved: SavedRecord) -> None:
-        self._unsealed[saved.id] = saved
-        self._later(lambda: self._settle(saved))
+                self.sealer.add(saved, at_rest=True)
 
     def _settle(self, saved: SavedRecord) -> None:
         try:
             self.seal(saved)
         except OSError as error:
-            self._unsealed.pop(saved.id, None)
             _log.info("snapshot %s has no checksum: %s", saved.id, error)
 
     def verify(self, saved: SavedRecord) -> str:

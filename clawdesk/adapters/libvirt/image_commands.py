@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -13,6 +14,12 @@ from pathlib import Path
 from clawdesk.ports.errors import MachineError
 
 _TAIL_BYTES = 2000
+_NAMESPACES = (
+    ("kernel/unprivileged_userns_clone", "0", "1"),  # Debian's kernels
+    ("kernel/apparmor_restrict_unprivileged_userns", "1", "0"),  # Ubuntu's
+    ("user/max_user_namespaces", "0", "10000"),
+)
+"""Settings that keep user namespaces from accounts: name, value that does, value that does not."""
 
 
 def run(
@@ -52,11 +59,27 @@ def require(program: str, package: str) -> None:
 def failed(program: str, code: int, output: str) -> MachineError:
     """The error of a program that ended with `code`, with the end of what it said."""
     tail = output[-_TAIL_BYTES:].strip() or "it said nothing"
+    if os.geteuid() and "unshare" in output and "not permitted" in output:
+        return MachineError(
+            f"{program} builds the image in a user namespace, and this system lets your account"
+            f" make none: {tail}",
+            mend=f"{_let_make_namespaces()}, then run: clawdesk images build",
+            code="build_failed",
+        )
     return MachineError(
         f"{program} failed (exit {code}): {tail}",
         mend="check the network and the free disk space, then run: clawdesk images build",
         code="build_failed",
     )
+
+
+def _let_make_namespaces(system: Path = Path("/proc/sys")) -> str:
+    """The command that lifts the restriction that this system has."""
+    for name, bars, frees in _NAMESPACES:
+        with contextlib.suppress(OSError):
+            if (system / name).read_text().strip() == bars:
+                return f"sudo sysctl -w {name.replace('/', '.')}={frees}"
+    return "ask who keeps this machine to allow user namespaces"
 
 
 def environment(added: Mapping[str, str] | None) -> dict[str, str]:

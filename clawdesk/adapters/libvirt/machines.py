@@ -55,8 +55,9 @@ class LibvirtMachines:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="machines")
-        # Checksums and merges wait for one another, never for a machine's start.
-        self._background = ThreadPoolExecutor(1, thread_name_prefix="machines-seal")
+        # Merges wait for one another, never for a machine's start; so do checksums.
+        self._background = ThreadPoolExecutor(1, thread_name_prefix="machines-merge")
+        self._sealing = ThreadPoolExecutor(1, thread_name_prefix="machines-seal")
         self._moulding = ThreadPoolExecutor(1, thread_name_prefix="machines-mould")
         self._tell: list[Callable[[MachineId, str], None]] = []
         self._workplace: Workplace | None = None
@@ -139,6 +140,7 @@ class LibvirtMachines:
     async def suspend(self, machine: MachineId) -> None:
         place = await self._use()
         await self._within("suspending", _SHORT_S, place.domains.suspend, machine)
+        place.freezer.sealer.at_rest(machine)
 
     async def resume(self, machine: MachineId) -> None:
         place = await self._use()
@@ -195,6 +197,7 @@ class LibvirtMachines:
     async def destroy(self, machine: MachineId) -> None:
         place = await self._use()
         await self._within("ending a machine", _END_S, place.launcher.end, machine)
+        place.freezer.sealer.at_rest(machine)
 
     async def discard(self, task: TaskId) -> None:
         place = await self._use()
@@ -231,10 +234,10 @@ class LibvirtMachines:
     def _close(self, place: Workplace | None) -> None:
         if place is not None:
             place.close()
-        for pool in (self._moulding, self._background, self._pool):
+        for pool in (self._moulding, self._background, self._sealing, self._pool):
             pool.shutdown(wait=True, cancel_futures=True)
         if place is not None:
-            place.freezer.settle()
+            place.freezer.sealer.settle()
             place.release()
 
     async def _use(self) -> Workplace:
@@ -246,7 +249,8 @@ class LibvirtMachines:
             return self._workplace
 
     def _open(self) -> Workplace:
-        return Workplace(self.settings, self._background.submit, self._lost)
+        later, sealing = self._background.submit, self._sealing.submit
+        return Workplace(self.settings, later, sealing, self._lost)
 
     def _lost(self, machine: MachineId, why: str) -> None:
         for tell in list(self._tell):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -66,7 +66,7 @@ class ProbeGuest:
         if self._greeting["last_run"] == _RUN and self._greeting["last_ended"]:
             code = self._greeting["last_exit_code"]
         else:
-            said = self._wait_for({"ended"}, time.monotonic() + self._alive_s)
+            said = self._wait_for(protocol.ENDS, time.monotonic() + self._alive_s)
             code = said["exit_code"]
         if code != 0:
             raise MachineError(f"the guest's work ended with exit code {code}", code="no_guest")
@@ -99,7 +99,7 @@ class ProbeGuest:
                 if error.code != "silent" or time.monotonic() >= deadline:
                     raise
 
-    def _wait_for(self, ops: set[str], deadline: float) -> Message:
+    def _wait_for(self, ops: Set[str], deadline: float) -> Message:
         """The next message of a kind; others are of no interest here."""
         while True:
             while self._unread:

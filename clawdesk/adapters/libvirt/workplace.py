@@ -25,13 +25,14 @@ from clawdesk.adapters.libvirt.connection import Connection, open_connection
 from clawdesk.adapters.libvirt.disk_use import disk_use
 from clawdesk.adapters.libvirt.domain_xml import DomainShape
 from clawdesk.adapters.libvirt.domains import Domains
-from clawdesk.adapters.libvirt.freeze import Freezer, Later
+from clawdesk.adapters.libvirt.freeze import Freezer
 from clawdesk.adapters.libvirt.image import GuestImage
 from clawdesk.adapters.libvirt.launch import Launcher, Purpose
 from clawdesk.adapters.libvirt.layers import Layers
 from clawdesk.adapters.libvirt.layout import SERVICE_TASK, Layout
 from clawdesk.adapters.libvirt.records import MachineRecord, read_machine
 from clawdesk.adapters.libvirt.roster import Roster
+from clawdesk.adapters.libvirt.sealing import Later
 from clawdesk.adapters.libvirt.shelf import Shelf
 from clawdesk.adapters.libvirt.templates import Blueprint, Templates
 from clawdesk.adapters.libvirt.watcher import ProcessWatcher
@@ -78,7 +79,7 @@ class Settings:
 class Workplace:
     """Everything that hangs on one open connection."""
 
-    def __init__(self, settings: Settings, later: Later, lost: Lost) -> None:
+    def __init__(self, settings: Settings, later: Later, sealing: Later, lost: Lost) -> None:
         self.settings = settings
         self._lost = lost
         settings.home.mkdir(parents=True, exist_ok=True)
@@ -114,6 +115,7 @@ class Workplace:
             self.domains,
             self.roster,
             later,
+            sealing,
             shelf=self.shelf,
             capture=self.capture,
             qemu=self.versions["qemu"],
@@ -209,6 +211,7 @@ class Workplace:
     def close(self) -> None:
         """Let go; tasks' machines go on, a template in the making is given up."""
         self._closing.set()
+        self.freezer.sealer.stop()
         self.templates.stop()
         for role in ("template", "probe", "layer"):
             for machine in self.roster.of_role(role):

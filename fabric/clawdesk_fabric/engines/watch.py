@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import grp
 import os
 import shutil
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import docker
@@ -25,7 +26,8 @@ from clawdesk_fabric.model import EngineView
 FIRST_LOOK_S_MAX = 5.0
 _PAUSES_S = (0.5, 1.0, 2.0, 5.0)
 _INSTALL = "sudo apt-get install --no-install-recommends docker.io"
-_ROOTLESS = "dockerd-rootless-setuptool.sh install"
+_TOOL = "dockerd-rootless-setuptool.sh"
+_SYSTEM = "/var/run/docker.sock"
 
 
 def explain_absence(error: BaseException) -> tuple[str, str]:
@@ -34,7 +36,7 @@ def explain_absence(error: BaseException) -> tuple[str, str]:
     Args:
         error: what the SDK raised; the cause is found along its chain.
     """
-    where = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    where = address()
     cause: BaseException | None = error
     seen: list[str] = []
     while cause is not None:
@@ -44,33 +46,70 @@ def explain_absence(error: BaseException) -> tuple[str, str]:
     if "PermissionError" in text or "Permission denied" in text:
         return (
             f"this user may not use the Docker engine at {where}",
-            f"have an engine of your own: {_ROOTLESS}",
+            f"have an engine of your own: {rootless()}",
         )
-    if shutil.which("dockerd") is None and "DOCKER_HOST" not in os.environ:
+    administrators = os.environ.get("PATH", os.defpath) + ":/usr/local/sbin:/usr/sbin:/sbin"
+    if shutil.which("dockerd", path=administrators) is None and "DOCKER_HOST" not in os.environ:
         return "Docker is not installed, and models run in its containers", _INSTALL
     if any(word in text for word in ("FileNotFoundError", "ConnectionRefused", "No such file")):
-        own = "DOCKER_HOST" in os.environ
-        mend = "start the engine that DOCKER_HOST names" if own else "sudo systemctl start docker"
-        return f"no Docker engine answers at {where}", mend
+        return f"no Docker engine answers at {where}", _mend_of_silence()
     return f"the Docker engine at {where} fails: {seen[0][:300]}", "docker info"
+
+
+def address() -> str:
+    """Of the engine: what DOCKER_HOST says, else the system's, else a rootless one of this user."""
+    if named := os.environ.get("DOCKER_HOST"):
+        return named
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    if runtime and not os.access(_SYSTEM, os.W_OK) and os.access(f"{runtime}/docker.sock", os.W_OK):
+        return f"unix://{runtime}/docker.sock"
+    return f"unix://{_SYSTEM}"
+
+
+def rootless() -> str:
+    """The command that gives a user an engine without root."""
+    if shutil.which(_TOOL):
+        return f"{_TOOL} install"
+    # Debian's package leaves out what that tool needs. Models need no network of their engine.
+    return (
+        "sudo apt-get install --no-install-recommends docker.io rootlesskit uidmap && "
+        "PATH=$PATH:/usr/sbin:/sbin rootlesskit --copy-up=/etc --copy-up=/run unshare --net "
+        "dockerd --bridge=none --iptables=false --ip6tables=false"
+    )
 
 
 def knock() -> None:
     """Raises OSError where nobody listens: there the SDK would leave a socket open at each try."""
-    where = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    where = address()
     if where.startswith("unix://"):
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
             trial.connect(where.removeprefix("unix://"))
 
 
 def connect(*, timeout_s: int, threads: int = 1) -> docker.DockerClient:
-    """A client of the engine that DOCKER_HOST (or the default) names.
+    """A client of the engine at `address()`.
 
     Raises:
         OSError, DockerException: none answers.
     """
     knock()
-    return docker.from_env(timeout=timeout_s, max_pool_size=threads)
+    environment = {**os.environ, "DOCKER_HOST": address()}
+    return docker.from_env(timeout=timeout_s, max_pool_size=threads, environment=environment)
+
+
+def _name(info: Mapping[str, Any]) -> str:
+    """Of the engine, with what it cannot do: one without root often has no say over memory."""
+    limits = "" if info.get("MemoryLimit", True) else ", sets no memory limit"
+    return f"docker {info['ServerVersion']}{limits}"
+
+
+def _mend_of_silence() -> str:
+    if "DOCKER_HOST" in os.environ:
+        return "start the engine that DOCKER_HOST names"
+    with contextlib.suppress(KeyError):
+        if os.geteuid() == 0 or grp.getgrnam("docker").gr_gid in os.getgroups():
+            return "sudo systemctl start docker"
+    return rootless()  # the system's engine would not answer this user either
 
 
 class Watch:
@@ -150,14 +189,14 @@ class Watch:
 
     def _follow(self, client: Any) -> None:
         """Look once, then follow events until the stream ends."""
-        version = client.version()
+        view = EngineView(True, _name(client.info()))
         # The stream begins before the look, so that nothing is missed between the two.
         stream = client.events(decode=True, filters=self._events)
         with self._lock:
             self._stream = stream
         listed = client.api.containers(all=True, filters=self._filters)
         running = {c["Id"] for c in listed if c["State"] not in ("exited", "dead")}
-        self._tell(self._looked, EngineView(True, f"docker {version['Version']}"), running)
+        self._tell(self._looked, view, running)
         try:
             if not self._closing.is_set():
                 for event in stream:

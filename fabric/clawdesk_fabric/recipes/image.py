@@ -24,7 +24,7 @@ from clawdesk_fabric.recipes.steps import Steps
 from clawdesk_fabric.recipes.wheels import wheel
 from clawdesk_fabric.specs import WheelPin, WheelWeights
 
-LAYOUT = 2
+LAYOUT = 3
 """Raised when this module writes a different layer from the same inputs."""
 USER = 10001
 MODEL_FILE = "models/model.gguf"

@@ -55,6 +55,9 @@ class Layer:
             return None
         if ".." in path.split("/"):
             raise BuildError(f"an archive holds the path {path}", permanent=True)
+        # An engine without root makes a folder that no entry names one that nobody may enter.
+        if above := path.rpartition("/")[0]:
+            self.folder(above)
         self._seen.add(path)
         entry = tarfile.TarInfo(path)
         entry.type, entry.mode, entry.size, entry.mtime = kind, mode, size, 0

@@ -19,11 +19,15 @@ TOKENS_MAX = 24
 PATIENCE_S = 240
 
 
+class NoModelError(Exception):
+    """No model answers; the message says why."""
+
+
 def ask_model(note: notes.Note) -> str:
     """What the model says the note is about, on one line, as it came.
 
     Raises:
-        SystemExit: no answer; the message says what the model's server said.
+        NoModelError: no answer; the message says what the model's server said.
     """
     base = os.environ["OPENAI_BASE_URL"].rstrip("/")
     prompt = f"Give a short title for this note:\n\n{note.body}"
@@ -45,10 +49,18 @@ def ask_model(note: notes.Note) -> str:
         with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
             answer = json.load(response)
     except urllib.error.HTTPError as error:
-        raise SystemExit(f"the model refused ({error.code}): {error.read().decode()}") from error
+        raise NoModelError(_words(error.read())) from error
     except OSError as error:
-        raise SystemExit(f"the model does not answer: {error}") from error
+        raise NoModelError(str(error)) from error
     return " ".join(answer["choices"][0]["message"]["content"].split())
+
+
+def _words(answer: bytes) -> str:
+    """What a server of OpenAI's shape says is wrong, or what it said."""
+    try:
+        return str(json.loads(answer)["error"]["message"])
+    except (ValueError, LookupError, TypeError):
+        return answer.decode(errors="replace")
 
 
 def ask_person() -> str:
@@ -65,12 +77,19 @@ def main() -> None:
     repeated = notes.copies(found)
     print(f"{len(found)} notes, of which {len(repeated)} repeat another word for word.")
     said = {}
+    model = os.environ["OPENAI_MODEL"]
     for note in [note for note in found if note not in repeated][:DESCRIBED]:
-        said[note.digest] = ask_model(note)
+        try:
+            said[note.digest] = ask_model(note)
+        except NoModelError as error:
+            # The notes can be sorted all the same; a summary is what they go without.
+            print(f"No model answers: {error}\nThe notes go without its words.", flush=True)
+            model = "none" if not said else model
+            break
         print(f"The model about {note.path.name!r}: {said[note.digest]}", flush=True)
     sort = ask_person()
     print(f"Sorting by {sort}.")
-    survey = {"sort": sort, "model": os.environ["OPENAI_MODEL"], "said": said}
+    survey = {"sort": sort, "model": model, "said": said}
     notes.SURVEY.write_text(json.dumps(survey, indent=2) + "\n", encoding="utf-8")
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import socket
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from clawdesk.adapters.egress import TcpEgress, is_public, may_reach
@@ -18,6 +21,7 @@ from clawdesk.ports.egress import EgressError
         *("169.254.169.254", "100.64.0.1", "224.0.0.1", "255.255.255.255", "198.18.0.1"),
         *("::", "::1", "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1", "2001:db8::1"),
         *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001::1"),
+        *("::127.0.0.1", "::ffff:0:127.0.0.1", "fec0::1", "64:ff9b:1::7f00:1", "4000::1"),
     ],
 )
 def test_addresses_that_are_not_public(text: str) -> None:
@@ -103,3 +107,18 @@ async def test_what_cannot_be_reached_says_why() -> None:
 def test_networks_of_the_users_own(text: str, networks: tuple[str, ...], right: bool) -> None:
     """A mirror in the house may be reached where the user says so; this machine never."""
     assert may_reach(ipaddress.ip_address(text), networks) is right
+
+
+@pytest.mark.parametrize("text", ["10.1.0.7", "8.8.4.4", "2606:4700::7"])
+def test_an_address_of_this_machine_is_never_reached(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """It may be public, or lie in the house: its services listen there as they do on loopback."""
+    kind = socket.AF_INET6 if ":" in text else socket.AF_INET
+    card = SimpleNamespace(family=kind, address=f"{text}%eth0" if ":" in text else text)
+    monkeypatch.setattr(psutil, "net_if_addrs", lambda: {"eth0": [card]})
+    networks = ("10.1.0.0/16", "0.0.0.0/0", "::/0")
+    assert not may_reach(ipaddress.ip_address(text), networks)
+    if "." in text:
+        assert not may_reach(ipaddress.ip_address(f"::ffff:{text}"), networks)
+    assert may_reach(ipaddress.ip_address("10.1.0.8"), networks)

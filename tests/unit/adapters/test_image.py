@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from clawdesk.adapters.libvirt import image_kernel, image_recipe, places
+from clawdesk.adapters.libvirt import image_commands, image_kernel, image_recipe, places
 from clawdesk.adapters.libvirt.image import build_image, find_image
 from clawdesk.adapters.libvirt.image_disk import blank_disk
 from clawdesk.adapters.libvirt.image_kernel import initramfs, pvh_kernel
@@ -238,3 +238,25 @@ def test_shared_folders_are_open_whatever_the_umask(home: Path) -> None:
         os.umask(before)
     for folder in (disk.parent, home):
         assert folder.stat().st_mode & 0o777 == 0o755
+
+
+def test_an_account_that_may_make_no_namespaces_is_told_what_lets_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    said = "E: unshare syscall failed: Operation not permitted"
+    error = image_commands.failed("mmdebstrap", 25, said)
+    assert "user namespace" in error.what
+    assert error.mend.endswith("then run: clawdesk images build")
+    assert "network" not in error.mend
+    assert "network" in image_commands.failed("mmdebstrap", 25, "E: no space").mend
+    for name, value, command in (
+        ("kernel/unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone=1"),
+        ("kernel/apparmor_restrict_unprivileged_userns", "1", "unprivileged_userns=0"),
+    ):
+        setting = tmp_path / value / name
+        setting.parent.mkdir(parents=True)
+        setting.write_text(f"{value}\n")
+        mend = image_commands._let_make_namespaces(tmp_path / value)
+        assert mend.startswith("sudo sysctl -w kernel.")
+        assert mend.endswith(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import struct
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from clawdesk.adapters.libvirt import disks
 from clawdesk.adapters.libvirt.disks import SpaceRule
 from clawdesk.adapters.libvirt.layout import Layout, runtime_folder
+from clawdesk.adapters.libvirt.qcow2 import disk_bytes
 from clawdesk.adapters.libvirt.records import (
     MachineRecord,
     SavedRecord,
@@ -253,6 +255,35 @@ def test_flattening_keeps_what_every_layer_wrote(tmp_path: Path) -> None:
         ["qemu-img", "convert", "-O", "raw", str(flat), str(out)], check=True, timeout=60
     )
     assert out.read_bytes()[:4096] == b"\7" * 512 + (b"base" * 1024)[512:4096]
+
+
+@pytest.mark.parametrize("size", ["1M", "3G", "2T"])
+def test_an_overlay_is_what_qemus_own_tool_would_make(tmp_path: Path, size: str) -> None:
+    base, overlay = tmp_path / "base.qcow2", tmp_path / "ünlike.qcow2"
+    image = ["qemu-img", "create", "-q", "-f", "qcow2", str(base), size]
+    subprocess.run(image, check=True, timeout=60)
+    disks.create_overlay(overlay, base)
+    check = ["qemu-img", "check", "--output=json", str(overlay)]
+    checked = json.loads(subprocess.run(check, check=True, capture_output=True, timeout=60).stdout)
+    assert checked["check-errors"] == 0
+    assert not checked.get("leaks", 0)
+    ask = ["qemu-img", "info", "--output=json", str(overlay)]
+    found = json.loads(subprocess.run(ask, check=True, capture_output=True, timeout=60).stdout)
+    assert found["backing-filename"] == str(base)
+    assert found["backing-filename-format"] == found["format"] == "qcow2"
+    assert found["virtual-size"] == disk_bytes(base) == disk_bytes(overlay)
+    assert found["format-specific"]["data"]["refcount-bits"] == 16
+    write = ["qemu-io", "-c", "write -P 7 700k 64k", "-c", "read -P 0 0 64k", str(overlay)]
+    subprocess.run(write, check=True, timeout=60)
+    subprocess.run(check, check=True, capture_output=True, timeout=60)
+
+
+def test_a_disk_that_is_none_gets_no_overlay(tmp_path: Path) -> None:
+    base, overlay = tmp_path / "base.qcow2", tmp_path / "overlay.qcow2"
+    base.write_bytes(b"QFI\xfb")
+    with pytest.raises(MachineError, match="no qcow2 file"):
+        disks.create_overlay(overlay, base)
+    assert not overlay.exists()
 
 
 def test_records_come_back_equal_and_broken_ones_are_refused(tmp_path: Path) -> None:

@@ -218,7 +218,7 @@ async def test_changes_that_are_left_out_are_counted_in_words(
         async def submit(self, *_: object, **__: object) -> str:
             return "T"
 
-    asked = argparse.Namespace(task="t", changes=None, priority=None, set=[])
+    asked = argparse.Namespace(task="t", prompt=None, changes=None, priority=None, set=[])
     await submit.submit(Taking(), "/p", asked)  # type: ignore[arg-type]
     assert "without your 1 uncommitted change (" in capsys.readouterr().err
 

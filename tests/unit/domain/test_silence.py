@@ -130,3 +130,14 @@ def test_rules_that_change_hold_for_tasks_that_wait() -> None:
     step(state, ev.RulesChanged(0, Rules(), frozenset()))
     assert state.tasks["T"].policy == asked, "taking a rule back takes its bound back"
     assert len(state.tasks["T"].policy_asks) == 2
+
+
+def test_the_way_back_after_a_rejection_carries_why_as_its_commit_does() -> None:
+    state = held(ProjectPolicy(on_timeout="reject", timeout_s=60))
+    (recorded,) = decisions(wait(state, 66))
+    effects = step(state, ev.DecisionRecorded(0, "T", recorded.request.id, "c2"))
+    assert any(isinstance(effect, do.RecordRestore) and effect.feedback for effect in effects)
+    step(state, ev.RestoreRecorded(0, "T", 0, "c3"))
+    last = state.tasks["T"].records[-1]
+    assert (last.event, last.fields["channel"]) == ("restored", "policy")
+    assert last.fields["feedback"] == recorded.decision.note

@@ -10,7 +10,7 @@ import pytest
 
 from clawdesk_fabric.engines.causes import explain_end, explain_refusal
 from clawdesk_fabric.engines.container import options, relay_options, spec_digest
-from clawdesk_fabric.engines.watch import explain_absence
+from clawdesk_fabric.engines.watch import _name, address, explain_absence, rootless
 from clawdesk_fabric.specs import ImageSource, LocalWeights
 from clawdesk_fabric.weights.files import WeightFile
 from tests.support.fabric_world import spec
@@ -166,7 +166,43 @@ def test_an_engine_that_may_not_be_used_is_told_from_one_that_is_not_there(
     assert absent == "no Docker engine answers at unix:///x.sock"
     assert "DOCKER_HOST" in mend
     monkeypatch.delenv("DOCKER_HOST")
-    monkeypatch.setattr("shutil.which", lambda _: None)
+    found: dict[str, str] = {}
+
+    def which(name: str, path: str = "/usr/bin") -> str | None:
+        return f"{found[name]}/{name}" if found.get(name, "-") in path.split(":") else None
+
+    monkeypatch.setattr("shutil.which", which)
     missing, mend = explain_absence(FileNotFoundError(2, "No such file"))
     assert "not installed" in missing
     assert "apt-get install" in mend
+    found["dockerd"] = "/usr/sbin"  # where few users' PATH leads
+    for user, word in (0, "start docker"), (1000, "rootlesskit"):
+        monkeypatch.setattr("os.geteuid", lambda user=user: user)
+        monkeypatch.setattr("os.getgroups", list)
+        stopped, mend = explain_absence(FileNotFoundError(2, "No such file"))
+        assert stopped == "no Docker engine answers at unix:///var/run/docker.sock"
+        assert word in mend
+
+
+def test_an_engine_of_ones_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """By Docker's tool where it is; Debian's package leaves out what that needs."""
+    there: set[str] = set()
+    monkeypatch.setattr("shutil.which", lambda name, **_: name if name in there else None)
+    assert "rootlesskit uidmap" in rootless()
+    there.add("dockerd-rootless-setuptool.sh")
+    assert rootless() == "dockerd-rootless-setuptool.sh install"
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setattr("clawdesk_fabric.engines.watch._SYSTEM", str(tmp_path / "system.sock"))
+    assert address() == f"unix://{tmp_path}/system.sock"
+    (tmp_path / "docker.sock").touch()
+    assert address() == f"unix://{tmp_path}/docker.sock"
+    (tmp_path / "system.sock").touch()
+    assert address() == f"unix://{tmp_path}/system.sock", "the system's where it may be used"
+    monkeypatch.setenv("DOCKER_HOST", "tcp://box:2376")
+    assert address() == "tcp://box:2376"
+
+
+def test_an_engine_that_cannot_limit_memory_says_so() -> None:
+    assert _name({"ServerVersion": "27.1", "MemoryLimit": True}) == "docker 27.1"
+    assert "no memory limit" in _name({"ServerVersion": "27.1", "MemoryLimit": False})

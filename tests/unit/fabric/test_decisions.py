@@ -74,6 +74,7 @@ def test_a_log_that_grows_is_begun_anew_from_the_state_of_that_moment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decisions, "BYTES_MAX", 3000)
+    monkeypatch.setattr(decisions, "HELD_MAX", 2)
     path = tmp_path / "decisions.jsonl"
     play(Log(path), gpu_state(1, a=16, b=16))
     older = path.with_name("decisions.jsonl.1")

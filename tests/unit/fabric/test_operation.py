@@ -148,7 +148,7 @@ async def test_the_log_holds_no_prompt_no_answer_and_no_token(
             assert answer.status == 400
         token = world.token
     text = log_lines.getvalue()
-    assert '"message": "call ended"' in text
+    assert '"message":"call ended"' in text
     assert CANARY not in text
     assert token not in text
     for line in text.splitlines():

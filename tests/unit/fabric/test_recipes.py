@@ -65,7 +65,10 @@ def test_a_layer_takes_what_is_wanted_and_the_first_of_each(tmp_path: Path) -> N
         ("./lib/x.so", tarfile.REGTYPE, b"moved to usr"),
     )
     made = layer_of(first, second)
-    assert sorted(made) == ["usr/bin/tool", "usr/lib/link", "usr/lib/x.so"]
+    files = ["usr/bin/tool", "usr/lib/link", "usr/lib/x.so"]
+    assert sorted(name for name, one in made.items() if not one.isdir()) == files
+    folders = {name: one.mode for name, one in made.items() if one.isdir()}
+    assert folders == dict.fromkeys(("usr", "usr/bin", "usr/lib"), 0o755), "none is left to chance"
     assert made["usr/bin/tool"].size == len(b"first")
     assert made["usr/lib/link"].linkname == "../bin/tool"
     assert {(m.uid, m.gid, m.mtime) for m in made.values()} == {(0, 0, 0)}

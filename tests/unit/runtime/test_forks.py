@@ -11,6 +11,7 @@ from clawdesk.ports.errors import MachineError, PortError
 from clawdesk.runtime.client import PlaneClient
 from clawdesk.runtime.plane import Plane
 from clawdesk.runtime.server import PlaneServer
+from clawdesk.viewmodels.tasks import row_of, state_texts
 from tests.support.guest_fake import FakeStep
 from tests.support.plane_world import PROJECT, PlaneWorld, until
 
@@ -173,7 +174,9 @@ async def test_one_is_kept_and_the_others_end(world: PlaneWorld) -> None:
     assert outcome.ok
     assert "ended now: 3; before: 0" in outcome.text
     for other in (parent.id, forks[0], forks[2]):
-        assert (await until(plane, other, ended)).phase is Phase.CANCELLED
+        gone = await until(plane, other, ended)
+        assert gone.phase is Phase.CANCELLED
+        assert state_texts(gone, 0)[1] == f"{plane.state.tasks[forks[1]].title} was kept instead"
     assert plane.state.tasks[forks[1]].phase is Phase.HELD
     assert world.machines.kept(forks[1])
     again = await plane.keep(forks[1], channel="t")
@@ -181,6 +184,12 @@ async def test_one_is_kept_and_the_others_end(world: PlaneWorld) -> None:
     await plane.close()
     for other in (parent.id, forks[0], forks[2]):
         assert world.machines.kept(other) == []
+    plane = await world.open()
+    told = {t.id: [r.event for r in t.records] for t in plane.state.tasks.values()}
+    assert "kept" in told[forks[1]], "Git has it too"
+    assert "passed_over" in told[parent.id]
+    assert row_of(plane.state.tasks[forks[1]], 0).subtitle.startswith("kept · fork")
+    await plane.close()
 
 
 async def test_what_cannot_be_forked_is_said(world: PlaneWorld) -> None:

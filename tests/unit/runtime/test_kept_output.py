@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from clawdesk.domain.model import Phase
+from clawdesk.domain.model import Phase, Snapshot
 from clawdesk.runtime.plane import Plane
 from tests.support.guest_fake import FakeStep
-from tests.support.plane_world import PROJECT, PlaneWorld, until
+from tests.support.plane_world import PROJECT, JoinedMachines, PlaneWorld, until
+from tests.support.repository_fake import FakeRepository
 
 TASK = 'title = "Ask"\n[[steps]]\nname = "one"\nrun = "asks"\n'
 
@@ -103,4 +104,32 @@ async def test_what_was_printed_before_a_kill_is_shown_and_kept_once(
     shown = await lines(plane, task)
     assert [line for line in shown if line in ("before", "after")] == ["before", "after"]
     assert not any("before ClawDesk ended" in line for line in shown), "Git has all of it"
+    await plane.close()
+
+
+async def test_a_checkpoint_begins_while_the_output_before_it_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen = asyncio.Event()
+    keep, freeze = FakeRepository.append_log, JoinedMachines.snapshot
+
+    async def keeps(self: FakeRepository, task: str, step: str, output: bytes) -> None:
+        await asyncio.wait_for(frozen.wait(), 20)
+        await keep(self, task, step, output)
+
+    async def freezes(self: JoinedMachines, machine: str, task: str, ordinal: int) -> Snapshot:
+        frozen.set()
+        return await freeze(self, machine, task, ordinal)
+
+    async def prints(step: FakeStep) -> int:
+        step.print("before\n")
+        return 0
+
+    monkeypatch.setattr(FakeRepository, "append_log", keeps)
+    monkeypatch.setattr(JoinedMachines, "snapshot", freezes)
+    world = PlaneWorld(tmp_path, {"ask": TASK}, {"asks": prints})
+    plane = await world.open()
+    task = await plane.submit(PROJECT, "ask")
+    await until(plane, task, lambda t: t.phase is Phase.DONE)
+    assert world.project.logs[task] == {"one": b"before\n"}
     await plane.close()

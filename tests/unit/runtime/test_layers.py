@@ -257,9 +257,29 @@ async def test_what_cannot_be_built_is_not_begun(tmp_path: Path, image: str, exp
         assert expected in refused.value.what
 
 
-async def test_packages_without_any_network_are_refused_before_a_machine(tmp_path: Path) -> None:
+async def test_packages_without_any_network_are_refused_before_a_task_exists(
+    tmp_path: Path,
+) -> None:
     async with opened(tmp_path) as world:
         world.fakes.project.user_commits({".clawdesk/project.toml": ""})
+        with pytest.raises(PortError, match="its project may reach no host") as refused:
+            await world.submit()
+        assert "[network] allow" in refused.value.mend
+        assert not world.plane.state.tasks
+        assert world.made("start_builder") == 0
+
+
+async def test_an_image_that_is_there_needs_no_network(tmp_path: Path) -> None:
+    async with opened(tmp_path) as world:
+        assert (await world.end(await world.submit())).phase is Phase.DONE
+        world.fakes.project.user_commits({".clawdesk/project.toml": ""})
+        assert (await world.end(await world.submit())).phase is Phase.DONE
+
+
+async def test_where_nobody_could_look_the_build_says_it(tmp_path: Path) -> None:
+    async with opened(tmp_path) as world:
+        world.fakes.project.user_commits({".clawdesk/project.toml": ""})
+        world.fakes.machines.fail_next("find_layer", MachineError("no libvirt"))
         task = await world.end(await world.submit())
         assert task.phase is Phase.FAILED
         assert "its project may reach no host" in task.finish_text

@@ -49,10 +49,22 @@ async def fails(step: FakeStep) -> int:
     return 4
 
 
+async def starves(step: FakeStep) -> int:
+    step.print("about to\n")
+    step.machine.killed = 2
+    return 137
+
+
+async def goes_on(step: FakeStep) -> int:
+    step.machine.killed = 1
+    return 0
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> PlaneWorld:
-    files = {"write": TASK, "bad": 'title = "Bad"\n[[steps]]\nname = "x"\nrun = "fails"\n'}
-    return PlaneWorld(tmp_path, files, {"one": one, "two": two, "fails": fails})
+    scripts = {"fails": fails, "starves": starves, "goes_on": goes_on}
+    files = {n: f'title = "Bad"\n[[steps]]\nname = "x"\nrun = "{n}"\n' for n in scripts}
+    return PlaneWorld(tmp_path, {"write": TASK, **files}, {"one": one, "two": two, **scripts})
 
 
 def held(task: Task) -> bool:
@@ -123,7 +135,7 @@ async def test_a_restart_asks_the_same_request_again(world: PlaneWorld) -> None:
 
 async def test_a_failing_step_ends_with_its_output(world: PlaneWorld) -> None:
     plane = await world.open()
-    task_id = await plane.submit(PROJECT, "bad")
+    task_id = await plane.submit(PROJECT, "fails")
     task = await until(plane, task_id, ended)
     assert task.phase is Phase.FAILED
     assert "exited with 4" in task.finish_text
@@ -134,6 +146,30 @@ async def test_a_failing_step_ends_with_its_output(world: PlaneWorld) -> None:
     plane = await world.open()
     kept = [line.text for line in await plane.log_lines(task_id)]
     assert "no such thing" in kept, "the output was not kept in Git"
+    await plane.close()
+
+
+async def test_a_step_that_dies_of_its_memory_says_so_and_what_to_do(world: PlaneWorld) -> None:
+    plane = await world.open()
+    task_id = await plane.submit(PROJECT, "starves")
+    task = await until(plane, task_id, ended)
+    assert task.phase is Phase.FAILED
+    said = "Memory ran out: the machine has 512 MiB, and its kernel ended 2 of the task's programs."
+    assert task.finish_text.startswith(f"Step x exited with 137. {said} Give the task more by")
+    assert task.finish_text.endswith("\nabout to")
+    await plane.close()
+
+
+async def test_a_step_that_goes_on_without_what_the_kernel_ended_has_it_in_its_log(
+    world: PlaneWorld,
+) -> None:
+    plane = await world.open()
+    task_id = await plane.submit(PROJECT, "goes_on")
+    assert (await until(plane, task_id, ended)).phase is Phase.DONE
+    await plane.close()
+    plane = await world.open()
+    kept = [line.text for line in await plane.log_lines(task_id)]
+    assert any(line.startswith("Memory ran out: the machine has 512 MiB") for line in kept)
     await plane.close()
 
 

@@ -30,6 +30,20 @@ def test_a_roll_back_leads_to_the_safety_checkpoint_made_before_it() -> None:
     assert early.undo == "", "no safety checkpoint is that old"
 
 
+def test_a_rejection_is_no_roll_back_and_leads_to_what_was_rejected() -> None:
+    said = {"feedback": "use a set", "actor": "you", "channel": "window"}
+    (row,) = rows(
+        task_with(
+            Record("decision", NOW - 900_000, {"ordinal": 3, "verdict": "rejected"}),
+            Record("restored", NOW - 899_000, {"ordinal": 2, **said}),
+        )
+    )
+    assert row.text == "Rejected work of refactor-io: back to checkpoint 2"
+    assert (row.detail, row.undo, row.ordinal) == ("use a set", "restore", 3)
+    suspended = {**said, "actor": "clawdesk", "channel": "plane", "ordinal": 2}
+    assert "Rejected" not in rows(task_with(Record("restored", NOW, suspended)))[0].text
+
+
 def test_a_restart_of_the_machine_is_no_act_of_anyone() -> None:
     assert rows(task_with(Record("restored", NOW, {"ordinal": 2}))) == ()
 

@@ -29,6 +29,7 @@ from clawdesk.viewmodels.machine import gpu_view, host_view
 from clawdesk.viewmodels.phases import Family, Group, look
 from clawdesk.viewmodels.projects import projects_view, short_path
 from clawdesk.viewmodels.status import status_bar
+from clawdesk.viewmodels.story import sentence
 from clawdesk.viewmodels.tasks import counts, row_of, state_texts
 from clawdesk.viewmodels.timescale import SPANS_MS, TimeScale, fit, next_span
 from tests.support import plane_scenes as scenes
@@ -72,6 +73,22 @@ def test_every_phase_has_word_icon_family_and_texts(phase: Phase) -> None:
     assert view.icon
     assert view.family in Family
     assert view.spoken.startswith("train-resnet, ")
+
+
+def test_a_rejection_is_told_as_one_wherever_its_way_back_is() -> None:
+    task = next(t for t in HOUSE.values() if t.title == "refactor-io")
+    fields = {"ordinal": 2, "actor": "you", "channel": "window", "feedback": "use a set"}
+    back = Record("restored", NOW - 1_000, fields)
+    records = (*task.records, Record("decision", NOW - 2_000, {"verdict": "rejected"}), back)
+    task = replace(task, phase=Phase.RESTORING, tip_ordinal=2, resume_from=2, reason=None)
+    rejected = replace(task, records=records)
+    said = "rejected, so it begins again at checkpoint 2"
+    assert state_texts(rejected, NOW) == ("Restoring", said)
+    assert sentence(back) == said
+    marks = row_of(rejected, NOW).lane.marks
+    assert any(m.text.startswith("Rejected, so back to checkpoint 2") for m in marks)
+    own = replace(task, records=(*task.records, replace(back, fields={**fields, "feedback": ""})))
+    assert state_texts(own, NOW) == ("Restoring", "back to checkpoint 2")
 
 
 def test_state_column_says_what_and_why() -> None:

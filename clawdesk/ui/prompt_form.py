@@ -1,0 +1,106 @@
+"""What a person types instead of choosing a task file: the prompt, its agent and its model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+
+from clawdesk.domain.from_prompt import TaskPrompt
+from clawdesk.ui import fonts
+from clawdesk.ui.form_sheet import Choice
+from clawdesk.ui.safe_text import SafeLabel, clean_line
+from clawdesk.ui.words import tr
+from clawdesk.viewmodels.prompt_task import AgentChoice
+
+PROMPT_HIGH = 120
+
+
+class PromptForm(QWidget):
+    """`changed` tells that something else stands in it; `asked` is what."""
+
+    changed = Signal()
+
+    def __init__(self, agents: Sequence[AgentChoice]) -> None:
+        super().__init__()
+        self._agents = {agent.kind: agent for agent in agents}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        self.prompt = QPlainTextEdit()
+        self.prompt.setObjectName("field")
+        self.prompt.setAccessibleName(tr("What shall be done"))
+        self.prompt.setAccessibleIdentifier("new_task.words")
+        self.prompt.setPlaceholderText(
+            tr("The test in tests/test_loader.py fails. Mend the loader, not the test.")
+        )
+        self.prompt.setTabChangesFocus(True)
+        self.prompt.setMinimumHeight(PROMPT_HIGH)
+        column.addWidget(self.prompt, 1)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        column.addLayout(grid)
+        self.agent, self.model, self.run = Choice(), Choice(), QLineEdit()
+        for agent in agents:
+            self.agent.addItem(clean_line(agent.text, 120), agent.kind)
+        self.run.setPlaceholderText('python3 tools/agent.py "$CLAWDESK_PROMPT"')
+        self._labels: dict[QWidget, SafeLabel] = {}
+        for place, (field, name, label) in enumerate(
+            (
+                (self.agent, "agent", tr("Agent")),
+                (self.run, "run", tr("Command")),
+                (self.model, "model", tr("Model")),
+            )
+        ):
+            field.setObjectName(f"new_task._{name}")  # no task file's name begins so
+            field.setAccessibleName(label)
+            field.setFont(fonts.font("body"))
+            self._labels[field] = SafeLabel(label, role="fg1")
+            grid.addWidget(self._labels[field], place, 0)
+            grid.addWidget(field, place, 1)
+        self.prompt.textChanged.connect(self.changed)
+        self.run.textChanged.connect(self.changed)
+        self.agent.currentIndexChanged.connect(self._agent_changed)
+        self.model.currentIndexChanged.connect(self.changed)
+
+    def show_prompt(self, asked: TaskPrompt, models: Sequence[str]) -> None:
+        """Put it into the fields without telling anyone."""
+        with QSignalBlocker(self):
+            self.prompt.setPlainText(asked.prompt)
+            self.run.setText(asked.run)
+            self.agent.setCurrentIndex(max(0, self.agent.findData(asked.kind)))
+            self._mind_agent()
+            self.show_models(models, asked.model)
+
+    def show_models(self, models: Sequence[str], chosen: str) -> None:
+        """What can be had; one that was chosen before stays, and its fit is said."""
+        agent = self._agents[str(self.agent.currentData())]
+        names = [*models, *([chosen] if chosen and chosen not in models else [])]
+        with QSignalBlocker(self.model):
+            self.model.clear()
+            if not agent.needs_model:
+                self.model.addItem(tr("none"), "")
+            for name in names:
+                self.model.addItem(clean_line(name, 80), name)
+            self.model.setCurrentIndex(max(0, self.model.findData(chosen)))
+        self.model.setEnabled(self.model.count() > 0)
+        self.changed.emit()
+
+    def asked(self) -> TaskPrompt:
+        """What stands there now."""
+        kind = str(self.agent.currentData())
+        run = self.run.text() if self._agents[kind].asks_run else ""
+        return TaskPrompt(self.prompt.toPlainText(), kind, run, str(self.model.currentData() or ""))
+
+    def _agent_changed(self) -> None:
+        known = [str(self.model.itemData(i)) for i in range(self.model.count())]
+        self._mind_agent()
+        self.show_models([name for name in known if name], str(self.model.currentData() or ""))
+
+    def _mind_agent(self) -> None:
+        asks = self._agents[str(self.agent.currentData())].asks_run
+        self.run.setVisible(asks)
+        self._labels[self.run].setVisible(asks)
