@@ -37,6 +37,7 @@ async def take(
     seen: Seen,
     spending: Callable[[], Spending],
     veil: Veil,
+    deaf: Callable[[PortError], None],
 ) -> Checkpoint:
     """Make the machine's present state durable. Raises PortError; the machine then goes on.
 
@@ -46,7 +47,8 @@ async def take(
     piece, and what runs beside it has its processors. `room_for` says why a machine of so many
     MiB may leave no snapshot, "" = it may. `seen` is what the machine did beside its files,
     `spending` what its model calls used. Nothing is kept while a value that `veil` knows
-    stands in a file (`secret`).
+    stands in a file (`secret`). `deaf` is told where the guest does not take in that it may go on,
+    which changes nothing of what is durable by then, or of why it is not.
     """
     boundary = effect.boundary
     if boundary.put:
@@ -82,7 +84,10 @@ async def take(
         if not held:
             if leaving:
                 await machines.resume(effect.machine)
-            await session.unquiesce()
+            try:
+                await session.unquiesce()
+            except PortError as error:
+                deaf(error)
 
 
 def _committed(

@@ -1104,6 +1104,10 @@
             <translation>Git-Einstellung</translation>
         </message>
         <message>
+            <source>Given up after {count} attempts: {why}</source>
+            <translation>Nach {count} Versuchen aufgegeben: {why}</translation>
+        </message>
+        <message>
             <source>Go back to an earlier checkpoint, or run the task again.</source>
             <translation>Zu einem früheren Prüfpunkt zurückgehen oder die Aufgabe neu ausführen.</translation>
         </message>
@@ -1178,6 +1182,10 @@
         <message>
             <source>Hunk</source>
             <translation>Teil</translation>
+        </message>
+        <message>
+            <source>If a backup has them, bring them back and try again; else submit it anew.</source>
+            <translation>Falls eine Sicherung sie hat, holen Sie sie zurück und versuchen es noch einmal; sonst reichen Sie sie neu ein.</translation>
         </message>
         <message>
             <source>If it comes again, restart the window. Report: {path}</source>
@@ -4700,6 +4708,10 @@
             <translation>die Prüfpunkte bleiben; weitergehen kann sie nicht</translation>
         </message>
         <message>
+            <source>its history was removed from Git by another program.</source>
+            <translation>ihr Verlauf wurde von einem anderen Programm aus Git entfernt.</translation>
+        </message>
+        <message>
             <source>its holder ends or gives the project up</source>
             <translation>der Inhaber endet oder gibt das Projekt ab</translation>
         </message>
@@ -4952,8 +4964,8 @@
             <translation>mehr anderswo</translation>
         </message>
         <message>
-            <source>more than {count} tasks wait on this host</source>
-            <translation>mehr als {count} Aufgaben warten auf diesem Rechner</translation>
+            <source>more than {count} tasks wait on this host; it needs {cpus} CPUs and {memory} MiB of memory, and has {points} points</source>
+            <translation>mehr als {count} Aufgaben warten auf diesem Rechner; sie braucht {cpus} CPUs und {memory} MiB Speicher und hat {points} Punkte</translation>
         </message>
         <message>
             <source>move</source>
@@ -6336,6 +6348,14 @@
             <translation>{file}, Zeile {number}</translation>
         </message>
         <message>
+            <source>{frees}; estimate: within {time}, if {task} takes as long as its last run</source>
+            <translation>{frees}; Schätzung: in höchstens {time}, wenn {task} so lange braucht wie beim letzten Lauf</translation>
+        </message>
+        <message>
+            <source>{frees}; estimate: within {time}, if {task} takes as long as its last {runs} runs, in the median</source>
+            <translation>{frees}; Schätzung: in höchstens {time}, wenn {task} so lange braucht wie bei den letzten {runs} Läufen (Median)</translation>
+        </message>
+        <message>
             <source>{free} of {total} GiB can be had now</source>
             <translation>{free} von {total} GiB sind jetzt zu haben</translation>
         </message>
@@ -6668,6 +6688,14 @@
             <translation>{project}: Die Richtlinie verlangt mehr, als ein Projekt von selbst bekommt.</translation>
         </message>
         <message>
+            <source>{ref} was deleted by another program while its task went on; it was put back.</source>
+            <translation>{ref} wurde von einem anderen Programm gelöscht, während die Aufgabe weiterlief; sie wurde wiederhergestellt.</translation>
+        </message>
+        <message>
+            <source>{ref} was deleted by another program, and its commits are gone from {path}.</source>
+            <translation>{ref} wurde von einem anderen Programm gelöscht, und ihre Commits sind aus {path} verschwunden.</translation>
+        </message>
+        <message>
             <source>{seconds} GPU-seconds</source>
             <translation>{seconds} GPU-Sekunden</translation>
         </message>
@@ -6946,6 +6974,10 @@
         <message>
             <source>{why} The task starts again from its beginning. Checkpoint {ordinal} can be restored instead.</source>
             <translation>{why} Die Aufgabe beginnt von vorn. Stattdessen lässt sich Prüfpunkt {ordinal} wiederherstellen.</translation>
+        </message>
+        <message>
+            <source>{why} The task starts again from its beginning; what it had done is lost.</source>
+            <translation>{why} Die Aufgabe beginnt von vorn; was sie getan hatte, ist verloren.</translation>
         </message>
         <message>
             <source>{why}. Its calls wait until you raise the budget.</source>
