@@ -59,7 +59,7 @@ def assert_mended(project: Path, task: str) -> None:
     assert files_of(project, task, "calc.py")["calc.py"] == MENDED
 
 
-def test_straight_through_then_back_to_the_permission(
+def test_straight_through_then_forked_at_a_call_and_back_to_the_permission(
     cli: RealCli, project: Path, model: ScriptedModel
 ) -> None:
     app = App(cli.start("run", str(project), "mend", *HEADLESS, *ALLOW))
@@ -93,11 +93,19 @@ def test_straight_through_then_back_to_the_permission(
         "[turn] ended: end_turn; tokens: 120 in, 30 out",
     ):
         assert line in log
+    # Beside it, from the memory it had before its third call: no other call is made again.
+    cli.run("fork", task, "3")
+    events = cli.events(cli.run("run", str(project), "--resume", *HEADLESS).stdout)
+    (ended,) = said(events, "task_finished")
+    assert ended["task"] != task
+    assert model.turns() == [0, 1, 2, 3, 2, 3]
+    assert model.asked[4] == model.asked[2]
+    assert_mended(project, ended["task"])
     # Back to where it asked: the same process is told no this time, and does not mend.
     cli.run("restore", task, "2")
     cli.run("run", str(project), "--resume", *HEADLESS, "--answer", "permission=Reject")
     assert files_of(project, task, "calc.py")["calc.py"] == BUG
-    assert model.turns() == [0, 1, 2, 3, 2, 3]
+    assert model.turns() == [0, 1, 2, 3, 2, 3, 2, 3]
     assert "does not want this" in model.asked[-1][-3]["content"]
 
 
