@@ -5,6 +5,7 @@ What it asks to be allowed is asked of a person; its model is a scripted one beh
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -181,19 +182,22 @@ def assert_asked_for_a_sign_alone(cli: RealCli, project: Path, name: str) -> str
 def test_an_agent_held_for_approval_is_prompted_in_the_session_it_has(
     cli: RealCli, project: Path, model: ScriptedModel
 ) -> None:
-    app = App(cli.start("run", str(project), "watched", *HEADLESS[:2], *ALLOW))
+    person, theirs = os.openpty()  # without a terminal the app would not stay while it waits
+    app = App(cli.start("run", str(project), "watched", *HEADLESS[:2], *ALLOW, stdin=theirs))
     asked = app.wait_for("its approval", named("approval_requested"), BUILD_S)
     task = asked["task"]
     assert cli.run("prompt", task, "Leave a note.").stdout == "The agent gets your prompt.\n"
-    again = app.wait_for(
+    os.write(person, b"yes\n")  # to what was asked before the prompt: no word on what came after
+    app.wait_for(
         "its approval again",
         lambda e: e["event"] == "approval_requested" and e["ordinal"] > asked["ordinal"],
     )
     files = files_of(project, task, "calc.py", "NOTES")
     assert files == {"calc.py": MENDED, "NOTES": "mended\n"}
-    cli.run("show", task)
-    cli.run("approve", task, str(again["ordinal"]))
+    os.write(person, b"yes\n")
     app.end(BUILD_S)
+    for end in (person, theirs):
+        os.close(end)
     prompts = [m["content"] for m in model.asked[-1] if m["role"] == "user"]
     assert prompts[0] == "The test fails. Mend it.", "its memory is what it was"
     assert "Leave a note." in prompts
