@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.stories.preemption import App, files_of
-from tests.support.acp_project import acp_project
+from tests.support.acp_project import AGENTS, acp_project
 from tests.support.mirrors import cli_with_layers, python_hosts
 from tests.support.real_cli import RealCli
 from tests.support.scripted_model import BUG, COMMANDS, ScriptedModel, behind_the_fabric
@@ -148,9 +148,10 @@ def test_an_ended_agent_is_prompted_again_in_the_session_it_had(
 
 
 def test_what_it_asks_to_be_allowed_is_answered_by_policy_and_its_form_by_a_person(
-    cli: RealCli, project: Path
+    cli: RealCli, tmp_path: Path
 ) -> None:
     """The same question, three policies: the task's inside the project's inside the user's."""
+    project = acp_project(tmp_path / "calc", AGENTS)
     commands = ("cat calc.py", "ask Which sign?", COMMANDS[1], "exit")
     policy = Path(cli.environment["XDG_CONFIG_HOME"]) / "clawdesk" / "policy.toml"
     usual = policy.read_text()
