@@ -11,6 +11,14 @@ SIMULATE = $(if $(SIMULATED_GPUS),$(BIN)/python -m clawdesk_fabric.simulated_gpu
 OFFSCREEN = QT_QPA_PLATFORM=offscreen
 # The quick tests start nothing that two of them could fight over, so they share the processors.
 QUICK = -m "not e2e" -n logical --maxprocesses=4 --dist=worksteal
+# They make and remove many small files: in memory, where programs may run there and 4 GB are free.
+IN_MEMORY = $(shell test -w /dev/shm && ! grep -q ' /dev/shm .*noexec' /proc/mounts \
+	&& test $$(df --output=avail /dev/shm | tail -1) -gt 4000000 && echo TMPDIR=/dev/shm)
+# Tests with real parts run in two files at a time; those that measure a time, alone behind them.
+REAL_PLACES = tests/e2e tests/contract
+# REAL_WORKERS=1 has them one after another.
+REAL_WORKERS ?= 2
+REAL = -m "e2e and not alone" -n logical --maxprocesses=$(REAL_WORKERS) --dist=loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-tests demo demo-preemption kill9 power-cut sim fuzz soak gallery pictures translations test check check-style check-tests run bench clean
@@ -31,10 +39,11 @@ run: setup ## open the window; SIMULATED_GPUS=8 shows it with GPUs that are not 
 	@$(WITH_ENGINE) $(SIMULATE) $(BIN)/clawdesk
 
 test: setup-tests ## every test, on real machines and a real Docker engine
-	@$(OFFSCREEN) SIM_SEEDS=1000 PLAN_SEEDS=60 DECISION_STORIES=3000 FUZZ_CASES=200000 HYPOTHESIS_EXAMPLES=100 FABRIC_SEEDS=20 CLAWDESK_KILLS=10 $(BIN)/python -m pytest -q $(QUICK) $(PYTEST)
-	@$(OFFSCREEN) $(WITH_ENGINE) $(BIN)/python -m pytest -m e2e $(PYTEST)
+	@$(OFFSCREEN) $(IN_MEMORY) SIM_SEEDS=1000 PLAN_SEEDS=60 DECISION_STORIES=3000 FUZZ_CASES=200000 HYPOTHESIS_EXAMPLES=100 FABRIC_SEEDS=20 CLAWDESK_KILLS=10 $(BIN)/python -m pytest -q $(QUICK) $(PYTEST)
+	@$(OFFSCREEN) $(WITH_ENGINE) $(BIN)/python -m pytest $(REAL) $(PYTEST) $(REAL_PLACES)
+	@$(OFFSCREEN) $(WITH_ENGINE) $(BIN)/python -m pytest -m "e2e and alone" $(PYTEST) $(REAL_PLACES)
 
-check: ## style, types, layers and the quick tests (a minute or two)
+check: ## style, types, layers and the quick tests (some minutes)
 	@$(SETUP) --only system,python
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-style check-tests
 
@@ -45,7 +54,7 @@ check-style:
 	@$(BIN)/lint-imports
 
 check-tests:
-	@$(OFFSCREEN) $(BIN)/python -m pytest -q $(QUICK) $(PYTEST)
+	@$(OFFSCREEN) $(IN_MEMORY) $(BIN)/python -m pytest -q $(QUICK) $(PYTEST)
 
 gallery: setup-tests ## every page in dark and light at scale 1 and 2, into out/gallery; fails on ugly ones
 	@$(BIN)/python -m tests.support.gallery out/gallery

@@ -21,6 +21,8 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support import side_by_side
+
 # As the window does (clawdesk/ui/loop.py): libvirt's event thread shares GLib's default context.
 os.environ["QT_NO_GLIB"] = "1"
 THREADS_OF_LIBRARIES = re.compile(
@@ -59,6 +61,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     seed = config.getoption("--hypothesis-seed", None)
     return f"random examples: repeat this run with --hypothesis-seed={seed}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    side_by_side.arrange(items)
 
 
 class _Collector(logging.Handler):
@@ -146,6 +153,14 @@ def _no_leftovers(request: pytest.FixtureRequest) -> Iterator[None]:
         named = [_name(process) for process in alive if process in _children()]
         if named:
             pytest.fail("processes left behind:\n  " + "\n  ".join(named), pytrace=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_promises(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What Fabrics here promise to models counts neither for the user's nor for a worker beside."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CLAWDESK_CLAIMS_DIR", os.fspath(tmp_path_factory.mktemp("claims") / "c"))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -282,6 +282,20 @@ class CheckpointFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryLost:
+    """Another program removed the task's commits from Git; it was submitted again, for `attempt`.
+
+    `commit` is that submission's.
+    """
+
+    at_ms: int
+    task: TaskId
+    attempt: int
+    why: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestRecorded:
     """The request is committed; now a person may be told."""
 
@@ -472,6 +486,7 @@ Event = (
     | QuestionAsked
     | CheckpointTaken
     | CheckpointFailed
+    | HistoryLost
     | RequestRecorded
     | DecisionGiven
     | DecisionRecorded

@@ -408,6 +408,7 @@ def not_recorded(turn: Turn, task: Task, event: ev.RecordFailed) -> None:
         if task.phase is not Phase.SNAPSHOTTING:
             return
         if task.boundary is not None and task.boundary.safety and task.machine:
+            turn.do(do.ResumeMachine(task.id, task.machine))
             moves.go_on(turn, task, task.checkpoints[-1])
         elif task.machine:
             moves.ask_to_retry(turn, task, event.why)

@@ -21,6 +21,7 @@ from clawdesk.domain.model import (
 from clawdesk.domain.moves import PROMPT
 from clawdesk.domain.replacing import replace
 from clawdesk.domain.retelling import retell
+from clawdesk.domain.spending import spent_fields
 from clawdesk.domain.values import UnreadableHistoryError, as_fields, from_fields
 
 SCHEMA = 1
@@ -29,9 +30,12 @@ AGE_MS_MAX = 30 * 86_400_000
 
 
 def submission(task: Task) -> Record:
-    """The first record of a task: everything needed to run it again."""
+    """The first record of a task: everything needed to run it again.
+
+    One that is submitted once more has used models before, which stays in the audit trail.
+    """
     bare = replace(task, records=(), deferred=(), reason=None)
-    fields = {"schema": SCHEMA, "task": as_fields(bare)}
+    fields = {"schema": SCHEMA, "task": as_fields(bare), **spent_fields(task.spending.steps)}
     if task.forked_from is not None:
         fields["fork"] = origin_fields(task)
     return Record("submitted", task.submitted_at_ms, fields)

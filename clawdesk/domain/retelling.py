@@ -42,6 +42,8 @@ def _spent(task: Task, record: Record) -> Task:
 
 def _requested(task: Task, record: Record) -> Task:
     request = from_fields(record.fields.get("value"), Request)
+    if task.checkpoint(request.ordinal) is None:
+        return task  # the last word of an attempt whose history was removed
     checkpoints = tuple(
         replace(c, approval_reason=request.why, look=request.look)
         if c.ordinal == request.ordinal
@@ -56,7 +58,7 @@ def _restored(task: Task, record: Record) -> Task:
     return replace(
         _standing_at(task, ordinal),
         request=None,
-        resume_from=ordinal,
+        resume_from=_known(task, ordinal),
         resume_outcome=moves.PROMPT if prompt else "",
         resume_text=prompt,
         phase=Phase.QUEUED,
@@ -70,10 +72,17 @@ def _yielded(task: Task, record: Record) -> Task:
         task,
         phase=Phase.QUEUED,
         request=None,
-        resume_from=int(record.fields.get("ordinal", task.tip_ordinal)),
+        resume_from=_known(task, int(record.fields.get("ordinal", task.tip_ordinal))),
         resume_outcome="",
         preemptions=task.preemptions + 1,
     )
+
+
+def _known(task: Task, ordinal: int) -> int | None:
+    """Where it resumes; its beginning where that checkpoint went with a history that is gone."""
+    if not ordinal or task.checkpoint(ordinal) is not None:
+        return ordinal
+    return task.beginning or None
 
 
 def _attempt_ended(task: Task, record: Record) -> Task:

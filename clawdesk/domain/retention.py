@@ -94,6 +94,14 @@ def decide(
     return Decided(tuple(found), max(0, total_bytes + wanted_bytes - cap_bytes))
 
 
+def still_spare(task: Task, one: Forget) -> bool:
+    """Whether nothing goes on from it either now, some time after it was decided."""
+    checkpoint = task.checkpoint(one.ordinal)
+    snapshot = checkpoint.snapshot if checkpoint is not None else None
+    claimed = snapshot is not None and snapshot.id == one.snapshot
+    return not claimed or not _is_needed(task, one.ordinal)
+
+
 def _expired(task: Task | None, one: Kept, rules: Rules, now_ms: int) -> str:
     """Why a snapshot is given up whatever room there is, "" = it is not."""
     if task is None:

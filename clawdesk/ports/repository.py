@@ -11,6 +11,9 @@ from clawdesk.domain.images import ImagePlan
 from clawdesk.domain.model import Amendment, DiffStat, ProjectPolicy, Record, TaskDefinition, TaskId
 from clawdesk.ports.guest import WorkspaceChanges
 
+HISTORY_GONE = "history_gone"
+"""Code of the RepositoryError of a task whose ref and commits another program removed."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectView:
@@ -181,7 +184,11 @@ class TaskHistory:
 
 class Repository(Protocol):
     """One project. Calls raise RepositoryError; none touches index, work tree, HEAD or branches
-    except `merge` and `unmerge`."""
+    except `merge` and `unmerge`.
+
+    A task's ref that another program deleted is put back by the next call that writes to it, where
+    its commits are still there (then `view` warns of it); else that call raises `history_gone`.
+    """
 
     @property
     def path(self) -> str: ...

@@ -19,7 +19,7 @@ from clawdesk.domain.spending import Spending
 from clawdesk.ports.errors import MachineError, PortError
 from clawdesk.ports.guest import GuestSession, WorkspaceChanges
 from clawdesk.ports.machines import Machines
-from clawdesk.ports.repository import Repository
+from clawdesk.ports.repository import CheckpointCommit, Repository
 from clawdesk.runtime import crash
 from clawdesk.runtime.seen import Seen
 
@@ -37,26 +37,31 @@ async def take(
     seen: Seen,
     spending: Callable[[], Spending],
     veil: Veil,
+    deaf: Callable[[PortError], None],
 ) -> Checkpoint:
     """Make the machine's present state durable. Raises PortError; the machine then goes on.
 
     Model calls stay held when a person will be asked, or when the machine is about to be given
-    back (`leaves`): they are forwarded when the task goes on. `room_for` says why a machine of so
-    many MiB may leave no snapshot, "" = it may. `seen` is what the machine did beside its files,
+    back (`leaves`, or a safety checkpoint): they are forwarded when the task goes on. A machine
+    that is given back stands still from its snapshot on: nobody waits for it, it is saved in one
+    piece, and what runs beside it has its processors. `room_for` says why a machine of so many
+    MiB may leave no snapshot, "" = it may. `seen` is what the machine did beside its files,
     `spending` what its model calls used. Nothing is kept while a value that `veil` knows
-    stands in a file (`secret`).
+    stands in a file (`secret`). `deaf` is told where the guest does not take in that it may go on,
+    which changes nothing of what is durable by then, or of why it is not.
     """
     boundary = effect.boundary
     if boundary.put:
         await _put(boundary, task, session, repository)
     quiet = await session.quiesce()
-    held = False
+    held = leaving = False
     try:
         changes = await session.collect()
         crash.point("checkpoint.collected")
         await asyncio.to_thread(_no_secret, changes, veil)
         why = await room_for(task.definition.machine.memory_mib)
-        snapshot, why = (None, why) if why else await _snapshot(effect, machines, quiet)
+        leaving = boundary.safety or leaves()
+        snapshot, why = (None, why) if why else await _snapshot(effect, machines, quiet, leaving)
         crash.point("checkpoint.frozen")
         used, made = spending(), seen.of(_made(effect, at_ms, snapshot, why))
         checkpoint = replace(made, spent=used.steps)
@@ -71,25 +76,42 @@ async def take(
             as_approved=boundary.put,
         )
         crash.point("checkpoint.committed")
-        reason = done.approval
-        held = bool(reason or boundary.question or (checkpoint.loses_nothing and leaves()))
-        not_taken = (*done.refused, *changes.skipped)
-        if reason and not_taken:
-            reason = f"{reason} {len(not_taken)} files were not taken, among them {not_taken[0]}."
-        return replace(
-            checkpoint,
-            commit=done.commit,
-            tree=done.tree,
-            digest=done.digest,
-            diffstat=done.diffstat,
-            approval_reason=reason,
-            approved=bool(boundary.put) and not reason,
-            not_taken=not_taken,
-            look=look_needed(done.paths, done.running, task.policy),
-        )
+        given_back = boundary.safety and snapshot is not None
+        given_back = given_back or (checkpoint.loses_nothing and leaves())
+        held = bool(done.approval or boundary.question or given_back)
+        return _committed(checkpoint, done, boundary, task, changes.skipped)
     finally:
         if not held:
-            await session.unquiesce()
+            if leaving:
+                await machines.resume(effect.machine)
+            try:
+                await session.unquiesce()
+            except PortError as error:
+                deaf(error)
+
+
+def _committed(
+    checkpoint: Checkpoint,
+    done: CheckpointCommit,
+    boundary: Boundary,
+    task: Task,
+    skipped: tuple[str, ...],
+) -> Checkpoint:
+    """The checkpoint as Git has it; `skipped` is what the guest could not send."""
+    reason, not_taken = done.approval, (*done.refused, *skipped)
+    if reason and not_taken:
+        reason = f"{reason} {len(not_taken)} files were not taken, among them {not_taken[0]}."
+    return replace(
+        checkpoint,
+        commit=done.commit,
+        tree=done.tree,
+        digest=done.digest,
+        diffstat=done.diffstat,
+        approval_reason=reason,
+        approved=bool(boundary.put) and not reason,
+        not_taken=not_taken,
+        look=look_needed(done.paths, done.running, task.policy),
+    )
 
 
 def _no_secret(changes: WorkspaceChanges, veil: Veil) -> None:
@@ -152,11 +174,13 @@ def _judge(boundary: Boundary, task: Task, paths: tuple[str, ...]) -> str:
 
 
 async def _snapshot(
-    effect: TakeCheckpoint, machines: Machines, quiet: bool
+    effect: TakeCheckpoint, machines: Machines, quiet: bool, leaving: bool
 ) -> tuple[Snapshot | None, str]:
     if not quiet:
         return None, "A model call was still under way, so the memory could not be kept."
     try:
+        if leaving:
+            await machines.suspend(effect.machine)
         return await machines.snapshot(effect.machine, effect.task, effect.ordinal), ""
     except MachineError as error:
         return None, error.sentence

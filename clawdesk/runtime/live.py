@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import shutil
 import tempfile
 import time
@@ -39,6 +40,7 @@ from clawdesk.runtime.telling import model_lines
 from clawdesk.runtime.watch import Parts
 
 _EXPORT = "export-"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -264,10 +266,17 @@ class LiveMachines:
             live.reader = loop.create_task(self._read(live), name=f"guest {machine}")
 
     async def _read(self, live: _Live) -> None:
-        async for message in live.session.messages():
-            if live.ended:
-                return
-            self._hear(live, message)
+        try:
+            async for message in live.session.messages():
+                if live.ended:
+                    return
+                self._hear(live, message)
+        except Exception as error:
+            # A mistake of ours that this guest's words can bring about must not end all others'
+            # work, and a machine that nobody hears would be waited for for ever.
+            _log.exception("what the guest of %s said could not be taken in", live.machine)
+            why = f"what its guest said could not be taken in ({type(error).__name__}: {error})."
+            self._post(ev.MachineLost(self._clock.now_ms(), live.task, live.machine, why))
 
     def _hear(self, live: _Live, message: said.GuestMessage) -> None:
         now, task, machine = self._clock.now_ms(), live.task, live.machine

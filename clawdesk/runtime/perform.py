@@ -17,11 +17,13 @@ from clawdesk.domain import events as ev
 from clawdesk.domain.audit import record_of
 from clawdesk.domain.events import Event
 from clawdesk.domain.model import Record, Task, TaskId
+from clawdesk.domain.on_history import begun_anew, may_begin_anew
+from clawdesk.domain.replay import submission
 from clawdesk.domain.spending import NOTHING_SPENT, Spending
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import MachineError, PortError, SnapshotDamagedError
 from clawdesk.ports.machines import Machines, StartedMachine
-from clawdesk.ports.repository import Repository
+from clawdesk.ports.repository import HISTORY_GONE, Repository
 from clawdesk.runtime import crash
 from clawdesk.runtime.checkpointing import take
 from clawdesk.runtime.layers import CLOSED, SET_UP_FAILED, Image
@@ -321,6 +323,12 @@ class Performer:
                 self._lost(e.task, e.machine, error)
 
     async def _take(self, e: do.TakeCheckpoint, task: Task) -> None:
+        deaf: list[PortError] = []
+        await self._take_and_tell(e, task, deaf)
+        for error in deaf:
+            self._lost(e.task, e.machine, error)
+
+    async def _take_and_tell(self, e: do.TakeCheckpoint, task: Task, deaf: list[PortError]) -> None:
         try:
             session = self._live.session(e.machine)
             repository = self._repository(task.project)
@@ -336,9 +344,11 @@ class Performer:
                 seen=self._live.seen(e.task),
                 spending=lambda: self._spending(e.task),
                 veil=self._live.veil(e.machine),
+                deaf=deaf.append,
             )
         except PortError as error:
-            self._post(ev.CheckpointFailed(self._now(), e.task, e.machine, error.sentence))
+            if not await self._begun_anew(e.task, error):
+                self._post(ev.CheckpointFailed(self._now(), e.task, e.machine, error.sentence))
             return
         self._live.taken(e.task)
         self._post(ev.CheckpointTaken(self._now(), e.task, e.machine, checkpoint))
@@ -360,9 +370,26 @@ class Performer:
         try:
             return await self._repository(task.project).append(task.id, record, tree_of=tree_of)
         except PortError as error:
-            failed = ev.RecordFailed(self._now(), task.id, record.event, error.sentence, intent)
-            self._post(failed)
+            if not await self._begun_anew(task.id, error):
+                why = error.sentence
+                self._post(ev.RecordFailed(self._now(), task.id, record.event, why, intent))
             return None
+
+    async def _begun_anew(self, task_id: TaskId, error: PortError) -> bool:
+        """Whether a task whose commits another program removed was submitted once more."""
+        task = self._task(task_id)
+        if error.code != HISTORY_GONE or task is None or not may_begin_anew(task):
+            return False
+        anew = begun_anew(task)
+        repository = self._repository(task.project)
+        try:
+            commit = await repository.submit(task.id, task.start_commit, submission(anew))
+        except PortError:
+            return False  # its start is gone too, or nothing can be written: what failed is said
+        crash.point("history.begun")
+        lost = ev.HistoryLost(self._now(), task.id, anew.attempt, error.what, commit)
+        self._post(lost)
+        return True
 
     async def _record_request(self, e: do.RecordRequest, task: Task) -> None:
         commit = await self._append(task, record_of(e, self._now()))

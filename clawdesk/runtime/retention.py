@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from clawdesk.domain import events as ev
 from clawdesk.domain.model import PlaneState, Snapshot
-from clawdesk.domain.retention import GIB, Decided, Forget, Kept, decide
+from clawdesk.domain.retention import GIB, Decided, Forget, Kept, decide, still_spare
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.machines import DiskUse, Machines
@@ -127,8 +127,13 @@ class Retention:
         )
 
     async def _forget(self, one: Forget) -> None:
-        """Tell first: from then on nothing goes back to it."""
+        """Tell first: from then on nothing goes back to it.
+
+        It may be gone back to since it was decided: those before it took their time.
+        """
         task = self._state.tasks.get(one.task)
+        if task is not None and not still_spare(task, one):
+            return
         checkpoint = task.checkpoint(one.ordinal) if task is not None else None
         snapshot = checkpoint.snapshot if checkpoint is not None else None
         self._post(

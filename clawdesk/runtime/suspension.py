@@ -10,7 +10,8 @@ from clawdesk.domain.model import Phase, Task, TaskId
 from clawdesk.runtime.api import Change, PlaneApi
 
 SUSPEND_S_MAX = 90.0
-"""A checkpoint may wait for model calls in flight; past this the tasks start again instead."""
+"""A checkpoint may wait for model calls in flight; past this the machines that are left live on,
+and the next start takes them up."""
 
 
 def may_suspend(task: Task) -> bool:

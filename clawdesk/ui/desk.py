@@ -246,6 +246,8 @@ class Desk(QObject):
             self.paint_tasks()
 
     def _changed(self, change: Change) -> None:
+        if not self.window.pages.isEnabled() and not self.window.isVisible():
+            return  # it is being closed, and has gone already
         if change.projects:
             self.paint_projects()
         self.decisions.reviews.forget_decided(change.tasks)

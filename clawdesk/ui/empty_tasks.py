@@ -23,7 +23,7 @@ class _Legend(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedSize(_WIDE, 112)
+        self.setFixedHeight(112)
         self.setAccessibleName(
             tr(
                 "A lane shows steps, checkpoints, the way back to an older checkpoint, "
@@ -35,7 +35,10 @@ class _Legend(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(colour("line2"), 1))
-        painter.drawRoundedRect(QRectF(0.5, 0.5, _WIDE - 1, 111), 8, 8)
+        painter.drawRoundedRect(QRectF(0.5, 0.5, self.width() - 1, 111), 8, 8)
+        small = min(1.0, self.width() / _WIDE)  # in a narrow window it is drawn smaller, not cut
+        painter.translate(0, 56 * (1 - small))
+        painter.scale(small, small)
         painter.setFont(fonts.font("caption"))
         painter.setPen(colour("fg2"))
         for x, text in (
@@ -111,20 +114,20 @@ class EmptyTasks(Ground):
         self.setObjectName("tasks.empty")
         self._shown: tuple[object, ...] = ()
         whole = QHBoxLayout(self)
-        whole.addStretch(1)
+        whole.addStretch(0)
         middle = QWidget()
-        middle.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        middle.setFixedWidth(_WIDE)
+        middle.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        middle.setMaximumWidth(_WIDE)
         self._column = QVBoxLayout(middle)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
-        whole.addWidget(middle)
-        whole.addStretch(1)
+        whole.addWidget(middle, 1)
+        whole.addStretch(0)
         self._title = SafeLabel("", font="title")
         self._title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._text = SafeLabel("", role="fg1", wrap=True)
         self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._text.setContentsMargins(80, 0, 80, 0)
+        self._text.setContentsMargins(60, 0, 60, 0)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
         self._hint = SafeLabel("", role="fg2", wrap=True)

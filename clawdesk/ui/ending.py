@@ -16,8 +16,9 @@ from clawdesk.viewmodels.closing import away_notice, closing_words, opens_again,
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
 
-STAY_S = 3.0
-"""How long the window stays to show that it closes; most ends are shorter."""
+STAY_S = 2.0
+"""How long the window stays to show that it closes: of the five seconds that a quit may take, a
+busy machine needs the rest to get there."""
 
 
 class Ending:

@@ -86,12 +86,13 @@ class NewTaskSheet(Sheet):
         column.setSpacing(6)
         self._group = QButtonGroup(self)
         self.rows: list[ChoiceRow] = []
-        below = tr("Say what an agent shall do; no file is needed")
+        below = tr("No task file is needed")
         self.write_row = ChoiceRow("new_task._prompt", tr("Write a prompt"), 0, below=below)
         self.write_row.clicked.connect(self.write)
         self._group.addButton(self.write_row)
         column.addWidget(self.write_row)
         if definitions:
+            column.addSpacing(8)
             column.addWidget(SafeLabel(tr("Task files"), font="group", role="fg2"))
         for name, title in definitions:
             row = ChoiceRow(f"new_task.{name}", title, 0)
@@ -231,4 +232,4 @@ class NewTaskSheet(Sheet):
         self.started.emit(process, include, prompt if prompt != self._told.strip() else "")
 
     def sizeHint(self) -> QSize:
-        return QSize(900, 680)
+        return QSize(900, 740)

@@ -15,6 +15,7 @@ from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import MachineSupport
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import PolicyView
+from clawdesk.viewmodels.agent_words import about_of, title_of
 from clawdesk.viewmodels.amounts import listed, steps
 from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.phases import Family
@@ -95,12 +96,11 @@ def _agent(definition: TaskDefinition, policy: PolicyView | None) -> FitLine | N
         )
     if kind.asks_run:
         does = tr("it runs {command}", command=first_line(agent.run, 80))
-        return FitLine(tr("Agent"), f"{kind.title}: {does}", Family.STILL)
-    does = f"{kind.about[:1].lower()}{kind.about[1:]}"
+        return FitLine(tr("Agent"), f"{title_of(kind)}: {does}", Family.STILL)
     built, family = tr("Its image is built first, where that was not done yet."), Family.STILL
     if policy is not None and not _rule(policy, "network.allow"):
         built, family = tr(_NO_HOSTS, file=PROJECT_FILE), Family.NEED
-    return FitLine(tr("Agent"), f"{kind.title}: {told(does)} {built}", family)
+    return FitLine(tr("Agent"), f"{title_of(kind)}: {about_of(kind)} {built}", family)
 
 
 def _rule(policy: PolicyView | None, key: str) -> str:

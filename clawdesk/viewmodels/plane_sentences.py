@@ -6,57 +6,10 @@ that a sentence that is worded anew is not left behind here. Most telling first 
 
 from __future__ import annotations
 
+from clawdesk.viewmodels.agent_words import PROMPTS
 from clawdesk.viewmodels.language import marked
 from clawdesk.viewmodels.merge_sentences import MERGES
-
-WAITS = (
-    marked("ClawDesk is starting."),
-    marked("ClawDesk is closing."),
-    marked("There is no guest image to boot."),
-    marked("the next start"),
-    marked("No ClawDesk is running that could go on with it."),
-    marked("starts with the next change"),
-    marked("nothing"),
-    marked("is being taken back to checkpoint {ordinal}"),
-    marked("more than {count} tasks wait on this host"),
-    marked("its turn; `clawdesk why {task}` counts it out"),
-    marked("needs {wanted} {what}, this host gives {given} to machines"),
-    marked("a smaller [machine] table in the task file, or a larger host"),
-    marked("its project's policy asks for more than you have allowed: {what}"),
-    marked("its project may hold {limit}, and holds {used} MiB in {machines} machines"),
-    marked("another task of its project ends, or a larger quota in policy.toml"),
-    marked("needs {wanted} {what}, {free} of {total} are free"),
-    marked("needs {wanted} {what}, {free} of {total} are free; held by {names}"),
-    marked("needs {wanted} {what}, {free} of {total} are free; {tasks} was asked to yield"),
-    marked(
-        "needs {wanted} {what}, {free} of {total} are free; held by {names}; {tasks} was asked to "
-        "yield"
-    ),
-    marked("{names} ends, yields, or waits for you"),
-    marked("the next checkpoint of {tasks}, expected every {seconds} s"),
-    marked("would fit, but what is free is set aside for {names}"),
-    marked("{names} starts"),
-    marked("{names} and {count} more"),
-    marked("MiB of memory"),
-    marked("machine slots"),
-    marked("the model {model} is being asked for"),
-    marked("the Fabric answers"),
-    marked("{task} gets back what its project lent"),
-    marked("{task} is more important ({points} against {own} points)"),
-    marked("another task needs its memory"),
-    marked("it waited for you for {seconds} s"),
-    marked("Its image is being built: {step}, {seconds} s."),
-    marked("it is built once"),
-    marked("{path} is open read-only: {who}."),
-    marked("its holder ends or gives the project up"),
-    marked("bring the folder back"),
-    marked("The project {path} is closed."),
-    marked("it is opened again"),
-    marked("The disk of {path} has {free} GiB free; machines start with at least {needed} GiB."),
-    marked("free space there, e.g. by `clawdesk prune`; waiting tasks then start by themselves"),
-    marked("asked back"),
-)
-"""Why a task waits, what frees it, and why one must give its machine back."""
+from clawdesk.viewmodels.plane_waits import WAITS
 
 ASKS = (
     marked("The task asks for your approval here."),
@@ -108,6 +61,9 @@ ENDS = (
     marked("the machine ended"),
     marked("The task was ended while its image was being built."),
     marked("{why} The task starts again from its beginning."),
+    marked("{why} The task starts again from its beginning; what it had done is lost."),
+    marked("Given up after {count} attempts: {why}"),
+    marked("its history was removed from Git by another program."),
     marked(
         "{why} The task starts again from its beginning. Checkpoint {ordinal} can be restored "
         "instead."
@@ -254,6 +210,9 @@ PROJECTS = (
     marked("user {name} on {host}"),
     marked("its Git directory cannot be written (is its disk mounted read-only?)"),
     marked("Made the branch {branch}."),
+    marked("{ref} was deleted by another program, and its commits are gone from {path}."),
+    marked("If a backup has them, bring them back and try again; else submit it anew."),
+    marked("{ref} was deleted by another program while its task went on; it was put back."),
     marked("Could not {doing}: the disk of {path} is full ({free} KiB free)."),
     marked("Free some space on that disk, then try again. Nothing was lost."),
     marked("The project has submodules: a task sees them as empty folders."),
@@ -456,19 +415,6 @@ MODELS = (
     marked("makes room for {model}"),
 )
 """Why a model is not there yet, as the Fabric says it."""
-
-PROMPTS = (
-    marked("{what} is empty: say what shall be done."),
-    marked("{what} shows no text: say what shall be done."),
-    marked("{what} has {count} characters; at most {limit} are allowed."),
-    marked("{what} holds the character {code}; lines of plain text are allowed."),
-    marked("The agent {kind} works with a model: name one."),
-    marked("The prompt"),
-    marked("The command of the agent {kind}"),
-    marked("Name the hosts packages come from in {file}, under [network] allow."),
-    marked("The image of this task needs packages, and its project may reach no host."),
-)
-"""What a person typed in and is not taken."""
 
 TEMPLATES = (
     *PROMPTS,

@@ -18,6 +18,7 @@ from clawdesk.domain.from_prompt import (
 )
 from clawdesk.domain.model import TaskDefinition
 from clawdesk.ports.inference import FabricStatus
+from clawdesk.viewmodels.agent_words import title_of as kind_title
 from clawdesk.viewmodels.language import tr
 from clawdesk.viewmodels.new_task import TaskForecast, models_at_hand
 from clawdesk.viewmodels.told import told
@@ -45,7 +46,9 @@ def agent_choices() -> tuple[AgentChoice, ...]:
     """Agents that can be told something, the usual one first."""
     kinds = sorted(KINDS.values(), key=lambda kind: kind.name != USUAL_KIND)
     return tuple(
-        AgentChoice(kind.name, f"{kind.title} ({_needs(kind)})", kind.asks_run, kind.needs_model)
+        AgentChoice(
+            kind.name, f"{kind_title(kind)} ({_needs(kind)})", kind.asks_run, kind.needs_model
+        )
         for kind in kinds
     )
 

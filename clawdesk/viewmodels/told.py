@@ -20,7 +20,7 @@ from clawdesk.viewmodels.plane_sentences import TEMPLATES
 CHARS_MAX = 4_000
 """A longer text is no sentence of the plane."""
 CACHED_CHARS_MAX = 500
-NESTED = frozenset({"why", "what", "who", "names", "one", "other"})
+NESTED = frozenset({"why", "what", "who", "names", "frees", "one", "other"})
 """Places that may hold a sentence of the plane's own."""
 _PLACE = re.compile(r"\{(\w+)\}")
 

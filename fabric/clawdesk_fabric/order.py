@@ -231,12 +231,13 @@ def accrue(state: FabricState, at_ms: int) -> None:
         devices = len(replica.held) or 1
         if replica.in_flight:
             part = passed_ms * devices / replica.busy
+            calls, slots, on_gpu = state.calls, replica.slots, replica.on_gpu
             for call in replica.in_flight:
-                known = state.calls.get(call)
+                known = calls.get(call)
                 if known is not None:
-                    own = part * width(replica, known)
+                    own = part * (known.width if known.width < slots else slots)
                     charge(state, known.project, own)
-                    if replica.on_gpu:
+                    if on_gpu:
                         state.gpu_ms[call] = state.gpu_ms.get(call, 0.0) + own
         elif replica.phase is Phase.STARTING and replica.loaded_for is not None:
             charge(state, replica.loaded_for, passed_ms * devices)
@@ -253,6 +254,6 @@ def gpu_ms(state: FabricState, call: Call, at_ms: int) -> float:
 
 
 def charge(state: FabricState, project: str, gpu_ms: float) -> None:
-    share = share_of(state, project)
+    share = state.shares.get(project) or share_of(state, project)
     share.virtual_ms += gpu_ms / share.weight
     share.used_ms += gpu_ms

@@ -232,7 +232,9 @@ def _refuse_hopeless(state: FabricState, replica: Replica, at_ms: int) -> Effect
 def _forget_reasons_to_leave(state: FabricState, wanted: list[Demand]) -> None:
     """Nobody makes room any longer for a model that nobody asks for, or that has its place."""
     leaving = [replica for replica in state.replicas.values() if replica.makes_room_for]
-    missing = {d.replica.model for d in wanted if leaving and d.replica.phase is Phase.ABSENT}
+    if not leaving:
+        return
+    missing = {d.replica.model for d in wanted if d.replica.phase is Phase.ABSENT}
     for replica in leaving:
         if replica.makes_room_for not in missing:
             replica.makes_room_for = ""

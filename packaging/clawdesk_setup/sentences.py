@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,8 +79,9 @@ def modules(part: str = "ui") -> list[Path]:
     return [path for path in found if path.stem not in MODULES_UNREAD]
 
 
-def translated() -> dict[str, Sentence]:
-    """Every sentence that is looked up, by its text.
+@cache
+def translated() -> Mapping[str, Sentence]:
+    """Every sentence that is looked up, by its text; read once a process.
 
     Raises:
         ValueError: one text is said with a number and without, and a language has one entry for it.

@@ -96,6 +96,10 @@
             <translation>Ein Prüfpunkt, der etwas davon ändert, wartet auf Freigabe</translation>
         </message>
         <message>
+            <source>A command of your own</source>
+            <translation>Ein eigener Befehl</translation>
+        </message>
+        <message>
             <source>A lane shows steps, checkpoints, the way back to an older checkpoint, and where a task asks you</source>
             <translation>Eine Spur zeigt Schritte, Prüfpunkte, den Weg zurück zu einem älteren Prüfpunkt und wo eine Aufgabe etwas fragt</translation>
         </message>
@@ -126,6 +130,10 @@
         <message>
             <source>A safety checkpoint of the present state is made first; you can undo this.</source>
             <translation>Vom jetzigen Stand wird zuerst ein Sicherheits-Prüfpunkt angelegt; dies lässt sich rückgängig machen.</translation>
+        </message>
+        <message>
+            <source>A small agent that works with one tool, the shell.</source>
+            <translation>Ein kleiner Agent, der mit einem Werkzeug arbeitet, der Shell.</translation>
         </message>
         <message>
             <source>A task gets its own machine and a copy of this project. You see every step, and your files change only when you approve.</source>
@@ -196,6 +204,22 @@
             <translation>Auch wenn dieses Fenster vorn ist, wo der Eingang es zeigt</translation>
         </message>
         <message>
+            <source>An agent that edits the files its prompt names; not yet proven in a machine.</source>
+            <translation>Ein Agent, der die Dateien ändert, die seine Anweisung nennt; noch in keiner Maschine erprobt.</translation>
+        </message>
+        <message>
+            <source>An agent that speaks ACP</source>
+            <translation>Ein Agent, der ACP spricht</translation>
+        </message>
+        <message>
+            <source>An agent that works with a shell, and reads and patches files.</source>
+            <translation>Ein Agent, der mit einer Shell arbeitet und Dateien liest und ändert.</translation>
+        </message>
+        <message>
+            <source>An agent with tools for files and a shell; not yet proven in a machine.</source>
+            <translation>Ein Agent mit Werkzeugen für Dateien und einer Shell; noch in keiner Maschine erprobt.</translation>
+        </message>
+        <message>
             <source>An answer needs some text.</source>
             <translation>Eine Antwort braucht Text.</translation>
         </message>
@@ -246,6 +270,14 @@
         <message>
             <source>Answer…</source>
             <translation>Antworten…</translation>
+        </message>
+        <message>
+            <source>Any agent of the Agent Client Protocol: what it asks for is asked of you.</source>
+            <translation>Jeder Agent des Agent Client Protocol: worum er bittet, werden Sie gefragt.</translation>
+        </message>
+        <message>
+            <source>Any program that can be told what to do.</source>
+            <translation>Jedes Programm, dem man sagen kann, was es tun soll.</translation>
         </message>
         <message>
             <source>Applying the decision</source>
@@ -1072,6 +1104,10 @@
             <translation>Git-Einstellung</translation>
         </message>
         <message>
+            <source>Given up after {count} attempts: {why}</source>
+            <translation>Nach {count} Versuchen aufgegeben: {why}</translation>
+        </message>
+        <message>
             <source>Go back to an earlier checkpoint, or run the task again.</source>
             <translation>Zu einem früheren Prüfpunkt zurückgehen oder die Aufgabe neu ausführen.</translation>
         </message>
@@ -1146,6 +1182,10 @@
         <message>
             <source>Hunk</source>
             <translation>Teil</translation>
+        </message>
+        <message>
+            <source>If a backup has them, bring them back and try again; else submit it anew.</source>
+            <translation>Falls eine Sicherung sie hat, holen Sie sie zurück und versuchen es noch einmal; sonst reichen Sie sie neu ein.</translation>
         </message>
         <message>
             <source>If it comes again, restart the window. Report: {path}</source>
@@ -1848,6 +1888,10 @@
             <translation>Nach diesem Prüfpunkt beginnt kein Schritt, Variablen erreichten also keinen.</translation>
         </message>
         <message>
+            <source>No task file is needed</source>
+            <translation>Eine Aufgabendatei ist nicht nötig</translation>
+        </message>
+        <message>
             <source>No task files in .clawdesk/tasks</source>
             <translation>Keine Aufgabendateien in .clawdesk/tasks</translation>
         </message>
@@ -2297,7 +2341,7 @@
         </message>
         <message>
             <source>Rejected, so back to {where}; what came after is kept as a branch.</source>
-            <translation>Abgelehnt, also zurück: {where}; was danach kam, bleibt als Zweig erhalten.</translation>
+            <translation>Abgelehnt, daher zurück zu {where}; was danach kam, bleibt als Zweig erhalten.</translation>
         </message>
         <message>
             <source>Rejecting checkpoint {ordinal}</source>
@@ -2526,10 +2570,6 @@
         <message>
             <source>Save or cancel your edit first.</source>
             <translation>Zuerst die Bearbeitung speichern oder verwerfen.</translation>
-        </message>
-        <message>
-            <source>Say what an agent shall do; no file is needed</source>
-            <translation>Sagen, was ein Agent tun soll; ohne Datei</translation>
         </message>
         <message>
             <source>Say what should change: a rejection needs a note or a comment.</source>
@@ -4668,6 +4708,10 @@
             <translation>die Prüfpunkte bleiben; weitergehen kann sie nicht</translation>
         </message>
         <message>
+            <source>its history was removed from Git by another program.</source>
+            <translation>ihr Verlauf wurde von einem anderen Programm aus Git entfernt.</translation>
+        </message>
+        <message>
             <source>its holder ends or gives the project up</source>
             <translation>der Inhaber endet oder gibt das Projekt ab</translation>
         </message>
@@ -4920,8 +4964,8 @@
             <translation>mehr anderswo</translation>
         </message>
         <message>
-            <source>more than {count} tasks wait on this host</source>
-            <translation>mehr als {count} Aufgaben warten auf diesem Rechner</translation>
+            <source>more than {count} tasks wait on this host; it needs {cpus} CPUs and {memory} MiB of memory, and has {points} points</source>
+            <translation>mehr als {count} Aufgaben warten auf diesem Rechner; sie braucht {cpus} CPUs und {memory} MiB Speicher und hat {points} Punkte</translation>
         </message>
         <message>
             <source>move</source>
@@ -6304,6 +6348,14 @@
             <translation>{file}, Zeile {number}</translation>
         </message>
         <message>
+            <source>{frees}; estimate: within {time}, if {task} takes as long as its last run</source>
+            <translation>{frees}; Schätzung: in höchstens {time}, wenn {task} so lange braucht wie beim letzten Lauf</translation>
+        </message>
+        <message>
+            <source>{frees}; estimate: within {time}, if {task} takes as long as its last {runs} runs, in the median</source>
+            <translation>{frees}; Schätzung: in höchstens {time}, wenn {task} so lange braucht wie bei den letzten {runs} Läufen (Median)</translation>
+        </message>
+        <message>
             <source>{free} of {total} GiB can be had now</source>
             <translation>{free} von {total} GiB sind jetzt zu haben</translation>
         </message>
@@ -6636,6 +6688,14 @@
             <translation>{project}: Die Richtlinie verlangt mehr, als ein Projekt von selbst bekommt.</translation>
         </message>
         <message>
+            <source>{ref} was deleted by another program while its task went on; it was put back.</source>
+            <translation>{ref} wurde von einem anderen Programm gelöscht, während die Aufgabe weiterlief; sie wurde wiederhergestellt.</translation>
+        </message>
+        <message>
+            <source>{ref} was deleted by another program, and its commits are gone from {path}.</source>
+            <translation>{ref} wurde von einem anderen Programm gelöscht, und ihre Commits sind aus {path} verschwunden.</translation>
+        </message>
+        <message>
             <source>{seconds} GPU-seconds</source>
             <translation>{seconds} GPU-Sekunden</translation>
         </message>
@@ -6914,6 +6974,10 @@
         <message>
             <source>{why} The task starts again from its beginning. Checkpoint {ordinal} can be restored instead.</source>
             <translation>{why} Die Aufgabe beginnt von vorn. Stattdessen lässt sich Prüfpunkt {ordinal} wiederherstellen.</translation>
+        </message>
+        <message>
+            <source>{why} The task starts again from its beginning; what it had done is lost.</source>
+            <translation>{why} Die Aufgabe beginnt von vorn; was sie getan hatte, ist verloren.</translation>
         </message>
         <message>
             <source>{why}. Its calls wait until you raise the budget.</source>

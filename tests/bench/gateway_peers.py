@@ -202,7 +202,7 @@ class StandInEngine:
 
 async def _fabric(folder: Path) -> None:
     logs.set_up(sys.stderr)  # a line a call, as the real command writes
-    spec = replace(load().models[MODEL], slots=STREAMS, idle_stop_s=0)
+    spec = replace(load().models[MODEL], slots=STREAMS, idle_stop_s=3600)
     known = Catalog({MODEL: spec}, Settings(waiting_max=2 * STREAMS))
     options = Options(folder / "f.sock", port=0, state_folder=folder / "state")
     server = Server(known, StandInEngine(folder), options)

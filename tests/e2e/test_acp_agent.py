@@ -5,6 +5,7 @@ What it asks to be allowed is asked of a person; its model is a scripted one beh
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.stories.preemption import App, files_of
-from tests.support.acp_project import acp_project
+from tests.support.acp_project import AGENTS, acp_project
 from tests.support.mirrors import cli_with_layers, python_hosts
 from tests.support.real_cli import RealCli
 from tests.support.scripted_model import BUG, COMMANDS, ScriptedModel, behind_the_fabric
@@ -59,7 +60,7 @@ def assert_mended(project: Path, task: str) -> None:
     assert files_of(project, task, "calc.py")["calc.py"] == MENDED
 
 
-def test_straight_through_then_back_to_the_permission(
+def test_straight_through_then_forked_at_a_call_and_back_to_the_permission(
     cli: RealCli, project: Path, model: ScriptedModel
 ) -> None:
     app = App(cli.start("run", str(project), "mend", *HEADLESS, *ALLOW))
@@ -93,11 +94,19 @@ def test_straight_through_then_back_to_the_permission(
         "[turn] ended: end_turn; tokens: 120 in, 30 out",
     ):
         assert line in log
+    # Beside it, from the memory it had before its third call: no other call is made again.
+    cli.run("fork", task, "3")
+    events = cli.events(cli.run("run", str(project), "--resume", *HEADLESS).stdout)
+    (ended,) = said(events, "task_finished")
+    assert ended["task"] != task
+    assert model.turns() == [0, 1, 2, 3, 2, 3]
+    assert model.asked[4] == model.asked[2]
+    assert_mended(project, ended["task"])
     # Back to where it asked: the same process is told no this time, and does not mend.
     cli.run("restore", task, "2")
     cli.run("run", str(project), "--resume", *HEADLESS, "--answer", "permission=Reject")
     assert files_of(project, task, "calc.py")["calc.py"] == BUG
-    assert model.turns() == [0, 1, 2, 3, 2, 3]
+    assert model.turns() == [0, 1, 2, 3, 2, 3, 2, 3]
     assert "does not want this" in model.asked[-1][-3]["content"]
 
 
@@ -139,9 +148,10 @@ def test_an_ended_agent_is_prompted_again_in_the_session_it_had(
 
 
 def test_what_it_asks_to_be_allowed_is_answered_by_policy_and_its_form_by_a_person(
-    cli: RealCli, project: Path
+    cli: RealCli, tmp_path: Path
 ) -> None:
     """The same question, three policies: the task's inside the project's inside the user's."""
+    project = acp_project(tmp_path / "calc", AGENTS)
     commands = ("cat calc.py", "ask Which sign?", COMMANDS[1], "exit")
     policy = Path(cli.environment["XDG_CONFIG_HOME"]) / "clawdesk" / "policy.toml"
     usual = policy.read_text()
@@ -173,19 +183,22 @@ def assert_asked_for_a_sign_alone(cli: RealCli, project: Path, name: str) -> str
 def test_an_agent_held_for_approval_is_prompted_in_the_session_it_has(
     cli: RealCli, project: Path, model: ScriptedModel
 ) -> None:
-    app = App(cli.start("run", str(project), "watched", *HEADLESS[:2], *ALLOW))
+    person, theirs = os.openpty()  # without a terminal the app would not stay while it waits
+    app = App(cli.start("run", str(project), "watched", *HEADLESS[:2], *ALLOW, stdin=theirs))
     asked = app.wait_for("its approval", named("approval_requested"), BUILD_S)
     task = asked["task"]
     assert cli.run("prompt", task, "Leave a note.").stdout == "The agent gets your prompt.\n"
-    again = app.wait_for(
+    os.write(person, b"yes\n")  # to what was asked before the prompt: no word on what came after
+    app.wait_for(
         "its approval again",
         lambda e: e["event"] == "approval_requested" and e["ordinal"] > asked["ordinal"],
     )
     files = files_of(project, task, "calc.py", "NOTES")
     assert files == {"calc.py": MENDED, "NOTES": "mended\n"}
-    cli.run("show", task)
-    cli.run("approve", task, str(again["ordinal"]))
+    os.write(person, b"yes\n")
     app.end(BUILD_S)
+    for end in (person, theirs):
+        os.close(end)
     prompts = [m["content"] for m in model.asked[-1] if m["role"] == "user"]
     assert prompts[0] == "The test fails. Mend it.", "its memory is what it was"
     assert "Leave a note." in prompts

@@ -38,7 +38,8 @@ from clawdesk.ports.machines import MachineSpec
 from tests.support import libvirt_real as real
 from tests.support.libvirt_guest import guests_of, shell, workspace_tar
 
-pytestmark = pytest.mark.e2e
+# A setting of the whole host: what runs beside would snapshot another way.
+pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 TASK = "01JBACKGRN0000000000000001"
 SETTING = Path("/proc/sys/vm/unprivileged_userfaultfd")
 ALLOWED = "CLAWDESK_TEST_USERFAULTFD"

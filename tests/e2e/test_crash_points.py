@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 from typing import get_args
 
@@ -18,7 +19,7 @@ from clawdesk.domain.model import Phase
 from clawdesk.runtime import crash
 from tests.e2e.test_model_calls import FILES, assert_mended
 from tests.soak.kill9 import EXPECTED, STEP, TASK, Result, check, fsck, locks, open_tasks
-from tests.stories.preemption import files_of
+from tests.stories.preemption import POLICY, URGENT, App, files_of, records_of
 from tests.support.channel_world import decision, pending_in_git, tasks_in_git
 from tests.support.openclaw_peer import Peer
 from tests.support.openclaw_real import RealGateway, need_openclaw
@@ -31,8 +32,7 @@ ROOT = Path(__file__).parents[2]
 INSIDE = frozenset({do.Acknowledge, do.Notify})
 """Delivered by the kernel itself, between two events."""
 ELSEWHERE = frozenset({"RecordRestore", "WantTurn", "DiscardSnapshots", "AskLease", "ReleaseLease"})
-"""A run that is approved throughout and calls no model has none. All but `WantTurn`, which asks an
-agent for a boundary and is asked again, have a test of their own; the simulator dies around all."""
+"""A run that is approved throughout and calls no model has none: they have tests of their own."""
 SHOWN = """\
 [machine]
 memory_mib = 256
@@ -45,6 +45,7 @@ BESIDE = frozenset(
     {
         "checkpoint.put",
         "fork.shared",
+        "history.begun",
         "channel.raise.before",
         "channel.raise.after",
         "channel.answer.before",
@@ -117,6 +118,42 @@ def test_it_may_die_over_the_lease_of_a_model(effect: str) -> None:
                 assert told["state"] == "done", told
                 assert told["attempt"] == 1, told
                 assert_mended(project, told["task"])
+        assert not cli.machines()
+
+
+@pytest.mark.timeout(400)
+def test_it_may_die_as_an_agent_is_asked_for_a_boundary() -> None:
+    """It is asked to leave in the middle of its first call; its second would be no boundary."""
+    with real_cli() as cli:
+        config = Path(cli.environment["XDG_CONFIG_HOME"]) / "clawdesk"
+        config.mkdir(parents=True, exist_ok=True)
+        (config / "policy.toml").write_text(POLICY)
+        files = {**FILES, ".clawdesk/tasks/urgent.toml": URGENT}
+        project = make_project(Path(tempfile.mkdtemp(dir=cli.root)), files)
+        options = ("--headless", "--json", "--approve", "all")
+        with behind_the_fabric(cli, project) as model:
+            answer = model.gates[0] = threading.Event()
+            cli.environment["CLAWDESK_CRASH_AT"] = "WantTurn.before"
+            app = App(cli.start("run", str(project), "careful", *options))
+            del cli.environment["CLAWDESK_CRASH_AT"]
+            model.wait_for_turn(0, 120)
+            cli.run("submit", str(project), "urgent")
+            app.close()
+            assert app.process.returncode == crash.EXIT_CODE, app.errors[-10:]
+            died(cli, "WantTurn.after", "run", str(project), "--resume", *options)
+            answer.set()
+            for _ in ("the urgent one", "the one that left for it"):
+                cli.run("run", str(project), "--resume", *options)
+            assert sorted(set(model.turns())) == [0, 1, 2, 3]
+            assert model.turns().count(1) == 1, "its second call waited in the snapshot"
+        for told in cli.events(cli.run("tasks", str(project), "--json").stdout):
+            assert (told["state"], told["attempt"]) == ("done", 1), told
+            history = records_of(project, told["task"])
+            if told["title"] != "Urgent":
+                assert history.count("yielded") == 1, history
+                assert history[history.index("yielded") - 1] == "checkpoint", history
+                assert_mended(project, told["task"])
+        assert (fsck(project), locks(project)) == (0, 0)
         assert not cli.machines()
 
 

@@ -87,3 +87,5 @@ def test_a_step_fails_plainly_where_no_fabric_starts_again(
     app.close()
     assert (ended["status"], app.process.returncode) == ("failed", 1)
     assert "Step agent exited with 1" in ended["text"]
+    told = cli.run("log", ended["task"]).stdout
+    assert "models.toml is not TOML" in told, told

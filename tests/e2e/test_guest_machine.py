@@ -322,6 +322,7 @@ async def test_a_killed_machine_is_told(guest: QemuGuest, channels: GuestChannel
     assert [type(m) async for m in session.messages()] == [GuestLost]
 
 
+@pytest.mark.alone
 async def test_a_machine_that_hangs_is_lost_after_its_time_of_silence(guest: QemuGuest) -> None:
     """SIGSTOP: the process lives and its socket is open, and nothing comes any more."""
     channels = GuestChannels(lambda _m: guest.socket, EchoInference(), silence_s_max=6.0)

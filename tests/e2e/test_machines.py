@@ -280,6 +280,7 @@ async def test_a_start_nobody_waits_for_leaves_nothing(tar: Path) -> None:
         await until(lambda: not real.qemu_processes(machines.settings))
 
 
+@pytest.mark.alone
 async def test_a_task_discarded_while_its_machine_starts_is_gone(tar: Path) -> None:
     async with real.real_machines(warm=False) as machines:
         await machines.support()

@@ -40,6 +40,7 @@ async def shown_in_chat(stage: Stage, task: Task) -> dict[str, Any]:
     return message
 
 
+@pytest.mark.alone
 async def test_a_tap_in_the_chat_approves_and_the_chat_saw_no_line_of_the_change(
     stage: Stage, world: ChannelWorld
 ) -> None:

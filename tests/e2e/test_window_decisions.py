@@ -156,6 +156,7 @@ def test_a_screen_reader_is_told_what_needs_somebody(play: Stage, tmp_path: Path
     end(play)
 
 
+@pytest.mark.alone
 def test_a_hundred_tasks_are_found_and_answer_keys_at_once(play: Stage) -> None:
     begin(play, "hundred")
     rows = play.tell("rows", "tasks.list", filled=True)

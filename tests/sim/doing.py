@@ -18,6 +18,8 @@ from clawdesk.domain.lease_events import (
     LeaseWaits,
 )
 from clawdesk.domain.model import Checkpoint, Reason, Snapshot
+from clawdesk.domain.on_history import begun_anew, may_begin_anew
+from clawdesk.domain.replay import submission
 from tests.sim.guests import Guest, Inside
 
 if TYPE_CHECKING:
@@ -208,14 +210,33 @@ class Doing:
 
         self.world.act(e.task, reply, lambda: None, 1, 20)
 
+    def _finds_no_history(self, task_id: str, failed: Callable[[], ev.Event]) -> bool:
+        """Whether this write finds that another program removed the task's commits from Git."""
+        world = self.world
+        if not world.faults.histories or not world.chance(world.faults.histories):
+            return False
+        lost: list[ev.Event] = []
+
+        def happen() -> None:
+            task = world.state.tasks[task_id]
+            if may_begin_anew(task):
+                anew, why = begun_anew(task), "Its ref was deleted."
+                others = [t for t in world.state.tasks.values() if t.id != task_id]
+                needed = {c.commit for t in others for c in t.checkpoints}
+                needed |= {t.start_commit for t in others}
+                commit = world.outside.begin_anew(task_id, submission(anew), needed)
+                lost.append(ev.HistoryLost(world.now_ms, task_id, anew.attempt, why, commit))
+
+        world.act(task_id, happen, lambda: lost[0] if lost else failed(), 1, 20)
+        return True
+
     def _TakeCheckpoint(self, e: do.TakeCheckpoint) -> None:
+        failed = ev.CheckpointFailed(self.world.now_ms, e.task, e.machine, "no space.")
+        if self._finds_no_history(e.task, lambda: replace(failed, at_ms=self.world.now_ms)):
+            return
         guest = self.world.living(e.machine)
         if guest is None or self.world.chance(self.world.faults.checkpoint_failed):
-            self.world.act(
-                e.task,
-                lambda: None,
-                lambda: ev.CheckpointFailed(self.world.now_ms, e.task, e.machine, "no space."),
-            )
+            self.world.act(e.task, lambda: None, lambda: replace(failed, at_ms=self.world.now_ms))
             return
         b = e.boundary
         approval = "the task asks for it" if b.mode == "approve" else ""
@@ -246,7 +267,8 @@ class Doing:
         done: list[Checkpoint] = []
 
         def happen() -> None:
-            if guest.name not in self.world.outside.guests:
+            gone = b.put and b.put not in self.world.outside.trees  # with the task's history
+            if gone or guest.name not in self.world.outside.guests:
                 return
             assert guest.inside.base == e.base, f"its changes are not counted from {e.base}"
             if b.put:
@@ -314,10 +336,13 @@ class Doing:
     ) -> None:
         record = record_of(e, self.world.now_ms)
         lane = e.task
+
+        def failed() -> ev.Event:
+            return ev.RecordFailed(self.world.now_ms, e.task, record.event, "Git refused.")
+
+        if self._finds_no_history(e.task, failed):
+            return
         if self.world.chance(self.world.faults.record_failed):
-            failed = lambda: ev.RecordFailed(  # noqa: E731
-                self.world.now_ms, e.task, record.event, "Git refused."
-            )
             self.world.act(lane, lambda: None, failed, 1, 20)
             return
         commits: list[str] = []

@@ -67,6 +67,14 @@ class Outside:
             self.trees[name] = list(work)
         return name
 
+    def begin_anew(self, task: str, record: Record, needed: set[str]) -> str:
+        """Another program removed a task's commits, but those that forks stand on; it is submitted
+        once more."""
+        for gone in self.log.pop(task):
+            if gone.commit not in needed:
+                self.trees.pop(gone.commit, None)
+        return self.commit(task, record)
+
     def freeze(self, snapshot: str, inside: Inside) -> None:
         self.snapshots[snapshot] = deepcopy(inside)
 

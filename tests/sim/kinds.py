@@ -27,6 +27,8 @@ FAULTS = {
     "images-and-crashes": Faults(models=0.7, images=0.4, wishes=0.2, suspends=0.2, crashes=3),
     "hosts": Faults(hosts=6, wishes=0.2, suspends=0.2, machine_lost=0.1, models=0.3),
     "hosts-and-crashes": Faults(hosts=6, wishes=0.2, suspends=0.2, crashes=3),
+    "histories": Faults(histories=0.08, wishes=0.3, cancels=0.1, suspends=0.2, forks=0.2),
+    "histories-and-crashes": Faults(histories=0.05, machine_lost=0.2, amends=0.3, crashes=3),
     "crashes": Faults(crashes=3),
     "crashes-and-amends": Faults(crashes=3, amends=0.6, forks=0.3),
     "crashes-and-people": Faults(crashes=3, wishes=0.4, cancels=0.1, suspends=0.2),

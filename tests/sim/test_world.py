@@ -81,6 +81,7 @@ def test_the_diagram_of_states_is_what_the_machine_does() -> None:
         ("everything", 2000817),  # Git refused the way back, and the start behind it
         ("everything", 2002819),  # ... and a fresh machine was taken for the one that had worked
         ("everything", 2003595),  # ... nor did it take that the attempt had ended
+        ("crashes-and-people", 6000922),  # cancelled while a machine was being taken up
     ],
 )
 def test_seeds_that_once_failed(kind: str, seed: int) -> None:

@@ -77,6 +77,7 @@ class Faults:
     models: float = 0.0
     prompts: float = 0.0
     images: float = 0.0
+    histories: float = 0.0
     crashes: int = 0
     hosts: int = 0  # how often something happens to the host, a project or the rules
 

@@ -27,11 +27,11 @@ run = "PYTHONDONTWRITEBYTECODE=1 python3 agent.py"
 AGENTS = '[agents]\npermissions = "allow"\n'
 
 
-def acp_project(folder: Path) -> Path:
+def acp_project(folder: Path, asked: str = "") -> Path:
     """A project whose task `mend` runs the agent; `urgent` goes before it.
 
     `trusting` and `forbidding` have what it asks to be allowed answered by policy; `watched` waits
-    for approval at the end of each of its turns.
+    for approval at the end of each of its turns. `asked`: further tables of the project's file.
     """
     named = {
         ".clawdesk/tasks/mend.toml": TASK,
@@ -39,7 +39,7 @@ def acp_project(folder: Path) -> Path:
         ".clawdesk/tasks/forbidding.toml": f'{TASK}permissions = "reject"\n',
         ".clawdesk/tasks/watched.toml": f'{TASK}checkpoint = "approve"\n',
         ".clawdesk/tasks/urgent.toml": URGENT,
-        ".clawdesk/project.toml": project_file(python_hosts()) + AGENTS,
+        ".clawdesk/project.toml": project_file(python_hosts()) + asked,
         ".clawdesk/image.toml": f'pypi = ["{PACKAGE}=={version(PACKAGE)}"]\n',
         ".gitignore": "__pycache__\n",
         "agent.py": MENDER.read_text(),

@@ -5,7 +5,6 @@ Every act ends where it began, so that whatever is more afterwards was left behi
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +31,7 @@ from clawdesk.ui.tasks_pane import ALL
 from clawdesk.viewmodels.review import LineComment
 from tests.support import fork_scenes, trust_scene
 from tests.support import plane_scenes as scenes
+from tests.support.at_rest import at_rest
 from tests.support.driven_around import (
     be_told,
     lose_the_plane,
@@ -45,8 +45,6 @@ from tests.support.hand_clock import HandClock
 from tests.support.plane_fake import FakePlane, scripted_time
 
 S = TypeVar("S", bound=QDialog)
-CALM = 12
-"""Rounds of the loop without an errand after which nothing is under way any more."""
 ROUNDS_MAX = 5_000
 LINES = 200
 THEME_EACH = 6
@@ -74,13 +72,7 @@ class DrivenUse:
     # -- how --------------------------------------------------------------
     async def settle(self) -> None:
         """Until no errand is under way and Qt has nothing to deliver."""
-        calm = 0
-        for _ in range(ROUNDS_MAX):
-            await asyncio.sleep(0)
-            calm = 0 if self.desk.errands.any_busy() else calm + 1
-            if calm >= CALM:
-                return
-        raise AssertionError("an errand of the window does not end")
+        assert await at_rest(self.desk), "an errand of the window does not end"
 
     async def past_guard(self) -> None:
         """A sheet has been on screen for long enough to be pressed."""

@@ -15,7 +15,8 @@ from clawdesk.ui.desk import Desk
 from clawdesk.ui.memory import Memory
 from tests.support import channel_scenes, gallery_checks, model_scenes, window_shots
 from tests.support import plane_scenes as scenes
-from tests.support.plane_fake import scripted_time
+from tests.support.at_rest import at_rest, by_hand
+from tests.support.hand_clock import HandClock
 
 SCENES = (
     "full",
@@ -32,7 +33,6 @@ SCENES = (
     *model_scenes.SCENES,
     *channel_scenes.SCENES,
 )
-SETTLE_MS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,15 @@ class Shown:
 
 @asynccontextmanager
 async def opened(scene: str, memory: Memory) -> AsyncIterator[tuple[Desk, list[QWidget]]]:
-    """The desk with the scene on it, settled, and the sheets over it; closed again in the end."""
+    """The desk with the scene on it, settled, and the sheets over it; closed again in the end.
+
+    It shows the time of now, and what it waits for comes when the scene is at rest.
+    """
+    assert scene in SCENES, f"there is no scene {scene}"
     window_shots.remember_recent(memory)
-    desk = Desk(window_shots.plane_of(scene), WallClock(), memory)
+    clock = HandClock(WallClock().now_ms())
+    desk = Desk(window_shots.plane_of(scene), clock, memory)
+    wait = by_hand(desk, clock)
     wide, high = (1080, 640) if scene == "small" else window_shots.SIZE
     desk.window.resize(wide, high)
     desk.window.show()
@@ -53,9 +59,9 @@ async def opened(scene: str, memory: Memory) -> AsyncIterator[tuple[Desk, list[Q
     if scene != "home" and tasks:
         desk.choose_project(scenes.PROJECT)
         desk.window.tasks.list.choose(tasks[2])
-    await scripted_time(SETTLE_MS)
-    await window_shots.act(desk, scene)
-    await scripted_time(SETTLE_MS)
+    await at_rest(desk)
+    await window_shots.act(desk, scene, wait)
+    await at_rest(desk)
     sheets = [w for w in QApplication.topLevelWidgets() if _is_sheet(w, desk.window)]
     try:
         yield desk, sheets
@@ -65,7 +71,7 @@ async def opened(scene: str, memory: Memory) -> AsyncIterator[tuple[Desk, list[Q
         await desk.close()
         desk.window.let_go()
         desk.window.deleteLater()
-        await scripted_time(0)
+        await at_rest(None)
 
 
 async def show(scene: str, memory: Memory) -> Shown:

@@ -13,8 +13,8 @@ NOW_MS = 1_764_000_000_000
 class HandClock:
     """Time moves when the test says so."""
 
-    def __init__(self) -> None:
-        self.now = NOW_MS
+    def __init__(self, now_ms: int = NOW_MS) -> None:
+        self.now = now_ms
         self._due: list[tuple[int, Callable[[], None], QObject]] = []
 
     def now_ms(self) -> int:

@@ -25,10 +25,12 @@ from clawdesk.ui.desk import Desk
 from clawdesk.ui.loop import application
 from clawdesk.ui.memory import Memory
 from clawdesk.ui.merge_sheet import MergeSheet
+from clawdesk.ui.new_task_sheet import NewTaskSheet
 from clawdesk.ui.palette_sheet import PaletteSheet
 from clawdesk.viewmodels.review import LineComment
 from tests.support import channel_scenes, fork_scenes, model_scenes, talk_scene, trust_scene
 from tests.support import plane_scenes as scenes
+from tests.support.at_rest import Wait
 from tests.support.plane_fake import FakePlane, scripted_time
 
 SETTLE_MS = 350
@@ -52,6 +54,7 @@ SHEETS = {
     "keep",
     "disk",
     "prompt",
+    "write",
 }
 FILLED = {"full", "small"} | SHEETS - FORKED
 DECIDED = {*REVIEWS, *SHEETS, "home", "new", "help"}
@@ -71,15 +74,17 @@ def plane_of(scene: str) -> FakePlane:
                 plane.logs[task.id] = list(talk_scene.spoken(plane.now_ms()))
         if scene in FORKED:
             plane.state.tasks.update(fork_scenes.forked_house(plane.now_ms()))
-    elif scene == "empty":
-        plane.projects[scenes.PROJECT] = scenes.project(dirty=())
+    elif scene in {"empty", "bare"}:
+        known = scenes.project(dirty=())
+        bare = replace(known, definitions=(), mistakes=())
+        plane.projects[scenes.PROJECT] = bare if scene == "bare" else known
     elif scene in (*model_scenes.SCENES, *channel_scenes.SCENES):
         plane.fill()
     if scene == "disk":
         plane.use = fork_scenes.disk_use(plane.state.tasks)
     plane.load = scenes.load(gpus=scene not in {"empty", "small"})
     plane.environment = scenes.environment(kvm=scene not in {"home", "small"})
-    if scene in FORMS:
+    if scene in {*FORMS, "write"}:
         plane.environment = replace(plane.environment, fabric=model_scenes.busy())
     if scene in model_scenes.SCENES:
         plane.environment = replace(plane.environment, fabric=model_scenes.SCENES[scene]())
@@ -122,6 +127,19 @@ def _prompt(desk: Desk, tasks: list[Task]) -> None:
     prompt_sheet.ask(desk, tasks[9].id)
 
 
+WRITTEN = (
+    "The test in tests/test_loader.py fails since the shuffle was added.\n\n"
+    "Mend the loader, not the test, and add a test for an empty shard."
+)
+
+
+def _write(desk: Desk, _tasks: list[Task]) -> None:
+    desk.registry.trigger("prompt_task")
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, NewTaskSheet)
+    sheet.form.prompt.setPlainText(WRITTEN)
+
+
 def _found(desk: Desk, _tasks: list[Task]) -> None:
     desk.registry.trigger("find_said")
     desk.window.inspector.conversation.search.setText("test_add_7")
@@ -162,6 +180,7 @@ _ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     "unmerge": _unmerge,
     "trust": _trust,
     "prompt": _prompt,
+    "write": _write,
     "reserve": _reserve,
     "budget": _budget,
     "palette": _palette,
@@ -177,15 +196,19 @@ _ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
 }
 
 
-async def act(desk: Desk, scene: str) -> None:
-    """Bring the scene on."""
+async def act(desk: Desk, scene: str, wait: Wait = scripted_time) -> None:
+    """Bring the scene on.
+
+    Args:
+        wait: lets time pass for the window.
+    """
     tasks = list(desk.plane.state.tasks.values())
     if scene in REVIEWS:
         desk.decisions.open_task(tasks[0].id)
-        await scripted_time(SETTLE_MS)
-        await review_act(desk, scene.removeprefix("approval").removeprefix("-"))
+        await wait(SETTLE_MS)
+        await review_act(desk, scene.removeprefix("approval").removeprefix("-"), wait)
     elif scene in CONFLICTS:
-        await conflict_act(desk, tasks, scene)
+        await conflict_act(desk, tasks, scene, wait)
     elif scene in _ACTS:
         _ACTS[scene](desk, tasks)
     elif scene in model_scenes.SCENES:
@@ -193,35 +216,35 @@ async def act(desk: Desk, scene: str) -> None:
         desk.registry.trigger("models")
     elif scene in SHOWN:
         desk.registry.trigger(scene)
-    await scripted_time(1_000 if scene in DECIDED else 100)
+    await wait(1_000 if scene in DECIDED else 100)
 
 
-async def conflict_act(desk: Desk, tasks: list[Task], scene: str) -> None:
+async def conflict_act(desk: Desk, tasks: list[Task], scene: str, wait: Wait) -> None:
     """A merge that meets a conflict, and what a person does with it."""
     desk.decisions.merge(tasks[9].id)
     merge = desk.decisions.sheet
     assert isinstance(merge, MergeSheet)
-    await scripted_time(1_000)
+    await wait(1_000)
     merge.branch.setText("conflict")
     merge.go.click()
-    await scripted_time(SETTLE_MS)
+    await wait(SETTLE_MS)
     if scene == "conflict":
         return
     merge.settle.click()
     sheet = desk.decisions.sheet
     assert isinstance(sheet, ConflictSheet)
-    await scripted_time(1_000)
+    await wait(1_000)
     if scene != "conflict-files":
         sheet.ours.click()
         sheet.theirs.click()
         sheet.list.setCurrentIndex(sheet.files.index(3))
     if scene == "conflict-edit":
         sheet.change.click()
-        await scripted_time(SETTLE_MS)
+        await wait(SETTLE_MS)
         sheet.edit.save.click()
 
 
-async def review_act(desk: Desk, what: str) -> None:
+async def review_act(desk: Desk, what: str, wait: Wait) -> None:
     """Bring the review on screen into a state worth a picture."""
     sheet = desk.decisions.sheet
     assert isinstance(sheet, ApprovalSheet)
@@ -244,7 +267,7 @@ async def review_act(desk: Desk, what: str) -> None:
     if what == "edit":
         sheet.diff.show_line("src/loader.py", 90, "new")
         sheet.pane.want_edit()
-    await scripted_time(SETTLE_MS)
+    await wait(SETTLE_MS)
 
 
 def remember_recent(memory: Memory) -> None:
@@ -291,6 +314,7 @@ def main(argv: list[str]) -> int:
         "full",
         "small",
         "empty",
+        "bare",
         "home",
         *sorted(REVIEWS),
         "question",
@@ -311,6 +335,7 @@ def main(argv: list[str]) -> int:
         "settings",
         "policy",
         "new",
+        "write",
         "operations",
         *model_scenes.SCENES,
         *channel_scenes.SCENES,

@@ -23,6 +23,7 @@ from clawdesk.ui.garbage import Collector
 from clawdesk.ui.memory import Memory
 from tests.support import fork_scenes
 from tests.support import plane_scenes as scenes
+from tests.support.at_rest import at_rest
 from tests.support.hand_clock import HandClock
 from tests.support.plane_fake import FakePlane
 
@@ -67,19 +68,7 @@ class Bench:
 
     def settle(self) -> None:
         """Until no errand is under way and Qt has nothing to deliver."""
-
-        async def quiet() -> None:
-            # The loop is Qt's own: while it sleeps, Qt delivers its events. (processEvents in a
-            # coroutine would run other tasks inside this one and lose their wake-ups.)
-            calm = 0
-            for _ in range(5_000):
-                await asyncio.sleep(0)
-                busy = self.desk is not None and self.desk.errands.any_busy()
-                calm = 0 if busy else calm + 1
-                if calm >= 25:
-                    return
-
-        self.run(quiet())
+        self.run(at_rest(self.desk))
 
     def close(self) -> None:
         async def end() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from clawdesk.domain.agents import KINDS
 from clawdesk.domain.definitions import EXAMPLE
-from tests.support import gallery_pictures, shown_texts
+from tests.support import gallery_pictures, shown_texts, window_shots
 from tests.support import plane_scenes as scenes
 from tests.support.pseudo_locale import pseudo_locale
 from tests.ui.conftest import Bench
@@ -16,6 +17,9 @@ THEIRS = {
     *("English", "Deutsch"),
     *("notes", "tokenizer-rs", "Makefile", "Sorted?", "This changes the order of every epoch."),
     *("Is a test for that possible?", "An empty shard is no error here", "Keep the Makefile"),
+    *KINDS,  # agents' own names
+    *window_shots.WRITTEN.splitlines(),
+    window_shots.WRITTEN,
     EXAMPLE.rstrip(),  # a file of theirs to be
     "Say hello",  # its title
     "python3 tools/rewrite.py --epochs 90",

@@ -20,7 +20,18 @@ from tests.support import gallery_checks as checks
 from tests.support import gallery_pictures
 from tests.ui.conftest import Bench
 
-PAGES = ("full", "home", "small", "settings", "channel-setup", "new", "operations", "help")
+PAGES = (
+    "full",
+    "home",
+    "small",
+    "settings",
+    "channel-setup",
+    "new",
+    "write",
+    "bare",
+    "operations",
+    "help",
+)
 
 
 @pytest.fixture

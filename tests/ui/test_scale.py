@@ -17,7 +17,7 @@ from PySide6.QtGui import QImageReader
 from tests.support.stage import ROOT
 
 SCALE = "1.5"
-PAGES = ("full", "approval", "question", "models-busy")
+PAGES = ("full", "approval", "question", "models")
 WIDE, HIGH = 1440, 900
 
 

@@ -53,7 +53,11 @@ def read_chain(repo: pygit2.Repository, task: TaskId) -> Chain:
     reference = repo.references.get(records.TASK_REFS + task)
     if reference is None:
         return Chain(TaskHistory(task, "", "", (_damage("Its ref is gone."),)), "")
-    tip_id = reference.target
+    return chain_from(repo, task, reference.target)
+
+
+def chain_from(repo: pygit2.Repository, task: TaskId, tip_id: pygit2.Oid | str) -> Chain:
+    """The chain that ends at a commit, whether or not a ref points there."""
     found: list[Record] = []
     start, tip_tree = "", ""
     oid: pygit2.Oid | str = tip_id

@@ -85,6 +85,22 @@ def create(place: Place, ref: str, parents: list[pygit2.Oid], draft: Draft) -> s
     return _verified(place, ref, retried(place, attempt))
 
 
+def put_back(place: Place, ref: str, commit: str) -> None:
+    """Let a ref that another program deleted point where it did; one that is there again stays."""
+
+    def attempt() -> pygit2.Oid:
+        repo = open_place(place)
+        try:
+            oid = pygit2.Oid(hex=commit)
+            if ref not in repo.references:
+                repo.create_reference(ref, oid, force=False)
+            return oid
+        finally:
+            repo.free()
+
+    retried(place, attempt)
+
+
 def retried(place: Place, attempt: Callable[[], pygit2.Oid]) -> pygit2.Oid:
     """Repeat what lost a race or met a lock; a lock a killed writer left is removed on the way."""
     for number in range(TRIES):

@@ -12,7 +12,7 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,6 +42,7 @@ from clawdesk.domain.model import Amendment, ProjectPolicy, Record, TaskDefiniti
 from clawdesk.ports.errors import PortError, RepositoryError
 from clawdesk.ports.guest import WorkspaceChanges
 from clawdesk.ports.repository import (
+    HISTORY_GONE,
     CheckpointCommit,
     Conflicts,
     Diff,
@@ -61,7 +62,8 @@ Result = TypeVar("Result")
 class Bench:
     """The threads and the lock behind the handles on one work tree.
 
-    `hold` takes or keeps the right to write; it returns "" or who has it.
+    `hold` takes or keeps the right to write; it returns "" or who has it. `put_back` holds the
+    sentences about refs that another program deleted and that were put back.
     """
 
     place: Place
@@ -70,6 +72,7 @@ class Bench:
     hold: Callable[[], str]
     tips: KnownTips
     handles: int = 0
+    put_back: dict[str, None] = field(default_factory=dict)
 
 
 class GitRepository:
@@ -93,7 +96,8 @@ class GitRepository:
 
     async def view(self) -> ProjectView:
         def work(repo: pygit2.Repository) -> ProjectView:
-            return viewing.view(self.place, repo, self._read_only(repo))
+            found = viewing.view(self.place, repo, self._read_only(repo))
+            return replace(found, warnings=(*found.warnings, *self._bench.put_back))
 
         return await self._read("read the project", work)
 
@@ -226,7 +230,7 @@ class GitRepository:
 
     async def append_log(self, task: TaskId, step: str, output: bytes) -> None:
         def draft(repo: pygit2.Repository, tip: pygit2.Commit | None) -> refs.Draft:
-            owner = refs.tip_or_refuse(repo, records.TASK_REFS + task)
+            owner = refs.tip_or_refuse(repo, self._known(task))
             tree = logs.with_output(repo, tip.tree if tip is not None else None, step, output)
             message = f"clawdesk: output of {records.one_line(step)}\n\nClawdesk-Task: {task}\n"
             return refs.Draft(tree, message, owner.commit_time * 1000)
@@ -372,14 +376,32 @@ class GitRepository:
         return commit
 
     def _known(self, task: TaskId) -> str:
-        """The ref of a task that exists. Raises RepositoryError `unknown_task`."""
+        """The ref of a task that exists, put back where another program deleted it.
+
+        Raises RepositoryError `unknown_task`, `history_gone`.
+        """
         ref = records.TASK_REFS + _checked(task)
         repo = open_place(self.place)
         try:
-            refs.tip_or_refuse(repo, ref)
+            if self._bench.tips.of(task) and refs.tip_of(repo, ref) is None:
+                self._put_back(repo, task, ref)
+            else:
+                refs.tip_or_refuse(repo, ref)
         finally:
             repo.free()
         return ref
+
+    def _put_back(self, repo: pygit2.Repository, task: TaskId, ref: str) -> None:
+        known = self._bench.tips.of(task)
+        if not history.chain_from(repo, task, known).start:
+            raise RepositoryError(
+                f"{ref} was deleted by another program, and its commits are gone from {self.path}.",
+                mend="If a backup has them, bring them back and try again; else submit it anew.",
+                code=HISTORY_GONE,
+            )
+        refs.put_back(self.place, ref, known)
+        said = f"{ref} was deleted by another program while its task went on; it was put back."
+        self._bench.put_back[said] = None
 
     def _tree_and_id(self, commit: str) -> tuple[pygit2.Oid, pygit2.Oid]:
         repo = open_place(self.place)

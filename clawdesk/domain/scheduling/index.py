@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from clawdesk.domain.model import Lease, Phase, PlaneState, Reason, Task, TaskId
 from clawdesk.domain.rules import Rules
+from clawdesk.domain.scheduling.lasting import Runs
 from clawdesk.domain.scheduling.resources import (
     NOTHING,
     Need,
@@ -105,6 +106,7 @@ class Index:
         self.stuck: set[TaskId] = set()
         self.promised: set[TaskId] = set()
         self.unexplained: set[TaskId] = set()
+        self.runs = Runs()
         self.scores: dict[int, int] = {}  # of waiting tasks: score -> how many
         self.needs: dict[Need, int] = {}  # of waiting tasks: need -> how many
         self._places: dict[TaskId, _Place] = {}
@@ -119,6 +121,8 @@ class Index:
         """A task's value was replaced."""
         if new.phase is Phase.QUEUED or old is None or old.phase is Phase.QUEUED:
             self._queue(new)
+        if (old is not None and old.phase is Phase.DONE) != (new.phase is Phase.DONE):
+            self.runs.count(new)
         was = old is not None and holds_machine(old)
         now = holds_machine(new)
         if was != now:

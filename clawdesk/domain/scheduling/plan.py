@@ -267,7 +267,7 @@ def _reasons(
     state: PlaneState, index: Index, draft: _Draft, blocked: TaskId | None
 ) -> dict[TaskId, Reason]:
     """Exact ones while the queue is short; in a long one what is true at any place of it."""
-    situation = Situation(state, index, draft.free, draft.reserved, draft.leaves_room)
+    situation = Situation(state, index, draft.free, draft.reserved, draft.leaves_room, blocked)
     wanted: dict[TaskId, Reason] = {}
     if index.queued + len(index.untrusted) <= EAGER_MAX:
         for task_id in (*_first(index, EAGER_MAX), *index.untrusted):
@@ -321,7 +321,8 @@ def explain(state: PlaneState, task_id: TaskId) -> Reason | None:
         return state.environment
     index = index_of(state)
     draft = _Draft(state, index, frozenset())
-    situation = Situation(state, index, draft.free, draft.reserved, draft.leaves_room)
+    first = draft.first_blocked()
+    situation = Situation(state, index, draft.free, draft.reserved, draft.leaves_room, first)
     reason, *others = causes_of(situation, task)
     facts = (*reason.facts, *rank_facts(situation, task))
     return replace(reason, facts=facts, also=tuple(others))

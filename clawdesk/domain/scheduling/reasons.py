@@ -25,13 +25,14 @@ EAGER_MAX = 50
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is free after a plan, and for whom it is set aside."""
+    """What is free after a plan, for whom it is set aside, and who is the first to get some."""
 
     state: PlaneState
     index: Index
     free: Need
     reserved: dict[TaskId, Need]
     leaves_room: Callable[[Need], bool]
+    first: TaskId | None
 
 
 def coarse(state: PlaneState, index: Index, task: Task) -> Reason:
@@ -40,8 +41,13 @@ def coarse(state: PlaneState, index: Index, task: Task) -> Reason:
         return index.paused[task.project]
     if task.id in index.untrusted:
         return _untrusted(task)
-    text = f"more than {EAGER_MAX} tasks wait on this host"
-    return Reason("rank", text, f"its turn; `clawdesk why {task.id}` counts it out")
+    need, points = need_of(task), score_of(task, state.rules).total
+    text = (
+        f"more than {EAGER_MAX} tasks wait on this host; it needs {need[0]} CPUs and "
+        f"{need[1]} MiB of memory, and has {points} points"
+    )
+    facts = (("cpus", need[0]), ("needs", need[1]), ("score", points))
+    return Reason("rank", text, f"its turn; `clawdesk why {task.id}` counts it out", facts)
 
 
 def reason_of(situation: Situation, task: Task) -> Reason:
@@ -174,7 +180,37 @@ def _capacity(situation: Situation, task: Task) -> Reason:
         text += f"; {titles} was asked to yield"
         frees = f"the next checkpoint of {titles}, expected every {due_s} s"
         facts.append(("yields_within_s", due_s))
+    elif task.id == situation.first and (found := _room_within(situation, need)) is not None:
+        within_s, runs, title = found
+        median = f" takes as long as its last {runs} runs, in the median"
+        frees += f"; estimate: within {_span(within_s)}, if {title}"
+        frees += median if runs > 1 else " takes as long as its last run"
+        facts += [("estimate_within_s", within_s), ("estimate_runs", runs)]
     return Reason("capacity", text, frees, tuple(facts))
+
+
+def _room_within(situation: Situation, need: Need) -> tuple[int, int, str] | None:
+    """When enough of those that work now are done, if they take as long as before.
+
+    Returns (seconds at most, how many runs of the last of them were measured, its title), None
+    where too few of them have run before.
+    """
+    tasks, index = situation.state.tasks, situation.index
+    known = []
+    for task_id in index.holding:
+        lasting = index.runs.lasting(tasks[task_id], tasks)
+        if lasting is not None:
+            known.append((lasting.within_s, lasting.runs, task_id))
+    room = situation.free
+    for within_s, runs, task_id in sorted(known):
+        room = plus(room, need_of(tasks[task_id]))
+        if fits(need, room):
+            return within_s, runs, tasks[task_id].title
+    return None
+
+
+def _span(seconds: int) -> str:
+    return f"{seconds} s" if seconds < 120 else f"{-(-seconds // 60)} min"
 
 
 def _tightest(short: list[tuple[str, int, int, int]]) -> tuple[str, int, int, int]:

@@ -38,7 +38,11 @@ def test_its_pace_is_that_of_a_step() -> None:
     (step,) = parse_task(OWN + "every_calls = 10\nevery_s = 60\ntimeout_s = 5\n", "mend").steps
     assert (step.every_calls, step.every_s, step.timeout_s) == (10, 60, 5)
     (step,) = parse_task(OWN + 'checkpoint = "approve"\n', "mend").steps
-    assert (step.checkpoint, step.every_calls) == (CheckpointMode.APPROVE, 0)
+    assert (step.checkpoint, step.at_calls) == (CheckpointMode.APPROVE, False)
+    both = 'checkpoint = "approve"\nwhen_changed = true\n'
+    (step,) = parse_task(OWN + both, "mend").steps
+    assert (step.checkpoint, step.when_changed) == (CheckpointMode.APPROVE, True)
+    assert (step.at_calls, step.every_calls) == (True, 0)
 
 
 def test_a_kind_of_the_catalog_brings_its_command() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from clawdesk_fabric import events
 from clawdesk_fabric.effects import Forward, Refuse, StartReplica, StopReplica
+from clawdesk_fabric.leases import Budget
 from clawdesk_fabric.model import CallClass, GpuProcess, Phase
 from tests.support.fabric_core import (
     GIB,
@@ -273,3 +274,18 @@ def test_a_host_model_does_not_use_gpus() -> None:
     state = host_state("m")
     (start,) = of(StartReplica, does(state, read(1, gpu(0)), call(2)))
     assert start.devices == ()
+
+
+def test_a_call_that_goes_moves_its_project_back_at_every_model_of_the_same_step() -> None:
+    state = host_state("a", "b")
+    does(state, call(1, "a", 1, project="red"), call(2, "b", 1, project="blue"))
+    up(state, "a", 5)
+    up(state, "b", 5)
+    # Red has spent its budget. Blue's next call wants both slots of `b`, and has one.
+    does(state, events.CallEnded(5, 1, tokens=80), events.BudgetSet(5, "red", Budget(tokens=50)))
+    does(state, call(3, "b", 5, project="blue", width=2))
+    does(state, call(4, "a", 5, project="red"), call(5, "b", 5, project="red"))
+    assert state.replicas["a"].in_flight.keys() == set()
+    # Before call 4 goes red stands before blue, after it both stand level and blue's call is older.
+    forwarded = of(Forward, does(state, events.BudgetSet(5, "red", None)))
+    assert [forward.call for forward in forwarded] == [4]

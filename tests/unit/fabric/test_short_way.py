@@ -9,9 +9,9 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from clawdesk_fabric import call_limits, short_way
-from tests.support.fabric_engine import FakeEngine
 from tests.support.fabric_world import ASK, World, running
 from tests.support.raw_engine import Connection, RawEngine, json_answer
 from tests.unit.fabric.test_bad_clients import TARGET, Pipe, connected, ended, request
@@ -33,10 +33,24 @@ async def asked(pipe: Pipe, text: bytes) -> tuple[bytes, dict[bytes, bytes], byt
 
 
 @pytest.mark.parametrize("tcp", [False, True])
-async def test_one_connection_carries_call_after_call(short_folder: Path, tcp: bool) -> None:
-    async with running(FakeEngine(short_folder), short_folder / "s.sock", port=0) as world:
+async def test_one_connection_carries_call_after_call_past_the_router(
+    short_folder: Path, tcp: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    routed = []
+    resolve = web.UrlDispatcher.resolve
+
+    async def noted(router: web.UrlDispatcher, request: web.Request) -> web.UrlMappingMatchInfo:
+        routed.append(request.path)
+        return await resolve(router, request)
+
+    async def answer(connection: Connection) -> None:
+        await connection.send(json_answer(b'{"choices": [1]}'))
+
+    engine = RawEngine(short_folder, answer)  # its model has no router of its own
+    async with running(engine, short_folder / "s.sock", port=0) as world:
         host = f"127.0.0.1:{world.server.port}" if tcp else "localhost"
         names = set()
+        monkeypatch.setattr(web.UrlDispatcher, "resolve", noted)
         async with connected(world, tcp=tcp) as pipe:
             for _ in range(3):
                 first, fields, body = await asked(pipe, request(world, BODY, host=host))
@@ -50,6 +64,7 @@ async def test_one_connection_carries_call_after_call(short_folder: Path, tcp: b
             pipe[1].write(f"GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
             assert (await one(pipe[0]))[0] == b"HTTP/1.1 200 OK"
         assert len(names) == 3
+        assert routed == ["/healthz"]
         assert not world.fabric.state.calls
 
 

@@ -14,6 +14,7 @@ from clawdesk.adapters.git import GitRepositories, GitRepository
 from clawdesk.domain.model import Record
 from clawdesk.ports.errors import RepositoryError
 from clawdesk.ports.guest import FileEntry, WorkspaceChanges
+from clawdesk.ports.repository import HISTORY_GONE
 from tests.support.git_projects import GitProject
 
 TASK = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -141,12 +142,58 @@ async def test_objects_that_git_gc_took_away(project: GitProject, opened: GitRep
     assert caught.value.code == "no_commit"
     project.git("update-ref", "-d", f"refs/clawdesk/tasks/{TASK}")
     project.git("gc", "-q", "--prune=now")
-    with pytest.raises(RepositoryError) as caught:
-        await opened.append(TASK, Record("finished", 3, {}))
-    assert caught.value.code == "unknown_task"
+    for call in (
+        opened.append(TASK, Record("finished", 3, {})),
+        opened.checkpoint(TASK, start, sent(b"lost\n"), point(3)),
+        opened.append_log(TASK, "s", b"lost\n"),
+    ):
+        with pytest.raises(RepositoryError) as caught:
+            await call
+        assert caught.value.code == HISTORY_GONE
+        assert "deleted by another program" in caught.value.what
+    assert project.git("for-each-ref", f"refs/clawdesk/tasks/{TASK}") == ""
     with pytest.raises(RepositoryError) as caught:
         await opened.diff(start, made.commit)
     assert caught.value.code == "no_commit"
+
+
+async def test_a_task_begins_anew_where_its_commits_are_gone(
+    project: GitProject, opened: GitRepository
+) -> None:
+    start = project.head
+    await opened.submit(TASK, start, Record("submitted", 1, {}))
+    await opened.checkpoint(TASK, start, sent(b"kept\n"), point(1))
+    project.git("update-ref", "-d", f"refs/clawdesk/tasks/{TASK}")
+    project.git("gc", "-q", "--prune=now")
+    await opened.submit(TASK, start, Record("submitted", 2, {}))
+    await opened.checkpoint(TASK, start, sent(b"again\n"), point(2))
+    (history,) = await opened.histories()
+    assert [record.event for record in history.records] == ["submitted", "checkpoint"]
+    assert project.git("fsck", "--no-dangling") == ""
+
+
+async def test_a_ref_that_was_deleted_is_put_back_with_all_that_was_acknowledged(
+    project: GitProject, opened: GitRepository
+) -> None:
+    """As `git fetch --prune` from a mirror deletes what the remote does not have."""
+    start = project.head
+    commits = [
+        await opened.submit(TASK, start, Record("submitted", 1, {})),
+        (await opened.checkpoint(TASK, start, sent(b"kept\n"), point(1))).commit,
+    ]
+    ref = f"refs/clawdesk/tasks/{TASK}"
+    project.git("update-ref", "-d", ref)
+    assert not any(ref in text for text in (await opened.view()).warnings)
+    await opened.append_log(TASK, "s", b"printed\n")
+    assert project.git("rev-parse", ref).strip() == commits[-1]
+    project.git("update-ref", "-d", ref)
+    commits.append((await opened.checkpoint(TASK, start, sent(b"more\n"), point(2))).commit)
+    project.git("update-ref", "-d", ref)
+    commits.append(await opened.append(TASK, Record("finished", 3, {})))
+    (history,) = await opened.histories()
+    assert [record.commit for record in history.records] == commits
+    (warned,) = [text for text in (await opened.view()).warnings if ref in text]
+    assert "put back" in warned
 
 
 async def test_a_torn_object_in_a_chain(project: GitProject, opened: GitRepository) -> None:

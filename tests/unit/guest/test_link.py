@@ -43,6 +43,24 @@ def test_control_overtakes_bulk() -> None:
     assert kinds == [Opened, Told, Got]
 
 
+def test_what_waits_goes_in_one_piece_and_what_is_long_alone() -> None:
+    guest, _ = _pair()
+    stream = guest.open(HEAD)
+    guest.write(stream, b"short")
+    guest.close(stream)
+    guest.sent(len(guest.outgoing()))
+    assert guest.is_idle, "a head, its bytes and its end wake the other end once"
+    stream = guest.open(HEAD)
+    guest.write(stream, bytes(protocol.CHUNK_BYTES))
+    guest.write(stream, bytes(protocol.CHUNK_BYTES))
+    sizes = []
+    while content := guest.outgoing():
+        sizes.append(len(content))
+        guest.sent(len(content))
+    assert len(sizes) == 2, "no more is copied than pays"
+    assert abs(sizes[0] - sizes[1]) < 200
+
+
 def test_what_is_told_in_turn_comes_behind_the_bulk() -> None:
     guest, host = _pair()
     stream = guest.open(HEAD)

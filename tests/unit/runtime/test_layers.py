@@ -161,13 +161,14 @@ async def test_a_set_up_that_fails_says_which_step_and_is_not_tried_again(tmp_pa
             NetworkUsed("b.example", 443, 0, 0, "the task may not reach b.example:443")
         )
         step.print("no matching distribution\n", "err")
+        step.machine.killed = 1
         return 3
 
     async with opened(tmp_path, pip=refused) as world:
         task = await world.end(await world.submit())
         assert task.phase is Phase.FAILED
         for words in (
-            "Python packages ended with 3",
+            "Python packages ended with 3. Memory ran out: the machine has",
             "no matching distribution",
             "may not reach b.example",
             "Mend .clawdesk/image.toml",

@@ -14,6 +14,8 @@ from clawdesk.ports.errors import PortError
 from clawdesk.runtime.client import PlaneClient
 from clawdesk.runtime.places import plane_socket
 from clawdesk.runtime.server import PlaneServer
+from clawdesk.viewmodels.report import Around, file_name, report
+from clawdesk.viewmodels.story import sentence
 from tests.support.guest_fake import FakeStep
 from tests.support.plane_world import PROJECT, PlaneWorld, until
 
@@ -195,3 +197,36 @@ async def test_a_client_asks_for_it_over_the_socket(world: PlaneWorld) -> None:
         await client.close()
         await server.close()
         await plane.close()
+
+
+async def asks_between(step: FakeStep) -> int:
+    step.files["before.txt"] = b"1"
+    await step.ask("Go on?")
+    step.files["after.txt"] = b"2"
+    return 0
+
+
+async def test_what_came_before_a_question_is_approved_at_the_end_too(tmp_path: Path) -> None:
+    world = PlaneWorld(tmp_path, {}, {command_for(): asks_between})
+    plane = await world.open()
+    task = await until(plane, await plane.submit(PROJECT, ASKED), held)
+    assert task.request is not None
+    said = await plane.answer(task.id, task.request.id, "yes", channel="t")
+    assert said.ok, said.text
+    task = await until(plane, task.id, lambda t: held(t) and len(t.checkpoints) == 2)
+    assert task.request is not None
+    diff = await plane.diff(task.id, None, task.request.ordinal)
+    assert [file.path for file in diff.files] == ["after.txt", "before.txt"]
+    assert await points(world, task.id) == []
+    await plane.close()
+
+
+async def test_the_story_and_the_report_know_that_no_file_was_there(world: PlaneWorld) -> None:
+    plane = await world.open()
+    task = await until(plane, await plane.submit(PROJECT, ASKED), held)
+    assert sentence(task.records[0]) == "submitted from a prompt"
+    text = report(task, Around(0))
+    assert "- Process: from a prompt" in text
+    assert "## What the agent was told\n\n    Write a note.\n    A short one.\n" in text
+    assert file_name(task).startswith("Write-a-note-")
+    await plane.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clawdesk.domain.model import FINAL, Phase, Task
+from clawdesk.domain.model import FINAL, Phase, Snapshot, Task
 from clawdesk.domain.retention import GIB
 from clawdesk.domain.rules import Rules
 from clawdesk.ports.errors import MachineError
@@ -64,6 +64,33 @@ async def test_the_oldest_go_first_and_their_checkpoints_keep_files(world: Plane
     task = await until(plane, task_id, lambda t: held(t) and t.next_ordinal > 5)
     resumed = [r for r in task.records if r.event == "resumed"]
     assert "GiB at most" in resumed[-1].fields["note"]
+    await plane.close()
+
+
+async def test_what_is_gone_back_to_meanwhile_is_kept(
+    world: PlaneWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two are given up, one after the other; a person goes back to the second during the first."""
+    plane = await world.open()
+    task_id = await plane.submit(PROJECT, "add")
+    await until(plane, task_id, held)
+    await with_cap(plane, 1)
+    forget, given_up = world.machines.forget, list[str]()
+
+    async def slowly(snapshot: Snapshot) -> None:
+        given_up.append(snapshot.id)
+        if len(given_up) == 1:
+            assert (await plane.restore(task_id, 2, channel="t")).ok
+        await forget(snapshot)
+
+    monkeypatch.setattr(world.machines, "forget", slowly)
+    await plane._retention.enforce()
+    task = await until(plane, task_id, lambda t: any(r.event == "resumed" for r in t.records))
+    (resumed,) = [r for r in task.records if r.event == "resumed"]
+    assert (resumed.fields["ordinal"], resumed.fields["memory"]) == (2, True)
+    second = task.checkpoints[1].snapshot
+    assert second is not None
+    assert second.id not in given_up
     await plane.close()
 
 

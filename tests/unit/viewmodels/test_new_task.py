@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from clawdesk.domain.agents import KINDS
 from clawdesk.domain.model import (
     AgentSpec,
     CheckpointMode,
@@ -17,6 +18,7 @@ from clawdesk.ports.machines import MachineSupport
 from clawdesk.ports.models import Model
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import PolicyView
+from clawdesk.viewmodels.agent_words import WORDS
 from clawdesk.viewmodels.new_task import FitLine, forecast
 from clawdesk.viewmodels.phases import Family
 from tests.support import trust_scene
@@ -99,3 +101,10 @@ def test_an_agent_is_named_with_what_it_is() -> None:
     unknown = replace(TIDY, agent=AgentSpec("of-later", "p"))
     view = forecast(unknown, load=LOAD, machines=KVM, fabric=FABRIC, policy=None)
     assert view.lines[0].family is Family.BAD
+
+
+def test_what_the_catalog_says_of_agents_can_be_told_in_another_language() -> None:
+    catalog = {text for kind in KINDS.values() for text in (kind.title, kind.about)}
+    assert catalog >= WORDS, "said no more"
+    names = {text for text in catalog - WORDS if " " in text}
+    assert not names, "a sentence of the catalog that viewmodels/agent_words does not know"
