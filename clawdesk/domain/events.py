@@ -15,6 +15,7 @@ from clawdesk.domain.lease_events import (
     LeaseRefused,
     LeaseWaits,
 )
+from clawdesk.domain.merge_events import ForkKept, TaskMerged, TaskUnmerged
 from clawdesk.domain.model import (
     Amendment,
     Capacity,
@@ -406,31 +407,6 @@ class RecordFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class TaskMerged:
-    """`commit` records it in the task's chain; `merge_commit` stands on the branch.
-
-    `backup` keeps the state before, "" where nothing was moved.
-    """
-
-    at_ms: int
-    task: TaskId
-    branch: str
-    commit: str
-    merge_commit: str
-    backup: str
-
-
-@dataclass(frozen=True, slots=True)
-class TaskUnmerged:
-    """Its last merge was taken back; `commit` records it in the task's chain."""
-
-    at_ms: int
-    task: TaskId
-    branch: str
-    commit: str
-
-
-@dataclass(frozen=True, slots=True)
 class SnapshotForgotten:
     """The machine behind a checkpoint is given up by policy; the checkpoint keeps its files."""
 
@@ -447,15 +423,6 @@ class DiscardAsked:
 
     at_ms: int
     task: TaskId
-
-
-@dataclass(frozen=True, slots=True)
-class ForkKept:
-    """Of a family of forks a person keeps `task`; `over` are the others, which have ended or do."""
-
-    at_ms: int
-    task: TaskId
-    over: tuple[TaskId, ...]
 
 
 Event = (

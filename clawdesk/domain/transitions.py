@@ -34,6 +34,7 @@ from clawdesk.domain.lease_events import (
     LeaseRefused,
     LeaseWaits,
 )
+from clawdesk.domain.merge_events import ForkKept, TaskMerged, TaskUnmerged
 from clawdesk.domain.model import FINAL, Phase, PlaneState, Reason, Task, TaskId
 from clawdesk.domain.moves import Turn, without_snapshots
 from clawdesk.domain.policy import under
@@ -354,7 +355,7 @@ def _record_failed(turn: Turn, task: Task, event: ev.RecordFailed) -> None:
         turn.do(do.Notify(task.id, f"Not recorded: {event.why}"))
 
 
-def _merged(turn: Turn, task: Task, event: ev.TaskMerged) -> None:
+def _merged(turn: Turn, task: Task, event: TaskMerged) -> None:
     task = turn.put(task, merged_into=event.branch)
     made = {"merge_commit": event.merge_commit, "backup": event.backup}
     turn.note(task, "merged", event.commit, branch=event.branch, **made)
@@ -362,11 +363,11 @@ def _merged(turn: Turn, task: Task, event: ev.TaskMerged) -> None:
         moves.discard(turn, turn.state.tasks[task.id], moves.MERGED)
 
 
-def _unmerged(turn: Turn, task: Task, event: ev.TaskUnmerged) -> None:
+def _unmerged(turn: Turn, task: Task, event: TaskUnmerged) -> None:
     turn.note(turn.put(task, merged_into=""), "unmerged", event.commit, branch=event.branch)
 
 
-def _fork_kept(turn: Turn, task: Task, event: ev.ForkKept) -> None:
+def _fork_kept(turn: Turn, task: Task, event: ForkKept) -> None:
     moves.recorded(turn, task, "kept", over=list(event.over))
     for name in event.over:
         other = turn.state.tasks.get(name)
@@ -375,7 +376,7 @@ def _fork_kept(turn: Turn, task: Task, event: ev.ForkKept) -> None:
             _discard_asked(turn, other, event)
 
 
-def _discard_asked(turn: Turn, task: Task, event: ev.DiscardAsked | ev.ForkKept) -> None:
+def _discard_asked(turn: Turn, task: Task, event: ev.DiscardAsked | ForkKept) -> None:
     if task.phase in FINAL and any(c.snapshot for c in task.checkpoints):
         moves.forgotten(turn, task, moves.ordinals(task), PRUNED)
         turn.do(do.DiscardSnapshots(task.id))
@@ -422,9 +423,9 @@ _TABLE: dict[type, _Move] = {
     ev.SuspendAsked: on_decision.suspend_asked,
     ev.EventRecorded: _recorded,
     ev.RecordFailed: _record_failed,
-    ev.TaskMerged: _merged,
-    ev.TaskUnmerged: _unmerged,
+    TaskMerged: _merged,
+    TaskUnmerged: _unmerged,
     ev.SnapshotForgotten: _snapshot_forgotten,
     ev.DiscardAsked: _discard_asked,
-    ev.ForkKept: _fork_kept,
+    ForkKept: _fork_kept,
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from clawdesk.domain import events as ev
+from clawdesk.domain.merge_events import TaskMerged, TaskUnmerged
 from clawdesk.domain.model import FINAL, Phase, Record, Task, TaskId
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import PortError
@@ -64,7 +64,7 @@ class Merges:
         }
         commit = await repository.append(task, Record("merged", now_ms, fields))
         made = (outcome.branch, commit, outcome.commit, outcome.backup)
-        self._kernel.post(ev.TaskMerged(now_ms, task, *made))
+        self._kernel.post(TaskMerged(now_ms, task, *made))
         await self._looked_again(known)
         return outcome
 
@@ -79,7 +79,7 @@ class Merges:
         now_ms = self._clock.now_ms()
         fields: dict[str, object] = {"branch": branch, "merge_commit": merge_commit}
         commit = await repository.append(task, Record("unmerged", now_ms, fields))
-        self._kernel.post(ev.TaskUnmerged(now_ms, task, branch, commit))
+        self._kernel.post(TaskUnmerged(now_ms, task, branch, commit))
         await self._looked_again(known)
         return Outcome(True, said)
 

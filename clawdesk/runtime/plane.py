@@ -15,6 +15,7 @@ from clawdesk.domain import effects as do
 from clawdesk.domain import events as ev
 from clawdesk.domain.forking import family, to_end
 from clawdesk.domain.from_prompt import TaskPrompt
+from clawdesk.domain.merge_events import ForkKept
 from clawdesk.domain.model import (
     MachineId,
     Phase,
@@ -433,7 +434,7 @@ class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs):
         if not others:
             return Outcome(False, "The task has no forks, and is none.")
         ended = [(await self.cancel(t.id, channel=channel)).ok for t in to_end(members, task)]
-        self._kernel.post(ev.ForkKept(self._now(), task, tuple(t.id for t in others)))
+        self._kernel.post(ForkKept(self._now(), task, tuple(t.id for t in others)))
         before = len(others) - len(ended)
         name = self._kernel.known(task).title
         text = f"Kept: {name}. Others ended now: {sum(ended)}; before: {before}. All commits stay."

@@ -111,14 +111,14 @@ class Memory:
 
     def typed(self, project: str) -> TaskPrompt | None:
         """A task that was written for a project and not started yet."""
-        return self.drafts.load(f"new task in {project}", TaskPrompt)
+        return self.drafts.load(_typed_key(project), TaskPrompt)
 
     def keep_typed(self, project: str, asked: TaskPrompt) -> None:
         """Raises PortError where it cannot be kept; one without a prompt is forgotten."""
         if asked.prompt.strip():
-            self.drafts.keep(f"new task in {project}", asked)
+            self.drafts.keep(_typed_key(project), asked)
         else:
-            self.drafts.drop(f"new task in {project}")
+            self.drafts.drop(_typed_key(project))
 
     def last_agent(self) -> TaskPrompt | None:
         """The agent of the task that was last started without a file; its prompt is ""."""
@@ -185,3 +185,7 @@ class Memory:
 
     def flush(self) -> None:
         self.settings.sync()
+
+
+def _typed_key(project: str) -> str:
+    return f"new-task:{project}"

@@ -73,14 +73,14 @@ async def account_of(app: web.Application, name: str) -> Mapping[str, Any]:
 
 def add_routes(app: web.Application) -> None:
     """The routes of /v1; `app` carries FABRIC, BODIES, CALLS, METRICS and guard.TOKENS."""
-    handler = call_handler(app)
+    answering = answering_calls(app)
     app.router.add_get("/v1/models", _models)
     app.router.add_get("/v1/models/{name:.+}", _model)
     for path in CALL_PATHS:
-        app.router.add_post(path, handler)
+        app.router.add_post(path, answering)
 
 
-def call_handler(app: web.Application) -> short_way.Handler:
+def answering_calls(app: web.Application) -> short_way.Answering:
     """What answers POST to each of CALL_PATHS, with or without a route."""
     return partial(_call, app)
 

@@ -238,7 +238,7 @@ class Server:
             auto_decompress=False,
         )
         await runner.setup()
-        short_way.lead(_of(runner), calls, partial(guarded, handler=gateway.call_handler(app)))
+        short_way.lead(_of(runner), calls, partial(guarded, handler=gateway.answering_calls(app)))
         return door, runner
 
     def _touched(self, door: Door) -> Callable[[web.Request], None]:

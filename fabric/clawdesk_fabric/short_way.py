@@ -17,11 +17,11 @@ from aiohttp.abc import AbstractStreamWriter
 
 WRITE_AT_ONCE_BYTES = 64 * 1024
 """What a connection's buffer takes without waiting for the client."""
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def lead(server: web.Server, paths: Container[str], handler: Handler) -> None:
-    """From now on new connections have POSTs to these very paths answered by `handler`.
+def lead(server: web.Server, paths: Container[str], answering: Answering) -> None:
+    """From now on new connections have POSTs to these very paths answered by `answering`.
 
     Everything else goes aiohttp's usual way: other spellings of a path too, and whoever wants to
     be asked for the body first.
@@ -31,7 +31,7 @@ def lead(server: web.Server, paths: Container[str], handler: Handler) -> None:
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         is_call = request.method == "POST" and request.raw_path in paths
         if is_call and "Expect" not in request.headers:
-            return await handler(cast(web.Request, request))
+            return await answering(cast(web.Request, request))
         return await usual(request)
 
     server.request_handler = handle

@@ -52,6 +52,7 @@ UNREAD_KEYWORDS = {"key", "keys", "icon", "kind", "name"}
 NAMES = {
     *("ClawDesk", "CPU", "RAM", "GPU", "VM", "HEAD", "OpenClaw", "libvirt", "Docker", "Fabric"),
     "yyyy-MM-dd HH:mm",
+    'python3 tools/agent.py "$CLAWDESK_PROMPT"',
     "English",
 }
 MODULES_UNREAD = {"fonts", "theme", "tokens", "resources", "words", "language", "highlight"}

@@ -97,10 +97,10 @@ def connect(*, timeout_s: int, threads: int = 1) -> docker.DockerClient:
     return docker.from_env(timeout=timeout_s, max_pool_size=threads, environment=environment)
 
 
-def _name(info: Mapping[str, Any]) -> str:
+def _name(told: Mapping[str, Any]) -> str:
     """Of the engine, with what it cannot do: one without root often has no say over memory."""
-    limits = "" if info.get("MemoryLimit", True) else ", sets no memory limit"
-    return f"docker {info['ServerVersion']}{limits}"
+    limits = "" if told.get("MemoryLimit", True) else ", sets no memory limit"
+    return f"docker {told['ServerVersion']}{limits}"
 
 
 def _mend_of_silence() -> str:
