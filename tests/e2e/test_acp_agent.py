@@ -187,7 +187,8 @@ def test_an_agent_held_for_approval_is_prompted_in_the_session_it_has(
     app = App(cli.start("run", str(project), "watched", *HEADLESS[:2], *ALLOW, stdin=theirs))
     asked = app.wait_for("its approval", named("approval_requested"), BUILD_S)
     task = asked["task"]
-    assert cli.run("prompt", task, "Leave a note.").stdout == "The agent gets your prompt.\n"
+    told = cli.run("prompt", task, "Leave a note.").stdout
+    assert told == f"Checkpoint {asked['ordinal']} rejected.\n", "a prompt is its note"
     os.write(person, b"yes\n")  # to what was asked before the prompt: no word on what came after
     app.wait_for(
         "its approval again",
