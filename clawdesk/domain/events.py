@@ -311,6 +311,7 @@ class DecisionGiven:
     """A person decided. `ref` is an ordinal (approve, reject) or a key or request id (answer).
 
     `seen`: "summary" where the change itself was not shown; such an approval is not always enough.
+    `prompt`: the note is meant as a further prompt for an agent.
     """
 
     at_ms: int
@@ -326,6 +327,7 @@ class DecisionGiven:
     amendment: Amendment | None = None
     key: str = ""
     seen: str = ""
+    prompt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -275,6 +275,7 @@ class Decision:
     key: str = ""  # the answerer's own name for this answer: the same key twice is one answer
     more_intents: tuple[str, ...] = ()  # callers that gave the same answer again meanwhile
     seen: str = ""  # "summary": the change itself was not on the screen; "" = it was
+    prompt: bool = False  # the note is meant as a further prompt for an agent
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from clawdesk.domain.rules import CHAT_DECIDES
 
 SUMMARY = "summary"
 """What a chat shows: counts and names, not the change itself."""
+PROMPTED = "The agent gets your prompt."
 _BUSY = frozenset({Phase.STARTING, Phase.RESTORING, Phase.SNAPSHOTTING, Phase.UNKNOWN})
 
 
@@ -73,6 +74,7 @@ def decision_given(turn: Turn, task: Task, event: ev.DecisionGiven) -> None:
         amendment=event.amendment,
         key=event.key,
         seen=event.seen,
+        prompt=event.prompt,
     )
     if request.key == "retry":
         _retry_answered(turn, task, request, decision)
@@ -231,6 +233,8 @@ def answer(turn: Turn, decision: Decision, ok: bool, text: str) -> None:
 def _done_text(request: Request, decision: Decision) -> str:
     if decision.verdict is Verdict.ANSWERED:
         return f"Answered {request.key!r}."
+    if decision.prompt:
+        return PROMPTED
     if decision.amendment is not None:
         return f"Checkpoint {request.ordinal} approved as you want it; the task is told."
     return f"Checkpoint {request.ordinal} {decision.verdict.value}."
@@ -345,7 +349,7 @@ def restore_recorded(turn: Turn, task: Task, event: ev.RestoreRecorded) -> None:
     if wish is None:
         return  # the restart after a lost machine: its requeueing is under way
     where = f"checkpoint {event.ordinal}" if event.ordinal else "the start"
-    done = "The agent gets your prompt." if prompt else f"Going back to {where}."
+    done = PROMPTED if prompt else f"Going back to {where}."
     turn.acknowledge(wish.intent, True, done)
     if task.deciding is not None:
         answer(turn, task.deciding, False, "The task was taken back meanwhile.")

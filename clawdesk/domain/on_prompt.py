@@ -32,6 +32,7 @@ def prompt_asked(turn: Turn, task: Task, event: ev.PromptAsked) -> None:
             task.request.digest,
             note=event.text,
             intent=event.intent,
+            prompt=True,
         )
         on_decision.decision_given(turn, task, note)
     else:

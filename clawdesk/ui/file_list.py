@@ -130,8 +130,8 @@ class _FileDelegate(QStyledItemDelegate):
         for text, role in (
             (f"−{file.removed}" if file.removed else "", "bad"),  # noqa: RUF001
             (f"+{file.added}" if file.added else "", "ok"),
-            ("deleted" if file.status == "deleted" else "", "fg2"),
-            (words, "acc" if words == "edited by you" else "fg2"),
+            (tr("deleted") if file.status == "deleted" else "", "fg2"),
+            (words, "acc" if words == tr("edited by you") else "fg2"),
         ):
             if text:
                 wide = fonts.width("small", text)

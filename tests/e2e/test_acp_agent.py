@@ -188,7 +188,7 @@ def test_an_agent_held_for_approval_is_prompted_in_the_session_it_has(
     asked = app.wait_for("its approval", named("approval_requested"), BUILD_S)
     task = asked["task"]
     told = cli.run("prompt", task, "Leave a note.").stdout
-    assert told == f"Checkpoint {asked['ordinal']} rejected.\n", "a prompt is its note"
+    assert told == "The agent gets your prompt.\n"
     os.write(person, b"yes\n")  # to what was asked before the prompt: no word on what came after
     app.wait_for(
         "its approval again",

@@ -110,6 +110,7 @@ def test_a_prompt_to_an_agent_that_waits_for_approval_sends_its_work_back() -> N
     step(state, ASK)
     effects = step(state, ev.DecisionRecorded(6, "T", "q", "c3"))
     assert do.ReplyToGuest("T", "m", "r2", "rejected", "and the docs") in effects
+    assert do.Acknowledge("i", True, "The agent gets your prompt.") in effects
 
 
 def test_what_cannot_be_prompted_says_why() -> None:
