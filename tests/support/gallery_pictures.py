@@ -21,6 +21,7 @@ from tests.support.hand_clock import HandClock
 SCENES = (
     "full",
     "empty",
+    "bare",
     "home",
     "small",
     *sorted(window_shots.REVIEWS),

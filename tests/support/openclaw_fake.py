@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import itertools
+import contextlib
 import json
 import secrets
 from base64 import urlsafe_b64decode
@@ -127,9 +128,11 @@ class FakeGateway:
             await socket.close(code=1008)
 
     async def _send(self, socket: web.WebSocketResponse, frame: Json) -> None:
+        """To a client that may have left meanwhile, over a broken frame for example."""
         for out in self.mangle(frame):
             if not socket.closed:
-                await socket.send_str(out if isinstance(out, str) else json.dumps(out))
+                with contextlib.suppress(ConnectionError):
+                    await socket.send_str(out if isinstance(out, str) else json.dumps(out))
 
     async def _tell(self, event: str, payload: Json) -> None:
         for socket in list(self._clients):
