@@ -7,9 +7,9 @@ hold back what goes out; `refuse` may refuse whoever connects.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import itertools
-import contextlib
 import json
 import secrets
 from base64 import urlsafe_b64decode
