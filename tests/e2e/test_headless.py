@@ -181,7 +181,7 @@ def test_a_killed_app_finds_its_task_where_it_was(cli: RealCli, project: Path) -
     [
         (("run", "{empty}", "write"), 1, "not a Git repository"),
         (("run", "{project}", "nothing"), 1, "nothing"),
-        (("run", "{project}"), 2, "Name a task"),
+        (("run", "{project}"), 2, "Name one task"),
         (("show", "ABCDEFGH"), 2, "no task"),
         (("approve", "ABCDEFGH", "1"), 2, "no task"),
         (("bogus",), 2, "no command or folder"),
