@@ -14,11 +14,12 @@ QUICK = -m "not e2e" -n logical --maxprocesses=4 --dist=worksteal
 # They make and remove many small files: in memory, where programs may run there and 4 GB are free.
 IN_MEMORY = $(shell test -w /dev/shm && ! grep -q ' /dev/shm .*noexec' /proc/mounts \
 	&& test $$(df --output=avail /dev/shm | tail -1) -gt 4000000 && echo TMPDIR=/dev/shm)
-# Tests with real parts run in two files at a time; those that measure a time, alone behind them.
-REAL_PLACES = tests/e2e tests/contract
-# REAL_WORKERS=1 has them one after another.
-REAL_WORKERS ?= 2
-REAL = -m "e2e and not alone" -n logical --maxprocesses=$(REAL_WORKERS) --dist=loadgroup --no-loadscope-reorder
+# Tests with real parts run one after another. REAL_WORKERS=2 has two files at a time, and those that
+# measure a time alone behind them: a third faster, and on two cores too slow for some time limits.
+REAL_PLACES = tests/contract tests/e2e
+REAL_WORKERS ?= 1
+SIDE_BY_SIDE = -n $(REAL_WORKERS) --dist=loadgroup --no-loadscope-reorder
+REAL = $(OFFSCREEN) $(WITH_ENGINE) $(BIN)/python -m pytest $(PYTEST) $(REAL_PLACES)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-tests demo demo-preemption kill9 power-cut sim fuzz soak gallery pictures translations test check check-style check-tests run bench clean
@@ -40,8 +41,12 @@ run: setup ## open the window; SIMULATED_GPUS=8 shows it with GPUs that are not 
 
 test: setup-tests ## every test, on real machines and a real Docker engine
 	@$(OFFSCREEN) $(IN_MEMORY) SIM_SEEDS=1000 PLAN_SEEDS=60 DECISION_STORIES=3000 FUZZ_CASES=200000 HYPOTHESIS_EXAMPLES=100 FABRIC_SEEDS=20 CLAWDESK_KILLS=10 $(BIN)/python -m pytest -q $(QUICK) $(PYTEST)
-	@$(OFFSCREEN) $(WITH_ENGINE) $(BIN)/python -m pytest $(REAL) $(PYTEST) $(REAL_PLACES)
-	@$(OFFSCREEN) $(WITH_ENGINE) $(BIN)/python -m pytest -m "e2e and alone" $(PYTEST) $(REAL_PLACES)
+ifeq ($(REAL_WORKERS),1)
+	@$(REAL) -m e2e
+else
+	@$(REAL) -m "e2e and not alone" $(SIDE_BY_SIDE)
+	@$(REAL) -m "e2e and alone"
+endif
 
 check: ## style, types, layers and the quick tests (some minutes)
 	@$(SETUP) --only system,python

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-PLACES = ("tests/e2e/", "tests/contract/")
+PLACES = ("tests/contract/", "tests/e2e/")
 """Only there are tests with real parts: `make test` reads no other files for them."""
 LONGEST = (
     *("agents", "acp_agent", "crash_points", "faults", "model_calls", "image_layers"),
@@ -21,9 +21,11 @@ LAYERS = ("tests/e2e/test_agents.py", "tests/e2e/test_acp_agent.py")
 """They build image layers in the user's own folder, where a start removes what is half built."""
 
 
-def arrange(items: list[pytest.Item]) -> None:
+def arrange(items: list[pytest.Item], *, beside: bool) -> None:
     """Put the tests with real parts into the groups and the order described above.
 
+    Args:
+        beside: this is one of several processes that run them; else their order stays.
     Raises:
         pytest.UsageError: one lies where it would not be found.
     """
@@ -32,6 +34,8 @@ def arrange(items: list[pytest.Item]) -> None:
             if not item.nodeid.startswith(PLACES):
                 raise pytest.UsageError(f"{item.nodeid} is marked e2e outside {PLACES}")
             item.add_marker(pytest.mark.xdist_group(_group(item)))
+    if not beside:
+        return
     places = {f"tests/e2e/test_{name}.py": place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(_file(item), len(places)))
 

@@ -26,9 +26,9 @@ class Item:
         self.group = mark.args[0]
 
 
-def arranged(*items: Item) -> list[Item]:
+def arranged(*items: Item, beside: bool = True) -> list[Item]:
     given = cast(list[pytest.Item], [*items])
-    side_by_side.arrange(given)
+    side_by_side.arrange(given, beside=beside)
     return cast(list[Item], given)
 
 
@@ -38,6 +38,7 @@ def test_a_file_stays_whole_and_the_longest_come_first() -> None:
     assert arranged(one, quick, two, long) == [long, one, quick, two]
     assert (one.group, two.group) == ("tests/e2e/test_demo.py",) * 2
     assert quick.group == ""
+    assert arranged(one, long, beside=False) == [one, long], "by name, as pytest has it"
 
 
 def test_those_that_build_layers_of_the_user_are_not_beside_one_another() -> None:
