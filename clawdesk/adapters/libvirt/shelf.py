@@ -210,7 +210,8 @@ class Shelf:
                 if self._layout.within(f"{root}/{disks.noted_file(name)}") in needed:
                     left = True
                 else:
-                    os.unlink(name, dir_fd=handle)
+                    with suppress(FileNotFoundError):  # a note in the making just got its name
+                        os.unlink(name, dir_fd=handle)
         if not left:
             self._layout.remove(folder)
             return

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,6 +50,26 @@ def test_a_share_copies_nothing_and_may_be_repeated(files: MachineFiles) -> None
         saved.layers,
         saved.workspace,
     )
+
+
+def test_a_note_that_gets_its_name_while_its_task_goes_is_no_obstacle(
+    files: MachineFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checksum is made beside everything else, and may end after the folder was looked into."""
+    (saved,) = taken(files)
+    part = Path(saved.memory).with_name(".memory.sha256.0a.part")
+    part.touch()
+    walk = os.fwalk
+
+    def looked(*args: Any, **words: Any) -> Iterator[tuple[str, list[str], list[str], int]]:
+        for found in walk(*args, **words):
+            if part.name in found[2]:
+                part.replace(part.with_name("memory.sha256"))
+            yield found
+
+    monkeypatch.setattr(os, "fwalk", looked)
+    files.shelf.discard(PARENT)
+    assert files.there() == set()
 
 
 @pytest.mark.parametrize("first", [PARENT, FORK])
