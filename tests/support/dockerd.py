@@ -184,7 +184,15 @@ class OwnEngine:
         _stop(self._cache, self._runtime)
 
 
+def _make_own(runtime: Path) -> None:
+    """Raises NoEngineError: whoever else made it could answer there in the engine's place."""
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    if runtime.lstat().st_uid != os.geteuid():
+        raise NoEngineError(f"{runtime} belongs to another user; remove it, then try again")
+
+
 def _start(cache: Path, runtime: Path) -> str:
+    _make_own(runtime)  # before anybody there is asked or ended
     host = f"unix://{runtime}/docker.sock"
     if _answers(host):
         return host
@@ -194,9 +202,7 @@ def _start(cache: Path, runtime: Path) -> str:
 
 
 def _launch(cache: Path, runtime: Path, host: str, *options: str) -> None:
-    runtime.mkdir(mode=0o700, exist_ok=True)
-    if runtime.lstat().st_uid != os.geteuid():  # whoever made it could answer in the engine's place
-        raise NoEngineError(f"{runtime} belongs to another user; remove it, then try again")
+    _make_own(runtime)
     log = cache / "dockerd.log"
     environment = {**os.environ, "PATH": _path()}
     command = ["unshare", "--net", "dockerd", "--bridge=none", "--iptables=false"]
@@ -318,7 +324,9 @@ def main(argv: list[str]) -> int:
             return _beside(host, command)
     except NoEngineError as error:
         print(f"No model can be served: {error}.", file=sys.stderr)
-    return subprocess.run(command, check=False).returncode if without else NO_ENGINE
+    if without:
+        os.execvp(command[0], command)
+    return NO_ENGINE
 
 
 def _beside(host: str, command: list[str]) -> int:

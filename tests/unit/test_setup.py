@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from clawdesk_setup import engine, environment, progress, system
 from clawdesk_setup.system import Need
+from tests.support import dockerd
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -207,6 +211,34 @@ def test_only_a_private_engine_wraps_the_command() -> None:
     assert wrapped == ["py", "-m", "tests.support.dockerd", "--or-without", "--", "x", "y"]
     wrapped = engine.wrap(["x"], engine.Engine("private"), "py", needed=True)
     assert wrapped == ["py", "-m", "tests.support.dockerd", "--", "x"]
+
+
+def test_an_engine_in_a_folder_of_somebody_else_is_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dockerd, "_answers", lambda host: pytest.fail(f"{host} was asked"))
+    nobody = os.geteuid() + 1
+    monkeypatch.setattr(os, "geteuid", lambda: nobody)
+    with pytest.raises(dockerd.NoEngineError, match="another user"):
+        dockerd._start(tmp_path / "cache", tmp_path)
+
+
+def test_without_an_engine_a_command_runs_or_says_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @contextmanager
+    def none() -> Iterator[str]:
+        raise dockerd.NoEngineError("no rootlesskit")
+        yield ""
+
+    became: list[list[str]] = []
+    monkeypatch.setattr(dockerd, "engine", none)
+    monkeypatch.setattr(os, "execvp", lambda _, command: became.append(command))
+    assert dockerd.main(["--", "x"]) == engine.NO_ENGINE
+    assert became == []
+    dockerd.main(["--or-without", "--", "x", "y"])
+    assert became == [["x", "y"]]
+    assert capsys.readouterr().err.count("No model can be served: no rootlesskit.") == 2
 
 
 def test_a_ping_needs_an_http_answer(tmp_path: Path) -> None:
