@@ -57,11 +57,11 @@ def away(peer: str, last_seen_s: float | None) -> Reason:
     """Why a task waits whose peer does not answer.
 
     Args:
-        last_seen_s: how long ago it last did; None = not since the model service was started.
+        last_seen_s: how long ago it last did; None = not since the Fabric began.
     """
-    if last_seen_s is None:
-        return Reason(AWAY, f"peer {peer} is away, not seen yet", f"peer {peer} is back")
-    text = f"peer {peer} is away, last seen {ago(last_seen_s)} ago"
+    text = f"peer {peer} is away, not seen since the Fabric began"
+    if last_seen_s is not None:
+        text = f"peer {peer} is away, last seen {ago(last_seen_s)} ago"
     return Reason(AWAY, text, f"peer {peer} is back")
 
 

@@ -188,9 +188,9 @@ class Peer:
     """Another machine whose model service is paired with ours.
 
     Args:
-        state: here | away | never: it has not been reached since the model service was started.
+        state: here | away | never: it was never reached at all.
         last_seen_s: how long ago it last answered, in steps that stay the same for a while; None =
-            never.
+            not since the Fabric began.
         address: HOST:PORT, "" where it only comes to us.
         offers: what it lends to us.
         borrowed_in_flight: calls of ours that it answers now.

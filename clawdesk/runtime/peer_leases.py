@@ -38,7 +38,7 @@ class PeerLeases:
         self._clock = clock
         self._remark = remark
         self._told: dict[TaskId, tuple[str, Reason | None]] = {}
-        """Its peer, and what it was told last: why it waits; None = that its peer is here."""
+        """Its model, and what it was told last: why it waits; None = that its peer is here."""
 
     async def ask(self, task: Task) -> None:
         """Ask for the task's model; the answer is an event."""
@@ -53,7 +53,7 @@ class PeerLeases:
         except InferenceError as error:
             self._refuse(task.id, error.sentence)
             return
-        self._tell(task.id, peer_of(model), peering)
+        self._tell(task.id, model, peering)
 
     def release(self, task: TaskId) -> bool:
         """Nothing more is told of it; whether it was one of a peer's."""
@@ -64,38 +64,44 @@ class PeerLeases:
         peering = fabric.peering
         if peering is None and fabric.version:
             return  # it was too slow to tell, and will be asked again
-        for task, (peer, before) in list(self._told.items()):
-            found = peering.peer(peer) if peering is not None else None
-            if peering is not None and (before is not None or (found is not None and found.here)):
-                self._tell(task, peer, peering)
-                continue
-            # Each asks anew with this, and is answered with why it waits, or why it never will.
-            del self._told[task]
-            why = fabric.problem
-            if peering is not None:
-                why = away(peer, found.last_seen_s).text if found is not None else _stranger(peer)
-            if before is None:
-                self._remark(task, f"Model calls will fail: {why.rstrip('.')}.")
-            self._post(LeaseEnded(self._clock.now_ms(), task, why))
+        for task, (model, before) in list(self._told.items()):
+            if peering is None:
+                self._end(task, fabric.problem)
+            elif before is not None:
+                self._tell(task, model, peering)
+            elif (found := peering.peer(peer_of(model))) is None:
+                self._end(task, _stranger(peer_of(model)))
+            elif not found.here:
+                self._end(task, away(found.name, found.last_seen_s).text)
 
-    def _tell(self, task: TaskId, peer: str, peering: Peering) -> None:
+    def _end(self, task: TaskId, why: str) -> None:
+        """It asks anew with this, and is answered with why it waits, or why it never will."""
+        _, before = self._told.pop(task)
+        if before is None:
+            self._remark(task, f"Model calls will fail: {why.rstrip('.')}.")
+        self._post(LeaseEnded(self._clock.now_ms(), task, why))
+
+    def _tell(self, task: TaskId, model: str, peering: Peering) -> None:
+        peer, before = peer_of(model), self._told.pop(task, None)
         found = peering.peer(peer)
         if found is None:
-            self._told.pop(task, None)
             self._refuse(task, _stranger(peer))
             return
         reason = None if found.here else away(peer, found.last_seen_s)
-        before = self._told.get(task)
-        if before == (peer, reason):
+        lends = [f"{peer}/{offer.model}" for offer in found.offers]
+        if reason is None and model not in lends:
+            known = ", ".join(lends) or "none"
+            self._refuse(task, f"Peer {peer} lends no {model}; it lends: {known}.")
             return
-        self._told[task] = (peer, reason)
-        now_ms = self._clock.now_ms()
-        if reason is None:
-            if before is not None:
-                self._remark(task, f"Peer {peer} is back.")
-            self._post(LeaseGranted(now_ms, task))
-        else:
-            self._post(LeaseWaits(now_ms, task, reason))
+        self._told[task] = (model, reason)
+        if before is not None and before[1] == reason:
+            return
+        if reason is not None:
+            self._post(LeaseWaits(self._clock.now_ms(), task, reason))
+            return
+        if before is not None:
+            self._remark(task, f"Peer {peer} is back.")
+        self._post(LeaseGranted(self._clock.now_ms(), task))
 
     def _refuse(self, task: TaskId, why: str) -> None:
         self._post(LeaseRefused(self._clock.now_ms(), task, why))

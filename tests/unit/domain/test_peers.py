@@ -36,7 +36,7 @@ def test_who_waits_is_told_since_when_its_peer_is_away() -> None:
     reason = away("lab2", 14 * 60 + 30)
     assert (reason.code, reason.text) == ("peer_away", "peer lab2 is away, last seen 14 m ago")
     assert reason.frees == "peer lab2 is back"
-    assert away("lab2", None).text == "peer lab2 is away, not seen yet"
+    assert away("lab2", None).text == "peer lab2 is away, not seen since the Fabric began"
 
 
 def test_a_time_is_told_in_one_unit_that_stays_for_a_while() -> None:

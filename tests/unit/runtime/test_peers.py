@@ -14,7 +14,7 @@ from clawdesk.domain.model import FINAL, Lease, Phase, Task
 from clawdesk.domain.rules import ProjectRules, Rules
 from clawdesk.ports.errors import InferenceError, PortError
 from clawdesk.ports.inference import FabricStatus, LeaseNews, LeaseWish
-from clawdesk.ports.models import Peer, Peering
+from clawdesk.ports.models import Peer, Peering, PeerOffer
 from clawdesk.runtime.plane import Plane
 from tests.support.guest_fake import FakeStep
 from tests.support.inference_fake import EchoInference
@@ -23,7 +23,7 @@ from tests.support.plane_world import PROJECT, PlaneWorld, own_policy, until
 TASK = '[models]\ndefault = "lab2/qwen"\n[[steps]]\nname = "one"\nrun = "one"\n'
 FILE = ".clawdesk/project.toml"
 LETS = '[peers]\nuse = "trusted"\n'
-HERE = Peer("lab2", "sha256:ab", "here", 0, "lab2.example:7443")
+HERE = Peer("lab2", "ab", "here", 0, "lab2.example:7443", offers=(PeerOffer("qwen", 2),))
 AWAY = replace(HERE, state="away", last_seen_s=840, why="it does not answer")
 
 
@@ -165,7 +165,11 @@ async def test_a_peer_that_is_lost_is_told_in_the_log_and_the_model_is_asked_for
     assert (await until(plane, task, ended)).phase is Phase.DONE
 
 
-@pytest.mark.parametrize("peering", [Peering(), None], ids=["nobody is paired", "no Fabric"])
+@pytest.mark.parametrize(
+    "peering",
+    [Peering(), Peering(peers=(replace(HERE, offers=()),)), None],
+    ids=["nobody is paired", "it lends no such model", "no Fabric"],
+)
 async def test_a_peer_that_cannot_come_keeps_nobody_waiting(
     plane: Plane, world: World, peering: Peering | None
 ) -> None:
