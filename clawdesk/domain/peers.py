@@ -10,7 +10,7 @@ from clawdesk.domain.definitions import PROJECT_FILE
 from clawdesk.domain.model import ProjectPolicy, Reason, Task
 from clawdesk.domain.policy_file import POLICY_FILE
 
-NEVER, TRUSTED = "never", "trusted"
+TRUSTED = "trusted"
 AWAY = "peer_away"
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 
@@ -39,17 +39,17 @@ def why_not(model: str, counts: ProjectPolicy, asked: ProjectPolicy | None) -> t
     """
     if not peer_of(model) or counts.peers == TRUSTED:
         return "", ""
-    what = f"The model {model} is on another machine"
-    choose = "or name a model of this machine."
     if asked is not None and asked.peers == TRUSTED:
         # The project's own file lets it: what does not is the user's.
         return (
-            f'{what}, and [peers] use in your own {POLICY_FILE} is "{NEVER}".',
-            f'Say "{TRUSTED}" there, {choose}',
+            f"The model {model} is on another machine, and [peers] use in your own {POLICY_FILE} "
+            'is "never".',
+            'Say "trusted" there, or name a model of this machine.',
         )
     return (
-        f'{what}, and [peers] use in {PROJECT_FILE} is "{NEVER}".',
-        f'Say "{TRUSTED}" there, where your own {POLICY_FILE} allows it, {choose}',
+        f'The model {model} is on another machine, and [peers] use in {PROJECT_FILE} is "never".',
+        f'Say "trusted" there, where your own {POLICY_FILE} allows it, or name a model of this '
+        "machine.",
     )
 
 

@@ -179,6 +179,18 @@ ANSWERS = (
     marked("{model} is ready."),
     marked("{model} is unloaded."),
     marked("{model} is reserved."),
+    marked("Peer {peer} is revoked: nothing is lent to it or borrowed of it any more."),
+    marked("Peer {peer} is not revoked: {why}"),
+    marked(
+        'The model {model} is on another machine, and [peers] use in your own {file} is "never".'
+    ),
+    marked('The model {model} is on another machine, and [peers] use in {file} is "never".'),
+    marked('Say "trusted" there, or name a model of this machine.'),
+    marked(
+        'Say "trusted" there, where your own {file} allows it, or name a model of this machine.'
+    ),
+    marked("No peer called {peer} is paired with this machine. See: clawdesk-fabric peers list."),
+    marked("Peer {peer} lends no {model}; it lends: {models}."),
     marked("{model} may be unloaded again."),
     marked("{model} stays loaded until you unpin it."),
     marked("The reservation has ended."),
