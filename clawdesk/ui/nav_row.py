@@ -40,13 +40,11 @@ class NavRow(QAbstractButton):
         super().__init__()
         self.setObjectName(clean_line(name, 200))
         self._words = clean_line(text, 200)
-        self._below, self._aside = clean_line(below, 400), clean_line(aside, 60)
-        spoken = (self._words, self._below, self._aside)
-        self.setAccessibleName(", ".join(part for part in spoken if part))
-        self._icon, self._strong, self._indent, self._chosen = icon, strong, indent, chosen
+        self._strong, self._indent, self._chosen = strong, indent, chosen
         self._count, self._need = 0, False
-        self._font, self._faint = font or ("button" if strong else "body"), False
+        self._font = font or ("button" if strong else "body")
         self._acts: list[tuple[str, Callable[[], None]]] = []
+        self.show_state(icon, below=below, aside=aside)
         self._high = 40 if below else 28
         self.setFixedHeight(self._high)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -55,9 +53,18 @@ class NavRow(QAbstractButton):
         """One more line of its context menu."""
         self._acts.append((text, run))
 
-    def set_faint(self, faint: bool) -> None:
-        """What it stands for is not there now; its words say so too."""
-        self._faint = faint
+    def show_state(
+        self, icon: str, *, below: str = "", aside: str = "", faint: bool = False
+    ) -> None:
+        """What stands beside its name now.
+
+        Args:
+            faint: what it stands for is not there now; its words say so too.
+        """
+        self._icon, self._faint = icon, faint
+        self._below, self._aside = clean_line(below, 400), clean_line(aside, 60)
+        spoken = (self._words, self._below, self._aside)
+        self.setAccessibleName(", ".join(part for part in spoken if part))
         self.update()
 
     def show_count(self, count: int, *, need: bool) -> None:
