@@ -63,7 +63,7 @@ class NavRow(QAbstractButton):
         """
         self._icon, self._faint = icon, faint
         self._below, self._aside = clean_line(below, 400), clean_line(aside, 60)
-        spoken = (self._words, self._below, self._aside)
+        spoken = (self._words, self._aside, self._below)
         self.setAccessibleName(", ".join(part for part in spoken if part))
         self.update()
 
@@ -90,7 +90,9 @@ class NavRow(QAbstractButton):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(colour("acc"), 2))
             painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 6, 6)
-        x, right = float(self._indent), box.right() - 8
+        x, edge = float(self._indent), box.right() - 8
+        # What stands at the right is beside the name: a second line has the whole width.
+        top, high, right = (4, 18, edge) if self._below else (0, self._high, edge)
         if self._icon:
             role = "fg2" if self._faint else "fg1"
             icons.draw(painter, x, (self._high - 16) / 2, self._icon, role)
@@ -101,15 +103,14 @@ class NavRow(QAbstractButton):
             text = self._aside or str(self._count)
             painter.setPen(colour("fg1" if self._chosen else "fg2"))
             wide = fonts.width("small", text)
-            self._paint_line(painter, QRectF(right - wide, 0, wide + 1, self._high), "small", text)
+            self._paint_line(painter, QRectF(right - wide, top, wide + 1, high), "small", text)
             right -= wide + 6
         strong = (self._strong or bool(self._below)) and not self._faint
         painter.setPen(colour("fg0" if strong or self._chosen else "fg1"))
-        first = QRectF(x, 4 if self._below else 0, right - x, 18 if self._below else self._high)
-        self._paint_line(painter, first, self._font, self._words)
+        self._paint_line(painter, QRectF(x, top, right - x, high), self._font, self._words)
         if self._below:
             painter.setPen(colour("fg2"))
-            self._paint_line(painter, QRectF(x, 21, right - x, 15), "caption", self._below)
+            self._paint_line(painter, QRectF(x, 21, edge - x, 15), "caption", self._below)
 
     @staticmethod
     def _paint_line(painter: QPainter, box: QRectF, font: str, text: str) -> None:

@@ -64,13 +64,13 @@ class PeersSection(QWidget):
             self._lines[row.name].setVisible(not folded)
 
     def _line(self, row: PeerRow) -> NavRow:
-        line = NavRow(f"peer.{row.name}", row.name, icon="peer", below=row.text)
+        line = NavRow(f"peer.{row.name}", row.name, icon="peer", below=row.detail)
         line.clicked.connect(self.shown_wanted)
         line.add_act(tr("Show its models"), self.shown_wanted.emit)
         line.add_act(tr("Revoke…"), partial(self.revoke_wanted.emit, row.name))
         return line
 
     def _show_line(self, line: NavRow, row: PeerRow) -> None:
-        line.show_state("peer", below=row.text, faint=not row.here)
+        line.show_state("peer", below=row.detail, aside=row.state, faint=not row.here)
         set_tip(line, row.tip)
         line.setAccessibleDescription(row.tip.replace("\n", ", "))

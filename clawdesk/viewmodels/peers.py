@@ -24,8 +24,8 @@ class PeerRow:
     """One peer.
 
     Args:
-        state: "here", or since when it is away.
-        lends: how many models it lends to us; "" where that is nothing to count on now.
+        state: here, or away.
+        detail: what it lends while it is here; else when it was last seen.
         tip: where it is, who it is and what is wrong, one fact a line.
         cut: what ends when it is revoked, in sentences.
     """
@@ -33,14 +33,14 @@ class PeerRow:
     name: str
     here: bool
     state: str
-    lends: str
+    detail: str
     tip: str
     cut: tuple[str, ...]
 
     @property
     def text(self) -> str:
-        """`here · lends 2 models`, `away, last seen 14 m ago`."""
-        return " · ".join(part for part in (self.state, self.lends) if part)
+        """`here, lends 2 models`, `away, last seen 14 m ago`."""
+        return f"{self.state}, {self.detail}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +98,24 @@ def away_lines(peering: Peering | None) -> str:
 
 def state_words(peer: Peer) -> str:
     """`here`, `away, last seen 14 m ago`."""
-    if peer.here:
-        return tr("here")
+    return tr("here") if peer.here else f"{tr('away')}, {_seen_words(peer)}"
+
+
+def _seen_words(peer: Peer) -> str:
     if peer.last_seen_s is not None:
-        return tr("away, last seen {time} ago", time=ago(peer.last_seen_s))
+        return tr("last seen {time} ago", time=ago(peer.last_seen_s))
     if peer.state == "never":
         return tr("never reached yet")
-    return tr("away, not seen since the model service began")
+    return tr("not seen since the start")
+
+
+def _lends_words(peer: Peer) -> str:
+    if not peer.offers:
+        return tr("lends no model")
+    return counted(len(peer.offers), "lends {count} model", "lends {count} models")
 
 
 def _row(peer: Peer) -> PeerRow:
-    lends = counted(len(peer.offers), "lends {count} model", "lends {count} models")
     facts = (
         peer.address or tr("It comes to this machine; its own address is not known."),
         tr("Fingerprint {print}", print=peer.fingerprint) if peer.fingerprint else "",
@@ -117,8 +124,8 @@ def _row(peer: Peer) -> PeerRow:
     return PeerRow(
         name=peer.name,
         here=peer.here,
-        state=state_words(peer),
-        lends=lends if peer.here and peer.offers else "",
+        state=tr("here") if peer.here else tr("away"),
+        detail=_lends_words(peer) if peer.here else _seen_words(peer),
         tip="\n".join(fact for fact in facts if fact),
         cut=_cut(peer),
     )

@@ -416,6 +416,10 @@
             <translation>Abgebrochen. Schnappschüsse beendeter Aufgaben entfernt: {done} von {count}.</translation>
         </message>
         <message>
+            <source>Calls to {models} fail from then on.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Cancel</source>
             <translation>Abbrechen</translation>
         </message>
@@ -756,6 +760,10 @@
             <translation>Gespräch</translation>
         </message>
         <message>
+            <source>Copied: {command}</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Copy</source>
             <translation>Kopieren</translation>
         </message>
@@ -774,6 +782,14 @@
         <message>
             <source>Copy the command</source>
             <translation>Befehl kopieren</translation>
+        </message>
+        <message>
+            <source>Copy the command that invites a machine</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Copy the command that invites another machine as a peer</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Copy the command that mends {name}</source>
@@ -964,8 +980,16 @@
             <translation>Rückwärts suchen</translation>
         </message>
         <message>
+            <source>Fingerprint {print}</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Fit</source>
             <translation>Ganz</translation>
+        </message>
+        <message>
+            <source>Fold or unfold the peers</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Follow</source>
@@ -1240,6 +1264,14 @@
             <translation>Frage: {question}</translation>
         </message>
         <message>
+            <source>It can use {models} of this machine no more.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>It comes to this machine; its own address is not known.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>It could not be read: {why}</source>
             <translation>Nicht lesbar: {why}</translation>
         </message>
@@ -1330,6 +1362,10 @@
         <message>
             <source>It will wait: it needs {needed}; {free}.</source>
             <translation>Sie wird warten: Nötig sind {needed}; {free}.</translation>
+        </message>
+        <message>
+            <source>It will wait: {peer} is {state}.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>It will wait: {why}</source>
@@ -1796,6 +1832,10 @@
             <translation>Offen</translation>
         </message>
         <message>
+            <source>Neither machine reaches the other any more. To undo it, both have to be paired again, by a new invitation.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Network</source>
             <translation>Netzwerk</translation>
         </message>
@@ -1872,6 +1912,14 @@
             <translation>Kein Modell dafür: {why}</translation>
         </message>
         <message>
+            <source>No peer called {peer} is paired with this machine.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>No peer called {peer} is paired with this machine. See: clawdesk-fabric peers list.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>No project has used a model since the model service was started.</source>
             <translation>Seit dem Start des Modelldienstes hat kein Projekt ein Modell benutzt.</translation>
         </message>
@@ -1914,6 +1962,10 @@
         <message>
             <source>Nobody decided within {seconds} s; it stays held.</source>
             <translation>Niemand hat innerhalb von {seconds} s entschieden; sie bleibt angehalten.</translation>
+        </message>
+        <message>
+            <source>Nobody is paired. This machine listens at {address}.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Nobody waits for a model.</source>
@@ -2130,6 +2182,26 @@
         <message>
             <source>Paused: {why}. Raise its budget.</source>
             <translation>Pausiert: {why}. Das Budget erhöhen.</translation>
+        </message>
+        <message>
+            <source>Peer {peer} is not revoked: {why}</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Peer {peer} is revoked: nothing is lent to it or borrowed of it any more.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Peer {peer} lends no {model}; it lends: {models}.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Peers</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Peers: borrowed and lent</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Pin</source>
@@ -2484,6 +2556,10 @@
             <translation>Prüfen…</translation>
         </message>
         <message>
+            <source>Revoke</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Revoke trust</source>
             <translation>Vertrauen entziehen</translation>
         </message>
@@ -2492,8 +2568,24 @@
             <translation>Vertrauen entziehen…</translation>
         </message>
         <message>
+            <source>Revoke {peer}?</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Revoke {peer}…</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Revoke…</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Revoking trust</source>
             <translation>Vertrauen wird entzogen</translation>
+        </message>
+        <message>
+            <source>Revoking {peer}</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Risk</source>
@@ -2526,6 +2618,10 @@
         <message>
             <source>Run it again instead…</source>
             <translation>Stattdessen neu ausführen…</translation>
+        </message>
+        <message>
+            <source>Run it in a terminal, and take what it prints to the other machine.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Run the task again from {branch} as it is now</source>
@@ -2570,6 +2666,14 @@
         <message>
             <source>Save or cancel your edit first.</source>
             <translation>Zuerst die Bearbeitung speichern oder verwerfen.</translation>
+        </message>
+        <message>
+            <source>Say "trusted" there, or name a model of this machine.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Say "trusted" there, where your own {file} allows it, or name a model of this machine.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Say what should change: a rejection needs a note or a comment.</source>
@@ -2662,6 +2766,10 @@
         <message>
             <source>Show how to mend {name}</source>
             <translation>Zeigen, wie {name} in Ordnung kommt</translation>
+        </message>
+        <message>
+            <source>Show its models</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Show or hide inbox and machine</source>
@@ -3122,6 +3230,14 @@
         <message>
             <source>The model is loaded when the time begins and stays loaded until it ends. Meanwhile it answers only whom it is reserved for, and nobody takes its memory.</source>
             <translation>Das Modell wird zu Beginn der Zeit geladen und bleibt bis zu ihrem Ende geladen. Bis dahin antwortet es nur dem, für den es reserviert ist, und niemand nimmt seinen Speicher.</translation>
+        </message>
+        <message>
+            <source>The model {model} is on another machine, and [peers] use in your own {file} is "never".</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>The model {model} is on another machine, and [peers] use in {file} is "never".</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>The part that runs the tasks has ended; this is the last it told.</source>
@@ -4168,6 +4284,14 @@
             <translation>Versuch {number} endete</translation>
         </message>
         <message>
+            <source>away, last seen {time} ago</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>away, not seen since the model service began</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>back to a checkpoint</source>
             <translation>zurück zu einem Prüfpunkt</translation>
         </message>
@@ -4448,6 +4572,10 @@
             <translation>fertig{at} · noch nicht zusammengeführt</translation>
         </message>
         <message>
+            <source>folded</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>following</source>
             <translation>folgt</translation>
         </message>
@@ -4530,6 +4658,10 @@
         <message>
             <source>help</source>
             <translation>Hilfe</translation>
+        </message>
+        <message>
+            <source>here</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>high</source>
@@ -4803,6 +4935,18 @@
             <source>left out</source>
             <translation>ausgelassen</translation>
         </message>
+        <message numerus="yes">
+            <source>lends {count} models</source>
+            <extracomment>For one: lends {count} model</extracomment>
+            <translation type="unfinished">
+                <numerusform />
+                <numerusform />
+            </translation>
+        </message>
+        <message>
+            <source>lent to {peer}</source>
+            <translation type="unfinished" />
+        </message>
         <message>
             <source>less</source>
             <translation>weniger</translation>
@@ -5016,6 +5160,10 @@
             <translation>Netzwerk: {hosts}</translation>
         </message>
         <message>
+            <source>never reached yet</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>new</source>
             <translation>neu</translation>
         </message>
@@ -5102,6 +5250,10 @@
         <message>
             <source>no output yet</source>
             <translation>noch keine Ausgabe</translation>
+        </message>
+        <message>
+            <source>no peer is paired, and nothing listens for one</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>no project</source>
@@ -5278,6 +5430,18 @@
         <message>
             <source>pairing needed</source>
             <translation>Kopplung nötig</translation>
+        </message>
+        <message>
+            <source>peer {peer} is away, last seen {time} ago</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>peer {peer} is away, not seen since the Fabric began</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>peer {peer} is back</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>permission</source>
@@ -5620,6 +5784,10 @@
             <translation>der Modelldienst antwortet nicht</translation>
         </message>
         <message>
+            <source>the model service does not listen for peers</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>the model service does not run</source>
             <translation>der Modelldienst läuft nicht</translation>
         </message>
@@ -5740,6 +5908,10 @@
             <translation>nimmt {steps} Arbeit zurück</translation>
         </message>
         <message>
+            <source>unfolded</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>unknown</source>
             <translation>unbekannt</translation>
         </message>
@@ -5798,6 +5970,10 @@
         <message>
             <source>weight {weight}: that many times the usual share of this machine</source>
             <translation>Gewicht {weight}: so viel Mal der übliche Anteil an diesem Rechner</translation>
+        </message>
+        <message>
+            <source>what runs there is not known</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>what was typed stands in these changes</source>
@@ -5984,6 +6160,10 @@
             <translation>{branch} oder die Aufgabe ging seit dem Ansehen der Konflikte weiter. Nichts wurde zusammengeführt.</translation>
         </message>
         <message>
+            <source>{calls} at once</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>{checkpoints}; the last changed {changed}</source>
             <translation>{checkpoints}; der letzte änderte {changed}</translation>
         </message>
@@ -6015,6 +6195,10 @@
             <source>{count} CPUs, {size} GiB memory</source>
             <translation>{count} CPUs, {size} GiB Speicher</translation>
         </message>
+        <message>
+            <source>{count} away</source>
+            <translation type="unfinished" />
+        </message>
         <message numerus="yes">
             <source>{count} calls</source>
             <extracomment>For one: {count} call</extracomment>
@@ -6029,6 +6213,22 @@
             <translation>
                 <numerusform>{count} laufender Aufruf endet zuerst; nichts wird abgeschnitten.</numerusform>
                 <numerusform>{count} laufende Aufrufe enden zuerst; nichts wird abgeschnitten.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} calls of its own that are answered here break off.</source>
+            <extracomment>For one: {count} call of its own that is answered here breaks off.</extracomment>
+            <translation type="unfinished">
+                <numerusform />
+                <numerusform />
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} calls of yours that it answers now break off.</source>
+            <extracomment>For one: {count} call of yours that it answers now breaks off.</extracomment>
+            <translation type="unfinished">
+                <numerusform />
+                <numerusform />
             </translation>
         </message>
         <message numerus="yes">
@@ -6139,6 +6339,10 @@
             <source>{count} in flight</source>
             <translation>{count} laufend</translation>
         </message>
+        <message>
+            <source>{count} in flight of all it borrows</source>
+            <translation type="unfinished" />
+        </message>
         <message numerus="yes">
             <source>{count} leases</source>
             <extracomment>For one: {count} lease</extracomment>
@@ -6194,6 +6398,14 @@
         <message>
             <source>{count} older ones: right-click their marks on the timeline.</source>
             <translation>{count} ältere: Rechtsklick auf ihre Marken auf der Zeitachse.</translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} peers away</source>
+            <extracomment>For one: {count} peer away</extracomment>
+            <translation type="unfinished">
+                <numerusform />
+                <numerusform />
+            </translation>
         </message>
         <message numerus="yes">
             <source>{count} places were changed by both; the rest is merged by itself when you edit.</source>
@@ -6662,6 +6874,14 @@
         <message>
             <source>{path} would run on your machine after a merge.</source>
             <translation>{path} würde nach dem Zusammenführen auf diesem Rechner laufen.</translation>
+        </message>
+        <message>
+            <source>{peer} is here and lends {model}: prompts leave this machine.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{peer} lends no {model}; it lends: {names}.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>{percent} % of {count} cores</source>

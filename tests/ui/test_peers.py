@@ -68,7 +68,7 @@ def test_without_a_peer_nothing_new_is_shown(bench: Bench, desk: Desk) -> None:
 
 def test_each_peer_is_said_in_words(desk: Desk) -> None:
     found = lines(desk)
-    assert found["peer.lab2"].accessibleName() == "lab2, here · lends 2 models"
+    assert found["peer.lab2"].accessibleName() == "lab2, here, lends 2 models"
     assert found["peer.nas"].accessibleName() == "nas, away, last seen 14 m ago"
     assert model_scenes.PRINT in found["peer.lab2"].toolTip()
     assert "nas.example:7443 does not answer" in found["peer.nas"].accessibleDescription()

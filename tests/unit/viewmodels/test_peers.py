@@ -34,7 +34,7 @@ def test_an_empty_machine_shows_nothing_of_peers() -> None:
 
 def test_each_peer_is_told_in_words() -> None:
     here, away = peers_view(paired()).rows
-    assert (here.name, here.here, here.text) == ("lab2", True, "here · lends 2 models")
+    assert (here.name, here.here, here.text) == ("lab2", True, "here, lends 2 models")
     assert (away.name, away.here, away.text) == ("nas", False, "away, last seen 14 m ago")
     assert here.tip.splitlines() == ["lab2.example:7443", f"Fingerprint {PRINT}"]
     assert away.tip.splitlines()[-1] == "nas.example:7443 does not answer"
@@ -43,9 +43,9 @@ def test_each_peer_is_told_in_words() -> None:
 @pytest.mark.parametrize(
     ("peer", "words"),
     [
-        (replace(NAS, last_seen_s=None), "away, not seen since the model service began"),
-        (replace(NAS, last_seen_s=None, state="never"), "never reached yet"),
-        (replace(LAB2, offers=()), "here"),
+        (replace(NAS, last_seen_s=None), "away, not seen since the start"),
+        (replace(NAS, last_seen_s=None, state="never"), "away, never reached yet"),
+        (replace(LAB2, offers=()), "here, lends no model"),
         (replace(NAS, last_seen_s=7_200), "away, last seen 2 h ago"),
     ],
 )
