@@ -12,6 +12,9 @@ from clawdesk.domain.policy_file import POLICY_FILE
 
 TRUSTED = "trusted"
 AWAY = "peer_away"
+INVITE = "clawdesk-fabric peers pair"
+"""Prints an invitation for another machine, a secret of some minutes."""
+LIST = "clawdesk-fabric peers list"
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 
 

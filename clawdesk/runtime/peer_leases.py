@@ -11,7 +11,7 @@ from collections.abc import Callable
 from clawdesk.domain.events import Event
 from clawdesk.domain.lease_events import LeaseEnded, LeaseGranted, LeaseRefused, LeaseWaits
 from clawdesk.domain.model import Reason, Task, TaskId
-from clawdesk.domain.peers import away, peer_of, why_not
+from clawdesk.domain.peers import LIST, away, peer_of, why_not
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import InferenceError, PortError
 from clawdesk.ports.inference import FabricStatus, Inference
@@ -108,4 +108,4 @@ class PeerLeases:
 
 
 def _stranger(peer: str) -> str:
-    return f"No peer called {peer} is paired with this machine. See: clawdesk-fabric peers list."
+    return f"No peer called {peer} is paired with this machine. See: {LIST}."

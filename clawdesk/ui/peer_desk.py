@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
+from clawdesk.domain.peers import INVITE
 from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.main_window import Page
@@ -18,8 +19,6 @@ from clawdesk.viewmodels.told import told
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
-
-INVITE = "clawdesk-fabric peers pair"
 
 
 class PeerDesk(QObject):

@@ -417,7 +417,7 @@
         </message>
         <message>
             <source>Calls to {models} fail from then on.</source>
-            <translation type="unfinished" />
+            <translation>Aufrufe von {models} schlagen von da an fehl.</translation>
         </message>
         <message>
             <source>Cancel</source>
@@ -761,7 +761,7 @@
         </message>
         <message>
             <source>Copied: {command}</source>
-            <translation type="unfinished" />
+            <translation>Kopiert: {command}</translation>
         </message>
         <message>
             <source>Copy</source>
@@ -785,11 +785,11 @@
         </message>
         <message>
             <source>Copy the command that invites a machine</source>
-            <translation type="unfinished" />
+            <translation>Den Befehl kopieren, der einen Rechner einlädt</translation>
         </message>
         <message>
             <source>Copy the command that invites another machine as a peer</source>
-            <translation type="unfinished" />
+            <translation>Den Befehl kopieren, der einen anderen Rechner als Peer einlädt</translation>
         </message>
         <message>
             <source>Copy the command that mends {name}</source>
@@ -981,7 +981,7 @@
         </message>
         <message>
             <source>Fingerprint {print}</source>
-            <translation type="unfinished" />
+            <translation>Fingerabdruck {print}</translation>
         </message>
         <message>
             <source>Fit</source>
@@ -989,7 +989,7 @@
         </message>
         <message>
             <source>Fold or unfold the peers</source>
-            <translation type="unfinished" />
+            <translation>Peers ein- oder ausklappen</translation>
         </message>
         <message>
             <source>Follow</source>
@@ -1265,11 +1265,11 @@
         </message>
         <message>
             <source>It can use {models} of this machine no more.</source>
-            <translation type="unfinished" />
+            <translation>Er kann {models} dieses Rechners nicht mehr benutzen.</translation>
         </message>
         <message>
             <source>It comes to this machine; its own address is not known.</source>
-            <translation type="unfinished" />
+            <translation>Er kommt zu diesem Rechner; seine eigene Adresse ist nicht bekannt.</translation>
         </message>
         <message>
             <source>It could not be read: {why}</source>
@@ -1365,7 +1365,7 @@
         </message>
         <message>
             <source>It will wait: {peer} is {state}.</source>
-            <translation type="unfinished" />
+            <translation>Sie wird warten: {peer} ist {state}.</translation>
         </message>
         <message>
             <source>It will wait: {why}</source>
@@ -1833,7 +1833,7 @@
         </message>
         <message>
             <source>Neither machine reaches the other any more. To undo it, both have to be paired again, by a new invitation.</source>
-            <translation type="unfinished" />
+            <translation>Keiner der beiden Rechner erreicht den anderen noch. Rückgängig macht das nur eine neue Einladung, mit der beide neu gekoppelt werden.</translation>
         </message>
         <message>
             <source>Network</source>
@@ -1913,11 +1913,11 @@
         </message>
         <message>
             <source>No peer called {peer} is paired with this machine.</source>
-            <translation type="unfinished" />
+            <translation>Mit diesem Rechner ist kein Peer namens {peer} gekoppelt.</translation>
         </message>
         <message>
             <source>No peer called {peer} is paired with this machine. See: clawdesk-fabric peers list.</source>
-            <translation type="unfinished" />
+            <translation>Mit diesem Rechner ist kein Peer namens {peer} gekoppelt. Siehe: clawdesk-fabric peers list.</translation>
         </message>
         <message>
             <source>No project has used a model since the model service was started.</source>
@@ -1965,7 +1965,7 @@
         </message>
         <message>
             <source>Nobody is paired. This machine listens at {address}.</source>
-            <translation type="unfinished" />
+            <translation>Niemand ist gekoppelt. Dieser Rechner ist unter {address} zu erreichen.</translation>
         </message>
         <message>
             <source>Nobody waits for a model.</source>
@@ -2185,23 +2185,23 @@
         </message>
         <message>
             <source>Peer {peer} is not revoked: {why}</source>
-            <translation type="unfinished" />
+            <translation>Peer {peer} ist nicht widerrufen: {why}</translation>
         </message>
         <message>
             <source>Peer {peer} is revoked: nothing is lent to it or borrowed of it any more.</source>
-            <translation type="unfinished" />
+            <translation>Peer {peer} ist widerrufen: ihm wird nichts mehr geliehen, von ihm nichts mehr geborgt.</translation>
         </message>
         <message>
             <source>Peer {peer} lends no {model}; it lends: {models}.</source>
-            <translation type="unfinished" />
+            <translation>Peer {peer} verleiht kein {model}; er verleiht: {models}.</translation>
         </message>
         <message>
             <source>Peers</source>
-            <translation type="unfinished" />
+            <translation>Peers</translation>
         </message>
         <message>
             <source>Peers: borrowed and lent</source>
-            <translation type="unfinished" />
+            <translation>Peers: geborgt und verliehen</translation>
         </message>
         <message>
             <source>Pin</source>
@@ -2557,7 +2557,7 @@
         </message>
         <message>
             <source>Revoke</source>
-            <translation type="unfinished" />
+            <translation>Widerrufen</translation>
         </message>
         <message>
             <source>Revoke trust</source>
@@ -2569,15 +2569,15 @@
         </message>
         <message>
             <source>Revoke {peer}?</source>
-            <translation type="unfinished" />
+            <translation>{peer} widerrufen?</translation>
         </message>
         <message>
             <source>Revoke {peer}…</source>
-            <translation type="unfinished" />
+            <translation>{peer} widerrufen…</translation>
         </message>
         <message>
             <source>Revoke…</source>
-            <translation type="unfinished" />
+            <translation>Widerrufen…</translation>
         </message>
         <message>
             <source>Revoking trust</source>
@@ -2585,7 +2585,7 @@
         </message>
         <message>
             <source>Revoking {peer}</source>
-            <translation type="unfinished" />
+            <translation>{peer} wird widerrufen</translation>
         </message>
         <message>
             <source>Risk</source>
@@ -2621,7 +2621,7 @@
         </message>
         <message>
             <source>Run it in a terminal, and take what it prints to the other machine.</source>
-            <translation type="unfinished" />
+            <translation>Führen Sie ihn in einem Terminal aus und bringen Sie, was er ausgibt, zum anderen Rechner.</translation>
         </message>
         <message>
             <source>Run the task again from {branch} as it is now</source>
@@ -2669,11 +2669,11 @@
         </message>
         <message>
             <source>Say "trusted" there, or name a model of this machine.</source>
-            <translation type="unfinished" />
+            <translation>Sagen Sie dort "trusted", oder nennen Sie ein Modell dieses Rechners.</translation>
         </message>
         <message>
             <source>Say "trusted" there, where your own {file} allows it, or name a model of this machine.</source>
-            <translation type="unfinished" />
+            <translation>Sagen Sie dort "trusted", wo Ihre eigene {file} es erlaubt, oder nennen Sie ein Modell dieses Rechners.</translation>
         </message>
         <message>
             <source>Say what should change: a rejection needs a note or a comment.</source>
@@ -2769,7 +2769,7 @@
         </message>
         <message>
             <source>Show its models</source>
-            <translation type="unfinished" />
+            <translation>Seine Modelle zeigen</translation>
         </message>
         <message>
             <source>Show or hide inbox and machine</source>
@@ -3233,11 +3233,11 @@
         </message>
         <message>
             <source>The model {model} is on another machine, and [peers] use in your own {file} is "never".</source>
-            <translation type="unfinished" />
+            <translation>Das Modell {model} ist auf einem anderen Rechner, und [peers] use in Ihrer eigenen {file} ist "never".</translation>
         </message>
         <message>
             <source>The model {model} is on another machine, and [peers] use in {file} is "never".</source>
-            <translation type="unfinished" />
+            <translation>Das Modell {model} ist auf einem anderen Rechner, und [peers] use in {file} ist "never".</translation>
         </message>
         <message>
             <source>The part that runs the tasks has ended; this is the last it told.</source>
@@ -4284,12 +4284,8 @@
             <translation>Versuch {number} endete</translation>
         </message>
         <message>
-            <source>away, last seen {time} ago</source>
-            <translation type="unfinished" />
-        </message>
-        <message>
-            <source>away, not seen since the model service began</source>
-            <translation type="unfinished" />
+            <source>away</source>
+            <translation>weg</translation>
         </message>
         <message>
             <source>back to a checkpoint</source>
@@ -4573,7 +4569,7 @@
         </message>
         <message>
             <source>folded</source>
-            <translation type="unfinished" />
+            <translation>eingeklappt</translation>
         </message>
         <message>
             <source>following</source>
@@ -4661,7 +4657,7 @@
         </message>
         <message>
             <source>here</source>
-            <translation type="unfinished" />
+            <translation>da</translation>
         </message>
         <message>
             <source>high</source>
@@ -4924,6 +4920,10 @@
             <translation>KVM, durch Starten einer Maschine nachgewiesen</translation>
         </message>
         <message>
+            <source>last seen {time} ago</source>
+            <translation>zuletzt vor {time} gesehen</translation>
+        </message>
+        <message>
             <source>leaves at its next checkpoint</source>
             <translation>geht am nächsten Prüfpunkt</translation>
         </message>
@@ -4935,17 +4935,21 @@
             <source>left out</source>
             <translation>ausgelassen</translation>
         </message>
+        <message>
+            <source>lends no model</source>
+            <translation>verleiht kein Modell</translation>
+        </message>
         <message numerus="yes">
             <source>lends {count} models</source>
             <extracomment>For one: lends {count} model</extracomment>
-            <translation type="unfinished">
-                <numerusform />
-                <numerusform />
+            <translation>
+                <numerusform>verleiht {count} Modell</numerusform>
+                <numerusform>verleiht {count} Modelle</numerusform>
             </translation>
         </message>
         <message>
             <source>lent to {peer}</source>
-            <translation type="unfinished" />
+            <translation>an {peer} verliehen</translation>
         </message>
         <message>
             <source>less</source>
@@ -5161,7 +5165,7 @@
         </message>
         <message>
             <source>never reached yet</source>
-            <translation type="unfinished" />
+            <translation>noch nie erreicht</translation>
         </message>
         <message>
             <source>new</source>
@@ -5253,7 +5257,7 @@
         </message>
         <message>
             <source>no peer is paired, and nothing listens for one</source>
-            <translation type="unfinished" />
+            <translation>kein Peer ist gekoppelt, und keiner könnte kommen</translation>
         </message>
         <message>
             <source>no project</source>
@@ -5348,6 +5352,10 @@
             <translation>läuft nicht</translation>
         </message>
         <message>
+            <source>not seen since the start</source>
+            <translation>seit dem Start nicht gesehen</translation>
+        </message>
+        <message>
             <source>not set up</source>
             <translation>nicht eingerichtet</translation>
         </message>
@@ -5433,15 +5441,15 @@
         </message>
         <message>
             <source>peer {peer} is away, last seen {time} ago</source>
-            <translation type="unfinished" />
+            <translation>Peer {peer} ist weg, zuletzt vor {time} gesehen</translation>
         </message>
         <message>
             <source>peer {peer} is away, not seen since the Fabric began</source>
-            <translation type="unfinished" />
+            <translation>Peer {peer} ist weg, seit dem Start der Fabric nicht gesehen</translation>
         </message>
         <message>
             <source>peer {peer} is back</source>
-            <translation type="unfinished" />
+            <translation>Peer {peer} ist wieder da</translation>
         </message>
         <message>
             <source>permission</source>
@@ -5785,7 +5793,7 @@
         </message>
         <message>
             <source>the model service does not listen for peers</source>
-            <translation type="unfinished" />
+            <translation>der Modelldienst nimmt keine Peers an</translation>
         </message>
         <message>
             <source>the model service does not run</source>
@@ -5909,7 +5917,7 @@
         </message>
         <message>
             <source>unfolded</source>
-            <translation type="unfinished" />
+            <translation>ausgeklappt</translation>
         </message>
         <message>
             <source>unknown</source>
@@ -5973,7 +5981,7 @@
         </message>
         <message>
             <source>what runs there is not known</source>
-            <translation type="unfinished" />
+            <translation>was dort läuft, ist nicht bekannt</translation>
         </message>
         <message>
             <source>what was typed stands in these changes</source>
@@ -6161,7 +6169,7 @@
         </message>
         <message>
             <source>{calls} at once</source>
-            <translation type="unfinished" />
+            <translation>{calls} zugleich</translation>
         </message>
         <message>
             <source>{checkpoints}; the last changed {changed}</source>
@@ -6197,7 +6205,7 @@
         </message>
         <message>
             <source>{count} away</source>
-            <translation type="unfinished" />
+            <translation>{count} weg</translation>
         </message>
         <message numerus="yes">
             <source>{count} calls</source>
@@ -6218,17 +6226,17 @@
         <message numerus="yes">
             <source>{count} calls of its own that are answered here break off.</source>
             <extracomment>For one: {count} call of its own that is answered here breaks off.</extracomment>
-            <translation type="unfinished">
-                <numerusform />
-                <numerusform />
+            <translation>
+                <numerusform>{count} Aufruf von ihm, der hier beantwortet wird, bricht ab.</numerusform>
+                <numerusform>{count} Aufrufe von ihm, die hier beantwortet werden, brechen ab.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>{count} calls of yours that it answers now break off.</source>
             <extracomment>For one: {count} call of yours that it answers now breaks off.</extracomment>
-            <translation type="unfinished">
-                <numerusform />
-                <numerusform />
+            <translation>
+                <numerusform>{count} Ihrer Aufrufe, den er gerade beantwortet, bricht ab.</numerusform>
+                <numerusform>{count} Ihrer Aufrufe, die er gerade beantwortet, brechen ab.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
@@ -6341,7 +6349,7 @@
         </message>
         <message>
             <source>{count} in flight of all it borrows</source>
-            <translation type="unfinished" />
+            <translation>{count} laufen von allem, was er borgt</translation>
         </message>
         <message numerus="yes">
             <source>{count} leases</source>
@@ -6402,9 +6410,9 @@
         <message numerus="yes">
             <source>{count} peers away</source>
             <extracomment>For one: {count} peer away</extracomment>
-            <translation type="unfinished">
-                <numerusform />
-                <numerusform />
+            <translation>
+                <numerusform>{count} Peer weg</numerusform>
+                <numerusform>{count} Peers weg</numerusform>
             </translation>
         </message>
         <message numerus="yes">
@@ -6877,11 +6885,11 @@
         </message>
         <message>
             <source>{peer} is here and lends {model}: prompts leave this machine.</source>
-            <translation type="unfinished" />
+            <translation>{peer} ist da und verleiht {model}: Prompts verlassen diesen Rechner.</translation>
         </message>
         <message>
             <source>{peer} lends no {model}; it lends: {names}.</source>
-            <translation type="unfinished" />
+            <translation>{peer} verleiht kein {model}; er verleiht: {names}.</translation>
         </message>
         <message>
             <source>{percent} % of {count} cores</source>
