@@ -51,6 +51,7 @@ HOST = HostLoad(
     gpu_note="no NVIDIA GPU: libnvidia-ml.so.1 is not installed",
 )
 
+NOBODY = Peering()
 CARD = Gpu(0, "GPU-1", "RTX", None, None, None, None, None, None, None)
 
 
@@ -154,7 +155,7 @@ class World:
 
     support_answer: MachineSupport | Exception = GOOD
     fabric_answer: FabricStatus = FABRIC
-    peers_answer: Peering | InferenceError = Peering()
+    peers_answer: Peering | InferenceError = NOBODY
     host_answer: HostLoad = HOST
     asked: list[str] = field(default_factory=list)
 
