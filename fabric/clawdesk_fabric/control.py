@@ -18,7 +18,7 @@ from clawdesk_fabric.errors import CatalogError
 from clawdesk_fabric.gateway import CALLS, FABRIC, account_of
 from clawdesk_fabric.guard import TOKENS, authorised
 from clawdesk_fabric.metrics import METRICS
-from clawdesk_fabric.model import HOST, CallClass, Phase, Replica
+from clawdesk_fabric.model import HOST, OWN_CLASSES, CallClass, Phase, Replica
 from clawdesk_fabric.openai_request import parse_object
 from clawdesk_fabric.openai_wire import WireError
 from clawdesk_fabric.reloading import Changes
@@ -195,6 +195,7 @@ def parse_grant(body: Mapping[str, Any]) -> Grant:
     texts = {key: fields.pop(key, "") for key in ("project", "task")}
     numbers = {key: fields.pop(key, 0) for key in ("attempt", "priority_min", "priority_max")}
     models = fields.pop("models", [])
+    peers = fields.pop("peers", False)
     asked_class = fields.pop("class", CallClass.AGENT.value)
     if fields:
         raise WireError("invalid_request", f"unknown field `{sorted(fields)[0]}`")
@@ -206,8 +207,10 @@ def parse_grant(body: Mapping[str, Any]) -> Grant:
             raise WireError("invalid_request", f"`{key}` must be a number from -1000 to 1000")
     if not isinstance(models, list) or len(models) > _NAMES_MAX:
         raise WireError("invalid_request", "`models` must be a list of names")
-    if asked_class not in set(CallClass):
-        allowed = ", ".join(CallClass)
+    if not isinstance(peers, bool):
+        raise WireError("invalid_request", "`peers` must be true or false")
+    if asked_class not in OWN_CLASSES:
+        allowed = ", ".join(OWN_CLASSES)
         raise WireError("invalid_request", f"`class` must be one of {allowed}")
     return Grant(
         project=texts["project"],
@@ -217,6 +220,7 @@ def parse_grant(body: Mapping[str, Any]) -> Grant:
         models=frozenset(str(name) for name in models),
         priority_min=numbers["priority_min"],
         priority_max=max(numbers["priority_min"], numbers["priority_max"]),
+        peers=peers,
     )
 
 
