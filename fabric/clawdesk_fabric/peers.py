@@ -250,7 +250,8 @@ class Peers:
                 code="no_capacity",
             )
         parse_address(address or self.listening)
-        self._check_free(name)
+        if name:
+            kept.checked_name(name)
         if self._inviting is None:
             self._inviting = Inviting(self.identity().fingerprint)
         loop = asyncio.get_running_loop()
@@ -264,7 +265,7 @@ class Peers:
         if not self.is_inviting():
             await self._changed()
 
-    def _check_free(self, name: str, fingerprint: str = "") -> None:
+    def _check_free(self, name: str, fingerprint: str) -> None:
         """Raises FabricError where the name is malformed, or another machine's."""
         if not name:
             return
@@ -309,8 +310,11 @@ class Peers:
     def _named(self, name: str, wished: object, certificate: str) -> Peer:
         """A new peer, or the known one of this certificate under its new name."""
         known = self.by_fingerprint(fingerprint_of(certificate))
-        if not name:
-            name = known.name if known else kept.free_name(wished, self._file.peers)
+        if known is not None and not name:
+            name = known.name
+        others = self._file.peers.keys() - ({known.name} if known else set())
+        if not name or name in others:
+            name = kept.free_name(name or wished, others)
         return Peer(name, certificate, "")
 
     async def join(self, text: str, name: str, lent: Lent) -> Peer:

@@ -6,7 +6,9 @@ no redirect is followed.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import ssl
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +24,7 @@ ANSWER_S_MAX = 5.0
 ANSWER_BYTES_MAX = 64 * 1024
 CONTEXT_MAX = 2**31
 PAIR_PATH = "/peer/v1/pair"
+_CLOSED = (errno.ECONNRESET, errno.EPIPE)
 HOST = "peer"
 """What peers call each other in HTTP, whatever their address: it is the certificate that counts."""
 
@@ -42,6 +45,10 @@ class Offer:
 
 class PeerAwayError(FabricError):
     """The peer did not answer, or not as a peer does; the text is one sentence."""
+
+
+class PeerClosedError(PeerAwayError):
+    """It is there, and closed the connection: it does not trust who came."""
 
 
 async def offers_of(peer: Peer, tls: ssl.SSLContext) -> tuple[Offer, ...]:
@@ -84,7 +91,10 @@ async def pair(address: str, fingerprint: str, body: dict[str, Any]) -> Any:
         FabricError: it is not there, shows another certificate, or refuses.
     """
     pinned = aiohttp.Fingerprint(bytes.fromhex(fingerprint))
-    status, value = await _asked("the other machine", address, PAIR_PATH, pinned, body)
+    try:
+        status, value = await _asked("the other machine", address, PAIR_PATH, pinned, body)
+    except PeerClosedError:
+        status, value = 403, None  # who is not expected is not even let in
     if status != 200:
         raise FabricError(
             "the other machine refused: the invitation was used, is too old, or is not its latest",
@@ -126,10 +136,8 @@ async def _asked(
             if answer.status != 200:
                 return answer.status, None
             raw = await _at_most(answer)
-    except aiohttp.ServerFingerprintMismatch:
-        raise PeerAwayError(_impostor(name, address)) from None
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise PeerAwayError(_why(name, address, error)) from None
+        raise _away(name, address, error) from None
     try:
         return 200, json.loads(raw)
     except (ValueError, RecursionError):
@@ -147,19 +155,24 @@ async def _at_most(answer: aiohttp.ClientResponse) -> bytes:
     return b"".join(parts)
 
 
-def _impostor(name: str, address: str) -> str:
-    return f"what answers at {address} is not {name}: it shows another certificate"
-
-
-def _why(name: str, address: str, error: Exception) -> str:
-    if isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLCertVerificationError):
-        return _impostor(name, address)
-    if isinstance(error, TimeoutError):
-        return f"{name} did not answer at {address} within {ANSWER_S_MAX:g} s"
-    if isinstance(error, aiohttp.ClientResponseError):
-        return f"{name} answered something that is no HTTP"
+def _away(name: str, address: str, error: Exception) -> PeerAwayError:
+    """Why it did not answer, in a sentence."""
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    if isinstance(cause, ssl.SSLError) or "SSL" in str(error) or "alert" in str(error).lower():
-        return f"{name} does not take this machine's certificate: pair the two anew"
-    said = getattr(cause, "strerror", None) or str(cause) or "it broke off"
-    return f"{name} does not answer at {address}: {said}"
+    if isinstance(
+        error, aiohttp.ServerFingerprintMismatch | aiohttp.ClientConnectorCertificateError
+    ):
+        text = f"what answers at {address} is not {name}: it shows another certificate"
+        return PeerAwayError(text)
+    if isinstance(error, TimeoutError):
+        return PeerAwayError(f"{name} did not answer at {address} within {ANSWER_S_MAX:g} s")
+    if isinstance(error, aiohttp.ClientResponseError):
+        return PeerAwayError(f"{name} answered something that is no HTTP")
+    number = cause.errno if isinstance(cause, OSError) else None
+    is_closed = isinstance(error, aiohttp.ServerDisconnectedError) or number in _CLOSED
+    if is_closed or isinstance(cause, ssl.SSLError):
+        return PeerClosedError(
+            f"{name} closed the connection at {address}: it may have revoked this machine; if so, "
+            "pair the two anew"
+        )
+    said = os.strerror(number) if number and number > 0 else str(cause)
+    return PeerAwayError(f"{name} does not answer at {address}: {said}")

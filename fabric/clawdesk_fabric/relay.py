@@ -32,12 +32,18 @@ from clawdesk_fabric.usage import TAIL_BYTES, Usage
 log = logging.getLogger("clawdesk_fabric")
 FIRST_COMMENT_S = 1.0
 COMMENT_S = 10.0
+_ERROR = b'\ndata: {"error"'
+"""How a Fabric ends a stream that failed."""
 COMMENT_GAP_S = 0.25
 """Between two comments, however fast the queue moves."""
 
 
 class ClientLeftError(Exception):
     """Writing to the client failed; not the model's fault."""
+
+
+class _ToldError(WireError):
+    """The stream that was passed on ended with an error of its own already."""
 
 
 class Calls:
@@ -241,6 +247,8 @@ class Relay:
             watch.for_client()
             await self._send(response, chunk)
             watch.for_model()
+        if seat.peer and _ERROR in self._tail:
+            raise _ToldError("peer_lost", f"{seat.peer} ended its answer with an error")
         if not self._tail.startswith(wire.DONE) and b"\n" + wire.DONE not in self._tail:
             raise await self._broken(seat, EOFError("its stream ended before its answer did"))
         watch.for_client()
@@ -296,6 +304,7 @@ class Relay:
         assert response is not None
         log.log(failure.level, "call %d failed midway: %s", self._ticket.call.id, failure.logged)
         with suppress(ConnectionError, aiohttp.ClientConnectionError):
-            await response.write(wire.error_event(failure))
+            if not isinstance(failure, _ToldError):
+                await response.write(wire.error_event(failure))
             await response.write_eof()
         return response

@@ -3,14 +3,18 @@ loopback: one that listens for peers, and one that does not."""
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+
+from clawdesk_fabric.peers_identity import Identity
 from tests.support.fabric_engine import FakeEngine
-from tests.support.fabric_world import MODEL, World, catalog, running, spec
+from tests.support.fabric_world import ASK, MODEL, World, catalog, running, spec
 
 LOOK_S = 0.05
 BORROWED = f"lender/{MODEL}"
@@ -65,3 +69,43 @@ async def strangers(folder: Path, *, slots: int = 2) -> AsyncIterator[Two]:
             )
             worlds.append(await stack.enter_async_context(served))
         yield Two(worlds[0], worlds[1], engines[0])
+
+
+@asynccontextmanager
+async def knocking(two: Two, identity: Identity | None) -> AsyncIterator[Knocker]:
+    """A client of the lender's door that sends what it likes, as the owner of this identity."""
+    assert two.lender.server.peers is not None
+    door = two.lender.server.peers
+    if identity is None:
+        tls = ssl.create_default_context(cadata=door.identity().certificate)
+        tls.check_hostname = False
+    else:
+        tls = identity.calling(door.identity().certificate)
+    connector = aiohttp.TCPConnector(ssl=tls)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        yield Knocker(session, f"https://{door.listening}")
+
+
+@dataclass(slots=True)
+class Knocker:
+    session: aiohttp.ClientSession
+    base: str
+
+    async def ask(
+        self, method: str, path: str, body: Any = None, **headers: str
+    ) -> tuple[int, Any, str]:
+        """Status, JSON, and Retry-After."""
+        headers = {"Host": "peer", **{k.replace("_", "-"): v for k, v in headers.items()}}
+        async with self.session.request(
+            method, self.base + path, json=body, headers=headers
+        ) as answer:
+            return answer.status, await answer.json(), answer.headers.get("Retry-After", "")
+
+    async def chat(self, **changes: Any) -> tuple[int, Any, str]:
+        return await self.ask("POST", "/v1/chat/completions", {**ASK, **changes})
+
+
+def identity_of(world: World) -> Identity:
+    """What this Fabric shows of itself."""
+    assert world.server.peers is not None
+    return world.server.peers.identity()
