@@ -21,6 +21,7 @@ from clawdesk_fabric.metrics import METRICS
 from clawdesk_fabric.model import HOST, OWN_CLASSES, CallClass, Phase, Replica
 from clawdesk_fabric.openai_request import parse_object
 from clawdesk_fabric.openai_wire import WireError
+from clawdesk_fabric.peers_door import PEERS
 from clawdesk_fabric.reloading import Changes
 from clawdesk_fabric.runtime import Fabric
 from clawdesk_fabric.tokens import Grant
@@ -177,7 +178,10 @@ async def json_body(request: web.Request) -> dict[str, Any]:
 async def _create_token(request: web.Request) -> web.Response:
     grant = parse_grant(await json_body(request))
     known = request.app[FABRIC].catalog.models
-    unknown = sorted(grant.models - known.keys())
+    peers = request.app.get(PEERS)
+    # What a peer lends is known only once it was heard of; that there is such a peer, always.
+    paired = {peer.name for peer in peers.all()} if peers is not None else set()
+    unknown = sorted(n for n in grant.models - known.keys() if n.partition("/")[0] not in paired)
     if unknown:
         raise WireError(
             "model_not_found", f"there is no model {unknown[0]!r}; known: {', '.join(known)}"

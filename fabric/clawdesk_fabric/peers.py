@@ -91,8 +91,7 @@ class Peers:
         self._again = asyncio.Event()
         self.listening = ""
         """HOST:PORT once the listener is open."""
-        self.told = ""
-        """The same for others; only :PORT where we listen on every address of this machine."""
+        self.port = 0
         if (folder / "identity.pem").exists():
             self._identity = open_identity(folder)
 
@@ -299,8 +298,8 @@ class Peers:
             return None
         name, lent = self._meant
         peer = self._named(name, body.get("name"), certificate)
-        address = body.get("address")
-        await self._keep(replace(peer, address=_address(address, remote), lent=lent))
+        address = _address(remote, body.get("port"))
+        await self._keep(replace(peer, address=address, lent=lent))
         return {
             "proof": welcome,
             "name": socket.gethostname(),
@@ -336,7 +335,7 @@ class Peers:
             "certificate": identity.certificate,
             "proof": invitation.proof("join", identity.fingerprint),
             "name": socket.gethostname(),
-            "address": self.told,
+            "port": self.port,
         }
         answer = await asking.pair(invitation.address, invitation.fingerprint, body)
         try:
@@ -399,10 +398,9 @@ def _spec(peer: str, offer: Offer) -> ModelSpec:
     )
 
 
-def _address(said: object, remote: str) -> str:
-    """Where the guest listens: what it said, with the address it came from where it named none."""
-    if not isinstance(said, str):
+def _address(remote: str, port: object) -> str:
+    """Where the guest listens: that is where it came from, so that it sends us to nobody else."""
+    if not isinstance(port, int) or isinstance(port, bool) or not 0 < port <= 65_535:
         return ""
-    if said.startswith(":"):
-        said = (f"[{remote}]" if ":" in remote else remote) + said
+    said = f"[{remote}]:{port}" if ":" in remote else f"{remote}:{port}"
     return said if ADDRESS.fullmatch(said) else ""

@@ -144,9 +144,8 @@ class Listener:
         self._socket = bound_tcp(host, port, option="--peers")
         port = self._socket.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
-        is_every = _is_every(host)
-        self._peers.listening = f"{socket.gethostname() if is_every else shown}:{port}"
-        self._peers.told = f":{port}" if is_every else f"{shown}:{port}"
+        self._peers.listening = f"{socket.gethostname() if _is_every(host) else shown}:{port}"
+        self._peers.port = port
         await self.renew()
 
     async def renew(self) -> None:

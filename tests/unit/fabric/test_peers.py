@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,7 @@ async def test_a_peer_reaches_lent_models_and_nothing_else(two: Two) -> None:
             ("GET", "/metrics"),
             ("GET", "/healthz"),
         ):
-            body = {} if method == "POST" else None
+            body: Any = {} if method == "POST" else None
             assert (await peer.ask(method, path, body))[0] == 404, path
         refused = await peer.ask("GET", "/v1/models", Host="localhost")
         assert refused[1]["error"]["code"] == "misdirected_request"
@@ -164,6 +165,24 @@ async def test_strangers_are_not_let_in(two: Two, tmp_path: Path) -> None:
     async with knocking(two, open_identity(tmp_path)) as stranger:
         with pytest.raises(aiohttp.ClientError):
             await stranger.ask("GET", "/v1/models")
+
+
+async def test_an_older_tls_is_not_spoken(two: Two) -> None:
+    await two.pair()
+    tls = identity_of(two.borrower).calling(identity_of(two.lender).certificate)
+    tls.minimum_version = tls.maximum_version = ssl.TLSVersion.TLSv1_2
+    door = two.lender.server.peers
+    assert door is not None
+    host, _, port = door.listening.rpartition(":")
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        await asyncio.open_connection(host, int(port), ssl=tls)
+
+
+async def test_a_token_may_name_what_a_peer_that_is_not_heard_of_lends(two: Two) -> None:
+    await two.pair()
+    assert (await two.borrower.control("tokens", {"models": ["lender/other"]})).get("token")
+    answer = await two.borrower.control("tokens", {"models": ["nobody/other"]})
+    assert answer["error"]["code"] == "model_not_found"
 
 
 async def test_only_what_runs_here_can_be_lent(two: Two) -> None:
