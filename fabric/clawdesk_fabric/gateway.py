@@ -227,7 +227,7 @@ def _check_known(app: web.Application, grant: Grant, model: str) -> None:
             f"{model} is lent by another machine, and this caller may not use peers: the rule "
             "`[peers] use` is off for it",
             param="model",
-            mend="set `use = true` under [peers] in the project's .clawdesk/project.toml; your own "
+            mend='set `use = "trusted"` under [peers] in the project\'s .clawdesk/project.toml; your own '
             "tools need a token of clawdesk-fabric token --peers",
         )
     if peer and grant.peers and grant.allows(model):
