@@ -227,8 +227,8 @@ def _check_known(app: web.Application, grant: Grant, model: str) -> None:
             f"{model} is lent by another machine, and this caller may not use peers: the rule "
             "`[peers] use` is off for it",
             param="model",
-            mend='set `use = "trusted"` under [peers] in the project\'s .clawdesk/project.toml; your own '
-            "tools need a token of clawdesk-fabric token --peers",
+            mend='set `use = "trusted"` under [peers] in .clawdesk/project.toml; your own tools '
+            "need a token of clawdesk-fabric token --peers",
         )
     if peer and grant.peers and grant.allows(model):
         problem = app[CALLS].peer_problem(peer)
