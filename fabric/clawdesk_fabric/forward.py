@@ -97,7 +97,9 @@ class _Elsewhere:
         self._base = seat.url
         self._headers = {**_HEADERS, **dict(seat.headers)}
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S),
+            connector=aiohttp.TCPConnector(
+                limit=0, keepalive_timeout=KEEPALIVE_S, ssl=seat.tls or True
+            ),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S_MAX),
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),

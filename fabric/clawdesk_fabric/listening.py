@@ -103,9 +103,19 @@ async def listen_local(path: Path, door: Door, server: web.Server) -> asyncio.Se
         os.umask(before)
 
 
-def bound_tcp(port: int) -> socket.socket:
-    """A socket bound to 127.0.0.1. Raises FabricError when the port cannot be had."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def bound_tcp(host: str, port: int, *, option: str) -> socket.socket:
+    """A socket bound to this address.
+
+    Args:
+        option: of the command line, by which another address can be chosen.
+    Raises:
+        FabricError: the address cannot be had.
+    """
+    try:
+        family, kind, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind)
+    except OSError as error:
+        raise _no_address(host, port, option, error) from error
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     # Inherited by each connection: a client that stopped reading is dropped by the kernel, also
     # when what it does not read is an answer that we are done with.
@@ -113,10 +123,14 @@ def bound_tcp(port: int) -> socket.socket:
         socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(call_limits.CLIENT_STALL_S_MAX * 1000)
     )
     try:
-        listening.bind(("127.0.0.1", port))
+        listening.bind(where)
     except OSError as error:
         listening.close()
-        raise FabricError(
-            f"port {port} cannot be used: {error.strerror}", mend="choose another with --port"
-        ) from error
+        raise _no_address(host, port, option, error) from error
     return listening
+
+
+def _no_address(host: str, port: int, option: str, error: OSError) -> FabricError:
+    what = f"port {port}" if host == "127.0.0.1" else f"{host}:{port}"
+    said = f"{what} cannot be used: {error.strerror or error}"
+    return FabricError(said, mend=f"choose another with {option}")

@@ -15,6 +15,7 @@ STATUS = {
     "context_length_exceeded": 400,
     "invalid_api_key": 401,
     "origin_refused": 403,
+    "peers_not_allowed": 403,
     "model_not_found": 404,
     "not_found": 404,
     "method_not_allowed": 405,
@@ -26,6 +27,7 @@ STATUS = {
     "too_many": 429,
     "internal_error": 500,
     "model_failed": 502,
+    "peer_lost": 502,
     "no_capacity": 503,
     "deadline": 504,
 }
