@@ -63,7 +63,7 @@ class NavRow(QAbstractButton):
         """
         self._icon, self._faint = icon, faint
         self._below, self._aside = clean_line(below, 400), clean_line(aside, 60)
-        spoken = (self._words, self._aside, self._below)
+        spoken = (self._words, self._below, self._aside)
         self.setAccessibleName(", ".join(part for part in spoken if part))
         self.update()
 

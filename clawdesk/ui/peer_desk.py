@@ -70,7 +70,10 @@ class PeerDesk(QObject):
         """An invitation is a secret of some minutes: the command prints it in a terminal."""
         QGuiApplication.clipboard().setText(INVITE)
         text = tr("Copied: {command}", command=INVITE)
-        step = tr("Run it in a terminal, and take what it prints to the other machine.")
+        step = tr(
+            "Run it in a terminal, with --lend MODEL for what the other machine may use, and take "
+            "what it prints there."
+        )
         self._desk.window.banner.show_notice(Notice("run", text, step))
 
     def revoke(self, name: str) -> None:

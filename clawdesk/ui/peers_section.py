@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clawdesk.ui.nav_row import NavRow
-from clawdesk.ui.safe_text import SafeLabel, set_tip
+from clawdesk.ui.safe_text import SafeLabel, clean_line, set_tip
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.peers import PeerRow, PeersView
 
@@ -72,5 +72,6 @@ class PeersSection(QWidget):
 
     def _show_line(self, line: NavRow, row: PeerRow) -> None:
         line.show_state("peer", below=row.detail, aside=row.state, faint=not row.here)
+        line.setAccessibleName(clean_line(f"{row.name}, {row.text}", 300))
         set_tip(line, row.tip)
         line.setAccessibleDescription(row.tip.replace("\n", ", "))

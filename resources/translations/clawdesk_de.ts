@@ -2620,8 +2620,8 @@
             <translation>Stattdessen neu ausführen…</translation>
         </message>
         <message>
-            <source>Run it in a terminal, and take what it prints to the other machine.</source>
-            <translation>Führen Sie ihn in einem Terminal aus und bringen Sie, was er ausgibt, zum anderen Rechner.</translation>
+            <source>Run it in a terminal, with --lend MODEL for what the other machine may use, and take what it prints there.</source>
+            <translation>Führen Sie ihn in einem Terminal aus, mit --lend MODELL für das, was der andere Rechner benutzen darf, und bringen Sie, was er ausgibt, dorthin.</translation>
         </message>
         <message>
             <source>Run the task again from {branch} as it is now</source>

@@ -164,6 +164,18 @@ def test_the_bar_says_that_one_is_away(bench: Bench, desk: Desk) -> None:
     assert "Fabric ok, 1 peer away" in words
 
 
+@pytest.mark.parametrize("wide", [1024, 1440])
+def test_nothing_in_the_bar_is_cut(bench: Bench, desk: Desk, wide: int) -> None:
+    """What has no room is left out as a whole; health is always there."""
+    desk.window.resize(wide, 700)
+    bench.settle()
+    shown = [label for label in desk.window.status.findChildren(QLabel) if label.isVisible()]
+    assert "Fabric ok, 1 peer away" in [label.text() for label in shown]
+    assert {"libvirt ok", "Docker ok"} <= {label.text() for label in shown}
+    cut = [label.text() for label in shown if label.width() < label.sizeHint().width()]
+    assert not cut
+
+
 def test_names_of_others_are_plain_text(bench: Bench, desk: Desk) -> None:
     bad = replace(
         model_scenes.NAS, name=model_scenes.HOSTILE, why=model_scenes.HOSTILE, address="<b>x</b>"
