@@ -75,6 +75,22 @@ class Door:
             protocol.transport.abort()
 
 
+async def serving(app: web.Application) -> web.AppRunner:
+    """The server of this application, for its listener."""
+    # Cancelling the handler is how a client that leaves frees its slot at once.
+    runner = web.AppRunner(
+        app,
+        handler_cancellation=True,
+        access_log=None,
+        logger=HTTP_LOG,
+        shutdown_timeout=2.0,
+        keepalive_timeout=KEEPALIVE_S,
+        auto_decompress=False,
+    )
+    await runner.setup()
+    return runner
+
+
 def remove_socket(path: Path) -> None:
     """Remove what a Fabric that died left at `path`; whoever calls holds its lock.
 

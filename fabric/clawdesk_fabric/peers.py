@@ -69,6 +69,7 @@ class Peers:
         folder: where this Fabric's identity and the list of its peers lie.
         changed: called when what is lent to us, or whom the listener trusts, may be another.
         lost: called with a peer and why, when calls there can no longer end well.
+        move: has the listener listen there instead, "" = nowhere. Raises FabricError.
     """
 
     def __init__(
@@ -77,11 +78,13 @@ class Peers:
         *,
         changed: Callable[[], Awaitable[None]],
         lost: Callable[[str, str], None],
+        move: Callable[[str], Awaitable[None]],
         look_s: float = LOOK_S,
     ) -> None:
         self._folder = folder
         self._changed = changed
         self._lost = lost
+        self._move = move
         self._look_s = look_s
         self._file = PeerFile(folder / "peers.json")
         self._identity: Identity | None = None
@@ -125,6 +128,19 @@ class Peers:
 
     def by_fingerprint(self, fingerprint: str) -> Peer | None:
         return self._file.by_fingerprint(fingerprint)
+
+    @property
+    def listen(self) -> str:
+        """Where to listen at every start, "" = nowhere."""
+        return self._file.listen
+
+    async def listen_at(self, address: str) -> None:
+        """Listen there from now on and at every start, "" = no longer. Raises FabricError."""
+        if address:
+            parse_address(address)
+        await self._move(address)
+        # Where any port was asked for, the one that was had: peers look for us there.
+        self._file.listen_at(address and f"{address.rpartition(':')[0]}:{self.port}")
 
     def link(self, name: str) -> Link:
         return self._links.setdefault(name, Link())
@@ -245,7 +261,7 @@ class Peers:
         if not self.listening:
             raise FabricError(
                 "this Fabric does not listen for other machines, so none could come",
-                mend="clawdesk-fabric serve --peers ADDRESS:PORT; or let the other machine invite",
+                mend="clawdesk-fabric peers listen HOST:PORT; or let the other machine invite",
                 code="no_capacity",
             )
         parse_address(address or self.listening)

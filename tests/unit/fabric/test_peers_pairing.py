@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import logging
@@ -23,8 +24,10 @@ from clawdesk_fabric.peers_pairing import (
     parse_address,
     parse_invitation,
 )
+from clawdesk_fabric.server import owner_id
+from tests.support.fabric_engine import FakeEngine
 from tests.support.fabric_peers import Two, identity_of, strangers, view
-from tests.support.fabric_world import MODEL, World
+from tests.support.fabric_world import MODEL, World, running
 
 HOST, GUEST, OTHER = "a" * 64, "b" * 64, "c" * 64
 
@@ -220,7 +223,7 @@ async def test_another_machine_than_the_one_that_invited_hears_nothing(two: Two)
 @pytest.mark.expect_log("does not listen", "does not answer at 127")
 async def test_what_cannot_be_paired_is_said(two: Two) -> None:
     answer = await two.borrower.control("peers/invite", {})
-    assert "serve --peers" in answer["error"]["message"]
+    assert "clawdesk-fabric peers listen" in answer["error"]["message"]
     own = Invitation("localhost:1", identity_of(two.borrower).fingerprint, "s" * 43)
     assert await joined(two.borrower, own.text()) == "invalid_request"
     nobody = Invitation("127.0.0.1:1", OTHER, "s" * 43)
@@ -241,3 +244,33 @@ async def test_a_peer_that_is_paired_again_keeps_one_place(two: Two) -> None:
     assert await joined(two.borrower, text) == ""
     assert (await view(two.lender))["lent"]["calls"] == 1
     assert (await view(two.lender))["name"] == "borrower"
+
+
+@pytest.mark.expect_log("192.0.2.1:1 cannot be used")
+async def test_who_listens_once_does_so_until_it_is_told_otherwise(short_folder: Path) -> None:
+    path, state = short_folder / "f.sock", short_folder / "state"
+    async with running(FakeEngine(short_folder), path, state_folder=state) as world:
+        assert (await world.control("peers"))["listening"] is None
+        taken = await world.control("peers/listen", {"address": "192.0.2.1:1"})
+        assert "cannot be used" in taken["error"]["message"]
+        found = await world.control("peers/listen", {"address": "127.0.0.1:0"})
+        assert found["listening"].startswith("127.0.0.1:")
+        assert "invitation" in await world.control("peers/invite", {})
+    async with running(FakeEngine(short_folder), path, state_folder=state) as world:
+        before = (await world.control("peers"))["listening"]
+        assert before == found["listening"]
+        assert (await world.control("peers/listen", {"address": ""}))["listening"] is None
+        host, _, port = before.rpartition(":")
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(host, int(port))
+    async with running(FakeEngine(short_folder), path, state_folder=state) as world:
+        assert (await world.control("peers"))["listening"] is None
+
+
+@pytest.mark.expect_log("no peer can come")
+async def test_an_address_that_is_gone_stops_no_start(short_folder: Path) -> None:
+    path, state = short_folder / "f.sock", short_folder / "state"
+    PeerFile(state / f"peers-{owner_id(path)}" / "peers.json").listen_at("192.0.2.1:7000")
+    async with running(FakeEngine(short_folder), path, state_folder=state) as world:
+        assert (await world.control("peers"))["listening"] is None
+        assert (await world.chat())[0] == 200
