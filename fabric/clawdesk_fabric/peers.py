@@ -19,7 +19,7 @@ from typing import Any
 from clawdesk_fabric import peers_asking as asking
 from clawdesk_fabric import peers_kept as kept
 from clawdesk_fabric.errors import FabricError
-from clawdesk_fabric.peers_asking import Offer, PeerAwayError
+from clawdesk_fabric.peers_asking import Offer
 from clawdesk_fabric.peers_identity import (
     Identity,
     checked_certificate,
@@ -86,7 +86,7 @@ class Peers:
         self._lost = lost
         self._move = move
         self._look_s = look_s
-        self._file = PeerFile(folder / "peers.json")
+        self._file = _opened(folder / "peers.json")
         self._identity: Identity | None = None
         self._inviting: Inviting | None = None
         self._meant = ("", Lent())  # the name and the grant of whoever is invited
@@ -96,7 +96,10 @@ class Peers:
         """HOST:PORT once the listener is open."""
         self.port = 0
         if (folder / "identity.pem").exists():
-            self._identity = open_identity(folder)
+            try:
+                self._identity = open_identity(folder)
+            except FabricError as error:  # told again to whoever needs it
+                log.error("%s", error.what)
 
     # -- who --------------------------------------------------------------------------------------
 
@@ -155,7 +158,7 @@ class Peers:
 
     def _mark_seen(self, peer: Peer) -> None:
         if not peer.was_seen:
-            with suppress(OSError):
+            with suppress(FabricError):  # a full disk; only whether it was ever seen is lost
                 self._file.keep(replace(peer, was_seen=True))
 
     def state_of(self, peer: Peer) -> tuple[str, str]:
@@ -215,7 +218,7 @@ class Peers:
     async def _look_at(self, peer: Peer) -> None:
         try:
             offers = await asking.offers_of(peer, self.tls_of(peer))
-        except PeerAwayError as error:
+        except FabricError as error:
             if self._is_still(peer):
                 self._missed(peer, error.what)
             return
@@ -389,13 +392,30 @@ class Peers:
         self._file.keep(replace(self.get(name), lent=lent))
 
     async def revoke(self, name: str) -> None:
-        """Trust it no longer; whatever is on its way to or from it ends. Raises FabricError."""
+        """Trust it no longer; whatever is on its way to or from it ends.
+
+        Raises:
+            FabricError: there is no such peer, or that it is none any more could not be written.
+        """
         self.get(name)
-        self._file.forget(name)
-        self._links.pop(name, None)
-        log.info("peer %s was revoked", name)
-        self._lost(name, f"{name} was revoked here")
-        await self._changed()
+        try:
+            self._file.forget(name)
+        finally:
+            self._links.pop(name, None)
+            log.info("peer %s was revoked", name)
+            self._lost(name, f"{name} was revoked here")
+            await self._changed()
+
+
+def _opened(path: Path) -> PeerFile:
+    """The list; one that is damaged is put aside, for to trust nobody harms nobody."""
+    try:
+        return PeerFile(path)
+    except FabricError as error:
+        aside = path.with_name(path.name + ".damaged")
+        log.error("%s; nobody is trusted now, and it is kept as %s", error.what, aside.name)
+        path.replace(aside)
+        return PeerFile(path)
 
 
 def _spec(peer: str, offer: Offer) -> ModelSpec:

@@ -29,6 +29,8 @@ from clawdesk_fabric.peers_pairing import parse_address
 from clawdesk_fabric.tokens import Grant
 
 HANDSHAKE_S_MAX = 10.0
+CONNECTIONS_MAX = 128
+"""Of strangers too; far fewer than what a process may have open, which our own callers need."""
 PAIR_BYTES_MAX = 16 * 1024
 PEERS = web.AppKey("peers", Peers)
 
@@ -39,7 +41,7 @@ async def opened(app: web.Application, peers: Peers, address: str) -> Listener:
     Raises:
         FabricError: the address cannot be had.
     """
-    door = Door()
+    door = Door(CONNECTIONS_MAX)
     app.middlewares.extend((guard((HOST,), local=False, on_request=door.spoke), of_peers))
     app.router.add_get("/v1/models", _models)
     answering = gateway.answering_calls(app)

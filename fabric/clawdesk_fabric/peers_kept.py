@@ -112,29 +112,37 @@ class PeerFile:
         except (OSError, ValueError, KeyError, TypeError, AttributeError, FabricError) as error:
             raise FabricError(
                 f"{path}, which says whom this Fabric trusts, cannot be read: {error}",
-                mend=f"remove {path} and pair the other machines anew",
+                mend="pair the other machines anew",
             ) from error
 
     def by_fingerprint(self, fingerprint: str) -> Peer | None:
         return next((p for p in self.peers.values() if p.fingerprint == fingerprint), None)
 
     def keep(self, peer: Peer) -> None:
-        """Add or replace the peer of this name. Raises OSError; then nothing changed."""
+        """Add or replace the peer of this name. Raises FabricError; then nothing changed."""
         self._write({**self.peers, peer.name: peer}, self.listen)
 
     def forget(self, name: str) -> None:
-        """Raises OSError; then nothing changed."""
-        left = {other: peer for other, peer in self.peers.items() if other != name}
-        self._write(left, self.listen)
+        """Raises FabricError: it is forgotten, and will be known again after the next start."""
+        self.peers = {other: peer for other, peer in self.peers.items() if other != name}
+        self._write(self.peers, self.listen)
 
     def listen_at(self, address: str) -> None:
-        """At every start from now on. Raises OSError; then nothing changed."""
+        """At every start from now on. Raises FabricError; then nothing changed."""
         self._write(self.peers, address)
 
     def _write(self, peers: Mapping[str, Peer], listen: str) -> None:
         listed = [_json(peer) for peer in peers.values()]
         text = json.dumps({"version": VERSION, "listen": listen, "peers": listed}, indent=1)
-        write_private(self._path, text)
+        try:
+            write_private(self._path, text)
+        except OSError as error:
+            raise FabricError(
+                f"{self._path}, which says whom this Fabric trusts, cannot be written: "
+                f"{error.strerror}",
+                mend="mend that, then the same again",
+                code="no_capacity",
+            ) from error
         self.peers, self.listen = peers, listen
 
 

@@ -266,6 +266,20 @@ async def test_revoking_ends_a_stream_at_once(two: Two, who: str) -> None:
                 await former.ask("GET", "/v1/models")
 
 
+async def test_a_revoked_peer_that_stays_is_sent_away_with_its_calls(two: Two) -> None:
+    await two.pair()
+    await hold(two)
+    async with knocking(two, identity_of(two.borrower)) as former:
+        body, headers = {**ASK, "stream": True}, {"Host": "peer"}
+        async with former.session.post(former.base + CHAT, json=body, headers=headers) as answer:
+            await answer.content.readany()
+            await two.lender.control("peers/borrower/revoke", {})
+            with pytest.raises(aiohttp.ClientError):
+                await rest_of(answer)
+    model = two.engine.latest[MODEL]
+    await model.until(lambda: model.in_flight == 0)
+
+
 @pytest.mark.expect_log("lender does not answer at 127")
 async def test_calls_to_a_peer_that_is_away_fail_at_once(two: Two) -> None:
     await two.pair()

@@ -42,6 +42,7 @@ class Hostile:
     models: bytes = told({"data": [OFFER]})
     calls: Callable[[Write], Awaitable[None]] | None = None
     asked: list[str] = field(default_factory=list)
+    heads: str = ""
     left: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -52,6 +53,7 @@ class Hostile:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             self.asked.append(head.split("\r\n")[0])
+            self.heads += head.lower()
             if head.startswith("GET /v1/models "):
                 await write(self.models)
                 if not self.models:  # it says nothing, until the other side has had enough
@@ -192,6 +194,8 @@ async def test_a_wrong_answer_ends_the_call_with_an_error_and_is_asked_for_once(
             status, answer = await world.chat(model="lab/m")
         assert (status, answer["error"]["code"]) == (502, code)
         assert "lab" in answer["error"]["message"]
+    for ours in ("authorization", "bearer", "x-clawdesk", "cookie"):
+        assert ours not in hostile.heads
     assert [line for line in hostile.asked if "models" not in line] == [
         "POST /v1/chat/completions HTTP/1.1"
     ]

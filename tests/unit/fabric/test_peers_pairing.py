@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import errno
 import json
 import logging
 import stat
@@ -11,9 +12,10 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+import aiohttp
 import pytest
 
-from clawdesk_fabric import peers_pairing
+from clawdesk_fabric import peers_kept, peers_pairing
 from clawdesk_fabric.errors import FabricError
 from clawdesk_fabric.peers_identity import checked_certificate, fingerprint_of, open_identity
 from clawdesk_fabric.peers_kept import Lent, Peer, PeerFile, checked_lent, checked_name, free_name
@@ -26,7 +28,7 @@ from clawdesk_fabric.peers_pairing import (
 )
 from clawdesk_fabric.server import owner_id
 from tests.support.fabric_engine import FakeEngine
-from tests.support.fabric_peers import Two, identity_of, strangers, view
+from tests.support.fabric_peers import Two, identity_of, knocking, strangers, view
 from tests.support.fabric_world import MODEL, World, running
 
 HOST, GUEST, OTHER = "a" * 64, "b" * 64, "c" * 64
@@ -274,3 +276,38 @@ async def test_an_address_that_is_gone_stops_no_start(short_folder: Path) -> Non
     async with running(FakeEngine(short_folder), path, state_folder=state) as world:
         assert (await world.control("peers"))["listening"] is None
         assert (await world.chat())[0] == 200
+
+
+@pytest.mark.expect_log("cannot be read")
+async def test_damaged_files_cost_trust_and_nothing_else(short_folder: Path) -> None:
+    path, state = short_folder / "f.sock", short_folder / "state"
+    place = state / f"peers-{owner_id(path)}"
+    place.mkdir(parents=True)
+    (place / "peers.json").write_text("{")
+    (place / "identity.pem").write_text("nonsense")
+    async with running(FakeEngine(short_folder), path, state_folder=state) as world:
+        before = await world.control("peers")
+        assert before == {"listening": None, "fingerprint": None, "peers": []}
+        assert (await world.chat())[0] == 200
+        invitation = Invitation("127.0.0.1:1", OTHER, "s" * 43).text()
+        answer = await world.control("peers/join", {"invitation": invitation})
+        assert f"remove {place / 'identity.pem'}" in answer["error"]["message"]
+    assert (place / "peers.json.damaged").read_text() == "{"
+
+
+@pytest.mark.expect_log("cannot be written", "failed midway")
+async def test_a_peer_is_revoked_also_where_that_cannot_be_written(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await two.pair()
+
+    def full(path: Path, text: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(peers_kept, "write_private", full)
+    answer = await two.lender.control("peers/borrower/revoke", {})
+    assert "No space left on device" in answer["error"]["message"]
+    assert (await two.lender.control("peers"))["peers"] == []
+    async with knocking(two, identity_of(two.borrower)) as former:
+        with pytest.raises(aiohttp.ClientError):
+            await former.ask("GET", "/v1/models")
