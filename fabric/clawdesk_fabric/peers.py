@@ -42,6 +42,8 @@ AGAIN_S = 1.0
 """Who did not answer once is asked again so soon, before it counts as away."""
 MISSES_MAX = 2
 _IDLE_STOP_S = 300
+REQUESTS_PER_S, BURST = 100, 100
+"""Of one peer, those that are refused too: to answer faster would cost our own callers."""
 
 
 @dataclass(slots=True)
@@ -52,6 +54,7 @@ class Link:
         seen_s: when it last answered or asked; None = not since this Fabric began.
         why: why it is away, "" while it is here or was never looked for.
         in_flight: its calls here.
+        paced_s: until when what it asked takes up its share of our attention.
     """
 
     seen_s: float | None = None
@@ -59,7 +62,14 @@ class Link:
     why: str = ""
     misses: int = 0
     in_flight: int = 0
+    paced_s: float = 0.0
     tls: ssl.SSLContext | None = field(default=None, repr=False)
+
+    def pace(self, now_s: float) -> float:
+        """One more request: how long it has to wait, so that there are not too many a second."""
+        least_s = now_s - BURST / REQUESTS_PER_S
+        self.paced_s = max(self.paced_s, least_s) + 1 / REQUESTS_PER_S
+        return max(0.0, self.paced_s - now_s)
 
 
 class Peers:

@@ -64,9 +64,12 @@ async def of_peers(request: web.Request, handler: Answer) -> web.StreamResponse:
         return await handler(request)
     peers, peer = request.app[PEERS], _sender(request)
     peers.spoke(peer)
+    link = peers.link(peer.name)
+    wait_s = link.pace(asyncio.get_running_loop().time())
+    if wait_s:
+        await asyncio.sleep(wait_s)
     if request.path not in gateway.CALL_PATHS:
         return await handler(request)
-    link = peers.link(peer.name)
     if link.in_flight >= peer.lent.calls:
         text = f"{peer.lent.calls} calls at a time are lent to you, and they are in flight"
         raise WireError("too_many", text, retry_after_s=5)

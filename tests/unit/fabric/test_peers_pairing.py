@@ -17,6 +17,7 @@ import pytest
 
 from clawdesk_fabric import peers_kept, peers_pairing
 from clawdesk_fabric.errors import FabricError
+from clawdesk_fabric.peers import BURST, REQUESTS_PER_S, Link
 from clawdesk_fabric.peers_identity import checked_certificate, fingerprint_of, open_identity
 from clawdesk_fabric.peers_kept import Lent, Peer, PeerFile, checked_lent, checked_name, free_name
 from clawdesk_fabric.peers_pairing import (
@@ -159,6 +160,15 @@ def test_a_grant_is_bounded(models: object, calls: object) -> None:
     with pytest.raises(FabricError):
         checked_lent(models, calls)
     assert checked_lent(["m", "m"], 2) == Lent(("m",), 2)
+
+
+def test_a_peer_that_asks_too_often_waits_and_is_forgiven_later() -> None:
+    link = Link()
+    assert [link.pace(50.0) for _ in range(BURST)] == [0.0] * BURST
+    waits = [link.pace(50.0) for _ in range(3)]
+    assert waits == pytest.approx([n / REQUESTS_PER_S for n in (1, 2, 3)])
+    assert link.pace(60.0) == 0.0
+    assert [link.pace(60.0) for _ in range(BURST)][-1] == pytest.approx(1 / REQUESTS_PER_S)
 
 
 # -- two Fabrics ---------------------------------------------------------------------------------
