@@ -42,8 +42,9 @@ class _Refusal(asyncio.Protocol):
 class Door:
     """Makes a protocol for each connection of one listener, within its bounds."""
 
-    def __init__(self) -> None:
+    def __init__(self, connections_max: int = call_limits.CONNECTIONS_MAX) -> None:
         self._loop = asyncio.get_running_loop()
+        self._connections_max = connections_max
         self._server: web.Server | None = None
         # Also those that left again without a word, until their time is over: bounded likewise.
         self._silent: dict[asyncio.BaseProtocol, asyncio.TimerHandle] = {}
@@ -61,7 +62,7 @@ class Door:
 
     def _connected(self) -> asyncio.Protocol:
         assert self._server is not None
-        if max(len(self._server.connections), len(self._silent)) >= call_limits.CONNECTIONS_MAX:
+        if max(len(self._server.connections), len(self._silent)) >= self._connections_max:
             return _Refusal()
         protocol = self._server()
         self._silent[protocol] = self._loop.call_later(
@@ -73,6 +74,22 @@ class Door:
         self._silent.pop(protocol, None)
         if protocol.transport is not None:
             protocol.transport.abort()
+
+
+async def serving(app: web.Application) -> web.AppRunner:
+    """The server of this application, for its listener."""
+    # Cancelling the handler is how a client that leaves frees its slot at once.
+    runner = web.AppRunner(
+        app,
+        handler_cancellation=True,
+        access_log=None,
+        logger=HTTP_LOG,
+        shutdown_timeout=2.0,
+        keepalive_timeout=KEEPALIVE_S,
+        auto_decompress=False,
+    )
+    await runner.setup()
+    return runner
 
 
 def remove_socket(path: Path) -> None:

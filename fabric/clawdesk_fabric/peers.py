@@ -19,7 +19,7 @@ from typing import Any
 from clawdesk_fabric import peers_asking as asking
 from clawdesk_fabric import peers_kept as kept
 from clawdesk_fabric.errors import FabricError
-from clawdesk_fabric.peers_asking import Offer, PeerAwayError
+from clawdesk_fabric.peers_asking import Offer
 from clawdesk_fabric.peers_identity import (
     Identity,
     checked_certificate,
@@ -42,6 +42,8 @@ AGAIN_S = 1.0
 """Who did not answer once is asked again so soon, before it counts as away."""
 MISSES_MAX = 2
 _IDLE_STOP_S = 300
+REQUESTS_PER_S, BURST = 100, 100
+"""Of one peer, those that are refused too: to answer faster would cost our own callers."""
 
 
 @dataclass(slots=True)
@@ -52,6 +54,7 @@ class Link:
         seen_s: when it last answered or asked; None = not since this Fabric began.
         why: why it is away, "" while it is here or was never looked for.
         in_flight: its calls here.
+        paced_s: until when what it asked takes up its share of our attention.
     """
 
     seen_s: float | None = None
@@ -59,7 +62,14 @@ class Link:
     why: str = ""
     misses: int = 0
     in_flight: int = 0
+    paced_s: float = 0.0
     tls: ssl.SSLContext | None = field(default=None, repr=False)
+
+    def pace(self, now_s: float) -> float:
+        """One more request: how long it has to wait, so that there are not too many a second."""
+        least_s = now_s - BURST / REQUESTS_PER_S
+        self.paced_s = max(self.paced_s, least_s) + 1 / REQUESTS_PER_S
+        return max(0.0, self.paced_s - now_s)
 
 
 class Peers:
@@ -69,6 +79,7 @@ class Peers:
         folder: where this Fabric's identity and the list of its peers lie.
         changed: called when what is lent to us, or whom the listener trusts, may be another.
         lost: called with a peer and why, when calls there can no longer end well.
+        move: has the listener listen there instead, "" = nowhere. Raises FabricError.
     """
 
     def __init__(
@@ -77,13 +88,15 @@ class Peers:
         *,
         changed: Callable[[], Awaitable[None]],
         lost: Callable[[str, str], None],
+        move: Callable[[str], Awaitable[None]],
         look_s: float = LOOK_S,
     ) -> None:
         self._folder = folder
         self._changed = changed
         self._lost = lost
+        self._move = move
         self._look_s = look_s
-        self._file = PeerFile(folder / "peers.json")
+        self._file = _opened(folder / "peers.json")
         self._identity: Identity | None = None
         self._inviting: Inviting | None = None
         self._meant = ("", Lent())  # the name and the grant of whoever is invited
@@ -93,7 +106,10 @@ class Peers:
         """HOST:PORT once the listener is open."""
         self.port = 0
         if (folder / "identity.pem").exists():
-            self._identity = open_identity(folder)
+            try:
+                self._identity = open_identity(folder)
+            except FabricError as error:  # told again to whoever needs it
+                log.error("%s", error.what)
 
     # -- who --------------------------------------------------------------------------------------
 
@@ -126,6 +142,19 @@ class Peers:
     def by_fingerprint(self, fingerprint: str) -> Peer | None:
         return self._file.by_fingerprint(fingerprint)
 
+    @property
+    def listen(self) -> str:
+        """Where to listen at every start, "" = nowhere."""
+        return self._file.listen
+
+    async def listen_at(self, address: str) -> None:
+        """Listen there from now on and at every start, "" = no longer. Raises FabricError."""
+        if address:
+            parse_address(address)
+        await self._move(address)
+        # Where any port was asked for, the one that was had: peers look for us there.
+        self._file.listen_at(address and f"{address.rpartition(':')[0]}:{self.port}")
+
     def link(self, name: str) -> Link:
         return self._links.setdefault(name, Link())
 
@@ -139,7 +168,7 @@ class Peers:
 
     def _mark_seen(self, peer: Peer) -> None:
         if not peer.was_seen:
-            with suppress(OSError):
+            with suppress(FabricError):  # a full disk; only whether it was ever seen is lost
                 self._file.keep(replace(peer, was_seen=True))
 
     def state_of(self, peer: Peer) -> tuple[str, str]:
@@ -199,7 +228,7 @@ class Peers:
     async def _look_at(self, peer: Peer) -> None:
         try:
             offers = await asking.offers_of(peer, self.tls_of(peer))
-        except PeerAwayError as error:
+        except FabricError as error:
             if self._is_still(peer):
                 self._missed(peer, error.what)
             return
@@ -245,7 +274,7 @@ class Peers:
         if not self.listening:
             raise FabricError(
                 "this Fabric does not listen for other machines, so none could come",
-                mend="clawdesk-fabric serve --peers ADDRESS:PORT; or let the other machine invite",
+                mend="clawdesk-fabric peers listen HOST:PORT; or let the other machine invite",
                 code="no_capacity",
             )
         parse_address(address or self.listening)
@@ -373,13 +402,30 @@ class Peers:
         self._file.keep(replace(self.get(name), lent=lent))
 
     async def revoke(self, name: str) -> None:
-        """Trust it no longer; whatever is on its way to or from it ends. Raises FabricError."""
+        """Trust it no longer; whatever is on its way to or from it ends.
+
+        Raises:
+            FabricError: there is no such peer, or that it is none any more could not be written.
+        """
         self.get(name)
-        self._file.forget(name)
-        self._links.pop(name, None)
-        log.info("peer %s was revoked", name)
-        self._lost(name, f"{name} was revoked here")
-        await self._changed()
+        try:
+            self._file.forget(name)
+        finally:
+            self._links.pop(name, None)
+            log.info("peer %s was revoked", name)
+            self._lost(name, f"{name} was revoked here")
+            await self._changed()
+
+
+def _opened(path: Path) -> PeerFile:
+    """The list; one that is damaged is put aside, for to trust nobody harms nobody."""
+    try:
+        return PeerFile(path)
+    except FabricError as error:
+        aside = path.with_name(path.name + ".damaged")
+        log.error("%s; nobody is trusted now, and it is kept as %s", error.what, aside.name)
+        path.replace(aside)
+        return PeerFile(path)
 
 
 def _spec(peer: str, offer: Offer) -> ModelSpec:

@@ -25,6 +25,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/fabric/v1/peers", _list)
     app.router.add_post("/fabric/v1/peers/invite", _invite)
     app.router.add_post("/fabric/v1/peers/join", _join)
+    app.router.add_post("/fabric/v1/peers/listen", _listen)
     app.router.add_post("/fabric/v1/peers/{name}/revoke", _revoke)
     app.router.add_post("/fabric/v1/peers/{name}/lend", _lend)
 
@@ -112,6 +113,12 @@ async def _join(request: web.Request) -> web.Response:
     lent = _lent(request, body)
     peer = await peers.join(_text(body, "invitation"), _text(body, "name"), lent)
     return web.json_response({"peer": _view(peers, request.app[FABRIC], peer)})
+
+
+async def _listen(request: web.Request) -> web.Response:
+    """`address`: where from now on and at every start; "" = nowhere."""
+    await _peers(request).listen_at(_text(await json_body(request), "address"))
+    return await _list(request)
 
 
 async def _lend(request: web.Request) -> web.Response:

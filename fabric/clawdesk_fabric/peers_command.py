@@ -32,6 +32,10 @@ def add_command(command: Add) -> None:
         "--address", default="", metavar="HOST:PORT", help="where it finds this one, if not there"
     )
     pair.add_argument("--lend", default="", metavar="MODEL,...", help="default: nothing")
+    listen = actions.add_parser(
+        "listen", help="Let paired machines come to HOST:PORT, now and at every start; or off."
+    )
+    listen.add_argument("address", metavar="HOST:PORT|off")
     lend = actions.add_parser("lend", help="Say which models a machine may use from now on.")
     lend.add_argument("name", metavar="NAME")
     lend.add_argument("models", nargs="*", metavar="MODEL", help="none = nothing any more")
@@ -45,7 +49,7 @@ def add_command(command: Add) -> None:
         )
     revoke = actions.add_parser("revoke", help="Trust a machine no longer; its calls end at once.")
     revoke.add_argument("name", metavar="NAME")
-    for parser in (listing, pair, lend, revoke):
+    for parser in (listing, pair, listen, lend, revoke):
         parser.add_argument(
             "--socket", type=Path, default=argparse.SUPPRESS, metavar="PATH", help=argparse.SUPPRESS
         )
@@ -74,6 +78,9 @@ def run(arguments: argparse.Namespace, ask: Ask) -> int:
             text = sys.stdin.readline() if is_piped else arguments.invitation
             found = asked("POST", "/join", {**grant, "invitation": text})["peer"]
             print(_described(found))
+        case "listen":
+            address = "" if arguments.address == "off" else arguments.address
+            asked("POST", "/listen", {"address": address})
         case "lend":
             body = {"models": arguments.models, "calls": arguments.calls}
             asked("POST", f"/{quote(arguments.name, safe='')}/lend", body)
@@ -87,7 +94,7 @@ def _print(arguments: argparse.Namespace, found: Mapping[str, Any]) -> None:
         print(json.dumps(found))
         return
     where = found["listening"]
-    print(f"listening at {where}" if where else "no machine can come: serve --peers is not given")
+    print(f"listening at {where}" if where else "no machine can come: see peers listen")
     for peer in found["peers"]:
         print(_described(peer))
     if not found["peers"]:

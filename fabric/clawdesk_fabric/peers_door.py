@@ -17,29 +17,44 @@ from aiohttp import web
 
 from clawdesk_fabric import gateway
 from clawdesk_fabric import openai_wire as wire
-from clawdesk_fabric.guard import Answer, authorised
-from clawdesk_fabric.listening import Door, bound_tcp
+from clawdesk_fabric.guard import Answer, authorised, guard
+from clawdesk_fabric.listening import Door, bound_tcp, serving
 from clawdesk_fabric.model import PEER_PROJECT, CallClass
 from clawdesk_fabric.openai_request import parse_object
 from clawdesk_fabric.openai_wire import WireError
 from clawdesk_fabric.peers import Peers
-from clawdesk_fabric.peers_asking import PAIR_PATH
+from clawdesk_fabric.peers_asking import HOST, PAIR_PATH
 from clawdesk_fabric.peers_kept import Peer
 from clawdesk_fabric.peers_pairing import parse_address
 from clawdesk_fabric.tokens import Grant
 
 HANDSHAKE_S_MAX = 10.0
+CONNECTIONS_MAX = 128
+"""Of strangers too; far fewer than what a process may have open, which our own callers need."""
 PAIR_BYTES_MAX = 16 * 1024
 PEERS = web.AppKey("peers", Peers)
 
 
-def add_routes(app: web.Application) -> None:
-    """The routes for peers; `app` carries PEERS and what `gateway.add_routes` wants."""
+async def opened(app: web.Application, peers: Peers, address: str) -> Listener:
+    """Listens at HOST:PORT for peers from now on; `app` carries PEERS, and what calls need.
+
+    Raises:
+        FabricError: the address cannot be had.
+    """
+    door = Door(CONNECTIONS_MAX)
+    app.middlewares.extend((guard((HOST,), local=False, on_request=door.spoke), of_peers))
     app.router.add_get("/v1/models", _models)
     answering = gateway.answering_calls(app)
     for path in gateway.CALL_PATHS:
         app.router.add_post(path, answering)
     app.router.add_post(PAIR_PATH, _pair)
+    listener = Listener(peers, door, await serving(app))
+    try:
+        await listener.open(address)
+    except BaseException:
+        await listener.close()
+        raise
+    return listener
 
 
 @web.middleware
@@ -49,9 +64,12 @@ async def of_peers(request: web.Request, handler: Answer) -> web.StreamResponse:
         return await handler(request)
     peers, peer = request.app[PEERS], _sender(request)
     peers.spoke(peer)
+    link = peers.link(peer.name)
+    wait_s = link.pace(asyncio.get_running_loop().time())
+    if wait_s:
+        await asyncio.sleep(wait_s)
     if request.path not in gateway.CALL_PATHS:
         return await handler(request)
-    link = peers.link(peer.name)
     if link.in_flight >= peer.lent.calls:
         text = f"{peer.lent.calls} calls at a time are lent to you, and they are in flight"
         raise WireError("too_many", text, retry_after_s=5)
@@ -125,13 +143,15 @@ class Listener:
     """Listens for peers; whom TLS lets in follows who is paired.
 
     Args:
-        app: what is answered.
+        runner: of what is answered there.
     """
 
-    def __init__(self, peers: Peers, door: Door, server: web.Server) -> None:
+    def __init__(self, peers: Peers, door: Door, runner: web.AppRunner) -> None:
+        assert runner.server is not None
         self._peers = peers
         self._door = door
-        self._server = server
+        self._runner = runner
+        self._server = runner.server
         self._socket: socket.socket | None = None
         self._listener: asyncio.Server | None = None
         self._trusts: object = None
@@ -180,11 +200,14 @@ class Listener:
             if fingerprint and self._peers.by_fingerprint(fingerprint) is None:
                 transport.abort()
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        """No peer can come any more, and those that are here are sent away."""
+        self._peers.listening, self._peers.port = "", 0
         if self._listener is not None:
             self._listener.close()
         if self._socket is not None:
             self._socket.close()
+        await self._runner.cleanup()
 
 
 def _is_every(host: str) -> bool:

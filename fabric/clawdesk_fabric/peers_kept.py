@@ -99,6 +99,8 @@ class PeerFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.peers: Mapping[str, Peer] = {}
+        self.listen = ""
+        """HOST:PORT where to listen at every start; "" = nowhere."""
         if not path.exists():
             return
         try:
@@ -106,27 +108,42 @@ class PeerFile:
             if found["version"] != VERSION:
                 raise ValueError(f"version {found['version']}")
             self.peers = {peer.name: peer for peer in map(_peer, found["peers"])}
+            self.listen = _checked_address(found["listen"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError, FabricError) as error:
             raise FabricError(
                 f"{path}, which says whom this Fabric trusts, cannot be read: {error}",
-                mend=f"remove {path} and pair the other machines anew",
+                mend="pair the other machines anew",
             ) from error
 
     def by_fingerprint(self, fingerprint: str) -> Peer | None:
         return next((p for p in self.peers.values() if p.fingerprint == fingerprint), None)
 
     def keep(self, peer: Peer) -> None:
-        """Add or replace the peer of this name. Raises OSError; then nothing changed."""
-        self._write({**self.peers, peer.name: peer})
+        """Add or replace the peer of this name. Raises FabricError; then nothing changed."""
+        self._write({**self.peers, peer.name: peer}, self.listen)
 
     def forget(self, name: str) -> None:
-        """Raises OSError; then nothing changed."""
-        self._write({other: peer for other, peer in self.peers.items() if other != name})
+        """Raises FabricError: it is forgotten, and will be known again after the next start."""
+        self.peers = {other: peer for other, peer in self.peers.items() if other != name}
+        self._write(self.peers, self.listen)
 
-    def _write(self, peers: Mapping[str, Peer]) -> None:
+    def listen_at(self, address: str) -> None:
+        """At every start from now on. Raises FabricError; then nothing changed."""
+        self._write(self.peers, address)
+
+    def _write(self, peers: Mapping[str, Peer], listen: str) -> None:
         listed = [_json(peer) for peer in peers.values()]
-        write_private(self._path, json.dumps({"version": VERSION, "peers": listed}, indent=1))
-        self.peers = peers
+        text = json.dumps({"version": VERSION, "listen": listen, "peers": listed}, indent=1)
+        try:
+            write_private(self._path, text)
+        except OSError as error:
+            raise FabricError(
+                f"{self._path}, which says whom this Fabric trusts, cannot be written: "
+                f"{error.strerror}",
+                mend="mend that, then the same again",
+                code="no_capacity",
+            ) from error
+        self.peers, self.listen = peers, listen
 
 
 def _json(peer: Peer) -> dict[str, Any]:
@@ -141,9 +158,14 @@ def _json(peer: Peer) -> dict[str, Any]:
 
 
 def _peer(found: Mapping[str, Any]) -> Peer:
-    address = found["address"]
-    if address and not ADDRESS.fullmatch(address):
-        raise ValueError(f"{address!r} is no address")
+    address = _checked_address(found["address"])
     peer = Peer(checked_name(found["name"]), checked_certificate(found["certificate"]), address)
     lent = checked_lent(found["models"], found["calls"])
     return replace(peer, lent=lent, was_seen=bool(found["was_seen"]))
+
+
+def _checked_address(text: str) -> str:
+    """HOST:PORT, or "". Raises ValueError."""
+    if text and not ADDRESS.fullmatch(text):
+        raise ValueError(f"{text!r} is no address")
+    return text

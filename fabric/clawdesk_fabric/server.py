@@ -34,18 +34,16 @@ from clawdesk_fabric.gpus import GpuSource
 from clawdesk_fabric.guard import TOKENS, WHO, by_token, guard
 from clawdesk_fabric.kept import Kept
 from clawdesk_fabric.listening import (
-    HTTP_LOG,
-    KEEPALIVE_S,
     Door,
     bound_tcp,
     listen_local,
     remove_socket,
+    serving,
 )
 from clawdesk_fabric.metrics import METRICS, Metrics
 from clawdesk_fabric.model import Phase
 from clawdesk_fabric.peaks import Peaks
 from clawdesk_fabric.peers import LOOK_S, Peers
-from clawdesk_fabric.peers_asking import HOST
 from clawdesk_fabric.peers_door import PEERS, Listener
 from clawdesk_fabric.relay import Calls
 from clawdesk_fabric.reloading import Changes
@@ -117,6 +115,7 @@ class Server:
                 kept / f"peers-{owner_id(options.socket)}",
                 changed=self._peers_changed,
                 lost=self._calls.cut_at,
+                move=self._listen_for_peers,
                 look_s=options.look_s,
             )
             self._calls.peer_problem = self.peers.problem
@@ -140,7 +139,7 @@ class Server:
         self._metrics = Metrics(self.fabric)
         self._bodies = gateway.Bodies()
         self._peers_listener: Listener | None = None
-        self._listeners: list[tuple[asyncio.Server | Listener, web.AppRunner]] = []
+        self._listeners: list[tuple[asyncio.Server, web.AppRunner]] = []
         self._asking: asyncio.Task[None] | None = None
         self._exit = asyncio.Event()
         self._at_once = asyncio.Event()
@@ -182,6 +181,7 @@ class Server:
                 remove = True
                 if self.fabric.failure is None:
                     await self._drain()
+                await self._listen_for_peers("")
                 for _, runner in self._listeners:
                     await runner.cleanup()
             finally:
@@ -248,8 +248,10 @@ class Server:
         self._listeners.append((await listen_local(path, door, _of(runner)), runner))
         if self._options.port is not None:
             await self._listen_on(self._options.port)
-        if self._options.peers:
-            await self._listen_for_peers()
+        if self.peers is not None:
+            await self._listen_as_before(self.peers)
+        elif self._options.peers:
+            raise FabricError("this Fabric keeps nothing on disk, so it has no peers")
 
     async def _listen_on(self, port: int) -> None:
         listening = bound_tcp("127.0.0.1", port, option="--port")
@@ -260,19 +262,26 @@ class Server:
         listener = await loop.create_server(door.open(_of(runner)), sock=listening, backlog=256)
         self._listeners.append((listener, runner))
 
-    async def _listen_for_peers(self) -> None:
-        if self.peers is None:
-            raise FabricError("this Fabric keeps nothing on disk, so it has no peers")
-        door = Door()
-        guarded = guard((HOST,), local=False, on_request=door.spoke)
-        app = self._calls_app([guarded, peers_door.of_peers])
-        app[WHO] = peers_door.who
-        app[PEERS] = self.peers
-        peers_door.add_routes(app)
-        runner = await _running(app)
-        self._peers_listener = Listener(self.peers, door, _of(runner))
-        await self._peers_listener.open(self._options.peers)
-        self._listeners.append((self._peers_listener, runner))
+    async def _listen_as_before(self, peers: Peers) -> None:
+        """Where the command line says, else where was decided once; that may be gone by now."""
+        if self._options.peers:
+            await self._listen_for_peers(self._options.peers)
+            return
+        try:
+            await self._listen_for_peers(peers.listen)
+        except FabricError as error:
+            log.warning("no peer can come: %s", error.what)
+
+    async def _listen_for_peers(self, address: str) -> None:
+        """Listen there for other machines instead of where it was, "" = nowhere."""
+        before, self._peers_listener = self._peers_listener, None
+        if before is not None:
+            await before.close()
+        if address and self.peers is not None:
+            app = self._calls_app([])
+            app[WHO] = peers_door.who
+            app[PEERS] = self.peers
+            self._peers_listener = await peers_door.opened(app, self.peers, address)
 
     def _calls_app(self, middlewares: list[Middleware]) -> web.Application:
         """What every listener's application carries."""
@@ -300,7 +309,7 @@ class Server:
             if self.peers is not None:
                 app[PEERS] = self.peers
             peers_api.add_routes(app)
-        runner = await _running(app)
+        runner = await serving(app)
         short_way.lead(_of(runner), calls, partial(guarded, handler=gateway.answering_calls(app)))
         return door, runner
 
@@ -341,21 +350,6 @@ class Server:
         held = bool(state.calls or state.leases or state.reservations or self._peers_listener)
         busy = held or any(r.phase is not Phase.ABSENT for r in state.replicas.values())
         return not busy and asyncio.get_running_loop().time() - self._last_request_s >= limit_s
-
-
-async def _running(app: web.Application) -> web.AppRunner:
-    # Cancelling the handler is how a client that leaves frees its slot at once.
-    runner = web.AppRunner(
-        app,
-        handler_cancellation=True,
-        access_log=None,
-        logger=HTTP_LOG,
-        shutdown_timeout=2.0,
-        keepalive_timeout=KEEPALIVE_S,
-        auto_decompress=False,
-    )
-    await runner.setup()
-    return runner
 
 
 def _of(runner: web.AppRunner) -> web.Server:

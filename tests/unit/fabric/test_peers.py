@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,12 @@ async def hold(two: Two) -> None:
     two.engine.latest[MODEL].gate.clear()
 
 
+async def rest_of(answer: aiohttp.ClientResponse) -> bytes:
+    """The stream to its end, which must come."""
+    async with asyncio.timeout(20):
+        return await answer.content.read()
+
+
 async def until_here(world: World, state: str = "here") -> dict[str, Any]:
     async with asyncio.timeout(20):
         while True:
@@ -50,6 +56,8 @@ async def test_a_borrowed_model_answers_as_one_of_ours(two: Two) -> None:
     lent = (await view(two.lender))["lent"]
     assert lent == {"models": [MODEL], "calls": 2, "in_flight": 0}
     assert (await two.borrower.control("status"))["models"][1]["name"] == BORROWED
+    (call,) = (await two.borrower.control("calls?task=t"))["calls"]
+    assert (call["model"], call["outcome"], call["place"]) == (BORROWED, "ok", "elsewhere")
     shares = two.lender.fabric.state.shares
     assert shares["peer:borrower"].in_flight == 0, "its calls are counted as a project's"
 
@@ -62,7 +70,42 @@ async def test_a_stream_comes_through_as_it_is_made(two: Two) -> None:
         peer, lender = await view(two.borrower), await view(two.lender)
         assert (peer["borrowed_in_flight"], lender["lent"]["in_flight"]) == (1, 1)
         two.engine.latest[MODEL].gate.set()
-        assert (await answer.content.read()).endswith(b"data: [DONE]\n\n")
+        assert (await rest_of(answer)).endswith(b"data: [DONE]\n\n")
+
+
+async def test_no_more_is_taken_from_the_lender_than_the_client_reads(two: Two) -> None:
+    await two.pair()
+    await hold(two)
+    model, made = two.engine.latest[MODEL], 0
+
+    def words() -> Iterator[str]:
+        nonlocal made
+        while True:
+            made += 1
+            yield "x" * 65_536
+
+    model.words = words()  # type: ignore[assignment]
+    model.gate.set()
+    async with two.borrower.post(CHAT, {**ASK, "model": BORROWED, "stream": True}) as answer:
+        await answer.content.readany()
+        before = -1
+        async with asyncio.timeout(60):
+            while made != before:  # it made nothing in the last second: every buffer is full
+                before = made
+                for _ in range(4):
+                    await two.borrower.fabric.change()
+        assert made * 65_536 < 64 * 2**20
+
+
+async def test_what_is_granted_counts_from_the_next_look(two: Two) -> None:
+    await two.pair(calls=1)
+    assert (await two.borrower.chat(model=BORROWED))[0] == 200
+    await two.lender.control("peers/borrower/lend", {"models": [MODEL], "calls": 7})
+    replica = two.borrower.fabric.state.replicas[BORROWED]
+    await two.borrower.until(lambda: replica.slots == 7)
+    await two.lender.control("peers/borrower/lend", {"models": [], "calls": 1})
+    await two.borrower.until(lambda: BORROWED not in two.borrower.fabric.catalog.models)
+    assert (await two.borrower.chat(model=BORROWED))[1]["error"]["code"] == "model_not_found"
 
 
 async def test_a_client_that_leaves_ends_the_call_at_the_lender(two: Two) -> None:
@@ -206,7 +249,7 @@ async def test_revoking_ends_a_stream_at_once(two: Two, who: str) -> None:
             await two.lender.control("peers/borrower/revoke", {})
         else:
             await two.borrower.control("peers/lender/revoke", {})
-        rest = (await answer.content.read()).decode()
+        rest = (await rest_of(answer)).decode()
     error = json.loads(rest.strip().removeprefix("data: "))["error"]
     assert error["code"] == "peer_lost"
     assert "lender" in error["message"]
@@ -221,6 +264,20 @@ async def test_revoking_ends_a_stream_at_once(two: Two, who: str) -> None:
         async with knocking(two, identity_of(two.borrower)) as former:
             with pytest.raises(aiohttp.ClientError):
                 await former.ask("GET", "/v1/models")
+
+
+async def test_a_revoked_peer_that_stays_is_sent_away_with_its_calls(two: Two) -> None:
+    await two.pair()
+    await hold(two)
+    async with knocking(two, identity_of(two.borrower)) as former:
+        body, headers = {**ASK, "stream": True}, {"Host": "peer"}
+        async with former.session.post(former.base + CHAT, json=body, headers=headers) as answer:
+            await answer.content.readany()
+            await two.lender.control("peers/borrower/revoke", {})
+            with pytest.raises(aiohttp.ClientError):
+                await rest_of(answer)
+    model = two.engine.latest[MODEL]
+    await model.until(lambda: model.in_flight == 0)
 
 
 @pytest.mark.expect_log("lender does not answer at 127")
@@ -245,11 +302,11 @@ async def test_our_own_calls_never_wait_for_a_peers(two: Two) -> None:
         await model.until(lambda: model.in_flight == 2)
         ours = asyncio.create_task(two.lender.chat())
         # Both slots were a peer's; the newest of its calls made way before any was answered.
-        rest = (await second.content.read()).decode()
+        rest = (await rest_of(second)).decode()
         await model.until(lambda: len(model.bodies) == 4)
         assert rest.count('"error"') == 1
         assert "a call of its owner's own needs" in rest
         assert model.in_flight == 2
         model.gate.set()
         assert (await ours)[0] == 200
-        assert (await first.content.read()).endswith(b"data: [DONE]\n\n")
+        assert (await rest_of(first)).endswith(b"data: [DONE]\n\n")

@@ -15,6 +15,7 @@ import pytest
 from clawdesk_fabric import peers_asking
 from clawdesk_fabric.peers_identity import Identity, open_identity
 from clawdesk_fabric.peers_kept import Peer, PeerFile
+from clawdesk_fabric.peers_pairing import Invitation
 from clawdesk_fabric.server import owner_id
 from tests.support.fabric_engine import FakeEngine
 from tests.support.fabric_peers import view
@@ -42,6 +43,7 @@ class Hostile:
     models: bytes = told({"data": [OFFER]})
     calls: Callable[[Write], Awaitable[None]] | None = None
     asked: list[str] = field(default_factory=list)
+    heads: str = ""
     left: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -52,6 +54,7 @@ class Hostile:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             self.asked.append(head.split("\r\n")[0])
+            self.heads += head.lower()
             if head.startswith("GET /v1/models "):
                 await write(self.models)
                 if not self.models:  # it says nothing, until the other side has had enough
@@ -145,6 +148,56 @@ async def test_one_that_says_nothing_is_away_and_holds_up_nobody(
         assert (await world.chat())[0] == 200
 
 
+def _welcome(**changes: Any) -> Callable[[Identity, Invitation, str], bytes]:
+    def made(theirs: Identity, invitation: Invitation, guest: str) -> bytes:
+        right = {"proof": invitation.proof("welcome", guest), "certificate": theirs.certificate}
+        return told({**right, **changes})
+
+    return made
+
+
+@pytest.mark.expect_log("wrongly", "no JSON", "bytes", "peer lab is away")
+@pytest.mark.parametrize(
+    ("answer", "is_paired"),
+    [
+        (_welcome(), True),
+        (_welcome(proof="0" * 64), False),
+        (_welcome(proof=None), False),
+        (_welcome(certificate="nonsense"), False),
+        (lambda *_: told(7), False),
+        (lambda *_: told({"proof": "x" * 100_000}), False),
+        (lambda *_: b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{]", False),
+        (lambda *_: told({}, "302 Found", "Location: https://127.0.0.1:1/\r\n"), False),
+    ],
+)
+async def test_who_answers_an_invitation_wrongly_is_not_trusted(
+    short_folder: Path, answer: Callable[[Identity, Invitation, str], bytes], is_paired: bool
+) -> None:
+    theirs = open_identity(short_folder / "theirs")
+    guests: list[str] = []
+
+    async def answers(write: Write) -> None:
+        await write(answer(theirs, invitation, guests[0]))
+
+    hostile = Hostile(told({"data": []}), calls=answers)
+    tls = theirs.listening([], strangers=True)
+    server = await asyncio.start_server(hostile.serve, "127.0.0.1", 0, ssl=tls)
+    port = server.sockets[0].getsockname()[1]
+    invitation = Invitation(f"127.0.0.1:{port}", theirs.fingerprint, "s" * 43)
+    state = short_folder / "state"
+    path = short_folder / "f.sock"
+    try:
+        async with running(FakeEngine(short_folder), path, state_folder=state) as world:
+            assert world.server.peers is not None
+            guests.append(world.server.peers.identity().fingerprint)
+            body = {"invitation": invitation.text(), "name": "lab"}
+            found = await world.control("peers/join", body)
+            assert ("peer" in found) is is_paired, found
+            assert len((await world.control("peers"))["peers"]) == is_paired
+    finally:
+        server.close()
+
+
 async def redirects(write: Write) -> None:
     await write(told({}, "307 Temporary Redirect", "Location: https://127.0.0.1:1/\r\n"))
 
@@ -192,12 +245,14 @@ async def test_a_wrong_answer_ends_the_call_with_an_error_and_is_asked_for_once(
             status, answer = await world.chat(model="lab/m")
         assert (status, answer["error"]["code"]) == (502, code)
         assert "lab" in answer["error"]["message"]
+    for ours in ("authorization", "bearer", "x-clawdesk", "cookie"):
+        assert ours not in hostile.heads
     assert [line for line in hostile.asked if "models" not in line] == [
         "POST /v1/chat/completions HTTP/1.1"
     ]
 
 
-@pytest.mark.expect_log("peer lab is away", "failed midway")
+@pytest.mark.expect_log("peer lab is away", "failed midway", "lab did not answer")
 async def test_a_stream_that_stands_still_ends_when_its_peer_is_silent(
     short_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,15 +264,19 @@ async def test_a_stream_that_stands_still_ends_when_its_peer_is_silent(
         await write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: {}\n\n")
         await silent.wait()
 
-    hostile = Hostile(calls=stands_still)
+    hostile = Hostile(told({"data": [{**OFFER, "calls": 1}]}), calls=stands_still)
     async with met(short_folder, hostile) as world:
         await until(world, "here")
         body = {**ASK, "model": "lab/m", "stream": True}
         async with world.post("/v1/chat/completions", body) as answer:
             await answer.content.readany()
+            waiting = asyncio.create_task(world.chat(model="lab/m"))
+            await world.until(lambda: world.fabric.state.waiting_count == 1)
             hostile.models = b""
             async with asyncio.timeout(20):
                 rest = (await answer.content.read()).decode()
         error = json.loads(rest.strip().removeprefix("data: "))["error"]
         assert error["code"] == "peer_lost"
+        async with asyncio.timeout(20):
+            assert (await waiting)[1]["error"]["code"] == "peer_lost"
         silent.set()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import errno
 import json
 import logging
 import stat
@@ -10,10 +12,12 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+import aiohttp
 import pytest
 
-from clawdesk_fabric import peers_pairing
+from clawdesk_fabric import peers_kept, peers_pairing
 from clawdesk_fabric.errors import FabricError
+from clawdesk_fabric.peers import BURST, REQUESTS_PER_S, Link
 from clawdesk_fabric.peers_identity import checked_certificate, fingerprint_of, open_identity
 from clawdesk_fabric.peers_kept import Lent, Peer, PeerFile, checked_lent, checked_name, free_name
 from clawdesk_fabric.peers_pairing import (
@@ -23,8 +27,10 @@ from clawdesk_fabric.peers_pairing import (
     parse_address,
     parse_invitation,
 )
-from tests.support.fabric_peers import Two, identity_of, strangers, view
-from tests.support.fabric_world import MODEL, World
+from clawdesk_fabric.server import owner_id
+from tests.support.fabric_engine import FakeEngine
+from tests.support.fabric_peers import Two, identity_of, knocking, strangers, view
+from tests.support.fabric_world import MODEL, World, running
 
 HOST, GUEST, OTHER = "a" * 64, "b" * 64, "c" * 64
 
@@ -156,6 +162,15 @@ def test_a_grant_is_bounded(models: object, calls: object) -> None:
     assert checked_lent(["m", "m"], 2) == Lent(("m",), 2)
 
 
+def test_a_peer_that_asks_too_often_waits_and_is_forgiven_later() -> None:
+    link = Link()
+    assert [link.pace(50.0) for _ in range(BURST)] == [0.0] * BURST
+    waits = [link.pace(50.0) for _ in range(3)]
+    assert waits == pytest.approx([n / REQUESTS_PER_S for n in (1, 2, 3)])
+    assert link.pace(60.0) == 0.0
+    assert [link.pace(60.0) for _ in range(BURST)][-1] == pytest.approx(1 / REQUESTS_PER_S)
+
+
 # -- two Fabrics ---------------------------------------------------------------------------------
 
 
@@ -220,7 +235,7 @@ async def test_another_machine_than_the_one_that_invited_hears_nothing(two: Two)
 @pytest.mark.expect_log("does not listen", "does not answer at 127")
 async def test_what_cannot_be_paired_is_said(two: Two) -> None:
     answer = await two.borrower.control("peers/invite", {})
-    assert "serve --peers" in answer["error"]["message"]
+    assert "clawdesk-fabric peers listen" in answer["error"]["message"]
     own = Invitation("localhost:1", identity_of(two.borrower).fingerprint, "s" * 43)
     assert await joined(two.borrower, own.text()) == "invalid_request"
     nobody = Invitation("127.0.0.1:1", OTHER, "s" * 43)
@@ -241,3 +256,68 @@ async def test_a_peer_that_is_paired_again_keeps_one_place(two: Two) -> None:
     assert await joined(two.borrower, text) == ""
     assert (await view(two.lender))["lent"]["calls"] == 1
     assert (await view(two.lender))["name"] == "borrower"
+
+
+@pytest.mark.expect_log("192.0.2.1:1 cannot be used")
+async def test_who_listens_once_does_so_until_it_is_told_otherwise(short_folder: Path) -> None:
+    path, state = short_folder / "f.sock", short_folder / "state"
+    async with running(FakeEngine(short_folder), path, state_folder=state) as world:
+        assert (await world.control("peers"))["listening"] is None
+        taken = await world.control("peers/listen", {"address": "192.0.2.1:1"})
+        assert "cannot be used" in taken["error"]["message"]
+        found = await world.control("peers/listen", {"address": "127.0.0.1:0"})
+        assert found["listening"].startswith("127.0.0.1:")
+        assert "invitation" in await world.control("peers/invite", {})
+    async with running(FakeEngine(short_folder), path, state_folder=state) as world:
+        before = (await world.control("peers"))["listening"]
+        assert before == found["listening"]
+        assert (await world.control("peers/listen", {"address": ""}))["listening"] is None
+        host, _, port = before.rpartition(":")
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(host, int(port))
+    async with running(FakeEngine(short_folder), path, state_folder=state) as world:
+        assert (await world.control("peers"))["listening"] is None
+
+
+@pytest.mark.expect_log("no peer can come")
+async def test_an_address_that_is_gone_stops_no_start(short_folder: Path) -> None:
+    path, state = short_folder / "f.sock", short_folder / "state"
+    PeerFile(state / f"peers-{owner_id(path)}" / "peers.json").listen_at("192.0.2.1:7000")
+    async with running(FakeEngine(short_folder), path, state_folder=state) as world:
+        assert (await world.control("peers"))["listening"] is None
+        assert (await world.chat())[0] == 200
+
+
+@pytest.mark.expect_log("cannot be read")
+async def test_damaged_files_cost_trust_and_nothing_else(short_folder: Path) -> None:
+    path, state = short_folder / "f.sock", short_folder / "state"
+    place = state / f"peers-{owner_id(path)}"
+    place.mkdir(parents=True)
+    (place / "peers.json").write_text("{")
+    (place / "identity.pem").write_text("nonsense")
+    async with running(FakeEngine(short_folder), path, state_folder=state) as world:
+        before = await world.control("peers")
+        assert before == {"listening": None, "fingerprint": None, "peers": []}
+        assert (await world.chat())[0] == 200
+        invitation = Invitation("127.0.0.1:1", OTHER, "s" * 43).text()
+        answer = await world.control("peers/join", {"invitation": invitation})
+        assert f"remove {place / 'identity.pem'}" in answer["error"]["message"]
+    assert (place / "peers.json.damaged").read_text() == "{"
+
+
+@pytest.mark.expect_log("cannot be written", "failed midway")
+async def test_a_peer_is_revoked_also_where_that_cannot_be_written(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await two.pair()
+
+    def full(path: Path, text: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(peers_kept, "write_private", full)
+    answer = await two.lender.control("peers/borrower/revoke", {})
+    assert "No space left on device" in answer["error"]["message"]
+    assert (await two.lender.control("peers"))["peers"] == []
+    async with knocking(two, identity_of(two.borrower)) as former:
+        with pytest.raises(aiohttp.ClientError):
+            await former.ask("GET", "/v1/models")
