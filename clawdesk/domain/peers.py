@@ -14,6 +14,7 @@ TRUSTED = "trusted"
 AWAY = "peer_away"
 INVITE = "clawdesk-fabric peers pair"
 """Prints an invitation for another machine, a secret of some minutes."""
+LISTEN = "clawdesk-fabric peers listen HOST:PORT"
 LIST = "clawdesk-fabric peers list"
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 

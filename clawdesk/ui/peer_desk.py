@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
-from clawdesk.domain.peers import INVITE
+from clawdesk.domain.peers import INVITE, LISTEN
 from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.main_window import Page
@@ -56,7 +56,9 @@ class PeerDesk(QObject):
 
     def why_no_invitation(self) -> str:
         """Why nobody could follow an invitation of this machine, "" = somebody could."""
-        return "" if self.view.listening else tr("the model service does not listen for peers")
+        if self.view.listening:
+            return ""
+        return tr("the model service does not listen for peers; first: {command}", command=LISTEN)
 
     def fold(self) -> None:
         self._desk.memory.fold_peers(not self._desk.memory.peers_folded())

@@ -9,6 +9,7 @@ from __future__ import annotations
 from clawdesk.viewmodels.agent_words import PROMPTS
 from clawdesk.viewmodels.language import marked
 from clawdesk.viewmodels.merge_sentences import MERGES
+from clawdesk.viewmodels.peer_sentences import PEERS
 from clawdesk.viewmodels.plane_waits import WAITS
 
 ASKS = (
@@ -179,18 +180,6 @@ ANSWERS = (
     marked("{model} is ready."),
     marked("{model} is unloaded."),
     marked("{model} is reserved."),
-    marked("Peer {peer} is revoked: nothing is lent to it or borrowed of it any more."),
-    marked("Peer {peer} is not revoked: {why}"),
-    marked(
-        'The model {model} is on another machine, and [peers] use in your own {file} is "never".'
-    ),
-    marked('The model {model} is on another machine, and [peers] use in {file} is "never".'),
-    marked('Say "trusted" there, or name a model of this machine.'),
-    marked(
-        'Say "trusted" there, where your own {file} allows it, or name a model of this machine.'
-    ),
-    marked("No peer called {peer} is paired with this machine. See: clawdesk-fabric peers list."),
-    marked("Peer {peer} lends no {model}; it lends: {models}."),
     marked("{model} may be unloaded again."),
     marked("{model} stays loaded until you unpin it."),
     marked("The reservation has ended."),
@@ -441,4 +430,5 @@ TEMPLATES = (
     *SHELLS,
     *PARTS,
     *MODELS,
+    *PEERS,
 )

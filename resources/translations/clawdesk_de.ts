@@ -2184,6 +2184,14 @@
             <translation>Pausiert: {why}. Das Budget erhöhen.</translation>
         </message>
         <message>
+            <source>Peer {peer} is away, last seen {time} ago.</source>
+            <translation>Peer {peer} ist weg, zuletzt vor {time} gesehen.</translation>
+        </message>
+        <message>
+            <source>Peer {peer} is away, not seen since the Fabric began.</source>
+            <translation>Peer {peer} ist weg, seit dem Start der Fabric nicht gesehen.</translation>
+        </message>
+        <message>
             <source>Peer {peer} is not revoked: {why}</source>
             <translation>Peer {peer} ist nicht widerrufen: {why}</translation>
         </message>
@@ -5792,8 +5800,8 @@
             <translation>der Modelldienst antwortet nicht</translation>
         </message>
         <message>
-            <source>the model service does not listen for peers</source>
-            <translation>der Modelldienst nimmt keine Peers an</translation>
+            <source>the model service does not listen for peers; first: {command}</source>
+            <translation>der Modelldienst nimmt keine Peers an; zuerst: {command}</translation>
         </message>
         <message>
             <source>the model service does not run</source>
@@ -5978,6 +5986,10 @@
         <message>
             <source>weight {weight}: that many times the usual share of this machine</source>
             <translation>Gewicht {weight}: so viel Mal der übliche Anteil an diesem Rechner</translation>
+        </message>
+        <message>
+            <source>what answers at {address} is not {peer}: it shows another certificate</source>
+            <translation>was unter {address} antwortet, ist nicht {peer}: es zeigt ein anderes Zertifikat</translation>
         </message>
         <message>
             <source>what runs there is not known</source>
@@ -6884,12 +6896,52 @@
             <translation>{path} würde nach dem Zusammenführen auf diesem Rechner laufen.</translation>
         </message>
         <message>
+            <source>{peer} answered something that is no HTTP</source>
+            <translation>{peer} antwortete etwas, das kein HTTP ist</translation>
+        </message>
+        <message>
+            <source>{peer} answered something that is no JSON</source>
+            <translation>{peer} antwortete etwas, das kein JSON ist</translation>
+        </message>
+        <message>
+            <source>{peer} answered something that is no list of lent models</source>
+            <translation>{peer} antwortete etwas, das keine Liste verliehener Modelle ist</translation>
+        </message>
+        <message>
+            <source>{peer} answered with status {status}</source>
+            <translation>{peer} antwortete mit Status {status}</translation>
+        </message>
+        <message>
+            <source>{peer} closed the connection at {address}: it may have revoked this machine; if so, pair the two anew</source>
+            <translation>{peer} schloss die Verbindung unter {address}: vielleicht hat er diesen Rechner widerrufen; dann koppeln Sie beide neu</translation>
+        </message>
+        <message>
+            <source>{peer} did not answer at {address} within {seconds} s</source>
+            <translation>{peer} antwortete unter {address} nicht innerhalb von {seconds} s</translation>
+        </message>
+        <message>
+            <source>{peer} does not answer at {address}: {error}</source>
+            <translation>{peer} antwortet unter {address} nicht: {error}</translation>
+        </message>
+        <message>
+            <source>{peer} has asked nothing for {seconds} s</source>
+            <translation>{peer} hat seit {seconds} s nichts gefragt</translation>
+        </message>
+        <message>
             <source>{peer} is here and lends {model}: prompts leave this machine.</source>
             <translation>{peer} ist da und verleiht {model}: Prompts verlassen diesen Rechner.</translation>
         </message>
         <message>
             <source>{peer} lends no {model}; it lends: {names}.</source>
             <translation>{peer} verleiht kein {model}; er verleiht: {names}.</translation>
+        </message>
+        <message>
+            <source>{peer} no longer lends anything to this machine: it revoked it</source>
+            <translation>{peer} verleiht diesem Rechner nichts mehr: er hat ihn widerrufen</translation>
+        </message>
+        <message>
+            <source>{peer} was not heard of yet since this Fabric began</source>
+            <translation>von {peer} war seit dem Start dieser Fabric noch nichts zu hören</translation>
         </message>
         <message>
             <source>{percent} % of {count} cores</source>

@@ -282,7 +282,7 @@ NAS = Peer(
     840,
     "nas.example:7443",
     offers=(PeerOffer("gemma-27b", 1),),
-    why="nas.example:7443 does not answer",
+    why="nas does not answer at nas.example:7443: Connection refused",
 )
 PEERING = Peering("0.0.0.0:7443", PRINT, (LAB2, NAS))
 

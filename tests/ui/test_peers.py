@@ -71,7 +71,7 @@ def test_each_peer_is_said_in_words(desk: Desk) -> None:
     assert found["peer.lab2"].accessibleName() == "lab2, here, lends 2 models"
     assert found["peer.nas"].accessibleName() == "nas, away, last seen 14 m ago"
     assert model_scenes.PRINT in found["peer.lab2"].toolTip()
-    assert "nas.example:7443 does not answer" in found["peer.nas"].accessibleDescription()
+    assert "nas does not answer at nas.example:7443" in found["peer.nas"].accessibleDescription()
 
 
 def test_who_listens_and_knows_nobody_says_so(bench: Bench, desk: Desk) -> None:

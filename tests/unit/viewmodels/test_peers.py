@@ -37,7 +37,9 @@ def test_each_peer_is_told_in_words() -> None:
     assert (here.name, here.here, here.text) == ("lab2", True, "here, lends 2 models")
     assert (away.name, away.here, away.text) == ("nas", False, "away, last seen 14 m ago")
     assert here.tip.splitlines() == ["lab2.example:7443", f"Fingerprint {PRINT}"]
-    assert away.tip.splitlines()[-1] == "nas.example:7443 does not answer"
+    assert away.tip.splitlines()[-1] == (
+        "nas does not answer at nas.example:7443: Connection refused"
+    )
 
 
 @pytest.mark.parametrize(
