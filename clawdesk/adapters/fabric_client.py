@@ -117,8 +117,10 @@ class FabricClient(FabricActs):
         engine, reading = found.get("engine", {}), Reading()
         models = reading.models(found)
         self.containers = frozenset(model.container for model in models if model.container)
-        answers = await asyncio.gather(*(self._figure(name, reading) for name in figures))
-        peering = await self._peering(reading) if figures else None
+        peering, *answers = await asyncio.gather(
+            self._peering(reading, asked=bool(figures)),
+            *(self._figure(name, reading) for name in figures),
+        )
         return FabricStatus(
             ready=bool(engine.get("available")),
             version=str(found.get("version", "")),
@@ -133,9 +135,9 @@ class FabricClient(FabricActs):
             unread=", ".join(sorted(set(reading.unread))),
         )
 
-    async def _peering(self, reading: Reading) -> Peering | None:
+    async def _peering(self, reading: Reading, *, asked: bool) -> Peering | None:
         try:
-            return await self.peers()
+            return await self.peers() if asked else None
         except InferenceError:
             reading.unread.append("peers")
             return None

@@ -406,6 +406,9 @@ class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs):
         self._watch.rules_changed()
         return await self._note(outcome, "untrusted", project)
 
+    async def revoke_peer(self, name: str) -> Outcome:
+        return await self._note(await super().revoke_peer(name), "revoked")
+
     # -- intents --------------------------------------------------------------------------
     async def submit(
         self,

@@ -230,7 +230,9 @@ class Desk(QObject):
         if task is None:
             self.window.inspector.show_task(None)
             return
-        view = inspector_view(task, self.clock.now_ms(), self.clock.offset_ms())
+        view = inspector_view(
+            task, self.clock.now_ms(), self.clock.offset_ms(), self.plane.environment.fabric
+        )
         self.window.inspector.show_task(view)
         self._load_place()
 

@@ -257,3 +257,5 @@ async def test_a_revoked_peer_is_gone_from_the_figures_at_once(plane: Plane, wor
     fabric = plane.environment.fabric
     assert fabric is not None
     assert fabric.peering == Peering()
+    (deed,) = await plane.deeds()
+    assert (deed.kind, deed.text) == ("revoked", outcome.text)

@@ -12,12 +12,14 @@ from clawdesk.domain.processes import MachineNeed, TaskDefinition
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.models import Model, Peer, Peering
 from clawdesk.runtime.api import Environment, PolicyView
+from clawdesk.viewmodels.inspector import inspector_view
 from clawdesk.viewmodels.models import models_view
 from clawdesk.viewmodels.new_task import forecast, models_at_hand
 from clawdesk.viewmodels.peers import PeersView, peers_view
 from clawdesk.viewmodels.phases import Family
 from clawdesk.viewmodels.prompt_task import begun
 from clawdesk.viewmodels.status import Health, status_bar
+from tests.support import plane_scenes as scenes
 from tests.support.model_scenes import LAB2, NAS, PEERING, PRINT, busy, paired
 
 
@@ -129,6 +131,20 @@ def test_a_new_task_says_that_it_will_be_refused_and_by_which_file() -> None:
     assert refused.startswith("xc The model lab2/qwen3-235b is on another machine")
     assert ".clawdesk/project.toml" in refused
     assert "your own policy.toml" in model_line("lab2/m", paired(), "never", "trusted")
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("nas/gemma-27b", "nas/gemma-27b · away, last seen 14 m ago"),
+        ("lab2/qwen3-235b", "lab2/qwen3-235b"),
+        ("qwen3-32b", "qwen3-32b"),
+    ],
+)
+def test_a_task_shows_since_when_its_peer_is_away(model: str, words: str) -> None:
+    shown = next(iter(scenes.house(0).values()))
+    task = replace(shown, definition=replace(shown.definition, model=model))
+    assert dict(inspector_view(task, 0, 0, paired()).facts)["Model"] == words
 
 
 def test_no_prompt_leaves_this_machine_unless_a_person_chose_that() -> None:
