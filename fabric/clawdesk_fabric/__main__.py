@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import clawdesk_fabric
 from clawdesk_fabric import catalog, holds_command, logs, model_commands, paths, peers_command
@@ -228,7 +229,8 @@ def _reload(arguments: argparse.Namespace) -> int:
 
 
 def _load(arguments: argparse.Namespace) -> int:
-    _ask(arguments, "POST", f"/fabric/v1/models/{arguments.model}/{arguments.command}", {})
+    name = quote(arguments.model, safe="")  # a peer's model has a slash
+    _ask(arguments, "POST", f"/fabric/v1/models/{name}/{arguments.command}", {})
     return 0
 
 

@@ -40,9 +40,13 @@ class _Refusal(asyncio.Protocol):
 
 
 class Door:
-    """Makes a protocol for each connection of one listener, within its bounds."""
+    """Makes a protocol for each connection of one listener, within its bounds.
 
-    def __init__(self, connections_max: int = call_limits.CONNECTIONS_MAX) -> None:
+    Args:
+        connections_max: 0 = as many as usual.
+    """
+
+    def __init__(self, connections_max: int = 0) -> None:
         self._loop = asyncio.get_running_loop()
         self._connections_max = connections_max
         self._server: web.Server | None = None
@@ -62,7 +66,8 @@ class Door:
 
     def _connected(self) -> asyncio.Protocol:
         assert self._server is not None
-        if max(len(self._server.connections), len(self._silent)) >= self._connections_max:
+        most = self._connections_max or call_limits.CONNECTIONS_MAX
+        if max(len(self._server.connections), len(self._silent)) >= most:
             return _Refusal()
         protocol = self._server()
         self._silent[protocol] = self._loop.call_later(

@@ -275,6 +275,8 @@ def _forward(draft: _Draft, demand: Demand) -> Effects:
         order.share_of(state, call.project).in_flight += 1
         replica.in_flight[call.id] = draft.at_ms
         replica.busy += width
+        if replica.loaded_band == RANK[CallClass.PEER]:
+            replica.loaded_band = order.band_of(state, call)  # ours, from the first of ours on
         draft.forwarded()
         effects.append(Forward(call.id, replica.model, replica.generation))
     return effects

@@ -12,6 +12,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from clawdesk_fabric.__main__ import main
+from clawdesk_fabric.model import Phase
 from clawdesk_fabric.peers_identity import open_identity
 from tests.support.fabric_peers import BORROWED, Two, identity_of, knocking, strangers, view
 from tests.support.fabric_world import ASK, MODEL, World
@@ -116,6 +118,18 @@ async def test_a_client_that_leaves_ends_the_call_at_the_lender(two: Two) -> Non
     model = two.engine.latest[MODEL]
     await model.until(lambda: model.in_flight == 0)
     await two.borrower.until(lambda: not two.borrower.fabric.state.calls)
+
+
+async def test_a_task_may_hold_a_borrowed_model_and_a_person_may_load_it(two: Two) -> None:
+    await two.pair()
+    wish = {"task": "t", "model": BORROWED, "project": "p"}
+    await two.borrower.control("leases", wish)
+    await two.borrower.until(lambda: two.borrower.fabric.state.leases["t"].granted_ms is not None)
+    socket = f"--socket={two.borrower.socket}"
+    for command in ("load", "pin", "unpin", "unload"):
+        assert await asyncio.to_thread(main, [command, BORROWED, socket]) == 0
+    assert two.borrower.fabric.state.replicas[BORROWED].phase is Phase.ABSENT
+    assert two.engine.models == {}, "none of it starts anything at the lender"
 
 
 async def test_who_may_not_use_peers_is_told_the_rule(two: Two) -> None:

@@ -101,7 +101,7 @@ async def endless(write: Write) -> None:
         await write(b"X-More: and more\r\n")
 
 
-@pytest.mark.expect_log("peer lab is away")
+@pytest.mark.expect_log("peer lab is away", "call again later")
 @pytest.mark.parametrize(
     ("models", "why"),
     [
@@ -132,6 +132,8 @@ async def test_a_wrong_list_of_models_is_told_and_nothing_of_it_is_offered(
                 await world.fabric.change()
         assert (peer["state"], peer["offers"]) == ("never", [])
         assert "lab/m" not in world.fabric.catalog.models
+        status, answer = await world.chat(model="lab/m")
+        assert (status, answer["error"]["code"]) == (502, "peer_lost"), "it may lend that"
     assert set(hostile.asked) == {"GET /v1/models HTTP/1.1"}, "nothing was followed"
 
 

@@ -75,6 +75,15 @@ def test_what_came_for_it_leaves_for_ours_at_once() -> None:
     assert [stop.model for stop in stops] == ["a"]
 
 
+def test_what_came_for_it_is_ours_once_one_of_ours_used_it() -> None:
+    state = gpu_state(1, a=16, b=16)
+    does(state, call(1, "a", project=THEIRS, call_class=PEER))
+    up(state, "a", 10)
+    does(state, call(2, "a", 20), events.CallEnded(30, 1), events.CallEnded(40, 2))
+    assert of(StopReplica, does(state, call(3, "b", 50))) == [], "a conversation may go on"
+    assert of(StopReplica, does(state, events.TimePassed(2_000)))
+
+
 def test_a_model_that_a_person_asked_for_by_name_makes_room_although_a_peer_waits_too() -> None:
     state = gpu_state(1, a=16, b=16)
     does(state, call(1, "a"))

@@ -27,10 +27,10 @@ from clawdesk_fabric.peers_pairing import (
     parse_address,
     parse_invitation,
 )
-from clawdesk_fabric.server import owner_id
+from clawdesk_fabric.server import Options, Server, owner_id
 from tests.support.fabric_engine import FakeEngine
 from tests.support.fabric_peers import Two, identity_of, knocking, strangers, view
-from tests.support.fabric_world import MODEL, World, running
+from tests.support.fabric_world import MODEL, World, catalog, running
 
 HOST, GUEST, OTHER = "a" * 64, "b" * 64, "c" * 64
 
@@ -321,3 +321,19 @@ async def test_a_peer_is_revoked_also_where_that_cannot_be_written(
     async with knocking(two, identity_of(two.borrower)) as former:
         with pytest.raises(aiohttp.ClientError):
             await former.ask("GET", "/v1/models")
+
+
+async def test_a_fabric_that_listens_for_peers_does_not_leave_by_itself(
+    short_folder: Path,
+) -> None:
+    path, state = short_folder / "f.sock", short_folder / "state"
+    options = Options(path, state_folder=state, peers="127.0.0.1:0", idle_exit_s=0.05)
+    server = Server(catalog(), FakeEngine(short_folder), options)
+    serving = asyncio.create_task(server.run())
+    await server.listening.wait()
+    for _ in range(3):
+        await server.fabric.change()  # ticks, each longer than the limit
+    assert not serving.done()
+    assert server.peers is not None
+    await server.peers.listen_at("")
+    await asyncio.wait_for(serving, 10)
