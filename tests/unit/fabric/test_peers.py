@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from clawdesk_fabric import peers
 from clawdesk_fabric.__main__ import main
 from clawdesk_fabric.model import Phase
 from clawdesk_fabric.peers_identity import open_identity
@@ -190,6 +191,20 @@ async def test_a_peer_takes_no_more_than_it_was_granted(two: Two) -> None:
         assert (await first)[0] == 200
         assert (await peer.chat())[0] == 200
         assert (await peer.chat(n=2))[1]["error"]["param"] == "n"
+
+
+async def test_a_peer_that_asks_very_often_is_answered_later(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await two.pair()
+    monkeypatch.setattr(peers, "REQUESTS_PER_S", 10)
+    monkeypatch.setattr(peers, "BURST", 1)
+    loop = asyncio.get_running_loop()
+    async with knocking(two, identity_of(two.borrower)) as peer:
+        begun = loop.time()
+        for _ in range(6):
+            assert (await peer.ask("GET", "/v1/models"))[0] == 200
+        assert loop.time() - begun > 0.4
 
 
 async def test_headers_and_tokens_raise_nobody(two: Two) -> None:
