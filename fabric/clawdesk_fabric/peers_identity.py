@@ -83,13 +83,21 @@ def checked_certificate(text: object) -> str:
     if not isinstance(text, str) or len(text) > CERTIFICATE_CHARS_MAX:
         raise ValueError("no certificate")
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    found = x509.load_pem_x509_certificate(text.encode())
-    if not isinstance(found.public_key(), ec.EllipticCurvePublicKey):
+    try:
+        found = x509.load_pem_x509_certificate(text.encode())
+        is_ours = isinstance(found.public_key(), ec.EllipticCurvePublicKey)
+        certificate = found.public_bytes(Encoding.PEM).decode()
+        # One that TLS cannot load would stop the listener for everybody.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=certificate)
+    except (ValueError, TypeError, UnsupportedAlgorithm, ssl.SSLError) as error:
+        raise ValueError("no certificate that can be used") from error
+    if not is_ours:
         raise ValueError("the key of the certificate is of another kind")
-    return found.public_bytes(Encoding.PEM).decode()
+    return certificate
 
 
 def open_identity(folder: Path) -> Identity:

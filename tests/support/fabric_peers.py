@@ -50,7 +50,7 @@ async def view(world: World) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def strangers(folder: Path, *, slots: int = 2) -> AsyncIterator[Two]:
+async def strangers(folder: Path, *, slots: int = 2, look_s: float = LOOK_S) -> AsyncIterator[Two]:
     """Both, until the block ends."""
     async with AsyncExitStack() as stack:
         worlds, engines = [], []
@@ -65,7 +65,7 @@ async def strangers(folder: Path, *, slots: int = 2) -> AsyncIterator[Two]:
                 known,
                 state_folder=place / "state",
                 peers=address,
-                look_s=LOOK_S,
+                look_s=look_s,
             )
             worlds.append(await stack.enter_async_context(served))
         yield Two(worlds[0], worlds[1], engines[0])

@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from clawdesk_fabric import peers
 from clawdesk_fabric.__main__ import main
 from clawdesk_fabric.model import Phase
 from clawdesk_fabric.peers_identity import open_identity
@@ -192,6 +193,20 @@ async def test_a_peer_takes_no_more_than_it_was_granted(two: Two) -> None:
         assert (await peer.chat(n=2))[1]["error"]["param"] == "n"
 
 
+async def test_a_peer_that_asks_very_often_is_answered_later(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await two.pair()
+    monkeypatch.setattr(peers, "REQUESTS_PER_S", 10)
+    monkeypatch.setattr(peers, "BURST", 1)
+    loop = asyncio.get_running_loop()
+    async with knocking(two, identity_of(two.borrower)) as peer:
+        begun = loop.time()
+        for _ in range(6):
+            assert (await peer.ask("GET", "/v1/models"))[0] == 200
+        assert loop.time() - begun > 0.4
+
+
 async def test_headers_and_tokens_raise_nobody(two: Two) -> None:
     await two.pair()
     await hold(two)
@@ -324,3 +339,28 @@ async def test_our_own_calls_never_wait_for_a_peers(two: Two) -> None:
         model.gate.set()
         assert (await ours)[0] == 200
         assert (await rest_of(first)).endswith(b"data: [DONE]\n\n")
+
+
+@pytest.mark.expect_log("a call of its owner's own needs", "is not to be had now")
+async def test_a_call_that_made_way_may_be_made_again(two: Two) -> None:
+    await two.pair(calls=1)
+    await hold(two)
+    model = two.engine.latest[MODEL]
+    theirs = asyncio.create_task(two.borrower.chat(model=BORROWED))
+    await model.until(lambda: model.in_flight == 1)
+    ours = [asyncio.create_task(two.lender.chat()) for _ in range(2)]
+    status, answer = await theirs
+    assert (status, answer["error"]["code"]) == (503, "no_capacity")
+    assert "a call of its owner's own needs" in answer["error"]["message"]
+    model.gate.set()
+    assert [(await call)[0] for call in ours] == [200, 200]
+    assert (await two.borrower.chat(model=BORROWED))[0] == 200
+
+
+async def test_what_is_lent_no_longer_is_said_before_it_is_heard_of(short_folder: Path) -> None:
+    async with strangers(short_folder, look_s=60) as two:
+        await two.pair()
+        await two.lender.control("peers/borrower/lend", {"models": [], "calls": 1})
+        status, answer = await two.borrower.chat(model=BORROWED)
+        assert (status, answer["error"]["code"]) == (404, "model_not_found")
+        assert "is lent no longer" in answer["error"]["message"]

@@ -75,6 +75,15 @@ def test_what_came_for_it_leaves_for_ours_at_once() -> None:
     assert [stop.model for stop in stops] == ["a"]
 
 
+def test_what_came_for_it_is_not_kept_for_its_next_call() -> None:
+    state = gpu_state(1, a=16, b=16)
+    does(state, call(1, "a", project=THEIRS, call_class=PEER))
+    up(state, "a", 10)
+    does(state, events.CallEnded(20, 1))
+    stops = of(StopReplica, does(state, call(2, "b", 30, call_class=BATCH)))
+    assert [stop.model for stop in stops] == ["a"]
+
+
 def test_what_came_for_it_is_ours_once_one_of_ours_used_it() -> None:
     state = gpu_state(1, a=16, b=16)
     does(state, call(1, "a", project=THEIRS, call_class=PEER))

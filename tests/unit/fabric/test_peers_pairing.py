@@ -10,15 +10,26 @@ import logging
 import stat
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
 
 from clawdesk_fabric import peers_kept, peers_pairing
 from clawdesk_fabric.errors import FabricError
 from clawdesk_fabric.peers import BURST, REQUESTS_PER_S, Link
-from clawdesk_fabric.peers_identity import checked_certificate, fingerprint_of, open_identity
+from clawdesk_fabric.peers_identity import (
+    Identity,
+    checked_certificate,
+    fingerprint_of,
+    open_identity,
+)
 from clawdesk_fabric.peers_kept import Lent, Peer, PeerFile, checked_lent, checked_name, free_name
 from clawdesk_fabric.peers_pairing import (
     TRIES_MAX,
@@ -135,6 +146,52 @@ def test_peers_are_kept_and_a_damaged_file_is_told(tmp_path: Path) -> None:
 def test_what_is_no_certificate_is_refused(text: object) -> None:
     with pytest.raises(ValueError, match=r"."):
         checked_certificate(text)
+
+
+def test_a_certificate_of_another_kind_of_key_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="of another kind"):
+        checked_certificate(made_with(rsa.generate_private_key(65537, 2048)))
+
+
+async def test_a_peer_vouches_for_nobody_else(two: Two, tmp_path: Path) -> None:
+    """Its certificate says that it is an authority; one that it signed is let in nowhere."""
+    authority = ec.generate_private_key(ec.SECP256R1())
+    certificate = made_with(authority, is_authority=True)
+    invitation = parse_invitation(await two.invite())
+    body = {
+        "certificate": certificate,
+        "proof": invitation.proof("join", fingerprint_of(certificate)),
+    }
+    async with knocking(two, None) as guest:
+        assert (await guest.ask("POST", "/peer/v1/pair", body))[0] == 200
+    key = ec.generate_private_key(ec.SECP256R1())
+    minted = made_with(key, signed_by=authority)
+    path = tmp_path / "minted.pem"
+    form, no_password = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    private = key.private_bytes(serialization.Encoding.PEM, form, no_password)
+    path.write_text(private.decode() + minted)
+    async with knocking(two, Identity(path, minted)) as stranger:
+        assert (await stranger.ask("GET", "/v1/models"))[1]["error"]["code"] == "origin_refused"
+
+
+def made_with(key: Any, *, is_authority: bool = False, signed_by: Any = None) -> str:
+    """A certificate for this key, by the same name as its authority."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority")])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "minted")]) if signed_by else name
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+        .sign(signed_by or key, hashes.SHA256())
+        .public_bytes(serialization.Encoding.PEM)
+        .decode()
+    )
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "../x", "Lab", "peer:x", "a" * 33, "-a"])
