@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import ipaddress
 import shlex
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -18,13 +20,33 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from clawdesk.adapters.egress import is_public, may_reach
+from clawdesk.domain.network import WEB_PORTS, is_host, plain
+from clawdesk.domain.package_sources import NPM, PYPI, PackageSource
 from clawdesk.ports.errors import PortError
 
 _ASK_S = 30
+_PIP_VARIABLE, _NPM_VARIABLE = "PIP_INDEX_URL", "npm_config_registry"
+_PROGRAMS = {PYPI: "pip of this computer", NPM: "npm of this computer"}
+_ASK_PIP = """
+from pip._internal.models.index import PyPI
+print(PyPI.simple_url, "https://" + PyPI.file_storage_domain)
+"""
+"""Where pip looks that is told nothing: the index, and the files it leads to."""
 
 
 class HostSetUps:
     """See `ports.set_up`."""
+
+    def sources(self) -> tuple[PackageSource, ...]:
+        told = _told()
+        index = told.get(_PIP_VARIABLE)
+        usual = () if index else tuple(_said([sys.executable, "-c", _ASK_PIP]).split())
+        registry = told.get(_NPM_VARIABLE)
+        return (
+            _source(PYPI, (index,) if index else usual),
+            _source(NPM, (registry,) if registry else ()),
+        )
 
     def write(self, contents: Mapping[str, bytes], into: Path) -> None:
         try:
@@ -80,15 +102,58 @@ def pip_index() -> str:
     return next((found[key].strip("'\"") for key in keys if key in found), "")
 
 
-def _settings() -> str:
-    """What a shell exports, so that installers look where those of this computer look."""
+def _told() -> dict[str, str]:
+    """What installers in the set-up are told, by variable: where those of this computer look."""
     registry = _said(["npm", "config", "get", "registry"])
-    found = {"PIP_INDEX_URL": pip_index(), "npm_config_registry": registry}
-    return "".join(
-        f"export {name}={shlex.quote(address)}\n"
-        for name, address in found.items()
-        if _may_be_told(address)
-    )
+    found = {_PIP_VARIABLE: pip_index(), _NPM_VARIABLE: registry}
+    return {name: address for name, address in found.items() if _may_be_told(address)}
+
+
+def _settings() -> str:
+    """The same for a shell."""
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in _told().items())
+
+
+def _source(name: str, addresses: tuple[str, ...]) -> PackageSource:
+    """What a rule has to let through, so that packages come from these addresses."""
+    found: list[str] = []
+    own: list[str] = []
+    if not addresses:
+        return PackageSource(name, problem=f"{_PROGRAMS[name]} does not say where it looks.")
+    for address in addresses:
+        parts = urlsplit(address)
+        host = plain(parts.hostname or "")
+        try:
+            port = parts.port or 443
+        except ValueError:
+            return PackageSource(name, problem=f"{address} names no port that there is.")
+        written = host if port in WEB_PORTS else f"{host}:{port}"
+        if not is_host(written):
+            why = f"{address} names no host as rules do (example.org, example.org:8443)."
+            return PackageSource(name, problem=why)
+        found.append(written)
+        addresses_here, problem = _of_our_network(host, port)
+        if problem:
+            return PackageSource(name, problem=problem)
+        own += addresses_here
+    return PackageSource(name, tuple(dict.fromkeys(found)), tuple(dict.fromkeys(own)))
+
+
+def _of_our_network(host: str, port: int) -> tuple[list[str], str]:
+    """The addresses that a name stands for outside the open internet, and what is wrong with them.
+
+    A name that cannot be looked up now may be allowed all the same: it is when it is built.
+    """
+    try:
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return [], ""
+    found = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in entries]
+    ours = [address for address in found if not is_public(address)]
+    for address in ours:
+        if not may_reach(address, (str(address),)):
+            return [], f"{host} stands for {address}, which no machine may reach."
+    return [str(address) for address in ours], ""
 
 
 def _may_be_told(address: str) -> bool:

@@ -18,13 +18,14 @@ from clawdesk.runtime.trust import write_durably
 FILE = "deeds.json"
 KEPT_MAX = 500
 TEXT_MAX = 600
+IMAGES = "images"
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One act. `kind`: trusted | untrusted | pruned | budget; `text` says it in a sentence."""
+    """One act. `kind`: trusted | untrusted | pruned | budget | images; `text` is a sentence."""
 
     at_ms: int
     kind: str

@@ -36,6 +36,7 @@ from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyVi
 from clawdesk.runtime.channel_acts import ChannelActs
 from clawdesk.runtime.comparing import Comparisons
 from clawdesk.runtime.deeds import Deed, Deeds
+from clawdesk.runtime.image_acts import ImageActs
 from clawdesk.runtime.intents import Intents
 from clawdesk.runtime.kernel import Kernel
 from clawdesk.runtime.leases import Leases
@@ -59,7 +60,7 @@ ENTER_AT_ONCE = 50
 """Tasks given to the kernel before the loop may do something else."""
 
 
-class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs):
+class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs, ImageActs):
     """`runtime.api.PlaneApi` in the process that owns the machines.
 
     Args:
@@ -92,6 +93,7 @@ class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs):
             grew=lambda task: self._publish(Change(logs=frozenset({task}))),
             given_up=self._is_ending,
             recall=self._recall_log,
+            catalog=self._policies.catalog,
         )
         self._shells = Shells(self._kernel, self._live, parts.clock)
         self._retention = Retention(
