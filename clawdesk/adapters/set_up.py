@@ -27,7 +27,10 @@ from clawdesk.ports.errors import PortError
 
 _ASK_S = 30
 _PIP_VARIABLE, _NPM_VARIABLE = "PIP_INDEX_URL", "npm_config_registry"
-_PROGRAMS = {PYPI: "pip of this computer", NPM: "npm of this computer"}
+_SILENT = {
+    PYPI: "pip of this computer does not say where it looks.",
+    NPM: "npm of this computer does not say where it looks.",
+}
 _ASK_PIP = """
 from pip._internal.models.index import PyPI
 print(PyPI.simple_url, "https://" + PyPI.file_storage_domain)
@@ -119,7 +122,7 @@ def _source(name: str, addresses: tuple[str, ...]) -> PackageSource:
     found: list[str] = []
     own: list[str] = []
     if not addresses:
-        return PackageSource(name, problem=f"{_PROGRAMS[name]} does not say where it looks.")
+        return PackageSource(name, problem=_SILENT[name])
     for address in addresses:
         parts = urlsplit(address)
         host = plain(parts.hostname or "")

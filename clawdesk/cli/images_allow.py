@@ -13,10 +13,10 @@ from clawdesk.cli.context import plain, print_json, tell, with_plane
 from clawdesk.cli.exits import DONE, FAILED, REFUSED, WRONG_USE
 from clawdesk.domain.agents import KINDS
 from clawdesk.domain.network import Reach
-from clawdesk.domain.package_sources import offered
+from clawdesk.domain.package_sources import TAKE_BACK, offered
 from clawdesk.runtime.api import CatalogAccess, Outcome, PlaneApi
 from clawdesk.runtime.policy_writing import rule_lines
-from clawdesk.viewmodels.catalog_access import TAKE_BACK, host_lines, is_allowed, sort_of
+from clawdesk.viewmodels.catalog_access import host_lines, is_allowed, sort_of
 
 
 def add_allow_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,9 +84,8 @@ def _show(access: CatalogAccess, wanted: Reach) -> None:
         print(f"  {plain(line)}")
     if wanted.own_networks:
         addresses = ", ".join(wanted.own_networks)
-        print(
-            f"Their names stand for {addresses} here, outside the open internet; let through too."
-        )
+        print(f"Their names stand for {addresses} here, which is not of the open internet: that is")
+        print("let through for them too.")
     print(
         "Only packages that ClawDesk's own list of agents names are fetched, in a machine of their"
     )

@@ -13,6 +13,8 @@ from clawdesk.domain.agents import KINDS, AgentKind
 from clawdesk.domain.network import Reach, granted
 
 PYPI, NPM = "pypi", "npm"
+TAKE_BACK = "clawdesk images allow --take-back"
+"""The way back, as a person types it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from tomlkit.items import Array, Item, Table
 
 from clawdesk.domain.definitions import FILE_BYTES_MAX, DefinitionError
 from clawdesk.domain.network import NOWHERE, Reach
+from clawdesk.domain.package_sources import TAKE_BACK
 from clawdesk.domain.policy_file import parse_rules
 from clawdesk.domain.toml_lines import key_lines
 from clawdesk.ports.errors import PortError
@@ -26,7 +27,7 @@ from clawdesk.runtime.trust import write_durably
 TABLE = "[images.catalog]"
 HEAD = (
     "ClawDesk sets the images of the agents it knows up from these hosts, and nothing else does:",
-    "no project's own image, and no task. clawdesk images allow --take-back removes this table.",
+    f"no project's own image, and no task. {TAKE_BACK} removes this table.",
 )
 
 

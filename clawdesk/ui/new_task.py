@@ -111,15 +111,16 @@ async def _read(desk: Desk, sheet: NewTaskSheet, view: ProjectView) -> None:
     """The policy is read from Git, and who serves models is asked: the sheet is up before."""
     try:
         policy = await desk.plane.project_policy(view.path)
-        sheet.setProperty("policy", policy)
-        sheet.setProperty("access", await desk.plane.catalog_access())
+        access = await desk.plane.catalog_access()
         if desk.plane.environment.fabric is None:
             await desk.plane.check_environment()
     except PortError as error:
         if desk.decisions.sheet is sheet:
             sheet.show_notice(told_error(error), "bad")
         return
-    if desk.decisions.sheet is sheet:
+    if desk.decisions.sheet is sheet:  # else it is closed, and may have ended
+        sheet.setProperty("policy", policy)
+        sheet.setProperty("access", access)
         models = models_at_hand(desk.plane.environment.fabric)
         asked = sheet.form.asked()
         sheet.form.show_models(models, asked.model)

@@ -13,6 +13,7 @@ from clawdesk.domain.network import Reach, granted
 from clawdesk.domain.package_sources import (
     NPM,
     PYPI,
+    TAKE_BACK,
     PackageSource,
     lacking,
     needed_by,
@@ -24,7 +25,6 @@ from clawdesk.viewmodels.agent_words import title_of
 from clawdesk.viewmodels.language import marked, tr
 from clawdesk.viewmodels.told import told
 
-TAKE_BACK = "clawdesk images allow --take-back"
 _SORTS = {PYPI: marked("Python packages"), NPM: marked("npm packages")}
 
 

@@ -42,7 +42,7 @@ _MEANS = {
     "snapshots.gib_max": marked("All machine snapshots together; the oldest go first"),
     "snapshots.keep_days": marked("Snapshots of ended tasks go after this long"),
     "images.catalog.allow": marked(
-        "Hosts that images of ClawDesk's own agents are set up from; no project's image and no task"
+        "Hosts that images of ClawDesk's own agents, and nothing else, are set up from"
     ),
     "images.catalog.own": marked("Addresses outside the open internet that these hosts stand for"),
     "priority.ageing_s": marked("This much waiting is worth one point of priority"),

@@ -15,6 +15,7 @@ class FakeRules:
     state: PlaneState
     access = trust_scene.ALLOWED
     trusts_file = False
+    policy: PolicyView | None = None  # of a project, in place of the usual scene
 
     async def _enter(self, name: str, *arguments: object) -> None:
         raise NotImplementedError
@@ -26,7 +27,7 @@ class FakeRules:
         await self._enter("project_policy", project, task)
         found = self.state.tasks.get(task)
         if found is None:
-            return replace(trust_scene.policy(project), trusted=self.trusts_file)
+            return self.policy or replace(trust_scene.policy(project), trusted=self.trusts_file)
         asks = tuple(enumerate(found.policy_asks, 1))
         trusted = found.policy_digest in self.state.trusted
         return PolicyView(project, found.policy_digest, asks, trusted, trust_scene.PROJECT_FILE)
