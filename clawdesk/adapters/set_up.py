@@ -26,6 +26,8 @@ from clawdesk.domain.package_sources import NPM, PYPI, PackageSource
 from clawdesk.ports.errors import PortError
 
 _ASK_S = 30
+_PYTHON = (sys.executable, "-P")
+"""Without modules of the folder it is started in: a `pip` there is no pip."""
 _PIP_VARIABLE, _NPM_VARIABLE = "PIP_INDEX_URL", "npm_config_registry"
 _SILENT = {
     PYPI: "pip of this computer does not say where it looks.",
@@ -44,7 +46,7 @@ class HostSetUps:
     def sources(self) -> tuple[PackageSource, ...]:
         told = _told()
         index = told.get(_PIP_VARIABLE)
-        usual = () if index else tuple(_said([sys.executable, "-c", _ASK_PIP]).split())
+        usual = () if index else tuple(_said([*_PYTHON, "-c", _ASK_PIP]).split())
         registry = told.get(_NPM_VARIABLE)
         return (
             _source(PYPI, (index,) if index else usual),
@@ -99,7 +101,7 @@ def pip_index() -> str:
 
     `pip config get` does not see all that pip goes by; its list does, the environment first.
     """
-    listed = _said([sys.executable, "-m", "pip", "config", "list"])
+    listed = _said([*_PYTHON, "-m", "pip", "config", "list"])
     found = dict(line.split("=", 1) for line in listed.splitlines() if "=" in line)
     keys = (":env:.index-url", "install.index-url", "global.index-url")
     return next((found[key].strip("'\"") for key in keys if key in found), "")
@@ -167,8 +169,16 @@ def _may_be_told(address: str) -> bool:
 
 
 def _said(command: list[str]) -> str:
-    """What a program prints; "" where there is none, or it fails."""
+    """What a program prints; "" where there is none, or it fails.
+
+    Not where we were started, which may be somebody's project: npm would go by a `.npmrc` there.
+    """
     if shutil.which(command[0]) is None:
         return ""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_ASK_S, check=False)
+    try:
+        done = subprocess.run(
+            command, cwd="/", capture_output=True, text=True, timeout=_ASK_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
     return done.stdout.strip() if done.returncode == 0 else ""

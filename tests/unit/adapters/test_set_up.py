@@ -136,3 +136,20 @@ def test_without_npm_it_is_not_known_where_its_packages_are(
     set_to: Callable[..., PackageSource], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "does not say where it looks" in set_to(NPM, "").problem
+
+
+def test_nothing_of_the_folder_it_is_started_in_is_run_or_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`clawdesk .` in a stranger's project."""
+    usual = HostSetUps().sources()
+    ran = tmp_path / "ran"
+    (tmp_path / "pip").mkdir()
+    for name in ("__init__", "__main__"):
+        (tmp_path / "pip" / f"{name}.py").write_text(f"open({str(ran)!r}, 'w')\n")
+    (tmp_path / ".npmrc").write_text("registry=https://evil.example/\n")
+    (tmp_path / "pip.conf").write_text("[global]\nindex-url = https://evil.example/\n")
+    monkeypatch.chdir(tmp_path)
+    assert HostSetUps().sources() == usual
+    assert "evil" not in written(tmp_path)["settings"].decode()
+    assert not ran.exists()
