@@ -19,12 +19,15 @@ from clawdesk.viewmodels.told import told
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
 
+After = Callable[[str], None]
 
-def ask_allow(desk: Desk, access: CatalogAccess, after: Callable[[], None]) -> None:
+
+def ask_allow(desk: Desk, access: CatalogAccess, after: After) -> None:
     """Show what would be allowed.
 
     Args:
-        after: called when it was answered, either way, and no other sheet is up.
+        after: called when it was answered, either way, and no other sheet is up; with what went
+            wrong, "" = nothing.
     """
     question = allow_question(access)
     sheet = AskSheet(
@@ -45,11 +48,11 @@ def ask_allow(desk: Desk, access: CatalogAccess, after: Callable[[], None]) -> N
             "images", tr("Allowing hosts"), _allow(desk, question.wanted, after)
         )
     )
-    sheet.rejected.connect(lambda: desk.errands.start("", "", _after(desk, after)))
+    sheet.rejected.connect(lambda: desk.errands.start("", "", _done(desk, after)))
     desk.decisions.show_sheet(sheet)
 
 
-def ask_take_back(desk: Desk, access: CatalogAccess, after: Callable[[], None]) -> None:
+def ask_take_back(desk: Desk, access: CatalogAccess, after: After) -> None:
     """Ask before the rule goes."""
     sheet = AskSheet(
         "images_back",
@@ -72,20 +75,19 @@ def ask_take_back(desk: Desk, access: CatalogAccess, after: Callable[[], None]) 
     desk.decisions.show_sheet(sheet)
 
 
-async def _allow(desk: Desk, wanted: Reach, after: Callable[[], None]) -> None:
-    _say(desk, await desk.plane.allow_catalog(wanted.hosts, wanted.own_networks))
-    await _after(desk, after)
+async def _allow(desk: Desk, wanted: Reach, after: After) -> None:
+    outcome = await desk.plane.allow_catalog(wanted.hosts, wanted.own_networks)
+    await _done(desk, after, outcome)
 
 
-async def _take_back(desk: Desk, after: Callable[[], None]) -> None:
-    _say(desk, await desk.plane.take_back_catalog())
-    await _after(desk, after)
+async def _take_back(desk: Desk, after: After) -> None:
+    await _done(desk, after, await desk.plane.take_back_catalog())
 
 
-async def _after(desk: Desk, after: Callable[[], None]) -> None:
+async def _done(desk: Desk, after: After, outcome: Outcome | None = None) -> None:
+    said = told(outcome.text) if outcome is not None else ""
+    good = outcome is None or outcome.ok
+    if said:
+        desk.window.banner.show_notice(Notice("ok" if good else "bad", said))
     if desk.decisions.sheet is None:
-        after()
-
-
-def _say(desk: Desk, outcome: Outcome) -> None:
-    desk.window.banner.show_notice(Notice("ok" if outcome.ok else "bad", told(outcome.text)))
+        after("" if good else said)

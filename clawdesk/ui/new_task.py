@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
 
 
-def show(desk: Desk, *, write: bool = False, name: str = "") -> None:
+def show(desk: Desk, *, write: bool = False, name: str = "", problem: str = "") -> None:
     """The sheet for the project looked at.
 
     Args:
         write: begin with a prompt, also where there are task files.
         name: begin with this task file.
+        problem: what was not done for it, "" = nothing went wrong.
     """
     view = desk.plane.projects.get(desk.project)
     if view is None:
@@ -56,6 +57,7 @@ def show(desk: Desk, *, write: bool = False, name: str = "") -> None:
         sheet.write()
     else:
         sheet.choose(view.definitions[0].name)
+    sheet.show_notice(problem, "bad")
     desk.errands.start("", tr("Reading the policy"), _read(desk, sheet, view))
 
 
@@ -104,7 +106,11 @@ def _ask_allow(desk: Desk, sheet: NewTaskSheet) -> None:
     """One sheet at a time: this one comes back, with what stood in it, and looks anew."""
     access, write, name = sheet.property("access"), sheet.writes, sheet.name
     assert isinstance(access, CatalogAccess), "without it there is nothing to allow"
-    image_access.ask_allow(desk, access, lambda: show(desk, write=write, name=name))
+
+    def again(problem: str) -> None:
+        show(desk, write=write, name=name, problem=problem)
+
+    image_access.ask_allow(desk, access, again)
 
 
 async def _read(desk: Desk, sheet: NewTaskSheet, view: ProjectView) -> None:

@@ -49,10 +49,10 @@ class SettingsDesk(QObject):
     def _trust(self, project: str) -> None:
         self._desk.decisions.trust_project(project)
 
-    def _images(self, ask: Callable[[Desk, CatalogAccess, Callable[[], None]], None]) -> None:
+    def _images(self, ask: Callable[[Desk, CatalogAccess, image_access.After], None]) -> None:
         """Ask about the rule for images, as it was shown."""
         if self._access is not None:
-            ask(self._desk, self._access, self.refresh)
+            ask(self._desk, self._access, lambda _: self.refresh())
 
     def refresh(self, part: str = "") -> None:
         """Read everything anew; the page is up at once and fills itself.

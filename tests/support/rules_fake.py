@@ -13,6 +13,7 @@ class FakeRules:
     """`access` is what holds for images of agents, and changes as a person wants it."""
 
     state: PlaneState
+    answers: dict[str, Outcome]
     access = trust_scene.ALLOWED
     trusts_file = False
     policy: PolicyView | None = None  # of a project, in place of the usual scene
@@ -42,6 +43,8 @@ class FakeRules:
 
     async def allow_catalog(self, hosts: tuple[str, ...], own: tuple[str, ...]) -> Outcome:
         await self._enter("allow_catalog", hosts, own)
+        if refused := self.answers.get("allow_catalog"):
+            return refused
         self.access = replace(self.access, hosts=hosts, own=own, line=trust_scene.RULE_LINE)
         return Outcome(True, f"Images of agents may be set up from {', '.join(hosts)}.")
 

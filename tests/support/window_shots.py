@@ -156,12 +156,12 @@ def _write(desk: Desk, _tasks: list[Task]) -> None:
 
 def _allow(desk: Desk, tasks: list[Task]) -> None:
     _write(desk, tasks)
-    image_access.ask_allow(desk, trust_scene.NOT_ALLOWED, lambda: None)
+    image_access.ask_allow(desk, trust_scene.NOT_ALLOWED, lambda _: None)
 
 
 def _take_back(desk: Desk, _tasks: list[Task]) -> None:
     desk.registry.trigger("settings")
-    image_access.ask_take_back(desk, trust_scene.ALLOWED, lambda: None)
+    image_access.ask_take_back(desk, trust_scene.ALLOWED, lambda _: None)
 
 
 def _found(desk: Desk, _tasks: list[Task]) -> None:

@@ -13,7 +13,7 @@ from clawdesk.domain.model import AgentSpec
 from clawdesk.ports.errors import PortError, RepositoryError
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.models import Model
-from clawdesk.runtime.api import PolicyView
+from clawdesk.runtime.api import Outcome, PolicyView
 from clawdesk.ui.ask_sheet import AskSheet
 from clawdesk.ui.button import Button
 from clawdesk.ui.desk import Desk
@@ -307,6 +307,23 @@ def test_hosts_for_the_image_are_asked_for_once_and_then_it_starts(bench: Bench)
     notice = desk.window.banner.notice
     assert notice is not None
     assert "may be set up from" in notice.what
+
+
+def test_a_file_that_cannot_be_changed_is_said_where_it_was_asked(bench: Bench) -> None:
+    why = "Your policy.toml is not changed: it is full."
+    bench.plane.answers["allow_catalog"] = Outcome(False, why)
+    desk, sheet = lacking(bench)
+    asking = asked_about_hosts(bench, desk, sheet)
+    bench.clock.advance(1_000)
+    go = asking.findChild(Button, "images.go")
+    assert go is not None
+    go.click()
+    bench.settle()
+    again = desk.decisions.sheet
+    assert isinstance(again, NewTaskSheet)
+    assert again.notice.text() == why
+    assert again.allow.isVisible()
+    assert not again.start.isEnabled()
 
 
 def test_not_now_leads_back_and_allows_nothing(bench: Bench) -> None:
