@@ -66,10 +66,21 @@ def sort_of(source: PackageSource) -> str:
     return tr(_SORTS[source.name]) if source.name in _SORTS else source.name
 
 
-def is_built(kind: AgentKind, definition: TaskDefinition, access: CatalogAccess | None) -> bool:
+def is_built(
+    kind: AgentKind,
+    definition: TaskDefinition,
+    access: CatalogAccess | None,
+    policy: PolicyView | None,
+) -> bool:
     """Whether the image of this agent is known to be there for that task's machine."""
-    usual = definition.machine.disk_mib == MachineNeed().disk_mib
-    return usual and access is not None and kind.name in (access.built or ())
+    if access is None or policy is None or policy.own_image:
+        return False
+    return _is_usual(definition) and kind.name in (access.built or ())
+
+
+def _is_usual(definition: TaskDefinition) -> bool:
+    """Whether its machine's disk is as usual: a layer belongs to one size."""
+    return definition.machine.disk_mib == MachineNeed().disk_mib
 
 
 def allow_box(
@@ -87,10 +98,9 @@ def allow_box(
     if kind is None or not kind.has_packages or access is None or policy is None:
         return None
     from_project = hosts_of_project and not access.hosts
-    if policy.own_image or from_project or is_built(kind, definition, access):
+    if policy.own_image or from_project or is_built(kind, definition, access, policy):
         return None
-    usual = definition.machine.disk_mib == MachineNeed().disk_mib
-    stops = usual and access.built is not None and not access.hosts
+    stops = _is_usual(definition) and access.built is not None and not access.hosts
     if why := _unknown(kind, access):
         return AllowBox(tr("Its image cannot be built: {why}", why=why), (), stops)
     if not lacking(kind, access.sources, Reach(access.hosts)):

@@ -108,7 +108,7 @@ def _agent(
         does = tr("it runs {command}", command=first_line(agent.run, 80))
         return FitLine(tr("Agent"), f"{title_of(kind)}: {does}", Family.STILL)
     built, family = tr("Its image is built first, where that was not done yet."), Family.STILL
-    if is_built(kind, definition, access):
+    if is_built(kind, definition, access, policy):
         built = tr("Its image is there.")
     elif allow is not None:
         built, family = tr("Its image is not there yet."), Family.NEED

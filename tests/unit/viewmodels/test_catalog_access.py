@@ -75,7 +75,7 @@ def test_nothing_is_asked_where_the_image_is_there_can_be_built_or_is_not_the_ca
 
 def test_a_project_with_an_image_of_its_own_is_never_asked_about() -> None:
     own = replace(PLAIN, own_image=True)
-    for access in (NOT_ALLOWED, ALLOWED):
+    for access in (NOT_ALLOWED, ALLOWED, replace(ALLOWED, built=("mini-swe-agent",))):
         assert of(access=access, policy=own).allow is None
         text, family = agent_line(access=access, policy=own)
         assert (family, "under [network] allow" in text) == (Family.NEED, True)
