@@ -77,8 +77,7 @@ class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs, Ima
         self._projects = Projects(parts.repositories, parts.clock, drive=drive, say=self._say)
         self._background: set[asyncio.Task[None]] = set()
         self._kernel = Kernel(self._perform, self._publish)
-        self._settings = Settings()
-        self._deeds = Deeds(state_dir())
+        self._settings, self._deeds = Settings(), Deeds(state_dir())
         self._policies = Policies(self._settings, parts.clock)
         self._watch = HostWatch(
             parts,
