@@ -218,14 +218,18 @@ class LogView(FollowingList):
         else:
             top = self.rows.index(self.rows.row(here.top))
             self.list.scrollTo(top, QListView.ScrollHint.PositionAtTop)
-        self._read_on()
+        self._go_on()
 
     def _read_on(self) -> None:
         """The next stretch of a search; the loop has its turn between two."""
         self.rows.read_on()
+        if not self.rows.searching:
+            self.keep_end()  # which lays out every row, so not at each stretch
+        self._go_on()
+
+    def _go_on(self) -> None:
         if self.rows.searching:
             self._turn.start(0)
-        self.keep_end()
         self.filtered.emit()
 
     def _place(self) -> _Place:
