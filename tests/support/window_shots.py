@@ -39,7 +39,7 @@ SIZE = tuple(int(n) for n in os.environ.get("SHOT_SIZE", "1440x900").split("x"))
 # Sheets whose buttons wait for the guard are pictured after it.
 REVIEWS = {"approval", "approval-part", "approval-comment", "approval-split", "approval-edit"}
 FORMS = {"reserve", "budget"}  # of the models page
-PLACES = {"changes", "checkpoints", "conversation", "conversation-found"}
+PLACES = {"changes", "checkpoints", "conversation", "conversation-found", "log-filter"}
 CONFLICTS = {"conflict", "conflict-files", "conflict-sides", "conflict-edit"}
 SHOWN = {"help", "settings", "policy", "new", "operations"}  # by the act of that name
 SHEETS = {
@@ -145,6 +145,11 @@ def _found(desk: Desk, _tasks: list[Task]) -> None:
     desk.window.inspector.conversation.search.setText("test_add_7")
 
 
+def _filtered(desk: Desk, _tasks: list[Task]) -> None:
+    desk.registry.trigger("filter_log")
+    desk.window.inspector.log_filter.field.setText("step")
+
+
 def _titled(tasks: list[Task], title: str) -> Task:
     return next(task for task in tasks if task.title == title)
 
@@ -193,6 +198,7 @@ _ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     "checkpoints": lambda desk, tasks: desk.window.inspector.choose_place("checkpoints"),
     "conversation": lambda desk, tasks: desk.window.inspector.choose_place("conversation"),
     "conversation-found": _found,
+    "log-filter": _filtered,
 }
 
 
