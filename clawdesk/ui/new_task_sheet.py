@@ -38,6 +38,7 @@ class NewTaskSheet(Sheet):
     typed = Signal(object)  # the TaskPrompt that stands there
     started = Signal(object, bool, str)
     """Definition or TaskPrompt, with the user's changes, another prompt ("" = the file's own)."""
+    save_wanted = Signal(object)  # the TaskPrompt that stands there
 
     def __init__(
         self,
@@ -122,6 +123,7 @@ class NewTaskSheet(Sheet):
         column.addWidget(self._text)
         self.form = PromptForm(agent_choices())
         self.form.changed.connect(self._typed)
+        self.form.save_wanted.connect(lambda: self.save_wanted.emit(self.form.asked()))
         column.addWidget(self.form)
         column.addSpacing(8)
         self._lines = QVBoxLayout()
@@ -216,6 +218,7 @@ class NewTaskSheet(Sheet):
     def show_why_not(self, why: str) -> None:
         """What is wrong with what was typed, "" = nothing; it is said beside the button."""
         self._why_not = why
+        self.form.save.setEnabled(not why)
         self.why.show_text(why if self.writes else "")
         self.mind_buttons()
 

@@ -29,8 +29,11 @@ from clawdesk.domain.model import (
     Task,
     TaskId,
 )
+from clawdesk.domain.policy_rules import PolicyRule
 from clawdesk.ports.errors import ConflictError, PortError, RepositoryError
+from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import DiskUse
+from clawdesk.ports.models import Model
 from clawdesk.ports.repository import (
     Conflicts,
     Diff,
@@ -80,6 +83,7 @@ class FakePlane(FakeForks, FakeModelActs, FakeShellActs):
         self.refuse: dict[str, PortError] = {}  # call name -> error to raise
         self.hold: dict[str, asyncio.Event] = {}  # call name -> waits for it
         self.trusts_file = False
+        self.policy_rules: tuple[PolicyRule, ...] = ()  # in place of the scene's
         self.done: tuple[Deed, ...] = ()
         self.checks = scenes.checks()
         self.answers: dict[str, Outcome] = {}
@@ -118,6 +122,13 @@ class FakePlane(FakeForks, FakeModelActs, FakeShellActs):
                     LogLine(n + 1, at_ms, "rewrite", 1, "out", text)
                     for n, text in enumerate(scenes.PRINTED)
                 ]
+
+    def let_all_fit(self) -> None:
+        """The task files' model is there, and the project's file is trusted: Run starts at once."""
+        self.trusts_file = True
+        model = Model("smollm2-135m", phase="ready")
+        fabric = FabricStatus(True, "0.1.0", "docker 27.3", models=(model,))
+        self.environment = replace(self.environment, fabric=fabric)
 
     def log(self, task: TaskId, text: str, stream: str = "out", step: str = "") -> None:
         lines = self.logs.setdefault(task, [])
@@ -285,7 +296,8 @@ class FakePlane(FakeForks, FakeModelActs, FakeShellActs):
         await self._enter("project_policy", project, task)
         found = self.state.tasks.get(task)
         if found is None:
-            return replace(trust_scene.policy(project), trusted=self.trusts_file)
+            policy = replace(trust_scene.policy(project), trusted=self.trusts_file)
+            return replace(policy, rules=self.policy_rules or policy.rules)
         asks = tuple(enumerate(found.policy_asks, 1))
         trusted = found.policy_digest in self.state.trusted
         return PolicyView(project, found.policy_digest, asks, trusted, trust_scene.PROJECT_FILE)

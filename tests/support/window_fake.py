@@ -50,6 +50,8 @@ def main(argv: list[str]) -> int:
             plane.projects[scenes.PROJECT] = scenes.project(dirty=())
         plane.load = scenes.load(gpus=not wanted.no_gpu)
         plane.environment = scenes.environment(kvm=wanted.scene == "full")
+        if wanted.scene == "run":
+            plane.let_all_fit()
         # A journey answers through another channel, as OpenClaw or the command line would.
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGUSR1, plane.answer_elsewhere)

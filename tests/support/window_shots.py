@@ -17,7 +17,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
 from clawdesk.domain.model import Task
-from clawdesk.ui import prompt_sheet, theme, tokens
+from clawdesk.ui import prompt_sheet, starting, theme, tokens
 from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.clock import WallClock
 from clawdesk.ui.conflict_sheet import ConflictSheet
@@ -55,6 +55,7 @@ SHEETS = {
     "disk",
     "prompt",
     "write",
+    "save-task",
 }
 FILLED = {"full", "small"} | SHEETS - FORKED
 DECIDED = {*REVIEWS, *SHEETS, "home", "new", "help"}
@@ -84,7 +85,7 @@ def plane_of(scene: str) -> FakePlane:
         plane.use = fork_scenes.disk_use(plane.state.tasks)
     plane.load = scenes.load(gpus=scene not in {"empty", "small"})
     plane.environment = scenes.environment(kvm=scene not in {"home", "small"})
-    if scene in {*FORMS, "write"}:
+    if scene in {*FORMS, "write", "save-task"}:
         plane.environment = replace(plane.environment, fabric=model_scenes.busy())
     if scene in model_scenes.SCENES:
         plane.environment = replace(plane.environment, fabric=model_scenes.SCENES[scene]())
@@ -140,6 +141,13 @@ def _write(desk: Desk, _tasks: list[Task]) -> None:
     sheet.form.prompt.setPlainText(WRITTEN)
 
 
+def _save_task(desk: Desk, tasks: list[Task]) -> None:
+    _write(desk, tasks)
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, NewTaskSheet)
+    sheet.form.save.click()
+
+
 def _found(desk: Desk, _tasks: list[Task]) -> None:
     desk.registry.trigger("find_said")
     desk.window.inspector.conversation.search.setText("test_add_7")
@@ -147,7 +155,7 @@ def _found(desk: Desk, _tasks: list[Task]) -> None:
 
 def _filtered(desk: Desk, _tasks: list[Task]) -> None:
     desk.registry.trigger("filter_log")
-    desk.window.inspector.log_filter.field.setText("step")
+    desk.window.inspector.log_filter.field.setText("lr")
 
 
 def _titled(tasks: list[Task], title: str) -> Task:
@@ -180,12 +188,13 @@ _ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     ),
     "disk": lambda desk, tasks: desk.registry.trigger("disk"),
     "archive": _archive,
-    "dirty": lambda desk, tasks: desk.decisions.run(scenes.PROJECT, "fix-loader"),
+    "dirty": lambda desk, tasks: starting.start(desk, scenes.PROJECT, "fix-loader"),
     "merge": lambda desk, tasks: desk.decisions.merge(tasks[9].id),
     "unmerge": _unmerge,
     "trust": _trust,
     "prompt": _prompt,
     "write": _write,
+    "save-task": _save_task,
     "reserve": _reserve,
     "budget": _budget,
     "palette": _palette,
@@ -342,6 +351,7 @@ def main(argv: list[str]) -> int:
         "policy",
         "new",
         "write",
+        "save-task",
         "operations",
         *model_scenes.SCENES,
         *channel_scenes.SCENES,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from clawdesk.runtime.api import LogLine
@@ -43,7 +43,7 @@ def texts(view: LogView) -> list[str]:
 
 
 def top(view: LogView) -> str:
-    return str(view.list.indexAt(log_view.QPoint(1, 1)).data())
+    return str(view.list.indexAt(QPoint(1, 1)).data())
 
 
 def test_its_key_shows_the_log_and_what_is_typed_lets_lines_pass(bench: Bench, desk: Desk) -> None:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
+from clawdesk.domain.definitions import parse_task
 from clawdesk.domain.from_prompt import TaskPrompt
-from clawdesk.domain.model import AgentSpec
+from clawdesk.domain.model import AgentSpec, ProjectPolicy
+from clawdesk.domain.policy_file import parse_rules
+from clawdesk.domain.policy_rules import project_rules
 from clawdesk.ports.errors import PortError, RepositoryError
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.models import Model
+from clawdesk.ui import new_task
+from clawdesk.ui.button import Button
 from clawdesk.ui.desk import Desk
 from clawdesk.ui.new_task_sheet import NewTaskSheet
+from clawdesk.ui.ours import ours
+from clawdesk.ui.save_task_sheet import SaveTaskSheet
 from tests.support import plane_scenes as scenes
 from tests.ui.conftest import Bench
 
@@ -250,3 +258,146 @@ def test_a_project_that_is_read_only_takes_none(bench: Bench) -> None:
     assert not desk.window.tasks.empty.write.isEnabled()
     assert not desk.window.tool_bar.new.isEnabled()
     assert "Ben" in desk.registry.acts["prompt_task"].why_not()
+
+
+def words_of(field: QComboBox) -> list[str]:
+    return [field.itemText(row) for row in range(field.count())]
+
+
+def test_priority_and_memory_are_offered_within_their_bounds_and_submitted(bench: Bench) -> None:
+    rules = parse_rules("[defaults]\npriority_max = 2\n[host]\nreserve_memory_mib = 126976\n")
+    found = project_rules(ProjectPolicy(), "", rules, "[defaults]\npriority_max = 2\n", "")
+    bench.plane.policy_rules = found
+    _, sheet = write(bench, bare=True)
+    form = sheet.form
+    assert words_of(form.priority)[:3] == ["high (+2)", "high (+1)", "normal"]
+    assert words_of(form.priority)[-1] == "low (-5)"
+    assert form.priority.currentText() == "normal"
+    assert words_of(form.memory)[0] == "768 MiB, usual for this agent"
+    assert words_of(form.memory)[-1] == "120 GiB", "the desktop keeps 8 of 128"
+    assert "Priority -5 to +2, by policy.toml:2." in form.bounds.text()
+    assert "at most 120 GiB" in form.bounds.text()
+    form.prompt.setPlainText(TYPED)
+    form.priority.setCurrentIndex(0)
+    form.memory.setCurrentIndex(form.memory.findData(2048))
+    bench.settle()
+    assert "2 GiB of memory" in fit(sheet, "Machine")
+    sheet.start.click()
+    bench.settle()
+    (call,) = (c for c in bench.plane.calls if c[0] == "submit")
+    asked = call[2]
+    assert isinstance(asked, TaskPrompt)
+    assert (asked.priority, asked.memory_mib) == (2, 2048)
+
+
+def test_what_was_chosen_of_memory_stays_with_another_agent(bench: Bench) -> None:
+    _, sheet = write(bench)
+    form = sheet.form
+    form.memory.setCurrentIndex(form.memory.findData(3072))
+    chosen(sheet, "aider")
+    bench.settle()
+    assert words_of(form.memory)[0] == "1.5 GiB, usual for this agent"
+    assert form.asked().memory_mib == 3072
+
+
+def saving(bench: Bench, folder: Path) -> tuple[Desk, SaveTaskSheet]:
+    """The sheet that asks for the file's name, of a project in that folder."""
+    bench.plane.fill()
+    view = replace(scenes.project(str(folder), dirty=()), definitions=())
+    bench.plane.projects[str(folder)] = view
+    desk = bench.desk or bench.open()
+    desk.choose_project(str(folder))
+    desk.registry.trigger("prompt_task")
+    bench.settle()
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, NewTaskSheet)
+    bench.clock.advance(1_000)
+    assert not sheet.form.save.isEnabled(), "there is nothing to save yet"
+    chosen(sheet, "command")
+    sheet.form.run.setText("python3 agent.py")
+    sheet.form.prompt.setPlainText(TYPED)
+    bench.settle()
+    sheet.form.save.click()
+    bench.settle()
+    saved = desk.decisions.sheet
+    assert isinstance(saved, SaveTaskSheet)
+    bench.clock.advance(1_000)
+    return desk, saved
+
+
+def test_what_was_typed_is_saved_as_a_file_that_our_parser_reads(
+    bench: Bench, tmp_path: Path
+) -> None:
+    desk, sheet = saving(bench, tmp_path)
+    assert sheet.name.text() == "mend-the-loader"
+    sheet.go.click()
+    bench.settle()
+    text = (tmp_path / ".clawdesk/tasks/mend-the-loader.toml").read_text()
+    read = parse_task(text, "mend-the-loader")
+    assert read.agent == AgentSpec("command", TYPED, "python3 agent.py")
+    assert desk.decisions.sheet is None
+    notice = desk.window.banner.notice
+    assert notice is not None
+    assert "mend-the-loader.toml" in notice.what
+    assert "--changes include" in notice.next_step
+    assert not [c for c in bench.plane.calls if c[0] == "submit"], "nothing is started"
+    assert bench.memory.typed(str(tmp_path)) is not None, "what was typed can be started still"
+
+
+def test_no_file_is_put_in_place_of_another_unasked(bench: Bench, tmp_path: Path) -> None:
+    theirs = tmp_path / ".clawdesk/tasks/mend-the-loader.toml"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("theirs")
+    desk, sheet = saving(bench, tmp_path)
+    sheet.go.click()
+    bench.settle()
+    assert "There is a file .clawdesk/tasks/mend-the-loader.toml" in sheet.outcome.text()
+    assert sheet.go.words == "Replace that file"
+    assert theirs.read_text() == "theirs"
+    sheet.name.setText("../up")
+    assert sheet.go.words == "Save", "leave was given for that name only"
+    sheet.go.click()
+    assert "letters, digits" in sheet.outcome.text()
+    sheet.name.setText("mend-the-loader")
+    sheet.go.click()
+    bench.settle()
+    assert theirs.read_text() == "theirs"
+    sheet.go.click()
+    bench.settle()
+    assert "Mend the loader." in theirs.read_text()
+    assert desk.decisions.sheet is None
+
+
+def test_run_shows_first_what_does_not_fit(bench: Bench) -> None:
+    bench.plane.fill()
+    bench.plane.let_all_fit()
+    bench.plane.trusts_file = False
+    desk = bench.open()
+    desk.choose_project(scenes.PROJECT)
+    button = next(w for w in ours(desk.window) if w.objectName() == "run.tidy-notes")
+    assert isinstance(button, Button)
+    button.click()
+    bench.settle()
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, NewTaskSheet)
+    assert sheet.name == "tidy-notes"
+    assert "wait for your trust" in fit(sheet, "Policy")
+    assert not [c for c in bench.plane.calls if c[0] == "submit"]
+    bench.clock.advance(1_000)
+    sheet.start.click()
+    assert submitted(bench) == (True,)
+
+
+def test_run_that_is_refused_shows_why_on_the_sheet(bench: Bench) -> None:
+    bench.plane.fill()
+    bench.plane.let_all_fit()
+    path = "/home/ada/src/tokenizer-rs"
+    bench.plane.refuse["submit"] = PortError("The image of this task needs packages.")
+    desk = bench.open()
+    new_task.run(desk, path, "tidy-notes")
+    bench.settle()
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, NewTaskSheet)
+    assert sheet.name == "tidy-notes"
+    assert "needs packages" in sheet.notice.text()
+    assert desk.project == path
