@@ -143,7 +143,6 @@ async def _read(desk: Desk, sheet: NewTaskSheet, view: ProjectView) -> None:
     """The policy is read from Git, and who serves models is asked: the sheet is up before."""
     try:
         policy = await desk.plane.project_policy(view.path)
-        sheet.setProperty("policy", policy)
         rules = await desk.plane.user_rules()
         if desk.plane.environment.fabric is None:
             await desk.plane.check_environment()
@@ -151,9 +150,9 @@ async def _read(desk: Desk, sheet: NewTaskSheet, view: ProjectView) -> None:
         if desk.decisions.sheet is sheet:
             sheet.show_notice(told_error(error), "bad")
         return
-    if desk.decisions.sheet is sheet:
-        models = models_at_hand(desk.plane.environment.fabric)
+    if desk.decisions.sheet is sheet:  # else it was closed meanwhile, and Qt may have deleted it
+        sheet.setProperty("policy", policy)
         asked = sheet.form.asked()
         sheet.form.show_bounds(bounds_of(policy, rules, desk.plane.load))
-        sheet.form.show_models(models, asked.model)
+        sheet.form.show_models(models_at_hand(desk.plane.environment.fabric), asked.model)
         _show_fit(desk, sheet, view)

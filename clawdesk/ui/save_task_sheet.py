@@ -48,7 +48,7 @@ class SaveTaskSheet(FormSheet):
                 project=project,
             ),
             go=tr("Save"),
-            groups=[Lines(tr("So that it counts"), "check", "fg1", _what_counts())],
+            groups=[Lines(tr("So that it counts"), "cr", "fg1", _what_counts())],
         )
         self.show_title(tr("Save as a task file"))
         self._over = ""  # the name of the file that the button would put another in place of
@@ -90,7 +90,7 @@ class SaveTaskSheet(FormSheet):
 def _what_counts() -> tuple[str, ...]:
     return (
         tr("Commit the file: then it stands in the list of projects, with its Run."),
-        tr("Before that, a task takes it along with your changes, in a terminal."),
+        tr("Before that, clawdesk submit … --changes include takes it along."),
         tr("The project's policy bounds it, and asks for trust, as for every task file."),
         tr("What a task itself changes in .clawdesk always needs your approval."),
     )
