@@ -124,10 +124,10 @@ class FakePlane(FakeForks, FakeModelActs, FakeShellActs):
                 ]
 
     def let_all_fit(self) -> None:
-        """The task files' model is there, and the project's file is trusted: Run starts at once."""
+        """Two models are there, and the project's file is trusted: Run starts at once."""
         self.trusts_file = True
-        model = Model("smollm2-135m", phase="ready")
-        fabric = FabricStatus(True, "0.1.0", "docker 27.3", models=(model,))
+        models = (Model("smollm2-135m", phase="ready"), Model("qwen3-32b"))
+        fabric = FabricStatus(True, "0.1.0", "docker 27.3", models=models)
         self.environment = replace(self.environment, fabric=fabric)
 
     def log(self, task: TaskId, text: str, stream: str = "out", step: str = "") -> None:
