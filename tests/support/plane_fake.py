@@ -29,11 +29,8 @@ from clawdesk.domain.model import (
     Task,
     TaskId,
 )
-from clawdesk.domain.policy_rules import PolicyRule
 from clawdesk.ports.errors import ConflictError, PortError, RepositoryError
-from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import DiskUse
-from clawdesk.ports.models import Model
 from clawdesk.ports.repository import (
     Conflicts,
     Diff,
@@ -83,7 +80,6 @@ class FakePlane(FakeForks, FakeModelActs, FakeShellActs):
         self.refuse: dict[str, PortError] = {}  # call name -> error to raise
         self.hold: dict[str, asyncio.Event] = {}  # call name -> waits for it
         self.trusts_file = False
-        self.policy_rules: tuple[PolicyRule, ...] = ()  # in place of the scene's
         self.done: tuple[Deed, ...] = ()
         self.checks = scenes.checks()
         self.answers: dict[str, Outcome] = {}
@@ -114,7 +110,7 @@ class FakePlane(FakeForks, FakeModelActs, FakeShellActs):
         for task in self.state.tasks.values():
             self.logs[task.id] = [
                 LogLine(n + 1, now_ms - 600_000 + n * 37_000, "rewrite", 1, stream, text)
-                for n, (stream, text) in enumerate(_LOG)
+                for n, (stream, text) in enumerate(scenes.LOG)
             ]
             if task.request is not None and task.request.question.startswith(scenes.QUESTION):
                 at_ms = task.request.at_ms - 5_000
@@ -126,9 +122,7 @@ class FakePlane(FakeForks, FakeModelActs, FakeShellActs):
     def let_all_fit(self) -> None:
         """Two models are there, and the project's file is trusted: Run starts at once."""
         self.trusts_file = True
-        models = (Model("smollm2-135m", phase="ready"), Model("qwen3-32b"))
-        fabric = FabricStatus(True, "0.1.0", "docker 27.3", models=models)
-        self.environment = replace(self.environment, fabric=fabric)
+        self.environment = scenes.with_models(self.environment)
 
     def log(self, task: TaskId, text: str, stream: str = "out", step: str = "") -> None:
         lines = self.logs.setdefault(task, [])
@@ -296,8 +290,7 @@ class FakePlane(FakeForks, FakeModelActs, FakeShellActs):
         await self._enter("project_policy", project, task)
         found = self.state.tasks.get(task)
         if found is None:
-            policy = replace(trust_scene.policy(project), trusted=self.trusts_file)
-            return replace(policy, rules=self.policy_rules or policy.rules)
+            return replace(trust_scene.policy(project), trusted=self.trusts_file)
         asks = tuple(enumerate(found.policy_asks, 1))
         trusted = found.policy_digest in self.state.trusted
         return PolicyView(project, found.policy_digest, asks, trusted, trust_scene.PROJECT_FILE)
@@ -499,14 +492,3 @@ _TASK_FIELDS = {
     "request",
     "merged_into",
 }
-_LOG = (
-    ("event", "machine started in 3.8 s, emulation"),
-    ("out", "python3 tools/rewrite.py --epochs 90"),
-    ("out", "resumed at epoch 28, lr 0.0125"),
-    ("out", "epoch 29 loss 1.184 top1 71.02"),
-    ("event", "checkpoint 3: 1 file, machine 288 MiB, 2.1 s"),
-    ("out", "epoch 30 loss 1.171 top1 71.38"),
-    ("err", "warning: 2 images could not be decoded, skipped"),
-    ("out", "epoch 31 loss 1.166 top1 71.51"),
-    ("out", "epoch 32  512 / 1251"),
-)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QWidget
@@ -24,6 +25,7 @@ from clawdesk.ui.new_task_sheet import NewTaskSheet
 from clawdesk.ui.ours import ours
 from clawdesk.ui.save_task_sheet import SaveTaskSheet
 from tests.support import plane_scenes as scenes
+from tests.support import trust_scene
 from tests.ui.conftest import Bench
 
 
@@ -264,10 +266,13 @@ def words_of(field: QComboBox) -> list[str]:
     return [field.itemText(row) for row in range(field.count())]
 
 
-def test_priority_and_memory_are_offered_within_their_bounds_and_submitted(bench: Bench) -> None:
+def test_priority_and_memory_are_offered_within_their_bounds_and_submitted(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rules = parse_rules("[defaults]\npriority_max = 2\n[host]\nreserve_memory_mib = 126976\n")
     found = project_rules(ProjectPolicy(), "", rules, "[defaults]\npriority_max = 2\n", "")
-    bench.plane.policy_rules = found
+    scene = trust_scene.policy(scenes.PROJECT)
+    monkeypatch.setattr(trust_scene, "policy", lambda _: replace(scene, rules=found))
     _, sheet = write(bench, bare=True)
     form = sheet.form
     assert words_of(form.priority)[:3] == ["high (+2)", "high (+1)", "normal"]
