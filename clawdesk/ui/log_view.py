@@ -86,6 +86,11 @@ class LogModel(RowModel):
                 self.insertRows(self.count, found)
 
     @property
+    def wanted(self) -> Wanted:
+        """What passes now."""
+        return self.search.wanted if self.search is not None else Wanted()
+
+    @property
     def searching(self) -> bool:
         """Whether there are lines that were not looked at."""
         return self.search is not None and not self.search.over
@@ -203,6 +208,8 @@ class LogView(FollowingList):
 
         A line chosen meanwhile is gone to instead, with what stands around it.
         """
+        if asked == self.rows.wanted:
+            return  # a space more
         at = self._place()
         if self.rows.search is None:
             self._before = at

@@ -109,40 +109,47 @@ class Search:
         self.found: list[int] = []
         self._lines, self._first = lines, first
         self._again: Sequence[int] = ()  # what the one before found, of which this is a part
+        self._turn = 0  # so many of them were looked at
+        self._left = asked  # what they were not looked through for
         self._next = first
         if before is not None and asked.within(before.wanted):
-            self._again, self._next = (*before.found, *before._again), before._next
+            rest = before._again[before._turn :]
+            self._again, self._next = [*before.found, *rest], before._next
+            known = () if rest else before.wanted.words
+            self._left = Wanted(asked.kind, tuple(w for w in asked.words if w not in known))
 
     @property
     def over(self) -> bool:
         """Whether every line there is was looked at."""
-        return not self._again and self._next >= self._first + len(self._lines)
+        looked = self._turn >= len(self._again)
+        return looked and self._next >= self._first + len(self._lines)
 
     def go_on(self, count: int) -> int:
         """Look at so many lines more; how many of them were found."""
-        places: Sequence[int] = self._again[:count]
-        if places:
-            self._again = self._again[count:]
-        else:
+        places: Sequence[int] = self._again[self._turn : self._turn + count]
+        self._turn += len(places)
+        asked = self._left
+        if not places:
+            asked = self.wanted
             ends = min(self._next + count, self._first + len(self._lines))
             places, self._next = range(self._next, ends), ends
-        found = self._held(places)
+        found = self._held(places, asked)
         self.found += found
         return len(found)
 
-    def _held(self, places: Sequence[int]) -> Sequence[int]:
+    def _held(self, places: Sequence[int], asked: Wanted) -> Sequence[int]:
         # One pass for each condition: a call for each line would take several times as long.
-        lines, first, kind = self._lines, self._first, self.wanted.kind
+        lines, first, kind = self._lines, self._first, asked.kind
         if kind is not Kind.ALL:
             places = [n for n in places if lines[n - first].kind is kind]
-        for word in self.wanted.words:
+        for word in asked.words:
             places = [n for n in places if word in lines[n - first].text.casefold()]
         return places
 
     def forget(self, first: int) -> int:
         """Lines before that number are gone; how many found ones went with them."""
         self._first, self._next = first, max(self._next, first)
-        self._again = self._again[bisect_left(self._again, first) :]
+        self._turn = max(self._turn, bisect_left(self._again, first))
         gone = bisect_left(self.found, first)
         del self.found[:gone]
         return gone
