@@ -406,3 +406,32 @@ def test_run_that_is_refused_shows_why_on_the_sheet(bench: Bench) -> None:
     assert sheet.name == "tidy-notes"
     assert "needs packages" in sheet.notice.text()
     assert desk.project == path
+
+
+def test_a_prompt_is_written_chosen_and_started_by_keys_alone(bench: Bench) -> None:
+    desk, sheet = write(bench, bare=True)
+
+    def press(key: str) -> None:
+        """A key wherever the keyboard is."""
+        focus = sheet.focusWidget()
+        assert focus is not None
+        QTest.keyClick(focus, Qt.Key.Key_Tab) if key == "Tab" else QTest.keyClicks(focus, key)
+        bench.settle()
+
+    form = sheet.form
+    press("Mend it.")
+    for field, key, text in (
+        (form.agent, "g", "gptme"),
+        (form.model, "m", "m1"),
+        (form.priority, "l", "low (-1)"),
+        (form.memory, "2", "2 GiB"),
+    ):
+        press("Tab")
+        assert field.hasFocus(), field.accessibleName()
+        press(key)
+        assert field.currentText().startswith(text)
+    QTest.keyClick(form.memory, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    bench.settle()
+    (call,) = (c for c in bench.plane.calls if c[0] == "submit")
+    assert call[2] == TaskPrompt("Mend it.", "gptme", "", "m1", -1, 2048)
+    assert desk.plane.state.tasks[desk.chosen].title == "Mend it."

@@ -1,4 +1,4 @@
-"""What a prompt's task may ask for: never more than a policy or this machine gives, and who said so."""
+"""What a prompt's task may ask for: no more than policy and machine give, and who said so."""
 
 from __future__ import annotations
 
