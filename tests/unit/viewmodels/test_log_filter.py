@@ -94,6 +94,14 @@ def test_one_letter_more_looks_only_through_what_was_found() -> None:
     assert log.looks == 1_000, "another word looks at all of them again"
 
 
+def test_a_search_that_was_cut_short_has_looked_through_nothing_that_it_left() -> None:
+    log = lines("ab", "ab c", "c")
+    whole = Search(wanted(Kind.ALL, "a"), log, 0)
+    assert found(whole) == [0, 1]
+    cut = Search(wanted(Kind.ALL, "a c"), log, 0, whole)
+    assert found(Search(wanted(Kind.ALL, "a c b"), log, 0, cut)) == [1]
+
+
 def test_lines_that_come_are_matched_as_they_come_and_old_ones_forgotten() -> None:
     log = lines("a 0", "b 1", "a 2")
     search = Search(wanted(Kind.ALL, "a"), log, 0)
