@@ -89,7 +89,8 @@ class NewTaskSheet(Sheet):
         self.rows: list[ChoiceRow] = []
         below = tr("No task file is needed")
         self.write_row = ChoiceRow("new_task._prompt", tr("Write a prompt"), 0, below=below)
-        self.write_row.clicked.connect(self.write)
+        # A screen reader toggles where a mouse clicks: listen to what both do.
+        self.write_row.toggled.connect(lambda on: self._write() if on else None)
         self._group.addButton(self.write_row)
         column.addWidget(self.write_row)
         if definitions:
@@ -97,7 +98,7 @@ class NewTaskSheet(Sheet):
             column.addWidget(SafeLabel(tr("Task files"), font="group", role="fg2"))
         for name, title in definitions:
             row = ChoiceRow(f"new_task.{name}", title, 0)
-            row.clicked.connect(lambda _=False, name=name: self.choose(name))
+            row.toggled.connect(lambda on, name=name: self._choose(name) if on else None)
             self._group.addButton(row)
             self.rows.append(row)
             column.addWidget(row)
@@ -161,8 +162,10 @@ class NewTaskSheet(Sheet):
 
     def write(self) -> None:
         """Look at what is typed in instead of a file."""
-        self.name = ""
         self.write_row.setChecked(True)
+
+    def _write(self) -> None:
+        self.name = ""
         self.show_prompt("")
         self.form.show()
         self.form.prompt.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -179,9 +182,11 @@ class NewTaskSheet(Sheet):
 
     def choose(self, name: str) -> None:
         """Look at a definition."""
+        self.rows[self._names.index(name)].setChecked(True)
+
+    def _choose(self, name: str) -> None:
         self.name = name
         row = self.rows[self._names.index(name)]
-        row.setChecked(True)
         if not self.isVisible():
             row.setFocus(Qt.FocusReason.OtherFocusReason)
         self.form.hide()

@@ -79,6 +79,18 @@ def test_a_mistaken_policy_is_said_and_stops_nobody(bench: Bench) -> None:
     assert sheet.start.isEnabled()
 
 
+def test_a_screen_reader_chooses_by_toggling(bench: Bench) -> None:
+    _, sheet = opened(bench)
+    sheet.write_row.toggle()
+    bench.settle()
+    assert sheet.form.isVisible()
+    assert sheet.name == ""
+    sheet.rows[1].toggle()
+    bench.settle()
+    assert not sheet.form.isVisible()
+    assert sheet.name == "tidy-notes"
+
+
 def test_back_starts_nothing(bench: Bench) -> None:
     _, sheet = opened(bench)
     sheet.later.click()
