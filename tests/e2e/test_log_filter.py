@@ -25,14 +25,16 @@ def test_lines_are_found_by_words_and_all_come_back(play: Stage) -> None:
     play.tell("wait", "inbox.open.*", timeout_s=60)
     play.tell("press", f"project.{scenes.PROJECT}")
     play.tell("choose", "tasks.list", text="train-resnet")
-    whole = play.tell("rows", "log", filled=True)
+    whole = play.tell("rows", "LogView.log", filled=True)
     play.key("ctrl+l")
     play.tell("type", "log.filter", text="LR epoch")
     play.tell("says", "log.found", text=f"1 of {len(whole)}")
-    assert play.tell("rows", "log") == [row for row in whole if "lr" in row and "epoch" in row]
+    assert play.tell("rows", "LogView.log") == [
+        row for row in whole if "lr" in row and "epoch" in row
+    ]
     play.key("Escape")
-    play.tell("gone", "log.found")
-    assert play.tell("rows", "log") == whole
+    play.tell("gone", "log.all")
+    assert play.tell("rows", "LogView.log") == whole
     assert play.app is not None
     play.app.terminate()
     assert play.app.wait(30) == 0, play.log()

@@ -180,3 +180,14 @@ def test_old_lines_go_from_a_filtered_log_too(
     bar.field.clear()
     assert len(texts(view)) == LINES
     assert texts(view)[0] == "epoch 101 of the run"
+
+
+def test_the_bar_hides_what_belongs_to_a_filter_while_there_is_none(
+    bench: Bench, desk: Desk
+) -> None:
+    bar, _ = parts(desk)
+    assert not bar.all.isVisible()
+    bar.field.setText("epoch")
+    bench.settle()
+    assert bar.all.isVisible()
+    assert bar.all.accessibleName() == "Show every line of the log"
