@@ -126,8 +126,7 @@ class _Merge:
         self._check_settled()
         steps = self._steps()
         if steps[-1][0].id == self._tip.tree_id and not self._is_new:
-            text = f"{self._branch} contains this work already; nothing to do."
-            return MergeOutcome(str(self._tip.id), self._branch, "fast", text)
+            return self._contained()
         made = self._commit_all(steps)
         places = [] if self._is_new else branches.checked_out_in(self._place, self._branch)
         if not places:
@@ -153,7 +152,16 @@ class _Merge:
                 code="changed",
             )
 
-    def _known(self) -> pygit2.Commit | None:
+    def _contained(self) -> MergeOutcome:
+        """Nothing to do. It names the merge that brought the work, which may be in Git only: where
+        a crash came before the record, that record is now made, and is what an undo goes by."""
+        text = f"{self._branch} contains this work already; nothing to do."
+        known = self._known()
+        if known is None:
+            return MergeOutcome(str(self._tip.id), self._branch, "fast", text)
+        return MergeOutcome(known.merged, self._branch, "fast", text, known.link)
+
+    def _known(self) -> backups.Kept | None:
         """How far the task was merged into the branch before."""
         if self._is_new:
             return None
@@ -161,7 +169,7 @@ class _Merge:
 
     def _ancestor(self) -> pygit2.Tree:
         known = self._known()
-        return known.tree if known is not None else self._work.start.tree
+        return known.approved.tree if known is not None else self._work.start.tree
 
     def _steps(self) -> list[tuple[pygit2.Tree, Point]]:
         """The trees to commit, one a commit: approved trees brought onto the branch's tip."""

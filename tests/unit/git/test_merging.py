@@ -432,3 +432,16 @@ async def test_disks_without_an_executable_bit(project: GitProject, opened: GitR
     await merge(opened)
     assert project.git("ls-tree", "HEAD", "run").startswith("100755")
     assert is_clean(project)
+
+
+async def test_what_a_merge_that_was_killed_had_staged_is_not_in_the_way(
+    project: GitProject, opened: GitRepository
+) -> None:
+    await work(opened, {"a.txt": "agent\n"})
+    left = project.folder / ".git" / f".clawdesk-merge-{TASK}"
+    left.mkdir()
+    (left / "0").write_text("half")
+    outcome = await merge(opened)
+    assert outcome.how == "fast"
+    assert project.files()["a.txt"] == b"agent\n"
+    assert not left.exists()
