@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import NET_S
 from tests.support.real_cli import RealCli, make_project
 from tests.support.stage import Stage, needs_stage, real_stage
 
@@ -26,7 +27,6 @@ name = "paint"
 run = "echo ${COLOUR:-red} >> paint.txt"
 checkpoint = "approve"
 """
-PATIENCE_S = 120
 
 
 @pytest.fixture
@@ -39,8 +39,8 @@ def until_held(play: Stage, tmp_path: Path) -> Path:
     """Run the task to its approval; the window shows its checkpoints."""
     project = make_project(tmp_path / "paint", {".clawdesk/tasks/paint.toml": TASK})
     play.play([sys.executable, "-m", "clawdesk", str(project)])
-    play.tell("press", "run.paint", timeout_s=PATIENCE_S)
-    play.tell("wait", "inbox.open.*", timeout_s=PATIENCE_S)
+    play.tell("press", "run.paint", timeout_s=NET_S)
+    play.tell("wait", "inbox.open.*", timeout_s=NET_S)
     play.tell("press", "inspector.tabs.checkpoints")
     play.tell("wait", "checkpoint.2.restore")
     return project
@@ -74,7 +74,7 @@ def test_fork_compare_and_keep(real: tuple[Stage, RealCli], tmp_path: Path) -> N
     play.tell("press", "fork.go")
     play.tell("gone", "fork.go")
     # The fork asks for its own approval: then both have two checkpoints.
-    play.tell("wait", "checkpoint.2.compare", timeout_s=PATIENCE_S)
+    play.tell("wait", "checkpoint.2.compare", timeout_s=NET_S)
     rows = play.tell("rows", "tasks.list")
     assert [row.split(",")[0] for row in rows] == ["Paint", "Paint in blue"]
     play.tell("press", "checkpoint.2.compare")
@@ -105,7 +105,7 @@ def test_restore_and_undo(real: tuple[Stage, RealCli], tmp_path: Path) -> None:
         if "goes back to checkpoint 2" in play.tell("text", "banner.what"):
             break
     # Its approval is asked again, of exactly that checkpoint.
-    play.tell("wait", "inbox.open.*", timeout_s=PATIENCE_S)
+    play.tell("wait", "inbox.open.*", timeout_s=NET_S)
     (task,) = tasks(cli)
     assert task["state"] == "held"
     request = task["request"]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import NET_S
 from tests.support.real_cli import RealCli, make_project
 from tests.support.stage import ROOT, Stage, needs_stage, real_stage, settings_of
 
@@ -31,7 +32,6 @@ disk_mib = 512
 name = "write"
 run = "echo one > one.txt"
 """
-LOOK_S = 120.0
 """One look at the whole machine; the probe boots a guest under emulation."""
 
 
@@ -62,16 +62,16 @@ def test_missing_parts_are_named_and_mended_and_the_task_that_waited_runs(
     for driver in drivers():
         (hidden / driver.name).symlink_to(driver)
     play.tell("press", "toolbar.home")
-    play.tell("wait", "check.libvirt.again", enabled=True, timeout_s=LOOK_S)
+    play.tell("wait", "check.libvirt.again", enabled=True, timeout_s=NET_S)
     play.tell("press", "check.libvirt.again")
-    play.tell("says", "check.libvirt", text="ready", timeout_s=LOOK_S)
+    play.tell("says", "check.libvirt", text="ready", timeout_s=NET_S)
     play.tell("gone", "check.libvirt.again")
-    said = play.tell("says", "status.libvirt", text="ok", timeout_s=LOOK_S)
+    said = play.tell("says", "status.libvirt", text="ok", timeout_s=NET_S)
     assert "not ready" not in said
     # What was not mended still says so.
     assert "missing" in play.tell("text", "status.docker")
     play.tell("press", "home.back")
-    play.tell("says", "inspector.act", text="Merge", timeout_s=LOOK_S)
+    play.tell("says", "inspector.act", text="Merge", timeout_s=NET_S)
     play.key("ctrl+q")
     assert play.app is not None
     assert play.app.wait(60) == 0, play.log()
@@ -80,7 +80,7 @@ def test_missing_parts_are_named_and_mended_and_the_task_that_waited_runs(
 
 def _says_what_is_missing(play: Stage) -> None:
     """The page comes up by itself, with why, with the command, and with a way to look again."""
-    said = play.tell("says", "check.libvirt", text="needs a fix", timeout_s=LOOK_S)
+    said = play.tell("says", "check.libvirt", text="needs a fix", timeout_s=NET_S)
     assert "none found" in said
     play.tell("wait", "check.libvirt.copy")
     # What is missing stands open; the command folds away and comes back.
@@ -94,7 +94,7 @@ def _says_what_is_missing(play: Stage) -> None:
     play.tell("says", "status.docker", text="missing")
     # Looked at again while nothing was mended, it says the same.
     play.tell("press", "check.libvirt.again")
-    play.tell("says", "check.libvirt", text="needs a fix", timeout_s=LOOK_S)
+    play.tell("says", "check.libvirt", text="needs a fix", timeout_s=NET_S)
 
 
 def _task_waits(play: Stage, project: Path) -> None:

@@ -11,13 +11,14 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.support.patience import NET_S
+
 PERSON = {"id": 4242, "is_bot": False, "first_name": "Pat", "username": "pat"}
 STRANGER = {"id": 5555, "is_bot": False, "first_name": "Sam", "username": "sam"}
 """Admitted by the chat, and named nowhere else."""
 CHAT = {"id": 4242, "type": "private", "first_name": "Pat"}
 BOT = {"id": 777, "is_bot": True, "first_name": "bot", "username": "test_bot"}
 POLL_S_MAX = 5.0
-WAIT_S = 60.0
 Json = dict[str, Any]
 
 
@@ -88,7 +89,7 @@ class FakeTelegram:
     # -- the person -----------------------------------------------------------------------
     async def message(self, wanted: Callable[[Json], bool], after: int = 0) -> Json:
         """The first such message behind the first `after`, waited for."""
-        async with asyncio.timeout(WAIT_S):
+        async with asyncio.timeout(NET_S):
             while True:
                 for message in self.sent[after:]:
                     if wanted(message):
