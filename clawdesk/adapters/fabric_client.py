@@ -14,6 +14,7 @@ import select
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from urllib.parse import quote
 import aiohttp
 
 from clawdesk.adapters.fabric_figures import Reading, news_of, use_of, uses_of
+from clawdesk.adapters.fabric_place import is_held, listens, lock_path
 from clawdesk.domain.spending import CallUse
 from clawdesk.ports.errors import InferenceError
 from clawdesk.ports.inference import (
@@ -39,6 +41,7 @@ from clawdesk_fabric.errors import FabricError
 PROTOCOL = 2
 START_S_MAX = 60.0
 EXIT_S_MAX = 30.0
+LOOK_S = 0.05
 CONTROL_S_MAX = 30.0
 FIGURES_S_MAX = 5.0
 """Figures that do not come in time are left out: the window never waits for them."""
@@ -381,8 +384,13 @@ class FabricClient:
         path = self._path()
         with path.with_name(path.name + ".start").open("ab") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)  # two windows that open at once start one Fabric
-            if _is_held(path):
-                return
+            end_s = time.monotonic() + EXIT_S_MAX
+            while is_held(path):
+                # Held by one that does not listen yet, or no more: it was killed and is still
+                # ending. Nobody tells of either.
+                if listens(path) or time.monotonic() > end_s:
+                    return
+                time.sleep(LOOK_S)
             self._spawn_alone(path)
 
     def _spawn_alone(self, path: Path) -> None:
@@ -428,7 +436,7 @@ class FabricClient:
         """Wait for the lock that a Fabric holds until it is gone."""
         path = self._path()
         waiting = subprocess.run(
-            ["flock", "--timeout", str(int(EXIT_S_MAX)), str(_lock_path(path)), "true"], check=False
+            ["flock", "--timeout", str(int(EXIT_S_MAX)), str(lock_path(path)), "true"], check=False
         )
         for child in self._children:
             child.poll()
@@ -436,20 +444,6 @@ class FabricClient:
             raise InferenceError(
                 f"the model service at {path} does not end", mend="end it yourself"
             )
-
-
-def _lock_path(path: Path) -> Path:
-    return path.with_name(path.name + ".lock")
-
-
-def _is_held(path: Path) -> bool:
-    """Whether a Fabric serves `path`."""
-    with _lock_path(path).open("ab") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
 
 
 class _Chunks:
