@@ -13,13 +13,14 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_API", "pyside6")
 
 import pytest
-from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings
+from PySide6.QtWidgets import QApplication, QWidget
 
 from clawdesk.ports.notices import Notices
 from clawdesk.ui import theme, tokens
 from clawdesk.ui.desk import Desk
 from clawdesk.ui.garbage import Collector
+from clawdesk.ui.main_window import MainWindow
 from clawdesk.ui.memory import Memory
 from tests.support import fork_scenes
 from tests.support import plane_scenes as scenes
@@ -28,6 +29,12 @@ from tests.support.hand_clock import HandClock
 from tests.support.plane_fake import FakePlane
 
 T = TypeVar("T")
+
+
+def drop(window: QWidget) -> None:
+    """It is gone with all in it, at once."""
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
 
 
 class Bench:
@@ -107,6 +114,14 @@ def _garbage_ends_here(qapp: QApplication) -> Iterator[None]:
 def _themed(qapp: QApplication) -> None:
     if not qapp.property("clawdesk_fusion"):
         theme.apply(qapp, tokens.Theme.DARK)
+
+
+@pytest.fixture(autouse=True)
+def _no_window_stays(qapp: QApplication) -> Iterator[None]:
+    """One that does has 600 widgets, each of which every later theme and style sheet goes to."""
+    yield
+    left = [w.windowTitle() for w in qapp.topLevelWidgets() if isinstance(w, MainWindow)]
+    assert not left, f"windows stay behind: {left}"
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -21,9 +21,7 @@ from clawdesk.viewmodels.patching import with_hunks
 from clawdesk.viewmodels.review import Draft
 from tests.support import plane_scenes as scenes
 from tests.support import review_scene
-
-if TYPE_CHECKING:
-    from tests.ui.conftest import Bench
+from tests.ui.conftest import Bench, drop
 
 LOADER = "src/loader.py"
 
@@ -276,6 +274,7 @@ def test_a_draft_survives_later_and_a_restart(bench: Bench) -> None:
     assert desk is not None
     bench.run(desk.close())
     desk.window.let_go()
+    drop(desk.window)
     bench.desk = None
     third = open_sheet(bench)
     assert third is not again

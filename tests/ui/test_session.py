@@ -7,7 +7,7 @@ from pathlib import Path
 from clawdesk.ui.main_window import MainWindow
 from clawdesk.ui.nav_row import NavRow
 from tests.support import plane_scenes as scenes
-from tests.ui.conftest import Bench
+from tests.ui.conftest import Bench, drop
 
 
 def test_folded_panes_stay_folded(bench: Bench) -> None:
@@ -41,6 +41,7 @@ def test_the_task_and_tab_looked_at_come_back(bench: Bench, tmp_path: Path) -> N
     desk.remember()
     bench.run(desk.close())
     desk.window.let_go()
+    drop(desk.window)
     assert bench.memory.open_projects() == list(bench.plane.projects)
     again = bench.open()
     again.choose_project(scenes.PROJECT)
