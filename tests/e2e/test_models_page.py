@@ -49,8 +49,8 @@ def window(cli: RealCli, folder: Path, *words: str) -> Iterator[Stage]:
     project = make_project(folder / "vision-lab", {"notes.txt": "start\n"})
     with stage(folder, settings_of(cli, "DOCKER_HOST") | theme) as play:
         play.play([*words, sys.executable, "-m", "clawdesk", str(project)])
-        play.tell("wait", "projects", timeout_s=120)
-        play.tell("press", "toolbar.models", timeout_s=120)
+        play.tell("wait", "projects")
+        play.tell("press", "toolbar.models")
         yield play
         play.key("ctrl+q")
         assert play.app is not None
@@ -62,7 +62,7 @@ def until(play: Stage, id_: str, right: Callable[[str], bool]) -> str:
     """What a part of the page says as soon as it is right; the window looks by itself."""
     end_s = time.monotonic() + NET_S
     while True:
-        said = str(play.tell("text", id_, timeout_s=NET_S))
+        said = str(play.tell("text", id_))
         if right(said):
             return said
         assert time.monotonic() < end_s, f"{id_} still says {said!r}"
@@ -107,7 +107,7 @@ def test_load_lease_queue_and_a_lost_gpu(cli: RealCli, tmp_path: Path) -> None:
         picture(play, "models-empty")
         play.tell("press", f"{line}.act")
         # A small model loads faster than a busy machine can look: what was announced counts.
-        play.tell("heard", line, text="Loading", timeout_s=NET_S)
+        play.tell("heard", line, text="Loading")
         picture(play, "models-loading")
         until(play, line, lambda said: "Ready" in said)
         until(play, "models.device.GPU-simulated-0", lambda said: f"{MODEL} " in said)
@@ -131,7 +131,7 @@ def _in_use(play: Stage, cli: RealCli, line: str) -> None:
     until(play, line, lambda said: "pinned" in said and "held by" in said)
     with ThreadPoolExecutor(7) as pool:
         calls = [pool.submit(ask, cli, project, f"task-{number}") for number in range(1, 8)]
-        play.tell("wait", "wait.*", timeout_s=NET_S)
+        play.tell("wait", "wait.*")
         picture(play, "models-busy")
         for call in calls:
             assert call.result() == 200
@@ -164,7 +164,7 @@ def test_eight_gpus_and_a_model_loaded_pinned_reserved_and_unloaded(
         until(play, f"{line}.detail", lambda said: "end the reservation first" in said)
         play.tell("press", "reservation.*.end")
         play.tell("gone", "reservation.*.end")
-        play.tell("press", f"{line}.act", timeout_s=NET_S)
+        play.tell("press", f"{line}.act")
         until(play, line, lambda said: "Not loaded" in said)
         # The tasks' page has the eight in its panel, and says what they are.
         play.tell("press", "models.back")

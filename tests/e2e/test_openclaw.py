@@ -30,7 +30,7 @@ from tests.support.openclaw_stage import Stage, marks, opened, state_of
 from tests.support.plane_world import until
 
 ROOT = Path(__file__).parents[2]
-pytestmark = marks(180)
+pytestmark = marks()
 
 
 async def shown_in_chat(stage: Stage, task: Task) -> dict[str, Any]:

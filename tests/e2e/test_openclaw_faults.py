@@ -25,7 +25,7 @@ from tests.support.openclaw_stage import Stage, marks, opened, state_of
 from tests.support.patience import NET_S
 from tests.support.plane_world import until
 
-pytestmark = marks(240)
+pytestmark = marks()
 RAISE = "plugin.approval.request"
 ENDS = ("plugin.approval.resolved", "question.resolved")
 

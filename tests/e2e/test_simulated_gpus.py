@@ -89,7 +89,7 @@ def until(play: Stage, id_: str, right: Callable[[str], bool]) -> str:
     """What a part of the window says as soon as it is right; the window samples by itself."""
     end_s = time.monotonic() + NET_S
     while True:
-        said = str(play.tell("text", id_, timeout_s=NET_S))
+        said = str(play.tell("text", id_))
         if right(said):
             return said
         assert time.monotonic() < end_s, f"{id_} still says {said!r}"
@@ -101,7 +101,7 @@ def test_window_and_fabric_see_them_and_say_so(cli: RealCli, tmp_path: Path) -> 
     cli.stop_fabric()  # one that the doctor started; the window is to start its own
     with stage(tmp_path, settings_of(cli, "DOCKER_HOST")) as play:
         play.play([*SIMULATED, "run", "8", "--", sys.executable, "-m", "clawdesk", str(project)])
-        play.tell("wait", "status.gpu", timeout_s=120)
+        play.tell("wait", "status.gpu")
         until(play, "status.gpu", lambda said: "simulated: 0 of 192 GiB" in said)
         until(play, "machine.gpu0", lambda said: said.startswith("GPU 0 simulated"))
         assert "simulated" in play.tell("text", "machine.summary")

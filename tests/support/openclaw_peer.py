@@ -17,7 +17,7 @@ from typing import Any
 import aiohttp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.support.patience import NET_S
+from tests.support.patience import NET_S, net
 
 SCOPES = ("operator.admin", "operator.read", "operator.approvals", "operator.questions")
 Json = dict[str, Any]
@@ -110,7 +110,7 @@ class Peer:
 
     async def event(self, name: str, wanted: Callable[[Json], bool] = lambda _: True) -> Json:
         """The payload of the first such event since the connection was made, waited for."""
-        async with asyncio.timeout(NET_S):
+        async with net(lambda: self.events[-20:]):
             while True:
                 for frame in self.events:
                     if frame["event"] == name and wanted(frame["payload"]):
@@ -130,7 +130,8 @@ class Peer:
 
     async def settles(self, wanted: set[str], owner: str) -> None:
         """Wait until the marks of all that stands here of one installation are these."""
-        async with asyncio.timeout(NET_S):
+        marks: set[str] = set()
+        async with net(lambda: (marks, "wanted:", wanted, self.events[-20:])):
             while True:
                 self._heard.clear()
                 tools = [str(item["request"]["toolName"]) for item in await self.approvals()]
@@ -143,7 +144,8 @@ class Peer:
 
     async def only_approval(self, mark: str) -> Json:
         """Wait until exactly one card of that mark stands here."""
-        async with asyncio.timeout(NET_S):
+        cards: list[Json] = []
+        async with net(lambda: cards):
             while True:
                 self._heard.clear()
                 cards = await self.approvals()

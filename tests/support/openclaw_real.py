@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from clawdesk_setup import openclaw
-from tests.support.patience import NET_S
+from tests.support.patience import NET_S, net
 
 END_S_MAX = 12.0
 """With something pending it takes minutes to end by itself."""
@@ -149,7 +149,7 @@ class RealGateway:
 
     async def logged(self, text: str) -> None:
         """Wait until a line of its log holds that text."""
-        async with asyncio.timeout(NET_S):
+        async with net(lambda: "\n".join(self.lines[-30:])):
             while not any(text in line for line in self.lines):
                 self._moved.clear()
                 await self._moved.wait()
