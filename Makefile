@@ -9,6 +9,8 @@ BIN = .venv/bin
 SIMULATE = $(if $(SIMULATED_GPUS),$(BIN)/python -m clawdesk_fabric.simulated_gpus run $(SIMULATED_GPUS) --)
 # No display is needed, nor wanted, by tests that do not start a screen of their own.
 OFFSCREEN = QT_QPA_PLATFORM=offscreen
+# Compiled modules are kept: else each of some hundred processes compiles them, and each test run all tests.
+unexport PYTHONDONTWRITEBYTECODE
 # The quick tests start nothing that two of them could fight over, so they share the processors.
 QUICK = -m "not e2e" -n logical --maxprocesses=4 --dist=worksteal
 # They make and remove many small files: in memory, where programs may run there and 4 GB are free.
