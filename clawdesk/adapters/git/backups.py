@@ -82,21 +82,27 @@ def keep(
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What stood before the last merge of a task; `merged` is the commit that it made."""
+    """What stood before the last merge of a task; `merged` is the commit that it made.
+
+    `link` is the commit that keeps it.
+    """
 
     tip: str
     merged: str
     made_branch: bool
+    link: str
 
 
 def before_last(repo: pygit2.Repository, task: TaskId) -> Before | None:
     """As the newest link tells it; None where there is none, or it cannot be read."""
     link = tip_of(repo, BACKUP_REFS + task)
-    fields = _fields(link.message) if link is not None else {}
+    if link is None:
+        return None
+    fields = _fields(link.message)
     tip, merged = fields.get("tip"), fields.get("merged")
     if not isinstance(tip, str) or not isinstance(merged, str):
         return None
-    return Before(tip, merged, fields.get("made_branch") is True)
+    return Before(tip, merged, fields.get("made_branch") is True, str(link.id))
 
 
 @dataclass(frozen=True, slots=True)

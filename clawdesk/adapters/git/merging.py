@@ -255,14 +255,33 @@ class _Merge:
         )
 
     def _branch_only(self, made: pygit2.Commit, reason: str) -> MergeOutcome:
-        name = branches.free_name(self._repo, self._wanted.title)
-        backup = self._keep(made, with_files=False, own_branch=True)
-        branches.move(self._repo, name, None, made.id, "clawdesk: merge")
+        found = self._written(made)
+        if found is not None:
+            name, made, backup = found
+        else:
+            name = branches.free_name(self._repo, self._wanted.title)
+            backup = self._keep(made, with_files=False, own_branch=True)
+            branches.move(self._repo, name, None, made.id, "clawdesk: merge")
         text = (
             f"Written to the branch {name}, because {reason}."
             f" To bring it in, on {self._branch}: git merge --ff-only {name}"
         )
         return MergeOutcome(str(made.id), name, "branch-only", text, backup)
+
+    def _written(self, made: pygit2.Commit) -> tuple[str, pygit2.Commit, str] | None:
+        """The same work on a branch that the merge before this one made: branch, commit, backup.
+
+        So a merge that nobody recorded, or that is asked for twice, leaves one branch.
+        """
+        before = backups.before_last(self._repo, self._wanted.task)
+        if before is None or not before.made_branch:
+            return None
+        last = self._repo.get(before.merged)
+        if not isinstance(last, pygit2.Commit):
+            return None
+        wanted, there = [(c.tree_id, c.parent_ids, c.message) for c in (made, last)]
+        name = branches.ours_at(self._repo, last.id) if wanted == there else ""
+        return (name, last, before.link) if name else None
 
     def _outcome(self, made: pygit2.Commit, text: str, backup: str) -> MergeOutcome:
         left = self._work.approved.left_out

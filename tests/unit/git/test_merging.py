@@ -296,7 +296,13 @@ async def test_where_bytes_are_converted_a_branch_is_written(
     assert "because" in outcome.text
     assert project.head == before
     again = await merge(opened)
-    assert again.branch == "clawdesk/tidy-the-notes-2"
+    assert (again.branch, again.commit, again.backup, again.text) == (
+        *(outcome.branch, outcome.commit, outcome.backup, outcome.text),
+    ), "one branch, also where nobody recorded the first"
+    tree = f"{outcome.branch}^{{tree}}"
+    more = project.git("commit-tree", tree, "-p", outcome.branch, "-m", "of the user's")
+    project.git("update-ref", f"refs/heads/{outcome.branch}", more)
+    assert (await merge(opened)).branch == "clawdesk/tidy-the-notes-2", "theirs is left alone"
 
 
 async def test_a_merge_that_brings_a_filter_itself(
