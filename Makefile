@@ -17,7 +17,7 @@ QUICK = -m "not e2e" -n logical --maxprocesses=4 --dist=worksteal
 IN_MEMORY = $(shell test -w /dev/shm && ! grep -q ' /dev/shm .*noexec' /proc/mounts \
 	&& test $$(df --output=avail /dev/shm | tail -1) -gt 4000000 && echo TMPDIR=/dev/shm)
 # Tests with real parts run one after another. REAL_WORKERS=2 has two files at a time, and those that
-# measure a time alone behind them: a third faster, and on two cores too slow for some time limits.
+# measure a time alone behind them: a third faster.
 REAL_PLACES = tests/contract tests/e2e
 REAL_WORKERS ?= 1
 SIDE_BY_SIDE = -n $(REAL_WORKERS) --dist=loadgroup --no-loadscope-reorder
