@@ -8,6 +8,7 @@ import os
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_API", "pyside6")
@@ -15,6 +16,7 @@ os.environ.setdefault("QT_API", "pyside6")
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import Shiboken
 
 from clawdesk.ports.notices import Notices
 from clawdesk.ui import theme, tokens
@@ -117,11 +119,19 @@ def _themed(qapp: QApplication) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_window_stays(qapp: QApplication) -> Iterator[None]:
+def _no_window_stays(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """One that does has 600 widgets, each of which every later theme and style sheet goes to."""
+    made: WeakSet[MainWindow] = WeakSet()
+    begin = MainWindow.__init__
+
+    def noted(window: MainWindow, *parts: Any) -> None:
+        begin(window, *parts)
+        made.add(window)
+
+    monkeypatch.setattr(MainWindow, "__init__", noted)
     yield
-    left = [w.windowTitle() for w in qapp.topLevelWidgets() if isinstance(w, MainWindow)]
-    assert not left, f"windows stay behind: {left}"
+    left = [window for window in made if Shiboken.isValid(window)]
+    assert not left, f"{len(left)} windows stay behind: end them with drop()"
 
 
 @pytest.fixture
