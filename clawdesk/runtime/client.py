@@ -468,6 +468,10 @@ class PlaneClient:
         outcome: Outcome = await self._call("set_weight", project, weight)
         return outcome
 
+    async def revoke_peer(self, name: str) -> Outcome:
+        outcome: Outcome = await self._call("revoke_peer", name)
+        return outcome
+
     async def add_channel(self, address: str, token: str) -> Outcome:
         outcome: Outcome = await self._call("add_channel", address, token)
         return outcome

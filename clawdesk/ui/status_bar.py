@@ -16,7 +16,6 @@ from clawdesk.ui.words import tr
 from clawdesk.viewmodels.status import Health, StatusBarView
 
 CHANNEL = "OpenClaw"
-ROOMY_PX = 1_200
 
 
 class _Item(QWidget):
@@ -113,7 +112,16 @@ class StatusBar(Ground):
         self._mind_room()
 
     def _mind_room(self) -> None:
-        """Machines and the channel stand where there is room: the others must be read."""
-        roomy = self.width() >= ROOMY_PX
-        self._machines.setVisible(roomy)
-        self._parts[CHANNEL].setVisible(roomy and self._has_channel)
+        """What can be read elsewhere stands where there is room: the rest is never cut."""
+        channel = self._parts[CHANNEL]
+        left_out: list[_Item] = [] if self._has_channel else [channel]
+        items: list[_Item] = [self._work, self._gpu, self._machines, self._cpu, self._memory]
+        items += self._parts.values()
+        free = self.width() - self.need.sizeHint().width() - 16
+        free -= sum(item.sizeHint().width() for item in items if item not in left_out)
+        for item in (self._machines, channel, self._cpu, self._memory):
+            if free < 0 and item not in left_out:
+                left_out.append(item)
+                free += item.sizeHint().width()
+        for item in items:
+            item.setVisible(item not in left_out)

@@ -44,6 +44,7 @@ CONFLICTS = {"conflict", "conflict-files", "conflict-sides", "conflict-edit"}
 SHOWN = {"help", "settings", "policy", "new", "operations"}  # by the act of that name
 SHEETS = {
     "question",
+    "revoke",
     "dirty",
     "restore",
     "merge",
@@ -56,7 +57,13 @@ SHEETS = {
     "prompt",
     "write",
 }
-FILLED = {"full", "small"} | SHEETS - FORKED
+PAIRED = {"peers", "peers-folded", "revoke"}
+FILLED = {"full", "small"} | PAIRED | SHEETS - FORKED
+FABRICS = {
+    **model_scenes.SCENES,
+    **dict.fromkeys((*FORMS, "write"), model_scenes.busy),
+    **dict.fromkeys(PAIRED, model_scenes.paired),
+}
 DECIDED = {*REVIEWS, *SHEETS, "home", "new", "help"}
 
 
@@ -84,10 +91,8 @@ def plane_of(scene: str) -> FakePlane:
         plane.use = fork_scenes.disk_use(plane.state.tasks)
     plane.load = scenes.load(gpus=scene not in {"empty", "small"})
     plane.environment = scenes.environment(kvm=scene not in {"home", "small"})
-    if scene in {*FORMS, "write"}:
-        plane.environment = replace(plane.environment, fabric=model_scenes.busy())
-    if scene in model_scenes.SCENES:
-        plane.environment = replace(plane.environment, fabric=model_scenes.SCENES[scene]())
+    if scene in FABRICS:
+        plane.environment = replace(plane.environment, fabric=FABRICS[scene]())
     if scene in channel_scenes.SCENES:
         view = channel_scenes.view_of(scene, list(plane.state.tasks))
         plane.environment = replace(plane.environment, channel=view)
@@ -183,6 +188,8 @@ _ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     "write": _write,
     "reserve": _reserve,
     "budget": _budget,
+    "peers-folded": lambda desk, tasks: desk.registry.trigger("fold_peers"),
+    "revoke": lambda desk, tasks: desk.peers.revoke("lab2"),
     "palette": _palette,
     "channel": _channel,
     "channel-unreachable": _channel,
@@ -340,6 +347,7 @@ def main(argv: list[str]) -> int:
         *model_scenes.SCENES,
         *channel_scenes.SCENES,
         *sorted(FORMS),
+        *sorted(PAIRED),
     ]
     themes = os.environ.get("SHOT_THEMES", "dark light").split()
     app = application()
