@@ -79,6 +79,14 @@ class Bench:
         """Until no errand is under way and Qt has nothing to deliver."""
         self.run(at_rest(self.desk))
 
+    def leave(self) -> None:
+        """The program ends, and what it remembers stays; `open` is its next start."""
+        desk, self.desk = self.desk, None
+        assert desk is not None
+        self.run(desk.close())
+        desk.window.let_go()
+        drop(desk.window)
+
     def close(self) -> None:
         async def end() -> None:
             await self.plane.close()

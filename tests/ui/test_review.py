@@ -21,7 +21,7 @@ from clawdesk.viewmodels.patching import with_hunks
 from clawdesk.viewmodels.review import Draft
 from tests.support import plane_scenes as scenes
 from tests.support import review_scene
-from tests.ui.conftest import Bench, drop
+from tests.ui.conftest import Bench
 
 LOADER = "src/loader.py"
 
@@ -270,12 +270,7 @@ def test_a_draft_survives_later_and_a_restart(bench: Bench) -> None:
     assert any(row.left.text == "all:" for row in again.diff.rows.rows)
     again.reject()
     # Another start of the program: the same folder, a new window.
-    desk = bench.desk
-    assert desk is not None
-    bench.run(desk.close())
-    desk.window.let_go()
-    drop(desk.window)
-    bench.desk = None
+    bench.leave()
     third = open_sheet(bench)
     assert third is not again
     assert third.draft == kept

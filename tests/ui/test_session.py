@@ -7,7 +7,7 @@ from pathlib import Path
 from clawdesk.ui.main_window import MainWindow
 from clawdesk.ui.nav_row import NavRow
 from tests.support import plane_scenes as scenes
-from tests.ui.conftest import Bench, drop
+from tests.ui.conftest import Bench
 
 
 def test_folded_panes_stay_folded(bench: Bench) -> None:
@@ -39,9 +39,7 @@ def test_the_task_and_tab_looked_at_come_back(bench: Bench, tmp_path: Path) -> N
     desk.window.inspector.choose_place("checkpoints")
     bench.settle()
     desk.remember()
-    bench.run(desk.close())
-    desk.window.let_go()
-    drop(desk.window)
+    bench.leave()
     assert bench.memory.open_projects() == list(bench.plane.projects)
     again = bench.open()
     again.choose_project(scenes.PROJECT)
