@@ -1,4 +1,4 @@
-"""`clawdesk images [build NAME | remove LAYER]`: guest images, and layers set up on them."""
+"""`clawdesk images [build NAME | remove LAYER | allow]`: guest images, and layers upon them."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ import argparse
 import sys
 
 from clawdesk.cli.context import plain, print_json
+from clawdesk.cli.images_allow import add_allow_arguments, allow
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object an image or layer")
-    actions = parser.add_subparsers(dest="action", metavar="build | remove")
+    actions = parser.add_subparsers(dest="action", metavar="build | remove | allow")
     build = actions.add_parser("build", help="build an image, or find that it is built")
     build.add_argument("name", nargs="?", default="base")
     remove = actions.add_parser("remove", help="remove a layer that no task needs")
     remove.add_argument("layer")
+    about = "let images of the known agents be set up from this computer's package hosts"
+    add_allow_arguments(actions.add_parser("allow", help=about, description=about))
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.action == "allow":
+        return allow(options)
     # No plane: an image is built while no task can run yet.
     from clawdesk.app import guest_images
 
