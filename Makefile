@@ -9,13 +9,15 @@ BIN = .venv/bin
 SIMULATE = $(if $(SIMULATED_GPUS),$(BIN)/python -m clawdesk_fabric.simulated_gpus run $(SIMULATED_GPUS) --)
 # No display is needed, nor wanted, by tests that do not start a screen of their own.
 OFFSCREEN = QT_QPA_PLATFORM=offscreen
+# Compiled modules are kept: else each of some hundred processes compiles them, and each test run all tests.
+unexport PYTHONDONTWRITEBYTECODE
 # The quick tests start nothing that two of them could fight over, so they share the processors.
 QUICK = -m "not e2e" -n logical --maxprocesses=4 --dist=worksteal
 # They make and remove many small files: in memory, where programs may run there and 4 GB are free.
 IN_MEMORY = $(shell test -w /dev/shm && ! grep -q ' /dev/shm .*noexec' /proc/mounts \
 	&& test $$(df --output=avail /dev/shm | tail -1) -gt 4000000 && echo TMPDIR=/dev/shm)
 # Tests with real parts run one after another. REAL_WORKERS=2 has two files at a time, and those that
-# measure a time alone behind them: a third faster, and on two cores too slow for some time limits.
+# measure a time alone behind them: a third faster.
 REAL_PLACES = tests/contract tests/e2e
 REAL_WORKERS ?= 1
 SIDE_BY_SIDE = -n $(REAL_WORKERS) --dist=loadgroup --no-loadscope-reorder

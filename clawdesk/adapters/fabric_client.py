@@ -14,6 +14,7 @@ import select
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ from clawdesk.adapters.fabric_acts import (
     FabricActs,
 )
 from clawdesk.adapters.fabric_figures import Reading, news_of, use_of, uses_of
+from clawdesk.adapters.fabric_place import is_held, listens, lock_path
 from clawdesk.domain.spending import CallUse
 from clawdesk.ports.errors import InferenceError
 from clawdesk.ports.inference import (
@@ -46,6 +48,7 @@ from clawdesk_fabric.errors import FabricError
 PROTOCOL = 2
 START_S_MAX = 60.0
 EXIT_S_MAX = 30.0
+LOOK_S = 0.05
 ACCOUNT_S_MAX = 10.0
 LOG_BYTES_MAX = 5 * 1024 * 1024
 MODEL_PATHS = frozenset({"/v1/models", "/v1/chat/completions", "/v1/completions", "/v1/embeddings"})
@@ -380,8 +383,13 @@ class FabricClient(FabricActs):
         path = self._path()
         with path.with_name(path.name + ".start").open("ab") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)  # two windows that open at once start one Fabric
-            if _is_held(path):
-                return
+            end_s = time.monotonic() + EXIT_S_MAX
+            while is_held(path):
+                # Held by one that does not listen yet, or no more: it was killed and is still
+                # ending. Nobody tells of either.
+                if listens(path) or time.monotonic() > end_s:
+                    return
+                time.sleep(LOOK_S)
             self._spawn_alone(path)
 
     def _spawn_alone(self, path: Path) -> None:
@@ -427,7 +435,7 @@ class FabricClient(FabricActs):
         """Wait for the lock that a Fabric holds until it is gone."""
         path = self._path()
         waiting = subprocess.run(
-            ["flock", "--timeout", str(int(EXIT_S_MAX)), str(_lock_path(path)), "true"], check=False
+            ["flock", "--timeout", str(int(EXIT_S_MAX)), str(lock_path(path)), "true"], check=False
         )
         for child in self._children:
             child.poll()
@@ -435,20 +443,6 @@ class FabricClient(FabricActs):
             raise InferenceError(
                 f"the model service at {path} does not end", mend="end it yourself"
             )
-
-
-def _lock_path(path: Path) -> Path:
-    return path.with_name(path.name + ".lock")
-
-
-def _is_held(path: Path) -> bool:
-    """Whether a Fabric serves `path`."""
-    with _lock_path(path).open("ab") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
 
 
 class _Chunks:

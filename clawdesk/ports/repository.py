@@ -162,7 +162,8 @@ class MergeOutcome:
     "fast": the branch now has exactly the approved tree (or had this work already). "commit": it
     has that work beside newer work of the user's. "branch-only": where filters apply or the branch
     is checked out elsewhere, the work stands on `branch`, and `text` shows the command.
-    `backup` is the commit that keeps the state before; "" when nothing was moved.
+    `backup` is the commit that keeps the state before; "" when nothing was moved. Where the work
+    was merged before, `commit` and `backup` are those of that merge.
     """
 
     commit: str
@@ -351,6 +352,8 @@ class Repository(Protocol):
 
     async def unmerge(self, task: TaskId, *, branch: str, commit: str) -> str:
         """Take the task's last merge back, branch and files; what was done, for the user.
+
+        A branch that stands where it was before the merge is left as it is: nothing is to be done.
 
         Args:
             branch, commit: of that merge, as its outcome told them.

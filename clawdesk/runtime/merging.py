@@ -1,6 +1,7 @@
 """Bringing ended tasks' work into the user's branches, and taking it out again.
 
-Git is asked first and told second; the plane's state follows what both hold.
+Git is asked first and told second; the plane's state follows what both hold. A crash in between is
+made good by asking again: Git says what it has already, and it is told.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from clawdesk.domain.model import FINAL, Phase, Record, Task, TaskId
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.repository import Conflicts, MergeOutcome, Settlement
+from clawdesk.runtime import crash
 from clawdesk.runtime.api import Change, Outcome
 from clawdesk.runtime.kernel import Kernel
 from clawdesk.runtime.projects import Projects
@@ -55,6 +57,7 @@ class Merges:
             title=known.title,
             settled=settled,
         )
+        crash.point("merge.made")
         now_ms = self._clock.now_ms()
         fields: dict[str, object] = {
             "branch": outcome.branch,
@@ -76,6 +79,7 @@ class Merges:
         branch, merge_commit = known.merged_into, str(last.fields.get("merge_commit", ""))
         repository = self._projects.repository(known.project)
         said = await repository.unmerge(task, branch=branch, commit=merge_commit)
+        crash.point("merge.undone")
         now_ms = self._clock.now_ms()
         fields: dict[str, object] = {"branch": branch, "merge_commit": merge_commit}
         commit = await repository.append(task, Record("unmerged", now_ms, fields))

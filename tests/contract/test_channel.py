@@ -20,6 +20,7 @@ from clawdesk_fabric.keys import Keys
 from tests.support.openclaw_fake import FakeGateway
 from tests.support.openclaw_peer import Peer
 from tests.support.openclaw_real import RealGateway, need_openclaw
+from tests.support.patience import NET_S
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -60,14 +61,14 @@ class Desk:
         self.moved.set()
 
     async def state(self, wanted: ChannelState) -> ChannelStatus:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(NET_S):
             while self.channel.status.state is not wanted:
                 self.moved.clear()
                 await self.moved.wait()
         return self.channel.status
 
     async def word(self, card: str) -> Word:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(NET_S):
             while True:
                 for news in self.news:
                     if isinstance(news, Word) and news.id == card:

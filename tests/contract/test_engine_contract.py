@@ -22,6 +22,7 @@ from clawdesk_fabric.model import EngineView
 from tests.support.fabric_docker import containers_of, docker_with_image, short_place
 from tests.support.fabric_engine import FakeEngine
 from tests.support.fabric_world import MODEL, spec
+from tests.support.patience import NET_S
 
 OWNER = "test-contract"
 
@@ -116,7 +117,7 @@ async def test_a_started_model_answers_and_a_stopped_one_is_gone(bench: Bench) -
 async def test_a_model_that_dies_is_told_once_with_its_reason(bench: Bench) -> None:
     endpoint = await bench.engine.start(spec(), (), lambda _: None)
     await bench.kill(endpoint)
-    ended, error = await asyncio.wait_for(bench.ends.get(), 20)
+    ended, error = await asyncio.wait_for(bench.ends.get(), NET_S)
     assert ended == endpoint
     assert "killed from outside" in error.what
     assert not endpoint.socket.exists()

@@ -60,3 +60,35 @@ async def test_a_branch_that_a_merge_made_is_left_to_its_owner(kit: Kit) -> None
         kit.repository.unmerge(TASK, branch=outcome.branch, commit=outcome.commit), "own_branch"
     )
     assert kit.in_branch("new")["a.txt"] == b"final\n"
+
+
+async def test_an_undo_whose_record_was_never_made_is_told_again_and_moves_nothing(
+    kit: Kit,
+) -> None:
+    outcome = await merged(kit)
+    said = await kit.repository.unmerge(TASK, branch="main", commit=outcome.commit)
+    kit.user_edits({"a.txt": "mine\n", "src/c.py": "c = 2\n"})
+    on_disk, committed = kit.on_disk(), kit.in_branch("main")
+    again = await kit.repository.unmerge(TASK, branch="main", commit=outcome.commit)
+    assert again.startswith("main is as it was before the merge")
+    assert said.startswith(again.rstrip("."))
+    assert (kit.on_disk(), kit.in_branch("main")) == (on_disk, committed)
+
+
+@pytest.mark.parametrize("later", [False, True])
+async def test_a_merge_whose_record_was_never_made_is_the_one_that_asking_again_names(
+    kit: Kit, later: bool
+) -> None:
+    outcome = await merged(kit)
+    if later:
+        kit.user_commits({"src/c.py": "c = 2\n"})
+    committed = kit.in_branch("main")
+    again = await kit.repository.merge(TASK, into="", each_checkpoint=False, title="Tidy")
+    assert kit.in_branch("main") == committed
+    assert (again.commit, again.backup) == (outcome.commit, outcome.backup)
+    undone = kit.repository.unmerge(TASK, branch="main", commit=again.commit)
+    if later:
+        await refusal(undone, "changed")
+        return
+    await undone
+    assert kit.in_branch("main") == bytes_of(FILES)

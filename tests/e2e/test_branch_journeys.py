@@ -26,7 +26,6 @@ name = "paint"
 run = "echo ${COLOUR:-red} >> paint.txt"
 checkpoint = "approve"
 """
-PATIENCE_S = 120
 
 
 @pytest.fixture
@@ -39,8 +38,8 @@ def until_held(play: Stage, tmp_path: Path) -> Path:
     """Run the task to its approval; the window shows its checkpoints."""
     project = make_project(tmp_path / "paint", {".clawdesk/tasks/paint.toml": TASK})
     play.play([sys.executable, "-m", "clawdesk", str(project)])
-    play.tell("press", "run.paint", timeout_s=PATIENCE_S)
-    play.tell("wait", "inbox.open.*", timeout_s=PATIENCE_S)
+    play.tell("press", "run.paint")
+    play.tell("wait", "inbox.open.*")
     play.tell("press", "inspector.tabs.checkpoints")
     play.tell("wait", "checkpoint.2.restore")
     return project
@@ -52,7 +51,7 @@ def tasks(cli: RealCli) -> list[dict[str, object]]:
 
 def end(play: Stage, cli: RealCli) -> None:
     play.key("ctrl+q")
-    found = play.tell("wait", ["quit.go", "nothing"], timeout_s=10)
+    found = play.tell("wait", ["quit.go", "nothing"])
     assert found["id"] == "quit.go"
     play.tell("press", "quit.go")
     assert play.app is not None
@@ -74,7 +73,7 @@ def test_fork_compare_and_keep(real: tuple[Stage, RealCli], tmp_path: Path) -> N
     play.tell("press", "fork.go")
     play.tell("gone", "fork.go")
     # The fork asks for its own approval: then both have two checkpoints.
-    play.tell("wait", "checkpoint.2.compare", timeout_s=PATIENCE_S)
+    play.tell("wait", "checkpoint.2.compare")
     rows = play.tell("rows", "tasks.list")
     assert [row.split(",")[0] for row in rows] == ["Paint", "Paint in blue"]
     play.tell("press", "checkpoint.2.compare")
@@ -82,7 +81,7 @@ def test_fork_compare_and_keep(real: tuple[Stage, RealCli], tmp_path: Path) -> N
     lines = play.tell("rows", "compare.diff", filled=True)
     assert any("removed: red" in line and "added: blue" in line for line in lines), lines
     play.tell("press", "compare.keep.b", enabled=True)
-    play.tell("press", "keep.go", timeout_s=5)
+    play.tell("press", "keep.go")
     play.tell("gone", "keep.go")
     assert "Others ended now: 1" in play.tell("text", "banner.what")
     play.tell("press", "compare.close")
@@ -105,7 +104,7 @@ def test_restore_and_undo(real: tuple[Stage, RealCli], tmp_path: Path) -> None:
         if "goes back to checkpoint 2" in play.tell("text", "banner.what"):
             break
     # Its approval is asked again, of exactly that checkpoint.
-    play.tell("wait", "inbox.open.*", timeout_s=PATIENCE_S)
+    play.tell("wait", "inbox.open.*")
     (task,) = tasks(cli)
     assert task["state"] == "held"
     request = task["request"]

@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 from tests.stories.preemption import files_of
+from tests.support.patience import NET_S
 from tests.support.real_cli import RealCli, make_project
 from tests.support.stage import Stage, needs_stage, real_stage
 
 pytestmark = [pytest.mark.e2e, needs_stage]
 CLAWDESK = [sys.executable, "-m", "clawdesk"]
-PATIENCE_S = 120
 TASK = """\
 title = "Paint"
 [machine]
@@ -45,7 +45,7 @@ def project_of(folder: Path) -> Path:
 
 def kept(play: Stage, words: str) -> None:
     """Until what was written is on the disk, where a kill does not reach it."""
-    home, end_s = Path(play.env["XDG_STATE_HOME"]), time.monotonic() + 20
+    home, end_s = Path(play.env["XDG_STATE_HOME"]), time.monotonic() + NET_S
     while not any(words in file.read_text() for file in home.rglob("drafts/*.json")):
         assert time.monotonic() < end_s, "the draft was not kept"
         os.sched_yield()
@@ -53,7 +53,7 @@ def kept(play: Stage, words: str) -> None:
 
 def merge_is_offered(play: Stage, cli: RealCli, project: Path, colour: str) -> None:
     """The task ended in the attempt in which it began, with what was answered."""
-    play.tell("says", "inspector.act", text="Merge", timeout_s=PATIENCE_S)
+    play.tell("says", "inspector.act", text="Merge")
     (task,) = (json.loads(line) for line in cli.run("tasks", "--json").stdout.splitlines())
     shown = json.loads(cli.run("show", task["task"], "--json").stdout)
     assert (shown["state"], shown["attempt"]) == ("done", 1)
@@ -66,9 +66,9 @@ def merge_is_offered(play: Stage, cli: RealCli, project: Path, colour: str) -> N
 
 def approve(play: Stage) -> None:
     """Press it once the changes are there and the guard is down."""
-    play.tell("rows", "approval.diff", filled=True, timeout_s=PATIENCE_S)
-    play.tell("press", "approval.approve", timeout_s=PATIENCE_S)
-    play.tell("gone", "approval.digest", timeout_s=PATIENCE_S)
+    play.tell("rows", "approval.diff", filled=True)
+    play.tell("press", "approval.approve")
+    play.tell("gone", "approval.digest")
 
 
 def test_a_killed_window_comes_back_with_its_task_and_the_words_of_its_dialog(
@@ -77,20 +77,20 @@ def test_a_killed_window_comes_back_with_its_task_and_the_words_of_its_dialog(
     play, cli = real
     project = project_of(tmp_path)
     play.play([*CLAWDESK, str(project)])
-    play.tell("press", "run.paint", timeout_s=PATIENCE_S)
-    play.tell("press", "inbox.open.*", timeout_s=PATIENCE_S)
+    play.tell("press", "run.paint")
+    play.tell("press", "inbox.open.*")
     play.tell("press", "question.choice.2")
     play.tell("press", "question.send")
-    play.tell("gone", "question.send", timeout_s=PATIENCE_S)
-    play.tell("press", "inbox.open.*", timeout_s=PATIENCE_S)
-    play.tell("rows", "approval.diff", filled=True, timeout_s=PATIENCE_S)
+    play.tell("gone", "question.send")
+    play.tell("press", "inbox.open.*")
+    play.tell("rows", "approval.diff", filled=True)
     play.tell("type", "approval.note", text="blue it is")
     kept(play, "blue it is")
     assert play.app is not None
     play.app.kill()
     play.app.wait()
     play.play(CLAWDESK)
-    play.tell("press", "inbox.open.*", timeout_s=PATIENCE_S)
+    play.tell("press", "inbox.open.*")
     assert play.tell("text", "approval.note") == "blue it is"
     approve(play)
     merge_is_offered(play, cli, project, "blue")
@@ -105,17 +105,17 @@ def test_an_answer_written_while_the_plane_is_lost_is_kept_and_sent_by_a_person(
         assert plane.stdout is not None
         assert plane.stdout.readline(), "it runs the task now"
         play.play([*CLAWDESK, str(project)])
-        play.tell("press", "inbox.open.*", timeout_s=PATIENCE_S)
+        play.tell("press", "inbox.open.*")
         play.tell("type", "question.free", text="green")
         play.tell("wait", "question.send", enabled=True)
         plane.kill()
         play.tell("spoken", text="Reconnecting")
         play.tell("spoken", text="nothing is sent; what you wrote is kept")
     # The window becomes the plane itself, finds the task and its machine, and asks the same.
-    play.tell("spoken", text="Connected again. Nothing was sent", timeout_s=PATIENCE_S)
+    play.tell("spoken", text="Connected again. Nothing was sent")
     assert play.tell("text", "question.free") == "green"
-    play.tell("press", "question.send", timeout_s=PATIENCE_S)
-    play.tell("gone", "question.send", timeout_s=PATIENCE_S)
-    play.tell("press", "inbox.open.*", timeout_s=PATIENCE_S)
+    play.tell("press", "question.send")
+    play.tell("gone", "question.send")
+    play.tell("press", "inbox.open.*")
     approve(play)
     merge_is_offered(play, cli, project, "green")

@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 from typing import get_args
 
+import pygit2
 import pytest
 
 from clawdesk.cli import exits
@@ -23,8 +24,9 @@ from tests.stories.preemption import POLICY, URGENT, App, files_of, records_of
 from tests.support.channel_world import decision, pending_in_git, tasks_in_git
 from tests.support.openclaw_peer import Peer
 from tests.support.openclaw_real import RealGateway, need_openclaw
+from tests.support.patience import NET_S
 from tests.support.real_cli import RealCli, make_project, real_cli
-from tests.support.scripted_model import behind_the_fabric
+from tests.support.scripted_model import BUG, behind_the_fabric
 
 pytestmark = pytest.mark.e2e
 
@@ -46,6 +48,8 @@ BESIDE = frozenset(
         "checkpoint.put",
         "fork.shared",
         "history.begun",
+        "merge.made",
+        "merge.undone",
         "channel.raise.before",
         "channel.raise.after",
         "channel.answer.before",
@@ -136,14 +140,17 @@ def test_it_may_die_as_an_agent_is_asked_for_a_boundary() -> None:
             cli.environment["CLAWDESK_CRASH_AT"] = "WantTurn.before"
             app = App(cli.start("run", str(project), "careful", *options))
             del cli.environment["CLAWDESK_CRASH_AT"]
-            model.wait_for_turn(0, 120)
+            model.wait_for_turn(0, NET_S)
             cli.run("submit", str(project), "urgent")
             app.close()
             assert app.process.returncode == crash.EXIT_CODE, app.errors[-10:]
             died(cli, "WantTurn.after", "run", str(project), "--resume", *options)
-            answer.set()
-            for _ in ("the urgent one", "the one that left for it"):
-                cli.run("run", str(project), "--resume", *options)
+            app = App(cli.start("run", str(project), "--resume", *options))
+            app.wait_for("it is asked once more", lambda e: "was asked to yield" in str(e))
+            answer.set()  # only now is there a next call to leave at
+            app.close()
+            assert app.process.returncode == 0, app.errors[-10:]
+            cli.run("run", str(project), "--resume", *options)  # the one that left
             assert sorted(set(model.turns())) == [0, 1, 2, 3]
             assert model.turns().count(1) == 1, "its second call waited in the snapshot"
         for told in cli.events(cli.run("tasks", str(project), "--json").stdout):
@@ -151,14 +158,24 @@ def test_it_may_die_as_an_agent_is_asked_for_a_boundary() -> None:
             history = records_of(project, told["task"])
             if told["title"] != "Urgent":
                 assert history.count("yielded") == 1, history
-                assert history[history.index("yielded") - 1] == "checkpoint", history
+                left = history.index("yielded")
+                assert history[:left].count("checkpoint") == 1, history
+                assert history[left - 1] == "checkpoint", history
+                # Its second call is no boundary of its own, as nothing has changed by then; at its
+                # third, where it would be at one without being asked, the bug is mended.
+                shown = json.loads(cli.run("show", told["task"], "--json").stdout)
+                (yielded,) = (r for r in shown["records"] if r["event"] == "yielded")
+                made = {one["ordinal"]: one["commit"] for one in shown["checkpoints"]}
+                commit = made[yielded["fields"]["ordinal"]]
+                files = files_of(project, told["task"], "calc.py", at=commit)
+                assert files["calc.py"] == BUG
                 assert_mended(project, told["task"])
         assert (fsck(project), locks(project)) == (0, 0)
         assert not cli.machines()
 
 
 @pytest.mark.timeout(400)
-def test_it_may_die_over_a_fork_and_over_a_part_that_was_approved() -> None:
+def test_it_may_die_over_a_fork_over_a_part_that_was_approved_and_over_a_merge() -> None:
     with real_cli() as cli:
         folder = Path(tempfile.mkdtemp(dir=cli.root))
         project = make_project(folder, {".clawdesk/tasks/t.toml": TASK, "step.sh": STEP})
@@ -184,6 +201,7 @@ def test_it_may_die_over_a_fork_and_over_a_part_that_was_approved() -> None:
         assert edited == ["mine", *EXPECTED[-2:]]
         used = json.loads(cli.run("disk", "--json").stdout)["snapshots"]
         assert {one["task"] for one in used} <= {task, fork}, "nothing is left of the first fork"
+        _merged_and_taken_back(cli, project, task)
         assert (fsck(project), locks(project)) == (0, 0)
 
 
@@ -196,6 +214,21 @@ def test_it_may_die_over_a_request_on_the_gateway_and_over_its_answer() -> None:
         project = make_project(folder, {".clawdesk/tasks/t.toml": SHOWN})
         asyncio.run(_answered_elsewhere(cli, project))
         assert (fsck(project), locks(project)) == (0, 0)
+
+
+def _merged_and_taken_back(cli: RealCli, project: Path, task: str) -> None:
+    """Git does it, ClawDesk dies before it is recorded; asked again, it is, and once."""
+    branch = pygit2.Repository(project).references["refs/heads/main"]
+    before = str(branch.target)
+    for place, options in (("merge.made", ()), ("merge.undone", ("--undo",))):
+        died(cli, place, "merge", task, *options)
+        moved = str(pygit2.Repository(project).references["refs/heads/main"].target)
+        assert (moved == before) == (place == "merge.undone"), "Git has it"
+        told = cli.run("merge", task, *options).stdout
+        assert moved[:12] in told, told
+        assert str(pygit2.Repository(project).references["refs/heads/main"].target) == moved
+    records = records_of(project, task)
+    assert [records.count(name) for name in ("merged", "unmerged")] == [1, 1], records
 
 
 async def _answered_elsewhere(cli: RealCli, project: Path) -> None:
@@ -247,7 +280,7 @@ async def _answered_elsewhere(cli: RealCli, project: Path) -> None:
 def _set_up(cli: RealCli, gateway: RealGateway) -> None:
     adding = ("channels", "add", "openclaw", "--url", gateway.address)
     process = cli.start(*adding, stdin=subprocess.PIPE)
-    said = process.communicate(f"{gateway.token}\n", timeout=60)
+    said = process.communicate(f"{gateway.token}\n", timeout=NET_S)
     assert process.returncode == 0, said
 
 
@@ -256,7 +289,7 @@ async def _dies(cli: RealCli, place: str, *arguments: str) -> None:
     cli.environment["CLAWDESK_CRASH_AT"] = place
     with cli.at_a_terminal(*arguments) as process:
         del cli.environment["CLAWDESK_CRASH_AT"]
-        said = await asyncio.to_thread(process.communicate, timeout=120)
+        said = await asyncio.to_thread(process.communicate, timeout=NET_S)
         assert process.returncode == crash.EXIT_CODE, (place, said)
 
 

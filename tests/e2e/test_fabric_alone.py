@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.fabric_docker import docker_with_image, short_place
 from tests.support.fabric_world import MODEL
+from tests.support.patience import NET_S
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,7 +84,7 @@ def test_it_serves_and_is_looked_after_by_its_command_alone(programs: Path, fold
             assert f"a Fabric serves {path} already (process {child.pid})" in second.stderr
         finally:
             child.send_signal(signal.SIGTERM)
-            _, log = child.communicate(timeout=60)
+            _, log = child.communicate(timeout=NET_S)
     assert child.returncode == 0
     lines = [json.loads(line) for line in log.decode().splitlines()]
     assert "draining" in [line["message"] for line in lines]

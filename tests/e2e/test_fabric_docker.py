@@ -24,6 +24,7 @@ from clawdesk_fabric.model import Phase
 from clawdesk_fabric.server import owner_id
 from tests.support.fabric_docker import containers_of, docker_with_image, short_place
 from tests.support.fabric_world import ASK, MODEL, World, catalog, running, spec
+from tests.support.patience import NET_S
 
 pytestmark = pytest.mark.e2e
 LONG = {**ASK, "max_tokens": 1500, "stream": True, "ignore_eos": True}
@@ -207,7 +208,7 @@ def test_a_fabric_that_was_killed_is_followed_by_one_that_adopts_its_model(
         assert (model["phase"], model["container"]) == ("ready", before.id)
     finally:
         second.send_signal(signal.SIGTERM)
-        second.communicate(timeout=30)
+        second.communicate(timeout=NET_S)
     assert second.returncode == 0
 
 

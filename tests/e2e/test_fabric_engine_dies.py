@@ -18,6 +18,7 @@ from clawdesk_fabric.errors import FabricError
 from clawdesk_fabric.model import EngineView
 from tests.support.dockerd import NoEngineError, OwnEngine
 from tests.support.fabric_world import spec
+from tests.support.patience import NET_S
 
 pytestmark = pytest.mark.e2e
 
@@ -50,7 +51,7 @@ class Bench:
         task.add_done_callback(self._tasks.discard)
 
     async def until(self, condition: Callable[[EngineView], bool]) -> EngineView:
-        async with asyncio.timeout(60), self._changed:
+        async with asyncio.timeout(NET_S), self._changed:
             await self._changed.wait_for(lambda: condition(self._view))
             return self._view
 
@@ -113,7 +114,7 @@ async def test_a_model_that_went_with_its_engine_is_told_once_and_starts_again(
         endpoint = await made.engine.start(spec(), (), ignore)
         await made.die(number)
         await made.come_back()
-        ended, error = await asyncio.wait_for(made.ends.get(), 60)
+        ended, error = await asyncio.wait_for(made.ends.get(), NET_S)
         assert ended == endpoint
         assert spec().name in error.what
         again = await made.engine.start(spec(), (), ignore)

@@ -12,6 +12,7 @@ import pytest
 
 from tests.e2e.test_model_calls import FILES, assert_mended
 from tests.stories.preemption import App
+from tests.support.patience import NET_S
 from tests.support.real_cli import RealCli, make_project, real_cli
 from tests.support.scripted_model import ScriptedModel, behind_the_fabric
 
@@ -40,7 +41,7 @@ def waiting_for_an_answer(cli: RealCli, project: Path, model: ScriptedModel) -> 
     """The task holds a lease, and its second call is under way."""
     app = App(cli.start("run", str(project), "mend", "--headless", "--json", "--approve", "all"))
     app.wait_for("a call that is made durable first", is_now("checkpoint_reached"))
-    model.wait_for_turn(1, 120)
+    model.wait_for_turn(1, NET_S)
     return app
 
 
@@ -67,7 +68,7 @@ def test_a_task_goes_on_with_a_fabric_that_was_started_anew(
     first = app.wait_for("its lease", is_now("lease_granted"))
     granted = app.wait_for("another lease", is_now("lease_granted", but=first))
     model.gates[1].set()
-    app.end(120)
+    app.end(NET_S)
     # The call of which no byte had come was made again; its task never noticed.
     assert model.turns() == [0, 1, 1, 2, 3]
     assert_mended(project, granted["task"])

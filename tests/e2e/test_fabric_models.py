@@ -28,6 +28,7 @@ from clawdesk_fabric.specs import ImageSource, LocalWeights, ModelSpec, WheelWei
 from clawdesk_fabric.weights.files import Hashes, WeightFile
 from tests.support.fabric_docker import containers_of, docker_with_image, short_place
 from tests.support.fabric_world import spec
+from tests.support.patience import NET_S
 from tests.support.weights_files import with_entry
 
 pytestmark = pytest.mark.e2e
@@ -255,7 +256,7 @@ async def test_either_containers_end_ends_both(
     for container in await asyncio.to_thread(containers_of, client, OWNER):
         if (container.id == endpoint.container) == (which == "model"):
             await asyncio.to_thread(container.kill)
-    ended, error = await asyncio.wait_for(bench.ends.get(), 20)
+    ended, error = await asyncio.wait_for(bench.ends.get(), NET_S)
     assert ended == endpoint
     assert "killed from outside" in error.what
     assert ("relay" in error.what) == (which == "relay")

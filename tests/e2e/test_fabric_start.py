@@ -80,8 +80,7 @@ async def test_one_that_was_killed_is_replaced_by_the_next_call(
         request, place / "run" / "fabric.sock", "GET", "/fabric/v1/status"
     )
     killed = psutil.Process(answer["pid"])
-    killed.kill()
-    await asyncio.to_thread(killed.wait, 10)
+    killed.kill()  # its process may be ending still as the next one is wanted
     response = await client.call(token, "GET", "/v1/models", {}, b"")
     assert response.status == 200
     assert b"smollm2-135m" in b"".join([chunk async for chunk in response.chunks])

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.patience import NET_S
 from tests.support.real_cli import RealCli, make_project, real_cli
 
 pytestmark = pytest.mark.e2e
@@ -25,7 +26,6 @@ TASKS = {
     "echo fine > fine.txt",
     "asks": "echo x > x.txt; claw checkpoint --approve -m look",
 }
-EVENT_S = 120
 SILENCE_S = 30
 """How long a machine may say nothing."""
 
@@ -33,7 +33,7 @@ SILENCE_S = 30
 class Running:
     """A `clawdesk run --json` under way; events are waited for, never slept for."""
 
-    def __init__(self, cli: RealCli, project: Path, task: str, within_s: float = EVENT_S) -> None:
+    def __init__(self, cli: RealCli, project: Path, task: str, within_s: float = NET_S) -> None:
         arguments = ("run", str(project), task, "--headless", "--json")
         self.process: subprocess.Popen[str] = cli.start(*arguments)
         self.events: list[dict[str, Any]] = []
@@ -52,7 +52,7 @@ class Running:
 
     def end(self) -> tuple[int, str]:
         """Exit code and what it said on standard error."""
-        out, err = self.process.communicate(timeout=EVENT_S)
+        out, err = self.process.communicate(timeout=NET_S)
         self.events += [json.loads(line) for line in out.splitlines()]
         self._guard.cancel()
         self._guard.join()
@@ -119,7 +119,7 @@ def test_a_killed_machine_starts_the_task_again(cli: RealCli, project: Path) -> 
 def test_a_machine_that_hangs_starts_its_task_again_and_no_other(
     cli: RealCli, project: Path
 ) -> None:
-    running = Running(cli, project, "long", within_s=SILENCE_S + 2 * EVENT_S)
+    running = Running(cli, project, "long", within_s=SILENCE_S + 2 * NET_S)
     task = running.until(reached(1))["task"]
     machine = next(e for e in running.events if e["event"] == "machine_started")["machine"]
     [qemu] = [p for p in cli.machines() if machine in " ".join(p.cmdline())]
@@ -201,5 +201,5 @@ def test_sigterm_suspends_and_the_task_goes_on_where_it_was(cli: RealCli, projec
     resumed = next(e for e in map(json.loads, again.stdout) if e["event"] == "task_resumed")
     assert (resumed["memory"], resumed["attempt"]) == (True, 1)
     cli.run("cancel", task)
-    again.communicate(timeout=EVENT_S)
+    again.communicate(timeout=NET_S)
     assert again.returncode == 3

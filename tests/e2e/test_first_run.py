@@ -31,7 +31,6 @@ disk_mib = 512
 name = "write"
 run = "echo one > one.txt"
 """
-LOOK_S = 120.0
 """One look at the whole machine; the probe boots a guest under emulation."""
 
 
@@ -62,16 +61,16 @@ def test_missing_parts_are_named_and_mended_and_the_task_that_waited_runs(
     for driver in drivers():
         (hidden / driver.name).symlink_to(driver)
     play.tell("press", "toolbar.home")
-    play.tell("wait", "check.libvirt.again", enabled=True, timeout_s=LOOK_S)
+    play.tell("wait", "check.libvirt.again", enabled=True)
     play.tell("press", "check.libvirt.again")
-    play.tell("says", "check.libvirt", text="ready", timeout_s=LOOK_S)
+    play.tell("says", "check.libvirt", text="ready")
     play.tell("gone", "check.libvirt.again")
-    said = play.tell("says", "status.libvirt", text="ok", timeout_s=LOOK_S)
+    said = play.tell("says", "status.libvirt", text="ok")
     assert "not ready" not in said
     # What was not mended still says so.
     assert "missing" in play.tell("text", "status.docker")
     play.tell("press", "home.back")
-    play.tell("says", "inspector.act", text="Merge", timeout_s=LOOK_S)
+    play.tell("says", "inspector.act", text="Merge")
     play.key("ctrl+q")
     assert play.app is not None
     assert play.app.wait(60) == 0, play.log()
@@ -80,7 +79,7 @@ def test_missing_parts_are_named_and_mended_and_the_task_that_waited_runs(
 
 def _says_what_is_missing(play: Stage) -> None:
     """The page comes up by itself, with why, with the command, and with a way to look again."""
-    said = play.tell("says", "check.libvirt", text="needs a fix", timeout_s=LOOK_S)
+    said = play.tell("says", "check.libvirt", text="needs a fix")
     assert "none found" in said
     play.tell("wait", "check.libvirt.copy")
     # What is missing stands open; the command folds away and comes back.
@@ -94,7 +93,7 @@ def _says_what_is_missing(play: Stage) -> None:
     play.tell("says", "status.docker", text="missing")
     # Looked at again while nothing was mended, it says the same.
     play.tell("press", "check.libvirt.again")
-    play.tell("says", "check.libvirt", text="needs a fix", timeout_s=LOOK_S)
+    play.tell("says", "check.libvirt", text="needs a fix")
 
 
 def _task_waits(play: Stage, project: Path) -> None:
@@ -103,12 +102,12 @@ def _task_waits(play: Stage, project: Path) -> None:
         [*CLAWDESK, str(project)], env=play.env, cwd=ROOT, check=False, timeout=60
     )
     assert done.returncode == 0
-    play.tell("press", "run.t", timeout_s=60)
+    play.tell("press", "run.t")
     # What it will wait for is said before; started all the same, it is taken.
     play.tell("says", "new_task.fit.Machine", text="It will wait")
     play.tell("wait", "new_task.go", enabled=True)
     play.tell("press", "new_task.go")
-    play.tell("says", "inspector.state", text="Waiting", timeout_s=30)
+    play.tell("says", "inspector.state", text="Waiting")
     (row,) = play.tell("rows", "tasks.list", filled=True)
     assert row.startswith("Write one line, Waiting")
     assert "libvirt" in row

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from tests.stories.preemption import App, files_of, machines_of, records_of
+from tests.support.patience import NET_S
 from tests.support.real_cli import RealCli, make_project, real_cli
 
 pytestmark = pytest.mark.e2e
@@ -70,7 +71,7 @@ def test_memory_goes_while_nobody_answers_and_comes_back_with_the_answer(
     os.write(person, b"yes\n")
     resumed = app.wait_for("that it goes on", lambda e: e["event"] == "task_resumed")
     assert (resumed["memory"], resumed["attempt"]) == (True, 1)
-    app.end(120)
+    app.end(NET_S)
     made = files_of(project, task, "first.txt", "last.txt")
     assert made["first.txt"] == made["last.txt"], "the same process, the same memory"
     assert "attempt_ended" not in records_of(project, task)

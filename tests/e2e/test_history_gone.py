@@ -14,6 +14,7 @@ from clawdesk.runtime import crash
 from tests.e2e.test_model_calls import FILES, assert_mended
 from tests.soak.kill9 import fsck, locks
 from tests.stories.preemption import App, records_of
+from tests.support.patience import NET_S
 from tests.support.real_cli import RealCli, make_project, real_cli
 from tests.support.scripted_model import ScriptedModel, behind_the_fabric
 
@@ -41,7 +42,7 @@ def its_ref_is_deleted(cli: RealCli, project: Path, model: ScriptedModel) -> tup
     """While its second call waits for an answer, behind its first checkpoint: (app, task)."""
     app = App(cli.start("run", str(project), "mend", *OPTIONS))
     reached = app.wait_for("a checkpoint", lambda e: e["event"] == "checkpoint_reached")
-    model.wait_for_turn(1, 120)
+    model.wait_for_turn(1, NET_S)
     git(project, "update-ref", "-d", f"refs/clawdesk/tasks/{reached['task']}")
     return app, reached["task"]
 
@@ -50,7 +51,7 @@ def test_a_ref_that_was_deleted_is_put_back(tmp_path: Path) -> None:
     with beside(tmp_path) as (cli, project, model):
         app, task = its_ref_is_deleted(cli, project, model)
         model.gates[1].set()
-        app.end(120)
+        app.end(NET_S)
         assert model.turns() == [0, 1, 2, 3]
         assert_mended(project, task)
         history = records_of(project, task)
@@ -73,7 +74,7 @@ def test_where_its_commits_are_gone_the_task_begins_anew(tmp_path: Path, dies: b
             assert app.process.returncode == crash.EXIT_CODE, app.errors[-10:]
             cli.run("run", str(project), "--resume", *OPTIONS)
         else:
-            app.end(120)
+            app.end(NET_S)
             said = "starts again from its beginning; what it had done is lost"
             assert any(said in line for line in app.errors), app.errors
         assert model.turns() == [0, 1, 0, 1, 2, 3]

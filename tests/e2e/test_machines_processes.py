@@ -21,6 +21,7 @@ from clawdesk.adapters.libvirt.connection import adopt_orphans
 from clawdesk.adapters.libvirt.image_disk import blank_disk
 from tests.support import libvirt_real as real
 from tests.support.libvirt_guest import workspace_tar
+from tests.support.patience import NET_S
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,7 +48,7 @@ def place() -> Iterator[Path]:
 async def said(program: asyncio.subprocess.Process) -> dict[str, Any]:
     """The next line the program prints, as an object."""
     assert program.stdout is not None
-    line = await asyncio.wait_for(program.stdout.readline(), 90)
+    line = await asyncio.wait_for(program.stdout.readline(), NET_S)
     assert line, "the program ended without a word"
     found: dict[str, Any] = json.loads(line)
     return found

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.stories.preemption import App, files_of
+from tests.support.patience import NET_S
 from tests.support.real_cli import RealCli, make_project, real_cli
 from tests.support.scripted_model import (
     AGENT,
@@ -195,7 +196,7 @@ def test_what_calls_used_before_a_kill_of_the_app_is_not_lost(
     answer = model.gates[2] = threading.Event()
     options = ("--headless", "--json", "--approve", "all")
     app = App(cli.start("run", str(project), "plain", *options))
-    model.wait_for_turn(2, 120.0)
+    model.wait_for_turn(2, NET_S)
     wait_until_written(cli, b"said: cat calc.py")
     app.kill()
     answer.set()

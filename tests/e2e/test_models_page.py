@@ -23,12 +23,12 @@ from clawdesk.adapters.fabric_client import FabricClient
 from clawdesk_fabric.local_client import request
 from tests.support.fabric_docker import docker_with_image
 from tests.support.fabric_world import ASK, MODEL
+from tests.support.patience import NET_S
 from tests.support.real_cli import RealCli, make_project, real_cli
 from tests.support.stage import Stage, needs_stage, settings_of, stage
 
 pytestmark = [pytest.mark.e2e, needs_stage]
 SIMULATED = [sys.executable, "-m", "clawdesk_fabric.simulated_gpus"]
-SEEN_S_MAX = 90.0
 LONG_ASK = {**ASK, "max_tokens": 400, "ignore_eos": True, "temperature": 1.0}
 
 
@@ -49,8 +49,8 @@ def window(cli: RealCli, folder: Path, *words: str) -> Iterator[Stage]:
     project = make_project(folder / "vision-lab", {"notes.txt": "start\n"})
     with stage(folder, settings_of(cli, "DOCKER_HOST") | theme) as play:
         play.play([*words, sys.executable, "-m", "clawdesk", str(project)])
-        play.tell("wait", "projects", timeout_s=120)
-        play.tell("press", "toolbar.models", timeout_s=120)
+        play.tell("wait", "projects")
+        play.tell("press", "toolbar.models")
         yield play
         play.key("ctrl+q")
         assert play.app is not None
@@ -60,9 +60,9 @@ def window(cli: RealCli, folder: Path, *words: str) -> Iterator[Stage]:
 
 def until(play: Stage, id_: str, right: Callable[[str], bool]) -> str:
     """What a part of the page says as soon as it is right; the window looks by itself."""
-    end_s = time.monotonic() + SEEN_S_MAX
+    end_s = time.monotonic() + NET_S
     while True:
-        said = str(play.tell("text", id_, timeout_s=SEEN_S_MAX))
+        said = str(play.tell("text", id_))
         if right(said):
             return said
         assert time.monotonic() < end_s, f"{id_} still says {said!r}"
@@ -107,7 +107,7 @@ def test_load_lease_queue_and_a_lost_gpu(cli: RealCli, tmp_path: Path) -> None:
         picture(play, "models-empty")
         play.tell("press", f"{line}.act")
         # A small model loads faster than a busy machine can look: what was announced counts.
-        play.tell("heard", line, text="Loading", timeout_s=SEEN_S_MAX)
+        play.tell("heard", line, text="Loading")
         picture(play, "models-loading")
         until(play, line, lambda said: "Ready" in said)
         until(play, "models.device.GPU-simulated-0", lambda said: f"{MODEL} " in said)
@@ -131,7 +131,7 @@ def _in_use(play: Stage, cli: RealCli, line: str) -> None:
     until(play, line, lambda said: "pinned" in said and "held by" in said)
     with ThreadPoolExecutor(7) as pool:
         calls = [pool.submit(ask, cli, project, f"task-{number}") for number in range(1, 8)]
-        play.tell("wait", "wait.*", timeout_s=SEEN_S_MAX)
+        play.tell("wait", "wait.*")
         picture(play, "models-busy")
         for call in calls:
             assert call.result() == 200
@@ -164,7 +164,7 @@ def test_eight_gpus_and_a_model_loaded_pinned_reserved_and_unloaded(
         until(play, f"{line}.detail", lambda said: "end the reservation first" in said)
         play.tell("press", "reservation.*.end")
         play.tell("gone", "reservation.*.end")
-        play.tell("press", f"{line}.act", timeout_s=SEEN_S_MAX)
+        play.tell("press", f"{line}.act")
         until(play, line, lambda said: "Not loaded" in said)
         # The tasks' page has the eight in its panel, and says what they are.
         play.tell("press", "models.back")

@@ -22,9 +22,10 @@ from tests.support.openclaw_between import Between, Frames
 from tests.support.openclaw_fake import Json
 from tests.support.openclaw_peer import Peer, RefusedError
 from tests.support.openclaw_stage import Stage, marks, opened, state_of
+from tests.support.patience import NET_S
 from tests.support.plane_world import until
 
-pytestmark = marks(240)
+pytestmark = marks()
 RAISE = "plugin.approval.request"
 ENDS = ("plugin.approval.resolved", "question.resolved")
 
@@ -73,7 +74,7 @@ async def test_what_ends_in_the_middle_of_a_raise_leaves_one_card(
         between.up, between.down = up, down
         async with stage.page() as page:
             task = await world.submit(plane, "write")
-            await asyncio.wait_for(cut.wait(), 60)
+            await asyncio.wait_for(cut.wait(), NET_S)
             if ends == "gateway":
                 await stage.gateway.stop()
                 await seen.heard(plane, lambda: not connected(plane))
@@ -101,7 +102,7 @@ async def test_a_gateway_that_hangs_is_left_and_found_again(
         try:
             kept = await world.submit(plane, "write")
             assert (await plane.cancel(gone.id, channel="cli")).ok, "the desk needs no gateway"
-            await seen.heard(plane, lambda: state_of(plane) is ChannelState.UNREACHABLE, 90)
+            await seen.heard(plane, lambda: state_of(plane) is ChannelState.UNREACHABLE)
             assert "silent" in plane.environment.channel.status.text
         finally:
             stage.gateway.hang(False)

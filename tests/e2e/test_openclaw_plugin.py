@@ -21,7 +21,7 @@ from tests.support.plane_world import until
 from tests.support.telegram_fake import STRANGER
 
 pytestmark = [
-    *marks(180),
+    *marks(),
     pytest.mark.parametrize("stage", [["telegram:4242"]], indirect=True, scope="module"),
 ]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pygit2
 import pytest
 
+from tests.support.patience import NET_S
 from tests.support.real_cli import RealCli, make_project, real_cli
 
 pytestmark = pytest.mark.e2e
@@ -80,7 +81,7 @@ def test_rules_that_change_while_a_machine_runs(cli: RealCli, tmp_path: Path) ->
     file.write_text("[host]\nmachines_max = 1\nmachines = 3\n")
     checks = json.loads(cli.run("doctor", "--json", code=None).stdout)["checks"]
     found = [check for check in checks if check["name"] == "policy"]
-    rest, _ = running.communicate(timeout=120)
+    rest, _ = running.communicate(timeout=NET_S)
     assert running.returncode == 0, rest
     assert '"status": "done"' in rest
     assert found

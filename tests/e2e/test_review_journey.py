@@ -16,7 +16,6 @@ from tests.support.real_cli import RealCli, make_project
 from tests.support.stage import ROOT, Stage, needs_stage, real_stage, stage
 
 pytestmark = [pytest.mark.e2e, needs_stage]
-PATIENCE_S = 120
 PARTS = """\
 [machine]
 memory_mib = 256
@@ -69,19 +68,19 @@ def real(tmp_path: Path) -> Iterator[tuple[Stage, RealCli]]:
 def begin(play: Stage, project: Path, task: str) -> None:
     """Open the project, run the task and open its first request."""
     play.play([sys.executable, "-m", "clawdesk", str(project)])
-    play.tell("press", f"run.{task}", timeout_s=PATIENCE_S)
+    play.tell("press", f"run.{task}")
     open_request(play)
 
 
 def open_request(play: Stage) -> None:
-    play.tell("press", "inbox.open.*", timeout_s=PATIENCE_S)
-    play.tell("rows", "approval.diff", filled=True, timeout_s=PATIENCE_S)
+    play.tell("press", "inbox.open.*")
+    play.tell("rows", "approval.diff", filled=True)
 
 
 def answer(play: Stage, button: str) -> None:
     """Press it once the guard is down; the sheet goes when the plane has taken the answer."""
-    play.tell("press", button, timeout_s=PATIENCE_S)
-    play.tell("gone", "approval.digest", timeout_s=PATIENCE_S)
+    play.tell("press", button)
+    play.tell("gone", "approval.digest")
 
 
 def the_task(cli: RealCli) -> str:
@@ -114,7 +113,7 @@ def test_a_part_is_approved(real: tuple[Stage, RealCli], tmp_path: Path) -> None
     assert any("b.txt" in row and "left out" in row for row in play.tell("rows", "approval.files"))
     play.tell("type", "approval.note", text="Without b, please.")
     answer(play, "approval.approve")
-    play.tell("says", "inspector.act", text="Merge", timeout_s=PATIENCE_S)
+    play.tell("says", "inspector.act", text="Merge")
     seen = files_of(project, the_task(cli), "seen.txt")["seen.txt"].splitlines()
     assert seen == [
         *("a.txt", "d", "seen.txt"),
@@ -147,7 +146,7 @@ def test_comments_on_lines_reach_the_agent(real: tuple[Stage, RealCli], tmp_path
     assert "added: door = blue" in rows
     assert "added: wall = red" in rows
     answer(play, "approval.approve")
-    play.tell("says", "inspector.act", text="Merge", timeout_s=PATIENCE_S)
+    play.tell("says", "inspector.act", text="Merge")
     assert not drafts(play), "what is decided is no draft any more"
     heard = files_of(project, the_task(cli), "heard.txt")["heard.txt"]
     assert heard == "house.txt:2\n> door = red\nMake it blue, please.\n"
@@ -169,7 +168,7 @@ def test_one_hunk_and_a_version_of_ones_own(real: tuple[Stage, RealCli], tmp_pat
     play.tell("press", "approval.editor.save")
     play.tell("says", "approval.will", text="level.txt as edited by you.")
     answer(play, "approval.approve")
-    play.tell("says", "inspector.act", text="Merge", timeout_s=PATIENCE_S)
+    play.tell("says", "inspector.act", text="Merge")
     made = files_of(project, the_task(cli), "lines.txt", "level.txt", "said.txt")
     assert made["lines.txt"] == before.replace("line 2\n", "line two\n")
     assert made["level.txt"] == "level=5\n"

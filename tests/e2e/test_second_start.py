@@ -36,12 +36,12 @@ def test_a_second_start_opens_its_project_in_the_window_and_a_third_only_raises_
     one, two = make_project(tmp_path / "one", TASK), make_project(tmp_path / "two", TASK)
     play.play([*CLAWDESK, str(one)])
     # The window takes a knock as soon as it is on screen, long before the plane is ready.
-    play.tell("wait", "home.open", timeout_s=30)
+    play.tell("wait", "home.open")
     done = second_start(play, two)
     assert (done.returncode, done.stdout) == (0, "")
     assert "what you named is shown there" in done.stderr
-    play.tell("wait", "project.*/one", timeout_s=120)
-    play.tell("wait", "project.*/two", timeout_s=30)
+    play.tell("wait", "project.*/one")
+    play.tell("wait", "project.*/two")
     # Once more with the first: it is open already, and now it is the one that is looked at.
     assert second_start(play, one).returncode == 0
     play.tell("heard", "toolbar.project", text="one")
@@ -53,8 +53,8 @@ def test_a_second_start_opens_its_project_in_the_window_and_a_third_only_raises_
     assert "Traceback" not in play.log()
     # The next start is the window again, with both projects as they were.
     play.play([*CLAWDESK])
-    play.tell("wait", "project.*/one", timeout_s=120)
-    play.tell("wait", "project.*/two", timeout_s=30)
+    play.tell("wait", "project.*/one")
+    play.tell("wait", "project.*/two")
     assert play.tell("text", "toolbar.project") == "one"
     assert play.app is not None
     play.app.terminate()
@@ -69,11 +69,11 @@ def test_the_window_outlives_the_process_that_ran_the_tasks(play: Stage, tmp_pat
         assert plane.stdout is not None
         assert plane.stdout.readline()
         play.play([*CLAWDESK, str(project)])
-        play.tell("wait", "project.*/one", timeout_s=60)
+        play.tell("wait", "project.*/one")
         plane.kill()
     assert play.tell("heard", "banner", text="Reconnecting")
     # The window becomes the plane itself; what it was open on is open again.
-    play.tell("wait", "run.t", enabled=True, timeout_s=120)
+    play.tell("wait", "run.t", enabled=True)
     assert play.app is not None
     play.app.terminate()
     assert play.app.wait(60) == 0, play.log()

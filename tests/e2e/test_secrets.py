@@ -9,6 +9,7 @@ from pathlib import Path
 import pygit2
 import pytest
 
+from tests.support.patience import NET_S
 from tests.support.real_cli import RealCli, make_project, real_cli
 
 pytestmark = pytest.mark.e2e
@@ -50,7 +51,7 @@ def test_a_secret_is_used_and_stays_nowhere(cli: RealCli, tmp_path: Path) -> Non
     policy.parent.mkdir(parents=True, exist_ok=True)
     policy.write_text(f'[projects."{project}".secrets]\nallow = ["DEPLOY_KEY"]\n')
     keeping = cli.start("secrets", "set", "DEPLOY_KEY", stdin=subprocess.PIPE)
-    said, errors = keeping.communicate(f"{VALUE}\n", timeout=60)
+    said, errors = keeping.communicate(f"{VALUE}\n", timeout=NET_S)
     assert keeping.returncode == 0, errors
     assert VALUE not in said
     assert cli.run("secrets").stdout == "DEPLOY_KEY\n"

@@ -27,7 +27,7 @@ def play(tmp_path: Path) -> Iterator[Stage]:
 
 def begin(play: Stage, scene: str) -> None:
     play.play([sys.executable, "-m", "tests.support.window_fake", "--scene", scene])
-    play.tell("wait", "inbox.open.*", timeout_s=60)
+    play.tell("wait", "inbox.open.*")
     play.tell("press", f"project.{scenes.PROJECT}")
 
 
@@ -148,7 +148,7 @@ def test_a_screen_reader_is_told_what_needs_somebody(play: Stage, tmp_path: Path
     project.mkdir()
     command = [sys.executable, "-m", "tests.support.window_fake", "--step-ms", "1500"]
     play.play([*command, str(project)])
-    play.tell("press", "run.tidy-notes", timeout_s=30)
+    play.tell("press", "run.tidy-notes")
     play.tell("press", "dirty.head")
     play.tell("gone", "dirty.head")
     play.key("F6")  # the keyboard is in the window: no notice of the desktop comes

@@ -95,7 +95,7 @@ def decide(
         picture(play, "inbox")
         if os.environ.get("CLAWDESK_PICTURES"):
             play.tell("press", "inspector.tabs.changes")
-            play.tell("rows", "changes", filled=True, timeout_s=5)
+            play.tell("rows", "changes", filled=True)
             picture(play, "main")
         play.tell("press", "inbox.open.*")
     sheet = play.tell("wait", ["question.text", "approval.digest"], timeout_s=patience_s)
@@ -148,7 +148,7 @@ def test_the_real_program_from_run_to_merge(real: tuple[Stage, RealCli], tmp_pat
     project = make_project(tmp_path / "colours", files)
     play.play([sys.executable, "-m", "clawdesk", str(project)])
     # The first start proves the accelerator by booting a machine.
-    play.tell("wait", "run.write", timeout_s=120)
+    play.tell("wait", "run.write")
     seen = journey(play, "write", patience_s=240)
     assert (seen["question"], seen["questions"], seen["approvals"]) == ("Which colour?", 1, 1)
     assert (project / "colour.txt").read_text() == "red\n"

@@ -43,7 +43,7 @@ def start(play: Stage, tmp_path: Path) -> None:
     project = tmp_path / "notes-project"
     project.mkdir()
     play.play([sys.executable, "-m", "tests.support.window_fake", str(project)])
-    play.tell("press", "run.tidy-notes", timeout_s=30)
+    play.tell("press", "run.tidy-notes")
     play.tell("press", "dirty.head")
 
 

@@ -21,6 +21,7 @@ from typing import Any
 import psutil
 import pygit2
 
+from tests.support.patience import NET_S
 from tests.support.real_cli import RealCli, make_project, real_cli
 
 POLICY = """\
@@ -60,7 +61,6 @@ memory_mib = 256
 name = "hurry"
 run = "for i in 1 2 3 4; do echo $i >> urgent.txt; sleep 1; claw checkpoint; done"
 """
-WAIT_S = 120.0
 
 
 @dataclass
@@ -97,7 +97,7 @@ class App:
             self.errors.append(line.rstrip())
 
     def wait_for(
-        self, what: str, wanted: Callable[[dict[str, Any]], bool], within_s: float = WAIT_S
+        self, what: str, wanted: Callable[[dict[str, Any]], bool], within_s: float = NET_S
     ) -> dict[str, Any]:
         """The first event that is wanted; fails with all that was said."""
         with self.moved:
@@ -105,6 +105,7 @@ class App:
             for event in self.events:
                 if wanted(event):
                     return event
+        self.kill()  # it is nobody's any more: what its last words are belongs to the failure
         seen = [(e["event"], e["task"][-4:]) for e in self.events if e["event"] != "step_output"]
         raise AssertionError(f"never {what}; saw {seen}; said {self.errors[-20:]}")
 
@@ -122,9 +123,9 @@ class App:
 
     def close(self) -> None:
         """Wait for its end, and for all that it said."""
-        self.process.wait(timeout=WAIT_S)
+        self.process.wait(timeout=NET_S)
         for reader in self.readers:
-            reader.join(WAIT_S)
+            reader.join(NET_S)
         for stream in (self.process.stdout, self.process.stderr):
             assert stream is not None
             stream.close()

@@ -207,7 +207,7 @@ class Driver:
         do = command["do"]
         if do == "tree":
             return self.ids()
-        timeout_s = float(command.get("timeout_s", 20))
+        timeout_s = float(command["timeout_s"])
         if do == "gone":
             self.wait_gone(command["id"], timeout_s)
             return None

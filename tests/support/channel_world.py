@@ -22,6 +22,7 @@ from clawdesk_fabric.keys import Keys
 from tests.support.git_projects import GitProject
 from tests.support.guest_fake import FakeGuests, FakeStep
 from tests.support.inference_fake import EchoInference
+from tests.support.patience import net
 from tests.support.plane_world import JoinedMachines, StillTelemetry, until
 
 CANARY = "ghp_canary0123456789abcdef0123456789abcd"
@@ -112,17 +113,15 @@ async def pending_in_git(project: str) -> set[str]:
     return {mark(task) for task in await tasks_in_git(project) if task.phase is Phase.HELD}
 
 
-async def heard(plane: Plane, wanted: Callable[[], bool], wait_s: float = 60) -> None:
+async def heard(plane: Plane, wanted: Callable[[], bool]) -> None:
     """Wait until something that the plane publishes is as wanted."""
     moved = asyncio.Event()
     unsubscribe = plane.subscribe(lambda _: moved.set())
     try:
-        async with asyncio.timeout(wait_s):
+        async with net(lambda: plane.environment.channel):
             while not wanted():
                 moved.clear()
                 await moved.wait()
-    except TimeoutError:
-        raise AssertionError(f"never: {plane.environment.channel}") from None
     finally:
         unsubscribe()
 

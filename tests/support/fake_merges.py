@@ -106,6 +106,14 @@ class FakeMerges:
             raise RepositoryError(f"There is no task {task}.", code="unknown_task")
         return self.project.tasks[task]
 
+    def _line(self, tip: str) -> set[str]:
+        """A commit and all before it."""
+        line: set[str] = set()
+        while tip:
+            line.add(tip)
+            tip = self.project.commits[tip].parent
+        return line
+
     def _merging(self, task: TaskId, into: str) -> tuple[Tree, str, str, list[str]]:
         """The tree that both began with, the branch, its tip, and the commits to merge."""
         project, chain = self.project, self._chain(task)
@@ -146,7 +154,11 @@ class FakeMerges:
         decided = settled.files if settled is not None else ()
         merged = three_way(start, project.commits[tip].tree, final, decided)
         if merged == project.commits[tip].tree and branch in project.branches:
-            return MergeOutcome(tip, branch, "fast", f"{branch} contains this work already.")
+            _, made, _ = project.merges.get(task, ("", "", False))
+            known = made in self._line(tip)
+            kept = content_id("backup", task) if known else ""
+            text = f"{branch} contains this work already."
+            return MergeOutcome(made if known else tip, branch, "fast", text, kept)
         work = project.work
         if branch == project.branch:
             work = three_way(project.commits[tip].tree, work, merged)
@@ -170,6 +182,8 @@ class FakeMerges:
             raise RepositoryError("It is not known what was before.", code="unknown")
         if own:
             raise RepositoryError("The merge made that branch.", code="own_branch")
+        if project.branches[branch] == tip:
+            return f"{branch} is as it was before the merge."
         if project.branches[branch] != commit:
             raise RepositoryError(f"{branch} has moved on.", mend="git revert", code="changed")
         old, new = project.commits[commit].tree, project.commits[tip].tree

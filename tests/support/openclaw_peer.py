@@ -17,8 +17,9 @@ from typing import Any
 import aiohttp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tests.support.patience import NET_S, net
+
 SCOPES = ("operator.admin", "operator.read", "operator.approvals", "operator.questions")
-WAIT_S = 60.0
 Json = dict[str, Any]
 
 
@@ -46,7 +47,7 @@ class Peer:
     async def open(self, scopes: tuple[str, ...] = SCOPES) -> Peer:
         self._http = aiohttp.ClientSession()
         self._socket = await self._http.ws_connect(self.address, compress=0, max_msg_size=1 << 25)
-        challenge = (await self._socket.receive_json(timeout=WAIT_S))["payload"]
+        challenge = (await self._socket.receive_json(timeout=NET_S))["payload"]
         raw = self._key.public_key().public_bytes_raw()
         device = hashlib.sha256(raw).hexdigest()
         text = f"v3|{device}|gateway-client|ui|operator|{','.join(scopes)}|{challenge['ts']}|"
@@ -102,14 +103,14 @@ class Peer:
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         frame = {"type": "req", "id": number, "method": method, "params": params or {}}
         await self._socket.send_json(frame)
-        found = await asyncio.wait_for(answer, WAIT_S)
+        found = await asyncio.wait_for(answer, NET_S)
         if not found["ok"]:
             raise RefusedError(found["error"])
         return found.get("payload")
 
     async def event(self, name: str, wanted: Callable[[Json], bool] = lambda _: True) -> Json:
         """The payload of the first such event since the connection was made, waited for."""
-        async with asyncio.timeout(WAIT_S):
+        async with net(lambda: self.events[-20:]):
             while True:
                 for frame in self.events:
                     if frame["event"] == name and wanted(frame["payload"]):
@@ -129,7 +130,8 @@ class Peer:
 
     async def settles(self, wanted: set[str], owner: str) -> None:
         """Wait until the marks of all that stands here of one installation are these."""
-        async with asyncio.timeout(WAIT_S):
+        marks: set[str] = set()
+        async with net(lambda: (marks, "wanted:", wanted, self.events[-20:])):
             while True:
                 self._heard.clear()
                 tools = [str(item["request"]["toolName"]) for item in await self.approvals()]
@@ -142,7 +144,8 @@ class Peer:
 
     async def only_approval(self, mark: str) -> Json:
         """Wait until exactly one card of that mark stands here."""
-        async with asyncio.timeout(WAIT_S):
+        cards: list[Json] = []
+        async with net(lambda: cards):
             while True:
                 self._heard.clear()
                 cards = await self.approvals()

@@ -16,13 +16,12 @@ from tests.support.openclaw_real import RealGateway, need_openclaw
 from tests.support.telegram_fake import FakeTelegram
 
 
-def marks(timeout_s: int) -> list[pytest.MarkDecorator]:
+def marks() -> list[pytest.MarkDecorator]:
     """Of a file of tests that share one gateway, and its loop."""
     threads = "the loop's own threads live as long as the gateway of all tests"
     return [
         pytest.mark.e2e,
         pytest.mark.asyncio(loop_scope="module"),
-        pytest.mark.timeout(timeout_s),
         pytest.mark.leaves_threads(threads),
     ]
 

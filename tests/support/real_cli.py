@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +38,12 @@ class RealCli:
     root: Path
     data: Path
     environment: dict[str, str]
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def start(
         self, *arguments: str, stdin: int = subprocess.DEVNULL, **more: Any
     ) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [*COMMAND, *arguments],
             env=self.environment,
             stdin=stdin,
@@ -51,6 +52,17 @@ class RealCli:
             text=True,
             **more,
         )
+        self.started.append(process)
+        return process
+
+    def end_all(self) -> None:
+        """End what a test that failed left running, pipes too: no later test shall trip over it."""
+        for process in self.started:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream is not None:
+                    stream.close()
 
     def run(
         self, *arguments: str, code: int | None = 0, cwd: Path | None = None
@@ -161,6 +173,7 @@ def _folders(further: Sequence[str]) -> Iterator[RealCli]:
         cli.stop_fabric()
         assert not cli.machines(), "a machine outlived its test"
     finally:
+        cli.end_all()
         for process in cli.machines():
             process.kill()
         shutil.rmtree(root, ignore_errors=True)

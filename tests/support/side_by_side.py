@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.patience import TEST_S
+
 PLACES = ("tests/contract/", "tests/e2e/")
 """Only there are tests with real parts: `make test` reads no other files for them."""
 LONGEST = (
@@ -22,7 +24,7 @@ LAYERS = ("tests/e2e/test_agents.py", "tests/e2e/test_acp_agent.py")
 
 
 def arrange(items: list[pytest.Item], *, beside: bool) -> None:
-    """Put the tests with real parts into the groups and the order described above.
+    """Put the tests with real parts into the groups and the order described above, with time.
 
     Args:
         beside: this is one of several processes that run them; else their order stays.
@@ -34,6 +36,8 @@ def arrange(items: list[pytest.Item], *, beside: bool) -> None:
             if not item.nodeid.startswith(PLACES):
                 raise pytest.UsageError(f"{item.nodeid} is marked e2e outside {PLACES}")
             item.add_marker(pytest.mark.xdist_group(_group(item)))
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(TEST_S))
     if not beside:
         return
     places = {f"tests/e2e/test_{name}.py": place for place, name in enumerate(LONGEST)}

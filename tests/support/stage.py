@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.patience import NET_S
 from tests.support.real_cli import RealCli, real_cli
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,11 +116,17 @@ class Stage:
             self._stack.callback(pipe.close)
 
     def tell(self, do: str, id_: str | list[str] = "", **more: object) -> Any:
-        """A driver's command; a refusal fails the test with what is on screen."""
+        """A driver's command; a refusal fails the test with what is on screen.
+
+        Args:
+            more: `timeout_s` where something may not come within `NET_S`.
+        """
         assert self._driver is not None
         assert self._driver.stdin is not None
         assert self._driver.stdout is not None
-        self._driver.stdin.write(json.dumps({"do": do, "id": id_, **more}) + "\n")
+        self._driver.stdin.write(
+            json.dumps({"do": do, "id": id_, "timeout_s": NET_S, **more}) + "\n"
+        )
         self._driver.stdin.flush()
         line = self._driver.stdout.readline()
         assert line, f"the driver ended; window.log: {self.log()}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 from collections.abc import Callable
@@ -11,13 +12,14 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.support.patience import net
+
 PERSON = {"id": 4242, "is_bot": False, "first_name": "Pat", "username": "pat"}
 STRANGER = {"id": 5555, "is_bot": False, "first_name": "Sam", "username": "sam"}
 """Admitted by the chat, and named nowhere else."""
 CHAT = {"id": 4242, "type": "private", "first_name": "Pat"}
 BOT = {"id": 777, "is_bot": True, "first_name": "bot", "username": "test_bot"}
 POLL_S_MAX = 5.0
-WAIT_S = 60.0
 Json = dict[str, Any]
 
 
@@ -27,9 +29,9 @@ class FakeTelegram:
     def __init__(self) -> None:
         self.sent: list[Json] = []  # messages to the person, oldest first
         self.address = ""
-        self._updates: asyncio.Queue[Json] = asyncio.Queue()
+        self._updates: list[Json] = []  # what was not confirmed yet
         self._ids, self._numbers = itertools.count(100), itertools.count(1)
-        self._moved = asyncio.Event()
+        self._moved, self._came = asyncio.Event(), asyncio.Event()
 
     async def start(self) -> FakeTelegram:
         app = web.Application()
@@ -66,14 +68,25 @@ class FakeTelegram:
         return _result(True)
 
     async def _poll(self, given: Json) -> list[Json]:
-        try:
+        """What is new, until a later call confirms it by its `offset`, as the true API has it.
+
+        A call that its caller gave up would else take along what nobody ever reads.
+        """
+        offset = int(given.get("offset") or 0)
+        if offset < 0:
+            self._updates = self._updates[offset:]
+        else:
+            self._updates = [u for u in self._updates if u["update_id"] >= offset]
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(min(float(given.get("timeout") or 1), POLL_S_MAX)):
-                found = [await self._updates.get()]
-        except TimeoutError:
-            return []
-        while not self._updates.empty():
-            found.append(self._updates.get_nowait())
-        return found
+                while not self._updates:
+                    self._came.clear()
+                    await self._came.wait()
+        return list(self._updates)
+
+    def _comes(self, update: Json) -> None:
+        self._updates.append(update)
+        self._came.set()
 
     def _message(self, method: str, given: Json) -> Json:
         number = int(given.get("message_id") or next(self._ids))
@@ -88,7 +101,7 @@ class FakeTelegram:
     # -- the person -----------------------------------------------------------------------
     async def message(self, wanted: Callable[[Json], bool], after: int = 0) -> Json:
         """The first such message behind the first `after`, waited for."""
-        async with asyncio.timeout(WAIT_S):
+        async with net(lambda: (self.sent[after:], "not read:", self._updates)):
             while True:
                 for message in self.sent[after:]:
                     if wanted(message):
@@ -103,7 +116,7 @@ class FakeTelegram:
         shown = {"message_id": message["id"], "date": _now(), "chat": CHAT, "from": BOT}
         query = {"id": str(number), "from": PERSON, "chat_instance": "1"}
         query |= {"data": button["callback_data"], "message": {**shown, "text": "x"}}
-        self._updates.put_nowait({"update_id": number, "callback_query": query})
+        self._comes({"update_id": number, "callback_query": query})
 
     def type(self, text: str, person: Json = PERSON) -> None:
         number, command = next(self._numbers), text.split(maxsplit=1)[0]
@@ -111,7 +124,7 @@ class FakeTelegram:
         chat = {"id": person["id"], "type": "private", "first_name": person["first_name"]}
         message = {"message_id": next(self._ids), "date": _now(), "chat": chat}
         message |= {"from": person, "text": text, "entities": [entity]}
-        self._updates.put_nowait({"update_id": number, "message": message})
+        self._comes({"update_id": number, "message": message})
 
     async def told(self, text: str, person: Json = PERSON) -> str:
         """What the bot says to a command; other requests may be shown meanwhile."""

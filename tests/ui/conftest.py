@@ -8,18 +8,21 @@ import os
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_API", "pyside6")
 
 import pytest
-from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings
+from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import Shiboken
 
 from clawdesk.ports.notices import Notices
 from clawdesk.ui import theme, tokens
 from clawdesk.ui.desk import Desk
 from clawdesk.ui.garbage import Collector
+from clawdesk.ui.main_window import MainWindow
 from clawdesk.ui.memory import Memory
 from tests.support import fork_scenes
 from tests.support import plane_scenes as scenes
@@ -28,6 +31,12 @@ from tests.support.hand_clock import HandClock
 from tests.support.plane_fake import FakePlane
 
 T = TypeVar("T")
+
+
+def drop(window: QWidget) -> None:
+    """It is gone with all in it, at once."""
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
 
 
 class Bench:
@@ -70,6 +79,14 @@ class Bench:
         """Until no errand is under way and Qt has nothing to deliver."""
         self.run(at_rest(self.desk))
 
+    def leave(self) -> None:
+        """The program ends, and what it remembers stays; `open` is its next start."""
+        desk, self.desk = self.desk, None
+        assert desk is not None
+        self.run(desk.close())
+        desk.window.let_go()
+        drop(desk.window)
+
     def close(self) -> None:
         async def end() -> None:
             await self.plane.close()
@@ -107,6 +124,22 @@ def _garbage_ends_here(qapp: QApplication) -> Iterator[None]:
 def _themed(qapp: QApplication) -> None:
     if not qapp.property("clawdesk_fusion"):
         theme.apply(qapp, tokens.Theme.DARK)
+
+
+@pytest.fixture(autouse=True)
+def _no_window_stays(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """One that does has 600 widgets, each of which every later theme and style sheet goes to."""
+    made: WeakSet[MainWindow] = WeakSet()
+    begin = MainWindow.__init__
+
+    def noted(window: MainWindow, *parts: Any) -> None:
+        begin(window, *parts)
+        made.add(window)
+
+    monkeypatch.setattr(MainWindow, "__init__", noted)
+    yield
+    left = [window for window in made if Shiboken.isValid(window)]
+    assert not left, f"{len(left)} windows stay behind: end them with drop()"
 
 
 @pytest.fixture

@@ -86,8 +86,7 @@ def test_folded_they_stay_folded_and_tell_how_many_are_away(bench: Bench, desk: 
     assert list(lines(desk)) == ["peers.fold"]
     assert lines(desk)["peers.fold"].accessibleName() == "Peers, 1 away"
     assert desk.memory.peers_folded()
-    bench.run(desk.close())
-    desk.window.let_go()
+    bench.leave()
     again = bench.open()
     assert list(lines(again)) == ["peers.fold"]
     again.registry.trigger("fold_peers")

@@ -31,6 +31,7 @@ from tests.support.guest_fake import FakeStep
 from tests.support.notices_fake import FakeNotices
 from tests.support.plane_fake import FakePlane, scripted_time
 from tests.support.plane_world import PROJECT, JoinedMachines, PlaneWorld, own_policy, until
+from tests.ui.conftest import drop
 
 TASKS = 20
 QUIT_S_MAX = 5.0
@@ -150,6 +151,7 @@ def test_closing_the_window_with_twenty_tasks_takes_less_than_five_seconds(
         return took_s
 
     took_s = _in_loop(qapp, whole)
+    drop(scene.session.window)
     assert scene.world.machines.machines == {}, "every machine was given back"
     kept = [t for t in scene.planes[0].state.tasks.values() if t.checkpoints]
     assert len(kept) == TASKS, "each task goes on from a checkpoint at the next start"
@@ -189,6 +191,7 @@ def test_the_window_goes_before_all_is_saved_and_a_second_start_finds_it_again(
         await scene.end()
 
     _in_loop(qapp, whole)
+    drop(session.window)
     assert scene.world.machines.machines == {}
     assert AWAY not in standing, "what it said is over"
     assert session.again == ["/home/ada/notes"]
@@ -229,6 +232,8 @@ def test_who_starts_the_program_while_its_window_closes_gets_the_next_one(
     with tempfile.TemporaryDirectory(prefix="cdq") as folder:  # short: 108 bytes for a socket
         _in_loop(qapp, partial(whole, Path(folder)))
     assert len(sessions) == 2
+    for session in sessions:
+        drop(session.window)
 
 
 def _in_loop(app: QApplication, work: Callable[[], Awaitable[Result]]) -> Result:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -21,9 +21,7 @@ from clawdesk.viewmodels.patching import with_hunks
 from clawdesk.viewmodels.review import Draft
 from tests.support import plane_scenes as scenes
 from tests.support import review_scene
-
-if TYPE_CHECKING:
-    from tests.ui.conftest import Bench
+from tests.ui.conftest import Bench
 
 LOADER = "src/loader.py"
 
@@ -272,11 +270,7 @@ def test_a_draft_survives_later_and_a_restart(bench: Bench) -> None:
     assert any(row.left.text == "all:" for row in again.diff.rows.rows)
     again.reject()
     # Another start of the program: the same folder, a new window.
-    desk = bench.desk
-    assert desk is not None
-    bench.run(desk.close())
-    desk.window.let_go()
-    bench.desk = None
+    bench.leave()
     third = open_sheet(bench)
     assert third is not again
     assert third.draft == kept

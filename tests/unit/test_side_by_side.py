@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from tests.support import side_by_side
+from tests.support.patience import NET_S, TEST_S
 
 ROOT = Path(__file__).parents[2]
 
@@ -15,15 +16,19 @@ ROOT = Path(__file__).parents[2]
 class Item:
     """What of a test is looked at."""
 
-    def __init__(self, nodeid: str, *, real: bool = True) -> None:
-        self.nodeid, self._real = nodeid, real
-        self.group = ""
+    def __init__(self, nodeid: str, *, real: bool = True, timeout: float = 0) -> None:
+        self.nodeid = nodeid
+        self._marks = {"e2e": real, "timeout": timeout}
+
+    @property
+    def group(self) -> str:
+        return cast(str, self._marks.get("xdist_group", ""))
 
     def get_closest_marker(self, name: str) -> object:
-        return True if self._real and name == "e2e" else None
+        return self._marks.get(name) or None
 
     def add_marker(self, mark: Any) -> None:
-        self.group = mark.args[0]
+        self._marks[mark.name] = mark.args[0]
 
 
 def arranged(*items: Item, beside: bool = True) -> list[Item]:
@@ -58,3 +63,11 @@ def test_one_that_would_not_be_found_is_refused() -> None:
     places = " ".join(place.rstrip("/") for place in side_by_side.PLACES)
     assert f"REAL_PLACES = {places}\n" in makefile
     assert [n for n in side_by_side.LONGEST if not (ROOT / f"tests/e2e/test_{n}.py").exists()] == []
+
+
+def test_one_with_real_parts_has_time_for_a_busy_machine_and_keeps_a_limit_of_its_own() -> None:
+    found = arranged(Item("tests/e2e/a.py::t"), Item("tests/e2e/a.py::u", timeout=2_400))
+    quick = Item("tests/unit/test_x.py::d", real=False)
+    limits = [item.get_closest_marker("timeout") for item in (*found, *arranged(quick))]
+    assert limits == [TEST_S, 2_400, None]
+    assert TEST_S > 3 * NET_S, "a wait that ends nothing says what it saw before its test is ended"

@@ -82,27 +82,40 @@ def keep(
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What stood before the last merge of a task; `merged` is the commit that it made."""
+    """What stood before the last merge of a task; `merged` is the commit that it made.
+
+    `link` is the commit that keeps it.
+    """
 
     tip: str
     merged: str
     made_branch: bool
+    link: str
 
 
 def before_last(repo: pygit2.Repository, task: TaskId) -> Before | None:
     """As the newest link tells it; None where there is none, or it cannot be read."""
     link = tip_of(repo, BACKUP_REFS + task)
-    fields = _fields(link.message) if link is not None else {}
+    if link is None:
+        return None
+    fields = _fields(link.message)
     tip, merged = fields.get("tip"), fields.get("merged")
     if not isinstance(tip, str) or not isinstance(merged, str):
         return None
-    return Before(tip, merged, fields.get("made_branch") is True)
+    return Before(tip, merged, fields.get("made_branch") is True, str(link.id))
 
 
-def already_merged(
-    repo: pygit2.Repository, task: TaskId, tip: pygit2.Commit
-) -> pygit2.Commit | None:
-    """The newest approved commit of a task whose merge the branch still contains."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A merge that a branch contains: the commit it made, what it brought, the link before it."""
+
+    merged: str
+    approved: pygit2.Commit
+    link: str
+
+
+def already_merged(repo: pygit2.Repository, task: TaskId, tip: pygit2.Commit) -> Kept | None:
+    """The newest merge of a task that the branch still contains."""
     link = tip_of(repo, BACKUP_REFS + task)
     for _ in range(_CHAIN_MAX):
         if link is None:
@@ -110,7 +123,9 @@ def already_merged(
         merged = _read(link.message)
         if merged is not None and _contains(repo, tip, merged.commit):
             found = repo.get(merged.approved)
-            return found if isinstance(found, pygit2.Commit) else None
+            if not isinstance(found, pygit2.Commit):
+                return None
+            return Kept(merged.commit, found, str(link.id))
         above = repo.get(link.parent_ids[0]) if link.parent_ids else None
         ours = isinstance(above, pygit2.Commit) and _read(above.message) is not None
         link = above if ours and isinstance(above, pygit2.Commit) else None

@@ -15,6 +15,7 @@ from clawdesk.adapters.git.opening import Place
 from clawdesk.ports.errors import RepositoryError
 
 HEADS = "refs/heads/"
+OURS = "clawdesk/"
 _SLUG_CHARS_MAX = 48
 
 
@@ -102,11 +103,17 @@ def move(
         raise
 
 
+def ours_at(repo: pygit2.Repository, commit: pygit2.Oid) -> str:
+    """A branch that `free_name` named and that stands at that commit; "" for none."""
+    names = (n for n in repo.branches.local if n.startswith(OURS))
+    return next((n for n in names if repo.references[HEADS + n].target == commit), "")
+
+
 def free_name(repo: pygit2.Repository, title: str) -> str:
     """An unused branch name clawdesk/<slug> from a task's title."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_SLUG_CHARS_MAX].strip("-") or "task"
-    name, number = f"clawdesk/{slug}", 2
+    name, number = f"{OURS}{slug}", 2
     while HEADS + name in repo.references:
-        name, number = f"clawdesk/{slug}-{number}", number + 1
+        name, number = f"{OURS}{slug}-{number}", number + 1
     return name

@@ -175,6 +175,7 @@ def apply(
     folder = Folder(str(repo.workdir))
     done: list[FileMove] = []
     index_before = {move.path: _indexed(repo, move.path) for move in moves}
+    shutil.rmtree(staging, ignore_errors=True)  # of a merge of this task that was killed in here
     try:
         staging.mkdir()
         staged = _stage(moves, staging)

@@ -126,8 +126,7 @@ class _Merge:
         self._check_settled()
         steps = self._steps()
         if steps[-1][0].id == self._tip.tree_id and not self._is_new:
-            text = f"{self._branch} contains this work already; nothing to do."
-            return MergeOutcome(str(self._tip.id), self._branch, "fast", text)
+            return self._contained()
         made = self._commit_all(steps)
         places = [] if self._is_new else branches.checked_out_in(self._place, self._branch)
         if not places:
@@ -153,7 +152,16 @@ class _Merge:
                 code="changed",
             )
 
-    def _known(self) -> pygit2.Commit | None:
+    def _contained(self) -> MergeOutcome:
+        """Nothing to do. It names the merge that brought the work, which may be in Git only: where
+        a crash came before the record, that record is now made, and is what an undo goes by."""
+        text = f"{self._branch} contains this work already; nothing to do."
+        known = self._known()
+        if known is None:
+            return MergeOutcome(str(self._tip.id), self._branch, "fast", text)
+        return MergeOutcome(known.merged, self._branch, "fast", text, known.link)
+
+    def _known(self) -> backups.Kept | None:
         """How far the task was merged into the branch before."""
         if self._is_new:
             return None
@@ -161,7 +169,7 @@ class _Merge:
 
     def _ancestor(self) -> pygit2.Tree:
         known = self._known()
-        return known.tree if known is not None else self._work.start.tree
+        return known.approved.tree if known is not None else self._work.start.tree
 
     def _steps(self) -> list[tuple[pygit2.Tree, Point]]:
         """The trees to commit, one a commit: approved trees brought onto the branch's tip."""
@@ -247,14 +255,33 @@ class _Merge:
         )
 
     def _branch_only(self, made: pygit2.Commit, reason: str) -> MergeOutcome:
-        name = branches.free_name(self._repo, self._wanted.title)
-        backup = self._keep(made, with_files=False, own_branch=True)
-        branches.move(self._repo, name, None, made.id, "clawdesk: merge")
+        found = self._written(made)
+        if found is not None:
+            name, made, backup = found
+        else:
+            name = branches.free_name(self._repo, self._wanted.title)
+            backup = self._keep(made, with_files=False, own_branch=True)
+            branches.move(self._repo, name, None, made.id, "clawdesk: merge")
         text = (
             f"Written to the branch {name}, because {reason}."
             f" To bring it in, on {self._branch}: git merge --ff-only {name}"
         )
         return MergeOutcome(str(made.id), name, "branch-only", text, backup)
+
+    def _written(self, made: pygit2.Commit) -> tuple[str, pygit2.Commit, str] | None:
+        """The same work on a branch that the merge before this one made: branch, commit, backup.
+
+        So a merge that nobody recorded, or that is asked for twice, leaves one branch.
+        """
+        before = backups.before_last(self._repo, self._wanted.task)
+        if before is None or not before.made_branch:
+            return None
+        last = self._repo.get(before.merged)
+        if not isinstance(last, pygit2.Commit):
+            return None
+        wanted, there = [(c.tree_id, c.parent_ids, c.message) for c in (made, last)]
+        name = branches.ours_at(self._repo, last.id) if wanted == there else ""
+        return (name, last, before.link) if name else None
 
     def _outcome(self, made: pygit2.Commit, text: str, backup: str) -> MergeOutcome:
         left = self._work.approved.left_out

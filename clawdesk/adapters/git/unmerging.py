@@ -55,14 +55,17 @@ class _Unmerge:
                 code="own_branch",
             )
         reference = repo.references.get(branches.HEADS + branch)
-        if reference is None or str(reference.target) != self._commit:
+        stands = "" if reference is None else str(reference.target)
+        back = f"{branch} is as it was before the merge, at {before.tip[:12]}"
+        if stands == before.tip:  # by an undo that died before its record, or by Git itself
+            return f"{back}."
+        if stands != self._commit:
             raise self._by_hand(f"{branch} has moved on since.", "changed", before.tip)
         made = repo[self._commit].peel(pygit2.Commit)
         tip = repo[before.tip].peel(pygit2.Commit)
         places = branches.checked_out_in(self._place, branch)
         if places:
             self._mind(places, made, tip)
-        back = f"{branch} is as it was before the merge, at {before.tip[:12]}"
         if not places:
             self._move(made, tip)
             return f"{back}."

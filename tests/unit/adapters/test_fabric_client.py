@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
+import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from time import monotonic
+from types import SimpleNamespace
 
 import pytest
 
+from clawdesk.adapters import fabric_client
 from clawdesk.adapters.fabric_client import FabricClient
 from clawdesk.adapters.fabric_figures import use_of
 from clawdesk.ports.errors import InferenceError
@@ -203,6 +208,38 @@ async def test_a_call_says_why_no_other_fabric_starts(
     assert "cannot be reached" in caught.value.what
     assert "models.toml is not TOML" in caught.value.what
     assert caught.value.mend == "its log is x"
+    await client.close()
+
+
+@pytest.mark.parametrize("becomes", ["gone", "listening"])
+async def test_one_that_has_the_place_and_does_not_listen_is_waited_for(
+    place: Path, monkeypatch: pytest.MonkeyPatch, becomes: str
+) -> None:
+    """A killed Fabric whose process is still ending, or one that somebody just started."""
+    looked = threading.Event()
+    started: list[Path] = []
+    holder = place.with_name(place.name + ".lock").open("ab")
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    listener = socket.socket(socket.AF_UNIX)
+
+    def look(_: float) -> None:
+        if looked.is_set():
+            return
+        looked.set()
+        if becomes == "gone":
+            holder.close()
+        else:
+            listener.bind(str(place))
+            listener.listen()
+
+    monkeypatch.setattr(fabric_client, "time", SimpleNamespace(sleep=look, monotonic=monotonic))
+    monkeypatch.setattr(FabricClient, "_spawn_alone", lambda _, path: started.append(path))
+    client = FabricClient(socket=place)
+    await asyncio.to_thread(client._spawn)
+    assert looked.is_set(), "it did not wait"
+    assert started == ([place] if becomes == "gone" else [])
+    listener.close()
+    holder.close()
     await client.close()
 
 

@@ -296,7 +296,13 @@ async def test_where_bytes_are_converted_a_branch_is_written(
     assert "because" in outcome.text
     assert project.head == before
     again = await merge(opened)
-    assert again.branch == "clawdesk/tidy-the-notes-2"
+    assert (again.branch, again.commit, again.backup, again.text) == (
+        *(outcome.branch, outcome.commit, outcome.backup, outcome.text),
+    ), "one branch, also where nobody recorded the first"
+    tree = f"{outcome.branch}^{{tree}}"
+    more = project.git("commit-tree", tree, "-p", outcome.branch, "-m", "of the user's")
+    project.git("update-ref", f"refs/heads/{outcome.branch}", more)
+    assert (await merge(opened)).branch == "clawdesk/tidy-the-notes-2", "theirs is left alone"
 
 
 async def test_a_merge_that_brings_a_filter_itself(
@@ -432,3 +438,16 @@ async def test_disks_without_an_executable_bit(project: GitProject, opened: GitR
     await merge(opened)
     assert project.git("ls-tree", "HEAD", "run").startswith("100755")
     assert is_clean(project)
+
+
+async def test_what_a_merge_that_was_killed_had_staged_is_not_in_the_way(
+    project: GitProject, opened: GitRepository
+) -> None:
+    await work(opened, {"a.txt": "agent\n"})
+    left = project.folder / ".git" / f".clawdesk-merge-{TASK}"
+    left.mkdir()
+    (left / "0").write_text("half")
+    outcome = await merge(opened)
+    assert outcome.how == "fast"
+    assert project.files()["a.txt"] == b"agent\n"
+    assert not left.exists()

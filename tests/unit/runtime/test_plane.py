@@ -107,6 +107,49 @@ async def test_approve_then_merge_gives_what_was_approved(world: PlaneWorld) -> 
     assert world.machines.machines == {}
 
 
+async def test_what_git_has_done_and_nobody_recorded_is_recorded_by_asking_again(
+    world: PlaneWorld,
+) -> None:
+    """A merge and its undo, each cut off between Git and the task's own record."""
+    plane = await world.open()
+    task_id = await plane.submit(PROJECT, "write")
+    task = await until(plane, task_id, held)
+    assert task.request is not None
+    await plane.approve(task_id, 1, task.request.digest, channel="t")
+    await until(plane, task_id, ended)
+
+    world.project.fail("append", RepositoryError("No space."))
+    with pytest.raises(RepositoryError):
+        await plane.merge(task_id)
+    branch = world.project.branch
+    merged = world.project.branches[branch]
+    assert plane.state.tasks[task_id].merged_into == "", "nobody recorded it"
+    await plane.close()
+    plane = await world.open()
+    outcome = await plane.merge(task_id)
+    assert (outcome.commit, world.project.branches[branch]) == (merged, merged), "and not twice"
+    assert outcome.backup
+    assert plane.state.tasks[task_id].merged_into == branch
+
+    world.project.fail("append", RepositoryError("No space."))
+    with pytest.raises(RepositoryError):
+        await plane.unmerge(task_id)
+    before = world.project.branches[branch]
+    assert before != merged
+    await plane.close()
+    plane = await world.open()
+    assert plane.state.tasks[task_id].merged_into == branch, "nobody recorded it"
+    assert (await plane.unmerge(task_id)).ok
+    assert plane.state.tasks[task_id].merged_into == ""
+    assert world.project.branches[branch] == before
+    events = [record.event for record in plane.state.tasks[task_id].records]
+    assert (events.count("merged"), events.count("unmerged")) == (1, 1)
+    await plane.close()
+    plane = await world.open()
+    assert plane.state.tasks[task_id].merged_into == "", "Git says so too"
+    await plane.close()
+
+
 async def test_a_rejection_runs_the_step_again_with_the_note(world: PlaneWorld) -> None:
     plane = await world.open()
     task_id = await plane.submit(PROJECT, "write")
