@@ -385,6 +385,10 @@ class PlaneClient:
         outcome: Outcome = await self._call("prune", keep_days)
         return outcome
 
+    async def remove_images(self, images: tuple[str, ...]) -> Outcome:
+        outcome: Outcome = await self._call("remove_images", images)
+        return outcome
+
     async def stop_prune(self) -> None:
         await self._call("stop_prune")
 

@@ -45,6 +45,7 @@ from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyVi
 from clawdesk.runtime.deeds import Deed
 from tests.support import conflict_scene, review_scene, trust_scene
 from tests.support import plane_scenes as scenes
+from tests.support.disk_fake import FakeDisk
 from tests.support.forks_fake import FakeForks
 from tests.support.models_fake import FakeModelActs
 from tests.support.shells_of_plane import FakeShellActs
@@ -61,7 +62,7 @@ async def scripted_time(ms: int) -> None:
         timer.cancel()
 
 
-class FakePlane(FakeForks, FakeModelActs, FakeShellActs):
+class FakePlane(FakeDisk, FakeForks, FakeModelActs, FakeShellActs):
     """PlaneApi. `step_ms` = how long each scripted step takes; `calls` records every intent."""
 
     def __init__(self, now_ms: Callable[[], int], *, step_ms: int = 0) -> None:
@@ -272,14 +273,6 @@ class FakePlane(FakeForks, FakeModelActs, FakeShellActs):
         made = {"branch": branch, "merge_commit": "d" * 40, "backup": "e" * 40}
         self._record(task, "merged", merged_into=branch, **made)
         return MergeOutcome("d" * 40, branch, "commit", f"1 commit on {branch}")
-
-    async def disk_use(self) -> DiskUse:
-        await self._enter("disk_use")
-        return self.use
-
-    async def prune(self, keep_days: float) -> Outcome:
-        await self._enter("prune", keep_days)
-        return Outcome(True, "nothing to prune")
 
     async def project_policy(self, project: str, task: TaskId = "") -> PolicyView:
         await self._enter("project_policy", project, task)

@@ -81,7 +81,7 @@ def plane_of(scene: str) -> FakePlane:
     elif scene in (*model_scenes.SCENES, *channel_scenes.SCENES):
         plane.fill()
     if scene == "disk":
-        plane.use = fork_scenes.disk_use(plane.state.tasks)
+        plane.use = fork_scenes.disk_use(plane.state.tasks, plane.now_ms())
     plane.load = scenes.load(gpus=scene not in {"empty", "small"})
     plane.environment = scenes.environment(kvm=scene not in {"home", "small"})
     if scene in {*FORMS, "write"}:
