@@ -85,6 +85,7 @@ class DiskSheet(Sheet):
         self._totals.setHorizontalSpacing(16)
         self._totals.setVerticalSpacing(4)
         self._totals.setColumnStretch(1, 1)
+        self._totals.setColumnStretch(3, 1)
         column.addLayout(self._totals)
         self.area = QScrollArea()
         self.area.setObjectName("disk.tasks")
@@ -190,9 +191,15 @@ class DiskSheet(Sheet):
             return
         self._view = view
         empty(self._totals)
+        # Two columns, so that the list below keeps its room; the last says where, on its own line.
+        half = len(view.totals) // 2
         for place, (key, value) in enumerate(view.totals):
-            self._totals.addWidget(SafeLabel(key, font="small", role="fg2"), place, 0)
-            self._totals.addWidget(SafeLabel(value, elide=True), place, 1)
+            across, down = divmod(place, half)
+            if place == len(view.totals) - 1:
+                across, down = 0, half
+            self._totals.addWidget(SafeLabel(key, font="small", role="fg2"), down, 2 * across)
+            span = 3 if down == half else 1
+            self._totals.addWidget(SafeLabel(value, elide=True), down, 2 * across + 1, 1, span)
         inner = Ground("bg1", "t")
         rows = QVBoxLayout(inner)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -220,4 +227,4 @@ class DiskSheet(Sheet):
         self.mind_buttons()
 
     def sizeHint(self) -> QSize:
-        return QSize(760, 560)
+        return QSize(760, 600)

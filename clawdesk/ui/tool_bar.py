@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
 from clawdesk.ui import fonts, icons, tokens
@@ -14,6 +14,9 @@ from clawdesk.ui.safe_text import SafeLabel, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.projects import ProjectEntry
+
+SEARCH, SEARCH_MIN = 400, 236
+"""Width of the search field in px, and of one whose words are just whole."""
 
 
 class SearchField(QAbstractButton):
@@ -26,7 +29,7 @@ class SearchField(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        return QSize(400, 28)
+        return QSize(SEARCH, 28)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -68,7 +71,7 @@ class ToolBar(Ground):
         super().__init__("bg0", "b")
         self.setObjectName("toolbar")
         self.setFixedHeight(tokens.TOOL_BAR)
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 1)
         row.setSpacing(8)
         left, right = QWidget(), QWidget()
@@ -112,7 +115,20 @@ class ToolBar(Ground):
         row.addWidget(left, 1)
         row.addWidget(self.search)
         row.addWidget(right, 1)
+        self._west, self._east = west, east
         self.show_project(None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._mind_room()
+
+    def _mind_room(self) -> None:
+        """The search field gives way to the branch's words, which nothing else tells in full."""
+        sides = self._west.sizeHint().width() + self._east.sizeHint().width()
+        wide = max(SEARCH_MIN, min(SEARCH, self.width() - sides - 40))
+        self.search.setFixedWidth(wide)
+        for side in (0, 2):  # in the middle where there is room; else each side has what it needs
+            self._row.setStretch(side, 1 if wide == SEARCH else 0)
 
     @staticmethod
     def _icon_button(name: str, icon: str, spoken: str, keys: str) -> Button:
@@ -130,3 +146,4 @@ class ToolBar(Ground):
         self.new.setVisible(entry is not None)
         self.new.setEnabled(not why_not)
         set_tip(self.new, tr("read-only: {why}", why=why_not) if why_not else "")
+        self._mind_room()
