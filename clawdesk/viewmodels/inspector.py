@@ -49,7 +49,7 @@ def _facts(task: Task, now_ms: int, offset_ms: int) -> tuple[tuple[str, str], ..
     state, why = state_texts(task, now_ms, offset_ms)
     frees = ""
     if task.reason is not None and task.phase is Phase.QUEUED:
-        why, frees = told(task.reason.text), told(task.reason.frees)
+        why, frees = told(task.reason.text), _frees(task)
     need = task.definition.machine
     network = ", ".join(need.network) if need.network else tr("no network")
     kind = {"kvm": "", "tcg": tr(" · emulated")}.get(task.accelerator, "")
@@ -68,12 +68,19 @@ def _facts(task: Task, now_ms: int, offset_ms: int) -> tuple[tuple[str, str], ..
     return tuple((key, value) for key, value in found if value)
 
 
+def _frees(task: Task) -> str:
+    """What ends its wait; trust is given by the button beside it, not by the command."""
+    if task.reason is None or wants_trust(task):
+        return ""
+    return told(task.reason.frees)
+
+
 def _why(task: Task, now_ms: int, offset_ms: int) -> str:
     if task.phase is Phase.FAILED:
         return told(task.finish_text) or state_texts(task, now_ms, offset_ms)[1]
     if task.phase is not Phase.QUEUED or task.reason is None:
         return ""
-    text, frees = told(task.reason.text).rstrip("."), told(task.reason.frees)
+    text, frees = told(task.reason.text).rstrip("."), _frees(task)
     freed = tr("Freed by: {what}", what=frees.rstrip(".")) if frees else ""
     return ". ".join(f"{part[:1].upper()}{part[1:]}" for part in (text, freed) if part) + "."
 

@@ -312,6 +312,9 @@ PARTS = (
     marked("Machines have nothing to boot."),
     marked("not built"),
     marked("not running"),
+    marked("libvirt does not open {uri}: {words}."),
+    marked("libvirt does not answer at {uri}: {words}."),
+    marked("{program} is not installed; machines cannot start without it."),
     marked("not installed"),
     marked("not set up (optional)"),
     marked("no engine"),
@@ -412,6 +415,10 @@ MODELS = (
     marked("{model} ran out of GPU memory: {size} MiB were set aside for it"),
     marked("the NVIDIA driver is not installed"),
     marked("the NVIDIA driver is not loaded"),
+    marked(
+        "the NVIDIA driver was updated, and the part that runs is still the old one; restart this "
+        "machine"
+    ),
     marked("no NVIDIA GPU: {why}"),
     marked("no NVIDIA GPU: the driver sees none"),
     marked("{model} needs the memory"),

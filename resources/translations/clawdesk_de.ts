@@ -1044,6 +1044,10 @@
             <translation>Auf diesem Datenträger Platz schaffen, dann erneut versuchen. Nichts ging verloren.</translation>
         </message>
         <message>
+            <source>Freed by</source>
+            <translation>Frei durch</translation>
+        </message>
+        <message>
             <source>Freed by: {what}</source>
             <translation>Frei durch: {what}</translation>
         </message>
@@ -1134,6 +1138,10 @@
         <message>
             <source>Guest images</source>
             <translation>Gastabbilder</translation>
+        </message>
+        <message>
+            <source>Guest images of older versions</source>
+            <translation>Gastabbilder älterer Versionen</translation>
         </message>
         <message>
             <source>Held</source>
@@ -1856,6 +1864,10 @@
             <translation>Keine Datei ist angehakt. „Ablehnen“ schickt alles zurück.</translation>
         </message>
         <message>
+            <source>No guest image was removed: each is gone, or needed by now.</source>
+            <translation>Kein Gastabbild wurde entfernt: Jedes ist schon fort oder wird inzwischen gebraucht.</translation>
+        </message>
+        <message>
             <source>No longer waiting: the task went on, was restored or ended.</source>
             <translation>Wartet nicht mehr: Die Aufgabe ging weiter, wurde wiederhergestellt oder endete.</translation>
         </message>
@@ -2356,8 +2368,20 @@
             <translation>Entfernen</translation>
         </message>
         <message>
+            <source>Remove old images</source>
+            <translation>Alte Abbilder entfernen</translation>
+        </message>
+        <message>
             <source>Remove these snapshots</source>
             <translation>Diese Schnappschüsse entfernen</translation>
+        </message>
+        <message>
+            <source>Removed guest images: {count}, {mib} MiB.</source>
+            <translation>Entfernte Gastabbilder: {count}, {mib} MiB.</translation>
+        </message>
+        <message>
+            <source>Removed guest images: {count}, {mib} MiB. The others are gone, or needed by now.</source>
+            <translation>Entfernte Gastabbilder: {count}, {mib} MiB. Die übrigen sind schon fort oder werden inzwischen gebraucht.</translation>
         </message>
         <message>
             <source>Removed the snapshots of ended tasks: {count}. Commits stay.</source>
@@ -2379,6 +2403,14 @@
                 <numerusform>Entfernt die Maschinen-Schnappschüsse von {count} beendeten Aufgaben, mindestens {size}. Ihre Commits bleiben: Dateien lassen sich weiter vergleichen, abzweigen und zusammenführen. Dies lässt sich nicht rückgängig machen.</numerusform>
             </translation>
         </message>
+        <message numerus="yes">
+            <source>Removes {count} guest images, {size}, and the warm templates on them. Nothing stands on them.</source>
+            <extracomment>For one: Removes {count} guest image, {size}, and the warm templates on it. Nothing stands on it.</extracomment>
+            <translation>
+                <numerusform>Entfernt {count} Gastabbild, {size}, und die warmen Vorlagen darauf. Nichts beruht darauf.</numerusform>
+                <numerusform>Entfernt {count} Gastabbilder, {size}, und die warmen Vorlagen darauf. Nichts beruht darauf.</numerusform>
+            </translation>
+        </message>
         <message>
             <source>Remove…</source>
             <translation>Entfernen…</translation>
@@ -2386,6 +2418,10 @@
         <message>
             <source>Removing</source>
             <translation>Wird entfernt</translation>
+        </message>
+        <message>
+            <source>Removing guest images</source>
+            <translation>Gastabbilder werden entfernt</translation>
         </message>
         <message>
             <source>Removing: {done} of {total} tasks done.</source>
@@ -3020,6 +3056,10 @@
             <translation>Der Prüfpunkt war nicht möglich: {why} Erneut versuchen?</translation>
         </message>
         <message>
+            <source>The command for {name} mends this too.</source>
+            <translation>Der Befehl für {name} behebt auch dies.</translation>
+        </message>
+        <message>
             <source>The command of the agent {kind}</source>
             <translation>Der Befehl des Agenten {kind}</translation>
         </message>
@@ -3082,6 +3122,10 @@
         <message>
             <source>The guest did not come up within {seconds} s.</source>
             <translation>Der Gast war nach {seconds} s nicht bereit.</translation>
+        </message>
+        <message>
+            <source>The guest image {name} is being built; nothing was removed.</source>
+            <translation>Das Gastabbild {name} wird gerade gebaut; nichts wurde entfernt.</translation>
         </message>
         <message>
             <source>The guest image {name} is not built yet.</source>
@@ -3518,6 +3562,10 @@
         <message>
             <source>Try again</source>
             <translation>Erneut versuchen</translation>
+        </message>
+        <message>
+            <source>Try again when it is ready.</source>
+            <translation>Erneut versuchen, wenn es fertig ist.</translation>
         </message>
         <message>
             <source>Try again.</source>
@@ -4700,6 +4748,10 @@
             <translation>seine Agenten erhalten jede verlangte Erlaubnis, ohne dass gefragt wird</translation>
         </message>
         <message>
+            <source>its build was cut off</source>
+            <translation>sein Bau wurde abgebrochen</translation>
+        </message>
+        <message>
             <source>its calls in flight end</source>
             <translation>die laufenden Aufrufe enden</translation>
         </message>
@@ -4806,6 +4858,14 @@
         <message>
             <source>less</source>
             <translation>weniger</translation>
+        </message>
+        <message>
+            <source>libvirt does not answer at {uri}: {words}.</source>
+            <translation>libvirt antwortet nicht unter {uri}: {words}.</translation>
+        </message>
+        <message>
+            <source>libvirt does not open {uri}: {words}.</source>
+            <translation>libvirt öffnet {uri} nicht: {words}.</translation>
         </message>
         <message>
             <source>limited</source>
@@ -5228,6 +5288,10 @@
             <translation>nichts wartet auf eine Antwort</translation>
         </message>
         <message>
+            <source>nothing stands on it</source>
+            <translation>nichts beruht darauf</translation>
+        </message>
+        <message>
             <source>nothing was lost</source>
             <translation>nichts ging verloren</translation>
         </message>
@@ -5468,6 +5532,10 @@
             <translation>startet mit der nächsten Änderung</translation>
         </message>
         <message>
+            <source>stays: {what} on it</source>
+            <translation>bleibt: {what} darauf</translation>
+        </message>
+        <message>
             <source>step</source>
             <translation>Schritt</translation>
         </message>
@@ -5526,6 +5594,10 @@
         <message>
             <source>the NVIDIA driver is not loaded</source>
             <translation>der NVIDIA-Treiber ist nicht geladen</translation>
+        </message>
+        <message>
+            <source>the NVIDIA driver was updated, and the part that runs is still the old one; restart this machine</source>
+            <translation>der NVIDIA-Treiber wurde aktualisiert, und der Teil, der läuft, ist noch der alte; diesen Rechner neu starten</translation>
         </message>
         <message>
             <source>the agent</source>
@@ -6148,6 +6220,14 @@
             </translation>
         </message>
         <message numerus="yes">
+            <source>{count} machines</source>
+            <extracomment>For one: {count} machine</extracomment>
+            <translation>
+                <numerusform>{count} Maschine</numerusform>
+                <numerusform>{count} Maschinen</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
             <source>{count} model calls</source>
             <extracomment>For one: {count} model call</extracomment>
             <translation>
@@ -6177,6 +6257,14 @@
             <translation>
                 <numerusform>{count} weitere Zeile</numerusform>
                 <numerusform>{count} weitere Zeilen</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} need a fix</source>
+            <extracomment>For one: {count} needs a fix</extracomment>
+            <translation>
+                <numerusform>{count} zu beheben</numerusform>
+                <numerusform>{count} zu beheben</numerusform>
             </translation>
         </message>
         <message numerus="yes">
@@ -6564,6 +6652,10 @@
             <translation>{name} hat nicht geantwortet.</translation>
         </message>
         <message>
+            <source>{name}, built {when}</source>
+            <translation>{name}, gebaut: {when}</translation>
+        </message>
+        <message>
             <source>{name}: A {left}, B {right}{less}</source>
             <translation>{name}: A {left}, B {right}{less}</translation>
         </message>
@@ -6674,6 +6766,10 @@
         <message>
             <source>{problem} {mend} What needs you stands in the inbox all the same.</source>
             <translation>{problem} {mend} Offene Anfragen stehen trotzdem im Eingang.</translation>
+        </message>
+        <message>
+            <source>{program} is not installed; machines cannot start without it.</source>
+            <translation>{program} ist nicht installiert; ohne es kann keine Maschine starten.</translation>
         </message>
         <message>
             <source>{project} has used up its budget</source>

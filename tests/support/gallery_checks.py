@@ -23,7 +23,7 @@ CONTRAST_MIN = 4.5
 # Text of others, as long as they like; its whole stands in the tooltip.
 MAY_BE_CUT = re.compile(
     r"^toolbar\.branch$|^projects\.title\.|^inspector > SafeLabel$|^inbox\.card\."
-    r"|^model\..*\.detail$|^conversation\.spent$|^changes\.title$"
+    r"|^model\..*\.detail$|^conversation\.spent$|^changes\.title$|^inspector\.state$"
 )
 
 

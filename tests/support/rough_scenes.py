@@ -15,6 +15,7 @@ from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import MachineSupport
 from clawdesk.runtime.doctor import host_checks, image_check, machine_checks, model_checks
 from clawdesk.ui.desk import Desk
+from clawdesk.ui.words import tr
 from tests.support import plane_scenes as scenes
 from tests.support.plane_fake import FakePlane
 
@@ -25,7 +26,8 @@ NO_LIBVIRT = MachineSupport(
     "",
     {},
     False,
-    "libvirt cannot be used: its socket /run/user/1000/libvirt/virtqemud-sock is not there.",
+    "libvirt does not open qemu:///session: Failed to connect socket to "
+    "'/run/user/1000/libvirt/virtqemud-sock': No such file or directory.",
     "sudo apt-get install --no-install-recommends libvirt-daemon libvirt-daemon-driver-qemu "
     "qemu-system-x86 qemu-utils",
 )
@@ -34,12 +36,15 @@ NO_DOCKER = FabricStatus(
     "0.1.0",
     "",
     "no Docker engine answers at /run/user/1000/docker.sock",
-    "sudo apt-get install --no-install-recommends docker.io && sudo usermod -aG docker $USER",
+    "sudo apt-get install --no-install-recommends docker.io docker-cli",
 )
 MISMATCH = (
-    "the NVIDIA driver answers: Driver/library version mismatch. It was updated while this machine "
-    "ran; restart it, or load the driver again"
+    "the NVIDIA driver was updated, and the part that runs is still the old one; restart this "
+    "machine"
 )
+SHELL = "clawdesk shell 01JC0000000000000000000003"
+COMMANDS = (NO_LIBVIRT.mend, NO_DOCKER.mend, "clawdesk-fabric images build", SHELL)
+REFUSED = "snapshotting the machine cd-01jc-1-0c5f failed: the disk of /home/ada is full."
 LONG = "Rewrite the loader of sharded data sets so that an empty shard is skipped, and prove it"
 HOSTILE = "<b>bold</b>\x1b[31m\u202egnp.exe\nsecond line"
 CROWD = 100
@@ -81,17 +86,13 @@ def _lost_review(desk: Desk, tasks: list[Task]) -> None:
 def _refused(desk: Desk, tasks: list[Task]) -> None:
     """An act that failed with a long sentence, its next step, and details to copy."""
     assert isinstance(desk.plane, FakePlane)
-    desk.plane.refuse["cancel"] = PortError(
-        "The task's history could not be written: the disk of /home/ada is full "
-        "(refs/clawdesk/tasks/01JF/checkpoints).",
-        mend="Free disk space; ClawDesk tries again by itself every ten seconds.",
-    )
+    desk.plane.refuse["cancel"] = PortError(REFUSED, mend="Free disk space.")
     task = tasks[0]
 
     async def cancelled() -> None:
         await desk.plane.cancel(task.id, channel="window")
 
-    desk.errands.start("cancel", f"Cancelling {task.title}", cancelled())
+    desk.errands.start("cancel", tr("Cleaning up"), cancelled())
 
 
 def _chosen(title: str) -> Callable[[Desk, list[Task]], None]:
@@ -105,7 +106,7 @@ def _no_terminal(desk: Desk, tasks: list[Task]) -> None:
     from clawdesk.ui import terminals
 
     desk.window.tasks.list.choose(tasks[2].id)
-    terminals._say_command(desk, f"clawdesk shell {tasks[2].id}")
+    terminals._say_command(desk, SHELL)
 
 
 ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {

@@ -1,4 +1,4 @@
-"""The smallest window that is promised: pages are whole, and what gives way is what matters least."""
+"""The smallest window promised: pages are whole, and what gives way is what matters least."""
 
 from __future__ import annotations
 
