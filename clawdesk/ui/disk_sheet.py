@@ -54,7 +54,7 @@ def _task_row(view: DiskRow) -> _Row:
 
 
 def _image_row(view: ImageRow) -> _Row:
-    return _Row(view.title, ((view.stands, 260),), view.size, goes=view.goes)
+    return _Row(view.title, ((view.stands, 330),), view.size, goes=view.goes)
 
 
 def _head(text: str) -> SafeLabel:

@@ -15,8 +15,9 @@ from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.projects import ProjectEntry
 
-SEARCH, SEARCH_MIN = 400, 236
-"""Width of the search field in px, and of one whose words are just whole."""
+SEARCH = 400
+"""Width of the search field in px; where there is less, its words stay whole."""
+_KEY = "Ctrl K"
 
 
 class SearchField(QAbstractButton):
@@ -31,6 +32,11 @@ class SearchField(QAbstractButton):
     def sizeHint(self) -> QSize:
         return QSize(SEARCH, 28)
 
+    def least(self) -> int:
+        """The width in px at which icon, words and key are just whole."""
+        words = fonts.width("body", tr("Search or run a command"))
+        return round(33 + words + 12 + fonts.width("caption", _KEY) + 9 + 8)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -44,15 +50,14 @@ class SearchField(QAbstractButton):
         painter.setPen(colour("fg2"))
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(box.adjusted(33, 0, 0, 0), middle, tr("Search or run a command"))
-        key = "Ctrl K"
-        wide = fonts.width("caption", key) + 9
+        wide = fonts.width("caption", _KEY) + 9
         frame = QRectF(box.right() - 8 - wide, 6.5, wide, 15)
         painter.setPen(QPen(colour("line2"), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(frame, 4, 4)
         painter.setPen(colour("fg2"))
         painter.setFont(fonts.font("caption"))
-        painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, key)
+        painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, _KEY)
 
 
 class ToolBar(Ground):
@@ -125,7 +130,7 @@ class ToolBar(Ground):
     def _mind_room(self) -> None:
         """The search field gives way to the branch's words, which nothing else tells in full."""
         sides = self._west.sizeHint().width() + self._east.sizeHint().width()
-        wide = max(SEARCH_MIN, min(SEARCH, self.width() - sides - 40))
+        wide = max(self.search.least(), min(SEARCH, self.width() - sides - 40))
         self.search.setFixedWidth(wide)
         for side in (0, 2):  # in the middle where there is room; else each side has what it needs
             self._row.setStretch(side, 1 if wide == SEARCH else 0)

@@ -13,6 +13,7 @@ from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.status_bar import StatusBar
 from clawdesk.ui.tool_bar import SearchField
 from tests.support import gallery_checks, gallery_pictures, rough_scenes, window_shots
+from tests.support.pseudo_locale import pseudo_locale
 from tests.ui.conftest import Bench
 
 SMALLEST = (1024, 700)
@@ -133,3 +134,21 @@ def test_a_word_wider_than_a_line_stays_one(qapp: QApplication) -> None:
     assert broken("a " + "b" * 90, 40) == ["a", "  " + "b" * 90]
     assert broken("", 40) == [""]
     assert broken("x" * 90, 10) == ["x" * 90]
+
+
+@pytest.mark.parametrize("scene", ["full", "crowd"])
+def test_words_longer_than_english_overlap_nothing(
+    bench: Bench, qapp: QApplication, scene: str
+) -> None:
+    """In the language of tests every text is a third longer."""
+
+    async def look() -> tuple[list[str], int, int]:
+        async with gallery_pictures.opened(scene, bench.memory) as (desk, _):
+            search = desk.window.findChild(SearchField)
+            assert search is not None
+            return gallery_checks.overlaps(desk.window), search.width(), search.least()
+
+    with pseudo_locale(qapp):
+        overlaps, wide, least = bench.run(look())
+    assert not overlaps
+    assert wide >= least, "words and key of the search field lie on one another"
