@@ -31,7 +31,6 @@ class _Command(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 6, 4, 6)
         row.setSpacing(8)
-        row.addWidget(SafeLabel("$", font="code", role="fg2"), 0, Qt.AlignmentFlag.AlignTop)
         # Whole, on as many lines as it needs: a command that is cut cannot be judged.
         row.addWidget(CommandText(command), 1)
         copy = Button(

@@ -16,6 +16,7 @@ from clawdesk.ui.tokens import colour
 
 _FONT = "code"
 _INDENT = "  "  # of further lines, so that one command is not read as several
+_PROMPT = "$ "  # painted before the first line, no part of the command
 
 
 def broken(command: str, wide: float) -> list[str]:
@@ -43,7 +44,7 @@ class CommandText(QWidget):
 
     def lines(self) -> list[str]:
         """As they are shown now."""
-        return broken(self._command, self.width())
+        return broken(self._command, self.width() - _beside())
 
     def _height(self, lines: int) -> int:
         return round(lines * fonts.metrics(_FONT).lineSpacing() + 0.5)
@@ -52,21 +53,29 @@ class CommandText(QWidget):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return self._height(len(broken(self._command, width)))
+        return self._height(len(broken(self._command, width - _beside())))
 
     def sizeHint(self) -> QSize:
         wide = fonts.metrics(_FONT).horizontalAdvance(self._command)
-        return QSize(round(wide) + 2, self._height(1))
+        return QSize(round(wide) + _beside() + 2, self._height(1))
 
     def minimumSizeHint(self) -> QSize:
         metrics = fonts.metrics(_FONT)
         widest = max(metrics.horizontalAdvance(_INDENT + w) for w in self._command.split(" "))
-        return QSize(min(round(widest) + 2, 320), self._height(1))
+        return QSize(min(round(widest) + _beside() + 2, 320), self._height(1))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, metrics = QPainter(self), fonts.metrics(_FONT)
+        lines, left = self.lines(), _beside()
+        top = (self.height() - len(lines) * metrics.lineSpacing()) / 2 + metrics.ascent()
         painter.setFont(fonts.font(_FONT))
+        painter.setPen(colour("fg2"))
+        painter.drawText(QPointF(0, top), _PROMPT.strip())
         painter.setPen(colour("fg0"))
-        for place, line in enumerate(self.lines()):
-            base = place * metrics.lineSpacing() + metrics.ascent()
-            painter.drawText(QPointF(0, base), line)
+        for place, line in enumerate(lines):
+            painter.drawText(QPointF(left, top + place * metrics.lineSpacing()), line)
+
+
+def _beside() -> int:
+    """What the prompt takes of each line, in px."""
+    return round(fonts.metrics(_FONT).horizontalAdvance(_PROMPT) + 0.5)

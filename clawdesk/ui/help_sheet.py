@@ -85,4 +85,4 @@ class HelpSheet(Sheet):
         return column
 
     def sizeHint(self) -> QSize:
-        return QSize(760, 620)
+        return QSize(900, 780)  # as far as the window has room
