@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from clawdesk.cli import images
+from clawdesk.cli import disk, images
 from clawdesk.cli.exits import REFUSED
 from clawdesk.ports.errors import PortError
 from tests.support.fork_scenes import old_images
@@ -84,3 +84,15 @@ def test_without_a_terminal_nothing_is_removed(
         prune()
     assert refused.value.code == "usage"
     assert removals(plane) == []
+
+
+def test_disk_names_the_command_while_an_image_could_go(
+    plane: FakePlane, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(disk, "with_plane", images.with_plane)
+    options = argparse.Namespace(json=False)
+    assert disk.run(options) == 0
+    assert "`clawdesk images prune` removes old guest images, 798 MiB." in capsys.readouterr().out
+    assert prune("--yes") == 0
+    assert disk.run(options) == 0
+    assert "`clawdesk images prune`" not in capsys.readouterr().out
