@@ -289,6 +289,10 @@ PARTS = (
     marked("none found"),
     marked("{name} did not answer."),
     marked("No machine can be started; tasks wait and run nowhere else."),
+    marked(
+        "{why} Tasks wait and run nowhere else; what was done can be looked at, compared and "
+        "merged."
+    ),
     marked("ready at {address}"),
     marked("kvm, proven by booting a machine"),
     marked("Machines run under emulation, several times slower."),

@@ -7064,6 +7064,10 @@
             <translation>{why} Aufgaben ohne Modellaufrufe laufen trotzdem.</translation>
         </message>
         <message>
+            <source>{why} Tasks wait and run nowhere else; what was done can be looked at, compared and merged.</source>
+            <translation>{why} Aufgaben warten und laufen nirgends sonst; was getan ist, kann angesehen, verglichen und zusammengeführt werden.</translation>
+        </message>
+        <message>
             <source>{why} The task starts again from its beginning.</source>
             <translation>{why} Die Aufgabe beginnt von vorn.</translation>
         </message>
