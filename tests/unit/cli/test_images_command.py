@@ -36,7 +36,8 @@ def plane(monkeypatch: pytest.MonkeyPatch) -> FakePlane:
 
         return asyncio.run(run())
 
-    monkeypatch.setattr(images, "with_plane", with_plane)
+    for command in (images, disk):
+        monkeypatch.setattr(command, "with_plane", with_plane)
     return made
 
 
@@ -87,9 +88,8 @@ def test_without_a_terminal_nothing_is_removed(
 
 
 def test_disk_names_the_command_while_an_image_could_go(
-    plane: FakePlane, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    plane: FakePlane, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(disk, "with_plane", images.with_plane)
     options = argparse.Namespace(json=False)
     assert disk.run(options) == 0
     assert "`clawdesk images prune` removes old guest images, 798 MiB." in capsys.readouterr().out
