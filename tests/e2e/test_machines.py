@@ -172,6 +172,10 @@ async def test_the_guest_has_no_network_card_and_qemu_no_rights(tar: Path) -> No
         assert int(status["CapEff"], 16) == 0
         assert status["NoNewPrivs"] == "1"
         assert status["Seccomp"] == "2"
+        emulated = machine.accelerator == "tcg"
+        assert status["THP_enabled"] == ("0" if emulated else "1"), "memory is spared, see M6"
+        moved = await shell(guest, "cat /proc/sys/kernel/randomize_va_space")
+        assert moved == ("0" if emulated else "2"), "translated code is used again, see M5"
         assert (await machines.support()).confined
 
 

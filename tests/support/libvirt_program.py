@@ -107,6 +107,7 @@ async def whole_round(machines: LibvirtMachines, task: str, tar: str) -> None:
         snapshot = await machines.snapshot(first.machine, task, 1)
         await shell(guest, "echo changed > /dev/shm/word")
         await guest.close()
+        status = Path(f"/proc/{_pid_of(first.machine)}/status").read_text()
         os.kill(_pid_of(first.machine), signal.SIGKILL)
         await asyncio.wait_for(heard.wait(), 5)
         again = await machines.restore(task, 1, snapshot)
@@ -114,6 +115,7 @@ async def whole_round(machines: LibvirtMachines, task: str, tar: str) -> None:
         remembered = await shell(guest, RECALL)
     await machines.discard(task)
     say(
+        small_pages="THP_enabled:\t0" in status,
         uri=support.uri,
         confined=support.confined,
         problem=support.problem,

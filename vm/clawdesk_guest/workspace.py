@@ -76,10 +76,11 @@ class Workspace:
         git = f"{self.folder}/.git"
         os.rename(f"{incoming}/base.git", git)
         os.rename(f"{incoming}/excludes", self._ignored)
+        with open(f"{incoming}/listing", "rb") as listing:
+            entries = [_parse_entry(line) for line in _split(listing.read())]
+        os.unlink(f"{incoming}/listing")
         os.rmdir(incoming)
         _write(f"{git}/config", _WORKSPACE_CONFIG.encode())
-        listing = ["git", f"--git-dir={git}", "ls-tree", "-r", "-z", "--full-tree", "HEAD"]
-        entries = [_parse_entry(line) for line in _split(output_of(listing, self._env))]
         index = self._index(entries)
         _write(f"{git}/index", index)
         self._make_private(index)
@@ -90,8 +91,6 @@ class Workspace:
         `git add` would read and hash every file again (9 s for 2,000 files under emulation);
         the files were just written from the very tree the index names.
         """
-        import hashlib  # here, because it would slow down every start
-
         out = [struct.pack(">4sII", b"DIRC", 2, len(entries))]
         root = os.fsencode(self.folder)
         for mode, oid, path in entries:
@@ -105,7 +104,7 @@ class Workspace:
             entry = _ENTRY.pack(*(n & 0xFFFFFFFF for n in numbers), oid, length) + path
             out.append(entry + bytes(8 - len(entry) % 8))
         content = b"".join(out)
-        return content + hashlib.sha1(content, usedforsecurity=False).digest()
+        return content + _sha1(content)
 
     def _make_private(self, index: bytes) -> None:
         for folder in ("objects", "refs", "info"):
@@ -276,8 +275,17 @@ def _send_regular(out: int, place: bytes, name: str) -> None:
 
 def _parse_entry(line: bytes) -> tuple[int, bytes, bytes]:
     about, _, path = line.partition(b"\t")
-    mode, _, oid = about.split(b" ")
+    mode, oid = about.split(b" ")
     return int(mode, 8), bytes.fromhex(oid.decode()), path
+
+
+def _sha1(content: bytes) -> bytes:
+    # Imported here, as it is wanted once; and hashlib would load all of OpenSSL for it.
+    try:
+        from _sha1 import sha1  # type: ignore[import-not-found]
+    except ImportError:
+        from hashlib import sha1
+    return bytes(sha1(content, usedforsecurity=False).digest())
 
 
 def _split(listing: bytes) -> list[bytes]:

@@ -2,6 +2,8 @@
 
     workspace/...      the files of a tree with their modes; links as links
     base.git/          a minimal repository made by us: that tree as one commit, nothing else
+    listing            the tree's files in order, as `MODE OBJECT<tab>PATH<nul>`: the guest would
+                       have to start Git to learn them, which is dear where it is emulated
     excludes           the tree's .gitignore rules for `git ls-files --others --exclude-from`
 
 Nothing of the user's `.git` enters it: no configuration, no hooks, no history, no names. Submodules
@@ -37,7 +39,9 @@ def export(repo: pygit2.Repository, commit: pygit2.Commit, into: Path) -> None:
     try:
         with part.open("wb") as out, tarfile.open(fileobj=out, mode="w", format=_FORMAT) as tar:
             writer = _TarWriter(tar, commit.commit_time)
-            _write_workspace(repo, commit.tree, writer)
+            writer.folder("workspace")
+            listing = list(_write_folder(repo, commit.tree, b"", writer))
+            writer.file("listing", b"".join(listing))
             _write_base(repo, commit, writer, into.parent)
             rules = "".join(rule + "\n" for rule in flattened(commit.tree))
             writer.file("excludes", rules.encode("utf-8", "surrogateescape"))
@@ -97,20 +101,19 @@ def _check_names(tree: pygit2.Tree, prefix: str = "") -> None:
             _check_names(entry, f"{prefix}{name}/")
 
 
-def _write_workspace(repo: pygit2.Repository, tree: pygit2.Tree, writer: _TarWriter) -> None:
-    writer.folder("workspace")
-    _write_folder(repo, tree, "workspace/", writer)
-
-
 def _write_folder(
-    repo: pygit2.Repository, tree: pygit2.Tree, prefix: str, writer: _TarWriter
-) -> None:
+    repo: pygit2.Repository, tree: pygit2.Tree, prefix: bytes, writer: _TarWriter
+) -> Iterator[bytes]:
+    """Write what is below a tree; yields its lines of the listing."""
     for entry in tree:
-        name = prefix + str(entry.name)
+        path = prefix + os.fsencode(str(entry.name))
+        name = f"workspace/{os.fsdecode(path)}"
         if isinstance(entry, pygit2.Tree):
             writer.folder(name)
-            _write_folder(repo, entry, name + "/", writer)
-        elif entry.filemode == FileMode.LINK:
+            yield from _write_folder(repo, entry, path + b"/", writer)
+            continue
+        yield b"%o %s\t%s\0" % (entry.filemode, str(entry.id).encode(), path)
+        if entry.filemode == FileMode.LINK:
             writer.link(name, os.fsdecode(repo[entry.id].read_raw()))
         elif entry.filemode == FileMode.COMMIT:
             writer.folder(name)  # a submodule: its place is there, its files are not

@@ -64,7 +64,7 @@ class BackgroundProbe:
                 os.link(first.workspace, workspace)  # the machine's end removes its own
                 with greeted(self._layout.channel(first.machine), ALIVE_S) as guest:
                     guest.begin_work()
-                    moved, _pause = self._capture.hurry(first, memory)
+                    moved = self._capture.hurry(first, memory).record
                     os.link(frozen, layer)  # as well: no record names it then
                     guest.finish_work()
             finally:

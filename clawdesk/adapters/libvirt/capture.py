@@ -13,7 +13,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -33,8 +33,24 @@ from clawdesk.ports.errors import MachineError
 _log = logging.getLogger(__name__)
 _STANDSTILL_MS, _STANDSTILL_MS_MAX = 300, 2_000_000
 """QEMU's own limit of what it leaves for when the guest stands still, and the highest it takes."""
+_TURNS = 16
+"""So many snapshots after one that a slow disk held up go through the kernel's cache."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 """A full disk, where libvirt's own snapshot would fail as well, with the guest standing still."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A capture just made.
+
+    Args:
+        record: the machine's, as it is afterwards; its last layer is frozen.
+        memory_sha256: of the memory's file as it was written; "" = it was not looked at.
+    """
+
+    record: MachineRecord
+    pause: Pause
+    memory_sha256: str = ""
 
 
 class Capture:
@@ -59,13 +75,14 @@ class Capture:
         self._may_hurry = may_hurry
         self._doubtful: set[str] = set()
         self._collects: bool | None = None  # whether libvirt writes through a FIFO; None = untried
+        self._through_cache = 0  # so many more go through the kernel's cache: the disk was slow
 
     def doubt(self, machine: str) -> None:
         """It was started by an earlier process, which may have died over a fast capture of it."""
         self._doubtful.add(machine)
 
-    def take(self, record: MachineRecord, memory: Path) -> tuple[MachineRecord, Pause]:
-        """The machine's record as it is afterwards, its last layer frozen, and the pause.
+    def take(self, record: MachineRecord, memory: Path) -> Taken:
+        """Capture a machine, its memory into a new file.
 
         Raises:
             MachineError, OSError, libvirt.libvirtError: there is no capture; the machine goes on.
@@ -83,21 +100,22 @@ class Capture:
                     raise
                 _log.info("%s: no background snapshot, so a live one: %s", record.machine, error)
                 record = self._roster.get(record.machine)
-        taken, pause = self._live(record, memory)
+        taken = self._live(record, memory)
         if record.accelerator != "tcg" or not self._domains.was_torn(record.machine):
-            return taken, pause
+            return taken
         _log.info("%s writes too much to be saved as it runs; it stands still", record.machine)
         memory.unlink()
         self._domains.may_stand_still(record.machine, _STANDSTILL_MS_MAX)
         try:
-            taken, again = self._live(taken, memory)
+            again = self._live(taken.record, memory)
             # The guest stood still twice, and that is what a person is told.
-            return taken, replace(again, pause_ms=pause.pause_ms + again.pause_ms)
+            pause_ms = taken.pause.pause_ms + again.pause.pause_ms
+            return replace(again, pause=replace(again.pause, pause_ms=pause_ms))
         finally:
             with suppress(MachineError, libvirt.libvirtError):  # it may have ended
                 self._domains.may_stand_still(record.machine, _STANDSTILL_MS)
 
-    def _live(self, record: MachineRecord, memory: Path) -> tuple[MachineRecord, Pause]:
+    def _live(self, record: MachineRecord, memory: Path) -> Taken:
         if self._collects is not False:
             try:
                 taken = self._with_overlay(record, partial(self._collect, record.machine, memory))
@@ -110,22 +128,30 @@ class Capture:
             else:
                 self._collects = True
                 return taken
-        return self._with_overlay(record, partial(self._domains.freeze, record.machine, memory))
+        return self._with_overlay(record, partial(self._written, record.machine, memory))
 
-    def _collect(self, machine: str, memory: Path, overlay: Path) -> Pause:
+    def _written(self, machine: str, memory: Path, overlay: Path) -> tuple[Pause, str]:
+        return self._domains.freeze(machine, memory, overlay), ""
+
+    def _collect(self, machine: str, memory: Path, overlay: Path) -> tuple[Pause, str]:
+        fifo, past_cache = self._layout.fifo(machine), self._through_cache == 0
         try:
-            with collected(self._layout.fifo(machine), memory) as fifo:
-                return self._domains.freeze(machine, fifo, overlay)
+            with collected(fifo, memory, past_cache=past_cache) as came:
+                pause = self._domains.freeze(machine, came.fifo, overlay)
         except ValueError as error:
             raise MachineError(f"The snapshot was lost: {error}.", code="failed") from error
+        # A disk may be slow, or only busy for now: it is tried again.
+        self._through_cache = _TURNS if came.is_slow else max(0, self._through_cache - 1)
+        return pause, came.digest
 
-    def hurry(self, record: MachineRecord, memory: Path) -> tuple[MachineRecord, Pause]:
+    def hurry(self, record: MachineRecord, memory: Path) -> Taken:
         """By the fast path, whether it is proven or not; as `take`, and it leaves no file."""
 
-        def freeze(overlay: Path) -> Pause:
-            return self._background.freeze(
+        def freeze(overlay: Path) -> tuple[Pause, str]:
+            pause = self._background.freeze(
                 record.machine, memory, overlay, lambda: self._roster.get(record.machine)
             )
+            return pause, ""
 
         try:
             return self._with_overlay(record, freeze)
@@ -134,14 +160,14 @@ class Capture:
             raise
 
     def _with_overlay(
-        self, record: MachineRecord, freeze: Callable[[Path], Pause]
-    ) -> tuple[MachineRecord, Pause]:
+        self, record: MachineRecord, freeze: Callable[[Path], tuple[Pause, str]]
+    ) -> Taken:
         fresh = f"{record.machine}-{secrets.token_hex(4)}.qcow2"
         overlay = Path(record.overlay).with_name(fresh)
         try:
             disks.create_overlay(overlay, Path(record.overlay))
             self._layout.give(overlay)
-            pause = freeze(overlay)
+            pause, memory_sha256 = freeze(overlay)
         except BaseException:
             # The disk may have moved before the rest failed: then the overlay is the machine's.
             if self._writes_to(record.machine) == str(overlay):
@@ -149,7 +175,7 @@ class Capture:
             else:
                 disks.remove(overlay)
             raise
-        return self._moved(record, overlay), pause
+        return Taken(self._moved(record, overlay), pause, memory_sha256)
 
     def _moved(self, record: MachineRecord, overlay: Path) -> MachineRecord:
         moved = replace(record, overlay=str(overlay), layers=(*record.layers, record.overlay))

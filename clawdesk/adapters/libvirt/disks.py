@@ -84,14 +84,18 @@ def write_workspace(path: Path, tar: Path | None, size: int) -> None:
         raise disk_error("The workspace could not be put on a disk", error) from error
 
 
-def seal(path: Path) -> str:
-    """Make a finished file durable, and note its checksum beside it; returns sha256 in hex."""
+def seal(path: Path, known: str = "") -> str:
+    """Make a finished file durable, and note its checksum beside it; returns sha256 in hex.
+
+    Args:
+        known: the checksum, by whoever wrote the file; it is not read then.
+    """
     noted = _noted(path)
     if noted:
         return noted
     with path.open("rb") as content:
         os.fsync(content.fileno())
-    digest = _sha256(path)
+    digest = known or _sha256(path)
     durable(_note(path), digest)
     if not path.exists():  # it was removed meanwhile; its note goes too, whoever comes last
         _note(path).unlink(missing_ok=True)
@@ -108,10 +112,11 @@ def expect(path: Path, size: int) -> None:
         raise _damaged(path, f"has {found} bytes instead of {size}")
 
 
-def verify(path: Path, size: int, *, here: bool) -> str:
+def verify(path: Path, size: int, *, here: bool, known: str = "") -> str:
     """Check a sealed file against its note; seals it when that had not happened yet.
 
     Args:
+        known: as in `seal`; where there is no note yet the file is compared with it.
         here: it was written since this host started. One from before that has no note may never
             have reached the disk: it has the right size, perhaps, and holes where memory was.
 
@@ -122,11 +127,11 @@ def verify(path: Path, size: int, *, here: bool) -> str:
     noted = _noted(path)
     if not noted and not here:
         raise _damaged(path, "was not safely on the disk when this computer last went down")
-    if not noted:
+    if not noted and not known:
         return seal(path)
-    if _sha256(path) != noted:
+    if _sha256(path) != (noted or known):
         raise _damaged(path, "does not match its checksum")
-    return noted
+    return noted or seal(path, known)
 
 
 def remove(path: Path) -> None:

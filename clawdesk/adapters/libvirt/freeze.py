@@ -17,13 +17,12 @@ import libvirt
 
 from clawdesk.adapters.host import boot_id
 from clawdesk.adapters.libvirt import disks
-from clawdesk.adapters.libvirt.capture import Capture
+from clawdesk.adapters.libvirt.capture import Capture, Taken
 from clawdesk.adapters.libvirt.connection import explain
 from clawdesk.adapters.libvirt.domain_xml import image_files
 from clawdesk.adapters.libvirt.domains import Domains
 from clawdesk.adapters.libvirt.layout import MEMORY, RECORD, Layout
 from clawdesk.adapters.libvirt.records import (
-    MachineRecord,
     SavedRecord,
     read_saved,
     write_machine,
@@ -103,18 +102,18 @@ class Freezer:
         try:
             part.mkdir(mode=0o700, parents=True)
             self._layout.give(part)
-            moved, pause = self._capture.take(record, part / MEMORY)
+            taken = self._capture.take(record, part / MEMORY)
         except (OSError, MachineError, libvirt.libvirtError) as error:
             shutil.rmtree(part, ignore_errors=True)
             raise _snapshot_error(machine, error) from error
-        saved = self._saved(moved, folder, saved_id, task=task, ordinal=ordinal)
+        saved = self._saved(taken, folder, saved_id, task=task, ordinal=ordinal)
         write_saved(part / RECORD, saved)
         part.rename(folder)
-        return Frozen(saved, pause)
+        return Frozen(saved, taken.pause)
 
     def seal(self, saved: SavedRecord) -> str:
         """Checksum every file of a snapshot; returns one digest over all of them."""
-        return _total([disks.seal(Path(path)) for path in sorted(saved.sizes)])
+        return _total([disks.seal(Path(path), _known(saved, path)) for path in sorted(saved.sizes)])
 
     def take_up(self) -> None:
         """Seal what a process that died had not sealed yet."""
@@ -138,7 +137,10 @@ class Freezer:
         expect_files(saved)
         here = saved.boot in {"", boot_id()}
         digest = _total(
-            [disks.verify(Path(path), saved.sizes[path], here=here) for path in sorted(saved.sizes)]
+            [
+                disks.verify(Path(path), size, here=here, known=_known(saved, path))
+                for path, size in sorted(saved.sizes.items())
+            ]
         )
         if not _has_its_image(Path(saved.memory)):
             raise SnapshotDamagedError(
@@ -149,8 +151,9 @@ class Freezer:
         return digest
 
     def _saved(
-        self, record: MachineRecord, folder: Path, saved_id: str, *, task: str, ordinal: int
+        self, taken: Taken, folder: Path, saved_id: str, *, task: str, ordinal: int
     ) -> SavedRecord:
+        record = taken.record
         memory = _part(folder) / MEMORY
         for path in (memory, Path(record.layers[-1])):
             path.chmod(0o440)
@@ -170,6 +173,7 @@ class Freezer:
             qemu=self._qemu,
             base=record.base,
             boot=boot_id(),
+            memory_sha256=taken.memory_sha256,
         )
 
     def _merge(self, machine: str) -> None:
@@ -184,6 +188,11 @@ class Freezer:
             self._shelf.collect(record.layers)
         except (MachineError, OSError, libvirt.libvirtError) as error:
             _log.info("%s keeps its long chain of disk layers: %s", machine, error)
+
+
+def _known(saved: SavedRecord, path: str) -> str:
+    """The checksum of one of its files where whoever wrote it knows, else ""."""
+    return saved.memory_sha256 if path == saved.memory else ""
 
 
 def _has_its_image(memory: Path) -> bool:

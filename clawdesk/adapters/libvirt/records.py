@@ -49,6 +49,7 @@ class SavedRecord:
         layers: qcow2 files, bottom first; the last one froze with this snapshot.
         sizes: bytes of every file that must be there unchanged, the memory included.
         image: digest of the guest image.
+        memory_sha256: sum of the memory's file as it was written; "" = it was not looked at.
         boot: the start of this host that it was taken in; "" = not known.
     """
 
@@ -65,6 +66,7 @@ class SavedRecord:
     qemu: str
     base: str = ""
     boot: str = ""
+    memory_sha256: str = ""
 
 
 def write_machine(path: Path, record: MachineRecord) -> None:

@@ -16,6 +16,7 @@ cookie_offset a cookie, NUL, padding; then QEMU's stream.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import struct
 import threading
@@ -24,6 +25,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from clawdesk.adapters.libvirt.stream_file import StreamFile
 
 _FIXED = struct.Struct("<16sIIIII56x")
 _MAGIC = b"LibvirtQemudSave"
@@ -135,8 +138,22 @@ def _feed(fifo: Path, head: bytes, image: Path, offset: int, sound: Callable[[],
         os.close(target)
 
 
+@dataclass(slots=True)
+class Collected:
+    """What comes through a FIFO, and once it is whole, what is known of it.
+
+    Args:
+        digest: sha256 of the image in hex.
+        is_slow: its disk is slower than the kernel's cache is.
+    """
+
+    fifo: Path
+    digest: str = ""
+    is_slow: bool = False
+
+
 @contextmanager
-def collected(fifo: Path, image: Path) -> Iterator[Path]:
+def collected(fifo: Path, image: Path, *, past_cache: bool = True) -> Iterator[Collected]:
     """While inside, what libvirt saves to the FIFO goes into `image`, which is whole on leaving.
 
     It is not durable yet. Where anything fails, inside or here, there is no image.
@@ -148,22 +165,24 @@ def collected(fifo: Path, image: Path) -> Iterator[Path]:
     fifo.unlink(missing_ok=True)  # of a process that was killed over a snapshot of this machine
     os.mkfifo(fifo, 0o600)
     try:
-        target = os.open(image, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        target = StreamFile(image, past_cache=past_cache)
         try:
-            with _moved(fifo, target):
-                yield fifo
-            _complete(target)
+            seen, came = _Seen(), Collected(fifo)
+            with _moved(fifo, target, seen):
+                yield came
+            _complete(target, seen)
+            came.digest, came.is_slow = seen.digest(), target.is_slow
         except BaseException:
             image.unlink(missing_ok=True)
             raise
         finally:
-            os.close(target)
+            target.close()
     finally:
         fifo.unlink(missing_ok=True)
 
 
 @contextmanager
-def _moved(fifo: Path, target: int) -> Iterator[None]:
+def _moved(fifo: Path, target: StreamFile, seen: _Seen) -> Iterator[None]:
     """While inside, a thread moves what is written to the FIFO into a file."""
     reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
     # libvirt opens and closes the FIFO twice: with a writer of ours the end comes when we say.
@@ -171,7 +190,7 @@ def _moved(fifo: Path, target: int) -> Iterator[None]:
     os.set_blocking(reader, True)
     given_up = threading.Event()
     with ThreadPoolExecutor(1, thread_name_prefix="snapshot-collect") as pool:
-        moving = pool.submit(_move, reader, target, given_up)
+        moving = pool.submit(_move, reader, target, seen, given_up)
         try:
             try:
                 yield
@@ -190,12 +209,11 @@ def _moved(fifo: Path, target: int) -> Iterator[None]:
         moving.result()
 
 
-def _move(reader: int, target: int, given_up: threading.Event) -> None:
+def _move(reader: int, target: StreamFile, seen: _Seen, given_up: threading.Event) -> None:
     try:
         with suppress(OSError):  # see `_feed`
             fcntl.fcntl(reader, _F_SETPIPE_SZ, _CHUNK_BYTES)
-        while not given_up.is_set() and os.splice(reader, target, _CHUNK_BYTES):
-            pass
+        target.take(reader, seen.see, given_up)
     except OSError:
         # Read on: libvirt would wait for ever to open a FIFO again that nobody reads.
         while not given_up.is_set() and os.read(reader, _CHUNK_BYTES):
@@ -205,11 +223,38 @@ def _move(reader: int, target: int, given_up: threading.Event) -> None:
         os.close(reader)
 
 
-def _complete(target: int) -> None:
+class _Seen:
+    """What went by of a save image: its first header, its last one, and the sum of the rest."""
+
+    def __init__(self) -> None:
+        self.first = self.last = b""
+        self._sum = hashlib.sha256()
+
+    def see(self, piece: memoryview) -> None:
+        if not self.first:
+            self.first, piece = bytes(piece[: _FIXED.size]), piece[_FIXED.size :]
+            # As it reads in the end; `_complete` makes sure.
+            self._sum.update(_MAGIC + self.first[len(_MAGIC) :])
+        if len(piece) < _FIXED.size:
+            piece = memoryview(self.last + piece)
+            self.last = b""
+        self._sum.update(self.last)
+        cut = max(0, len(piece) - _FIXED.size)
+        self._sum.update(piece[:cut])
+        self.last = bytes(piece[cut:])
+
+    def digest(self) -> str:
+        """sha256 of the image as `_complete` leaves it, in hex."""
+        return self._sum.hexdigest()
+
+
+def _complete(target: StreamFile, seen: _Seen) -> None:
     """Put libvirt's second header, which came last, in the place of the first."""
-    end = os.lseek(target, 0, os.SEEK_CUR) - _FIXED.size
-    first, last = (os.pread(target, _FIXED.size, max(0, at)) for at in (0, end))
-    if not (first.startswith(_MAGIC_BEFORE) and last.startswith(_MAGIC)):
+    if not (
+        seen.first.startswith(_MAGIC_BEFORE)
+        and seen.last == _MAGIC + seen.first[len(_MAGIC) :]
+        and len(seen.last) == _FIXED.size
+    ):
         raise ValueError("libvirt does not write a save image the way this program knows")
-    os.pwrite(target, last, 0)
-    os.ftruncate(target, end)
+    target.end(target.bytes - _FIXED.size)
+    os.pwrite(target.descriptor, seen.last, 0)

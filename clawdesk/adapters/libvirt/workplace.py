@@ -16,12 +16,18 @@ from pathlib import Path
 import libvirt
 
 from clawdesk.adapters.libvirt import disks
-from clawdesk.adapters.libvirt.accelerator import PROBE_S, Acceleration, decide
+from clawdesk.adapters.libvirt.accelerator import (
+    KERNEL_WORDS,
+    PROBE_S,
+    Acceleration,
+    decide,
+    expected,
+)
 from clawdesk.adapters.libvirt.background import BackgroundSnapshots
 from clawdesk.adapters.libvirt.background_choice import BackgroundChoice
 from clawdesk.adapters.libvirt.background_probe import BackgroundProbe
 from clawdesk.adapters.libvirt.capture import Capture
-from clawdesk.adapters.libvirt.connection import Connection, open_connection
+from clawdesk.adapters.libvirt.connection import Connection, open_connection, want_huge_pages
 from clawdesk.adapters.libvirt.disk_use import disk_use
 from clawdesk.adapters.libvirt.domain_xml import DomainShape
 from clawdesk.adapters.libvirt.domains import Domains
@@ -85,6 +91,8 @@ class Workplace:
         self.settings = settings
         self._lost = lost
         settings.home.mkdir(parents=True, exist_ok=True)
+        # A session's daemon is started by the call that opens it, and hands this on to QEMU.
+        want_huge_pages(expected(self._remembered) == "kvm")
         self.connection: Connection = open_connection(settings.driver)
         self.connection.settle()
         account = self.connection.confinement
@@ -165,7 +173,7 @@ class Workplace:
                 kernel=image.kernel,
                 initrd=image.initrd,
                 root=image.root,
-                cmdline=image.guest_cmdline,
+                cmdline=image.guest_cmdline + KERNEL_WORDS[accelerator],
                 cpu_count=need.cpu_count,
                 memory_mib=need.memory_mib,
                 accelerator=accelerator,
@@ -178,8 +186,13 @@ class Workplace:
 
     def acceleration(self, image: GuestImage) -> Acceleration:
         """Which accelerator boots this image here; at most some seconds, then remembered."""
-        cache = self.settings.home / "accelerator.json"
-        return decide(cache, self.versions["qemu"], lambda: self._probe(image))
+        found = decide(self._remembered, self.versions["qemu"], lambda: self._probe(image))
+        want_huge_pages(found.name == "kvm")  # the embedded driver starts QEMU in this process
+        return found
+
+    @property
+    def _remembered(self) -> Path:
+        return self.settings.home / "accelerator.json"
 
     def prove_background(self, plan: Blueprint) -> bool:
         """Whether the fast path of snapshots may be used; found out once, in some seconds.

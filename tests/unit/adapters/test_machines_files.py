@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import struct
@@ -134,12 +135,17 @@ def save_as_libvirt(fifo: Path, stream: bytes) -> bytes:
     return whole
 
 
-def test_what_libvirt_writes_to_the_fifo_is_the_image_it_would_have_made(tmp_path: Path) -> None:
+@pytest.mark.parametrize("past_cache", [True, False])
+@pytest.mark.parametrize("size", [0, 91, 5000, (2 << 20) - 300, 2 << 20, 7 * (1 << 20) + 1])
+def test_what_libvirt_writes_to_the_fifo_is_the_image_it_would_have_made(
+    tmp_path: Path, size: int, past_cache: bool
+) -> None:
     fifo, path = tmp_path / "fifo", tmp_path / "memory"
     os.mkfifo(fifo)  # left by a process that was killed
-    with collected(fifo, path) as target:
-        wanted = save_as_libvirt(target, os.urandom(3 << 20))
+    with collected(fifo, path, past_cache=past_cache) as came:
+        wanted = save_as_libvirt(came.fifo, os.urandom(size))
     assert path.read_bytes() == wanted
+    assert came.digest == hashlib.sha256(wanted).hexdigest()
     assert read_header(path).xml == "<domain/>"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -148,9 +154,9 @@ def test_another_way_to_write_is_seen_and_leaves_no_image(tmp_path: Path) -> Non
     for wrong in (b"", b"x", bytes(1 << 20), b"LibvirtQemudPart" + bytes(200)):
         with (
             pytest.raises(ValueError, match="libvirt does not write"),
-            collected(tmp_path / "fifo", tmp_path / "memory") as fifo,
+            collected(tmp_path / "fifo", tmp_path / "memory") as came,
         ):
-            fifo.write_bytes(wrong)
+            came.fifo.write_bytes(wrong)
         assert list(tmp_path.iterdir()) == []
 
 
@@ -164,9 +170,9 @@ def test_a_snapshot_that_fails_waits_for_no_writer(tmp_path: Path) -> None:
 
     with (
         pytest.raises(MachineError, match="gone"),
-        collected(tmp_path / "fifo", tmp_path / "memory") as target,
+        collected(tmp_path / "fifo", tmp_path / "memory") as came,
     ):
-        fail(target)
+        fail(came.fifo)
     (writer,) = writers
     with pytest.raises(BrokenPipeError):
         os.write(writer, b"more")
@@ -181,12 +187,12 @@ def test_a_full_disk_keeps_libvirt_from_nothing_and_is_told_at_the_end(
     def full(*_: object) -> int:
         raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr(os, "splice", full)
+    monkeypatch.setattr(os, "pwrite", full)
     with (
         pytest.raises(OSError, match="full"),
-        collected(tmp_path / "fifo", tmp_path / "memory") as fifo,
+        collected(tmp_path / "fifo", tmp_path / "memory") as came,
     ):
-        save_as_libvirt(fifo, bytes(3 << 20))
+        save_as_libvirt(came.fifo, bytes(3 << 20))
     assert list(tmp_path.iterdir()) == []
 
 

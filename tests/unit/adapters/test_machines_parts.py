@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from clawdesk.adapters.libvirt.accelerator import decide
+from clawdesk.adapters.libvirt.accelerator import decide, expected
 from clawdesk.adapters.libvirt.image import list_images
 from clawdesk.adapters.libvirt.opening import AbsentMachines, open_machines
 from clawdesk.adapters.libvirt.records import MachineRecord
@@ -41,6 +42,24 @@ def device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "kvm"
     path.touch()
     return path
+
+
+@pytest.mark.parametrize(
+    ("kept", "wanted"),
+    [(None, "kvm"), ("tcg", "tcg"), ("kvm", "kvm"), ("nonsense", "kvm")],
+)
+def test_what_is_expected_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: str | None, wanted: str
+) -> None:
+    monkeypatch.delenv("CLAWDESK_ACCEL", raising=False)
+    cache, device = tmp_path / "kept", tmp_path / "kvm"
+    if kept is not None:
+        cache.write_text(json.dumps({"name": kept}) if kept != "nonsense" else "{")
+    assert expected(cache, device=device) == "tcg", "no device"
+    device.touch()
+    assert expected(cache, device=device) == wanted
+    monkeypatch.setenv("CLAWDESK_ACCEL", "tcg")
+    assert expected(cache, device=device) == "tcg"
 
 
 def test_kvm_is_used_only_after_a_guest_came_up_and_the_answer_is_kept(

@@ -58,6 +58,8 @@ def test_git_accepts_the_base_and_sees_no_difference(project: GitProject, tmp_pa
         git(folder, "log", "--format=%an %ae %s%b%P", "base")
         == "ClawDesk clawdesk@localhost base\n"
     )
+    listed = git(folder, "ls-tree", "-r", "-z", "--full-tree", "base").replace(" blob ", " ")
+    assert (folder / "listing").read_text() == listed
     assert (folder / "excludes").read_text() == "*.o\n!/sub/**/y\n"
     assert project.files() == GitProjectFiles(folder / "workspace").files()
 
