@@ -152,3 +152,20 @@ def test_words_longer_than_english_overlap_nothing(
         overlaps, wide, least = bench.run(look())
     assert not overlaps
     assert wide >= least, "words and key of the search field lie on one another"
+
+
+def test_names_of_task_files_keep_the_room(bench: Bench) -> None:
+    async def look() -> tuple[list[str], list[int], list[str]]:
+        async with gallery_pictures.opened("full", bench.memory) as (desk, _):
+            runs = [b for b in desk.window.findChildren(Button) if b.objectName()[:4] == "run."]
+            titles = [label(desk.window, f"projects.title.{run.objectName()[4:]}") for run in runs]
+            spare = [title.width() - title.sizeHint().width() for title in titles]
+            small = [run.words for run in runs]
+            assert all(run.accessibleName().startswith("Run ") for run in runs)
+            desk.window.resize(1440, 900)
+            return small, spare, [run.words for run in runs]
+
+    small, spare, roomy = bench.run(look())
+    assert set(small) == {""}
+    assert min(spare) >= 0, "a name is read whole"
+    assert set(roomy) == {"Run"}
