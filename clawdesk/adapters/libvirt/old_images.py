@@ -69,8 +69,12 @@ def remove_images(
         OSError: a folder could not be removed.
     """
     needs = list(needs)
-    going = [use for use in image_uses(home, needs, used) if use.id in ids and use.spare]
-    with _no_build(home, {use.name for use in going}):
+
+    def spare() -> list[ImageUse]:
+        return [use for use in image_uses(home, needs, used) if use.id in ids and use.spare]
+
+    with _no_build(home, {use.name for use in spare()}):
+        going = spare()  # looked at anew: a build may just have ended
         for use in going:
             digest = use.id.rpartition("-")[2]
             for each in needs:
