@@ -495,27 +495,3 @@ def test_changes_are_of_one_checkpoint_or_of_the_whole_task(bench: Bench, full: 
     latest = task.checkpoints[-1].ordinal
     assert asked[-2:] == [(task.id, None, latest), (task.id, 0, latest)]
     assert "since it began: " in full.window.inspector.changes_title.text()
-
-
-def test_one_button_at_a_time_is_filled(bench: Bench) -> None:
-    """Where a page begins something, the bar does not compete with it."""
-    bench.plane.projects[scenes.PROJECT] = scenes.project()
-    desk = bench.open()
-    desk.choose_project(scenes.PROJECT)
-    bench.settle()
-
-    def filled() -> list[str]:
-        shown = [b for b in desk.window.findChildren(Button) if b.isVisible()]
-        return [b.objectName() for b in shown if b.kind == "main"]
-
-    assert filled() == ["empty.prompt"]
-    desk.registry.trigger("home")
-    bench.settle()
-    assert filled() == ["home.open"]
-    bench.plane.fill()
-    desk.registry.trigger("home")
-    desk.paint_all()
-    bench.settle()
-    desk.window.home.back.click()
-    bench.settle()
-    assert filled() == ["toolbar.new"]
