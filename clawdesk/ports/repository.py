@@ -238,7 +238,8 @@ class Repository(Protocol):
         """Write the workspace tar of a commit's tree to the file `into`.
 
         It holds `workspace/` (the files), `base.git/` (a repository with that tree as its only
-        commit) and `excludes` (the tree's ignore rules for `git ls-files --exclude-from`).
+        commit), `listing` (its files) and `excludes` (the tree's ignore rules for
+        `git ls-files --exclude-from`).
         """
         ...
 

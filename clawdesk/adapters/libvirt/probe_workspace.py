@@ -25,6 +25,7 @@ def write_empty(path: Path) -> None:
             entry = tarfile.TarInfo(folder)
             entry.type, entry.mode = tarfile.DIRTYPE, 0o755
             tar.addfile(entry)
+        _add(tar, "listing", b"")
         _add(tar, "excludes", b"")
         _add(tar, "base.git/HEAD", b"ref: refs/heads/base\n")
         _add(tar, "base.git/config", b"[core]\n\trepositoryformatversion = 0\n\tbare = true\n")

@@ -11,11 +11,11 @@ from __future__ import annotations
 import mmap
 import os
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 
 _BUFFER_BYTES = 2 << 20
 _BUFFERS = 3
@@ -90,14 +90,14 @@ class StreamFile:
         os.close(self.descriptor)
 
     def _write(self, buffer: mmap.mmap, size: int, at: int) -> None:
-        begun = time.monotonic()
+        begun = monotonic()
         if self._target != self.descriptor:
             size = -(-size // _BLOCK_BYTES) * _BLOCK_BYTES  # `end` cuts off what is too much
         done = 0
         with memoryview(buffer) as view:
             while done < size:
                 done += os.pwrite(self._target, view[done:size], at + done)
-        self._wrote_s += time.monotonic() - begun
+        self._wrote_s += monotonic() - begun
 
 
 def _fill(reader: int, buffer: mmap.mmap, given_up: threading.Event) -> int:

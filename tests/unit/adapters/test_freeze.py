@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from subprocess import run
 from typing import cast
@@ -13,14 +14,17 @@ from typing import cast
 import libvirt
 import pytest
 
-from clawdesk.adapters.libvirt import disks, freeze
+from clawdesk.adapters.libvirt import disks, freeze, save_image
 from clawdesk.adapters.libvirt.background import BackgroundSnapshots
 from clawdesk.adapters.libvirt.capture import Capture
 from clawdesk.adapters.libvirt.domains import Domains
 from clawdesk.adapters.libvirt.freeze import Freezer
-from clawdesk.adapters.libvirt.records import SavedRecord, read_machine
+from clawdesk.adapters.libvirt.layout import RECORD
+from clawdesk.adapters.libvirt.records import SavedRecord, read_machine, read_saved
 from clawdesk.adapters.libvirt.roster import Roster
+from clawdesk.adapters.libvirt.save_image import pack_header
 from clawdesk.adapters.libvirt.standstill import Pause
+from clawdesk.adapters.libvirt.stream_file import StreamFile
 from clawdesk.ports.errors import SnapshotDamagedError
 from tests.support.machine_files import MachineFiles
 
@@ -172,3 +176,45 @@ def test_what_an_emulated_guest_changed_too_fast_is_saved_again_while_it_stands_
     assert place.quick.asked == ["fifo", "file", "2000000 ms", "file", "300 ms"]
     assert Path(saved.memory).read_bytes() == b"memory"
     assert len(saved.layers) == 3, "the disk froze twice"
+
+
+class KnownDomains(QuickDomains):
+    """Writes the way libvirt does."""
+
+    def freeze(self, machine: str, memory: Path, overlay: Path) -> Pause:
+        whole = pack_header("<domain/>", b"") + b"memory"
+        if memory.is_fifo():
+            memory.write_bytes(b"LibvirtQemudPart" + whole[16:])
+            memory.write_bytes(whole[:92])
+        else:
+            memory.write_bytes(whole)
+        return Pause(1.0, 2.0)
+
+
+def test_the_record_knows_the_sum_and_a_slow_disk_is_spared_for_a_while(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.quick = KnownDomains()
+    place.freezer = place.another()
+    ways: list[bool] = []
+
+    class SlowAtFirst(StreamFile):
+        def __init__(self, path: Path, *, past_cache: bool) -> None:
+            super().__init__(path, past_cache=past_cache)
+            ways.append(past_cache)
+
+        @property
+        def is_slow(self) -> bool:
+            return len(ways) == 1
+
+    monkeypatch.setattr(save_image, "StreamFile", SlowAtFirst)
+    for ordinal in range(1, 20):
+        saved = place.snapshot(ordinal)
+        whole = Path(saved.memory).read_bytes()
+        assert saved.memory_sha256 == sha256(whole).hexdigest()
+        assert read_saved(Path(saved.memory).with_name(RECORD)) == saved
+    assert ways == [True, *[False] * 16, True, True], "tried again after sixteen"
+    Path(saved.memory).chmod(0o600)
+    Path(saved.memory).write_bytes(whole[:-1] + b"Y")
+    with pytest.raises(SnapshotDamagedError, match="does not match"):
+        place.freezer.verify(saved)

@@ -196,6 +196,24 @@ def test_a_full_disk_keeps_libvirt_from_nothing_and_is_told_at_the_end(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_whose_sum_is_known_is_not_read_to_seal_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "memory"
+    path.write_bytes(b"content")
+    known = hashlib.sha256(b"content").hexdigest()
+    path.write_bytes(b"CONTENT")
+    with pytest.raises(SnapshotDamagedError, match="does not match"):
+        disks.verify(path, 7, here=True, known=known)  # damaged before it was sealed
+    path.write_bytes(b"content")
+    assert disks.verify(path, 7, here=True, known=known) == known
+    disks.remove(path)
+    path.write_bytes(b"content")
+    monkeypatch.setattr(disks, "_sha256", lambda _: pytest.fail("it was read"))
+    assert disks.seal(path, known) == known
+    assert disks.seal(path) == known, "noted beside it"
+
+
 def test_seal_then_verify_and_every_kind_of_damage(tmp_path: Path) -> None:
     path = tmp_path / "layer"
     path.write_bytes(b"content")
