@@ -23,6 +23,12 @@ from urllib.parse import quote
 
 import aiohttp
 
+from clawdesk.adapters.fabric_acts import (
+    CONTROL_S_MAX,
+    FIGURES_S_MAX,
+    NO_PATH,
+    FabricActs,
+)
 from clawdesk.adapters.fabric_figures import Reading, news_of, use_of, uses_of
 from clawdesk.domain.spending import CallUse
 from clawdesk.ports.errors import InferenceError
@@ -33,18 +39,14 @@ from clawdesk.ports.inference import (
     LeaseWish,
     ModelResponse,
 )
+from clawdesk.ports.models import Peering
 from clawdesk_fabric import paths
 from clawdesk_fabric.errors import FabricError
 
 PROTOCOL = 2
 START_S_MAX = 60.0
 EXIT_S_MAX = 30.0
-CONTROL_S_MAX = 30.0
-FIGURES_S_MAX = 5.0
-"""Figures that do not come in time are left out: the window never waits for them."""
 ACCOUNT_S_MAX = 10.0
-LOAD_S_MAX = 3600.0
-"""A load or an unload may take long; the status shows its progress meanwhile."""
 LOG_BYTES_MAX = 5 * 1024 * 1024
 MODEL_PATHS = frozenset({"/v1/models", "/v1/chat/completions", "/v1/completions", "/v1/embeddings"})
 _FIGURES = ("queue", "leases", "reservations", "projects")
@@ -60,7 +62,7 @@ class _Issued:
     live: str
 
 
-class FabricClient:
+class FabricClient(FabricActs):
     """Implements `Inference`.
 
     Args:
@@ -115,7 +117,10 @@ class FabricClient:
         engine, reading = found.get("engine", {}), Reading()
         models = reading.models(found)
         self.containers = frozenset(model.container for model in models if model.container)
-        answers = await asyncio.gather(*(self._figure(name, reading) for name in figures))
+        peering, *answers = await asyncio.gather(
+            self._peering(reading, asked=bool(figures)),
+            *(self._figure(name, reading) for name in figures),
+        )
         return FabricStatus(
             ready=bool(engine.get("available")),
             version=str(found.get("version", "")),
@@ -126,8 +131,16 @@ class FabricClient:
             devices=reading.devices(found),
             gpu_note=str(found.get("gpu_note", "")),
             queue=reading.queue(dict(zip(figures, answers, strict=True))),
+            peering=peering,
             unread=", ".join(sorted(set(reading.unread))),
         )
+
+    async def _peering(self, reading: Reading, *, asked: bool) -> Peering | None:
+        try:
+            return await self.peers() if asked else None
+        except InferenceError:
+            reading.unread.append("peers")
+            return None
 
     async def _figure(self, name: str, reading: Reading) -> dict[str, Any]:
         try:
@@ -136,39 +149,24 @@ class FabricClient:
             reading.unread.append(name)
             return {}
 
-    async def load_model(self, model: str) -> None:
-        await self._control("POST", f"/fabric/v1/models/{quote(model, '')}/load", {}, LOAD_S_MAX)
-
-    async def unload_model(self, model: str) -> None:
-        await self._control("POST", f"/fabric/v1/models/{quote(model, '')}/unload", {}, LOAD_S_MAX)
-
-    async def pin_model(self, model: str, pinned: bool) -> None:
-        target = f"/fabric/v1/models/{quote(model, '')}/pin"
-        await self._control("POST", target, {"pinned": pinned})
-
-    async def reserve_model(self, model: str, project: str, from_s: float, until_s: float) -> None:
-        asked = {"model": model, "project": project, "from": from_s, "until": until_s}
-        await self._control("POST", "/fabric/v1/reservations", asked)
-
-    async def end_reservation(self, reservation: str) -> None:
-        await self._control("POST", "/fabric/v1/reservations/end", {"id": reservation})
-
-    async def set_budget(self, project: str, gpu_hours: float, tokens: int) -> None:
-        asked = {"project": project, "gpu_hours": gpu_hours, "tokens": tokens}
-        await self._control("POST", "/fabric/v1/projects", asked)
-
-    async def set_weight(self, project: str, weight: float) -> None:
-        asked = {"project": project, "weight": weight}
-        await self._control("POST", "/fabric/v1/projects", asked)
-
-    async def token(self, *, project: str, task: str, attempt: int, models: tuple[str, ...]) -> str:
-        asked = {
+    async def token(
+        self,
+        *,
+        project: str,
+        task: str,
+        attempt: int,
+        models: tuple[str, ...],
+        peers: bool = False,
+    ) -> str:
+        asked: dict[str, object] = {
             "project": project,
             "task": task,
             "attempt": attempt,
             "class": "agent",
             "models": list(models),
         }
+        if peers:  # not said otherwise: an older Fabric refuses what it does not know
+            asked["peers"] = True
         token = await self._issue(asked)
         with self._lock:
             self._issued[token] = _Issued(asked, token)
@@ -346,7 +344,8 @@ class FabricClient:
         if status != 200 or not isinstance(value, dict):
             fields = value.get("error", {}) if isinstance(value, dict) else {}
             message = fields.get("message", f"status {status}")
-            raise InferenceError(f"the model service refused: {message}", code="refused")
+            code = NO_PATH if status == 404 and fields.get("code") == NO_PATH else "refused"
+            raise InferenceError(f"the model service refused: {message}", code=code)
         return value
 
     async def _forward(

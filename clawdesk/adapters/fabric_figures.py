@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from clawdesk.domain.spending import CallUse
+from clawdesk.ports.errors import InferenceError
 from clawdesk.ports.inference import LeaseNews, LeaseStatus
 from clawdesk.ports.models import (
     Device,
@@ -19,6 +20,8 @@ from clawdesk.ports.models import (
     Model,
     ModelQueue,
     ModelWindow,
+    Peer,
+    Peering,
     ProjectUse,
     Waiter,
 )
@@ -87,6 +90,37 @@ class Reading:
             self.part("reservations", windows, ModelWindow, lambda e: _renamed(e, _WINDOW)),
             self.part("projects", projects, ProjectUse, _project),
         )
+
+
+class _Peers(msgspec.Struct):
+    """What the Fabric tells of peers; null = nothing, as it tells it."""
+
+    listening: str | None = None
+    fingerprint: str | None = None
+    peers: list[dict[str, Any]] = []
+
+
+def peering_of(found: Mapping[str, Any]) -> Peering:
+    """The Fabric's peers. Raises InferenceError where it tells of them otherwise than we read."""
+    try:
+        told = msgspec.convert(found, _Peers)
+        peers = tuple(msgspec.convert(_peer(entry), Peer) for entry in told.peers)
+    except (msgspec.ValidationError, TypeError, ValueError) as error:
+        raise InferenceError(f"the model service tells of peers otherwise: {error}") from error
+    return Peering(told.listening or "", told.fingerprint or "", peers)
+
+
+def _peer(entry: dict[str, Any]) -> dict[str, Any]:
+    here, seen_s = entry.get("state") == "here", entry.get("last_seen_s")
+    made = {key: value for key, value in entry.items() if value is not None}
+    made["last_seen_s"] = 0 if here else None if seen_s is None else _steps_of(float(seen_s))
+    return made
+
+
+def _steps_of(seconds: float) -> int:
+    """Whole steps of 10 s, minutes, hours, days: what did not change is not told anew."""
+    step = next((n for n, most in ((10, 60), (60, 3600), (3600, 86_400)) if seconds < most), 86_400)
+    return int(seconds) // step * step
 
 
 def _renamed(entry: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

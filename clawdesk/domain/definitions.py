@@ -39,7 +39,7 @@ WEIGHT_MIN, WEIGHT_MAX = 0.01, 100.0
 WAIT_S_MAX = 30 * 24 * 3600
 CHECKPOINT_S_MAX = 24 * 3600
 CALLS_MAX = 100_000
-NO_PEERS = '"never"; sending prompts to other machines'
+PEERS = ("never", "trusted")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,199}")
@@ -140,7 +140,7 @@ def parse_project(text: str) -> ProjectPolicy:
         keys_allow=key_grants(reader, ("keys",)),
         gpu_hours=gpu_hours,
         tokens=tokens,
-        peers=_peers(reader, ("peers",)),
+        peers=peer_use(reader, ("peers",)) or usual.peers,
     )
     _in_order(reader, (), policy.priority_min, policy.priority_max)
     reader.finish()
@@ -189,12 +189,12 @@ def secret_names(reader: Reader, path: KeyPath) -> tuple[str, ...]:
     return found
 
 
-def _peers(reader: Reader, path: KeyPath) -> str:
-    use = "never"
-    if reader.table(path, ("use",)):
-        use = reader.choice((*path, "use"), use, ("never", "trusted"))
-        reader.not_yet((*path, "use"), NO_PEERS, unless=use == "never")
-    return use
+def peer_use(reader: Reader, path: KeyPath) -> str | None:
+    """Whether prompts may leave this machine, where the table at `path` says it."""
+    path_of_it = (*path, "use")
+    if not reader.table(path, ("use",)) or reader.get(path_of_it) is None:
+        return None
+    return reader.choice(path_of_it, "never", PEERS)
 
 
 def _budget(reader: Reader) -> tuple[float | None, int | None]:
@@ -210,7 +210,7 @@ def _budget(reader: Reader) -> tuple[float | None, int | None]:
             hours = reader.number(("budget", key), 0.0, 0.0, 1_000_000.0)
         else:
             tokens = reader.whole(("budget", key), 0, 0, 10**15)
-        reader.not_yet(("budget", key), "no [budget]; it", unless=False)
+        reader.not_yet(("budget", key), "no [budget]; it")
     return hours, tokens
 
 

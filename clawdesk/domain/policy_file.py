@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from clawdesk.domain.definitions import (
     CLASSES,
-    NO_PEERS,
     PRIORITIES,
     WEIGHT_MAX,
     WEIGHT_MIN,
     given_permissions,
     hosts,
+    peer_use,
     secret_names,
 )
 from clawdesk.domain.keys import key_grants
@@ -128,7 +128,6 @@ def _project(reader: Reader, path: KeyPath, base: ProjectRules) -> ProjectRules:
     keys = base.keys_allow
     if reader.get((*path, "keys")) is not None:
         keys = key_grants(reader, (*path, "keys"))
-    _nothing_else(reader, path)
     return ProjectRules(
         weight=weight,
         weight_max=weight_max,
@@ -142,7 +141,7 @@ def _project(reader: Reader, path: KeyPath, base: ProjectRules) -> ProjectRules:
         permissions=given_permissions(reader, (*path, "agents")) or base.permissions,
         secrets_allow=secrets,
         keys_allow=keys,
-        peers=base.peers,
+        peers=peer_use(reader, (*path, "peers")) or base.peers,
         chat=chat,
     )
 
@@ -154,13 +153,6 @@ def _networks(reader: Reader, path: KeyPath) -> tuple[str, ...]:
             reader.mistake(path, show(text), 'networks, e.g. ["10.1.0.0/16", "192.168.1.20"]')
             return ()
     return found
-
-
-def _nothing_else(reader: Reader, path: KeyPath) -> None:
-    """Grants whose effect does not exist yet: only the value that grants nothing is taken."""
-    if reader.table((*path, "peers"), ("use",)):
-        use = reader.choice((*path, "peers", "use"), "never", ("never", "trusted"))
-        reader.not_yet((*path, "peers", "use"), NO_PEERS, unless=use == "never")
 
 
 def _quota(reader: Reader, path: KeyPath, base: Quota) -> Quota:

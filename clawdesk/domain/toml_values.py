@@ -83,9 +83,9 @@ class Reader:
         if value is not None and (value != only or type(value) is not type(only)):
             self.mistake(path, show(value), f"{show(only)}; anything else {LATER}")
 
-    def not_yet(self, path: KeyPath, allowed: str, *, unless: bool) -> None:
+    def not_yet(self, path: KeyPath, allowed: str) -> None:
         """Refuse a good value whose effect does not exist: it would be a promise not kept."""
-        if not unless and path not in self._wrong:
+        if path not in self._wrong:
             self.mistake(path, show(self.get(path)), f"{allowed} {LATER}")
 
     def text(self, path: KeyPath, usual: str | None, *, chars_max: int, lines: bool = False) -> str:

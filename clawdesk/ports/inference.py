@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from clawdesk.domain.spending import CallUse
-from clawdesk.ports.models import Device, Model, ModelQueue
+from clawdesk.ports.models import Device, Model, ModelQueue, Peering
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class FabricStatus:
         engine: e.g. "docker 20.10.24".
         gpu_note: why there is no GPU, "" if there is one.
         queue: empty where it was not asked for; see `Inference.figures`.
+        peering: None = not asked for, or not told.
         unread: which figures this Fabric tells otherwise than we read them, "" if none.
     """
 
@@ -40,6 +41,7 @@ class FabricStatus:
     devices: tuple[Device, ...] = ()
     gpu_note: str = ""
     queue: ModelQueue = field(default_factory=ModelQueue)
+    peering: Peering | None = None
     unread: str = ""
 
 
@@ -82,7 +84,7 @@ class Inference(Protocol):
     async def status(self) -> FabricStatus: ...
 
     async def figures(self) -> FabricStatus:
-        """The status with who waits, who holds and what is agreed on; never raises."""
+        """The status with who waits, who holds, what is agreed on, and peers; never raises."""
         ...
 
     async def load_model(self, model: str) -> None:
@@ -117,8 +119,36 @@ class Inference(Protocol):
         """Its share of GPU time beside others, 0.01 to 1000; 1 is usual. Raises InferenceError."""
         ...
 
-    async def token(self, *, project: str, task: str, attempt: int, models: tuple[str, ...]) -> str:
-        """A bearer token for one attempt of a task. Raises InferenceError."""
+    async def peers(self) -> Peering:
+        """Machines ours is paired with; nobody where an older Fabric knows of none.
+
+        Raises:
+            InferenceError: there is no Fabric, or it does not answer.
+        """
+        ...
+
+    async def revoke_peer(self, name: str) -> None:
+        """Unpair: what runs between the two is cut off, and neither reaches the other any more.
+
+        Raises:
+            InferenceError: there is no such peer, or no Fabric.
+        """
+        ...
+
+    async def token(
+        self,
+        *,
+        project: str,
+        task: str,
+        attempt: int,
+        models: tuple[str, ...],
+        peers: bool = False,
+    ) -> str:
+        """A bearer token for one attempt of a task. Raises InferenceError.
+
+        Args:
+            peers: whether its calls may be answered by other machines.
+        """
         ...
 
     async def revoke(self, token: str) -> None: ...

@@ -167,6 +167,64 @@ class ProjectUse:
 
 
 @dataclass(frozen=True, slots=True)
+class PeerOffer:
+    """A model that a peer lends to us, and how many calls at once it takes."""
+
+    model: str
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """What is lent to a peer: models of ours, and how many calls at once."""
+
+    models: tuple[str, ...] = ()
+    calls: int = 0
+    in_flight: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Another machine whose model service is paired with ours.
+
+    Args:
+        state: here | away | never: it was never reached at all.
+        last_seen_s: how long ago it last answered, in steps that stay the same for a while; None =
+            not since the Fabric began.
+        address: HOST:PORT, "" where it only comes to us.
+        offers: what it lends to us.
+        borrowed_in_flight: calls of ours that it answers now.
+        why: why it cannot be reached, "" if it can.
+    """
+
+    name: str
+    fingerprint: str = ""
+    state: str = "never"
+    last_seen_s: int | None = None
+    address: str = ""
+    lent: Loan = Loan()
+    offers: tuple[PeerOffer, ...] = ()
+    borrowed_in_flight: int = 0
+    why: str = ""
+
+    @property
+    def here(self) -> bool:
+        return self.state == "here"
+
+
+@dataclass(frozen=True, slots=True)
+class Peering:
+    """Our own side of it: where it listens for peers ("" = nowhere), and who they are."""
+
+    listening: str = ""
+    fingerprint: str = ""
+    peers: tuple[Peer, ...] = ()
+
+    def peer(self, name: str) -> Peer | None:
+        return next((peer for peer in self.peers if peer.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
 class ModelQueue:
     """Who waits, who holds, what is agreed on. `total` counts what `waiting` had no room for."""
 

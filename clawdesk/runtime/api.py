@@ -421,6 +421,10 @@ class PlaneApi(Protocol):
         """A project's share of GPU time beside others, 0.01 to 1000; 1 is usual."""
         ...
 
+    async def revoke_peer(self, name: str) -> Outcome:
+        """Unpair another machine: nothing is lent to it or borrowed of it any more."""
+        ...
+
     async def add_channel(self, address: str, token: str) -> Outcome:
         """Answer from chats through the OpenClaw gateway at that address from now on.
 

@@ -14,7 +14,6 @@ from clawdesk import __version__
 from clawdesk.domain.from_prompt import TaskPrompt
 from clawdesk.domain.model import PlaneState, Reason, TaskId
 from clawdesk.ports.errors import ConflictError, PortError
-from clawdesk.ports.machines import DiskUse
 from clawdesk.ports.repository import (
     Conflicts,
     Diff,
@@ -35,6 +34,7 @@ from clawdesk.runtime.api import (
     ShellText,
     UserRules,
 )
+from clawdesk.runtime.client_disk import DiskCalls
 from clawdesk.runtime.deeds import Deed
 from clawdesk.runtime.wire import (
     LAST_READ,
@@ -65,7 +65,7 @@ class PlaneGoneError(PortError):
         self.undone = undone
 
 
-class PlaneClient:
+class PlaneClient(DiskCalls):
     """A running plane, seen from another process. Make it with `PlaneClient.connect`."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -377,21 +377,6 @@ class PlaneClient:
         outcome: Outcome = await self._call("unmerge", task)
         return outcome
 
-    async def disk_use(self) -> DiskUse:
-        use: DiskUse = await self._call("disk_use")
-        return use
-
-    async def prune(self, keep_days: float) -> Outcome:
-        outcome: Outcome = await self._call("prune", keep_days)
-        return outcome
-
-    async def remove_images(self, images: tuple[str, ...]) -> Outcome:
-        outcome: Outcome = await self._call("remove_images", images)
-        return outcome
-
-    async def stop_prune(self) -> None:
-        await self._call("stop_prune")
-
     async def project_policy(self, project: str, task: TaskId = "") -> PolicyView:
         view: PolicyView = await self._call("project_policy", project, task)
         return view
@@ -470,6 +455,10 @@ class PlaneClient:
 
     async def set_weight(self, project: str, weight: float) -> Outcome:
         outcome: Outcome = await self._call("set_weight", project, weight)
+        return outcome
+
+    async def revoke_peer(self, name: str) -> Outcome:
+        outcome: Outcome = await self._call("revoke_peer", name)
         return outcome
 
     async def add_channel(self, address: str, token: str) -> Outcome:

@@ -1,4 +1,4 @@
-"""What was done that no task's own record tells: trust given and taken back, budgets, clean-ups.
+"""What was done that no task's own record tells: trust given and taken back, peers, clean-ups.
 
 A bounded file of the state directory, for people to look back on; nothing is decided by it, and
 losing it loses only that. Calls block.
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One act. `kind`: trusted | untrusted | pruned | budget; `text` says it in a sentence."""
+    """One act: trusted | untrusted | pruned | budget | revoked; `text` says it in a sentence."""
 
     at_ms: int
     kind: str

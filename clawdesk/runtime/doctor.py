@@ -7,18 +7,21 @@ it never guesses: what was not asked is not listed.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import platform
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from clawdesk.ports.errors import PortError
+from clawdesk.domain.peers import LIST, away
+from clawdesk.ports.errors import InferenceError, PortError
 from clawdesk.ports.inference import FabricStatus, Inference
 from clawdesk.ports.machines import Machines, MachineSupport
+from clawdesk.ports.models import Peering
 from clawdesk.ports.telemetry import Gpu, HostLoad, Telemetry
 from clawdesk.runtime.offer import no_space
 
@@ -113,7 +116,7 @@ def model_checks(status: FabricStatus) -> list[Check]:
     problem = f"{problem[:1].upper()}{problem[1:].rstrip('.')}."
     if not status.version:
         return [Check("fabric", "missing", fabric, problem, status.mend, needed=False)]
-    checks = [Check("fabric", "ok", fabric, needed=False)]
+    checks = [Check("fabric", "ok", fabric, needed=False), *peer_checks(status.peering)]
     if not status.engine:
         why = f"{problem} Tasks that call no model run all the same."
         return [*checks, Check("docker", "missing", "no engine", why, status.mend, needed=False)]
@@ -128,6 +131,18 @@ def model_checks(status: FabricStatus) -> list[Check]:
         why = "The catalog names no model."
         checks.append(Check("models", "missing", "none", why, BUILD_INFERENCE, needed=False))
     return checks
+
+
+def peer_checks(peering: Peering | None) -> list[Check]:
+    """Paired machines, where one of them is away: their tasks wait, and all else goes on."""
+    peers = peering.peers if peering is not None else ()
+    gone = [peer for peer in peers if not peer.here]
+    if not gone:
+        return []
+    found = f"{len(peers) - len(gone)} of {len(peers)} here"
+    texts = (away(peer.name, peer.last_seen_s).text for peer in gone)
+    why = "; ".join(texts)
+    return [Check("peers", "limited", found, f"{why[:1].upper()}{why[1:]}.", LIST, needed=False)]
 
 
 def host_checks(load: HostLoad) -> list[Check]:
@@ -229,6 +244,14 @@ async def _asked(
         return [Check(name, "missing", "no answer", why, needed=needed)]
 
 
+async def _with_peers(inference: Inference) -> FabricStatus:
+    status = await inference.ensure_up()
+    if status.version:
+        with contextlib.suppress(InferenceError):
+            return replace(status, peering=await inference.peers())
+    return status
+
+
 async def gather(
     machines: Machines,
     inference: Inference,
@@ -244,7 +267,7 @@ async def gather(
     parts = await asyncio.gather(
         _asked(machines.support(), machine_checks, "machines", needed=True),
         _asked(asyncio.to_thread(image_present), lambda p: [image_check(p)], "image", needed=True),
-        _asked(inference.ensure_up(), model_checks, "fabric", needed=False),
+        _asked(_with_peers(inference), model_checks, "fabric", needed=False),
         _asked(telemetry.sample(), host_checks, "host", needed=False),
     )
     return [*own_checks(os.environ), *(check for part in parts for check in part)]

@@ -1,6 +1,7 @@
 """Leases of models as the plane holds them: asks, renews, and tells the kernel what became of them.
 
-One long request to the Fabric renews all leases and comes back when one of them changed.
+One long request to the Fabric renews all leases and comes back when one of them changed. A peer's
+model takes no memory here: what stands for its lease is that the peer is here (`PeerLeases`).
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from clawdesk.domain.lease_events import (
     LeaseWaits,
 )
 from clawdesk.domain.model import Reason, Task, TaskId
+from clawdesk.domain.peers import peer_of
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import InferenceError
 from clawdesk.ports.inference import Inference, LeaseNews, LeaseStatus, LeaseWish
+from clawdesk.runtime.peer_leases import PeerLeases
 
 WATCH_S = 20.0
 """Leases are renewed at least so often; the Fabric keeps one for several times as long."""
@@ -34,6 +37,7 @@ class Leases:
     Args:
         post: where the Fabric's answers go.
         crashed: told of an exception nobody expected.
+        remark: puts a sentence into a task's log.
     """
 
     def __init__(
@@ -42,6 +46,7 @@ class Leases:
         post: Callable[[Event], None],
         clock: Clock,
         crashed: Callable[[BaseException], None],
+        remark: Callable[[TaskId, str], None],
     ) -> None:
         self._inference = inference
         self._post = post
@@ -50,9 +55,13 @@ class Leases:
         self._known: dict[TaskId, LeaseNews] = {}
         self._watcher: asyncio.Task[None] | None = None
         self._asked = asyncio.Event()
+        self.of_peers = PeerLeases(inference, post, clock, remark)
 
     async def ask(self, task: Task) -> None:
         """Ask for the task's model; the answer is an event."""
+        if peer_of(task.definition.model):
+            await self.of_peers.ask(task)
+            return
         wish = LeaseWish(
             task.id,
             task.project,
@@ -74,6 +83,8 @@ class Leases:
 
     async def release(self, task: TaskId) -> None:
         """Give it back; nothing more is told of it."""
+        if self.of_peers.release(task):
+            return
         if self._known.pop(task, None) is not None:
             self._asked.set()
         await self._inference.release_lease(task)

@@ -22,6 +22,7 @@ from clawdesk.domain.events import Event
 from clawdesk.domain.keys import key_of
 from clawdesk.domain.model import MachineId, MachineNeed, Snapshot, Task, TaskId
 from clawdesk.domain.network import Reach
+from clawdesk.domain.peers import borrows
 from clawdesk.domain.policy import keys_of, permissions, reach, secrets_of
 from clawdesk.domain.processes import ran_short
 from clawdesk.domain.secrets import Veil, VeiledStream
@@ -248,6 +249,7 @@ class LiveMachines:
                 task=task.id,
                 attempt=task.attempt,
                 models=(task.definition.model,),
+                peers=borrows(task),
             )
         except InferenceError as error:
             self.remark(task.id, f"Model calls will fail: {error.sentence}")

@@ -1,4 +1,4 @@
-"""What a person does with models: load, unload, pin, reserve, budgets. The Fabric decides.
+"""What a person does with models and peers: load, pin, reserve, revoke. The Fabric decides.
 
 A refusal of the Fabric becomes an Outcome, with its own words and figures.
 """
@@ -69,6 +69,13 @@ class ModelActs:
             self._parts.inference.set_weight(project, weight),
             "The weight counts from now on.",
             "The weight is as it was",
+        )
+
+    async def revoke_peer(self, name: str) -> Outcome:
+        return await self._act(
+            self._parts.inference.revoke_peer(name),
+            f"Peer {name} is revoked: nothing is lent to it or borrowed of it any more.",
+            f"Peer {name} is not revoked",
         )
 
     async def _act(self, call: Awaitable[None], done: str, failed: str) -> Outcome:

@@ -28,6 +28,7 @@ from clawdesk.domain.retention import prunable
 from clawdesk.domain.scheduling import in_use
 from clawdesk.domain.scheduling.resources import holds_machine
 from clawdesk.ports.errors import PortError
+from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import DiskUse
 from clawdesk.ports.repository import ProjectView
 from clawdesk.ports.telemetry import HostLoad
@@ -85,6 +86,7 @@ class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs):
             used=lambda: in_use(self.state.tasks.values()),
             post=self._kernel.post,
             publish=self._publish,
+            looked=self._looked,
         )
         self._live = LiveMachines(
             parts,
@@ -101,7 +103,9 @@ class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs):
             post=self._kernel.post,
             say=self._say,
         )
-        self._leases = Leases(parts.inference, self._kernel.post, parts.clock, self._crashed)
+        self._leases = Leases(
+            parts.inference, self._kernel.post, parts.clock, self._crashed, self._live.remark
+        )
         self._performer = Performer(
             machines=parts.machines,
             live=self._live,
@@ -152,6 +156,9 @@ class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs):
         self._spawn(self._project_watch.keep_looking())
         self._spawn(self._retention.keep_looking())
         await self._begin_channel()
+
+    def _looked(self, fabric: FabricStatus) -> None:
+        self._leases.of_peers.look(fabric)
 
     async def _take_up_machines(self) -> None:
         """Find the tasks of machines that outlived an earlier plane; end those of nobody."""
@@ -398,6 +405,9 @@ class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs):
         outcome = await self._policies.untrust(self._projects.repository(project))
         self._watch.rules_changed()
         return await self._note(outcome, "untrusted", project)
+
+    async def revoke_peer(self, name: str) -> Outcome:
+        return await self._note(await super().revoke_peer(name), "revoked")
 
     # -- intents --------------------------------------------------------------------------
     async def submit(

@@ -20,6 +20,7 @@ from clawdesk.domain.images import IMAGE_FILE, ImagePlan, set_up_reach, with_age
 from clawdesk.domain.model import Checkpoint, Record, Snapshot, Task, TaskDefinition, TaskId
 from clawdesk.domain.network import granted
 from clawdesk.domain.parameters import mistake_in
+from clawdesk.domain.peers import why_not
 from clawdesk.domain.policy import bounded_priority, keys_of, secrets_of
 from clawdesk.domain.replay import submission
 from clawdesk.domain.toml_values import DefinitionError
@@ -102,6 +103,7 @@ class Submissions:
         plan = await repository.image_plan(start)
         _reachable(counts, plan)
         _granted(counts)
+        _may_borrow(counts)
         await self._packages_there(counts, with_agent(plan, counts))
         return await self._keep(repository, task)
 
@@ -215,6 +217,13 @@ def _granted(task: Task) -> None:
             mend=_TO_MEND,
             code="secret",
         )
+
+
+def _may_borrow(task: Task) -> None:
+    """A task whose prompts may not leave this machine is given no model of another. Raises."""
+    why, mend = why_not(task.definition.model, task.policy, task.policy_asked)
+    if why:
+        raise PortError(why, mend=mend, code="peers")
 
 
 def _reachable(task: Task, plan: ImagePlan) -> None:

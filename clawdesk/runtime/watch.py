@@ -13,7 +13,7 @@ from clawdesk.domain.model import Capacity, Reason
 from clawdesk.ports.channel import Channels
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.guest import Guests
-from clawdesk.ports.inference import Inference
+from clawdesk.ports.inference import FabricStatus, Inference
 from clawdesk.ports.machines import Machines
 from clawdesk.ports.repository import Repositories
 from clawdesk.ports.secrets import Secrets
@@ -58,6 +58,7 @@ class HostWatch:
         used: what machines hold now.
         post: takes what the planner must know.
         publish: told what changed.
+        looked: told what the Fabric says, each time it was asked.
     """
 
     def __init__(
@@ -69,11 +70,13 @@ class HostWatch:
         used: Callable[[], Capacity],
         post: Callable[[Event], None],
         publish: Callable[[Change], None],
+        looked: Callable[[FabricStatus], None],
     ) -> None:
         self._parts = parts
         self._drive = drive
         self._post = post
         self._publish = publish
+        self._looked = looked
         self._settings = settings
         self._used = used
         self._offer = Offer()
@@ -89,6 +92,7 @@ class HostWatch:
             support = await self._parts.machines.support()
             fabric = await self._parts.inference.figures()
             self.environment = Environment(support, fabric)
+            self._looked(fabric)
         self.load = await self._parts.telemetry.sample()
         self._announce()
         self._publish(Change(environment=True, load=True))
@@ -156,6 +160,7 @@ class HostWatch:
 
     async def look_at_fabric(self) -> None:
         fabric = await self._parts.inference.figures()
+        self._looked(fabric)
         if fabric != self.environment.fabric:
             self.environment = replace(self.environment, fabric=fabric)
             self._publish(Change(environment=True))

@@ -90,6 +90,7 @@ RESULTS: dict[str, Any] = {
     "end_reservation": Outcome,
     "set_budget": Outcome,
     "set_weight": Outcome,
+    "revoke_peer": Outcome,
     "add_channel": Outcome,
     "remove_channel": Outcome,
     "test_channel": Outcome,

@@ -273,29 +273,7 @@ def _register_view(desk: Desk) -> None:
     add("now", "Timeline: now", partial(_show_now, desk), keys="N", icon="clock")
     add("zoom_in", "Timeline: zoom in", lambda: desk.lanes.zoom(False), keys="Ctrl+=")
     add("zoom_out", "Timeline: zoom out", lambda: desk.lanes.zoom(True), keys="Ctrl+-")
-    registry.group = "Machine and models"
-    add(
-        "home",
-        "This machine: what is present",
-        lambda: toggle_home(desk),
-        keys="Ctrl+H",
-        icon="cpu",
-    )
-    add(
-        "models",
-        "Models and GPUs: what is loaded, who waits",
-        lambda: toggle_models(desk),
-        keys="Ctrl+G",
-        icon="gpu",
-    )
-    add(
-        "budget",
-        "Budget of a project…",
-        desk.models.budget,
-        icon="shield",
-        why_not=lambda: "" if desk.models.view.models else tr("no model service answers"),
-    )
-    add("check", "Check this machine again", lambda: check(desk), keys="F5", icon="restore")
+    _register_machine(desk)
     registry.group = "Window"
     add(
         "toggle_projects",
@@ -329,6 +307,41 @@ def _register_view(desk: Desk) -> None:
         why_not=lambda: "" if desk.project else tr("no project is open"),
     )
     add("quit", "Quit", desk.decisions.ask_close, keys="Ctrl+Q", icon="x")
+
+
+def _register_machine(desk: Desk) -> None:
+    registry, add, peers = desk.registry, desk.registry.add, desk.peers
+    registry.group = "Machine and models"
+    add(
+        "home",
+        "This machine: what is present",
+        lambda: toggle_home(desk),
+        keys="Ctrl+H",
+        icon="cpu",
+    )
+    add(
+        "models",
+        "Models and GPUs: what is loaded, who waits",
+        lambda: toggle_models(desk),
+        keys="Ctrl+G",
+        icon="gpu",
+    )
+    add(
+        "budget",
+        "Budget of a project…",
+        desk.models.budget,
+        icon="shield",
+        why_not=lambda: "" if desk.models.view.models else tr("no model service answers"),
+    )
+    add("fold_peers", "Fold or unfold the peers", peers.fold, icon="peer", why_not=peers.why_none)
+    add(
+        "invite_peer",
+        "Copy the command that invites another machine as a peer",
+        peers.invite,
+        icon="copy",
+        why_not=peers.why_no_invitation,
+    )
+    add("check", "Check this machine again", lambda: check(desk), keys="F5", icon="restore")
 
 
 def _not_done(desk: Desk) -> str:

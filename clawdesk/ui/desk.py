@@ -33,6 +33,7 @@ from clawdesk.ui.main_window import MainWindow, Page
 from clawdesk.ui.memory import Memory, View
 from clawdesk.ui.model_desk import ModelDesk
 from clawdesk.ui.notice_desk import NoticeDesk
+from clawdesk.ui.peer_desk import PeerDesk
 from clawdesk.ui.settings_desk import SettingsDesk
 from clawdesk.ui.tasks_pane import ALL
 from clawdesk.ui.words import tr
@@ -90,6 +91,7 @@ class Desk(QObject):
         self.compare = CompareDesk(self)
         self.keeping = Keeping(self)
         self.models = ModelDesk(self)
+        self.peers = PeerDesk(self)
         self.notices = NoticeDesk(self, notices or NoNotices())
         self.settings = SettingsDesk(self)
         self.registry = Registry(self.window)
@@ -228,7 +230,9 @@ class Desk(QObject):
         if task is None:
             self.window.inspector.show_task(None)
             return
-        view = inspector_view(task, self.clock.now_ms(), self.clock.offset_ms())
+        view = inspector_view(
+            task, self.clock.now_ms(), self.clock.offset_ms(), self.plane.environment.fabric
+        )
         self.window.inspector.show_task(view)
         self._load_place()
 
@@ -238,6 +242,7 @@ class Desk(QObject):
     def paint_load(self) -> None:
         self.window.machine.show_host(host_view(self.plane.load))
         self.models.paint(sampled=True)
+        self.peers.paint()
         self.paint_bar()
 
     def tick(self) -> None:
@@ -261,6 +266,7 @@ class Desk(QObject):
             self.paint_load()
         if change.environment:
             self.models.paint()
+            self.peers.paint()
             self.settings.channel.paint()
             self.paint_bar()
         if change.tasks or change.environment:

@@ -156,6 +156,13 @@ class Memory:
         """Names of panes that the user folded away."""
         return self._texts(f"layout{LAYOUT}/hidden")
 
+    def peers_folded(self) -> bool:
+        """Whether the user folded the peers away."""
+        return str(self.settings.value("peers/folded", "")).lower() in {"true", "1"}
+
+    def fold_peers(self, away: bool) -> None:
+        self.settings.setValue("peers/folded", away)
+
     def keep_layout(
         self, window: QMainWindow, splitters: dict[str, QSplitter], hidden: list[str]
     ) -> None:

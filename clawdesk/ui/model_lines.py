@@ -21,6 +21,7 @@ from clawdesk.ui.safe_text import SafeLabel, clean_line, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.models import ModelRow, UseRow, WaitRow, WindowRow, act_words
+from clawdesk.viewmodels.peers import LoanRow
 
 Row = TypeVar("Row")
 Line = TypeVar("Line", bound="PageLine")
@@ -201,6 +202,29 @@ class WaitLine(PageLine):
         self._why.show_text(row.why)
         self._expected.show_text(row.expected)
         self.setAccessibleName(clean_line(f"{row.spoken}, {row.expected}", 600))
+
+
+class LoanLine(PageLine):
+    """A model borrowed of a peer, or lent to one: who serves it has no memory of ours to show."""
+
+    def __init__(self, row: LoanRow) -> None:
+        super().__init__(f"loan.{row.key}", icon="peer")
+        self._model = SafeLabel("", font="label", elide=True)
+        self._to = SafeLabel("", font="small", role="fg2", elide=True)
+        self._word = SafeLabel("", font="chip")
+        self._detail = SafeLabel("", font="small", role="fg1", elide=True)
+        self.first.addWidget(self._model)
+        self.first.addWidget(self._to, 1)
+        self.second.addWidget(self._word)
+        self.second.addWidget(self._detail, 1)
+
+    def show_row(self, row: LoanRow) -> None:
+        self._model.show_text(row.model)
+        self._to.show_text(row.to)
+        self._word.set_role(row.family.value)
+        self._word.show_text(row.word)
+        self._detail.show_text(row.detail)
+        self.setAccessibleName(clean_line(row.spoken, 600))
 
 
 class WindowLine(PageLine):

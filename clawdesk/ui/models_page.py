@@ -10,13 +10,14 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.device_card import DeviceCard, UseLegend
-from clawdesk.ui.model_lines import ModelLine, Section, UseLine, WaitLine, WindowLine
+from clawdesk.ui.model_lines import LoanLine, ModelLine, Section, UseLine, WaitLine, WindowLine
 from clawdesk.ui.pane import Ground, PaneHead, key_inside
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.split import split
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.devices import DeviceHistory, DeviceView
 from clawdesk.viewmodels.models import ModelRow, ModelsView, UseRow, WaitRow, WindowRow
+from clawdesk.viewmodels.peers import LoanRow
 
 
 def _area(name: str, inner: QWidget, *, chrome: bool) -> QScrollArea:
@@ -79,6 +80,15 @@ class ModelsPage(QWidget):
             show=ModelLine.show_row,
             key=lambda row: row.name,
         )
+        self.loans: Section[LoanRow, LoanLine] = Section(
+            tr("Peers: borrowed and lent"),
+            "models.loans",
+            "",
+            make=LoanLine,
+            show=LoanLine.show_row,
+            key=lambda row: row.key,
+        )
+        self.loans.hide()
         self.waits: Section[WaitRow, WaitLine] = Section(
             tr("Queue"),
             "models.queue",
@@ -162,7 +172,7 @@ class ModelsPage(QWidget):
         sections = QVBoxLayout(inner)
         sections.setContentsMargins(0, 0, 0, 0)
         sections.setSpacing(0)
-        for section in (self.models, self.waits, self.windows, self.uses):
+        for section in (self.models, self.loans, self.waits, self.windows, self.uses):
             sections.addWidget(section)
         sections.addStretch(1)
         column = QVBoxLayout(page)
@@ -215,6 +225,11 @@ class ModelsPage(QWidget):
             card.show_device(view, history.lines(view.id, now_ms))
         self.legend.show_uses(views)
         self._history_note.setVisible(bool(views))
+
+    def show_loans(self, loans: Sequence[LoanRow]) -> None:
+        """What goes between this machine and its peers; nothing is said where there is none."""
+        self.loans.setVisible(bool(loans))
+        self.loans.show_rows(loans)
 
     def show_models(self, view: ModelsView) -> None:
         self.problem.show_problem(view.problem, view.mend)

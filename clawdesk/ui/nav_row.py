@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from collections.abc import Callable
+
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QMenu, QSizePolicy
 
@@ -10,18 +12,17 @@ from clawdesk.ui import fonts, icons
 from clawdesk.ui.badge import paint_badge
 from clawdesk.ui.safe_text import clean_line
 from clawdesk.ui.tokens import colour
-from clawdesk.ui.words import counted, tr
+from clawdesk.ui.words import counted
 
 
 class NavRow(QAbstractButton):
-    """`menu_wanted`: the row's "Close project" was chosen from its context menu.
+    """A line; what `add_act` adds stands in its context menu.
 
     Args:
+        font: of its words; "" = as usual for such a line.
         below: a second, smaller line, which makes the row higher.
         aside: small words at the right edge.
     """
-
-    menu_wanted = Signal()
 
     def __init__(
         self,
@@ -34,18 +35,37 @@ class NavRow(QAbstractButton):
         chosen: bool = False,
         below: str = "",
         aside: str = "",
+        font: str = "",
     ) -> None:
         super().__init__()
         self.setObjectName(clean_line(name, 200))
         self._words = clean_line(text, 200)
-        self._below, self._aside = clean_line(below, 400), clean_line(aside, 60)
-        spoken = (self._words, self._below, self._aside)
-        self.setAccessibleName(", ".join(part for part in spoken if part))
-        self._icon, self._strong, self._indent, self._chosen = icon, strong, indent, chosen
+        self._strong, self._indent, self._chosen = strong, indent, chosen
         self._count, self._need = 0, False
+        self._font = font or ("button" if strong else "body")
+        self._acts: list[tuple[str, Callable[[], None]]] = []
+        self.show_state(icon, below=below, aside=aside)
         self._high = 40 if below else 28
         self.setFixedHeight(self._high)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def add_act(self, text: str, run: Callable[[], None]) -> None:
+        """One more line of its context menu."""
+        self._acts.append((text, run))
+
+    def show_state(
+        self, icon: str, *, below: str = "", aside: str = "", faint: bool = False
+    ) -> None:
+        """What stands beside its name now.
+
+        Args:
+            faint: what it stands for is not there now; its words say so too.
+        """
+        self._icon, self._faint = icon, faint
+        self._below, self._aside = clean_line(below, 400), clean_line(aside, 60)
+        spoken = (self._words, self._below, self._aside)
+        self.setAccessibleName(", ".join(part for part in spoken if part))
+        self.update()
 
     def show_count(self, count: int, *, need: bool) -> None:
         self._count, self._need = count, need
@@ -70,9 +90,12 @@ class NavRow(QAbstractButton):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(colour("acc"), 2))
             painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 6, 6)
-        x, right = float(self._indent), box.right() - 8
+        x, edge = float(self._indent), box.right() - 8
+        # What stands at the right is beside the name: a second line has the whole width.
+        top, high, right = (4, 18, edge) if self._below else (0, self._high, edge)
         if self._icon:
-            icons.draw(painter, x, (self._high - 16) / 2, self._icon, "fg1")
+            role = "fg2" if self._faint else "fg1"
+            icons.draw(painter, x, (self._high - 16) / 2, self._icon, role)
             x += 24
         if self._count and self._need:
             right = paint_badge(painter, right, 14, str(self._count), need=True) - 6
@@ -80,15 +103,14 @@ class NavRow(QAbstractButton):
             text = self._aside or str(self._count)
             painter.setPen(colour("fg1" if self._chosen else "fg2"))
             wide = fonts.width("small", text)
-            self._paint_line(painter, QRectF(right - wide, 0, wide + 1, self._high), "small", text)
+            self._paint_line(painter, QRectF(right - wide, top, wide + 1, high), "small", text)
             right -= wide + 6
-        strong = self._strong or bool(self._below)
+        strong = (self._strong or bool(self._below)) and not self._faint
         painter.setPen(colour("fg0" if strong or self._chosen else "fg1"))
-        first = QRectF(x, 4 if self._below else 0, right - x, 18 if self._below else self._high)
-        self._paint_line(painter, first, "button" if self._strong else "body", self._words)
+        self._paint_line(painter, QRectF(x, top, right - x, high), self._font, self._words)
         if self._below:
             painter.setPen(colour("fg2"))
-            self._paint_line(painter, QRectF(x, 21, right - x, 15), "caption", self._below)
+            self._paint_line(painter, QRectF(x, 21, edge - x, 15), "caption", self._below)
 
     @staticmethod
     def _paint_line(painter: QPainter, box: QRectF, font: str, text: str) -> None:
@@ -98,9 +120,10 @@ class NavRow(QAbstractButton):
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, shown)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if not self.objectName().startswith("project."):
+        if not self._acts:
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(tr("Close project"), self.menu_wanted.emit)
+        for text, run in self._acts:
+            menu.addAction(clean_line(text).replace("&", "&&"), run)
         menu.popup(event.globalPos())

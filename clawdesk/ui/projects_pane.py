@@ -1,4 +1,7 @@
-"""Projects on the left: open ones with what they can run, mistakes in their task files, recent."""
+"""Projects on the left: open ones with what they can run, mistakes in their task files, recent.
+
+Below them stand other machines (`PeersSection`).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.nav_row import NavRow
 from clawdesk.ui.pane import Ground, empty
+from clawdesk.ui.peers_section import PeersSection
 from clawdesk.ui.safe_text import SafeLabel, clean_line, set_tip
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.projects import DefinitionView, ProjectEntry, ProjectsView
@@ -91,11 +95,17 @@ class ProjectsPane(Ground):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._inner = Ground("bg0")
-        self._column = QVBoxLayout(self._inner)
-        self._column.setContentsMargins(8, 8, 8, 8)
+        inner = Ground("bg0")
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(0)
+        self._column = QVBoxLayout()
         self._column.setSpacing(0)
-        area.setWidget(self._inner)
+        self.peers = PeersSection()
+        column.addLayout(self._column)
+        column.addWidget(self.peers)
+        column.addStretch(1)
+        area.setWidget(inner)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(area)
@@ -120,7 +130,6 @@ class ProjectsPane(Ground):
                 set_tip(line, one.path)
                 line.clicked.connect(lambda _=False, path=one.path: self.recent_wanted.emit(path))
                 self._column.addWidget(line)
-        self._column.addStretch(1)
 
     def _group(self, title: str, *, with_open: bool = False) -> QWidget:
         head = QWidget()
@@ -150,7 +159,7 @@ class ProjectsPane(Ground):
         set_tip(line, f"{entry.place}\n{entry.headline}")
         line.setAccessibleDescription(f"{entry.place}, {entry.headline}")
         line.clicked.connect(lambda: self.chosen.emit(entry.path))
-        line.menu_wanted.connect(lambda: self.close_wanted.emit(entry.path))
+        line.add_act(tr("Close project"), lambda: self.close_wanted.emit(entry.path))
         if entry.needs:
             line.show_count(entry.needs, need=True)
         elif entry.tasks:

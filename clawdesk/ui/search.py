@@ -38,7 +38,14 @@ def show(desk: Desk, text: str = "") -> None:
 
 def entries(desk: Desk) -> list[Entry]:
     """Everything but files, in the order of its headings."""
-    return [*_acts(desk), *desk.models.entries(), *_tasks(desk), *_checkpoints(desk), *_help(desk)]
+    return [
+        *_acts(desk),
+        *desk.models.entries(),
+        *desk.peers.entries(),
+        *_tasks(desk),
+        *_checkpoints(desk),
+        *_help(desk),
+    ]
 
 
 def _acts(desk: Desk) -> list[Entry]:

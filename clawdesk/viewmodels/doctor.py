@@ -71,7 +71,7 @@ _GROUPS = (
     (marked("Isolation"), ("kvm", "libvirt", "qemu", "guest", "image", "machine", "confine")),
     (
         marked("Models and GPUs"),
-        ("docker", "fabric", "gpu", "nvidia", "nvml", "model", "inference"),
+        ("docker", "fabric", "gpu", "nvidia", "nvml", "model", "inference", "peer"),
     ),
 )
 _REST = marked("Desktop and projects")

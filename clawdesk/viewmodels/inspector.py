@@ -9,10 +9,13 @@ from dataclasses import dataclass
 
 from clawdesk.domain.agents import speaks_acp
 from clawdesk.domain.model import Phase, Task, TaskId
+from clawdesk.domain.peers import peer_of
 from clawdesk.domain.shells import why_no_shell
+from clawdesk.ports.inference import FabricStatus
 from clawdesk.viewmodels.checkpoints import CheckpointRow, checkpoint_rows
 from clawdesk.viewmodels.costs import spent_words
 from clawdesk.viewmodels.language import tr
+from clawdesk.viewmodels.peers import state_words
 from clawdesk.viewmodels.phases import Family, Group, look, needs_you, wants_trust
 from clawdesk.viewmodels.tasks import state_texts
 from clawdesk.viewmodels.told import told
@@ -45,7 +48,9 @@ class InspectorView:
     why: str = ""
 
 
-def _facts(task: Task, now_ms: int, offset_ms: int) -> tuple[tuple[str, str], ...]:
+def _facts(
+    task: Task, now_ms: int, offset_ms: int, fabric: FabricStatus | None
+) -> tuple[tuple[str, str], ...]:
     state, why = state_texts(task, now_ms, offset_ms)
     frees = ""
     if task.reason is not None and task.phase is Phase.QUEUED:
@@ -60,7 +65,7 @@ def _facts(task: Task, now_ms: int, offset_ms: int) -> tuple[tuple[str, str], ..
         (tr("Submitted"), clock_time(task.submitted_at_ms, offset_ms, seconds=True)),
         (tr("Attempt"), str(task.attempt)),
         (tr("Machine"), f"{need.cpu_count} CPU · {need.memory_mib} MiB · {network}{kind}"),
-        (tr("Model"), task.definition.model),
+        (tr("Model"), _model(task.definition.model, fabric)),
         (tr("Used"), spent_words(task.spending.total)),
         (tr("Feedback"), task.feedback),
         (tr("Ref"), f"refs/clawdesk/tasks/{task.id}"),
@@ -85,6 +90,13 @@ def _why(task: Task, now_ms: int, offset_ms: int) -> str:
     return ". ".join(f"{part[:1].upper()}{part[1:]}" for part in (text, freed) if part) + "."
 
 
+def _model(name: str, fabric: FabricStatus | None) -> str:
+    """The task's model, and since when the machine that lends it is away."""
+    peering = fabric.peering if fabric is not None else None
+    peer = peering.peer(peer_of(name)) if peering is not None else None
+    return name if peer is None or peer.here else f"{name} · {state_words(peer)}"
+
+
 def _act(task: Task) -> tuple[str, str]:
     if needs_you(task) and task.request is not None:
         if task.request.question:
@@ -97,7 +109,9 @@ def _act(task: Task) -> tuple[str, str]:
     return "", ""
 
 
-def inspector_view(task: Task, now_ms: int, offset_ms: int = 0) -> InspectorView:
+def inspector_view(
+    task: Task, now_ms: int, offset_ms: int = 0, fabric: FabricStatus | None = None
+) -> InspectorView:
     """The inspector for one task."""
     shown = look(task)
     act, act_text = _act(task)
@@ -108,7 +122,7 @@ def inspector_view(task: Task, now_ms: int, offset_ms: int = 0) -> InspectorView
         state=state_texts(task, now_ms, offset_ms)[0],
         icon=shown.icon,
         family=shown.family,
-        facts=_facts(task, now_ms, offset_ms),
+        facts=_facts(task, now_ms, offset_ms, fabric),
         checkpoints=checkpoint_rows(task, offset_ms),
         latest=latest.ordinal if latest else 0,
         files=latest.diffstat.files if latest else 0,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
+from clawdesk.domain.peers import peer_of
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.models import (
     HOST_DEVICE,
@@ -143,7 +144,7 @@ def project_name(path: str) -> str:
 def models_view(
     status: FabricStatus | None, titles: Mapping[str, str], now_ms: int, offset_ms: int
 ) -> ModelsView:
-    """All but the GPUs.
+    """All but the GPUs, and but models of peers, which are no memory of this machine's.
 
     Args:
         titles: of tasks by id.
@@ -162,6 +163,7 @@ def models_view(
         models=tuple(
             _model(m, by_device, queue.holders, titles, problem, of_service=status.problem)
             for m in status.models
+            if not peer_of(m.name)
         ),
         waits=tuple(_wait(w, titles) for w in shown),
         waits_more=and_more(more),

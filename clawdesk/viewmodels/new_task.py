@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from clawdesk.domain.agents import kind_of
 from clawdesk.domain.definitions import PROJECT_FILE
-from clawdesk.domain.model import CheckpointMode, TaskDefinition
+from clawdesk.domain.model import CheckpointMode, ProjectPolicy, TaskDefinition
+from clawdesk.domain.peers import peer_of, why_not
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import MachineSupport
 from clawdesk.ports.telemetry import HostLoad
@@ -18,6 +19,7 @@ from clawdesk.runtime.api import PolicyView
 from clawdesk.viewmodels.agent_words import about_of, title_of
 from clawdesk.viewmodels.amounts import listed, steps
 from clawdesk.viewmodels.language import counted, marked, tr
+from clawdesk.viewmodels.peers import state_words
 from clawdesk.viewmodels.phases import Family
 from clawdesk.viewmodels.told import told
 from clawdesk.viewmodels.words import duration, first_line, gib
@@ -65,7 +67,7 @@ def forecast(
         _agent(definition, policy),
         _machine(definition, machines),
         _memory(definition, load),
-        _model(definition, fabric),
+        _model(definition, fabric, policy),
         _secrets(definition),
         _policy(policy),
         _asks(definition, policy),
@@ -78,9 +80,11 @@ def forecast(
 
 
 def models_at_hand(fabric: FabricStatus | None) -> tuple[str, ...]:
-    """Models an agent could be given now, those first that are loaded; () = none is known."""
+    """Models an agent could be given now, () = none is known: of those of this machine first those
+    that are loaded, then those of peers.
+    """
     good = [model for model in (fabric.models if fabric else ()) if not model.problem]
-    good.sort(key=lambda model: model.phase != "ready")
+    good.sort(key=lambda model: (bool(peer_of(model.name)), model.phase != "ready"))
     return tuple(model.name for model in good)
 
 
@@ -151,13 +155,20 @@ def _memory(definition: TaskDefinition, load: HostLoad | None) -> FitLine | None
     return FitLine(tr("Memory"), tr("It fits: {free}.", free=whole), Family.GOOD)
 
 
-def _model(definition: TaskDefinition, fabric: FabricStatus | None) -> FitLine:
+def _model(
+    definition: TaskDefinition, fabric: FabricStatus | None, policy: PolicyView | None
+) -> FitLine:
     kind = kind_of(definition.agent) if definition.agent is not None else None
     if not definition.model and kind is not None and kind.needs_model:
         return FitLine(
             tr("Model"), _no_model(fabric), Family.NEED if fabric is None else Family.BAD
         )
-    text, family = _model_words(definition.model, fabric)
+    words = _model_words
+    if peer_of(definition.model):
+        if refused := _may_not_leave(definition.model, policy):
+            return FitLine(tr("Model"), refused, Family.BAD)
+        words = _borrowed_words
+    text, family = words(definition.model, fabric)
     return FitLine(tr("Model"), text, family)
 
 
@@ -169,6 +180,39 @@ def _no_model(fabric: FabricStatus | None) -> str:
         return tr("It works with a model: choose one.")
     why = told(fabric.problem) or tr("the model service knows none that is in order")
     return tr("It works with a model, and none can be had: {why}", why=why)
+
+
+def _may_not_leave(model: str, policy: PolicyView | None) -> str:
+    """Why the plane will refuse a task with that model of another machine, "" = it will not."""
+    rule = next((r for r in (policy.rules if policy else ()) if r.key == "peers.use"), None)
+    if rule is None:
+        return ""
+    counts, asked = (ProjectPolicy(peers=use) for use in (rule.value, rule.asked or rule.value))
+    return told(why_not(model, counts, asked)[0])
+
+
+def _borrowed_words(name: str, fabric: FabricStatus | None) -> tuple[str, Family]:
+    """Of a model of another machine."""
+    if fabric is None or fabric.peering is None:
+        return tr("{model}. The model service was not asked yet.", model=name), Family.STILL
+    peer = fabric.peering.peer(peer_of(name))
+    if peer is None:
+        text = tr("No peer called {peer} is paired with this machine.", peer=peer_of(name))
+        return text, Family.BAD
+    if not peer.here:
+        text = tr("It will wait: {peer} is {state}.", peer=peer.name, state=state_words(peer))
+        return text, Family.NEED
+    lends = [f"{peer.name}/{offer.model}" for offer in peer.offers]
+    if name not in lends:
+        names = listed(lends, HOSTS_MAX) or tr("none")
+        text = tr(
+            "{peer} lends no {model}; it lends: {names}.", peer=peer.name, model=name, names=names
+        )
+        return text, Family.BAD
+    text = tr(
+        "{peer} is here and lends {model}: prompts leave this machine.", peer=peer.name, model=name
+    )
+    return text, Family.GOOD
 
 
 def _model_words(name: str, fabric: FabricStatus | None) -> tuple[str, Family]:

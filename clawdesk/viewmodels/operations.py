@@ -178,7 +178,7 @@ def _rejected(task: Task, back: Record) -> int:
 
 
 def _deed(deed: Deed, now_ms: int, offset_ms: int) -> OperationRow:
-    icons = {"pruned": "disk", "budget": "gpu"}
+    icons = {"pruned": "disk", "budget": "gpu", "revoked": "peer"}
     can = deed.kind in {"trusted", "untrusted"} and bool(deed.project)
     return OperationRow(
         when=_when(deed.at_ms, now_ms, offset_ms),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from clawdesk.viewmodels.agent_words import PROMPTS
 from clawdesk.viewmodels.language import marked
 from clawdesk.viewmodels.merge_sentences import MERGES
+from clawdesk.viewmodels.peer_sentences import PEERS
 from clawdesk.viewmodels.plane_waits import WAITS
 
 ASKS = (
@@ -445,4 +446,5 @@ TEMPLATES = (
     *SHELLS,
     *PARTS,
     *MODELS,
+    *PEERS,
 )

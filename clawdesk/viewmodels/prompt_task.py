@@ -17,6 +17,7 @@ from clawdesk.domain.from_prompt import (
     title_of,
 )
 from clawdesk.domain.model import TaskDefinition
+from clawdesk.domain.peers import peer_of
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.viewmodels.agent_words import title_of as kind_title
 from clawdesk.viewmodels.language import tr
@@ -74,7 +75,8 @@ def begun(
     asked = kept or replace(last or TaskPrompt(""), prompt="")
     if asked.kind not in KINDS:
         asked = TaskPrompt(asked.prompt)  # another version's
-    models = models_at_hand(fabric)
+    # No prompt leaves this machine unless a person chose that.
+    models = [model for model in models_at_hand(fabric) if not peer_of(model)]
     if not asked.model and KINDS[asked.kind].needs_model and models:
         asked = replace(asked, model=models[0])
     return asked

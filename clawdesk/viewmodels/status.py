@@ -13,6 +13,7 @@ from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import Environment
 from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.machine import host_view
+from clawdesk.viewmodels.peers import away_lines, away_words
 from clawdesk.viewmodels.phases import Family, Group
 from clawdesk.viewmodels.tasks import counts
 from clawdesk.viewmodels.told import told
@@ -21,17 +22,22 @@ from clawdesk.viewmodels.words import gib
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """One part in the bar; `why` is its tooltip: what, why, what to do. `word` is a marked text."""
+    """One part in the bar; `why` is its tooltip: what, why, what to do. `word` is a marked text.
+
+    `beside`: what stands behind the word.
+    """
 
     name: str
     word: str
     icon: str
     family: Family
     why: str = ""
+    beside: str = ""
 
     @property
     def text(self) -> str:
-        return f"{self.name} {tr(self.word)}"
+        said = f"{self.name} {tr(self.word)}"
+        return f"{said}, {self.beside}" if self.beside else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,9 @@ def _fabric(environment: Environment) -> tuple[Health, Health]:
         why_none = why or tr("No Docker engine answers.")
         docker = Health("Docker", marked("missing"), "xc", Family.BAD, why_none)
     if fabric.version:
-        return Health("Fabric", *_OK, tr("version {version}", version=fabric.version)), docker
+        version = tr("version {version}", version=fabric.version)
+        known = "\n".join(line for line in (version, away_lines(fabric.peering)) if line)
+        return Health("Fabric", *_OK, known, away_words(fabric.peering)), docker
     return Health("Fabric", marked("not ready"), "xc", Family.BAD, why), docker
 
 

@@ -11,9 +11,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import clawdesk_fabric
-from clawdesk_fabric import catalog, holds_command, logs, model_commands, paths
+from clawdesk_fabric import catalog, holds_command, logs, model_commands, paths, peers_command
 from clawdesk_fabric.bounded import between
 from clawdesk_fabric.errors import FabricError
 from clawdesk_fabric.last_words import last_words, leave_output, open_output
@@ -39,6 +40,9 @@ def _parser() -> argparse.ArgumentParser:
     serve = command("serve", "Serve models until stopped.")
     serve.add_argument(
         "--port", type=between(int, 0, PORT_MAX), metavar="N", help="also listen on 127.0.0.1:N"
+    )
+    serve.add_argument(
+        "--peers", default="", metavar="HOST:PORT", help="let paired machines come there"
     )
     serve.add_argument("--config", type=Path, metavar="FILE", help="settings file (TOML)")
     serve.add_argument(
@@ -66,9 +70,13 @@ def _parser() -> argparse.ArgumentParser:
         default="interactive",
         choices=["interactive", "agent", "batch"],
     )
+    token.add_argument(
+        "--peers", action="store_true", help="it may use models that other machines lend"
+    )
     token.add_argument("--models", default="", metavar="NAME,...", help="default: all of them")
     model_commands.add_parsers(commands)
     holds_command.add_commands(command)
+    peers_command.add_command(command)
     images = commands.add_parser("images", help="Make inference images.")
     build = images.add_subparsers(dest="action", required=True).add_parser(
         "build", help="Make the image of each model (or of MODEL) that is not there yet."
@@ -137,6 +145,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     options = Options(
         socket=path,
         port=arguments.port,
+        peers=arguments.peers,
         idle_exit_s=IDLE_EXIT_S if arguments.exit_when_idle else 0.0,
         ready_fd=arguments.ready_fd,
         gpus=GpuWatch(),
@@ -220,13 +229,19 @@ def _reload(arguments: argparse.Namespace) -> int:
 
 
 def _load(arguments: argparse.Namespace) -> int:
-    _ask(arguments, "POST", f"/fabric/v1/models/{arguments.model}/{arguments.command}", {})
+    name = quote(arguments.model, safe="")  # a peer's model has a slash
+    _ask(arguments, "POST", f"/fabric/v1/models/{name}/{arguments.command}", {})
     return 0
 
 
 def _token(arguments: argparse.Namespace) -> int:
     names = [name for name in arguments.models.split(",") if name]
-    body = {"project": arguments.project, "class": arguments.call_class, "models": names}
+    body = {
+        "project": arguments.project,
+        "class": arguments.call_class,
+        "models": names,
+        "peers": arguments.peers,
+    }
     print(_ask(arguments, "POST", "/fabric/v1/tokens", body)["token"])
     return 0
 
@@ -259,6 +274,10 @@ def _holds(arguments: argparse.Namespace) -> int:
     return holds_command.run(arguments, _ask)
 
 
+def _peers(arguments: argparse.Namespace) -> int:
+    return peers_command.run(arguments, _ask)
+
+
 _COMMANDS = {
     "serve": _serve,
     "models": _models,
@@ -271,6 +290,7 @@ _COMMANDS = {
     "token": _token,
     "images": _images,
     **model_commands.COMMANDS,
+    "peers": _peers,
     **dict.fromkeys(holds_command.NAMES, _holds),
 }
 

@@ -42,6 +42,7 @@ LIMITS: Mapping[CallClass, CallLimits] = {
     CallClass.INTERACTIVE: CallLimits(quiet_s=300, total_s=1800),
     CallClass.AGENT: CallLimits(quiet_s=600, total_s=2 * 3600),
     CallClass.BATCH: CallLimits(quiet_s=1800, total_s=6 * 3600),
+    CallClass.PEER: CallLimits(quiet_s=600, total_s=2 * 3600),
 }
 
 

@@ -18,9 +18,10 @@ from clawdesk_fabric.errors import CatalogError
 from clawdesk_fabric.gateway import CALLS, FABRIC, account_of
 from clawdesk_fabric.guard import TOKENS, authorised
 from clawdesk_fabric.metrics import METRICS
-from clawdesk_fabric.model import HOST, CallClass, Phase, Replica
+from clawdesk_fabric.model import HOST, OWN_CLASSES, CallClass, Phase, Replica
 from clawdesk_fabric.openai_request import parse_object
 from clawdesk_fabric.openai_wire import WireError
+from clawdesk_fabric.peers_door import PEERS
 from clawdesk_fabric.reloading import Changes
 from clawdesk_fabric.runtime import Fabric
 from clawdesk_fabric.tokens import Grant
@@ -177,7 +178,10 @@ async def json_body(request: web.Request) -> dict[str, Any]:
 async def _create_token(request: web.Request) -> web.Response:
     grant = parse_grant(await json_body(request))
     known = request.app[FABRIC].catalog.models
-    unknown = sorted(grant.models - known.keys())
+    peers = request.app.get(PEERS)
+    # What a peer lends is known only once it was heard of; that there is such a peer, always.
+    paired = {peer.name for peer in peers.all()} if peers is not None else set()
+    unknown = sorted(n for n in grant.models - known.keys() if n.partition("/")[0] not in paired)
     if unknown:
         raise WireError(
             "model_not_found", f"there is no model {unknown[0]!r}; known: {', '.join(known)}"
@@ -195,6 +199,7 @@ def parse_grant(body: Mapping[str, Any]) -> Grant:
     texts = {key: fields.pop(key, "") for key in ("project", "task")}
     numbers = {key: fields.pop(key, 0) for key in ("attempt", "priority_min", "priority_max")}
     models = fields.pop("models", [])
+    peers = fields.pop("peers", False)
     asked_class = fields.pop("class", CallClass.AGENT.value)
     if fields:
         raise WireError("invalid_request", f"unknown field `{sorted(fields)[0]}`")
@@ -206,8 +211,10 @@ def parse_grant(body: Mapping[str, Any]) -> Grant:
             raise WireError("invalid_request", f"`{key}` must be a number from -1000 to 1000")
     if not isinstance(models, list) or len(models) > _NAMES_MAX:
         raise WireError("invalid_request", "`models` must be a list of names")
-    if asked_class not in set(CallClass):
-        allowed = ", ".join(CallClass)
+    if not isinstance(peers, bool):
+        raise WireError("invalid_request", "`peers` must be true or false")
+    if asked_class not in OWN_CLASSES:
+        allowed = ", ".join(OWN_CLASSES)
         raise WireError("invalid_request", f"`class` must be one of {allowed}")
     return Grant(
         project=texts["project"],
@@ -217,6 +224,7 @@ def parse_grant(body: Mapping[str, Any]) -> Grant:
         models=frozenset(str(name) for name in models),
         priority_min=numbers["priority_min"],
         priority_max=max(numbers["priority_min"], numbers["priority_max"]),
+        peers=peers,
     )
 
 

@@ -49,6 +49,14 @@ class Refuse:
 
 
 @dataclass(frozen=True, slots=True)
+class CutOff:
+    """A peer's call in flight ends now, for a call of ours wants its slot or its memory."""
+
+    call: CallId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class GrantLease:
     lease: str
 
@@ -69,5 +77,5 @@ class EndLease:
     why: str
 
 
-Effect = StartReplica | StopReplica | Forward | Refuse | GrantLease | AskBack | EndLease
+Effect = StartReplica | StopReplica | Forward | Refuse | CutOff | GrantLease | AskBack | EndLease
 Effects = list[Effect]

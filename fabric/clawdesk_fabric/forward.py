@@ -97,7 +97,9 @@ class _Elsewhere:
         self._base = seat.url
         self._headers = {**_HEADERS, **dict(seat.headers)}
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S),
+            connector=aiohttp.TCPConnector(
+                limit=0, keepalive_timeout=KEEPALIVE_S, ssl=seat.tls or True
+            ),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S_MAX),
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -197,7 +199,8 @@ async def _check(seat: Endpoint, answer: Answer, expected: str) -> None:
     """Raises WireError unless the model answered what was asked for."""
     if answer.status != 200:
         said = await _at_most(answer, ERROR_BYTES_MAX)
-        raise engine_error(seat.model, answer.status, said[:ERROR_BYTES_MAX])
+        said = said[:ERROR_BYTES_MAX]
+        raise engine_error(seat.model, answer.status, said, is_peers=bool(seat.peer))
     found = answer.content_type.partition(";")[0].strip().lower()
     if found != expected or answer.is_encoded:
         raise WireError("model_failed", f"{seat.model} did not answer with {expected}")

@@ -22,7 +22,7 @@ from clawdesk_fabric.logs import CallEnded
 from clawdesk_fabric.metrics import METRICS, CallRecord
 from clawdesk_fabric.model import CallClass
 from clawdesk_fabric.openai_wire import WireError
-from clawdesk_fabric.relay import Calls, Relay
+from clawdesk_fabric.relay import Calls, Relay, peer_lost
 from clawdesk_fabric.runtime import Fabric
 from clawdesk_fabric.short_way import WRITE_AT_ONCE_BYTES
 from clawdesk_fabric.specs import Price, UpstreamSource
@@ -87,13 +87,13 @@ def answering_calls(app: web.Application) -> short_way.Answering:
 
 async def _models(request: web.Request) -> web.Response:
     grant = authorised(request.app, request)
-    return web.json_response(wire.model_list(_open_to(request.app[FABRIC], grant)))
+    return web.json_response(wire.model_list(open_to(request.app, grant)))
 
 
 async def _model(request: web.Request) -> web.Response:
     grant = authorised(request.app, request)
     name = request.match_info["name"]
-    _check_known(request.app[FABRIC], grant, name)
+    _check_known(request.app, grant, name)
     return web.json_response(wire.model_entry(name))
 
 
@@ -139,7 +139,7 @@ async def _admit(
     endpoint = request.path.removeprefix("/v1/")
     ask = requests.parse(endpoint, body)
     deadline_ms = requests.deadline_ms(request.headers.get("X-Clawdesk-Deadline-Ms"))
-    _check_model(fabric, grant, ask, endpoint)
+    _check_model(app, grant, ask, endpoint)
     price = fabric.catalog.models[ask.model].price
     ticket = fabric.admit(
         ask.model,
@@ -199,28 +199,57 @@ def _is_open(fabric: Fabric, grant: Grant, model: str) -> bool:
     return (
         spec is not None
         and grant.allows(model)
-        and spec.is_open_to(grant.project, interactive=interactive)
+        and spec.is_open_to(grant.project, interactive=interactive, peers=grant.peers)
     )
 
 
-def _open_to(fabric: Fabric, grant: Grant) -> list[str]:
-    return [name for name in fabric.catalog.models if _is_open(fabric, grant, name)]
+def open_to(app: web.Application, grant: Grant) -> list[str]:
+    """The models that this caller may use now."""
+    fabric, lost = app[FABRIC], app[CALLS].peer_problem
+    return [
+        name
+        for name in fabric.catalog.models
+        if _is_open(fabric, grant, name) and not lost(_peer_of(name))
+    ]
 
 
-def _check_known(fabric: Fabric, grant: Grant, model: str) -> None:
+def _peer_of(model: str) -> str:
+    """The peer that a model is named after, "" for one of ours: those have no slash."""
+    return model.rpartition("/")[0]
+
+
+def _check_known(app: web.Application, grant: Grant, model: str) -> None:
+    fabric, peer = app[FABRIC], _peer_of(model)
+    spec = fabric.catalog.models.get(model)
+    if spec is not None and peer and grant.allows(model) and not grant.peers:
+        raise WireError(
+            "peers_not_allowed",
+            f"{model} is lent by another machine, and this caller may not use peers: the rule "
+            "`[peers] use` is off for it",
+            param="model",
+            mend='set `use = "trusted"` under [peers] in .clawdesk/project.toml; your own tools '
+            "need a token of clawdesk-fabric token --peers",
+        )
+    if peer and grant.peers and grant.allows(model):
+        problem = app[CALLS].peer_problem(peer)
+        if problem:
+            raise peer_lost(problem)
     if not _is_open(fabric, grant, model):
-        allowed = ", ".join(_open_to(fabric, grant))
+        allowed = ", ".join(open_to(app, grant))
         text = f"there is no model of this name for you (known: {allowed})"
         raise WireError("model_not_found", text, param="model", quoted=repr(model))
 
 
-def _check_model(fabric: Fabric, grant: Grant, ask: requests.Ask, endpoint: str) -> None:
+def _check_model(app: web.Application, grant: Grant, ask: requests.Ask, endpoint: str) -> None:
     model = ask.model
-    _check_known(fabric, grant, model)
-    spec = fabric.catalog.models[model]
+    _check_known(app, grant, model)
+    spec = app[FABRIC].catalog.models[model]
     if endpoint not in spec.endpoints:
         text = f"{model} offers {', '.join(spec.endpoints)}, not {endpoint}"
         raise WireError("endpoint_not_supported", text, param="model")
+    if ask.answers > 1 and grant.call_class is CallClass.PEER:
+        text = "what is lent makes one answer a call"
+        raise WireError("invalid_request", text, param="n", mend="ask several times")
     if ask.answers > spec.slots and not isinstance(spec.source, UpstreamSource):
         text = f"{model} makes at most {spec.slots} answers at once, not {ask.answers}"
         raise WireError("invalid_request", text, param="n", mend="ask several times")

@@ -27,6 +27,8 @@ CALL_HEADER = "X-Clawdesk-Call"
 CALL_NAME = web.RequestKey("call_name", str)
 """What a request's call is called, once it has been admitted."""
 TOKENS = web.AppKey("tokens", Tokens)
+WHO: web.AppKey[Callable[[web.Request], Grant]] = web.AppKey("who")
+"""What a request's sender may do, by whatever it shows of itself. Raises WireError."""
 _HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "request_too_large"}
 
 
@@ -131,14 +133,23 @@ def _check(request: web.Request, allowed: frozenset[str], *, local: bool) -> Non
         raise WireError("unsupported_media_type", "the body must not be compressed")
 
 
+def by_token(tokens: Tokens) -> Callable[[web.Request], Grant]:
+    """WHO for those who bring a bearer token."""
+
+    def who(request: web.Request) -> Grant:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        grant = tokens.grant(token.strip()) if scheme.lower() == "bearer" else None
+        if grant is None:
+            raise WireError(
+                "invalid_api_key",
+                "a bearer token of this Fabric is needed",
+                mend="clawdesk-fabric token prints one",
+            )
+        return grant
+
+    return who
+
+
 def authorised(app: web.Application, request: web.Request) -> Grant:
-    """What the request's bearer token stands for. Raises WireError invalid_api_key."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    grant = app[TOKENS].grant(token.strip()) if scheme.lower() == "bearer" else None
-    if grant is None:
-        raise WireError(
-            "invalid_api_key",
-            "a bearer token of this Fabric is needed",
-            mend="clawdesk-fabric token prints one",
-        )
-    return grant
+    """What the request's sender may do. Raises WireError."""
+    return app[WHO](request)

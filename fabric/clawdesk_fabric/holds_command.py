@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from math import isfinite
 from typing import Any
+from urllib.parse import quote
 
 from clawdesk_fabric.errors import FabricError
 
@@ -96,7 +97,7 @@ def run(arguments: argparse.Namespace, ask: Ask) -> int:
             return _print(arguments, ask(arguments, "GET", f"/fabric/v1/{name}", None)[name])
         case "pin" | "unpin" as name:
             body = {"pinned": name == "pin"}
-            ask(arguments, "POST", f"/fabric/v1/models/{arguments.model}/pin", body)
+            ask(arguments, "POST", f"/fabric/v1/models/{quote(arguments.model, safe='')}/pin", body)
         case "reserve":
             now = datetime.now().astimezone()
             begin = moment(arguments.begin, now) if arguments.begin else now

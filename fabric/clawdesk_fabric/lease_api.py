@@ -17,7 +17,7 @@ from clawdesk_fabric.control import json_body, named_model
 from clawdesk_fabric.gateway import FABRIC
 from clawdesk_fabric.kept import wall_ms
 from clawdesk_fabric.leases import Budget, Lease, Reservation
-from clawdesk_fabric.model import CallClass
+from clawdesk_fabric.model import OWN_CLASSES, CallClass
 from clawdesk_fabric.openai_wire import WireError
 from clawdesk_fabric.order import share_of
 from clawdesk_fabric.runtime import Fabric
@@ -101,8 +101,8 @@ async def _list(request: web.Request) -> web.Response:
 async def _ask(request: web.Request) -> web.Response:
     fabric, body = request.app[FABRIC], await json_body(request)
     call_class = body.get("class", CallClass.AGENT.value)
-    if call_class not in set(CallClass):
-        raise WireError("invalid_request", f"`class` must be one of {', '.join(CallClass)}")
+    if call_class not in OWN_CLASSES:
+        raise WireError("invalid_request", f"`class` must be one of {', '.join(OWN_CLASSES)}")
     now_ms = fabric.now_ms()
     lease = Lease(
         id=_text(body, "task"),

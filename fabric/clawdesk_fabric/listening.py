@@ -40,10 +40,15 @@ class _Refusal(asyncio.Protocol):
 
 
 class Door:
-    """Makes a protocol for each connection of one listener, within its bounds."""
+    """Makes a protocol for each connection of one listener, within its bounds.
 
-    def __init__(self) -> None:
+    Args:
+        connections_max: 0 = as many as usual.
+    """
+
+    def __init__(self, connections_max: int = 0) -> None:
         self._loop = asyncio.get_running_loop()
+        self._connections_max = connections_max
         self._server: web.Server | None = None
         # Also those that left again without a word, until their time is over: bounded likewise.
         self._silent: dict[asyncio.BaseProtocol, asyncio.TimerHandle] = {}
@@ -61,7 +66,8 @@ class Door:
 
     def _connected(self) -> asyncio.Protocol:
         assert self._server is not None
-        if max(len(self._server.connections), len(self._silent)) >= call_limits.CONNECTIONS_MAX:
+        most = self._connections_max or call_limits.CONNECTIONS_MAX
+        if max(len(self._server.connections), len(self._silent)) >= most:
             return _Refusal()
         protocol = self._server()
         self._silent[protocol] = self._loop.call_later(
@@ -73,6 +79,22 @@ class Door:
         self._silent.pop(protocol, None)
         if protocol.transport is not None:
             protocol.transport.abort()
+
+
+async def serving(app: web.Application) -> web.AppRunner:
+    """The server of this application, for its listener."""
+    # Cancelling the handler is how a client that leaves frees its slot at once.
+    runner = web.AppRunner(
+        app,
+        handler_cancellation=True,
+        access_log=None,
+        logger=HTTP_LOG,
+        shutdown_timeout=2.0,
+        keepalive_timeout=KEEPALIVE_S,
+        auto_decompress=False,
+    )
+    await runner.setup()
+    return runner
 
 
 def remove_socket(path: Path) -> None:
@@ -103,9 +125,19 @@ async def listen_local(path: Path, door: Door, server: web.Server) -> asyncio.Se
         os.umask(before)
 
 
-def bound_tcp(port: int) -> socket.socket:
-    """A socket bound to 127.0.0.1. Raises FabricError when the port cannot be had."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def bound_tcp(host: str, port: int, *, option: str) -> socket.socket:
+    """A socket bound to this address.
+
+    Args:
+        option: of the command line, by which another address can be chosen.
+    Raises:
+        FabricError: the address cannot be had.
+    """
+    try:
+        family, kind, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind)
+    except OSError as error:
+        raise _no_address(host, port, option, error) from error
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     # Inherited by each connection: a client that stopped reading is dropped by the kernel, also
     # when what it does not read is an answer that we are done with.
@@ -113,10 +145,14 @@ def bound_tcp(port: int) -> socket.socket:
         socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(call_limits.CLIENT_STALL_S_MAX * 1000)
     )
     try:
-        listening.bind(("127.0.0.1", port))
+        listening.bind(where)
     except OSError as error:
         listening.close()
-        raise FabricError(
-            f"port {port} cannot be used: {error.strerror}", mend="choose another with --port"
-        ) from error
+        raise _no_address(host, port, option, error) from error
     return listening
+
+
+def _no_address(host: str, port: int, option: str, error: OSError) -> FabricError:
+    what = f"port {port}" if host == "127.0.0.1" else f"{host}:{port}"
+    said = f"{what} cannot be used: {error.strerror or error}"
+    return FabricError(said, mend=f"choose another with {option}")

@@ -25,14 +25,20 @@ HOST: DeviceId = "host"
 
 
 class CallClass(StrEnum):
-    """Who asks: a person at the keyboard goes before an agent, an agent before a batch."""
+    """Who asks: a person at the keyboard goes before an agent, an agent before a batch, and
+    whatever is ours before another machine's Fabric."""
 
     INTERACTIVE = "interactive"
     AGENT = "agent"
     BATCH = "batch"
+    PEER = "peer"
 
 
-RANK = {CallClass.INTERACTIVE: 0, CallClass.AGENT: 1, CallClass.BATCH: 2}
+OWN_CLASSES = (CallClass.INTERACTIVE, CallClass.AGENT, CallClass.BATCH)
+RANK = {CallClass.INTERACTIVE: 0, CallClass.AGENT: 1, CallClass.BATCH: 2, CallClass.PEER: 4}
+"""Between ours and a peer's comes a model that somebody here asked for by name."""
+PEER_PROJECT = "peer:"
+"""Begins the name of the project that a peer's calls are counted for."""
 AGE_MS_PER_POINT = 10_000
 """So much longer waiting counts as much as one point of priority."""
 Key = tuple[int, CallId]
@@ -312,6 +318,7 @@ class FabricState:
     Args:
         calls: waiting and in flight.
         gpu_ms: GPU time of calls in flight, so far.
+        cut: calls of peers in flight that were told to end.
         releases: memory given back that NVML did not show as free yet.
         gpu_note: why there is no GPU, "" if there is one.
         call_ms: moving average of a call over all models; 0 = not measured.
@@ -324,6 +331,7 @@ class FabricState:
     engine: EngineView = EngineView()
     calls: dict[CallId, Call] = field(default_factory=dict)
     gpu_ms: dict[CallId, float] = field(default_factory=dict)
+    cut: list[CallId] = field(default_factory=list)
     shares: dict[str, Share] = field(default_factory=dict)
     leases: dict[str, Lease] = field(default_factory=dict)
     reservations: dict[str, Reservation] = field(default_factory=dict)

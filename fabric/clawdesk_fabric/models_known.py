@@ -54,11 +54,20 @@ def read(state: FabricState, models: Sequence[Figures], removed: Sequence[str]) 
 def settle(state: FabricState, replica: Replica) -> None:
     """Once it is gone: forget it if the catalog has, and give it the figures that were to come."""
     if replica.phase is not Phase.ABSENT:
+        _resize(replica)
         return
     if replica.is_removed:
         del state.replicas[replica.model]
     elif replica.coming is not None:
         give(replica, replica.coming)
+
+
+def _resize(replica: Replica) -> None:
+    """Nothing of a model elsewhere runs here: it takes more calls at a time at once, or fewer as
+    soon as no more are in flight."""
+    coming = replica.coming
+    if replica.remote and coming is not None and coming.remote and replica.busy <= coming.slots:
+        give(replica, coming)
 
 
 def _remove(state: FabricState, replica: Replica) -> Effects:

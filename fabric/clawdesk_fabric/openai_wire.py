@@ -15,6 +15,7 @@ STATUS = {
     "context_length_exceeded": 400,
     "invalid_api_key": 401,
     "origin_refused": 403,
+    "peers_not_allowed": 403,
     "model_not_found": 404,
     "not_found": 404,
     "method_not_allowed": 405,
@@ -26,6 +27,7 @@ STATUS = {
     "too_many": 429,
     "internal_error": 500,
     "model_failed": 502,
+    "peer_lost": 502,
     "no_capacity": 503,
     "deadline": 504,
 }
@@ -110,8 +112,12 @@ def error_event(error: WireError) -> bytes:
     return f"\n\ndata: {json.dumps(error.body())}\n\n".encode()
 
 
-def engine_error(model: str, status: int, body: bytes) -> WireError:
-    """The engine's own error, as ours: its fault is `model_failed`, the client's stays 400."""
+def engine_error(model: str, status: int, body: bytes, *, is_peers: bool = False) -> WireError:
+    """The engine's own error, as ours: its fault is `model_failed`, the client's stays 400.
+
+    Args:
+        is_peers: it is a Fabric's, whose own words of having no room or no such model hold here.
+    """
     kind = ""
     try:
         fields = json.loads(body)["error"]
@@ -121,6 +127,14 @@ def engine_error(model: str, status: int, body: bytes) -> WireError:
         said = body[:300].decode(errors="replace").strip() or "no explanation"
     # Half a surrogate pair in an engine's message could not be encoded again.
     said = said.encode(errors="replace").decode()
+    if is_peers and status == 503:
+        return WireError(
+            "no_capacity", f"{model} is not to be had now", quoted=said, retry_after_s=5
+        )
+    if is_peers and status == 404:
+        return WireError(
+            "model_not_found", f"{model} is lent no longer", quoted=said, param="model"
+        )
     if not 400 <= status < 500 or status in (401, 403, 407):
         # A 401 would make the client doubt its own token, but it is ours that was refused.
         return WireError("model_failed", f"{model} answered with status {status}", quoted=said)

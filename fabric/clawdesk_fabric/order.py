@@ -12,7 +12,17 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from clawdesk_fabric.model import RANK, Call, CallId, FabricState, Key, Phase, Replica
+from clawdesk_fabric.model import (
+    PEER_PROJECT,
+    RANK,
+    Call,
+    CallClass,
+    CallId,
+    FabricState,
+    Key,
+    Phase,
+    Replica,
+)
 
 Urgency = tuple[int, float, Key]
 """Band (0 first), virtual time of the project, key within it. Smaller goes first."""
@@ -95,7 +105,11 @@ def enter(state: FabricState, call: Call) -> None:
     """A call waits from now on. A project that comes back stands level with the least of others."""
     share = share_of(state, call.project)
     if not share.waiting and not share.in_flight:
-        busy = [s.virtual_ms for s in state.shares.values() if s.waiting or s.in_flight]
+        busy = [
+            s.virtual_ms
+            for name, s in state.shares.items()
+            if (s.waiting or s.in_flight) and not name.startswith(PEER_PROJECT)
+        ]
         if busy:
             share.virtual_ms = max(share.virtual_ms, min(busy))
     share.waiting += 1
@@ -114,7 +128,10 @@ def width(replica: Replica, call: Call) -> int:
 
 
 def band_of(state: FabricState, call: Call) -> int:
-    """Its class, or a higher one after long waiting; the first one only after very long."""
+    """Its class, or a higher one after long waiting; the first one only after very long. A peer's
+    call never rises: it would pass one of ours."""
+    if call.call_class is CallClass.PEER:
+        return RANK[CallClass.PEER]
     waited_ms, limits = state.at_ms - call.arrived_ms, state.limits
     if waited_ms >= limits.promote_first_ms:
         return 0
@@ -153,9 +170,10 @@ def first(
     for (rank, project), bucket in replica.waiting.buckets.items():
         # The one that waits longest is in the highest band of its bucket.
         band, key, oldest = rank, bucket.keys[0], calls[bucket.ids[0]]
-        if oldest.arrived_ms <= promoted_ms and rank > 1:
+        rises = 0 < rank < RANK[CallClass.PEER]
+        if oldest.arrived_ms <= promoted_ms and rises and rank > 1:
             band, key = 1, oldest.key
-        if oldest.arrived_ms <= promoted_first_ms and rank > 0:
+        if oldest.arrived_ms <= promoted_first_ms and rises:
             band, key = 0, oldest.key
         if best is not None and band > best[0]:
             continue

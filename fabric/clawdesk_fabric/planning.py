@@ -1,13 +1,14 @@
 """Who runs: fills free slots, loads what is asked for, and makes room for the more urgent.
 
 Called at the end of each step. Rules, cited in tests and in ADR 0017:
-P1 a call in flight is never cut off for another; a replica leaves when its last one ends.
+P1 a call of ours in flight is never cut off for another; a replica leaves when its last one ends.
 P2 a more urgent class has the other one's model leave at once, the same class only after its
    minimum residency, and when its project had less of the GPUs or it waited the longest allowed.
 P3 whatever is pinned or reserved stays; what is leased is asked back and leaves at a step boundary.
 P4 what fits without touching anybody starts, whoever waits for more; memory that others leave for
    a more urgent one is kept for it.
 P5 of all ways to make room, the one that disturbs least: idle models, then few, then small.
+P6 a peer's call has no model of ours leave, and ends where one of ours wants its slot or memory.
 """
 
 from __future__ import annotations
@@ -17,12 +18,21 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from clawdesk_fabric import leases, ledger, order
-from clawdesk_fabric.effects import Effect, Effects, Forward, Refuse, StartReplica, StopReplica
+from clawdesk_fabric.effects import (
+    CutOff,
+    Effect,
+    Effects,
+    Forward,
+    Refuse,
+    StartReplica,
+    StopReplica,
+)
 from clawdesk_fabric.model import (
     AGE_MS_PER_POINT,
     HOST,
     RANK,
     Call,
+    CallClass,
     Device,
     DeviceId,
     FabricState,
@@ -112,6 +122,7 @@ def plan(state: FabricState, at_ms: int) -> Effects:
     if state.leases:
         for replica in state.replicas.values():
             effects += leases.grant(state, replica, at_ms)
+    effects += peers_yield(state)
     return effects + _stop_leaving(state) + _give_way_to_others(state, at_ms)
 
 
@@ -159,7 +170,8 @@ def _demand(state: FabricState, replica: Replica, at_ms: int) -> Demand | None:
         replica.phase is Phase.ABSENT or best is None
     ):
         return Demand(replica, _PROMISED, 0, None)
-    if best is None and leases.is_wanted(state, replica, at_ms):
+    is_theirs = best is None or best.urgency > _BACKGROUND
+    if is_theirs and leases.is_wanted(state, replica, at_ms):
         return Demand(replica, _BACKGROUND, 0, None)
     return best
 
@@ -263,9 +275,42 @@ def _forward(draft: _Draft, demand: Demand) -> Effects:
         order.share_of(state, call.project).in_flight += 1
         replica.in_flight[call.id] = draft.at_ms
         replica.busy += width
+        if replica.loaded_band == RANK[CallClass.PEER]:
+            replica.loaded_band = order.band_of(state, call)  # ours, from the first of ours on
         draft.forwarded()
         effects.append(Forward(call.id, replica.model, replica.generation))
     return effects
+
+
+def peers_yield(state: FabricState) -> Effects:
+    """The newest calls of peers in flight end where ours want what they hold (P6)."""
+    effects: list[Effect] = []
+    for replica in state.replicas.values():
+        if not (replica.waiting.calls or replica.makes_room_for or replica.leaving):
+            continue  # nobody wants anything of it
+        theirs = [
+            number
+            for number in replica.in_flight
+            if number in state.calls and state.calls[number].call_class is CallClass.PEER
+        ]
+        if not theirs:
+            continue
+        ending = [number for number in theirs if number in state.cut]
+        missing = _slots_missing(state, replica) - len(ending)
+        for number in [n for n in reversed(theirs) if n not in ending][: max(0, missing)]:
+            state.cut.append(number)
+            effects.append(CutOff(number, f"a call of its owner's own needs {replica.model}"))
+    return effects
+
+
+def _slots_missing(state: FabricState, replica: Replica) -> int:
+    """How many slots our most urgent call lacks; all of them where the model is to leave."""
+    if replica.makes_room_for or replica.leaving:
+        return replica.slots
+    head = order.first(state, replica) if replica.waiting.calls else None
+    if head is None or head[1].call_class is CallClass.PEER:
+        return 0
+    return replica.busy + order.width(replica, head[1]) - replica.slots
 
 
 def _start(draft: _Draft, demand: Demand) -> Effects:
@@ -372,7 +417,7 @@ def _coming_mib(state: FabricState, demand: Demand, device: DeviceId) -> int:
 def may_leave(draft: _Draft, victim: Replica, demand: Demand) -> bool:
     """Whether the replica may be made to leave for this demand (P2, P3)."""
     state, at_ms = draft.state, draft.at_ms
-    if leases.is_kept(state, victim, at_ms):
+    if demand.band == RANK[CallClass.PEER] or leases.is_kept(state, victim, at_ms):
         return False
     limits = state.limits
     overdue = demand.waited_ms >= limits.collate_ms_max
@@ -381,7 +426,9 @@ def may_leave(draft: _Draft, victim: Replica, demand: Demand) -> bool:
         return False
     head = draft.head(victim)
     if head is None and not victim.in_flight:
-        return demand.band <= 0 or at_ms - victim.idle_since_ms >= limits.linger_ms
+        came_for_peer = victim.loaded_band == RANK[CallClass.PEER]
+        long_idle = at_ms - victim.idle_since_ms >= limits.linger_ms
+        return demand.band <= 0 or came_for_peer or long_idle
     bands = [order.band_of(state, state.calls[c]) for c in victim.in_flight if c in state.calls]
     waiting_band = head[0][0] if head else 3
     if demand.band < min([waiting_band, *bands]):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -17,9 +18,11 @@ from clawdesk_fabric import forward, short_way, usage
 from clawdesk_fabric import openai_wire as wire
 from clawdesk_fabric.accounts import Accounts
 from clawdesk_fabric.call_limits import LIMITS, STREAM_BYTES_MAX, Watch
+from clawdesk_fabric.effects import CutOff
 from clawdesk_fabric.engines.base import Endpoint
 from clawdesk_fabric.guard import CALL_HEADER, as_wire_error
 from clawdesk_fabric.line import LineError, NoHttpError
+from clawdesk_fabric.model import CallId
 from clawdesk_fabric.openai_request import Ask
 from clawdesk_fabric.openai_wire import WireError
 from clawdesk_fabric.runtime import Fabric
@@ -29,12 +32,18 @@ from clawdesk_fabric.usage import TAIL_BYTES, Usage
 log = logging.getLogger("clawdesk_fabric")
 FIRST_COMMENT_S = 1.0
 COMMENT_S = 10.0
+_ERROR = b'\ndata: {"error"'
+"""How a Fabric ends a stream that failed."""
 COMMENT_GAP_S = 0.25
 """Between two comments, however fast the queue moves."""
 
 
 class ClientLeftError(Exception):
     """Writing to the client failed; not the model's fault."""
+
+
+class _ToldError(WireError):
+    """The stream that was passed on ended with an error of its own already."""
 
 
 class Calls:
@@ -44,12 +53,35 @@ class Calls:
     def __init__(self) -> None:
         self.accounts = Accounts()
         self.upstreams = forward.Upstreams()
-        self.watches: set[Watch] = set()
+        self.watches: dict[CallId, tuple[Endpoint, Watch]] = {}
+        self.peer_problem: Callable[[str], str] = lambda _: ""
+        """Why calls to a peer would be lost, "" if they would not."""
 
     def cut(self) -> None:
         """End every call at a model; its client is told why."""
-        for watch in self.watches:
+        for _, watch in self.watches.values():
             watch.end(WireError("no_capacity", "the Fabric ends", retry_after_s=5))
+
+    def cut_one(self, effect: CutOff) -> None:
+        """End a peer's call at a model of ours."""
+        if effect.call in self.watches:
+            self.watches[effect.call][1].end(_yields(effect.text))
+
+    def cut_at(self, peer: str, why: str) -> None:
+        """End every call at this peer."""
+        for seat, watch in self.watches.values():
+            if seat.peer == peer:
+                watch.end(peer_lost(why))
+
+
+def peer_lost(why: str) -> WireError:
+    """The answer to a call that another machine can no longer give."""
+    mend = "call again later, or a model of this machine; clawdesk-fabric peers list says more"
+    return WireError("peer_lost", why, mend=mend)
+
+
+def _yields(text: str) -> WireError:
+    return WireError("no_capacity", text, mend="call again", retry_after_s=5)
 
 
 class Relay:
@@ -128,17 +160,26 @@ class Relay:
         self._seated_at = self._loop.time()
         call = self._ticket.call
         watch = Watch(seat.model, call.call_class, LIMITS[call.call_class], self._deadline_at)
-        self._calls.watches.add(watch)
+        self._calls.watches[call.id] = seat, watch
         try:
+            self._check(seat)
             async with watch:
                 return await self._forward(seat, body, watch)
         except (LineError, OSError) as error:
             raise await self._broken(seat, error) from None
         finally:
-            self._calls.watches.remove(watch)
+            del self._calls.watches[call.id]
             if watch.client_stalled and self._request.transport is not None:
                 # Its buffers are full; closing politely would wait for it to read them.
                 self._request.transport.abort()
+
+    def _check(self, seat: Endpoint) -> None:
+        """Raises WireError for what happened between the seat and now."""
+        if self._ticket.call.id in self._fabric.state.cut:
+            raise _yields(f"a call of its owner's own needs {seat.model}")
+        problem = self._calls.peer_problem(seat.peer) if seat.peer else ""
+        if problem:
+            raise peer_lost(problem)
 
     # -- the queue -------------------------------------------------------------------------------
 
@@ -206,6 +247,8 @@ class Relay:
             watch.for_client()
             await self._send(response, chunk)
             watch.for_model()
+        if seat.peer and _ERROR in self._tail:
+            raise _ToldError("peer_lost", f"{seat.peer} ended its answer with an error")
         if not self._tail.startswith(wire.DONE) and b"\n" + wire.DONE not in self._tail:
             raise await self._broken(seat, EOFError("its stream ended before its answer did"))
         watch.for_client()
@@ -247,7 +290,9 @@ class Relay:
     # -- endings ---------------------------------------------------------------------------------
 
     async def _broken(self, seat: Endpoint, error: Exception) -> WireError:
-        """The connection to the container broke: say what the engine knows of its end."""
+        """The connection to the model broke: say what the engine knows of its end."""
+        if seat.peer:
+            return peer_lost(f"{seat.peer}, which lends {seat.model}, is lost: {error}")
         if isinstance(error, NoHttpError):
             return WireError("model_failed", f"{seat.model} answered something that is no HTTP")
         said = await self._fabric.why_ended(seat)
@@ -259,6 +304,7 @@ class Relay:
         assert response is not None
         log.log(failure.level, "call %d failed midway: %s", self._ticket.call.id, failure.logged)
         with suppress(ConnectionError, aiohttp.ClientConnectionError):
-            await response.write(wire.error_event(failure))
+            if not isinstance(failure, _ToldError):
+                await response.write(wire.error_event(failure))
             await response.write_eof()
         return response

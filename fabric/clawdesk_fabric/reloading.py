@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 
 from clawdesk_fabric.catalog import Catalog, Settings
 from clawdesk_fabric.model import Figures
-from clawdesk_fabric.specs import ModelSpec, UpstreamSource
+from clawdesk_fabric.specs import ModelSpec
 
 _LATER = ("body_bytes_max",)
 """Given to the HTTP server when it is made."""
@@ -64,5 +64,5 @@ def figures(spec: ModelSpec) -> Figures:
         memory_mib=spec.gpu_memory_mib if on_gpu else spec.memory_mib,
         idle_stop_ms=spec.idle_stop_s * 1000,
         gpus_max=spec.gpus_max if on_gpu else 0,
-        remote=isinstance(spec.source, UpstreamSource),
+        remote=spec.is_remote,
     )

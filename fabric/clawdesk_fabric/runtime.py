@@ -20,11 +20,10 @@ from clawdesk_fabric.catalog import Catalog, ModelSpec
 from clawdesk_fabric.claims import Claims
 from clawdesk_fabric.decisions import Log
 from clawdesk_fabric.effects import (
-    AskBack,
+    CutOff,
     Effect,
     EndLease,
     Forward,
-    GrantLease,
     Refuse,
     StartReplica,
     StopReplica,
@@ -98,6 +97,7 @@ class Fabric:
         self.counts = {"calls": 0, "refused": 0, "failed": 0, "starts": 0}
         self.failure: BaseException | None = None  # a mistake of ours: this Fabric must end
         self.on_failure: Callable[[], None] = lambda: None
+        self.on_cut: Callable[[CutOff], None] = lambda _: None
         self._engine = engine
         self._ids = itertools.count(1)
         self._tickets: dict[CallId, Ticket] = {}
@@ -370,6 +370,7 @@ class Fabric:
         self._changed.clear()
 
     def _perform(self, effect: Effect) -> None:
+        """Of leases that are granted or asked back, holders hear by watching the state."""
         match effect:
             case Forward():
                 seat = self._tickets[effect.call].seat
@@ -384,8 +385,8 @@ class Fabric:
                 self.lease_ends[effect.lease] = effect.why
                 while len(self.lease_ends) > LEASE_ENDS_KEPT:
                     del self.lease_ends[next(iter(self.lease_ends))]
-            case GrantLease() | AskBack():
-                pass  # holders watch the state: see lease_api.py
+            case CutOff():
+                self.on_cut(effect)
             case StartReplica():
                 self.counts["starts"] += 1
                 spec = self._served[effect.model] = self.catalog.models[effect.model]

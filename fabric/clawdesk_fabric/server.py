@@ -21,27 +21,30 @@ from typing import IO
 
 import psutil
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 import clawdesk_fabric
-from clawdesk_fabric import control, gateway, lease_api, short_way
+from clawdesk_fabric import control, gateway, lease_api, peers_api, peers_door, short_way
 from clawdesk_fabric.catalog import Catalog
 from clawdesk_fabric.claims import Claims
 from clawdesk_fabric.engines.base import Engine
+from clawdesk_fabric.engines.peer import PeerEngine
 from clawdesk_fabric.errors import FabricError
 from clawdesk_fabric.gpus import GpuSource
-from clawdesk_fabric.guard import TOKENS, guard
+from clawdesk_fabric.guard import TOKENS, WHO, by_token, guard
 from clawdesk_fabric.kept import Kept
 from clawdesk_fabric.listening import (
-    HTTP_LOG,
-    KEEPALIVE_S,
     Door,
     bound_tcp,
     listen_local,
     remove_socket,
+    serving,
 )
 from clawdesk_fabric.metrics import METRICS, Metrics
 from clawdesk_fabric.model import Phase
 from clawdesk_fabric.peaks import Peaks
+from clawdesk_fabric.peers import LOOK_S, Peers
+from clawdesk_fabric.peers_door import PEERS, Listener
 from clawdesk_fabric.relay import Calls
 from clawdesk_fabric.reloading import Changes
 from clawdesk_fabric.runtime import Fabric
@@ -70,6 +73,8 @@ class Options:
         claims: where the Fabrics of this machine tell each other what they promised; None = this
             one neither tells nor asks.
         reread: reads the list of models anew; None = it cannot be.
+        peers: HOST:PORT where other machines' Fabrics may come; "" = nowhere.
+        look_s: how often they are asked.
     """
 
     socket: Path
@@ -80,6 +85,8 @@ class Options:
     state_folder: Path | None = None
     claims: Path | None = None
     reread: Callable[[], Catalog] | None = None
+    peers: str = ""
+    look_s: float = LOOK_S
 
 
 def owner_id(path: Path) -> str:
@@ -99,10 +106,22 @@ class Server:
 
     def __init__(self, catalog: Catalog, engine: Engine, options: Options) -> None:
         self._options = options
-        self._engine = engine
+        self._catalog = catalog
+        self._calls = Calls()
+        self.peers: Peers | None = None
+        kept = options.state_folder
+        if kept is not None:
+            self.peers = Peers(
+                kept / f"peers-{owner_id(options.socket)}",
+                changed=self._peers_changed,
+                lost=self._calls.cut_at,
+                move=self._listen_for_peers,
+                look_s=options.look_s,
+            )
+            self._calls.peer_problem = self.peers.problem
+            engine = PeerEngine(engine, self.peers)
         self._tokens = Tokens(catalog.settings.tokens_max)
         self._body_bytes_max = catalog.settings.body_bytes_max
-        kept = options.state_folder
         self.fabric = Fabric(
             catalog,
             engine,
@@ -114,12 +133,14 @@ class Server:
             others=Claims(options.claims),
         )
         self.fabric.on_failure = self.ask_exit
+        self.fabric.on_cut = self._calls.cut_one
         self.port = 0  # once listening on TCP
         self.listening = asyncio.Event()
         self._metrics = Metrics(self.fabric)
         self._bodies = gateway.Bodies()
-        self._calls = Calls()
+        self._peers_listener: Listener | None = None
         self._listeners: list[tuple[asyncio.Server, web.AppRunner]] = []
+        self._asking: asyncio.Task[None] | None = None
         self._exit = asyncio.Event()
         self._at_once = asyncio.Event()
         self._last_request_s = 0.0
@@ -152,14 +173,19 @@ class Server:
             try:
                 await self.fabric.open()
                 await self._listen()
+                if self.peers is not None:
+                    self._asking = asyncio.create_task(self.peers.watch())
+                    self._asking.add_done_callback(self._asking_ended)
                 self._say_ready()
                 await self._until_exit()
                 remove = True
                 if self.fabric.failure is None:
                     await self._drain()
+                await self._listen_for_peers("")
                 for _, runner in self._listeners:
                     await runner.cleanup()
             finally:
+                await self._stop_asking()
                 for listener, _ in self._listeners:
                     listener.close()
                 await self._calls.upstreams.close()
@@ -167,6 +193,18 @@ class Server:
                 remove_socket(self._options.socket)
         if self.fabric.failure is not None:
             raise RuntimeError("the Fabric broke; its log says where") from self.fabric.failure
+
+    def _asking_ended(self, task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:  # a mistake of ours: as in the Fabric, end loudly
+            log.critical("asking peers broke", exc_info=error)
+            self.fabric.failure = self.fabric.failure or error
+            self.ask_exit()
+
+    async def _stop_asking(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.gather(self._asking, return_exceptions=True)
 
     async def _drain(self) -> None:
         """Let calls in flight end, until the limit or a second signal cuts them off."""
@@ -185,11 +223,22 @@ class Server:
         """Go on with models, settings and keys as they are now. Raises FabricError."""
         if self._options.reread is None:
             raise FabricError("this Fabric was given its models and reads no list")
-        catalog = await asyncio.to_thread(self._options.reread)
-        changes = self.fabric.take_in(catalog, memory_mib=memory_limit_mib(catalog))
+        self._catalog = catalog = await asyncio.to_thread(self._options.reread)
+        changes = self._take_in()
         self._tokens.count_max = catalog.settings.tokens_max
         keys, problems = await self.fabric.renew_keys()
         return replace(changes, keys=tuple(keys), problems=tuple(problems))
+
+    def _take_in(self) -> Changes:
+        """The models of the list, and those that peers lend."""
+        lent = self.peers.specs() if self.peers is not None else {}
+        known = replace(self._catalog, models={**self._catalog.models, **lent})
+        return self.fabric.take_in(known, memory_mib=memory_limit_mib(known))
+
+    async def _peers_changed(self) -> None:
+        if self._peers_listener is not None:
+            await self._peers_listener.renew()
+        self._take_in()
 
     # -- listening -------------------------------------------------------------------------------
 
@@ -197,9 +246,15 @@ class Server:
         path = self._options.socket
         door, runner = await self._app(LOCAL_HOSTS, local=True)
         self._listeners.append((await listen_local(path, door, _of(runner)), runner))
-        if self._options.port is None:
-            return
-        listening = bound_tcp(self._options.port)
+        if self._options.port is not None:
+            await self._listen_on(self._options.port)
+        if self.peers is not None:
+            await self._listen_as_before(self.peers)
+        elif self._options.peers:
+            raise FabricError("this Fabric keeps nothing on disk, so it has no peers")
+
+    async def _listen_on(self, port: int) -> None:
+        listening = bound_tcp("127.0.0.1", port, option="--port")
         self.port = listening.getsockname()[1]
         hosts = (f"127.0.0.1:{self.port}", f"localhost:{self.port}")
         door, runner = await self._app(hosts, local=False)
@@ -207,19 +262,43 @@ class Server:
         listener = await loop.create_server(door.open(_of(runner)), sock=listening, backlog=256)
         self._listeners.append((listener, runner))
 
-    async def _app(self, hosts: tuple[str, ...], *, local: bool) -> tuple[Door, web.AppRunner]:
-        door = Door()
-        calls = gateway.CALL_PATHS
-        guarded = guard(hosts, local=local, on_request=self._touched(door), calls=calls)
-        app = web.Application(
-            middlewares=[guarded],
-            client_max_size=self._body_bytes_max,
-        )
+    async def _listen_as_before(self, peers: Peers) -> None:
+        """Where the command line says, else where was decided once; that may be gone by now."""
+        if self._options.peers:
+            await self._listen_for_peers(self._options.peers)
+            return
+        try:
+            await self._listen_for_peers(peers.listen)
+        except FabricError as error:
+            log.warning("no peer can come: %s", error.what)
+
+    async def _listen_for_peers(self, address: str) -> None:
+        """Listen there for other machines instead of where it was, "" = nowhere."""
+        before, self._peers_listener = self._peers_listener, None
+        if before is not None:
+            await before.close()
+        if address and self.peers is not None:
+            app = self._calls_app([])
+            app[WHO] = peers_door.who
+            app[PEERS] = self.peers
+            self._peers_listener = await peers_door.opened(app, self.peers, address)
+
+    def _calls_app(self, middlewares: list[Middleware]) -> web.Application:
+        """What every listener's application carries."""
+        app = web.Application(middlewares=middlewares, client_max_size=self._body_bytes_max)
         app[gateway.FABRIC] = self.fabric
         app[gateway.BODIES] = self._bodies
         app[gateway.CALLS] = self._calls
         app[METRICS] = self._metrics
+        return app
+
+    async def _app(self, hosts: tuple[str, ...], *, local: bool) -> tuple[Door, web.AppRunner]:
+        door = Door()
+        calls = gateway.CALL_PATHS
+        guarded = guard(hosts, local=local, on_request=self._touched(door), calls=calls)
+        app = self._calls_app([guarded])
         app[TOKENS] = self._tokens
+        app[WHO] = by_token(self._tokens)
         app[control.ASK_EXIT] = self.ask_exit
         app[control.REREAD] = self._reread
         gateway.add_routes(app)
@@ -227,17 +306,10 @@ class Server:
         if local:
             control.add_routes(app)
             lease_api.add_routes(app)
-        # Cancelling the handler is how a client that leaves frees its slot at once.
-        runner = web.AppRunner(
-            app,
-            handler_cancellation=True,
-            access_log=None,
-            logger=HTTP_LOG,
-            shutdown_timeout=2.0,
-            keepalive_timeout=KEEPALIVE_S,
-            auto_decompress=False,
-        )
-        await runner.setup()
+            if self.peers is not None:
+                app[PEERS] = self.peers
+            peers_api.add_routes(app)
+        runner = await serving(app)
         short_way.lead(_of(runner), calls, partial(guarded, handler=gateway.answering_calls(app)))
         return door, runner
 
@@ -273,8 +345,9 @@ class Server:
 
     def _is_idle(self, limit_s: float) -> bool:
         state = self.fabric.state
-        # Who reserved a window counts on it, and nobody else would start a Fabric for it.
-        held = bool(state.calls or state.leases or state.reservations)
+        # Who reserved a window counts on it, and nobody else would start a Fabric for it; so does
+        # another machine that may come at any time.
+        held = bool(state.calls or state.leases or state.reservations or self._peers_listener)
         busy = held or any(r.phase is not Phase.ABSENT for r in state.replicas.values())
         return not busy and asyncio.get_running_loop().time() - self._last_request_s >= limit_s
 

@@ -89,6 +89,19 @@ class UpstreamSource:
 
 
 @dataclass(frozen=True, slots=True)
+class PeerSource:
+    """Served by the Fabric of another machine, which lends it.
+
+    Args:
+        peer: our name of that Fabric.
+        model: what it calls the model.
+    """
+
+    peer: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
 class Price:
     """What the user says a model costs, for a million tokens; nobody else says it."""
 
@@ -106,7 +119,7 @@ class Price:
 
 
 Weights = WheelWeights | LocalWeights | None
-Source = RecipeSource | ImageSource | UpstreamSource
+Source = RecipeSource | ImageSource | UpstreamSource | PeerSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +153,11 @@ class ModelSpec:
     price: Price | None = None
 
     @property
+    def is_remote(self) -> bool:
+        """It runs elsewhere: no container, and no memory of this machine."""
+        return isinstance(self.source, UpstreamSource | PeerSource)
+
+    @property
     def identity(self) -> str:
         """Hash of its weights' bytes and of what serves them; where they lie does not count."""
         weights: list[str] = []
@@ -150,12 +168,17 @@ class ModelSpec:
         text = json.dumps([weights, asdict(self.source)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    def is_open_to(self, project: str, *, interactive: bool) -> bool:
+    def is_open_to(self, project: str, *, interactive: bool, peers: bool = False) -> bool:
         """Whether calls of this project may use the model at all.
 
         What leaves this machine is opened project by project; only the user's own calls (of no
         project, interactive) need no entry.
+
+        Args:
+            peers: the caller may use what other machines lend.
         """
+        if isinstance(self.source, PeerSource):
+            return peers
         if not isinstance(self.source, UpstreamSource):
             return True
         return project in self.source.projects if project else interactive

@@ -23,6 +23,7 @@ class Grant:
     Args:
         models: names it may use; empty = every model of the catalog.
         priority_min: bound of what a call may ask for; so is `priority_max`.
+        peers: it may use models that other machines lend.
     """
 
     project: str = ""
@@ -32,6 +33,7 @@ class Grant:
     models: frozenset[str] = frozenset()
     priority_min: int = 0
     priority_max: int = 0
+    peers: bool = False
 
     def allows(self, model: str) -> bool:
         return not self.models or model in self.models

@@ -19,6 +19,7 @@ from clawdesk_fabric import leases, ledger, models_known, order
 from clawdesk_fabric.effects import Effect, Effects, EndLease, Refuse, StopReplica
 from clawdesk_fabric.model import (
     HOST,
+    PEER_PROJECT,
     Device,
     EngineView,
     FabricState,
@@ -144,6 +145,8 @@ def _retry_after_s(replica: Replica) -> int:
 def _ended(state: FabricState, event: e.CallEnded) -> None:
     call = state.calls.pop(event.call, None)
     state.gpu_ms.pop(event.call, None)
+    if event.call in state.cut:
+        state.cut.remove(event.call)
     if call is None:
         return
     share = order.share_of(state, call.project)
@@ -287,6 +290,8 @@ def _set(
             share.tokens += event.tokens
         case e.WeightSet():
             least, most = WEIGHTS
+            if event.project.startswith(PEER_PROJECT):
+                most = 1.0  # what is lent never weighs more than one project of ours
             order.share_of(state, event.project).weight = min(most, max(least, event.weight))
 
 

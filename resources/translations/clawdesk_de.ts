@@ -416,6 +416,10 @@
             <translation>Abgebrochen. Schnappschüsse beendeter Aufgaben entfernt: {done} von {count}.</translation>
         </message>
         <message>
+            <source>Calls to {models} fail from then on.</source>
+            <translation>Aufrufe von {models} schlagen von da an fehl.</translation>
+        </message>
+        <message>
             <source>Cancel</source>
             <translation>Abbrechen</translation>
         </message>
@@ -756,6 +760,10 @@
             <translation>Gespräch</translation>
         </message>
         <message>
+            <source>Copied: {command}</source>
+            <translation>Kopiert: {command}</translation>
+        </message>
+        <message>
             <source>Copy</source>
             <translation>Kopieren</translation>
         </message>
@@ -774,6 +782,14 @@
         <message>
             <source>Copy the command</source>
             <translation>Befehl kopieren</translation>
+        </message>
+        <message>
+            <source>Copy the command that invites a machine</source>
+            <translation>Den Befehl kopieren, der einen Rechner einlädt</translation>
+        </message>
+        <message>
+            <source>Copy the command that invites another machine as a peer</source>
+            <translation>Den Befehl kopieren, der einen anderen Rechner als Peer einlädt</translation>
         </message>
         <message>
             <source>Copy the command that mends {name}</source>
@@ -964,8 +980,16 @@
             <translation>Rückwärts suchen</translation>
         </message>
         <message>
+            <source>Fingerprint {print}</source>
+            <translation>Fingerabdruck {print}</translation>
+        </message>
+        <message>
             <source>Fit</source>
             <translation>Ganz</translation>
+        </message>
+        <message>
+            <source>Fold or unfold the peers</source>
+            <translation>Peers ein- oder ausklappen</translation>
         </message>
         <message>
             <source>Follow</source>
@@ -1248,6 +1272,14 @@
             <translation>Frage: {question}</translation>
         </message>
         <message>
+            <source>It can use {models} of this machine no more.</source>
+            <translation>Er kann {models} dieses Rechners nicht mehr benutzen.</translation>
+        </message>
+        <message>
+            <source>It comes to this machine; its own address is not known.</source>
+            <translation>Er kommt zu diesem Rechner; seine eigene Adresse ist nicht bekannt.</translation>
+        </message>
+        <message>
             <source>It could not be read: {why}</source>
             <translation>Nicht lesbar: {why}</translation>
         </message>
@@ -1338,6 +1370,10 @@
         <message>
             <source>It will wait: it needs {needed}; {free}.</source>
             <translation>Sie wird warten: Nötig sind {needed}; {free}.</translation>
+        </message>
+        <message>
+            <source>It will wait: {peer} is {state}.</source>
+            <translation>Sie wird warten: {peer} ist {state}.</translation>
         </message>
         <message>
             <source>It will wait: {why}</source>
@@ -1804,6 +1840,10 @@
             <translation>Offen</translation>
         </message>
         <message>
+            <source>Neither machine reaches the other any more. To undo it, both have to be paired again, by a new invitation.</source>
+            <translation>Keiner der beiden Rechner erreicht den anderen noch. Rückgängig macht das nur eine neue Einladung, mit der beide neu gekoppelt werden.</translation>
+        </message>
+        <message>
             <source>Network</source>
             <translation>Netzwerk</translation>
         </message>
@@ -1884,6 +1924,14 @@
             <translation>Kein Modell dafür: {why}</translation>
         </message>
         <message>
+            <source>No peer called {peer} is paired with this machine.</source>
+            <translation>Mit diesem Rechner ist kein Peer namens {peer} gekoppelt.</translation>
+        </message>
+        <message>
+            <source>No peer called {peer} is paired with this machine. See: clawdesk-fabric peers list.</source>
+            <translation>Mit diesem Rechner ist kein Peer namens {peer} gekoppelt. Siehe: clawdesk-fabric peers list.</translation>
+        </message>
+        <message>
             <source>No project has used a model since the model service was started.</source>
             <translation>Seit dem Start des Modelldienstes hat kein Projekt ein Modell benutzt.</translation>
         </message>
@@ -1926,6 +1974,10 @@
         <message>
             <source>Nobody decided within {seconds} s; it stays held.</source>
             <translation>Niemand hat innerhalb von {seconds} s entschieden; sie bleibt angehalten.</translation>
+        </message>
+        <message>
+            <source>Nobody is paired. This machine listens at {address}.</source>
+            <translation>Niemand ist gekoppelt. Dieser Rechner ist unter {address} zu erreichen.</translation>
         </message>
         <message>
             <source>Nobody waits for a model.</source>
@@ -2142,6 +2194,34 @@
         <message>
             <source>Paused: {why}. Raise its budget.</source>
             <translation>Pausiert: {why}. Das Budget erhöhen.</translation>
+        </message>
+        <message>
+            <source>Peer {peer} is away, last seen {time} ago.</source>
+            <translation>Peer {peer} ist weg, zuletzt vor {time} gesehen.</translation>
+        </message>
+        <message>
+            <source>Peer {peer} is away, not seen since the Fabric began.</source>
+            <translation>Peer {peer} ist weg, seit dem Start der Fabric nicht gesehen.</translation>
+        </message>
+        <message>
+            <source>Peer {peer} is not revoked: {why}</source>
+            <translation>Peer {peer} ist nicht widerrufen: {why}</translation>
+        </message>
+        <message>
+            <source>Peer {peer} is revoked: nothing is lent to it or borrowed of it any more.</source>
+            <translation>Peer {peer} ist widerrufen: ihm wird nichts mehr geliehen, von ihm nichts mehr geborgt.</translation>
+        </message>
+        <message>
+            <source>Peer {peer} lends no {model}; it lends: {models}.</source>
+            <translation>Peer {peer} verleiht kein {model}; er verleiht: {models}.</translation>
+        </message>
+        <message>
+            <source>Peers</source>
+            <translation>Peers</translation>
+        </message>
+        <message>
+            <source>Peers: borrowed and lent</source>
+            <translation>Peers: geborgt und verliehen</translation>
         </message>
         <message>
             <source>Pin</source>
@@ -2520,6 +2600,10 @@
             <translation>Prüfen…</translation>
         </message>
         <message>
+            <source>Revoke</source>
+            <translation>Widerrufen</translation>
+        </message>
+        <message>
             <source>Revoke trust</source>
             <translation>Vertrauen entziehen</translation>
         </message>
@@ -2528,8 +2612,24 @@
             <translation>Vertrauen entziehen…</translation>
         </message>
         <message>
+            <source>Revoke {peer}?</source>
+            <translation>{peer} widerrufen?</translation>
+        </message>
+        <message>
+            <source>Revoke {peer}…</source>
+            <translation>{peer} widerrufen…</translation>
+        </message>
+        <message>
+            <source>Revoke…</source>
+            <translation>Widerrufen…</translation>
+        </message>
+        <message>
             <source>Revoking trust</source>
             <translation>Vertrauen wird entzogen</translation>
+        </message>
+        <message>
+            <source>Revoking {peer}</source>
+            <translation>{peer} wird widerrufen</translation>
         </message>
         <message>
             <source>Risk</source>
@@ -2562,6 +2662,10 @@
         <message>
             <source>Run it again instead…</source>
             <translation>Stattdessen neu ausführen…</translation>
+        </message>
+        <message>
+            <source>Run it in a terminal, with --lend MODEL for what the other machine may use, and take what it prints there.</source>
+            <translation>Führen Sie ihn in einem Terminal aus, mit --lend MODELL für das, was der andere Rechner benutzen darf, und bringen Sie, was er ausgibt, dorthin.</translation>
         </message>
         <message>
             <source>Run the task again from {branch} as it is now</source>
@@ -2606,6 +2710,14 @@
         <message>
             <source>Save or cancel your edit first.</source>
             <translation>Zuerst die Bearbeitung speichern oder verwerfen.</translation>
+        </message>
+        <message>
+            <source>Say "trusted" there, or name a model of this machine.</source>
+            <translation>Sagen Sie dort "trusted", oder nennen Sie ein Modell dieses Rechners.</translation>
+        </message>
+        <message>
+            <source>Say "trusted" there, where your own {file} allows it, or name a model of this machine.</source>
+            <translation>Sagen Sie dort "trusted", wo Ihre eigene {file} es erlaubt, oder nennen Sie ein Modell dieses Rechners.</translation>
         </message>
         <message>
             <source>Say what should change: a rejection needs a note or a comment.</source>
@@ -2698,6 +2810,10 @@
         <message>
             <source>Show how to mend {name}</source>
             <translation>Zeigen, wie {name} in Ordnung kommt</translation>
+        </message>
+        <message>
+            <source>Show its models</source>
+            <translation>Seine Modelle zeigen</translation>
         </message>
         <message>
             <source>Show or hide inbox and machine</source>
@@ -3166,6 +3282,14 @@
         <message>
             <source>The model is loaded when the time begins and stays loaded until it ends. Meanwhile it answers only whom it is reserved for, and nobody takes its memory.</source>
             <translation>Das Modell wird zu Beginn der Zeit geladen und bleibt bis zu ihrem Ende geladen. Bis dahin antwortet es nur dem, für den es reserviert ist, und niemand nimmt seinen Speicher.</translation>
+        </message>
+        <message>
+            <source>The model {model} is on another machine, and [peers] use in your own {file} is "never".</source>
+            <translation>Das Modell {model} ist auf einem anderen Rechner, und [peers] use in Ihrer eigenen {file} ist "never".</translation>
+        </message>
+        <message>
+            <source>The model {model} is on another machine, and [peers] use in {file} is "never".</source>
+            <translation>Das Modell {model} ist auf einem anderen Rechner, und [peers] use in {file} ist "never".</translation>
         </message>
         <message>
             <source>The part that runs the tasks has ended; this is the last it told.</source>
@@ -4216,6 +4340,10 @@
             <translation>Versuch {number} endete</translation>
         </message>
         <message>
+            <source>away</source>
+            <translation>weg</translation>
+        </message>
+        <message>
             <source>back to a checkpoint</source>
             <translation>zurück zu einem Prüfpunkt</translation>
         </message>
@@ -4496,6 +4624,10 @@
             <translation>fertig{at} · noch nicht zusammengeführt</translation>
         </message>
         <message>
+            <source>folded</source>
+            <translation>eingeklappt</translation>
+        </message>
+        <message>
             <source>following</source>
             <translation>folgt</translation>
         </message>
@@ -4578,6 +4710,10 @@
         <message>
             <source>help</source>
             <translation>Hilfe</translation>
+        </message>
+        <message>
+            <source>here</source>
+            <translation>da</translation>
         </message>
         <message>
             <source>high</source>
@@ -4844,6 +4980,10 @@
             <translation>KVM, durch Starten einer Maschine nachgewiesen</translation>
         </message>
         <message>
+            <source>last seen {time} ago</source>
+            <translation>zuletzt vor {time} gesehen</translation>
+        </message>
+        <message>
             <source>leaves at its next checkpoint</source>
             <translation>geht am nächsten Prüfpunkt</translation>
         </message>
@@ -4854,6 +4994,22 @@
         <message>
             <source>left out</source>
             <translation>ausgelassen</translation>
+        </message>
+        <message>
+            <source>lends no model</source>
+            <translation>verleiht kein Modell</translation>
+        </message>
+        <message numerus="yes">
+            <source>lends {count} models</source>
+            <extracomment>For one: lends {count} model</extracomment>
+            <translation>
+                <numerusform>verleiht {count} Modell</numerusform>
+                <numerusform>verleiht {count} Modelle</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>lent to {peer}</source>
+            <translation>an {peer} verliehen</translation>
         </message>
         <message>
             <source>less</source>
@@ -5076,6 +5232,10 @@
             <translation>Netzwerk: {hosts}</translation>
         </message>
         <message>
+            <source>never reached yet</source>
+            <translation>noch nie erreicht</translation>
+        </message>
+        <message>
             <source>new</source>
             <translation>neu</translation>
         </message>
@@ -5162,6 +5322,10 @@
         <message>
             <source>no output yet</source>
             <translation>noch keine Ausgabe</translation>
+        </message>
+        <message>
+            <source>no peer is paired, and nothing listens for one</source>
+            <translation>kein Peer ist gekoppelt, und keiner könnte kommen</translation>
         </message>
         <message>
             <source>no project</source>
@@ -5256,6 +5420,10 @@
             <translation>läuft nicht</translation>
         </message>
         <message>
+            <source>not seen since the start</source>
+            <translation>seit dem Start nicht gesehen</translation>
+        </message>
+        <message>
             <source>not set up</source>
             <translation>nicht eingerichtet</translation>
         </message>
@@ -5342,6 +5510,18 @@
         <message>
             <source>pairing needed</source>
             <translation>Kopplung nötig</translation>
+        </message>
+        <message>
+            <source>peer {peer} is away, last seen {time} ago</source>
+            <translation>Peer {peer} ist weg, zuletzt vor {time} gesehen</translation>
+        </message>
+        <message>
+            <source>peer {peer} is away, not seen since the Fabric began</source>
+            <translation>Peer {peer} ist weg, seit dem Start der Fabric nicht gesehen</translation>
+        </message>
+        <message>
+            <source>peer {peer} is back</source>
+            <translation>Peer {peer} ist wieder da</translation>
         </message>
         <message>
             <source>permission</source>
@@ -5692,6 +5872,10 @@
             <translation>der Modelldienst antwortet nicht</translation>
         </message>
         <message>
+            <source>the model service does not listen for peers; first: {command}</source>
+            <translation>der Modelldienst nimmt keine Peers an; zuerst: {command}</translation>
+        </message>
+        <message>
             <source>the model service does not run</source>
             <translation>der Modelldienst läuft nicht</translation>
         </message>
@@ -5812,6 +5996,10 @@
             <translation>nimmt {steps} Arbeit zurück</translation>
         </message>
         <message>
+            <source>unfolded</source>
+            <translation>ausgeklappt</translation>
+        </message>
+        <message>
             <source>unknown</source>
             <translation>unbekannt</translation>
         </message>
@@ -5870,6 +6058,14 @@
         <message>
             <source>weight {weight}: that many times the usual share of this machine</source>
             <translation>Gewicht {weight}: so viel Mal der übliche Anteil an diesem Rechner</translation>
+        </message>
+        <message>
+            <source>what answers at {address} is not {peer}: it shows another certificate</source>
+            <translation>was unter {address} antwortet, ist nicht {peer}: es zeigt ein anderes Zertifikat</translation>
+        </message>
+        <message>
+            <source>what runs there is not known</source>
+            <translation>was dort läuft, ist nicht bekannt</translation>
         </message>
         <message>
             <source>what was typed stands in these changes</source>
@@ -6056,6 +6252,10 @@
             <translation>{branch} oder die Aufgabe ging seit dem Ansehen der Konflikte weiter. Nichts wurde zusammengeführt.</translation>
         </message>
         <message>
+            <source>{calls} at once</source>
+            <translation>{calls} zugleich</translation>
+        </message>
+        <message>
             <source>{checkpoints}; the last changed {changed}</source>
             <translation>{checkpoints}; der letzte änderte {changed}</translation>
         </message>
@@ -6087,6 +6287,10 @@
             <source>{count} CPUs, {size} GiB memory</source>
             <translation>{count} CPUs, {size} GiB Speicher</translation>
         </message>
+        <message>
+            <source>{count} away</source>
+            <translation>{count} weg</translation>
+        </message>
         <message numerus="yes">
             <source>{count} calls</source>
             <extracomment>For one: {count} call</extracomment>
@@ -6101,6 +6305,22 @@
             <translation>
                 <numerusform>{count} laufender Aufruf endet zuerst; nichts wird abgeschnitten.</numerusform>
                 <numerusform>{count} laufende Aufrufe enden zuerst; nichts wird abgeschnitten.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} calls of its own that are answered here break off.</source>
+            <extracomment>For one: {count} call of its own that is answered here breaks off.</extracomment>
+            <translation>
+                <numerusform>{count} Aufruf von ihm, der hier beantwortet wird, bricht ab.</numerusform>
+                <numerusform>{count} Aufrufe von ihm, die hier beantwortet werden, brechen ab.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} calls of yours that it answers now break off.</source>
+            <extracomment>For one: {count} call of yours that it answers now breaks off.</extracomment>
+            <translation>
+                <numerusform>{count} Ihrer Aufrufe, den er gerade beantwortet, bricht ab.</numerusform>
+                <numerusform>{count} Ihrer Aufrufe, die er gerade beantwortet, brechen ab.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
@@ -6211,6 +6431,10 @@
             <source>{count} in flight</source>
             <translation>{count} laufend</translation>
         </message>
+        <message>
+            <source>{count} in flight of all it borrows</source>
+            <translation>{count} laufen von allem, was er borgt</translation>
+        </message>
         <message numerus="yes">
             <source>{count} leases</source>
             <extracomment>For one: {count} lease</extracomment>
@@ -6282,6 +6506,14 @@
         <message>
             <source>{count} older ones: right-click their marks on the timeline.</source>
             <translation>{count} ältere: Rechtsklick auf ihre Marken auf der Zeitachse.</translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} peers away</source>
+            <extracomment>For one: {count} peer away</extracomment>
+            <translation>
+                <numerusform>{count} Peer weg</numerusform>
+                <numerusform>{count} Peers weg</numerusform>
+            </translation>
         </message>
         <message numerus="yes">
             <source>{count} places were changed by both; the rest is merged by itself when you edit.</source>
@@ -6754,6 +6986,54 @@
         <message>
             <source>{path} would run on your machine after a merge.</source>
             <translation>{path} würde nach dem Zusammenführen auf diesem Rechner laufen.</translation>
+        </message>
+        <message>
+            <source>{peer} answered something that is no HTTP</source>
+            <translation>{peer} antwortete etwas, das kein HTTP ist</translation>
+        </message>
+        <message>
+            <source>{peer} answered something that is no JSON</source>
+            <translation>{peer} antwortete etwas, das kein JSON ist</translation>
+        </message>
+        <message>
+            <source>{peer} answered something that is no list of lent models</source>
+            <translation>{peer} antwortete etwas, das keine Liste verliehener Modelle ist</translation>
+        </message>
+        <message>
+            <source>{peer} answered with status {status}</source>
+            <translation>{peer} antwortete mit Status {status}</translation>
+        </message>
+        <message>
+            <source>{peer} closed the connection at {address}: it may have revoked this machine; if so, pair the two anew</source>
+            <translation>{peer} schloss die Verbindung unter {address}: vielleicht hat er diesen Rechner widerrufen; dann koppeln Sie beide neu</translation>
+        </message>
+        <message>
+            <source>{peer} did not answer at {address} within {seconds} s</source>
+            <translation>{peer} antwortete unter {address} nicht innerhalb von {seconds} s</translation>
+        </message>
+        <message>
+            <source>{peer} does not answer at {address}: {error}</source>
+            <translation>{peer} antwortet unter {address} nicht: {error}</translation>
+        </message>
+        <message>
+            <source>{peer} has asked nothing for {seconds} s</source>
+            <translation>{peer} hat seit {seconds} s nichts gefragt</translation>
+        </message>
+        <message>
+            <source>{peer} is here and lends {model}: prompts leave this machine.</source>
+            <translation>{peer} ist da und verleiht {model}: Prompts verlassen diesen Rechner.</translation>
+        </message>
+        <message>
+            <source>{peer} lends no {model}; it lends: {names}.</source>
+            <translation>{peer} verleiht kein {model}; er verleiht: {names}.</translation>
+        </message>
+        <message>
+            <source>{peer} no longer lends anything to this machine: it revoked it</source>
+            <translation>{peer} verleiht diesem Rechner nichts mehr: er hat ihn widerrufen</translation>
+        </message>
+        <message>
+            <source>{peer} was not heard of yet since this Fabric began</source>
+            <translation>von {peer} war seit dem Start dieser Fabric noch nichts zu hören</translation>
         </message>
         <message>
             <source>{percent} % of {count} cores</source>

@@ -78,9 +78,11 @@ async def running(
     *,
     port: int | None = None,
     state_folder: Path | None = None,
+    peers: str = "",
+    look_s: float = 10,
 ) -> AsyncIterator[World]:
     """Serve until the block ends; then drain and close, as on SIGTERM."""
-    options = Options(path, port=port, state_folder=state_folder)
+    options = Options(path, port=port, state_folder=state_folder, peers=peers, look_s=look_s)
     async with serving(Server(known or catalog(), engine, options), path) as world:
         yield world
 

@@ -30,6 +30,7 @@ SCENES = (
     *sorted(window_shots.FORKED - window_shots.SHEETS),
     *sorted(window_shots.PLACES),
     *sorted(window_shots.SHOWN),
+    *sorted(window_shots.PAIRED - window_shots.SHEETS),
     "palette",
     *model_scenes.SCENES,
     *channel_scenes.SCENES,

@@ -40,7 +40,15 @@ class EchoInference(NoModels):
     async def status(self) -> FabricStatus:
         return FabricStatus(ready=True)
 
-    async def token(self, *, project: str, task: str, attempt: int, models: tuple[str, ...]) -> str:
+    async def token(
+        self,
+        *,
+        project: str,
+        task: str,
+        attempt: int,
+        models: tuple[str, ...],
+        peers: bool = False,
+    ) -> str:
         return f"token-of-{task}"
 
     async def revoke(self, token: str) -> None:

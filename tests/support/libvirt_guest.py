@@ -37,7 +37,15 @@ class NoInference(NoModels):
     async def status(self) -> FabricStatus:
         return FabricStatus(False)
 
-    async def token(self, *, project: str, task: str, attempt: int, models: tuple[str, ...]) -> str:
+    async def token(
+        self,
+        *,
+        project: str,
+        task: str,
+        attempt: int,
+        models: tuple[str, ...],
+        peers: bool = False,
+    ) -> str:
         return ""
 
     async def revoke(self, token: str) -> None: ...

@@ -13,9 +13,13 @@ from clawdesk.ports.models import (
     Hold,
     Holder,
     HolderProcess,
+    Loan,
     Model,
     ModelQueue,
     ModelWindow,
+    Peer,
+    Peering,
+    PeerOffer,
     ProjectUse,
     Waiter,
 )
@@ -260,6 +264,36 @@ def no_docker() -> FabricStatus:
     )
 
 
+PRINT = "3f0c9a71d2be4485" * 4
+LAB2 = Peer(
+    "lab2",
+    PRINT,
+    "here",
+    0,
+    "lab2.example:7443",
+    Loan(("bge-small",), 2, 1),
+    (PeerOffer("qwen3-235b", 4), PeerOffer("whisper-large", 2)),
+    1,
+)
+NAS = Peer(
+    "nas",
+    PRINT[::-1],
+    "away",
+    840,
+    "nas.example:7443",
+    offers=(PeerOffer("gemma-27b", 1),),
+    why="nas does not answer at nas.example:7443: Connection refused",
+)
+PEERING = Peering("0.0.0.0:7443", PRINT, (LAB2, NAS))
+
+
+def paired() -> FabricStatus:
+    """As `busy`, with one peer that is here and one that is away."""
+    whole = busy()
+    far = Model("lab2/qwen3-235b", "qwen3-235b, lent by lab2", phase="ready", slots=4, in_flight=1)
+    return replace(whole, models=(*whole.models, far), peering=PEERING)
+
+
 def remember(desk: Desk) -> None:
     """Give the page ten minutes behind it, in which memory was taken step by step."""
     desk.models.history = DeviceHistory()
@@ -280,4 +314,5 @@ SCENES = {
     "models-loading": loading,
     "models-lost": lost,
     "models-no-docker": no_docker,
+    "models-peers": paired,
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 from clawdesk.domain.spending import CallUse
 from clawdesk.ports.inference import FabricStatus
+from clawdesk.ports.models import Peering
 from clawdesk.runtime.api import ChannelView, Environment, Outcome
 
 
@@ -50,6 +51,9 @@ class FakeModelActs:
     ) -> Outcome:
         return await self._told("reserve_model", model, project, from_s, until_s)
 
+    async def revoke_peer(self, name: str) -> Outcome:
+        return await self._told("revoke_peer", name)
+
     async def end_reservation(self, reservation: str) -> Outcome:
         return await self._told("end_reservation", reservation)
 
@@ -75,6 +79,11 @@ class NoModels:
 
     async def figures(self) -> FabricStatus:
         return await self.status()
+
+    async def peers(self) -> Peering:
+        return Peering()
+
+    async def revoke_peer(self, name: str) -> None: ...
 
     async def load_model(self, model: str) -> None: ...
 

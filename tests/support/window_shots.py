@@ -51,6 +51,7 @@ CONFLICTS = {"conflict", "conflict-files", "conflict-sides", "conflict-edit"}
 SHOWN = {"help", "settings", "policy", "new", "operations"}  # by the act of that name
 SHEETS = {
     "question",
+    "revoke",
     "dirty",
     "restore",
     "merge",
@@ -63,7 +64,13 @@ SHEETS = {
     "prompt",
     "write",
 }
-FILLED = {"full", "small"} | SHEETS - FORKED
+PAIRED = {"peers", "peers-folded", "revoke"}
+FILLED = {"full", "small"} | PAIRED | SHEETS - FORKED
+FABRICS = {
+    **model_scenes.SCENES,
+    **dict.fromkeys((*FORMS, "write"), model_scenes.busy),
+    **dict.fromkeys(PAIRED, model_scenes.paired),
+}
 DECIDED = {*REVIEWS, *SHEETS, "home", "new", "help"}
 
 
@@ -82,10 +89,8 @@ def plane_of(scene: str) -> FakePlane:
         plane.projects[scenes.PROJECT] = bare if scene == "bare" else known
     plane.load = scenes.load(gpus=scene not in {"empty", "small"})
     plane.environment = scenes.environment(kvm=scene not in {"home", "small"})
-    if scene in {*FORMS, "write"}:
-        plane.environment = replace(plane.environment, fabric=model_scenes.busy())
-    if scene in model_scenes.SCENES:
-        plane.environment = replace(plane.environment, fabric=model_scenes.SCENES[scene]())
+    if scene in FABRICS:
+        plane.environment = replace(plane.environment, fabric=FABRICS[scene]())
     if scene in channel_scenes.SCENES:
         view = channel_scenes.view_of(scene, list(plane.state.tasks))
         plane.environment = replace(plane.environment, channel=view)
@@ -196,6 +201,8 @@ _ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     "write": _write,
     "reserve": _reserve,
     "budget": _budget,
+    "peers-folded": lambda desk, tasks: desk.registry.trigger("fold_peers"),
+    "revoke": lambda desk, tasks: desk.peers.revoke("lab2"),
     "palette": _palette,
     "channel": _channel,
     "channel-unreachable": _channel,
@@ -355,6 +362,7 @@ def main(argv: list[str]) -> int:
         *channel_scenes.SCENES,
         *sorted(FORMS),
         *rough_scenes.ACTS,
+        *sorted(PAIRED),
     ]
     themes = os.environ.get("SHOT_THEMES", "dark light").split()
     app = application()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ class Endpoint:
             ever followed: it would carry the key to somebody else.
         served_as: what it calls the model; "" = by our name.
         headers: to be sent with each call; they may hold a key, so they are never printed.
+        peer: the Fabric of another machine that answers there; "" = it is none.
+        tls: whom to trust at the `url`, and as whom to speak; None = the system's authorities.
     """
 
     model: str
@@ -35,6 +38,8 @@ class Endpoint:
     url: str = ""
     served_as: str = ""
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    peer: str = ""
+    tls: ssl.SSLContext | None = field(default=None, repr=False, compare=False)
 
 
 class Engine(Protocol):

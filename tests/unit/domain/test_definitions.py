@@ -150,7 +150,7 @@ def test_everything_a_project_file_may_say() -> None:
         "weight = 2\npriority_min = -3\npriority_max = 4\n"
         '[approval]\npaths = ["src/**"]\non_timeout = "reject"\ntimeout_s = 60\n'
         '[priority]\ndefault_class = "batch"\ncheckpoint_every_s = 30\n'
-        '[network]\nallow = ["a.example", "*.b.example:22"]\n[peers]\nuse = "never"\n'
+        '[network]\nallow = ["a.example", "*.b.example:22"]\n[peers]\nuse = "trusted"\n'
     )
     assert policy == ProjectPolicy(
         weight=2.0,
@@ -162,6 +162,7 @@ def test_everything_a_project_file_may_say() -> None:
         default_class=PriorityClass.BATCH,
         checkpoint_every_s=30,
         network_allow=("a.example", "*.b.example:22"),
+        peers="trusted",
     )
 
 
@@ -172,7 +173,6 @@ def test_everything_a_project_file_may_say() -> None:
         ("[approval]\non_timeout = 'go'\n", ':2: approval.on_timeout: found "go"; allowed: "hold"'),
         ("[approval]\npaths = 'src'\n", ':2: approval.paths: found "src"; allowed: a list'),
         ("[budget]\ntokens = 1\n", ":2: budget.tokens: found 1; allowed: no [budget]; it comes"),
-        ("[peers]\nuse = 'trusted'\n", ':2: peers.use: found "trusted"; allowed: "never"; send'),
         ("[peers]\nuse = 'all'\n", ':2: peers.use: found "all"; allowed: "never", "trusted"'),
         ("[network]\nallow = ['*']\n", ':2: network.allow: found "*"; allowed: names of hosts'),
         (

@@ -59,7 +59,7 @@ def test_the_users_rules_win() -> None:
     assert asks(ProjectPolicy(), ProjectRules(weight=4.0)) == (), "the user gave it that weight"
 
 
-def test_what_is_held_for_later_versions_is_asked_too() -> None:
+def test_budgets_and_prompts_that_leave_this_machine_are_asked_too() -> None:
     asked = ProjectPolicy(network_allow=("a.example",), gpu_hours=8.0, tokens=5, peers="trusted")
     assert asks(asked, ProjectRules()) == (
         "network access to a.example",

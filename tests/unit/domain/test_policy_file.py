@@ -46,6 +46,8 @@ memory_mib_borrow = 512
 machines_borrow = 0
 [projects."/home/me/notes/".network]
 allow = []
+[projects."/home/me/notes/".peers]
+use = "trusted"
 """
 
 
@@ -58,6 +60,7 @@ def test_everything_a_policy_file_may_say() -> None:
         quota=Quota(machines=2),
         network_allow=("*.example.org",),
         own_networks=("10.1.0.0/16",),
+        peers="never",
     )
     notes = ProjectRules(
         weight=1.5,
@@ -69,6 +72,7 @@ def test_everything_a_policy_file_may_say() -> None:
         quota=Quota(2, 1024, 0, 512),
         network_allow=(),
         own_networks=("10.1.0.0/16",),
+        peers="trusted",
     )
     rules = parse_rules(EVERYTHING)
     assert rules == Rules(
@@ -130,7 +134,7 @@ def test_an_empty_file_is_the_defaults() -> None:
             "[defaults.network]\nallow=['a']\n",
             ':2: defaults.network.allow: found "a"; allowed: names of hosts',
         ),
-        ("[defaults.peers]\nuse='trusted'\n", ':2: defaults.peers.use: found "trusted"; allowe'),
+        ("[defaults.peers]\nuse='all'\n", ':2: defaults.peers.use: found "all"; allowed: "never"'),
         ("projects = 1\n", ":1: projects: found 1; allowed: a table [projects]"),
         (
             "[projects.notes]\nweight = 1\n",

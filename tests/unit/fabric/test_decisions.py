@@ -12,7 +12,7 @@ from clawdesk_fabric.decisions import Log, replay
 from clawdesk_fabric.leases import Budget, Reservation
 from clawdesk_fabric.model import CallClass, FabricState, GpuProcess
 from clawdesk_fabric.transitions import step
-from tests.support.fabric_core import GIB, call, gpu, gpu_state, lease, read
+from tests.support.fabric_core import GIB, call, gpu, gpu_state, host_state, lease, read
 
 STORY: tuple[events.Event, ...] = (
     read(1, gpu(0, 3, (GpuProcess(4, None, "c9"),)), gpu(1, problem="lost"), c9="a"),
@@ -48,6 +48,25 @@ def test_every_event_is_decided_the_same_again(tmp_path: Path) -> None:
     play(Log(path), gpu_state(1, a=16, b=16))
     assert replay(path) == (len(STORY), "")
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_ends_for_ours_is_decided_the_same_again(tmp_path: Path) -> None:
+    path = tmp_path / "decisions.jsonl"
+    state = host_state("a", slots=1)
+    theirs = call(1, "a", project="peer:lab", call_class=CallClass.PEER)
+    step(state, theirs)
+    step(state, events.ReplicaReady(2, "a", 1))
+    step(state, call(3, "a"))
+    assert state.cut == [1]
+    # The log begins in the middle, as one does that was begun anew.
+    play(Log(path), state, (events.CallEnded(4, 1), call(5, "a"), events.CallEnded(6, 3)))
+    assert replay(path) == (3, "")
+    path = tmp_path / "again.jsonl"
+    play(
+        Log(path), host_state("a", slots=1), (theirs, events.ReplicaReady(2, "a", 1), call(3, "a"))
+    )
+    assert "CutOff" in path.read_text()
+    assert replay(path) == (3, "")
 
 
 def test_a_name_that_is_no_text_costs_nothing(tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from clawdesk.ports.errors import MachineError
+from clawdesk.ports.errors import InferenceError, MachineError
 from clawdesk.ports.inference import FabricStatus, Inference
 from clawdesk.ports.machines import Machines, MachineSupport
-from clawdesk.ports.models import Model
+from clawdesk.ports.models import Model, Peer, Peering
 from clawdesk.ports.telemetry import Gpu, HostLoad, Telemetry
 from clawdesk.runtime import doctor
 from clawdesk.runtime.doctor import Check
@@ -51,6 +51,7 @@ HOST = HostLoad(
     gpu_note="no NVIDIA GPU: libnvidia-ml.so.1 is not installed",
 )
 
+NOBODY = Peering()
 CARD = Gpu(0, "GPU-1", "RTX", None, None, None, None, None, None, None)
 
 
@@ -154,6 +155,7 @@ class World:
 
     support_answer: MachineSupport | Exception = GOOD
     fabric_answer: FabricStatus = FABRIC
+    peers_answer: Peering | InferenceError = NOBODY
     host_answer: HostLoad = HOST
     asked: list[str] = field(default_factory=list)
 
@@ -166,6 +168,11 @@ class World:
     async def ensure_up(self) -> FabricStatus:
         self.asked.append("fabric")
         return self.fabric_answer
+
+    async def peers(self) -> Peering:
+        if isinstance(self.peers_answer, InferenceError):
+            raise self.peers_answer
+        return self.peers_answer
 
     async def sample(self) -> HostLoad:
         self.asked.append("host")
@@ -185,6 +192,21 @@ async def test_every_part_is_asked_once() -> None:
     assert wanted <= set(checks)
     assert "libgit2" in checks["git"].found
     assert all(check.found for check in checks.values())
+    assert "peers" not in checks
+
+
+async def test_of_peers_something_is_said_only_while_one_is_away() -> None:
+    here, gone = Peer("lab2", state="here"), Peer("nas", state="away", last_seen_s=840)
+    silent: tuple[Peering | InferenceError, ...] = (
+        Peering(peers=(here,)),
+        InferenceError("it does not answer"),
+    )
+    for answer in silent:
+        assert "peers" not in by_name(await World(peers_answer=answer).checks())
+    found = by_name(await World(peers_answer=Peering(peers=(here, gone))).checks())["peers"]
+    assert (found.state, found.found, found.needed) == ("limited", "1 of 2 here", False)
+    assert found.why == "Peer nas is away, last seen 14 m ago."
+    assert found.mend == "clawdesk-fabric peers list"
 
 
 async def test_a_part_that_fails_is_missing_and_the_others_are_still_told() -> None:

@@ -82,8 +82,13 @@ class Bench:
         self.fabric = SlowFabric()
         self.heard: asyncio.Queue[object] = asyncio.Queue()
         self.broken: list[BaseException] = []
+        self.remarks: list[tuple[str, str]] = []
         self.leases = Leases(
-            self.fabric, self.heard.put_nowait, CountingClock(), self.broken.append
+            self.fabric,
+            self.heard.put_nowait,
+            CountingClock(),
+            self.broken.append,
+            lambda task, text: self.remarks.append((task, text)),
         )
 
     async def ask(self, name: str) -> None:

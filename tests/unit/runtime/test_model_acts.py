@@ -11,13 +11,16 @@ import pytest
 
 from clawdesk.ports.errors import InferenceError
 from clawdesk.ports.inference import FabricStatus
-from clawdesk.ports.models import Model
+from clawdesk.ports.models import Model, Peer, Peering, PeerOffer
 from clawdesk.runtime.api import Change
 from clawdesk.runtime.client import PlaneClient
 from clawdesk.runtime.plane import Plane
 from clawdesk.runtime.server import PlaneServer
 from tests.support.inference_fake import EchoInference
 from tests.support.plane_world import PlaneWorld
+
+OFFER = (PeerOffer("qwen", 2),)
+PAIRED = Peering("0.0.0.0:7443", "sha256:cd", (Peer("lab2", "sha256:ab", "here", 0, offers=OFFER),))
 
 
 class Models(EchoInference):
@@ -27,7 +30,7 @@ class Models(EchoInference):
         super().__init__()
         self.acts: list[tuple[Any, ...]] = []
         self.refusal: InferenceError | None = None
-        self.now = FabricStatus(True, "0.1.0", models=(Model("m"),))
+        self.now = FabricStatus(True, "0.1.0", models=(Model("m"),), peering=PAIRED)
 
     async def ensure_up(self) -> FabricStatus:
         return self.now
@@ -55,6 +58,9 @@ class Models(EchoInference):
 
     async def set_weight(self, project: str, weight: float) -> None:
         self._act("weight", project, weight)
+
+    async def revoke_peer(self, name: str) -> None:
+        self._act("revoke", name)
 
 
 @pytest.fixture
@@ -108,11 +114,17 @@ async def test_another_process_may_do_the_same(
         assert (await client.pin_model("m", True)).ok
         assert (await client.set_budget("/p", 1.5, 10)).ok
         assert (await client.set_weight("/p", 2.0)).ok
-        expected = [("pin", "m", True), ("budget", "/p", 1.5, 10), ("weight", "/p", 2.0)]
-        assert models.acts == expected
+        assert (await client.revoke_peer("lab2")).ok
+        assert models.acts == [
+            ("pin", "m", True),
+            ("budget", "/p", 1.5, 10),
+            ("weight", "/p", 2.0),
+            ("revoke", "lab2"),
+        ]
         fabric = client.environment.fabric
         assert fabric is not None
         assert fabric.models == (Model("m"),)
+        assert fabric.peering == PAIRED
     finally:
         await client.close()
         await server.close()

@@ -1,0 +1,109 @@
+"""Between the plane and the peers: paints them, and sends what a person wants of one."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication
+
+from clawdesk.domain.peers import INVITE, LISTEN
+from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
+from clawdesk.ui.banner import Notice
+from clawdesk.ui.main_window import Page
+from clawdesk.ui.words import tr
+from clawdesk.viewmodels.palette import Entry
+from clawdesk.viewmodels.peers import PeersView, peers_view
+from clawdesk.viewmodels.told import told
+
+if TYPE_CHECKING:
+    from clawdesk.ui.desk import Desk
+
+
+class PeerDesk(QObject):
+    """The peers of one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._desk = desk
+        self._section = desk.window.projects.peers
+        self.view = PeersView()
+        self._section.fold_wanted.connect(lambda: desk.registry.trigger("fold_peers"))
+        self._section.invite_wanted.connect(lambda: desk.registry.trigger("invite_peer"))
+        self._section.shown_wanted.connect(self.show_models)
+        self._section.revoke_wanted.connect(self.revoke)
+
+    def paint(self) -> None:
+        """The section, and what is lent and borrowed on the page of models."""
+        self.view = peers_view(self._desk.plane.environment.fabric)
+        self._section.show_peers(self.view, folded=self._desk.memory.peers_folded())
+        self._desk.window.models.show_loans(self.view.loans)
+
+    # -- what a person wants -------------------------------------------------------------------
+
+    def entries(self) -> list[Entry]:
+        """What can be done with each peer, for the palette."""
+        made = []
+        for row in self.view.rows:
+            text, run = tr("Revoke {peer}…", peer=row.name), partial(self.revoke, row.name)
+            made.append(Entry(text, row.text, "peer", "", run, group=tr("Peers")))
+        return made
+
+    def why_none(self) -> str:
+        """Why nothing of peers can be shown, "" = it can."""
+        return "" if self.view.shown else tr("no peer is paired, and nothing listens for one")
+
+    def why_no_invitation(self) -> str:
+        """Why nobody could follow an invitation of this machine, "" = somebody could."""
+        if self.view.listening:
+            return ""
+        return tr("the model service does not listen for peers; first: {command}", command=LISTEN)
+
+    def fold(self) -> None:
+        self._desk.memory.fold_peers(not self._desk.memory.peers_folded())
+        self.paint()
+
+    def show_models(self) -> None:
+        if self._desk.window.page is not Page.MODELS:
+            self._desk.registry.trigger("models")
+
+    def invite(self) -> None:
+        """An invitation is a secret of some minutes: the command prints it in a terminal."""
+        QGuiApplication.clipboard().setText(INVITE)
+        text = tr("Copied: {command}", command=INVITE)
+        step = tr(
+            "Run it in a terminal, with --lend MODEL for what the other machine may use, and take "
+            "what it prints there."
+        )
+        self._desk.window.banner.show_notice(Notice("run", text, step))
+
+    def revoke(self, name: str) -> None:
+        """Ask before, with what ends."""
+        row = next((row for row in self.view.rows if row.name == name), None)
+        if row is None:
+            return
+        sheet = AskSheet(
+            "revoke",
+            self._desk.window,
+            self._desk.clock,
+            title=tr("Revoke {peer}?", peer=name),
+            text=tr(
+                "Neither machine reaches the other any more. To undo it, both have to be paired "
+                "again, by a new invitation."
+            ),
+            groups=(Lines("", "note", "fg2", row.cut),),
+            ways=(Way("go", tr("Revoke"), "danger", "x"),),
+            icon="peer",
+        )
+        sheet.chosen.connect(lambda _: self._revoke(name))
+        self._desk.decisions.show_sheet(sheet)
+
+    def _revoke(self, name: str) -> None:
+        what = tr("Revoking {peer}", peer=name)
+        self._desk.errands.start(f"revoke {name}", what, self._told(name))
+
+    async def _told(self, name: str) -> None:
+        outcome = await self._desk.plane.revoke_peer(name)
+        kind = "ok" if outcome.ok else "bad"
+        self._desk.window.banner.show_notice(Notice(kind, told(outcome.text), "", outcome.text))

@@ -1,0 +1,124 @@
+"""Pairing: an invitation that is carried by hand, and a proof that whoever comes has it.
+
+The secret itself is never sent. What is sent shows that the sender knows it, and holds only for
+the two certificates that are to trust each other.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import re
+import secrets
+from dataclasses import dataclass
+
+from clawdesk_fabric.errors import FabricError
+
+LIFE_S = 600.0
+TRIES_MAX = 5
+"""Wrong proofs after which an invitation is void."""
+_BEGIN = "clawdesk-peer:"
+_CHARS_MAX = 2048
+ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]{0,252}):([0-9]{1,5})")
+FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """HOST:PORT as two; an IPv6 address stands in brackets. Raises FabricError."""
+    found = ADDRESS.fullmatch(text)
+    port = int(found[2]) if found else 0
+    if found is None or not 0 <= port <= 65_535:
+        raise FabricError(
+            f"{text!r} is no address", mend="write HOST:PORT, such as 192.168.1.5:7000"
+        )
+    return found[1].strip("[]"), port
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What one Fabric gives to another by hand.
+
+    Args:
+        address: HOST:PORT where the one that invites listens.
+        fingerprint: of its certificate.
+    """
+
+    address: str
+    fingerprint: str
+    secret: str
+
+    def text(self) -> str:
+        """One word that can be copied; it holds the secret."""
+        fields = {"a": self.address, "f": self.fingerprint, "s": self.secret}
+        raw = json.dumps(fields, separators=(",", ":")).encode()
+        return _BEGIN + base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+    def proof(self, purpose: str, guest: str) -> str:
+        """That its sender has the secret, for these two certificates only.
+
+        Args:
+            purpose: "join" of the guest, "welcome" of the host, so that neither serves as the
+                other.
+            guest: fingerprint of the one that was invited.
+        """
+        message = "\0".join(("clawdesk-peers-1", purpose, self.fingerprint, guest))
+        return hmac.new(self.secret.encode(), message.encode(), "sha256").hexdigest()
+
+
+def parse_invitation(text: str) -> Invitation:
+    """The invitation of a text. Raises FabricError, which does not quote it."""
+    text = "".join(text.split())
+    try:
+        if not text.startswith(_BEGIN) or len(text) > _CHARS_MAX:
+            raise ValueError
+        coded = text.removeprefix(_BEGIN)
+        fields = json.loads(base64.urlsafe_b64decode(coded + "=" * (-len(coded) % 4)))
+        found = Invitation(fields["a"], fields["f"], fields["s"])
+        parse_address(found.address)
+        if not FINGERPRINT.fullmatch(found.fingerprint) or not _SECRET.fullmatch(found.secret):
+            raise ValueError
+    except (ValueError, KeyError, TypeError, RecursionError, FabricError):
+        raise FabricError(
+            "this is no invitation of a Fabric, or not the whole of it",
+            mend="on the other machine: clawdesk-fabric peers pair; copy all that it prints",
+        ) from None
+    return found
+
+
+class Inviting:
+    """The invitation that is open now: one at a time, for a while, for one guest.
+
+    Args:
+        fingerprint: our own.
+    """
+
+    def __init__(self, fingerprint: str) -> None:
+        self._fingerprint = fingerprint
+        self._open: Invitation | None = None
+        self._until_s = 0.0
+        self._tries = 0
+
+    def invite(self, address: str, now_s: float) -> Invitation:
+        """A new one; an older one is void."""
+        self._open = Invitation(address, self._fingerprint, secrets.token_urlsafe(32))
+        self._until_s = now_s + LIFE_S
+        self._tries = 0
+        return self._open
+
+    def is_open(self, now_s: float) -> bool:
+        return self._open is not None and now_s < self._until_s
+
+    def accept(self, guest: str, proof: str, now_s: float) -> str:
+        """Use the invitation up for this guest; our own proof, "" where theirs is wrong."""
+        found = self._open
+        if found is None or not self.is_open(now_s):
+            return ""
+        if not hmac.compare_digest(found.proof("join", guest).encode(), proof.encode()):
+            self._tries += 1
+            if self._tries >= TRIES_MAX:
+                self._open = None
+            return ""
+        self._open = None
+        return found.proof("welcome", guest)
