@@ -180,6 +180,17 @@ def test_nothing_names_the_machine_it_was_made_on() -> None:
     report(mistakes)
 
 
+def test_no_module_of_the_folder_it_is_started_in_is_run() -> None:
+    """`python -m` looks there first, and `clawdesk .` is started in strangers' projects: -P."""
+    mistakes = []
+    for name in tracked():
+        if name.endswith(".py") and name.startswith(("clawdesk/", "fabric/", "vm/")):
+            for number, line in enumerate(text(name).splitlines(), 1):
+                if re.search(r"sys\.executable, \"-[mc]\"", line):
+                    mistakes.append(f"{name}:{number}: say -P")
+    report(mistakes)
+
+
 def test_nothing_is_left_for_later() -> None:
     mistakes = []
     for name in tracked():

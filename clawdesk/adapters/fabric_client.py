@@ -388,7 +388,7 @@ class FabricClient(FabricActs):
         log = paths.state_folder() / "fabric.log"
         if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
             log.replace(log.with_name("fabric.log.1"))
-        command = [sys.executable, "-m", "clawdesk_fabric", "serve", "--exit-when-idle"]
+        command = [sys.executable, "-P", "-m", "clawdesk_fabric", "serve", "--exit-when-idle"]
         command += [f"--socket={path}"]
         if self._config is not None:
             command.append(f"--config={self._config}")

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import ipaddress
 import shlex
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -18,13 +20,38 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from clawdesk.adapters.egress import is_public, may_reach
+from clawdesk.domain.network import WEB_PORTS, is_host, plain
+from clawdesk.domain.package_sources import NPM, PYPI, PackageSource
 from clawdesk.ports.errors import PortError
 
 _ASK_S = 30
+_PYTHON = (sys.executable, "-P")
+"""Without modules of the folder it is started in: a `pip` there is no pip."""
+_PIP_VARIABLE, _NPM_VARIABLE = "PIP_INDEX_URL", "npm_config_registry"
+_SILENT = {
+    PYPI: "pip of this computer does not say where it looks.",
+    NPM: "npm of this computer does not say where it looks.",
+}
+_ASK_PIP = """
+from pip._internal.models.index import PyPI
+print(PyPI.simple_url, "https://" + PyPI.file_storage_domain)
+"""
+"""Where pip looks that is told nothing: the index, and the files it leads to."""
 
 
 class HostSetUps:
     """See `ports.set_up`."""
+
+    def sources(self) -> tuple[PackageSource, ...]:
+        told = _told()
+        index = told.get(_PIP_VARIABLE)
+        usual = () if index else tuple(_said([*_PYTHON, "-c", _ASK_PIP]).split())
+        registry = told.get(_NPM_VARIABLE)
+        return (
+            _source(PYPI, (index,) if index else usual),
+            _source(NPM, (registry,) if registry else ()),
+        )
 
     def write(self, contents: Mapping[str, bytes], into: Path) -> None:
         try:
@@ -74,21 +101,64 @@ def pip_index() -> str:
 
     `pip config get` does not see all that pip goes by; its list does, the environment first.
     """
-    listed = _said([sys.executable, "-m", "pip", "config", "list"])
+    listed = _said([*_PYTHON, "-m", "pip", "config", "list"])
     found = dict(line.split("=", 1) for line in listed.splitlines() if "=" in line)
     keys = (":env:.index-url", "install.index-url", "global.index-url")
     return next((found[key].strip("'\"") for key in keys if key in found), "")
 
 
-def _settings() -> str:
-    """What a shell exports, so that installers look where those of this computer look."""
+def _told() -> dict[str, str]:
+    """What installers in the set-up are told, by variable: where those of this computer look."""
     registry = _said(["npm", "config", "get", "registry"])
-    found = {"PIP_INDEX_URL": pip_index(), "npm_config_registry": registry}
-    return "".join(
-        f"export {name}={shlex.quote(address)}\n"
-        for name, address in found.items()
-        if _may_be_told(address)
-    )
+    found = {_PIP_VARIABLE: pip_index(), _NPM_VARIABLE: registry}
+    return {name: address for name, address in found.items() if _may_be_told(address)}
+
+
+def _settings() -> str:
+    """The same for a shell."""
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in _told().items())
+
+
+def _source(name: str, addresses: tuple[str, ...]) -> PackageSource:
+    """What a rule has to let through, so that packages come from these addresses."""
+    found: list[str] = []
+    own: list[str] = []
+    if not addresses:
+        return PackageSource(name, problem=_SILENT[name])
+    for address in addresses:
+        parts = urlsplit(address)
+        host = plain(parts.hostname or "")
+        try:
+            port = parts.port or 443
+        except ValueError:
+            return PackageSource(name, problem=f"{address} names no port that there is.")
+        written = host if port in WEB_PORTS else f"{host}:{port}"
+        if not is_host(written):
+            why = f"{address} names no host as rules do (example.org, example.org:8443)."
+            return PackageSource(name, problem=why)
+        found.append(written)
+        addresses_here, problem = _of_our_network(host, port)
+        if problem:
+            return PackageSource(name, problem=problem)
+        own += addresses_here
+    return PackageSource(name, tuple(dict.fromkeys(found)), tuple(dict.fromkeys(own)))
+
+
+def _of_our_network(host: str, port: int) -> tuple[list[str], str]:
+    """The addresses that a name stands for outside the open internet, and what is wrong with them.
+
+    A name that cannot be looked up now may be allowed all the same: it is when it is built.
+    """
+    try:
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return [], ""
+    found = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in entries]
+    ours = [address for address in found if not is_public(address)]
+    for address in ours:
+        if not may_reach(address, (str(address),)):
+            return [], f"{host} stands for {address}, which no machine may reach."
+    return [str(address) for address in ours], ""
 
 
 def _may_be_told(address: str) -> bool:
@@ -99,8 +169,16 @@ def _may_be_told(address: str) -> bool:
 
 
 def _said(command: list[str]) -> str:
-    """What a program prints; "" where there is none, or it fails."""
+    """What a program prints; "" where there is none, or it fails.
+
+    Not where we were started, which may be somebody's project: npm would go by a `.npmrc` there.
+    """
     if shutil.which(command[0]) is None:
         return ""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_ASK_S, check=False)
+    try:
+        done = subprocess.run(
+            command, cwd="/", capture_output=True, text=True, timeout=_ASK_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
     return done.stdout.strip() if done.returncode == 0 else ""

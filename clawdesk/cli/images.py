@@ -1,4 +1,4 @@
-"""`clawdesk images [build NAME | remove LAYER | prune]`: guest images, and the layers on them."""
+"""`clawdesk images [build | remove LAYER | prune | allow]`: guest images, and layers on them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime
 
 from clawdesk.cli.context import plain, print_json, tell, with_plane
 from clawdesk.cli.exits import REFUSED
+from clawdesk.cli.images_allow import add_allow_arguments, allow
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.machines import ImageUse
 from clawdesk.runtime.api import PlaneApi
@@ -18,16 +19,20 @@ from clawdesk.viewmodels.words import plural
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object an image or layer")
-    actions = parser.add_subparsers(dest="action", metavar="build | remove | prune")
+    actions = parser.add_subparsers(dest="action", metavar="build | remove | prune | allow")
     build = actions.add_parser("build", help="build an image, or find that it is built")
     build.add_argument("name", nargs="?", default="base")
     remove = actions.add_parser("remove", help="remove a layer that no task needs")
     remove.add_argument("layer")
     prune = actions.add_parser("prune", help="remove images of older versions nothing stands on")
     prune.add_argument("--yes", action="store_true", help="do not ask")
+    about = "let images of the known agents be set up from this computer's package hosts"
+    add_allow_arguments(actions.add_parser("allow", help=about, description=about))
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.action == "allow":
+        return allow(options)
     if options.action == "prune":
         return with_plane(lambda plane: _prune(plane, sure=options.yes))
     # No plane: an image is built while no task can run yet.

@@ -64,12 +64,14 @@ class ImagePlan:
         pypi_alone: packages of PyPI that are put in without what they ask for.
         warm_up: what is run once at the end, so that programs start quickly; for a shell.
         contents: of the script and the files, by path.
+        of_catalog: all of it is the agent catalog's; the project's own image file says nothing.
     """
 
     spec: ImageSpec = ImageSpec()
     pypi_alone: tuple[str, ...] = ()
     warm_up: str = ""
     contents: Mapping[str, bytes] = field(default_factory=dict)
+    of_catalog: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -154,25 +156,40 @@ def with_agent(plan: ImagePlan, task: Task) -> ImagePlan:
     """The plan of a task: the project's image, and what its agent is made of."""
     agent = task.definition.agent
     kind = kind_of(agent) if agent is not None else None
-    return plan if kind is None else _with_kind(plan, kind)
+    return plan if kind is None else with_kind(plan, kind)
 
 
-def _with_kind(plan: ImagePlan, kind: AgentKind) -> ImagePlan:
+def with_kind(plan: ImagePlan, kind: AgentKind) -> ImagePlan:
+    """A project's image, and what an agent of the catalog is made of."""
     spec = replace(
         plan.spec,
         debian=_joined(plan.spec.debian, kind.debian),
         pypi=_joined(plan.spec.pypi, kind.pypi),
         npm=_joined(plan.spec.npm, kind.npm),
     )
-    return replace(plan, spec=spec, pypi_alone=kind.pypi_alone, warm_up=warm_up_of(kind))
+    return replace(
+        plan,
+        spec=spec,
+        pypi_alone=kind.pypi_alone,
+        warm_up=warm_up_of(kind),
+        # Whatever a project's image file says, be it only a host, makes the image the project's.
+        of_catalog=kind.has_packages and plan == ImagePlan(),
+    )
 
 
 def _joined(first: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*first, *more)))
 
 
-def set_up_reach(spec: ImageSpec, policy: ProjectPolicy) -> tuple[Reach, str]:
-    """What the set-up may reach, and what the policy does not let it have ("" = nothing)."""
+def set_up_reach(plan: ImagePlan, policy: ProjectPolicy, catalog: Reach) -> tuple[Reach, str]:
+    """What the set-up may reach, and what the policy does not let it have ("" = nothing).
+
+    Args:
+        catalog: what the user lets set-ups of the agent catalog alone reach; then that is all.
+    """
+    spec = plan.spec
+    if plan.of_catalog and catalog.hosts:
+        return catalog, ""
     within = granted(spec.network, policy.network_allow) if spec.network else policy.network_allow
     lacking = [host for host in spec.network if host not in within]
     return Reach(within, policy.own_networks), ", ".join(lacking)

@@ -1,7 +1,8 @@
 """The user's own `policy.toml`: TOML text in, `Rules` out.
 
 Pure. Tables [host], [priority], [held] and [snapshots] hold for this machine; [defaults] for every
-project; [projects."/its/path"] for one, on top of [defaults]. docs/guide/policy.md says what each
+project; [projects."/its/path"] for one, on top of [defaults]; [images.catalog] for
+images of the agent catalog alone. docs/guide/policy.md says what each
 key means. Mistakes are told as in project files: file, line, key, what was found, what is allowed.
 """
 
@@ -18,7 +19,7 @@ from clawdesk.domain.definitions import (
     secret_names,
 )
 from clawdesk.domain.keys import key_grants
-from clawdesk.domain.network import is_network
+from clawdesk.domain.network import Reach, is_network
 from clawdesk.domain.rules import CHATS, ProjectRules, Quota, Rules
 from clawdesk.domain.toml_lines import KeyPath
 from clawdesk.domain.toml_values import Reader, show
@@ -28,6 +29,7 @@ PROJECTS_MAX = 1_000
 MEMORY_MIB_MAX = 16 * 1024 * 1024
 MACHINES_MAX = 256
 DAY_S = 24 * 3600
+_TOP = ("host", "priority", "held", "snapshots", "images", "defaults", "projects")
 _QUOTA = ("machines", "memory_mib", "machines_borrow", "memory_mib_borrow")
 _PROJECT = ("weight", "weight_max", "priority_min", "priority_max", "class_max", "chat")
 _TABLES = ("approval", "network", "agents", "secrets", "keys", "peers", "quota")
@@ -42,7 +44,7 @@ def parse_rules(text: str, file: str = POLICY_FILE) -> Rules:
         DefinitionError: with every mistake found.
     """
     reader = Reader(text, file)
-    reader.only_keys((), ("host", "priority", "held", "snapshots", "defaults", "projects"))
+    reader.only_keys((), _TOP)
     usual = Rules()
     defaults = _project(reader, ("defaults",), usual.defaults)
     projects = {}
@@ -67,6 +69,7 @@ def parse_rules(text: str, file: str = POLICY_FILE) -> Rules:
         reserve_memory_mib=_or_none(reader, ("host", "reserve_memory_mib"), MEMORY_MIB_MAX),
         snapshot_gib_max=numbers["snapshots", "gib_max"],
         snapshot_keep_days=numbers["snapshots", "keep_days"],
+        catalog=_catalog(reader),
         defaults=defaults,
         projects=projects,
     )
@@ -144,6 +147,14 @@ def _project(reader: Reader, path: KeyPath, base: ProjectRules) -> ProjectRules:
         peers=peer_use(reader, (*path, "peers")) or base.peers,
         chat=chat,
     )
+
+
+def _catalog(reader: Reader) -> Reach:
+    """What images of the agent catalog alone may be set up from."""
+    path: KeyPath = ("images", "catalog")
+    if not reader.table(path[:1], ("catalog",)) or not reader.table(path, ("allow", "own")):
+        return Reach()
+    return Reach(hosts(reader, (*path, "allow")), _networks(reader, (*path, "own")))
 
 
 def _networks(reader: Reader, path: KeyPath) -> tuple[str, ...]:

@@ -120,6 +120,8 @@ def user_rules(rules: Rules, user_text: str) -> tuple[PolicyRule, ...]:
         "held.memory_s": rules.held_memory_s,
         "snapshots.gib_max": rules.snapshot_gib_max,
         "snapshots.keep_days": rules.snapshot_keep_days,
+        "images.catalog.allow": rules.catalog.hosts,
+        "images.catalog.own": rules.catalog.own_networks,
         "priority.ageing_s": rules.ageing_s,
         "priority.hint_max": rules.hint_max,
         "priority.margin": rules.margin,
@@ -132,6 +134,11 @@ def user_rules(rules: Rules, user_text: str) -> tuple[PolicyRule, ...]:
         line = own.get(tuple(key.split(".")), 0)
         found.append(PolicyRule(key, _words(value), USER if line else DEFAULT, line))
     return tuple(found)
+
+
+def catalog_line(user_text: str) -> int:
+    """The line on which the rule for images of the catalog begins; 0 = it stands nowhere."""
+    return _lines(user_text).get(("images", "catalog"), 0)
 
 
 def _lines(text: str) -> dict[KeyPath, int]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from clawdesk.domain.network import NOWHERE, Reach
+
 GIB = 1024
 CHAT_DECIDES = "decide"
 CHATS = (CHAT_DECIDES, "notify", "off")
@@ -69,6 +71,7 @@ class Rules:
         reserve_memory_mib: memory the desktop keeps; None = a quarter, at least 2 GiB.
         snapshot_gib_max: hard cap on machine snapshots of all tasks; oldest go first.
         snapshot_keep_days: snapshots of ended tasks go after this long.
+        catalog: what a set-up may reach whose image is of the agent catalog's packages alone.
     """
 
     ageing_s: int = 60
@@ -81,6 +84,7 @@ class Rules:
     reserve_memory_mib: int | None = None
     snapshot_gib_max: int = 50
     snapshot_keep_days: int = 14
+    catalog: Reach = NOWHERE
     defaults: ProjectRules = ProjectRules()
     projects: Mapping[str, ProjectRules] = field(default_factory=dict)
 

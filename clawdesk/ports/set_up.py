@@ -1,10 +1,12 @@
-"""What this computer gives to the set-up of an image: its package installer and its settings."""
+"""What this computer gives to the set-up of an image: its installer, its settings, its hosts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
+
+from clawdesk.domain.package_sources import PackageSource
 
 
 class SetUps(Protocol):
@@ -19,4 +21,8 @@ class SetUps(Protocol):
         Raises:
             PortError: it cannot be written.
         """
+        ...
+
+    def sources(self) -> tuple[PackageSource, ...]:
+        """Where a set-up gets packages: of each sort once, in a steady order. Blocks, seconds."""
         ...

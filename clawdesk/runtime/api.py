@@ -15,6 +15,7 @@ from typing import Protocol
 from clawdesk.domain.channel.model import Delivery
 from clawdesk.domain.from_prompt import TaskPrompt
 from clawdesk.domain.model import PlaneState, Reason, TaskId
+from clawdesk.domain.package_sources import PackageSource
 from clawdesk.domain.policy_rules import PolicyRule
 from clawdesk.ports.channel import ChannelStatus
 from clawdesk.ports.inference import FabricStatus
@@ -75,6 +76,7 @@ class PolicyView:
         text: hostile, unescaped.
         uncommitted: the work tree has another version, which no task starts from yet.
         rules: the whole policy as it counts, each rule with the line it comes from.
+        own_image: its image file says something: its images are its own, and not the catalog's.
     """
 
     project: str
@@ -84,6 +86,7 @@ class PolicyView:
     text: str = ""
     uncommitted: bool = False
     rules: tuple[PolicyRule, ...] = ()
+    own_image: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,25 @@ class UserRules:
     rules: tuple[PolicyRule, ...]
     mistakes: tuple[str, ...] = ()
     kept: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogAccess:
+    """What the images of catalog agents may be set up from, and what this computer would ask for.
+
+    Args:
+        sources: where this computer gets packages.
+        hosts, own: what the user's own file allows now.
+        path, line: where that rule stands, or would; line 0 = it does not.
+        built: agents whose image is there already, in a machine as usual; None = nobody could look.
+    """
+
+    sources: tuple[PackageSource, ...] = ()
+    hosts: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    path: str = ""
+    line: int = 0
+    built: tuple[str, ...] | None = None
 
 
 ABSENT = ChannelStatus()
@@ -359,6 +381,22 @@ class PlaneApi(Protocol):
         ...
 
     async def untrust(self, project: str) -> Outcome: ...
+
+    async def catalog_access(self) -> CatalogAccess:
+        """What images of catalog agents may be set up from, and where this computer looks."""
+        ...
+
+    async def allow_catalog(self, hosts: tuple[str, ...], own: tuple[str, ...]) -> Outcome:
+        """Write into the user's own file that such images may be set up from there.
+
+        Args:
+            hosts, own: what the person was shown; refused when this computer is set otherwise.
+        """
+        ...
+
+    async def take_back_catalog(self) -> Outcome:
+        """Take that rule out of the file again; images that are built stay."""
+        ...
 
     async def diff(self, task: TaskId, old: int | None, new: int, *, other: TaskId = "") -> Diff:
         """Between two ordinals; 0 = the start.

@@ -30,12 +30,10 @@ from clawdesk.runtime.api import (
     Environment,
     LogLine,
     Outcome,
-    PolicyView,
     ShellText,
-    UserRules,
 )
 from clawdesk.runtime.client_disk import DiskCalls
-from clawdesk.runtime.deeds import Deed
+from clawdesk.runtime.client_rules import RuleCalls
 from clawdesk.runtime.wire import (
     LAST_READ,
     LINE_BYTES_MAX,
@@ -65,7 +63,7 @@ class PlaneGoneError(PortError):
         self.undone = undone
 
 
-class PlaneClient(DiskCalls):
+class PlaneClient(DiskCalls, RuleCalls):
     """A running plane, seen from another process. Make it with `PlaneClient.connect`."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -375,26 +373,6 @@ class PlaneClient(DiskCalls):
 
     async def unmerge(self, task: TaskId) -> Outcome:
         outcome: Outcome = await self._call("unmerge", task)
-        return outcome
-
-    async def project_policy(self, project: str, task: TaskId = "") -> PolicyView:
-        view: PolicyView = await self._call("project_policy", project, task)
-        return view
-
-    async def deeds(self) -> tuple[Deed, ...]:
-        deeds: tuple[Deed, ...] = await self._call("deeds")
-        return deeds
-
-    async def user_rules(self) -> UserRules:
-        rules: UserRules = await self._call("user_rules")
-        return rules
-
-    async def trust(self, project: str, digest: str) -> Outcome:
-        outcome: Outcome = await self._call("trust", project, digest)
-        return outcome
-
-    async def untrust(self, project: str) -> Outcome:
-        outcome: Outcome = await self._call("untrust", project)
         return outcome
 
     async def diff(self, task: TaskId, old: int | None, new: int, *, other: TaskId = "") -> Diff:

@@ -18,13 +18,14 @@ from clawdesk.runtime.trust import write_durably
 FILE = "deeds.json"
 KEPT_MAX = 500
 TEXT_MAX = 600
+IMAGES = "images"
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One act: trusted | untrusted | pruned | budget | revoked; `text` says it in a sentence."""
+    """One act: trusted | untrusted | pruned | budget | revoked | images; `text` is a sentence."""
 
     at_ms: int
     kind: str

@@ -82,6 +82,7 @@ class Layers:
         output: the log of a task.
         grew: told that a task's log has new lines.
         given_up: whether a task has been told to end.
+        catalog: what a set-up of the agent catalog's packages alone may reach.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Layers:
         output: Callable[[TaskId], TaskOutput],
         grew: Callable[[TaskId], None],
         given_up: Callable[[TaskId], bool],
+        catalog: Callable[[], Reach],
     ) -> None:
         self._machines = machines
         self._guests = guests
@@ -106,6 +108,7 @@ class Layers:
         self._output = output
         self._grew = grew
         self._given_up = given_up
+        self._catalog = catalog
         self._builds: dict[tuple[str, str], _Build] = {}
         self._waiters: set[asyncio.Task[None]] = set()
         self._is_closed = False
@@ -131,7 +134,7 @@ class Layers:
             raise _closed()
         build = self._builds.get(key)
         if build is None:
-            need, reach = task.definition.machine, _reach(task, image.plan)
+            need, reach = task.definition.machine, _reach(task, image.plan, self._catalog())
             build = self._builds[key] = _Build(need, image.plan, reach, image.layer)
             self._begin(key, build)
         await self._wait(task, key, build)
@@ -254,9 +257,9 @@ def _closed() -> PortError:
     return PortError("ClawDesk ends while the task's image is to be built.", code=CLOSED)
 
 
-def _reach(task: Task, plan: ImagePlan) -> Reach:
+def _reach(task: Task, plan: ImagePlan, catalog: Reach) -> Reach:
     """What its set-up may reach. Raises PortError `set_up_failed` where that cannot be enough."""
-    reach, lacking = set_up_reach(plan.spec, task.policy)
+    reach, lacking = set_up_reach(plan, task.policy, catalog)
     if lacking:
         raise PortError(
             f"{IMAGE_FILE} asks for {lacking}, which [network] allow does not hold.",
@@ -264,12 +267,18 @@ def _reach(task: Task, plan: ImagePlan) -> Reach:
             code=SET_UP_FAILED,
         )
     if plan.needs_network and not reach.hosts:
-        raise no_hosts(SET_UP_FAILED)
+        raise no_hosts(plan, SET_UP_FAILED)
     return reach
 
 
-def no_hosts(code: str) -> PortError:
+def no_hosts(plan: ImagePlan, code: str) -> PortError:
     """An image that was not built yet, and cannot be."""
+    if plan.of_catalog:
+        return PortError(
+            "The image of this agent was not built yet, and may be set up from no host.",
+            mend="See which hosts it needs, and allow them once: clawdesk images allow",
+            code=code,
+        )
     return PortError(
         "The image of this task needs packages, and its project may reach no host.",
         mend=f"Name the hosts packages come from in {PROJECT_FILE}, under [network] allow.",
@@ -283,10 +292,12 @@ def _failure(build: _Build, step: SetUpStep, end: said.StepEnded, tail: str) -> 
     refused = (
         f" Not let through: {'; '.join(dict.fromkeys(build.refused))}." if build.refused else ""
     )
+    mend = f"Mend {IMAGE_FILE}, or the hosts under [network] allow in {PROJECT_FILE}"
+    if build.plan.of_catalog and build.refused:
+        mend = "Allow what this computer is set to by now: clawdesk images allow"
     return PortError(
         f"The image of this task could not be set up: {step.name} {how}.{short}{refused} "
         f"Its last lines:\n{tail or '(none)'}\n",
-        mend=f"Mend {IMAGE_FILE}, or the hosts under [network] allow in {PROJECT_FILE}, and run "
-        "the task again.",
+        mend=f"{mend}, and run the task again.",
         code=SET_UP_FAILED,
     )

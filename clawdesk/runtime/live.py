@@ -69,6 +69,7 @@ class LiveMachines:
         grew: told that a task's log has new lines.
         given_up: whether a task has been told to end.
         recall: fills the log of a task with what was kept of it, where the log is empty.
+        catalog: what images of the agent catalog alone may be set up from.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class LiveMachines:
         grew: Callable[[TaskId], None],
         given_up: Callable[[TaskId], bool],
         recall: Callable[[Task], Awaitable[None]],
+        catalog: Callable[[], Reach],
     ) -> None:
         self._recall = recall
         self._machines, self._guests = parts.machines, parts.guests
@@ -99,6 +101,7 @@ class LiveMachines:
             output=self.output,
             grew=grew,
             given_up=given_up,
+            catalog=catalog,
         )
 
     def sweep(self) -> None:

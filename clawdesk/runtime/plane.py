@@ -37,6 +37,7 @@ from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyVi
 from clawdesk.runtime.channel_acts import ChannelActs
 from clawdesk.runtime.comparing import Comparisons
 from clawdesk.runtime.deeds import Deed, Deeds
+from clawdesk.runtime.image_acts import ImageActs
 from clawdesk.runtime.intents import Intents
 from clawdesk.runtime.kernel import Kernel
 from clawdesk.runtime.leases import Leases
@@ -60,7 +61,7 @@ ENTER_AT_ONCE = 50
 """Tasks given to the kernel before the loop may do something else."""
 
 
-class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs):
+class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs, ImageActs):
     """`runtime.api.PlaneApi` in the process that owns the machines.
 
     Args:
@@ -76,8 +77,7 @@ class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs):
         self._projects = Projects(parts.repositories, parts.clock, drive=drive, say=self._say)
         self._background: set[asyncio.Task[None]] = set()
         self._kernel = Kernel(self._perform, self._publish)
-        self._settings = Settings()
-        self._deeds = Deeds(state_dir())
+        self._settings, self._deeds = Settings(), Deeds(state_dir())
         self._policies = Policies(self._settings, parts.clock)
         self._watch = HostWatch(
             parts,
@@ -94,6 +94,7 @@ class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs):
             grew=lambda task: self._publish(Change(logs=frozenset({task}))),
             given_up=self._is_ending,
             recall=self._recall_log,
+            catalog=self._policies.catalog,
         )
         self._shells = Shells(self._kernel, self._live, parts.clock)
         self._retention = Retention(

@@ -7,11 +7,13 @@ from collections.abc import Iterable
 
 from clawdesk.domain import policy
 from clawdesk.domain.definitions import PROJECT_FILE
+from clawdesk.domain.images import ImagePlan
 from clawdesk.domain.model import FINAL, ProjectPolicy, Task
+from clawdesk.domain.network import Reach
 from clawdesk.domain.policy_rules import project_rules, user_rules
 from clawdesk.domain.toml_lines import key_lines, line_of
 from clawdesk.ports.clock import Clock
-from clawdesk.ports.errors import PortError
+from clawdesk.ports.errors import PortError, RepositoryError
 from clawdesk.ports.repository import Repository
 from clawdesk.runtime.api import Outcome, PolicyView, UserRules
 from clawdesk.runtime.settings import Settings
@@ -29,6 +31,10 @@ class Policies:
         """(the project's policy, the digest of its file) in a start commit."""
         asked = await repository.policy(commit)
         return asked, policy.digest(await repository.project_file(commit))
+
+    def catalog(self) -> Reach:
+        """What images of the agent catalog alone may be set up from, at this moment."""
+        return self._settings.rules.catalog
 
     def under(self, task: Task) -> Task:
         """A new task under the user's rules."""
@@ -51,6 +57,7 @@ class Policies:
             trusted=digest in self._settings.trusted,
             text=text,
             uncommitted=dirty,
+            own_image=await _has_image(repository, commit),
             rules=project_rules(
                 asked, text, self._settings.rules, self._settings.text, repository.path
             ),
@@ -111,3 +118,11 @@ class Policies:
             return None
         rules = self._settings.rules.of(repository.path)
         return policy.asks(await repository.policy(), rules)
+
+
+async def _has_image(repository: Repository, commit: str) -> bool:
+    """Whether the project's own image file says anything; one with a mistake does."""
+    try:
+        return await repository.image_plan(commit) != ImagePlan()
+    except RepositoryError:
+        return True

@@ -7,15 +7,18 @@ which a copy is kept. Calls block; the plane makes them on a thread, one at a ti
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from clawdesk.domain.definitions import FILE_BYTES_MAX, DefinitionError
+from clawdesk.domain.network import Reach
 from clawdesk.domain.policy_file import POLICY_FILE, parse_rules
 from clawdesk.domain.rules import Rules
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.doctor import Check
 from clawdesk.runtime.places import config_dir
+from clawdesk.runtime.policy_writing import replace_text, with_catalog, without_catalog
 from clawdesk.runtime.recents import state_dir
 from clawdesk.runtime.trust import TRUST_FILE, Trusted, TrustStore, write_durably
 
@@ -100,6 +103,33 @@ class Settings:
             count = self.store.remove(project, digest)
             self.read_trust()
             return count
+
+    def allow_catalog(self, reach: Reach) -> None:
+        """Write the rule into `policy.toml`; it holds when this returns. Raises PortError."""
+        self._write_policy(lambda text: with_catalog(text, reach))
+
+    def take_back_catalog(self) -> None:
+        """Take the rule out of `policy.toml` again. Raises PortError."""
+        self._write_policy(without_catalog)
+
+    def _write_policy(self, change: Callable[[str], str]) -> None:
+        path = self._policy.path
+        with self._lock:
+            try:
+                text = _text_of(path)
+                if text is not None:
+                    parse_rules(text, str(path))
+            except DefinitionError as error:
+                raise PortError(
+                    f"{path} is not changed, for it has a mistake: {error.mistakes[0]}",
+                    mend="Mend it first.",
+                    code="policy_file",
+                ) from None
+            new = change(text or "")
+            if new != (text or ""):
+                replace_text(path, text, new)
+            self._policy.changed(at_once=True)
+            self._take_policy(first=False)
 
     def news(self) -> tuple[str, ...]:
         """Sentences for the user since the last call."""

@@ -141,12 +141,13 @@ class Submissions:
 
     async def _packages_there(self, task: Task, plan: ImagePlan) -> None:
         """A task that would fail for want of its image is not begun. Raises PortError."""
-        if not plan.needs_network or set_up_reach(plan.spec, task.policy)[0].hosts:
+        catalog = self._policies.catalog()
+        if not plan.needs_network or set_up_reach(plan, task.policy, catalog)[0].hosts:
             return
         with contextlib.suppress(MachineError):  # no machine can be had now: it waits for one
             layer = await self._machines.find_layer(task.definition.machine, plan.digest)
             if not layer.ready:
-                raise no_hosts("network")
+                raise no_hosts(plan, "network")
 
     async def _writable(self, project: str) -> Repository:
         repository = self._repository(project)

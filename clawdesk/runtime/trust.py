@@ -112,12 +112,13 @@ def _same(one: Trusted, other: Trusted) -> bool:
     return (one.digest, one.project) == (other.digest, other.project)
 
 
-def write_durably(path: Path, content: bytes) -> None:
-    """Replace a file as a whole, 0600, and on disk when this returns. Raises OSError."""
+def write_durably(path: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Replace a file as a whole, and on disk when this returns. Raises OSError."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # 0600
     try:
         with open(descriptor, "wb") as file:  # noqa: PTH123 - of a descriptor
             file.write(content)
+            os.fchmod(file.fileno(), mode)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)

@@ -28,6 +28,7 @@ from clawdesk.ports.repository import (
 )
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import (
+    CatalogAccess,
     ChannelView,
     Environment,
     LogLine,
@@ -77,6 +78,9 @@ RESULTS: dict[str, Any] = {
     "deeds": tuple[Deed, ...],
     "trust": Outcome,
     "untrust": Outcome,
+    "catalog_access": CatalogAccess,
+    "allow_catalog": Outcome,
+    "take_back_catalog": Outcome,
     "diff": Diff,
     "diff_branch": Diff,
     "diff_edited": DiffFile,
@@ -107,6 +111,7 @@ REPEATABLE = frozenset(
         "disk_use",
         "project_policy",
         "user_rules",
+        "catalog_access",
         "deeds",
         "diff",
         "diff_branch",

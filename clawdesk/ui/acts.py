@@ -408,7 +408,7 @@ def _undo(desk: Desk, row: OperationRow) -> None:
     elif row.undo == "merge":
         desk.decisions.unmerge(row.task)
     else:
-        show_policy(desk)
+        show_policy(desk, "own" if row.undo == "images" else "policy")
 
 
 def show_help(desk: Desk) -> None:
@@ -440,11 +440,11 @@ def toggle_settings(desk: Desk) -> None:
         desk.settings.refresh()
 
 
-def show_policy(desk: Desk) -> None:
-    """The settings page, at the chosen project's policy."""
+def show_policy(desk: Desk, part: str = "policy") -> None:
+    """The settings page, at the chosen project's policy, or at the user's `own` rules."""
     desk.page = Page.SETTINGS
     desk.paint_projects()
-    desk.settings.refresh(policy_first=True)
+    desk.settings.refresh(part)
 
 
 def toggle_page(desk: Desk, page: Page) -> None:

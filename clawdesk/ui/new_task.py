@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from clawdesk.domain.from_prompt import TaskPrompt
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.repository import ProjectView
-from clawdesk.runtime.api import PolicyView
+from clawdesk.runtime.api import CatalogAccess, PolicyView
+from clawdesk.ui import image_access
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.new_task_sheet import NewTaskSheet
 from clawdesk.ui.words import tr
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
 
 
-def show(desk: Desk, *, write: bool = False) -> None:
+def show(desk: Desk, *, write: bool = False, name: str = "", problem: str = "") -> None:
     """The sheet for the project looked at.
 
     Args:
         write: begin with a prompt, also where there are task files.
+        name: begin with this task file.
+        problem: what was not done for it, "" = nothing went wrong.
     """
     view = desk.plane.projects.get(desk.project)
     if view is None:
@@ -46,11 +49,15 @@ def show(desk: Desk, *, write: bool = False) -> None:
             view.path, process, include=include, prompt=prompt
         )
     )
+    sheet.allow_wanted.connect(lambda: _ask_allow(desk, sheet))
     desk.decisions.show_sheet(sheet)
-    if write or kept is not None or not view.definitions:
+    if name in [d.name for d in view.definitions]:
+        sheet.choose(name)
+    elif write or kept is not None or not view.definitions:
         sheet.write()
     else:
         sheet.choose(view.definitions[0].name)
+    sheet.show_notice(problem, "bad")
     desk.errands.start("", tr("Reading the policy"), _read(desk, sheet, view))
 
 
@@ -78,13 +85,14 @@ def _typed(desk: Desk, sheet: NewTaskSheet, view: ProjectView, asked: TaskPrompt
 
 
 def _show_fit(desk: Desk, sheet: NewTaskSheet, view: ProjectView) -> None:
-    plane, policy = desk.plane, sheet.property("policy")
+    plane, policy, access = desk.plane, sheet.property("policy"), sheet.property("access")
     fit = partial(
         forecast,
         load=plane.load,
         machines=plane.environment.machines,
         fabric=plane.environment.fabric,
         policy=policy if isinstance(policy, PolicyView) else None,
+        access=access if isinstance(access, CatalogAccess) else None,
     )
     if sheet.writes:
         shown = prompt_view(sheet.form.asked(), fit)
@@ -94,18 +102,31 @@ def _show_fit(desk: Desk, sheet: NewTaskSheet, view: ProjectView) -> None:
         sheet.show_forecast(fit(next(d for d in view.definitions if d.name == sheet.name)))
 
 
+def _ask_allow(desk: Desk, sheet: NewTaskSheet) -> None:
+    """One sheet at a time: this one comes back, with what stood in it, and looks anew."""
+    access, write, name = sheet.property("access"), sheet.writes, sheet.name
+    assert isinstance(access, CatalogAccess), "without it there is nothing to allow"
+
+    def again(problem: str) -> None:
+        show(desk, write=write, name=name, problem=problem)
+
+    image_access.ask_allow(desk, access, again)
+
+
 async def _read(desk: Desk, sheet: NewTaskSheet, view: ProjectView) -> None:
     """The policy is read from Git, and who serves models is asked: the sheet is up before."""
     try:
         policy = await desk.plane.project_policy(view.path)
-        sheet.setProperty("policy", policy)
+        access = await desk.plane.catalog_access()
         if desk.plane.environment.fabric is None:
             await desk.plane.check_environment()
     except PortError as error:
         if desk.decisions.sheet is sheet:
             sheet.show_notice(told_error(error), "bad")
         return
-    if desk.decisions.sheet is sheet:
+    if desk.decisions.sheet is sheet:  # else it is closed, and may have ended
+        sheet.setProperty("policy", policy)
+        sheet.setProperty("access", access)
         models = models_at_hand(desk.plane.environment.fabric)
         asked = sheet.form.asked()
         sheet.form.show_models(models, asked.model)

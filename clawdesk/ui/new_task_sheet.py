@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from clawdesk.ui.allow_panel import AllowPanel
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.choice_row import ChoiceRow
@@ -38,6 +39,8 @@ class NewTaskSheet(Sheet):
     typed = Signal(object)  # the TaskPrompt that stands there
     started = Signal(object, bool, str)
     """Definition or TaskPrompt, with the user's changes, another prompt ("" = the file's own)."""
+    allow_wanted = Signal()
+    """To look at which hosts would be allowed for the agent's image."""
 
     def __init__(
         self,
@@ -123,6 +126,9 @@ class NewTaskSheet(Sheet):
         self.form = PromptForm(agent_choices())
         self.form.changed.connect(self._typed)
         column.addWidget(self.form)
+        self.allow = AllowPanel()
+        self.allow.wanted.connect(self.allow_wanted)
+        column.addWidget(self.allow)
         column.addSpacing(8)
         self._lines = QVBoxLayout()
         self._lines.setSpacing(8)
@@ -139,23 +145,27 @@ class NewTaskSheet(Sheet):
         column.addStretch(1)
         self._states: list[ChoiceRow] = []
         if dirty:
-            text = counted(
-                len(dirty),
-                "{count} file changed by you. The task gets a copy of:",
-                "{count} files changed by you. The task gets a copy of:",
-            )
-            label = SafeLabel(text, role="fg1", wrap=True)
-            column.addWidget(label)
-            ways = (tr("The last commit (HEAD)"), tr("Your files as they are now"))
-            states = QButtonGroup(self)
-            for number, way in enumerate(ways, 1):
-                row = ChoiceRow(f"new_task.state.{number}", way, 0)
-                states.addButton(row)
-                self._states.append(row)
-                column.addWidget(row)
-            # The files as one sees them are what one means; nothing of them is committed.
-            self._states[-1].setChecked(True)
+            self._from_which(column, dirty)
         return area
+
+    def _from_which(self, column: QVBoxLayout, dirty: Sequence[str]) -> None:
+        """The two states a task may start from, where there are two."""
+        text = counted(
+            len(dirty),
+            "{count} file changed by you. The task gets a copy of:",
+            "{count} files changed by you. The task gets a copy of:",
+        )
+        label = SafeLabel(text, role="fg1", wrap=True)
+        column.addWidget(label)
+        ways = (tr("The last commit (HEAD)"), tr("Your files as they are now"))
+        states = QButtonGroup(self)
+        for number, way in enumerate(ways, 1):
+            row = ChoiceRow(f"new_task.state.{number}", way, 0)
+            states.addButton(row)
+            self._states.append(row)
+            column.addWidget(row)
+        # The files as one sees them are what one means; nothing of them is committed.
+        self._states[-1].setChecked(True)
 
     def write(self) -> None:
         """Look at what is typed in instead of a file."""
@@ -198,6 +208,7 @@ class NewTaskSheet(Sheet):
         self._title.show_text(view.title)
         self._text.show_text(view.text)
         self._text.setVisible(bool(view.text))
+        self.allow.show_box(view.allow)
         empty(self._lines)
         for line in view.lines:
             box = QWidget()

@@ -20,6 +20,7 @@ _WAYS = {
     "restore": marked("Go back…"),
     "merge": marked("Undo merge…"),
     "policy": marked("Policy…"),
+    "images": marked("Your rules…"),
 }
 
 

@@ -22,6 +22,7 @@ from clawdesk.ui.rule_table import RuleTable
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.segments import Segments
 from clawdesk.ui.words import languages, tr
+from clawdesk.viewmodels.catalog_access import ImageRule
 from clawdesk.viewmodels.notices import NoticeRules
 from clawdesk.viewmodels.policy import OwnRules, PolicyPage
 
@@ -47,6 +48,8 @@ class SettingsPage(Ground):
     trust_wanted = Signal(str)  # project
     revoke_wanted = Signal(str)
     folder_wanted = Signal(str)
+    allow_wanted = Signal()
+    take_back_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__("bg1")
@@ -65,7 +68,7 @@ class SettingsPage(Ground):
         head.row.addStretch(1)
         head.row.addWidget(self.back)
         whole.addWidget(head)
-        self._wants_policy = False
+        self._wanted: SafeLabel | None = None
         self.area = QScrollArea()
         self.area.setObjectName("settings.scroll")
         self.area.setWidgetResizable(True)
@@ -90,7 +93,7 @@ class SettingsPage(Ground):
         self._files()
         self._column.addStretch(1)
         self.area.setWidget(inner)
-        self.area.verticalScrollBar().rangeChanged.connect(lambda *_: self._scroll_to_policy())
+        self.area.verticalScrollBar().rangeChanged.connect(lambda *_: self._scroll())
         whole.addWidget(self.area, 1)
 
     # -- building ------------------------------------------------------------------------------
@@ -168,10 +171,23 @@ class SettingsPage(Ground):
             signal.emit(self._page.project)  # type: ignore[attr-defined]
 
     def _own(self) -> None:
-        self._title(tr("Your rules for this machine"))
+        self.own_title = self._title(tr("Your rules for this machine"))
         self._own_state = self._sentence(name="settings.own")
         self.own = RuleTable("settings.rules")
         self._column.addWidget(self.own)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self._images = SafeLabel("", role="fg1", wrap=True)
+        self._images.setObjectName("settings.images")
+        self.allow = Button(tr("Allow hosts…"), "settings.images.allow", size="sm")
+        self.take_back = Button(tr("Take it back…"), "settings.images.back", size="sm")
+        self.allow.clicked.connect(self.allow_wanted)
+        self.take_back.clicked.connect(self.take_back_wanted)
+        row.addWidget(self._images, 1)
+        for button in (self.allow, self.take_back):
+            button.hide()
+            row.addWidget(button)
+        self._column.addLayout(row)
 
     def _files(self) -> None:
         self._title(tr("Files"))
@@ -182,7 +198,7 @@ class SettingsPage(Ground):
     # -- showing -------------------------------------------------------------------------------
     def show_window(self, theme: str, language: str, rules: NoticeRules) -> None:
         """What the window keeps itself."""
-        self._rules, self._wants_policy = rules, False
+        self._rules, self._wanted = rules, None
         self.theme.choose(theme)
         if language in {"", *dict(languages())}:
             self.language.choose(language)
@@ -222,6 +238,12 @@ class SettingsPage(Ground):
         self._own_state.show_text(f"{rules.path}\n{rules.state}\n{mistakes}".strip())
         self._own_state.set_role("need" if rules.problem else "fg1")
         self.own.show_rows(rules.rows)
+
+    def show_images(self, rule: ImageRule) -> None:
+        """From where images of the known agents may be set up, and what can be done about it."""
+        self._images.show_text(rule.state)
+        self.allow.setVisible(rule.can_allow)
+        self.take_back.setVisible(rule.can_take_back)
 
     def show_folders(self, folders: Sequence[tuple[str, str]]) -> None:
         """Where things lie, as (what, path)."""
@@ -267,12 +289,12 @@ class SettingsPage(Ground):
         """Which looks are chosen; it may have been done elsewhere."""
         self.theme.choose(theme)
 
-    def look_at_policy(self) -> None:
-        """Bring the project's policy into view."""
-        self._wants_policy = True
-        self._scroll_to_policy()
+    def look_at(self, title: SafeLabel) -> None:
+        """Bring a part into view: the project's policy, or the user's own rules."""
+        self._wanted = title
+        self._scroll()
 
-    def _scroll_to_policy(self) -> None:
+    def _scroll(self) -> None:
         """Again whenever rows were laid out, until the page is shown anew."""
-        if self._wants_policy:
-            self.area.verticalScrollBar().setValue(max(0, self.policy_title.pos().y() - 8))
+        if self._wanted is not None:
+            self.area.verticalScrollBar().setValue(max(0, self._wanted.pos().y() - 8))

@@ -49,7 +49,7 @@ def open_terminal(desk: Desk) -> None:
 def _program() -> tuple[str, ...]:
     """ClawDesk's command line as it is started here."""
     found = shutil.which("clawdesk")
-    return (found,) if found else (sys.executable, "-m", "clawdesk")
+    return (found,) if found else (sys.executable, "-P", "-m", "clawdesk")
 
 
 def _say_command(desk: Desk, line: str) -> None:

@@ -31,6 +31,13 @@ PROMPTS = (
     marked("The command of the agent {kind}"),
     marked("Name the hosts packages come from in {file}, under [network] allow."),
     marked("The image of this task needs packages, and its project may reach no host."),
+    marked("The image of this agent was not built yet, and may be set up from no host."),
+    marked("See which hosts it needs, and allow them once: clawdesk images allow"),
+    marked("pip of this computer does not say where it looks."),
+    marked("npm of this computer does not say where it looks."),
+    marked("{address} names no host as rules do (example.org, example.org:8443)."),
+    marked("{address} names no port that there is."),
+    marked("{host} stands for {address}, which no machine may reach."),
 )
 """What a person typed in and is not taken."""
 

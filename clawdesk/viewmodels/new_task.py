@@ -15,9 +15,10 @@ from clawdesk.domain.peers import peer_of, why_not
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import MachineSupport
 from clawdesk.ports.telemetry import HostLoad
-from clawdesk.runtime.api import PolicyView
+from clawdesk.runtime.api import CatalogAccess, PolicyView
 from clawdesk.viewmodels.agent_words import about_of, title_of
 from clawdesk.viewmodels.amounts import listed, steps
+from clawdesk.viewmodels.catalog_access import AllowBox, allow_box, is_built
 from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.peers import state_words
 from clawdesk.viewmodels.phases import Family
@@ -47,11 +48,12 @@ class FitLine:
 
 @dataclass(frozen=True, slots=True)
 class TaskForecast:
-    """The page of one definition."""
+    """The page of one definition; `allow` is what a person is asked first, None = nothing."""
 
     title: str
     text: str
     lines: tuple[FitLine, ...]
+    allow: AllowBox | None = None
 
 
 def forecast(
@@ -61,10 +63,12 @@ def forecast(
     machines: MachineSupport | None,
     fabric: FabricStatus | None,
     policy: PolicyView | None,
+    access: CatalogAccess | None = None,
 ) -> TaskForecast:
     """What is known now of a task of that definition; None = not known yet."""
+    allow = allow_box(definition, access, policy, _rule(policy, "network.allow"))
     lines = [
-        _agent(definition, policy),
+        _agent(definition, policy, access, allow),
         _machine(definition, machines),
         _memory(definition, load),
         _model(definition, fabric, policy),
@@ -76,6 +80,7 @@ def forecast(
         definition.title or definition.name,
         definition.description,
         tuple(line for line in lines if line is not None),
+        allow,
     )
 
 
@@ -88,7 +93,12 @@ def models_at_hand(fabric: FabricStatus | None) -> tuple[str, ...]:
     return tuple(model.name for model in good)
 
 
-def _agent(definition: TaskDefinition, policy: PolicyView | None) -> FitLine | None:
+def _agent(
+    definition: TaskDefinition,
+    policy: PolicyView | None,
+    access: CatalogAccess | None,
+    allow: AllowBox | None,
+) -> FitLine | None:
     """Who does the work, and whether its image can be built."""
     agent = definition.agent
     if agent is None:
@@ -102,7 +112,11 @@ def _agent(definition: TaskDefinition, policy: PolicyView | None) -> FitLine | N
         does = tr("it runs {command}", command=first_line(agent.run, 80))
         return FitLine(tr("Agent"), f"{title_of(kind)}: {does}", Family.STILL)
     built, family = tr("Its image is built first, where that was not done yet."), Family.STILL
-    if policy is not None and not _rule(policy, "network.allow"):
+    if is_built(kind, definition, access, policy):
+        built = tr("Its image is there.")
+    elif allow is not None:
+        built, family = tr("Its image is not there yet."), Family.NEED
+    elif policy is not None and policy.own_image and not _rule(policy, "network.allow"):
         built, family = tr(_NO_HOSTS, file=PROJECT_FILE), Family.NEED
     return FitLine(tr("Agent"), f"{title_of(kind)}: {about_of(kind)} {built}", family)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from clawdesk.domain.model import FINAL, Record, Task, TaskId
 from clawdesk.ports.repository import ProjectView
-from clawdesk.runtime.deeds import Deed
+from clawdesk.runtime.deeds import IMAGES, Deed
 from clawdesk.viewmodels.amounts import where, whole
 from clawdesk.viewmodels.checkpoints import by_rejection
 from clawdesk.viewmodels.language import counted, tr
@@ -30,7 +30,8 @@ class OperationRow:
 
     Args:
         undo: "restore" (to `ordinal`), "merge" (it is taken back), "policy" (where trust is taken
-            back) or "" = not by a button; then `detail` says why or how.
+            back), "images" (where the rule for images is) or "" = not by a button; then `detail`
+            says why or how.
     """
 
     when: str
@@ -186,6 +187,6 @@ def _deed(deed: Deed, now_ms: int, offset_ms: int) -> OperationRow:
         text=first_line(told(deed.text), 200),
         detail="",
         project=project_name(deed.project) if deed.project else "",
-        undo="policy" if can else "",
+        undo="policy" if can else "images" if deed.kind == IMAGES else "",
         at_ms=deed.at_ms,
     )

@@ -182,6 +182,20 @@ ANSWERS = (
         "It is not trusted any more. Tasks that have a machine keep it until they next give it "
         "back; the others wait."
     ),
+    marked("Images of agents may be set up from {hosts}."),
+    marked("Images of agents may be set up from nowhere any more. Those that are built stay."),
+    marked("No host was allowed for images of agents; nothing changed."),
+    marked(
+        "Where this computer gets packages is not what was shown any more; nothing is allowed. "
+        "Look at it again: clawdesk images allow"
+    ),
+    marked("{path} is not changed, for it has a mistake: {mistake}. Mend it first."),
+    marked("{path} is not changed: {why}."),
+    marked("Your policy.toml is not changed: {why}. Write it into the file yourself: {lines}"),
+    marked(
+        "Your policy.toml is not changed: {why}. Remove the table {table} yourself; it begins on "
+        "line {line}."
+    ),
     marked("{model} is ready."),
     marked("{model} is unloaded."),
     marked("{model} is reserved."),

@@ -41,6 +41,10 @@ _MEANS = {
     "held.memory_s": marked("A task that waits for you keeps its memory this long"),
     "snapshots.gib_max": marked("All machine snapshots together; the oldest go first"),
     "snapshots.keep_days": marked("Snapshots of ended tasks go after this long"),
+    "images.catalog.allow": marked(
+        "Hosts that images of ClawDesk's own agents, and nothing else, are set up from"
+    ),
+    "images.catalog.own": marked("Addresses outside the open internet that these hosts stand for"),
     "priority.ageing_s": marked("This much waiting is worth one point of priority"),
     "priority.hint_max": marked("How far a process's own suggestion counts, up or down"),
     "priority.margin": marked("Points by which a task must outrank another to make it yield"),
@@ -55,6 +59,8 @@ _NONE = {
     "network.allow": marked("none"),
     "secrets.allow": marked("none"),
     "keys.allow": marked("none"),
+    "images.catalog.allow": marked("none"),
+    "images.catalog.own": marked("none"),
 }
 _UNITS = {
     "_mib": marked("{value} MiB"),

@@ -95,4 +95,7 @@ def prompt_view(asked: TaskPrompt, fit: Callable[[TaskDefinition], TaskForecast]
     whole = definition_from(plain if mistakes else asked)
     about = fit(replace(whole, model=asked.model))
     title = title_of(asked.prompt) or tr("What shall be done?")
-    return PromptView(replace(about, title=title), " ".join(map(told, mistakes)))
+    why_not = " ".join(map(told, mistakes))
+    if not why_not and about.allow is not None and about.allow.stops:
+        why_not = tr("Its agent's image cannot be built yet.")
+    return PromptView(replace(about, title=title), why_not)

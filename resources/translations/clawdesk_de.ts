@@ -164,12 +164,20 @@
             <translation>Adresse</translation>
         </message>
         <message>
+            <source>Addresses outside the open internet that these hosts stand for</source>
+            <translation>Adressen außerhalb des offenen Internets, für die diese Rechner stehen</translation>
+        </message>
+        <message>
             <source>After it</source>
             <translation>Danach</translation>
         </message>
         <message>
             <source>Agent</source>
             <translation>Agent</translation>
+        </message>
+        <message>
+            <source>Agents of ClawDesk's own list ({agents}) get their images from:</source>
+            <translation>Agenten aus ClawDesks eigener Liste ({agents}) bekommen ihre Abbilder von:</translation>
         </message>
         <message>
             <source>All</source>
@@ -198,6 +206,30 @@
         <message>
             <source>All snapshots</source>
             <translation>Alle Schnappschüsse</translation>
+        </message>
+        <message>
+            <source>Allow hosts…</source>
+            <translation>Rechner erlauben…</translation>
+        </message>
+        <message>
+            <source>Allow no host for images of agents any more?</source>
+            <translation>Keinen Rechner mehr für Abbilder erlauben?</translation>
+        </message>
+        <message>
+            <source>Allow these hosts</source>
+            <translation>Diese Rechner erlauben</translation>
+        </message>
+        <message>
+            <source>Allow these hosts for images of agents?</source>
+            <translation>Diese Rechner für Abbilder von Agenten erlauben?</translation>
+        </message>
+        <message>
+            <source>Allow these hosts…</source>
+            <translation>Diese Rechner erlauben…</translation>
+        </message>
+        <message>
+            <source>Allowing hosts</source>
+            <translation>Rechner werden erlaubt</translation>
         </message>
         <message>
             <source>Also while this window is in front, where the inbox shows it</source>
@@ -1192,6 +1224,10 @@
             <translation>Abhilfe für {name} ausblenden</translation>
         </message>
         <message>
+            <source>Hosts that images of ClawDesk's own agents, and nothing else, are set up from</source>
+            <translation>Rechner, von denen Abbilder von ClawDesks eigenen Agenten eingerichtet werden, und nichts sonst</translation>
+        </message>
+        <message>
             <source>Hosts that its tasks may reach; none is the default</source>
             <translation>Rechner, die seine Aufgaben erreichen dürfen; Vorgabe ist keiner</translation>
         </message>
@@ -1226,6 +1262,22 @@
         <message>
             <source>If its image was not built yet it cannot be: name the hosts packages come from in {file}, under [network] allow.</source>
             <translation>Wurde sein Abbild noch nicht gebaut, so kann es das nicht werden: nennen Sie in {file} unter [network] allow die Rechner, von denen Pakete kommen.</translation>
+        </message>
+        <message>
+            <source>Images of ClawDesk's own agents may be set up from no host.</source>
+            <translation>Abbilder von ClawDesks eigenen Agenten dürfen von keinem Rechner eingerichtet werden.</translation>
+        </message>
+        <message>
+            <source>Images of ClawDesk's own agents may be set up from {hosts} ({file}, line {number}).</source>
+            <translation>Abbilder von ClawDesks eigenen Agenten dürfen von {hosts} eingerichtet werden ({file}, Zeile {number}).</translation>
+        </message>
+        <message>
+            <source>Images of agents may be set up from nowhere any more. Those that are built stay.</source>
+            <translation>Abbilder von Agenten dürfen von nirgends mehr eingerichtet werden. Gebaute bleiben.</translation>
+        </message>
+        <message>
+            <source>Images of agents may be set up from {hosts}.</source>
+            <translation>Abbilder von Agenten dürfen von {hosts} eingerichtet werden.</translation>
         </message>
         <message>
             <source>In a dialog</source>
@@ -1320,6 +1372,10 @@
             <translation>Es ist angeheftet und wird es danach nicht mehr sein.</translation>
         </message>
         <message>
+            <source>It is written into {path}, as the table {table}. All else in the file stays.</source>
+            <translation>Es wird in {path} geschrieben, als Tabelle {table}. Alles andere in der Datei bleibt.</translation>
+        </message>
+        <message>
             <source>It keeps its machine: {why}</source>
             <translation>Sie behält ihre Maschine: {why}</translation>
         </message>
@@ -1400,6 +1456,10 @@
             <translation>Ihr Agent hat noch keine Runde beendet, daher gibt es keine Stelle für eine Anweisung.</translation>
         </message>
         <message>
+            <source>Its agent's image cannot be built yet.</source>
+            <translation>Das Abbild ihres Agenten kann noch nicht gebaut werden.</translation>
+        </message>
+        <message>
             <source>Its file asks for more than usual; its tasks wait for your trust.</source>
             <translation>Die Datei verlangt mehr als üblich; ihre Aufgaben warten auf Vertrauen.</translation>
         </message>
@@ -1408,12 +1468,24 @@
             <translation>Die Datei verlangt nichts Ungewöhnliches; Vertrauen ist nicht nötig.</translation>
         </message>
         <message>
+            <source>Its image cannot be built: {why}</source>
+            <translation>Ihr Abbild kann nicht gebaut werden: {why}</translation>
+        </message>
+        <message>
             <source>Its image is being built: {step}, {seconds} s.</source>
             <translation>Ihr Abbild wird gebaut: {step}, {seconds} s.</translation>
         </message>
         <message>
             <source>Its image is built first, where that was not done yet.</source>
             <translation>Ihr Abbild wird zuerst gebaut, wo das noch nicht geschah.</translation>
+        </message>
+        <message>
+            <source>Its image is not there yet.</source>
+            <translation>Ihr Abbild ist noch nicht da.</translation>
+        </message>
+        <message>
+            <source>Its image is there.</source>
+            <translation>Ihr Abbild ist da.</translation>
         </message>
         <message>
             <source>Its machine could not be shared with the fork.</source>
@@ -1908,6 +1980,10 @@
             <translation>Kein Gastabbild wurde entfernt: Jedes ist schon fort oder wird inzwischen gebraucht.</translation>
         </message>
         <message>
+            <source>No host was allowed for images of agents; nothing changed.</source>
+            <translation>Kein Rechner war für Abbilder von Agenten erlaubt; nichts hat sich geändert.</translation>
+        </message>
+        <message>
             <source>No longer waiting: the task went on, was restored or ended.</source>
             <translation>Wartet nicht mehr: Die Aufgabe ging weiter, wurde wiederhergestellt oder endete.</translation>
         </message>
@@ -1934,6 +2010,10 @@
         <message>
             <source>No project has used a model since the model service was started.</source>
             <translation>Seit dem Start des Modelldienstes hat kein Projekt ein Modell benutzt.</translation>
+        </message>
+        <message>
+            <source>No project's own image is set up from there by this, and no task reaches these hosts.</source>
+            <translation>Kein eigenes Abbild eines Projekts wird dadurch von dort eingerichtet, und keine Aufgabe erreicht diese Rechner.</translation>
         </message>
         <message>
             <source>No safety checkpoint could be made: {why}</source>
@@ -2114,6 +2194,10 @@
         <message>
             <source>Only approved and automatic checkpoints go in; questions, prompts and rejected work stay out. Your state before is kept under refs/clawdesk/backup.</source>
             <translation>Nur freigegebene und automatische Prüfpunkte kommen hinein; Fragen, Anweisungen und Abgelehntes bleiben draußen. Der Stand davor bleibt unter refs/clawdesk/backup.</translation>
+        </message>
+        <message>
+            <source>Only packages that ClawDesk's own list of agents names are fetched, by ClawDesk's own set-up, in a machine of its own.</source>
+            <translation>Nur Pakete, die ClawDesks eigene Liste von Agenten nennt, werden geholt, von ClawDesks eigener Einrichtung, in einer eigenen Maschine.</translation>
         </message>
         <message>
             <source>Open</source>
@@ -2310,6 +2394,10 @@
         <message>
             <source>Put {task} into the archive, or back</source>
             <translation>{task} ins Archiv legen oder zurückholen</translation>
+        </message>
+        <message>
+            <source>Python packages</source>
+            <translation>Python-Pakete</translation>
         </message>
         <message>
             <source>QEMU ended unexpectedly</source>
@@ -2744,6 +2832,10 @@
             <translation>Nachsehen, was geschehen ist (clawdesk tasks, clawdesk show TASK), dann noch einmal versuchen.</translation>
         </message>
         <message>
+            <source>See which hosts it needs, and allow them once: clawdesk images allow</source>
+            <translation>Sehen Sie, welche Rechner es braucht, und erlauben Sie sie einmal: clawdesk images allow</translation>
+        </message>
+        <message>
             <source>Send a test message</source>
             <translation>Testnachricht senden</translation>
         </message>
@@ -3056,6 +3148,14 @@
             <translation>Teil wieder nehmen</translation>
         </message>
         <message>
+            <source>Take it back</source>
+            <translation>Zurücknehmen</translation>
+        </message>
+        <message>
+            <source>Take it back…</source>
+            <translation>Zurücknehmen…</translation>
+        </message>
+        <message>
             <source>Take tasks out of it first.</source>
             <translation>Zuerst Aufgaben herausnehmen.</translation>
         </message>
@@ -3070,6 +3170,10 @@
         <message>
             <source>Take {branch}'s</source>
             <translation>Die von {branch} nehmen</translation>
+        </message>
+        <message>
+            <source>Taking it back</source>
+            <translation>Wird zurückgenommen</translation>
         </message>
         <message>
             <source>Task</source>
@@ -3252,6 +3356,10 @@
             <translation>Die höchste Priorität, die seine Abläufe vorschlagen dürfen</translation>
         </message>
         <message>
+            <source>The image of this agent was not built yet, and may be set up from no host.</source>
+            <translation>Das Abbild dieses Agenten wurde noch nicht gebaut und darf von keinem Rechner eingerichtet werden.</translation>
+        </message>
+        <message>
             <source>The image of this task needs packages, and its project may reach no host.</source>
             <translation>Das Abbild dieser Aufgabe braucht Pakete, und ihr Projekt darf keinen Rechner erreichen.</translation>
         </message>
@@ -3360,6 +3468,10 @@
             <translation>Der Schritt liest den Grund und geht ohne diesen Prüfpunkt weiter.</translation>
         </message>
         <message>
+            <source>The table {table} is taken out of {path}; all else in it stays. Images that are built stay too, and are used; no more are built by this rule.</source>
+            <translation>Die Tabelle {table} wird aus {path} genommen; alles andere darin bleibt. Auch gebaute Abbilder bleiben und werden verwendet; weitere werden durch diese Regel nicht gebaut.</translation>
+        </message>
+        <message>
             <source>The task</source>
             <translation>Die Aufgabe</translation>
         </message>
@@ -3460,6 +3572,10 @@
             <translation>Im Arbeitsverzeichnis liegt eine andere Fassung, mit der noch keine Aufgabe beginnt: zuerst committen.</translation>
         </message>
         <message>
+            <source>Their names stand for {addresses} here, outside the open internet: that is let through for them too.</source>
+            <translation>Ihre Namen stehen hier für {addresses}, außerhalb des offenen Internets: auch das wird für sie durchgelassen.</translation>
+        </message>
+        <message>
             <source>Their tasks go on at the next start.</source>
             <translation>Ihre Aufgaben gehen beim nächsten Start weiter.</translation>
         </message>
@@ -3546,6 +3662,10 @@
         <message>
             <source>This checkpoint holds files only.</source>
             <translation>Dieser Prüfpunkt enthält nur Dateien.</translation>
+        </message>
+        <message>
+            <source>This computer gets packages from other hosts by now than you allowed.</source>
+            <translation>Dieser Computer holt Pakete inzwischen von anderen Rechnern, als Sie erlaubt haben.</translation>
         </message>
         <message>
             <source>This computer's memory</source>
@@ -3900,6 +4020,10 @@
             <translation>Was ihm gesagt wird, für diese Aufgabe</translation>
         </message>
         <message>
+            <source>What it means</source>
+            <translation>Was es bedeutet</translation>
+        </message>
+        <message>
             <source>What ran</source>
             <translation>Was lief</translation>
         </message>
@@ -3950,6 +4074,10 @@
         <message>
             <source>Where the gateway runs: openclaw devices approve {request}</source>
             <translation>Wo das Gateway läuft: openclaw devices approve {request}</translation>
+        </message>
+        <message>
+            <source>Where this computer gets packages is not what was shown any more; nothing is allowed. Look at it again: clawdesk images allow</source>
+            <translation>Woher dieser Computer Pakete holt, ist nicht mehr, was gezeigt wurde; nichts ist erlaubt. Sehen Sie es noch einmal an: clawdesk images allow</translation>
         </message>
         <message>
             <source>Whether its prompts may leave this machine</source>
@@ -4040,6 +4168,10 @@
             <translation>Entscheiden</translation>
         </message>
         <message>
+            <source>You take it back in the settings, under your rules, or by {command}.</source>
+            <translation>Sie nehmen es in den Einstellungen unter Ihren Regeln zurück, oder mit {command}.</translation>
+        </message>
+        <message>
             <source>You trust this version (sha256 {digest}).</source>
             <translation>Dieser Fassung wird vertraut (sha256 {digest}).</translation>
         </message>
@@ -4076,12 +4208,24 @@
             <translation>Eigene Worte</translation>
         </message>
         <message>
+            <source>Your policy.toml is not changed: {why}. Remove the table {table} yourself; it begins on line {line}.</source>
+            <translation>Ihre policy.toml wird nicht geändert: {why}. Entfernen Sie die Tabelle {table} selbst; sie beginnt in Zeile {line}.</translation>
+        </message>
+        <message>
+            <source>Your policy.toml is not changed: {why}. Write it into the file yourself: {lines}</source>
+            <translation>Ihre policy.toml wird nicht geändert: {why}. Schreiben Sie es selbst in die Datei: {lines}</translation>
+        </message>
+        <message>
             <source>Your rules and trust</source>
             <translation>Eigene Regeln und Vertrauen</translation>
         </message>
         <message>
             <source>Your rules for this machine</source>
             <translation>Eigene Regeln für diesen Rechner</translation>
+        </message>
+        <message>
+            <source>Your rules…</source>
+            <translation>Eigene Regeln…</translation>
         </message>
         <message>
             <source>Your state before is kept; “What ClawDesk did” says how to go back.</source>
@@ -5480,6 +5624,14 @@
             <translation>jetzt: {why}</translation>
         </message>
         <message>
+            <source>npm of this computer does not say where it looks.</source>
+            <translation>npm dieses Computers sagt nicht, wo es sucht.</translation>
+        </message>
+        <message>
+            <source>npm packages</source>
+            <translation>npm-Pakete</translation>
+        </message>
+        <message>
             <source>ok</source>
             <translation>ok</translation>
         </message>
@@ -5530,6 +5682,10 @@
         <message>
             <source>pinned</source>
             <translation>angeheftet</translation>
+        </message>
+        <message>
+            <source>pip of this computer does not say where it looks.</source>
+            <translation>pip dieses Computers sagt nicht, wo es sucht.</translation>
         </message>
         <message>
             <source>plan</source>
@@ -6076,6 +6232,10 @@
             <translation>was zur Freigabe steht: alles seit {before}</translation>
         </message>
         <message>
+            <source>where this computer gets packages is not known</source>
+            <translation>woher dieser Computer Pakete holt, ist nicht bekannt</translation>
+        </message>
+        <message>
             <source>with its files only</source>
             <translation>nur mit ihren Dateien</translation>
         </message>
@@ -6194,6 +6354,18 @@
         <message>
             <source>{act}: {what} of {task}</source>
             <translation>{act}: {what} von {task}</translation>
+        </message>
+        <message>
+            <source>{address} names no host as rules do (example.org, example.org:8443).</source>
+            <translation>{address} nennt keinen Rechner so, wie Regeln es tun (example.org, example.org:8443).</translation>
+        </message>
+        <message>
+            <source>{address} names no port that there is.</source>
+            <translation>{address} nennt keinen Port, den es gibt.</translation>
+        </message>
+        <message>
+            <source>{agent} needs an image of its own, built once from packages. ClawDesk may fetch them from no host until you allow it.</source>
+            <translation>{agent} braucht ein eigenes Abbild, das einmal aus Paketen gebaut wird. ClawDesk darf sie von keinem Rechner holen, bis Sie es erlauben.</translation>
         </message>
         <message>
             <source>{amount} for {count} of them</source>
@@ -6692,6 +6864,10 @@
             <translation>{gpu}, auf der {model} lief, ist nicht nutzbar: {why}</translation>
         </message>
         <message>
+            <source>{host} stands for {address}, which no machine may reach.</source>
+            <translation>{host} steht für {address}, das keine Maschine erreichen darf.</translation>
+        </message>
+        <message>
             <source>{hours} GPU-hours</source>
             <translation>{hours} GPU-Stunden</translation>
         </message>
@@ -6962,6 +7138,14 @@
         <message>
             <source>{path} is not a Git repository.</source>
             <translation>{path} ist kein Git-Repositorium.</translation>
+        </message>
+        <message>
+            <source>{path} is not changed, for it has a mistake: {mistake}. Mend it first.</source>
+            <translation>{path} wird nicht geändert, denn es hat einen Fehler: {mistake}. Beheben Sie ihn zuerst.</translation>
+        </message>
+        <message>
+            <source>{path} is not changed: {why}.</source>
+            <translation>{path} wird nicht geändert: {why}.</translation>
         </message>
         <message>
             <source>{path} is not there any more: moved, deleted or unmounted.</source>

@@ -9,8 +9,6 @@ from __future__ import annotations
 import ipaddress
 import json
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,22 +17,20 @@ from urllib.parse import urlsplit
 from clawdesk.adapters.egress import is_public
 from clawdesk.adapters.libvirt.image_recipe import load_recipe
 from clawdesk.adapters.libvirt.image_root import member, root_tar
-from clawdesk.adapters.set_up import pip_index
+from clawdesk.adapters.set_up import HostSetUps
+from clawdesk.domain.package_sources import NPM, PYPI
 from tests.support.real_cli import RealCli, real_cli
 
-_ASK = """
-from pip._internal.models.index import PyPI
-print(PyPI.simple_url, "https://" + PyPI.file_storage_domain)
-"""
+
+def _hosts_of(name: str) -> tuple[str, ...]:
+    (found,) = (source for source in HostSetUps().sources() if source.name == name)
+    assert found.hosts, found.problem
+    return found.hosts
 
 
 def python_hosts() -> tuple[str, ...]:
     """Of the index pip asks here, and of the files it leads to."""
-    usual = subprocess.run(
-        [sys.executable, "-c", _ASK], capture_output=True, text=True, check=True
-    ).stdout.split()
-    hosts = [urlsplit(address).hostname for address in pip_index().split() or usual]
-    return tuple(host for host in hosts if host)
+    return _hosts_of(PYPI)
 
 
 def debian_hosts() -> tuple[str, ...]:
@@ -47,9 +43,7 @@ def debian_hosts() -> tuple[str, ...]:
 
 def npm_hosts() -> tuple[str, ...]:
     """Of the registry that npm asks here; it gives the files too."""
-    asked = ["npm", "config", "get", "registry"]
-    address = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
-    return (str(urlsplit(address).hostname),)
+    return _hosts_of(NPM)
 
 
 def policy_file(hosts: tuple[str, ...]) -> str:

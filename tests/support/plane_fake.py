@@ -41,13 +41,19 @@ from clawdesk.ports.repository import (
     Settlement,
 )
 from clawdesk.ports.telemetry import HostLoad
-from clawdesk.runtime.api import Change, Environment, LogLine, Outcome, PolicyView, UserRules
+from clawdesk.runtime.api import (
+    Change,
+    Environment,
+    LogLine,
+    Outcome,
+)
 from clawdesk.runtime.deeds import Deed
-from tests.support import conflict_scene, review_scene, trust_scene
+from tests.support import conflict_scene, review_scene
 from tests.support import plane_scenes as scenes
 from tests.support.disk_fake import FakeDisk
 from tests.support.forks_fake import FakeForks
 from tests.support.models_fake import FakeModelActs
+from tests.support.rules_fake import FakeRules
 from tests.support.shells_of_plane import FakeShellActs
 
 
@@ -62,7 +68,7 @@ async def scripted_time(ms: int) -> None:
         timer.cancel()
 
 
-class FakePlane(FakeDisk, FakeForks, FakeModelActs, FakeShellActs):
+class FakePlane(FakeDisk, FakeForks, FakeModelActs, FakeShellActs, FakeRules):
     """PlaneApi. `step_ms` = how long each scripted step takes; `calls` records every intent."""
 
     def __init__(self, now_ms: Callable[[], int], *, step_ms: int = 0) -> None:
@@ -80,7 +86,6 @@ class FakePlane(FakeDisk, FakeForks, FakeModelActs, FakeShellActs):
         self.sides: dict[str, FileSides] = {}
         self.refuse: dict[str, PortError] = {}  # call name -> error to raise
         self.hold: dict[str, asyncio.Event] = {}  # call name -> waits for it
-        self.trusts_file = False
         self.done: tuple[Deed, ...] = ()
         self.checks = scenes.checks()
         self.answers: dict[str, Outcome] = {}
@@ -274,36 +279,9 @@ class FakePlane(FakeDisk, FakeForks, FakeModelActs, FakeShellActs):
         self._record(task, "merged", merged_into=branch, **made)
         return MergeOutcome("d" * 40, branch, "commit", f"1 commit on {branch}")
 
-    async def project_policy(self, project: str, task: TaskId = "") -> PolicyView:
-        await self._enter("project_policy", project, task)
-        found = self.state.tasks.get(task)
-        if found is None:
-            return replace(trust_scene.policy(project), trusted=self.trusts_file)
-        asks = tuple(enumerate(found.policy_asks, 1))
-        trusted = found.policy_digest in self.state.trusted
-        return PolicyView(project, found.policy_digest, asks, trusted, trust_scene.PROJECT_FILE)
-
     async def deeds(self) -> tuple[Deed, ...]:
         await self._enter("deeds")
         return self.done
-
-    async def user_rules(self) -> UserRules:
-        await self._enter("user_rules")
-        return trust_scene.USER_RULES
-
-    async def trust(self, project: str, digest: str) -> Outcome:
-        await self._enter("trust", project, digest)
-        self.state.trusted |= {digest}
-        self.trusts_file = True
-        for task in list(self.state.tasks.values()):
-            if task.policy_digest == digest and task.reason is not None:
-                self.put(replace(task, reason=None))
-        return Outcome(True, "Trusted.")
-
-    async def untrust(self, project: str) -> Outcome:
-        await self._enter("untrust", project)
-        self.trusts_file = False
-        return Outcome(True, "It is not trusted any more.")
 
     async def diff(self, task: TaskId, old: int | None, new: int, *, other: TaskId = "") -> Diff:
         await self._enter("diff", task, old, new, *((other,) if other else ()))

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from clawdesk.domain.model import MachineId, MachineNeed, Snapshot, Task, TaskId
+from clawdesk.domain.package_sources import NPM, PYPI, PackageSource
 from clawdesk.ports.machines import MachineSpec, StartedMachine
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import PlaneApi
@@ -27,6 +28,11 @@ from tests.support.machines_fake import FakeMachines
 from tests.support.repository_fake import FakeRepositories
 
 PROJECT = "/projects/notes"
+SOURCES: tuple[PackageSource, ...] = (
+    PackageSource(PYPI, ("py.example", "files.example"), ("10.1.2.3",)),
+    PackageSource(NPM, ("npm.example",)),
+)
+"""Where this computer gets packages."""
 
 
 class StillTelemetry:
@@ -87,13 +93,17 @@ class JoinedMachines(FakeMachines):
 
 
 class KeptSetUps:
-    """Set-ups that are written nowhere; `contents` are those of each."""
+    """Set-ups that are written nowhere; `contents` are those of each, `found` is for tests."""
 
     def __init__(self) -> None:
         self.contents: list[dict[str, bytes]] = []
+        self.found = SOURCES
 
     def write(self, contents: Mapping[str, bytes], into: Path) -> None:
         self.contents.append(dict(contents))
+
+    def sources(self) -> tuple[PackageSource, ...]:
+        return self.found
 
 
 def _files_of(tar: Path) -> dict[str, bytes]:

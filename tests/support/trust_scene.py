@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from clawdesk.domain.model import PriorityClass, ProjectPolicy, Reason, Task
+from clawdesk.domain.network import Reach
+from clawdesk.domain.package_sources import NPM, PYPI, PackageSource, offered
 from clawdesk.domain.policy import digest, wishes
 from clawdesk.domain.policy_file import parse_rules
 from clawdesk.domain.policy_rules import project_rules, user_rules
-from clawdesk.runtime.api import PolicyView, UserRules
+from clawdesk.runtime.api import CatalogAccess, PolicyView, UserRules
+from clawdesk.runtime.policy_writing import with_catalog
 from tests.support.plane_scenes import PROJECT, Story
 
 PROJECT_FILE = 'weight = 3\n[priority]\ndefault_class = "interactive"\n'
@@ -23,7 +26,22 @@ weight_max = 2.0
 paths = ["Makefile"]
 """
 RULES = parse_rules(OWN_FILE)
-USER_RULES = UserRules("/home/ada/.config/clawdesk/policy.toml", True, user_rules(RULES, OWN_FILE))
+PATH = "/home/ada/.config/clawdesk/policy.toml"
+SOURCES = (
+    PackageSource(PYPI, ("py.example.org", "files.example.org")),
+    PackageSource(NPM, ("npm.ada.example:8443",), ("10.1.2.3",)),
+)
+RULE_LINE = OWN_FILE.count("\n") + 2
+NOT_ALLOWED = CatalogAccess(SOURCES, path=PATH, built=())
+ALLOWED = replace(NOT_ALLOWED, hosts=offered(SOURCES).hosts, own=("10.1.2.3",), line=RULE_LINE)
+
+
+def own_rules(access: CatalogAccess) -> UserRules:
+    """The user's own file, with the rule for images as it stands in it."""
+    text = OWN_FILE
+    if access.hosts:
+        text = with_catalog(text, Reach(access.hosts, access.own))
+    return UserRules(PATH, True, user_rules(parse_rules(text), text))
 
 
 def policy(project: str) -> PolicyView:

@@ -17,7 +17,9 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
 from clawdesk.domain.model import Task
-from clawdesk.ui import prompt_sheet, theme, tokens
+from clawdesk.runtime.api import PolicyView
+from clawdesk.ui import image_access, prompt_sheet, theme, tokens
+from clawdesk.ui.acts import show_policy
 from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.clock import WallClock
 from clawdesk.ui.conflict_sheet import ConflictSheet
@@ -63,12 +65,16 @@ SHEETS = {
     "disk",
     "prompt",
     "write",
+    "lacking",
+    "allow",
+    "take-back",
+    "own-rules",
 }
 PAIRED = {"peers", "peers-folded", "revoke"}
 FILLED = {"full", "small"} | PAIRED | SHEETS - FORKED
 FABRICS = {
     **model_scenes.SCENES,
-    **dict.fromkeys((*FORMS, "write"), model_scenes.busy),
+    **dict.fromkeys((*FORMS, "write", "lacking", "allow"), model_scenes.busy),
     **dict.fromkeys(PAIRED, model_scenes.paired),
 }
 DECIDED = {*REVIEWS, *SHEETS, "home", "new", "help"}
@@ -89,6 +95,7 @@ def plane_of(scene: str) -> FakePlane:
         plane.projects[scenes.PROJECT] = bare if scene == "bare" else known
     plane.load = scenes.load(gpus=scene not in {"empty", "small"})
     plane.environment = scenes.environment(kvm=scene not in {"home", "small"})
+    _rules(plane, scene)
     if scene in FABRICS:
         plane.environment = replace(plane.environment, fabric=FABRICS[scene]())
     if scene in channel_scenes.SCENES:
@@ -110,6 +117,13 @@ def _add_tasks(plane: FakePlane, scene: str) -> None:
         plane.state.tasks.update(fork_scenes.forked_house(plane.now_ms()))
     if scene == "disk":
         plane.use = fork_scenes.disk_use(plane.state.tasks, plane.now_ms())
+
+
+def _rules(plane: FakePlane, scene: str) -> None:
+    """A project without a file, and a user who allowed no host yet."""
+    if scene in {"lacking", "allow"}:
+        plane.access = trust_scene.NOT_ALLOWED
+        plane.policy = PolicyView(scenes.PROJECT, "", (), trusted=False)
 
 
 def _channel(desk: Desk, _tasks: list[Task]) -> None:
@@ -158,6 +172,16 @@ def _write(desk: Desk, _tasks: list[Task]) -> None:
     sheet.form.prompt.setPlainText(WRITTEN)
 
 
+def _allow(desk: Desk, tasks: list[Task]) -> None:
+    _write(desk, tasks)
+    image_access.ask_allow(desk, trust_scene.NOT_ALLOWED, lambda _: None)
+
+
+def _take_back(desk: Desk, _tasks: list[Task]) -> None:
+    desk.registry.trigger("settings")
+    image_access.ask_take_back(desk, trust_scene.ALLOWED, lambda _: None)
+
+
 def _found(desk: Desk, _tasks: list[Task]) -> None:
     desk.registry.trigger("find_said")
     desk.window.inspector.conversation.search.setText("test_add_7")
@@ -199,6 +223,10 @@ _ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     "trust": _trust,
     "prompt": _prompt,
     "write": _write,
+    "lacking": _write,
+    "allow": _allow,
+    "take-back": _take_back,
+    "own-rules": lambda desk, tasks: show_policy(desk, "own"),
     "reserve": _reserve,
     "budget": _budget,
     "peers-folded": lambda desk, tasks: desk.registry.trigger("fold_peers"),
@@ -343,6 +371,10 @@ def main(argv: list[str]) -> int:
         "dirty",
         "merge",
         "prompt",
+        "lacking",
+        "allow",
+        "take-back",
+        "own-rules",
         "fork",
         "keep",
         "compare",

@@ -7,11 +7,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from clawdesk.ports.errors import RepositoryError
+from clawdesk.runtime.deeds import Deed
 from clawdesk.ui import tokens
+from clawdesk.ui.ask_sheet import AskSheet
 from clawdesk.ui.button import Button
 from clawdesk.ui.desk import Desk
 from clawdesk.ui.main_window import Page
 from tests.support import plane_scenes as scenes
+from tests.support import trust_scene
 from tests.ui.conftest import Bench
 
 
@@ -137,3 +140,56 @@ def test_a_theme_chosen_elsewhere_shows_in_the_settings(bench: Bench) -> None:
     desk.registry.trigger("theme")
     assert desk.window.settings.theme.picked == tokens.theme().value != before
     desk.registry.trigger("theme")
+
+
+def sheet_of(desk: Desk, name: str) -> AskSheet:
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, AskSheet)
+    assert sheet.objectName() == name
+    return sheet
+
+
+def test_the_rule_for_images_is_shown_taken_back_and_allowed_again(bench: Bench) -> None:
+    desk = opened(bench)
+    page = desk.window.settings
+    row = spoken(desk, "rules", "images.catalog.allow")
+    assert "py.example.org, files.example.org, npm.ada.example:8443" in row
+    assert "own agents, and nothing else" in row
+    assert f"policy.toml, line {trust_scene.RULE_LINE + 3}" in row
+    assert "10.1.2.3" in spoken(desk, "rules", "images.catalog.own")
+    assert page.take_back.isVisible()
+    assert not page.allow.isVisible()
+    page.take_back.click()
+    bench.settle()
+    asking = sheet_of(desk, "images_back")
+    assert not [c for c in bench.plane.calls if c[0] == "take_back_catalog"], "it asks first"
+    bench.clock.advance(1_000)
+    go = asking.findChild(Button, "images_back.go")
+    assert go is not None
+    go.click()
+    bench.settle()
+    assert [c[0] for c in bench.plane.calls].count("take_back_catalog") == 1
+    assert "none" in spoken(desk, "rules", "images.catalog.allow")
+    assert not page.take_back.isVisible()
+    page.allow.click()
+    bench.settle()
+    bench.clock.advance(1_000)
+    go = sheet_of(desk, "images").findChild(Button, "images.go")
+    assert go is not None
+    go.click()
+    bench.settle()
+    assert page.take_back.isVisible()
+
+
+def test_what_was_done_leads_back_to_the_rule(bench: Bench) -> None:
+    bench.plane.done = (Deed(1_000, "images", "Images of agents may be set up from a.example."),)
+    desk = opened(bench)
+    desk.registry.trigger("operations")
+    bench.settle()
+    sheet = desk.decisions.sheet
+    assert sheet is not None
+    undo = next(b for b in sheet.findChildren(Button) if b.text() == "Your rules…")
+    undo.click()
+    bench.settle()
+    assert desk.window.page is Page.SETTINGS
+    assert desk.window.settings.area.verticalScrollBar().value() > 0

@@ -50,7 +50,7 @@ def test_the_button_opens_the_users_terminal(
     desk.window.inspector.terminal.click()
     [(program, words)] = started
     assert program == "xterm"
-    assert words[-6:] == [sys.executable, "-m", "clawdesk", "shell", task.id, "--stay"]
+    assert words[-7:] == [sys.executable, "-P", "-m", "clawdesk", "shell", task.id, "--stay"]
     notice = desk.window.banner.notice
     assert notice is not None
     assert task.title in notice.what

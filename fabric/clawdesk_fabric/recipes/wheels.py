@@ -53,7 +53,8 @@ def _download(path: Path, pin: WheelPin, steps: Steps) -> None:
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".making-") as scratch:
         wanted = Path(scratch) / "wanted.txt"
         wanted.write_text(f"{pin.name}=={pin.version} --hash=sha256:{pin.sha256}\n")
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"]
+        command = [sys.executable, "-P", "-m", "pip", "download"]
+        command += ["--quiet", "--no-input", "--no-deps"]
         command += ["--disable-pip-version-check", "--only-binary=:all:", "--require-hashes"]
         # The image's Python, not ours: the wheel runs inside the container.
         if not pin.file.endswith("-none-any.whl"):

@@ -19,6 +19,7 @@ from clawdesk.domain.images import (
     with_agent,
 )
 from clawdesk.domain.model import ProjectPolicy, Task
+from clawdesk.domain.network import NOWHERE, Reach
 
 WHOLE = """
 debian = ["ripgrep", "libxml2-dev=2.9.14+dfsg-1.3"]
@@ -130,11 +131,47 @@ def test_its_steps_in_order() -> None:
 
 def test_the_set_up_reaches_what_the_policy_allows_and_no_more() -> None:
     policy = ProjectPolicy(network_allow=("*.a.org", "b.org"), own_networks=("10.1.0.0/16",))
-    whole, lacking = set_up_reach(ImageSpec(), policy)
+    whole, lacking = set_up_reach(ImagePlan(), policy, NOWHERE)
     assert (whole.hosts, whole.own_networks, lacking) == (
         ("*.a.org", "b.org"),
         ("10.1.0.0/16",),
         "",
     )
-    reach, lacking = set_up_reach(ImageSpec(network=("x.a.org", "c.org")), policy)
+    reach, lacking = set_up_reach(
+        ImagePlan(ImageSpec(network=("x.a.org", "c.org"))), policy, NOWHERE
+    )
     assert (reach.hosts, lacking) == (("x.a.org",), "c.org")
+
+
+CATALOG = Reach(("py.example",), ("10.1.2.3",))
+OF_PROJECT = ProjectPolicy(network_allow=("evil.example",), own_networks=("10.0.0.0/8",))
+
+
+def test_images_of_the_catalog_alone_reach_what_the_user_lets_them_and_no_more() -> None:
+    plan = with_agent(ImagePlan(), task(MINI))
+    assert set_up_reach(plan, ProjectPolicy(), CATALOG) == (CATALOG, "")
+    assert set_up_reach(plan, OF_PROJECT, CATALOG) == (CATALOG, ""), "whatever its project may"
+    without, _ = set_up_reach(plan, OF_PROJECT, NOWHERE)
+    assert without == Reach(("evil.example",), ("10.0.0.0/8",))
+    assert plan.digest == replace(plan, of_catalog=False).digest, "the same layer either way"
+
+
+@pytest.mark.parametrize(
+    "of_project",
+    [
+        ImagePlan(ImageSpec(pypi=("evil",))),
+        ImagePlan(ImageSpec(npm=("evil",))),
+        ImagePlan(ImageSpec(debian=("evil",))),
+        ImagePlan(ImageSpec(script="evil.sh"), contents={"evil.sh": b"curl py.example"}),
+        ImagePlan(ImageSpec(files=("pip.conf",)), contents={"pip.conf": b""}),
+        ImagePlan(ImageSpec(network=("evil.example",))),
+        ImagePlan(ImageSpec(pypi=KINDS["mini-swe-agent"].pypi)),
+    ],
+)
+def test_whatever_a_project_puts_into_the_image_the_rule_is_not_for_it(
+    of_project: ImagePlan,
+) -> None:
+    plan = with_agent(of_project, task(MINI))
+    assert not plan.of_catalog
+    assert set_up_reach(plan, ProjectPolicy(), CATALOG)[0] == NOWHERE
+    assert not with_agent(of_project, task('[[steps]]\nname = "a"\nrun = "r"\n')).of_catalog

@@ -150,6 +150,17 @@ def test_an_empty_file_is_the_defaults() -> None:
         ),
         ("[projects]\n'/a' = 1\n", ':2: projects."/a": found 1; allowed: a table ['),
         ("[host\n", ":1: not valid TOML: "),
+        ("[images]\nall = 1\n", ":2: images.all: found a key nobody knows; allowed: catalog"),
+        ("images = 1\n", ":1: images: found 1; allowed: a table [images]"),
+        ("[images.catalog]\nhosts = []\n", ":2: images.catalog.hosts: found a key nobody knows"),
+        (
+            '[images.catalog]\nallow = ["10.0.0.1"]\n',
+            ':2: images.catalog.allow: found "10.0.0.1"; allowed: names of hosts',
+        ),
+        (
+            '[images.catalog]\nown = ["b.example"]\n',
+            ':2: images.catalog.own: found "b.example"; allowed: networks',
+        ),
     ],
 )
 def test_a_mistake_names_file_line_key_found_and_allowed(text: str, expected: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clawdesk.domain.model import PriorityClass, ProjectPolicy
 from clawdesk.domain.policy_file import parse_rules
-from clawdesk.domain.policy_rules import PolicyRule, project_rules, user_rules
+from clawdesk.domain.policy_rules import PolicyRule, catalog_line, project_rules, user_rules
 from clawdesk.domain.rules import Rules
 
 ASKED = ProjectPolicy(weight=3.0, priority_max=4, default_class=PriorityClass.BATCH)
@@ -63,3 +63,17 @@ def test_the_users_own_rules_are_all_there() -> None:
     assert found["host.machines_max"] == PolicyRule("host.machines_max", "3", "user", 3)
     assert found["snapshots.keep_days"] == PolicyRule("snapshots.keep_days", "14")
     assert found["host.reserve_memory_mib"].value == ""
+
+
+def test_the_rule_for_images_names_its_values_and_lines() -> None:
+    own = f'{OWN}[images.catalog]\nallow = ["a.example", "b.example"]\nown = ["10.1.2.3"]\n'
+    found = {rule.key: rule for rule in user_rules(parse_rules(own), own)}
+    head = own.splitlines().index("[images.catalog]") + 1
+    hosts = PolicyRule("images.catalog.allow", "a.example, b.example", "user", head + 1)
+    assert found["images.catalog.allow"] == hosts
+    assert found["images.catalog.own"] == PolicyRule(
+        "images.catalog.own", "10.1.2.3", "user", head + 2
+    )
+    assert (catalog_line(own), catalog_line(OWN)) == (head, 0)
+    none = {rule.key: rule for rule in user_rules(parse_rules(OWN), OWN)}
+    assert none["images.catalog.allow"] == PolicyRule("images.catalog.allow", "")

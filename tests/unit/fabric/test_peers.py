@@ -14,10 +14,12 @@ import pytest
 
 from clawdesk_fabric import peers
 from clawdesk_fabric.__main__ import main
-from clawdesk_fabric.model import Phase
+from clawdesk_fabric.model import CallClass, Phase
 from clawdesk_fabric.peers_identity import open_identity
+from clawdesk_fabric.specs import UpstreamSource
+from clawdesk_fabric.tickets import Ticket
 from tests.support.fabric_peers import BORROWED, Two, identity_of, knocking, strangers, view
-from tests.support.fabric_world import ASK, MODEL, World
+from tests.support.fabric_world import ASK, MODEL, World, catalog, spec
 
 CHAT = "/v1/chat/completions"
 
@@ -259,8 +261,14 @@ async def test_a_token_may_name_what_a_peer_that_is_not_heard_of_lends(two: Two)
 
 async def test_only_what_runs_here_can_be_lent(two: Two) -> None:
     await two.pair()
-    for models, code in (([BORROWED], "invalid_request"), (["gpt-9"], "model_not_found")):
-        answer = await two.borrower.control("peers/lender/lend", {"models": models, "calls": 1})
+    elsewhere = spec(name="big", source=UpstreamSource("https://host/v1", "big", ()), weights=None)
+    two.borrower.fabric.catalog = catalog(spec(), elsewhere)
+    for name, code in (
+        (BORROWED, "invalid_request"),
+        ("gpt-9", "model_not_found"),
+        ("big", "invalid_request"),
+    ):
+        answer = await two.borrower.control("peers/lender/lend", {"models": [name], "calls": 1})
         assert answer["error"]["code"] == code
 
 
@@ -364,3 +372,34 @@ async def test_what_is_lent_no_longer_is_said_before_it_is_heard_of(short_folder
         status, answer = await two.borrower.chat(model=BORROWED)
         assert (status, answer["error"]["code"]) == (404, "model_not_found")
         assert "is lent no longer" in answer["error"]["message"]
+
+
+@pytest.mark.expect_log("a call of its owner's own needs", "is not to be had now")
+async def test_a_call_that_has_to_make_way_before_it_began_does_not_begin(
+    short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with strangers(short_folder, slots=1) as two:
+        await two.pair()
+        await hold(two)
+        fabric, model = two.lender.fabric, two.engine.latest[MODEL]
+        first = asyncio.create_task(two.lender.chat())
+        await model.until(lambda: model.in_flight == 1)
+        theirs = asyncio.create_task(two.borrower.chat(model=BORROWED))
+        await two.lender.until(lambda: fabric.state.waiting_count == 1)
+        leave, ours = fabric.leave, list[Ticket]()
+
+        def leave_and_come(ticket: Ticket, **said: Any) -> None:
+            leave(ticket, **said)  # the peer's call has its seat now, and has not woken yet
+            if not ours:
+                agent = CallClass.AGENT
+                ours.append(
+                    fabric.admit(MODEL, project="p", task="t", call_class=agent, priority=0)
+                )
+
+        monkeypatch.setattr(fabric, "leave", leave_and_come)
+        model.gate.set()
+        assert (await first)[0] == 200
+        assert (await theirs)[1]["error"]["code"] == "no_capacity"
+        await ours[0].seat
+        assert len(model.bodies) == 2, "the peer's call never reached the model"
+        leave(ours[0], succeeded=False)

@@ -152,7 +152,7 @@ async def test_it_starts_from_the_users_files_if_they_say_so(world: PlaneWorld) 
         (TaskPrompt("p", "robot", "r"), {}, "There is no agent 'robot'"),
         (ASKED, {"CLAWDESK_PROMPT": "x"}, "There is a prompt already"),
         (ASKED, {"A": "\0"}, "without a NUL"),
-        (TaskPrompt("p", "gptme", model="m"), {}, "its project may reach no host"),
+        (TaskPrompt("p", "gptme", model="m"), {}, "may be set up from no host"),
     ],
 )
 async def test_what_is_refused_leaves_no_task(
