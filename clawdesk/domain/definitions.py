@@ -35,6 +35,9 @@ STEPS_MAX = 100
 TIMEOUT_S_MAX = 7 * 24 * 3600
 CLASSES = tuple(kind.value for kind in PriorityClass)
 PRIORITIES = (-10, 10)
+PRIORITY_MIN, PRIORITY_MAX = -5, 5
+"""What a process may suggest; a project's policy may bound it within PRIORITIES."""
+MEMORY_MIB_MIN, MEMORY_MIB_MAX = 128, 1024 * 1024
 WEIGHT_MIN, WEIGHT_MAX = 0.01, 100.0
 WAIT_S_MAX = 30 * 24 * 3600
 CHECKPOINT_S_MAX = 24 * 3600
@@ -89,7 +92,7 @@ def parse_task(text: str, name: str) -> TaskDefinition:
         name=name,
         title=reader.text(("title",), name, chars_max=200),
         description=reader.text(("description",), "", chars_max=4000, lines=True),
-        priority=reader.whole(("priority",), 0, -5, 5),
+        priority=reader.whole(("priority",), 0, PRIORITY_MIN, PRIORITY_MAX),
         machine=machine,
         model=model,
         secrets=secret_names(reader, ("secrets",)),
@@ -223,7 +226,9 @@ def _machine(reader: Reader) -> MachineNeed:
         network=hosts(reader, ("machine", "network")),
         image=reader.pattern(("machine", "image"), usual.image, _NAME, "the name of an image"),
         cpu_count=reader.whole(("machine", "cpu_count"), usual.cpu_count, 1, 64),
-        memory_mib=reader.whole(("machine", "memory_mib"), usual.memory_mib, 128, 1024 * 1024),
+        memory_mib=reader.whole(
+            ("machine", "memory_mib"), usual.memory_mib, MEMORY_MIB_MIN, MEMORY_MIB_MAX
+        ),
         disk_mib=reader.whole(("machine", "disk_mib"), usual.disk_mib, 64, 1024 * 1024),
     )
 

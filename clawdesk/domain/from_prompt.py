@@ -17,7 +17,13 @@ from clawdesk.domain.agents import (
     AgentKind,
     command_of,
 )
-from clawdesk.domain.definitions import is_model_name
+from clawdesk.domain.definitions import (
+    MEMORY_MIB_MAX,
+    MEMORY_MIB_MIN,
+    PRIORITY_MAX,
+    PRIORITY_MIN,
+    is_model_name,
+)
 from clawdesk.domain.processes import (
     AgentSpec,
     CheckpointMode,
@@ -42,12 +48,16 @@ class TaskPrompt:
         kind: which agent of the catalog.
         run: the agent's command, for kinds that ask for one; "" for all others.
         model: what OPENAI_MODEL is set to; "" = none.
+        priority: the suggestion, as a task file makes one; a policy bounds it.
+        memory_mib: of its machine; 0 = what its agent usually needs.
     """
 
     prompt: str
     kind: str = USUAL_KIND
     run: str = ""
     model: str = ""
+    priority: int = 0
+    memory_mib: int = 0
 
 
 def definition_from(asked: TaskPrompt) -> TaskDefinition:
@@ -74,7 +84,8 @@ def definition_from(asked: TaskPrompt) -> TaskDefinition:
         name="",
         title=title_of(agent.prompt),
         steps=(step,),
-        machine=MachineNeed(memory_mib=kind.memory_mib),
+        priority=asked.priority,
+        machine=MachineNeed(memory_mib=asked.memory_mib or kind.memory_mib),
         model=asked.model,
         agent=agent,
     )
@@ -85,7 +96,14 @@ def prompt_behind(definition: TaskDefinition) -> TaskPrompt | None:
     agent = definition.agent
     if definition.name or agent is None:
         return None
-    return TaskPrompt(agent.prompt, agent.kind, agent.run, definition.model)
+    return TaskPrompt(
+        agent.prompt,
+        agent.kind,
+        agent.run,
+        definition.model,
+        definition.priority,
+        definition.machine.memory_mib,
+    )
 
 
 def mistakes_in(asked: TaskPrompt) -> tuple[str, ...]:
@@ -96,6 +114,13 @@ def mistakes_in(asked: TaskPrompt) -> tuple[str, ...]:
         return (f"There is no agent {asked.kind[:60]!a}; there are: {known}.",)
     found = [_text_mistake("The prompt", asked.prompt, PROMPT_CHARS_MAX)]
     found += [_run_mistake(kind, asked.run), _model_mistake(kind, asked.model)]
+    if not PRIORITY_MIN <= asked.priority <= PRIORITY_MAX:
+        found.append(
+            f"A task's priority is {PRIORITY_MIN} to {PRIORITY_MAX}, not {asked.priority}."
+        )
+    if asked.memory_mib and not MEMORY_MIB_MIN <= asked.memory_mib <= MEMORY_MIB_MAX:
+        least, most = f"{MEMORY_MIB_MIN:,}", f"{MEMORY_MIB_MAX:,}"
+        found.append(f"A machine has {least} to {most} MiB of memory, not {asked.memory_mib:,}.")
     return tuple(mistake for mistake in found if mistake)
 
 

@@ -27,6 +27,17 @@ RESUME_MIB = 1024
 """Starting goes on with this much more, so that it does not stop again at once."""
 
 
+def bound_mib(memory_total_mib: int, reserve_mib: int | None) -> int:
+    """Memory that machines may have at most, all together, whatever is free at the moment.
+
+    Args:
+        reserve_mib: what the user's rules keep for the desktop; None = they do not say.
+    """
+    if reserve_mib is not None:
+        return max(0, memory_total_mib - reserve_mib)
+    return max(BOUND_MIB_MIN, memory_total_mib - max(RESERVE_MIB_MIN, memory_total_mib // 4))
+
+
 def capacity_of(load: HostLoad, rules: Rules, used: Capacity) -> Capacity:
     """What this host offers at this moment.
 
@@ -34,12 +45,7 @@ def capacity_of(load: HostLoad, rules: Rules, used: Capacity) -> Capacity:
         used: what machines hold by their definitions; where their real use was not measured, all
             of it counts as used.
     """
-    reserve = rules.reserve_memory_mib
-    if reserve is None:
-        usual = max(RESERVE_MIB_MIN, load.memory_total_mib // 4)
-        bound = max(BOUND_MIB_MIN, load.memory_total_mib - usual)
-    else:
-        bound = max(0, load.memory_total_mib - reserve)
+    bound = bound_mib(load.memory_total_mib, rules.reserve_memory_mib)
     ours = used.memory_mib if load.machines_mib is None else load.machines_mib
     available = load.memory_total_mib - load.memory_used_mib
     there = max(0, ours + available - MARGIN_MIB)

@@ -174,6 +174,14 @@ def _register_places(desk: Desk) -> None:
         keys="F3",
         icon="search",
     )
+    add(
+        "filter_log",
+        "Filter the log of the chosen task",
+        window.inspector.filter_log,
+        keys="Ctrl+L",
+        icon="search",
+        why_not=lambda: "" if desk.chosen else tr("no task is chosen"),
+    )
 
 
 def _register_branches(desk: Desk) -> None:

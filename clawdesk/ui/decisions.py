@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog
 
-from clawdesk.domain.agents import PROMPT_VARIABLE
 from clawdesk.domain.definitions import PROJECT_FILE
-from clawdesk.domain.from_prompt import TaskPrompt, title_of
 from clawdesk.domain.model import FINAL, Kind, Request, Task
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import Outcome
@@ -25,7 +23,6 @@ from clawdesk.ui.merging import Merging
 from clawdesk.ui.question_context import LINES
 from clawdesk.ui.question_sheet import QuestionSheet
 from clawdesk.ui.reviews import Reviews
-from clawdesk.ui.tasks_pane import ALL
 from clawdesk.ui.words import counted, tr
 from clawdesk.viewmodels.inbox import trust_key, untrusted
 from clawdesk.viewmodels.phases import wants_trust
@@ -282,66 +279,6 @@ class Decisions(QObject):
             self.cancel(task)
         elif act == "trust":
             self.trust(task)
-
-    def run(self, project: str, process: str | TaskPrompt) -> None:
-        """Start a task file, or a prompt; with the user's own edits, ask which state it gets."""
-        view = self._desk.plane.projects.get(project)
-        if view is None:
-            return
-        if not view.dirty:
-            self.submit(project, process, include=False)
-            return
-        desk = self._desk
-        sheet = AskSheet(
-            "dirty",
-            desk.window,
-            desk.clock,
-            title=counted(
-                len(view.dirty), "{count} file changed by you", "{count} files changed by you"
-            ),
-            text=tr("The task works on a copy. Which state shall the copy have?"),
-            groups=[Lines(tr("Your changes"), "edit", "fg1", tuple(view.dirty[:8]))],
-            ways=[
-                Way("head", tr("Start from HEAD")),
-                Way("include", tr("Include my changes"), "plain", "edit"),
-            ],
-            icon="branch",
-            role="acc",
-        )
-        sheet.chosen.connect(lambda key: self.submit(project, process, include=key == "include"))
-        self.show_sheet(sheet)
-
-    def submit(
-        self, project: str, process: str | TaskPrompt, *, include: bool, prompt: str = ""
-    ) -> None:
-        """Start a process from HEAD, or from the user's files as they are.
-
-        Args:
-            process: the name of a task file, or what was typed instead of one.
-            prompt: what its agent is told in place of what the file says, "" = that.
-        """
-        settings = {PROMPT_VARIABLE: prompt} if prompt else {}
-        submitted = self._submitted(project, process, include, settings)
-        name = process if isinstance(process, str) else title_of(process.prompt)
-        words = tr("Running {name}", name=name)
-        self._desk.errands.start(f"run {project} {name}", words, submitted)
-
-    async def _submitted(
-        self,
-        project: str,
-        process: str | TaskPrompt,
-        include: bool,
-        settings: dict[str, str],
-    ) -> None:
-        desk = self._desk
-        task = await desk.plane.submit(project, process, include_changes=include, settings=settings)
-        if isinstance(process, TaskPrompt):
-            desk.memory.keep_last_agent(process)
-            desk.memory.keep_typed(project, TaskPrompt(""))
-        desk.choose_project(project)
-        desk.window.tasks.choose_filter(ALL)
-        desk.window.tasks.list.choose(task)
-        desk.window.inspector.choose_place("log")
 
     def trust(self, task_id: str) -> None:
         """Show what the task's project file asks; trust is for exactly what is shown."""

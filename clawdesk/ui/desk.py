@@ -18,7 +18,7 @@ from clawdesk.ports.errors import PortError
 from clawdesk.ports.notices import NoNotices, Notices
 from clawdesk.ports.repository import Diff, ProjectView
 from clawdesk.runtime.api import Change, PlaneApi
-from clawdesk.ui import acts
+from clawdesk.ui import acts, new_task
 from clawdesk.ui.actions import Registry
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.branches import Branches
@@ -132,8 +132,8 @@ class Desk(QObject):
         window.projects.recent_wanted.connect(self.open_path)
         window.projects.chosen.connect(self.choose_project)
         window.projects.close_wanted.connect(self.close_project)
-        window.projects.run_wanted.connect(self.decisions.run)
-        window.tasks.empty.run_wanted.connect(lambda name: self.decisions.run(self.project, name))
+        window.projects.run_wanted.connect(lambda *what: new_task.run(self, *what))
+        window.tasks.empty.run_wanted.connect(lambda name: new_task.run(self, self.project, name))
         window.tasks.picked.connect(self.choose_task)
         window.tasks.opened.connect(self.decisions.open_task)
         window.inbox.opened.connect(self.decisions.open_request)

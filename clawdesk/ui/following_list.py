@@ -22,8 +22,8 @@ class FollowingList(CodeList):
     def __init__(self, name: str, spoken: str) -> None:
         super().__init__(name, spoken)
         self.following = True
-        self.list.scrolled_by_hand.connect(self._mind_following)
-        self.list.verticalScrollBar().sliderMoved.connect(lambda _: self._mind_following())
+        self.list.scrolled_by_hand.connect(self.mind_following)
+        self.list.verticalScrollBar().sliderMoved.connect(lambda _: self.mind_following())
         self.list.resized.connect(self.keep_end)
 
     def follow(self) -> None:
@@ -41,7 +41,8 @@ class FollowingList(CodeList):
             self.following = following
             self.following_changed.emit(following)
 
-    def _mind_following(self) -> None:
+    def mind_following(self) -> None:
+        """A person went somewhere: at the end, new rows go on scrolling into view."""
         bar = self.list.verticalScrollBar()
         self.set_following(bar.value() >= bar.maximum() - tokens.CODE_ROW)
 

@@ -17,6 +17,7 @@ from clawdesk.ui.checkpoint_list import CheckpointList
 from clawdesk.ui.conversation_page import ConversationPage
 from clawdesk.ui.diff_view import DiffView
 from clawdesk.ui.following_list import FollowFoot
+from clawdesk.ui.log_filter import LogFilter
 from clawdesk.ui.log_view import LogView
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel, set_tip
@@ -81,6 +82,7 @@ class Inspector(QWidget):
         self.place = "log"
         self._view: InspectorView | None = None
         self.log = LogView()
+        self.log_filter = LogFilter(self.log)
         self.diff = DiffView("changes")
         self.checkpoints = CheckpointList()
         self.conversation = ConversationPage()
@@ -150,6 +152,7 @@ class Inspector(QWidget):
         left = QVBoxLayout()
         left.setSpacing(0)
         left.setContentsMargins(0, 0, 0, 0)
+        left.addWidget(self.log_filter)
         left.addWidget(self.log, 1)
         foot = self._foot = FollowFoot(self.log, "log.follow")
         self.terminal = Button(
@@ -274,6 +277,11 @@ class Inspector(QWidget):
         self.choose_place("conversation")
         self.conversation.begin_search()
 
+    def filter_log(self) -> None:
+        """Show the log, ready to type what its lines shall hold."""
+        self.choose_place("log")
+        self.log_filter.begin()
+
     def clear_log(self) -> None:
         self.log.clear()
         self.conversation.clear()
@@ -285,7 +293,7 @@ class Inspector(QWidget):
         self._show_size()
 
     def _show_size(self) -> None:
-        count = self.log.rows.count
+        count = len(self.log.rows.lines)
         self._foot.size_label.show_text(
             counted(count, "{count:,} line", "{count:,} lines") if count else tr("no output yet")
         )

@@ -124,7 +124,8 @@ class Memory:
         """The agent of the task that was last started without a file; its prompt is ""."""
         told = {name: self.settings.value(f"agent/{name}", "") for name in _AGENT}
         known = {name: value for name, value in told.items() if isinstance(value, str)}
-        return TaskPrompt("", **known) if known.get("kind") else None
+        kind, run, model = (known.get(name, "") for name in _AGENT)
+        return TaskPrompt("", kind, run, model) if kind else None
 
     def keep_last_agent(self, asked: TaskPrompt) -> None:
         for name in _AGENT:

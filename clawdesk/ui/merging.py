@@ -10,6 +10,7 @@ from clawdesk.domain.from_prompt import prompt_behind
 from clawdesk.domain.model import Task
 from clawdesk.ports.errors import ConflictError, PortError
 from clawdesk.ports.repository import Conflicts, Settlement
+from clawdesk.ui import starting
 from clawdesk.ui.ask_sheet import AskSheet, Way
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.conflict_sheet import ConflictSheet
@@ -149,4 +150,4 @@ class Merging(QObject):
         """The task's process once more, from the branch as it is now; this one stays as it is."""
         sheet.accept()
         process = prompt_behind(task.definition) or task.definition.name
-        self._desk.decisions.run(task.project, process)
+        starting.start(self._desk, task.project, process)

@@ -41,6 +41,7 @@ class NewTaskSheet(Sheet):
     """Definition or TaskPrompt, with the user's changes, another prompt ("" = the file's own)."""
     allow_wanted = Signal()
     """To look at which hosts would be allowed for the agent's image."""
+    save_wanted = Signal(object)  # the TaskPrompt that stands there
 
     def __init__(
         self,
@@ -91,7 +92,8 @@ class NewTaskSheet(Sheet):
         self.rows: list[ChoiceRow] = []
         below = tr("No task file is needed")
         self.write_row = ChoiceRow("new_task._prompt", tr("Write a prompt"), 0, below=below)
-        self.write_row.clicked.connect(self.write)
+        # A screen reader toggles where a mouse clicks: listen to what both do.
+        self.write_row.toggled.connect(lambda on: self._write() if on else None)
         self._group.addButton(self.write_row)
         column.addWidget(self.write_row)
         if definitions:
@@ -99,7 +101,7 @@ class NewTaskSheet(Sheet):
             column.addWidget(SafeLabel(tr("Task files"), font="group", role="fg2"))
         for name, title in definitions:
             row = ChoiceRow(f"new_task.{name}", title, 0)
-            row.clicked.connect(lambda _=False, name=name: self.choose(name))
+            row.toggled.connect(lambda on, name=name: self._choose(name) if on else None)
             self._group.addButton(row)
             self.rows.append(row)
             column.addWidget(row)
@@ -125,6 +127,7 @@ class NewTaskSheet(Sheet):
         column.addWidget(self._text)
         self.form = PromptForm(agent_choices())
         self.form.changed.connect(self._typed)
+        self.form.save_wanted.connect(lambda: self.save_wanted.emit(self.form.asked()))
         column.addWidget(self.form)
         self.allow = AllowPanel()
         self.allow.wanted.connect(self.allow_wanted)
@@ -169,8 +172,10 @@ class NewTaskSheet(Sheet):
 
     def write(self) -> None:
         """Look at what is typed in instead of a file."""
-        self.name = ""
         self.write_row.setChecked(True)
+
+    def _write(self) -> None:
+        self.name = ""
         self.show_prompt("")
         self.form.show()
         self.form.prompt.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -187,9 +192,11 @@ class NewTaskSheet(Sheet):
 
     def choose(self, name: str) -> None:
         """Look at a definition."""
+        self.rows[self._names.index(name)].setChecked(True)
+
+    def _choose(self, name: str) -> None:
         self.name = name
         row = self.rows[self._names.index(name)]
-        row.setChecked(True)
         if not self.isVisible():
             row.setFocus(Qt.FocusReason.OtherFocusReason)
         self.form.hide()
@@ -227,6 +234,7 @@ class NewTaskSheet(Sheet):
     def show_why_not(self, why: str) -> None:
         """What is wrong with what was typed, "" = nothing; it is said beside the button."""
         self._why_not = why
+        self.form.save.setEnabled(not why)
         self.why.show_text(why if self.writes else "")
         self.mind_buttons()
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from shiboken6 import Shiboken
 
 from clawdesk.domain.model import Task
+from clawdesk.ui import new_task
 from clawdesk.ui.palette_sheet import PaletteSheet
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.checkpoints import checkpoint_rows
@@ -60,7 +61,7 @@ def _acts(desk: Desk) -> list[Entry]:
     view = desk.plane.projects.get(desk.project)
     for definition in view.definitions if view is not None else ():
         text = tr("Run {name}", name=definition.title or definition.name)
-        run = partial(desk.decisions.run, desk.project, definition.name)
+        run = partial(new_task.run, desk, desk.project, definition.name)
         made.append(Entry(text, tr("task file"), "play", "", run, group=tr("Run")))
     return made
 

@@ -22,6 +22,11 @@ WORDS = frozenset(
 )
 
 PROMPTS = (
+    marked("There is a file {file}."),
+    marked("{file} could not be written: {why}."),
+    marked("Look at what that is, or save under another name."),
+    marked("A task's priority is {least} to {most}, not {priority}."),
+    marked("A machine has {least} to {most} MiB of memory, not {mib}."),
     marked("{what} is empty: say what shall be done."),
     marked("{what} shows no text: say what shall be done."),
     marked("{what} has {count} characters; at most {limit} are allowed."),

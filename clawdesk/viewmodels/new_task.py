@@ -23,7 +23,7 @@ from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.peers import state_words
 from clawdesk.viewmodels.phases import Family
 from clawdesk.viewmodels.told import told
-from clawdesk.viewmodels.words import duration, first_line, gib
+from clawdesk.viewmodels.words import duration, first_line, gib, memory_size
 
 HOSTS_MAX = 4
 _NO_HOSTS = marked(
@@ -35,11 +35,21 @@ MARGIN_MIB = 512  # stays free beside machines, as the plane keeps it
 
 @dataclass(frozen=True, slots=True)
 class FitLine:
-    """One thing the task needs: its name, how it stands in words, and how good that is."""
+    """One thing the task needs: its name, how it stands in words, and how good that is.
+
+    Args:
+        slow: it can be had, only not as fast as elsewhere.
+    """
 
     name: str
     text: str
     family: Family
+    slow: bool = False
+
+    @property
+    def stops(self) -> bool:
+        """Whether the task would wait for it, or fail."""
+        return self.family in {Family.NEED, Family.BAD} and not self.slow
 
     @property
     def icon(self) -> str:
@@ -54,6 +64,11 @@ class TaskForecast:
     text: str
     lines: tuple[FitLine, ...]
     allow: AllowBox | None = None
+
+    @property
+    def fits(self) -> bool:
+        """Whether nothing that is known now keeps the task from running."""
+        return not any(line.stops for line in self.lines)
 
 
 def forecast(
@@ -133,7 +148,7 @@ def _machine(definition: TaskDefinition, machines: MachineSupport | None) -> Fit
     size = tr(
         "{cpus}, {memory} of memory, {network}",
         cpus=cpus,
-        memory=_mib(need.memory_mib),
+        memory=memory_size(need.memory_mib),
         network=hosts if need.network else tr("no network"),
     )
     if machines is None:
@@ -142,9 +157,8 @@ def _machine(definition: TaskDefinition, machines: MachineSupport | None) -> Fit
         why = told(machines.problem) or tr("no machine can be started")
         return FitLine(tr("Machine"), tr("It will wait: {why}", why=why), Family.BAD)
     if machines.accelerator != "kvm":
-        return FitLine(
-            tr("Machine"), tr("{size}; emulated, several times slower", size=size), Family.NEED
-        )
+        words = tr("{size}; emulated, several times slower", size=size)
+        return FitLine(tr("Machine"), words, Family.NEED, slow=True)
     return FitLine(tr("Machine"), tr("{size}; starts with KVM", size=size), Family.GOOD)
 
 
@@ -159,12 +173,12 @@ def _memory(definition: TaskDefinition, load: HostLoad | None) -> FitLine | None
     if need > load.memory_total_mib:
         text = tr(
             "It never fits: it needs {needed}, this machine has {total}.",
-            needed=_mib(need),
-            total=_mib(load.memory_total_mib),
+            needed=memory_size(need),
+            total=memory_size(load.memory_total_mib),
         )
         return FitLine(tr("Memory"), text, Family.BAD)
     if need > free:
-        text = tr("It will wait: it needs {needed}; {free}.", needed=_mib(need), free=whole)
+        text = tr("It will wait: it needs {needed}; {free}.", needed=memory_size(need), free=whole)
         return FitLine(tr("Memory"), text, Family.NEED)
     return FitLine(tr("Memory"), tr("It fits: {free}.", free=whole), Family.GOOD)
 
@@ -290,7 +304,3 @@ def _asks(definition: TaskDefinition, policy: PolicyView | None) -> FitLine:
     else:
         approve = tr("none asks for your approval")
     return FitLine(tr("Steps"), f"{steps(len(definition.steps))}; {approve}.", Family.STILL)
-
-
-def _mib(mib: int) -> str:
-    return f"{mib} MiB" if mib < 1024 else f"{gib(mib)} GiB"

@@ -33,6 +33,7 @@ OF_TASK = {
     "checkpoints": marked("Show the checkpoints of {task}"),
     "conversation": marked("Show the conversation of {task}"),
     "find_said": marked("Find in the conversation of {task}"),
+    "filter_log": marked("Filter the log of {task}"),
 }
 OF_PROJECT = {
     "policy": marked("Policy of {project}: each rule and where it is written"),

@@ -52,6 +52,10 @@
             <translation>, etwa {time}</translation>
         </message>
         <message>
+            <source>, by {file}</source>
+            <translation>, nach {file}</translation>
+        </message>
+        <message>
             <source>, removed</source>
             <translation>, entfernt</translation>
         </message>
@@ -104,12 +108,24 @@
             <translation>Eine Spur zeigt Schritte, Prüfpunkte, den Weg zurück zu einem älteren Prüfpunkt und wo eine Aufgabe etwas fragt</translation>
         </message>
         <message>
+            <source>A machine has at most {size}: the desktop keeps the rest of {total}.</source>
+            <translation>Eine Maschine hat höchstens {size}: Den Rest von {total} behält der Rechner.</translation>
+        </message>
+        <message>
+            <source>A machine has {least} to {most} MiB of memory, not {mib}.</source>
+            <translation>Eine Maschine hat {least} bis {most} MiB Speicher, nicht {mib}.</translation>
+        </message>
+        <message>
             <source>A machine runs at least this long before it is asked to yield</source>
             <translation>So lange läuft eine Maschine mindestens, bevor sie weichen soll</translation>
         </message>
         <message>
             <source>A model call was still under way, so the memory could not be kept.</source>
             <translation>Ein Modellaufruf war noch im Gange, daher ließ sich der Speicher nicht sichern.</translation>
+        </message>
+        <message>
+            <source>A name is 1 to 64 letters, digits, “.”, “_” or “-”, and begins with a letter or a digit.</source>
+            <translation>Ein Name hat 1 bis 64 Buchstaben, Ziffern, „.“, „_“ oder „-“ und beginnt mit einem Buchstaben oder einer Ziffer.</translation>
         </message>
         <message>
             <source>A project has used up its budget</source>
@@ -146,6 +162,10 @@
         <message>
             <source>A task that waits for you keeps its memory this long</source>
             <translation>So lange behält eine Aufgabe ihren Speicher, während sie auf eine Antwort wartet</translation>
+        </message>
+        <message>
+            <source>A task's priority is {least} to {most}, not {priority}.</source>
+            <translation>Die Priorität einer Aufgabe ist {least} bis {most}, nicht {priority}.</translation>
         </message>
         <message>
             <source>A terminal opens in the machine of {title}.</source>
@@ -190,6 +210,10 @@
         <message>
             <source>All its snapshots</source>
             <translation>Alle Stände</translation>
+        </message>
+        <message>
+            <source>All lines</source>
+            <translation>Alle Zeilen</translation>
         </message>
         <message>
             <source>All machine files</source>
@@ -414,6 +438,10 @@
         <message>
             <source>Before</source>
             <translation>Vorher</translation>
+        </message>
+        <message>
+            <source>Before that, clawdesk submit … --changes include takes it along.</source>
+            <translation>Vorher nimmt clawdesk submit … --changes include sie mit.</translation>
         </message>
         <message>
             <source>Both made this file anew, and differently.</source>
@@ -720,8 +748,16 @@
             <translation>Kommentare</translation>
         </message>
         <message>
+            <source>Commit it; or take it along from there: clawdesk submit . {name} --changes include</source>
+            <translation>Committen; oder von dort mitnehmen: clawdesk submit . {name} --changes include</translation>
+        </message>
+        <message>
             <source>Commit or stash your changes, then merge again; or merge into another branch: --into NAME</source>
             <translation>Eigene Änderungen committen oder beiseitelegen (stash), dann erneut zusammenführen; oder in einen anderen Zweig zusammenführen: --into NAME</translation>
+        </message>
+        <message>
+            <source>Commit the file: then it stands in the list of projects, with its Run.</source>
+            <translation>Die Datei committen: Dann steht sie in der Projektliste, mit ihrem Start.</translation>
         </message>
         <message>
             <source>Commit your own changes first if they are meant, or merge into a new branch and resolve it there with Git: --into NAME</source>
@@ -836,6 +872,10 @@
             <translation>Nicht möglich ({doing}): Der Datenträger von {path} ist voll ({free} KiB frei).</translation>
         </message>
         <message>
+            <source>Ctrl+L; every word must stand in the line; Esc shows all again</source>
+            <translation>Ctrl+L; jedes Wort muss in der Zeile stehen; Esc zeigt wieder alle</translation>
+        </message>
+        <message>
             <source>Ctrl+T; what you change stands in the next checkpoint</source>
             <translation>Ctrl+T; was sich dabei ändert, steht im nächsten Prüfpunkt</translation>
         </message>
@@ -924,6 +964,14 @@
             <translation>Die Eingabetaste tut nichts. Die Antwort gilt genau dem Gezeigten, {digest}.</translation>
         </message>
         <message>
+            <source>Error output</source>
+            <translation>Fehlerausgabe</translation>
+        </message>
+        <message>
+            <source>Events</source>
+            <translation>Ereignisse</translation>
+        </message>
+        <message>
             <source>Every act stands in the palette as well.</source>
             <translation>Jede Handlung steht auch in der Palette.</translation>
         </message>
@@ -986,6 +1034,18 @@
         <message>
             <source>Files, processes and memory ({size}) are as they were then.</source>
             <translation>Dateien, Prozesse und Speicher ({size}) sind wie damals.</translation>
+        </message>
+        <message>
+            <source>Filter the log</source>
+            <translation>Protokoll filtern</translation>
+        </message>
+        <message>
+            <source>Filter the log of the chosen task</source>
+            <translation>Protokoll der gewählten Aufgabe filtern</translation>
+        </message>
+        <message>
+            <source>Filter the log of {task}</source>
+            <translation>Protokoll von {task} filtern</translation>
         </message>
         <message>
             <source>Find in the conversation</source>
@@ -1460,6 +1520,10 @@
             <translation>Das Abbild ihres Agenten kann noch nicht gebaut werden.</translation>
         </message>
         <message>
+            <source>Its class is {name}, as of every task here{by}.</source>
+            <translation>Ihre Klasse ist {name}, wie die jeder Aufgabe hier{by}.</translation>
+        </message>
+        <message>
             <source>Its file asks for more than usual; its tasks wait for your trust.</source>
             <translation>Die Datei verlangt mehr als üblich; ihre Aufgaben warten auf Vertrauen.</translation>
         </message>
@@ -1608,6 +1672,10 @@
             <translation>Taste {number}. {note}</translation>
         </message>
         <message>
+            <source>Kind of line</source>
+            <translation>Art der Zeilen</translation>
+        </message>
+        <message>
             <source>Language</source>
             <translation>Sprache</translation>
         </message>
@@ -1678,6 +1746,10 @@
         <message>
             <source>Look at the conflicts again.</source>
             <translation>Die Konflikte erneut ansehen.</translation>
+        </message>
+        <message>
+            <source>Look at what that is, or save under another name.</source>
+            <translation>Nachsehen, was das ist, oder unter einem anderen Namen sichern.</translation>
         </message>
         <message>
             <source>Looking at this machine…</source>
@@ -2196,6 +2268,10 @@
             <translation>Nur freigegebene und automatische Prüfpunkte kommen hinein; Fragen, Anweisungen und Abgelehntes bleiben draußen. Der Stand davor bleibt unter refs/clawdesk/backup.</translation>
         </message>
         <message>
+            <source>Only lines with these words</source>
+            <translation>Nur Zeilen mit diesen Wörtern</translation>
+        </message>
+        <message>
             <source>Only packages that ClawDesk's own list of agents names are fetched, by ClawDesk's own set-up, in a machine of its own.</source>
             <translation>Nur Pakete, die ClawDesks eigene Liste von Agenten nennt, werden geholt, von ClawDesks eigener Einrichtung, in einer eigenen Maschine.</translation>
         </message>
@@ -2276,6 +2352,10 @@
             <translation>Anderes, in eigenen Worten</translation>
         </message>
         <message>
+            <source>Output</source>
+            <translation>Ausgabe</translation>
+        </message>
+        <message>
             <source>Paused: {why}. Raise its budget.</source>
             <translation>Pausiert: {why}. Das Budget erhöhen.</translation>
         </message>
@@ -2354,6 +2434,14 @@
         <message>
             <source>Printed before the question</source>
             <translation>Ausgabe vor der Frage</translation>
+        </message>
+        <message>
+            <source>Priority</source>
+            <translation>Priorität</translation>
+        </message>
+        <message>
+            <source>Priority {low:+d} to {high:+d}{by}.</source>
+            <translation>Priorität {low:+d} bis {high:+d}{by}.</translation>
         </message>
         <message>
             <source>Process</source>
@@ -2596,6 +2684,10 @@
             <translation>Wird entfernt: {done} von {total} Aufgaben erledigt.</translation>
         </message>
         <message>
+            <source>Replace that file</source>
+            <translation>Diese Datei ersetzen</translation>
+        </message>
+        <message>
             <source>Report of</source>
             <translation>Bericht vom</translation>
         </message>
@@ -2792,6 +2884,14 @@
             <translation>Speichern</translation>
         </message>
         <message>
+            <source>Save as a task file</source>
+            <translation>Als Aufgabendatei sichern</translation>
+        </message>
+        <message>
+            <source>Save as a task file…</source>
+            <translation>Als Aufgabendatei sichern…</translation>
+        </message>
+        <message>
             <source>Save my version</source>
             <translation>Eigene Fassung speichern</translation>
         </message>
@@ -2896,6 +2996,10 @@
             <translation>Tastenkürzel</translation>
         </message>
         <message>
+            <source>Show every line of the log</source>
+            <translation>Alle Zeilen des Protokolls zeigen</translation>
+        </message>
+        <message>
             <source>Show fix</source>
             <translation>Abhilfe zeigen</translation>
         </message>
@@ -2990,6 +3094,10 @@
         <message>
             <source>So far</source>
             <translation>Bisher</translation>
+        </message>
+        <message>
+            <source>So that it counts</source>
+            <translation>Damit sie gilt</translation>
         </message>
         <message>
             <source>Some files pass through a filter (Git LFS?): a task sees what is stored in Git, and merges go to a branch of their own.</source>
@@ -3432,6 +3540,10 @@
             <translation>Die Richtlinie des Projekts verlangt Freigabe für Änderungen in {pattern} ({path}).</translation>
         </message>
         <message>
+            <source>The project's policy bounds it, and asks for trust, as for every task file.</source>
+            <translation>Die Richtlinie des Projekts begrenzt sie und verlangt Vertrauen, wie bei jeder Aufgabendatei.</translation>
+        </message>
+        <message>
             <source>The prompt</source>
             <translation>Die Anweisung</translation>
         </message>
@@ -3494,6 +3606,10 @@
         <message>
             <source>The task fails here. The checkpoints that were made stay.</source>
             <translation>Die Aufgabe scheitert hier. Die gemachten Prüfpunkte bleiben.</translation>
+        </message>
+        <message>
+            <source>The task file is {path}</source>
+            <translation>Die Aufgabendatei ist {path}</translation>
         </message>
         <message>
             <source>The task has already ended: {phase}.</source>
@@ -3586,6 +3702,10 @@
         <message>
             <source>There are {most} comments; an answer holds no more.</source>
             <translation>Es gibt {most} Kommentare; mehr fasst eine Antwort nicht.</translation>
+        </message>
+        <message>
+            <source>There is a file {file}.</source>
+            <translation>Es gibt eine Datei {file}.</translation>
         </message>
         <message>
             <source>There is no further change in that direction.</source>
@@ -3690,6 +3810,10 @@
         <message>
             <source>This much waiting is worth one point of priority</source>
             <translation>So viel Warten ist einen Prioritätspunkt wert</translation>
+        </message>
+        <message>
+            <source>This project has at most {size}{by}.</source>
+            <translation>Dieses Projekt hat höchstens {size}{by}.</translation>
         </message>
         <message>
             <source>This question does not expire.</source>
@@ -3992,6 +4116,10 @@
             <translation>Was ein Projekt ab jetzt von den Modellen nutzen darf. Ist es aufgebraucht, warten seine Aufrufe und sagen es, bis es erhöht wird. Ein leeres Feld ist keine Grenze. Ein Projekt mit Gewicht 2 bekommt doppelt so viel GPU-Zeit wie eines mit Gewicht 1, solange beide sie wollen.</translation>
         </message>
         <message>
+            <source>What a task itself changes in .clawdesk always needs your approval.</source>
+            <translation>Was eine Aufgabe selbst in .clawdesk ändert, braucht immer eine Freigabe.</translation>
+        </message>
+        <message>
             <source>What becomes of an approval that nobody gives</source>
             <translation>Was aus einer Freigabe wird, die niemand gibt</translation>
         </message>
@@ -4142,6 +4270,10 @@
         <message>
             <source>Write a prompt…</source>
             <translation>Anweisung schreiben…</translation>
+        </message>
+        <message>
+            <source>Writes what you typed, with its agent, model, priority and memory, as a file into your folder of {project}. Nothing starts and nothing is committed.</source>
+            <translation>Schreibt die Anweisung mit Agent, Modell, Priorität und Speicher als Datei in den eigenen Ordner von {project}. Nichts beginnt, und nichts wird committet.</translation>
         </message>
         <message>
             <source>Writing {path}</source>
@@ -4864,6 +4996,10 @@
             <translation>hoch</translation>
         </message>
         <message>
+            <source>high ({number:+d})</source>
+            <translation>hoch ({number:+d})</translation>
+        </message>
+        <message>
             <source>holds the model {model}</source>
             <translation>hält das Modell {model}</translation>
         </message>
@@ -5212,6 +5348,10 @@
             <translation>niedrig</translation>
         </message>
         <message>
+            <source>low ({number:+d})</source>
+            <translation>niedrig ({number:+d})</translation>
+        </message>
+        <message>
             <source>machine</source>
             <translation>Maschine</translation>
         </message>
@@ -5522,6 +5662,10 @@
         <message>
             <source>none. Press C on a line to write one.</source>
             <translation>keine. C auf einer Zeile schreibt einen.</translation>
+        </message>
+        <message>
+            <source>normal</source>
+            <translation>normal</translation>
         </message>
         <message>
             <source>not available: {why}</source>
@@ -6836,8 +6980,20 @@
             <translation>{file} verlangt mehr, als ein Projekt von selbst bekommt. Vertraut wird genau dieser Fassung (sha256 {digest}); eine geänderte Datei fragt erneut.</translation>
         </message>
         <message>
+            <source>{file} could not be written: {why}.</source>
+            <translation>{file} ließ sich nicht schreiben: {why}.</translation>
+        </message>
+        <message>
             <source>{file}, line {number}</source>
             <translation>{file}, Zeile {number}</translation>
+        </message>
+        <message>
+            <source>{found:,} of {count:,}</source>
+            <translation>{found:,} von {count:,}</translation>
+        </message>
+        <message>
+            <source>{found:,} of {count:,} so far</source>
+            <translation>bisher {found:,} von {count:,}</translation>
         </message>
         <message>
             <source>{frees}; estimate: within {time}, if {task} takes as long as its last run</source>
@@ -7286,6 +7442,10 @@
         <message>
             <source>{size} shared</source>
             <translation>{size} geteilt</translation>
+        </message>
+        <message>
+            <source>{size}, usual for this agent</source>
+            <translation>{size}, üblich für diesen Agenten</translation>
         </message>
         <message>
             <source>{size}. Not looked at yet.</source>

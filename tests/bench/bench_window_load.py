@@ -1,9 +1,10 @@
 """U3 to U5, and the end: the real window, offscreen, while much happens on a scripted plane.
 
 U3: 20 tasks print and move; how late the loop is, at worst in each second. U4: 100,000
-lines of a log. U5: from what a task asks to the dialog, and from the answer to the plane; the
-guard of 700 ms between the two is not counted. The end: a plane with 20 machines in memory,
-each suspended with its snapshot; what real machines add is M3.
+lines of a log, and its filter beside Qt's on the same lines, from the word to the list. U5: from
+what a task asks to the dialog, and from the answer to the plane; the guard of 700 ms between the
+two is not counted. The end: a plane with 20 machines in memory, each suspended with its snapshot;
+what real machines add is M3.
 """
 
 from __future__ import annotations
@@ -69,8 +70,8 @@ async def _stalls(desk: Desk, plane: FakePlane, *, seconds: int, busy: bool) -> 
     return found
 
 
-async def _log(desk: Desk, plane: FakePlane, *, what: str) -> list[float]:
-    """Rows a second while lines are appended, or ms of each frame of a scroll through them."""
+def _filled(desk: Desk) -> list[float]:
+    """Rows a second while lines are appended to the log."""
     from clawdesk.runtime.api import LogLine
 
     view = desk.window.inspector.log
@@ -83,6 +84,13 @@ async def _log(desk: Desk, plane: FakePlane, *, what: str) -> list[float]:
         began = time.perf_counter()
         view.append(batch)
         rates.append(BATCH / (time.perf_counter() - began))
+    return rates
+
+
+async def _log(desk: Desk, plane: FakePlane, *, what: str) -> list[float]:
+    """Rows a second while lines are appended, or ms of each frame of a scroll through them."""
+    view = desk.window.inspector.log
+    rates = _filled(desk)
     if what == "append":
         return rates
     bar, frames = view.list.verticalScrollBar(), []
@@ -92,6 +100,71 @@ async def _log(desk: Desk, plane: FakePlane, *, what: str) -> list[float]:
         view.list.viewport().grab()
         frames.append((time.perf_counter() - began) * 1000)
     return frames
+
+
+async def _filter(desk: Desk, plane: FakePlane, *, words: tuple[str, ...]) -> list[float]:
+    """ms from each word but the first, in place of the one before, to its lines, painted."""
+    _filled(desk)
+    bar, view = desk.window.inspector.log_filter, desk.window.inspector.log
+    found = []
+    for place, word in enumerate(words):
+        began = time.perf_counter()
+        bar.field.setText(word)
+        while view.rows.searching:
+            await asyncio.sleep(0)
+        view.list.viewport().grab()
+        if place:
+            found.append((time.perf_counter() - began) * 1000)
+    return found
+
+
+async def _late(desk: Desk, plane: FakePlane, *, words: tuple[str, ...]) -> list[float]:
+    """ms by which the loop was late at worst while each of those filters worked."""
+    from tests.support.plane_fake import scripted_time
+
+    _filled(desk)
+    bar, view = desk.window.inspector.log_filter, desk.window.inspector.log
+    await scripted_time(TICK_MS)  # the rows that came are laid out
+    found = []
+    for word in words:
+        began = time.perf_counter()
+        bar.field.setText(word)
+        worst = time.perf_counter() - began
+        while view.rows.searching:
+            began = time.perf_counter()
+            await scripted_time(TICK_MS)
+            worst = max(worst, time.perf_counter() - began - TICK_MS / 1000)
+        found.append(worst * 1000)
+    return found
+
+
+async def _proxy(
+    desk: Desk, plane: FakePlane, *, words: tuple[str, ...], plain: bool
+) -> list[float]:
+    """The same with Qt's filter on the log's own rows, or on a `plain` list of Qt's strings."""
+    from PySide6.QtCore import QSortFilterProxyModel, QStringListModel, Qt
+    from PySide6.QtWidgets import QListView
+
+    _filled(desk)
+    rows = desk.window.inspector.log.rows
+    source = QStringListModel([line.text for line in rows.lines]) if plain else rows
+    proxy, view = QSortFilterProxyModel(), QListView()
+    proxy.setSourceModel(source)
+    proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+    view.setUniformItemSizes(True)
+    view.setModel(proxy)
+    view.resize(desk.window.inspector.log.list.size())
+    view.show()
+    found = []
+    for place, word in enumerate(words):
+        began = time.perf_counter()
+        proxy.setFilterFixedString(word)
+        view.viewport().grab()
+        if place:
+            found.append((time.perf_counter() - began) * 1000)
+    view.setModel(None)
+    view.deleteLater()
+    return found
 
 
 async def _dialog(desk: Desk, plane: FakePlane, *, times: int, what: str) -> list[float]:
@@ -187,6 +260,36 @@ def measure(n: int) -> Iterator[Row]:
         in_window(none, partial(_log, what="scroll")),
         "ms",
         goal="at most 40 ms in 95 of 100",
+    )
+    few, every = ("top1 7", *("loss 0.4", "epoch 77") * n), ("77", *("loss", "EPOCH") * n)
+    for words, lets in ((few, "few"), (every, "every line")):
+        yield row(
+            f"U4 filter: from a word that {lets} of 100,000 lines hold to the list",
+            in_window(none, partial(_filter, words=words)),
+            "ms",
+            beside=in_window(none, partial(_proxy, words=words, plain=True)),
+            ratio_to="QSortFilterProxyModel on a list of Qt's own strings",
+            goal="at most 150 ms",
+        )
+    yield row(
+        "U4 filter: few lines, beside Qt's filter on the log's own rows",
+        in_window(none, partial(_filter, words=few)),
+        "ms",
+        beside=in_window(none, partial(_proxy, words=few, plain=False)),
+        ratio_to="QSortFilterProxyModel on the rows of the log",
+        goal="at most 150 ms",
+    )
+    yield row(
+        "U4 filter: one more letter",
+        in_window(none, partial(_filter, words=tuple("epoch 77777"[:e] for e in range(5, 12)))),
+        "ms",
+        goal="at most 150 ms",
+    )
+    yield row(
+        "U4 filter: the loop at its latest while a word is looked for",
+        in_window(none, partial(_late, words=(*few, *every))),
+        "ms",
+        goal="none over 50 ms",
     )
     yield row(
         "U5 from what a task asks to the dialog with its diff",

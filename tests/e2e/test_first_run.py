@@ -104,6 +104,10 @@ def _task_waits(play: Stage, project: Path) -> None:
     )
     assert done.returncode == 0
     play.tell("press", "run.t", timeout_s=60)
+    # What it will wait for is said before; started all the same, it is taken.
+    play.tell("says", "new_task.fit.Machine", text="It will wait")
+    play.tell("wait", "new_task.go", enabled=True)
+    play.tell("press", "new_task.go")
     play.tell("says", "inspector.state", text="Waiting", timeout_s=30)
     (row,) = play.tell("rows", "tasks.list", filled=True)
     assert row.startswith("Write one line, Waiting")

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QMenu, QWidget
 
 from clawdesk.domain.model import Kind, Phase, Task
 from clawdesk.runtime.api import Change
+from clawdesk.ui import starting
 from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.ask_sheet import AskSheet
 from clawdesk.ui.conflict_sheet import ConflictSheet
@@ -380,7 +381,7 @@ async def clean_up(use: DrivenUse) -> None:
 
 async def run_a_task_to_its_merge(use: DrivenUse) -> None:
     """The whole way: state asked for, question, approval, done, merged."""
-    use.desk.decisions.run(scenes.PROJECT, "fix-loader")
+    starting.start(use.desk, scenes.PROJECT, "fix-loader")
     click(await use.sheet(AskSheet), "dirty.include")
     await use.settle()
     task = use.desk.chosen

@@ -116,7 +116,7 @@ class FakePlane(FakeDisk, FakeForks, FakeModelActs, FakeShellActs, FakeRules):
         for task in self.state.tasks.values():
             self.logs[task.id] = [
                 LogLine(n + 1, now_ms - 600_000 + n * 37_000, "rewrite", 1, stream, text)
-                for n, (stream, text) in enumerate(_LOG)
+                for n, (stream, text) in enumerate(scenes.LOG)
             ]
             if task.request is not None and task.request.question.startswith(scenes.QUESTION):
                 at_ms = task.request.at_ms - 5_000
@@ -124,6 +124,11 @@ class FakePlane(FakeDisk, FakeForks, FakeModelActs, FakeShellActs, FakeRules):
                     LogLine(n + 1, at_ms, "rewrite", 1, "out", text)
                     for n, text in enumerate(scenes.PRINTED)
                 ]
+
+    def let_all_fit(self) -> None:
+        """Two models are there, and the project's file is trusted: Run starts at once."""
+        self.trusts_file = True
+        self.environment = scenes.with_models(self.environment)
 
     def log(self, task: TaskId, text: str, stream: str = "out", step: str = "") -> None:
         lines = self.logs.setdefault(task, [])
@@ -458,14 +463,3 @@ _TASK_FIELDS = {
     "request",
     "merged_into",
 }
-_LOG = (
-    ("event", "machine started in 3.8 s, emulation"),
-    ("out", "python3 tools/rewrite.py --epochs 90"),
-    ("out", "resumed at epoch 28, lr 0.0125"),
-    ("out", "epoch 29 loss 1.184 top1 71.02"),
-    ("event", "checkpoint 3: 1 file, machine 288 MiB, 2.1 s"),
-    ("out", "epoch 30 loss 1.171 top1 71.38"),
-    ("err", "warning: 2 images could not be decoded, skipped"),
-    ("out", "epoch 31 loss 1.166 top1 71.51"),
-    ("out", "epoch 32  512 / 1251"),
-)

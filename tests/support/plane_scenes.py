@@ -23,6 +23,7 @@ from clawdesk.domain.model import (
 )
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.machines import MachineSupport
+from clawdesk.ports.models import Model
 from clawdesk.ports.repository import ProjectView
 from clawdesk.ports.telemetry import Gpu, GpuProcess, HostLoad
 from clawdesk.runtime.api import Environment
@@ -438,3 +439,24 @@ def checks() -> list[dict[str, object]]:
         check("Disk", "ok", "210 GiB free in the state folder"),
         check("Python", "ok", "3.11.7, PySide6 6.11.3"),
     ]
+
+
+def with_models(environment: Environment) -> Environment:
+    """The model that the task files of these scenes name is loaded; another can be."""
+    assert environment.fabric is not None
+    models = (Model("smollm2-135m", phase="ready"), Model("qwen3-32b"))
+    return replace(environment, fabric=replace(environment.fabric, models=models))
+
+
+LOG = (
+    ("event", "machine started in 3.8 s, emulation"),
+    ("out", "python3 tools/rewrite.py --epochs 90"),
+    ("out", "resumed at epoch 28, lr 0.0125"),
+    ("out", "epoch 29 loss 1.184 top1 71.02"),
+    ("event", "checkpoint 3: 1 file, machine 288 MiB, 2.1 s"),
+    ("out", "epoch 30 loss 1.171 top1 71.38"),
+    ("err", "warning: 2 images could not be decoded, skipped"),
+    ("out", "epoch 31 loss 1.166 top1 71.51"),
+    ("out", "epoch 32  512 / 1251"),
+)
+"""Of every task: stream and text."""

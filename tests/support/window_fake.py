@@ -1,6 +1,7 @@
 """The real window on the scripted plane, as a process of its own, for journeys and pictures.
 
-`python -m tests.support.window_fake [--scene full|hundred|empty|first|run] [--step-ms N] [PROJECT]`
+`python -m tests.support.window_fake [--scene NAME] [--step-ms N] [PROJECT]`; scenes: full, fits
+(and whatever is started there fits), hundred, empty, first, run.
 """
 
 from __future__ import annotations
@@ -42,14 +43,16 @@ def main(argv: list[str]) -> int:
     @asynccontextmanager
     async def make() -> AsyncIterator[PlaneApi]:
         plane = FakePlane(lambda: time.time_ns() // 1_000_000, step_ms=wanted.step_ms)
-        if wanted.scene in {"full", "hundred"}:
+        if wanted.scene in {"full", "fits", "hundred"}:
             plane.fill()
         if wanted.scene == "hundred":
             multiply(plane, 10)
         elif wanted.scene == "empty":
             plane.projects[scenes.PROJECT] = scenes.project(dirty=())
         plane.load = scenes.load(gpus=not wanted.no_gpu)
-        plane.environment = scenes.environment(kvm=wanted.scene == "full")
+        plane.environment = scenes.environment(kvm=wanted.scene in {"full", "fits"})
+        if wanted.scene in {"fits", "run"}:
+            plane.let_all_fit()
         # A journey answers through another channel, as OpenClaw or the command line would.
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGUSR1, plane.answer_elsewhere)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from clawdesk.domain.model import Task
 from clawdesk.runtime.api import PolicyView
-from clawdesk.ui import image_access, prompt_sheet, theme, tokens
+from clawdesk.ui import image_access, prompt_sheet, starting, theme, tokens
 from clawdesk.ui.acts import show_policy
 from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.clock import WallClock
@@ -48,7 +48,7 @@ SIZE = tuple(int(n) for n in os.environ.get("SHOT_SIZE", "1440x900").split("x"))
 # Sheets whose buttons wait for the guard are pictured after it.
 REVIEWS = {"approval", "approval-part", "approval-comment", "approval-split", "approval-edit"}
 FORMS = {"reserve", "budget"}  # of the models page
-PLACES = {"changes", "checkpoints", "conversation", "conversation-found"}
+PLACES = {"changes", "checkpoints", "conversation", "conversation-found", "log-filter"}
 CONFLICTS = {"conflict", "conflict-files", "conflict-sides", "conflict-edit"}
 SHOWN = {"help", "settings", "policy", "new", "operations"}  # by the act of that name
 SHEETS = {
@@ -69,12 +69,13 @@ SHEETS = {
     "allow",
     "take-back",
     "own-rules",
+    "save-task",
 }
 PAIRED = {"peers", "peers-folded", "revoke"}
 FILLED = {"full", "small"} | PAIRED | SHEETS - FORKED
 FABRICS = {
     **model_scenes.SCENES,
-    **dict.fromkeys((*FORMS, "write", "lacking", "allow"), model_scenes.busy),
+    **dict.fromkeys((*FORMS, "write", "save-task", "lacking", "allow"), model_scenes.busy),
     **dict.fromkeys(PAIRED, model_scenes.paired),
 }
 DECIDED = {*REVIEWS, *SHEETS, "home", "new", "help"}
@@ -182,9 +183,21 @@ def _take_back(desk: Desk, _tasks: list[Task]) -> None:
     image_access.ask_take_back(desk, trust_scene.ALLOWED, lambda _: None)
 
 
+def _save_task(desk: Desk, tasks: list[Task]) -> None:
+    _write(desk, tasks)
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, NewTaskSheet)
+    sheet.form.save.click()
+
+
 def _found(desk: Desk, _tasks: list[Task]) -> None:
     desk.registry.trigger("find_said")
     desk.window.inspector.conversation.search.setText("test_add_7")
+
+
+def _filtered(desk: Desk, _tasks: list[Task]) -> None:
+    desk.registry.trigger("filter_log")
+    desk.window.inspector.log_filter.field.setText("lr")
 
 
 def _titled(tasks: list[Task], title: str) -> Task:
@@ -217,7 +230,7 @@ _ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     ),
     "disk": lambda desk, tasks: desk.registry.trigger("disk"),
     "archive": _archive,
-    "dirty": lambda desk, tasks: desk.decisions.run(scenes.PROJECT, "fix-loader"),
+    "dirty": lambda desk, tasks: starting.start(desk, scenes.PROJECT, "fix-loader"),
     "merge": lambda desk, tasks: desk.decisions.merge(tasks[9].id),
     "unmerge": _unmerge,
     "trust": _trust,
@@ -227,6 +240,7 @@ _ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     "allow": _allow,
     "take-back": _take_back,
     "own-rules": lambda desk, tasks: show_policy(desk, "own"),
+    "save-task": _save_task,
     "reserve": _reserve,
     "budget": _budget,
     "peers-folded": lambda desk, tasks: desk.registry.trigger("fold_peers"),
@@ -242,6 +256,7 @@ _ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     "conversation": lambda desk, tasks: desk.window.inspector.choose_place("conversation"),
     "conversation-found": _found,
     **rough_scenes.ACTS,
+    "log-filter": _filtered,
 }
 
 
@@ -389,6 +404,7 @@ def main(argv: list[str]) -> int:
         "policy",
         "new",
         "write",
+        "save-task",
         "operations",
         *model_scenes.SCENES,
         *channel_scenes.SCENES,

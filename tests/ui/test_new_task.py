@@ -3,41 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
+from clawdesk.domain.definitions import parse_task
 from clawdesk.domain.from_prompt import TaskPrompt
-from clawdesk.domain.model import AgentSpec
+from clawdesk.domain.model import AgentSpec, ProjectPolicy
+from clawdesk.domain.policy_file import parse_rules
+from clawdesk.domain.policy_rules import project_rules
 from clawdesk.ports.errors import PortError, RepositoryError
-from clawdesk.ports.inference import FabricStatus
-from clawdesk.ports.models import Model
-from clawdesk.runtime.api import Outcome, PolicyView
-from clawdesk.ui.ask_sheet import AskSheet
+from clawdesk.ui import new_task
 from clawdesk.ui.button import Button
 from clawdesk.ui.desk import Desk
 from clawdesk.ui.new_task_sheet import NewTaskSheet
+from clawdesk.ui.ours import ours
+from clawdesk.ui.save_task_sheet import SaveTaskSheet
 from tests.support import plane_scenes as scenes
 from tests.support import trust_scene
 from tests.ui.conftest import Bench
-
-
-def opened(bench: Bench) -> tuple[Desk, NewTaskSheet]:
-    bench.plane.fill()
-    desk = bench.open()
-    desk.choose_project(scenes.PROJECT)
-    desk.registry.trigger("new")
-    bench.settle()
-    sheet = desk.decisions.sheet
-    assert isinstance(sheet, NewTaskSheet)
-    return desk, sheet
-
-
-def fit(sheet: NewTaskSheet, name: str) -> str:
-    line = sheet.findChild(QWidget, f"new_task.fit.{name}")
-    assert line is not None, name
-    return line.accessibleName()
+from tests.ui.new_task_kit import TYPED, chosen, fit, opened, submitted, told, write
 
 
 def test_the_fit_and_the_policy_are_said(bench: Bench) -> None:
@@ -73,35 +61,23 @@ def test_a_mistaken_policy_is_said_and_stops_nobody(bench: Bench) -> None:
     assert sheet.start.isEnabled()
 
 
+def test_a_screen_reader_chooses_by_toggling(bench: Bench) -> None:
+    _, sheet = opened(bench)
+    sheet.write_row.toggle()
+    bench.settle()
+    assert sheet.form.isVisible()
+    assert sheet.name == ""
+    sheet.rows[1].toggle()
+    bench.settle()
+    assert not sheet.form.isVisible()
+    assert sheet.name == "tidy-notes"
+
+
 def test_back_starts_nothing(bench: Bench) -> None:
     _, sheet = opened(bench)
     sheet.later.click()
     bench.settle()
     assert not [c for c in bench.plane.calls if c[0] == "submit"]
-
-
-def told(bench: Bench) -> NewTaskSheet:
-    """The sheet of a project whose tasks are done by agents."""
-    bench.plane.fill()
-    view = bench.plane.projects[scenes.PROJECT]
-    agent = AgentSpec("mini-swe-agent", "Mend it.\nPlease.")
-    with_agent = tuple(replace(d, agent=agent) for d in view.definitions[:1])
-    known = replace(view, definitions=(*with_agent, *view.definitions[1:]))
-    bench.plane.projects[scenes.PROJECT] = known
-    desk = bench.open()
-    desk.choose_project(scenes.PROJECT)
-    desk.registry.trigger("new")
-    bench.settle()
-    sheet = desk.decisions.sheet
-    assert isinstance(sheet, NewTaskSheet)
-    bench.clock.advance(1_000)
-    return sheet
-
-
-def submitted(bench: Bench) -> tuple[object, ...]:
-    bench.settle()
-    (call,) = (c for c in bench.plane.calls if c[0] == "submit")
-    return tuple(call[3:])
 
 
 def test_an_agent_is_told_what_the_file_says_unless_it_is_changed_here(bench: Bench) -> None:
@@ -126,31 +102,6 @@ def test_a_task_without_an_agent_has_nothing_to_tell(bench: Bench) -> None:
     assert not sheet.prompt.isVisible()
     sheet.start.click()
     assert submitted(bench) == (True,)
-
-
-TYPED = "Mend the loader.\nNot the test."
-
-
-def write(bench: Bench, *, bare: bool = False) -> tuple[Desk, NewTaskSheet]:
-    """The sheet with a prompt chosen; `bare`: in a project without any task file."""
-    bench.plane.fill()
-    fabric = FabricStatus(True, "1", models=(Model("m1"), Model("m2", phase="ready")))
-    bench.plane.environment = replace(scenes.environment(), fabric=fabric)
-    if bare:
-        known = bench.plane.projects[scenes.PROJECT]
-        bench.plane.projects[scenes.PROJECT] = replace(known, definitions=(), dirty=())
-    desk = bench.desk or bench.open()
-    desk.choose_project(scenes.PROJECT)
-    desk.registry.trigger("new" if bare else "prompt_task")
-    bench.settle()
-    sheet = desk.decisions.sheet
-    assert isinstance(sheet, NewTaskSheet)
-    bench.clock.advance(1_000)
-    return desk, sheet
-
-
-def chosen(sheet: NewTaskSheet, kind: str) -> None:
-    sheet.form.agent.setCurrentIndex(sheet.form.agent.findData(kind))
 
 
 def test_a_prompt_alone_is_submitted_by_its_key(bench: Bench) -> None:
@@ -256,113 +207,176 @@ def test_a_project_that_is_read_only_takes_none(bench: Bench) -> None:
     assert "Ben" in desk.registry.acts["prompt_task"].why_not()
 
 
-def lacking(bench: Bench, *, bare: bool = True) -> tuple[Desk, NewTaskSheet]:
-    """The sheet with a prompt for an agent whose image may be set up from nowhere yet."""
-    plain = PolicyView(scenes.PROJECT, "", (), trusted=False)
-    bench.plane.access, bench.plane.policy = trust_scene.NOT_ALLOWED, plain
-    desk, sheet = write(bench, bare=bare)
-    sheet.form.prompt.setPlainText(TYPED)
+def words_of(field: QComboBox) -> list[str]:
+    return [field.itemText(row) for row in range(field.count())]
+
+
+def test_priority_and_memory_are_offered_within_their_bounds_and_submitted(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = parse_rules("[defaults]\npriority_max = 2\n[host]\nreserve_memory_mib = 126976\n")
+    found = project_rules(ProjectPolicy(), "", rules, "[defaults]\npriority_max = 2\n", "")
+    scene = trust_scene.policy(scenes.PROJECT)
+    monkeypatch.setattr(trust_scene, "policy", lambda _: replace(scene, rules=found))
+    _, sheet = write(bench, bare=True)
+    form = sheet.form
+    assert words_of(form.priority)[:3] == ["high (+2)", "high (+1)", "normal"]
+    assert words_of(form.priority)[-1] == "low (-5)"
+    assert form.priority.currentText() == "normal"
+    assert words_of(form.memory)[0] == "768 MiB, usual for this agent"
+    assert words_of(form.memory)[-1] == "120 GiB", "the desktop keeps 8 of 128"
+    assert "Priority -5 to +2, by policy.toml:2." in form.bounds.text()
+    assert "at most 120 GiB" in form.bounds.text()
+    form.prompt.setPlainText(TYPED)
+    form.priority.setCurrentIndex(0)
+    form.memory.setCurrentIndex(form.memory.findData(2048))
     bench.settle()
-    return desk, sheet
-
-
-def asked_about_hosts(bench: Bench, desk: Desk, sheet: NewTaskSheet) -> AskSheet:
-    sheet.allow.go.click()
+    assert "2 GiB of memory" in fit(sheet, "Machine")
+    sheet.start.click()
     bench.settle()
-    asking = desk.decisions.sheet
-    assert isinstance(asking, AskSheet)
-    assert asking.objectName() == "images"
-    return asking
+    (call,) = (c for c in bench.plane.calls if c[0] == "submit")
+    asked = call[2]
+    assert isinstance(asked, TaskPrompt)
+    assert (asked.priority, asked.memory_mib) == (2, 2048)
 
 
-def test_hosts_for_the_image_are_asked_for_once_and_then_it_starts(bench: Bench) -> None:
-    desk, sheet = lacking(bench)
-    assert sheet.allow.isVisible()
-    assert "py.example.org (Python packages)" in sheet.allow.accessibleName()
-    assert not sheet.start.isEnabled()
-    assert "image cannot be built yet" in sheet.why.text()
-    asking = asked_about_hosts(bench, desk, sheet)
-    shown = " ".join(label.text() for label in asking.findChildren(QLabel))
-    for word in ("files.example.org", "10.1.2.3", trust_scene.PATH, "--take-back"):
-        assert word in shown
-    go = asking.findChild(Button, "images.go")
-    assert go is not None
-    assert not go.isEnabled(), "the guard is up"
-    QTest.keyClick(asking, Qt.Key.Key_Return)
+def test_what_was_chosen_of_memory_stays_with_another_agent(bench: Bench) -> None:
+    _, sheet = write(bench)
+    form = sheet.form
+    form.memory.setCurrentIndex(form.memory.findData(3072))
+    chosen(sheet, "aider")
+    bench.settle()
+    assert words_of(form.memory)[0] == "1.5 GiB, usual for this agent"
+    assert form.asked().memory_mib == 3072
+
+
+def saving(bench: Bench, folder: Path) -> tuple[Desk, SaveTaskSheet]:
+    """The sheet that asks for the file's name, of a project in that folder."""
+    bench.plane.fill()
+    view = replace(scenes.project(str(folder), dirty=()), definitions=())
+    bench.plane.projects[str(folder)] = view
+    desk = bench.desk or bench.open()
+    desk.choose_project(str(folder))
+    desk.registry.trigger("prompt_task")
+    bench.settle()
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, NewTaskSheet)
     bench.clock.advance(1_000)
-    QTest.keyClick(asking, Qt.Key.Key_Return)
-    bench.settle()
-    assert not [c for c in bench.plane.calls if c[0] == "allow_catalog"], "Enter allows nothing"
-    assert not go.isDefault()
-    go.click()
-    bench.settle()
-    (call,) = (c for c in bench.plane.calls if c[0] == "allow_catalog")
-    assert call[1:] == (trust_scene.ALLOWED.hosts, trust_scene.ALLOWED.own)
-    again = desk.decisions.sheet
-    assert isinstance(again, NewTaskSheet)
-    assert again.form.asked().prompt == TYPED, "what was written stands there"
-    assert not again.allow.isVisible()
-    bench.clock.advance(1_000)
-    assert again.start.isEnabled()
-    notice = desk.window.banner.notice
-    assert notice is not None
-    assert "may be set up from" in notice.what
-
-
-def test_a_file_that_cannot_be_changed_is_said_where_it_was_asked(bench: Bench) -> None:
-    why = "Your policy.toml is not changed: it is full."
-    bench.plane.answers["allow_catalog"] = Outcome(False, why)
-    desk, sheet = lacking(bench)
-    asking = asked_about_hosts(bench, desk, sheet)
-    bench.clock.advance(1_000)
-    go = asking.findChild(Button, "images.go")
-    assert go is not None
-    go.click()
-    bench.settle()
-    again = desk.decisions.sheet
-    assert isinstance(again, NewTaskSheet)
-    assert again.notice.text() == why
-    assert again.allow.isVisible()
-    assert not again.start.isEnabled()
-
-
-def test_not_now_leads_back_and_allows_nothing(bench: Bench) -> None:
-    desk, sheet = lacking(bench)
-    asked_about_hosts(bench, desk, sheet).reject()
-    bench.settle()
-    again = desk.decisions.sheet
-    assert isinstance(again, NewTaskSheet)
-    assert again.form.asked().prompt == TYPED
-    assert again.allow.isVisible()
-    assert not [c for c in bench.plane.calls if c[0] == "allow_catalog"]
-
-
-def test_another_agent_or_a_task_file_has_nothing_to_allow(bench: Bench) -> None:
-    _, sheet = lacking(bench, bare=False)
+    assert not sheet.form.save.isEnabled(), "there is nothing to save yet"
     chosen(sheet, "command")
     sheet.form.run.setText("python3 agent.py")
+    sheet.form.prompt.setPlainText(TYPED)
     bench.settle()
-    assert not sheet.allow.isVisible()
-    assert sheet.start.isEnabled()
-    chosen(sheet, "gptme")
+    sheet.form.save.click()
     bench.settle()
-    assert sheet.allow.isVisible()
-    sheet.choose("tidy-notes")
-    bench.settle()
-    assert not sheet.allow.isVisible()
-    assert sheet.start.isEnabled()
+    saved = desk.decisions.sheet
+    assert isinstance(saved, SaveTaskSheet)
+    bench.clock.advance(1_000)
+    return desk, saved
 
 
-def test_a_task_file_whose_agent_lacks_its_image_comes_back_as_it_was(bench: Bench) -> None:
-    plain = PolicyView(scenes.PROJECT, "", (), trusted=False)
-    bench.plane.access, bench.plane.policy = trust_scene.NOT_ALLOWED, plain
-    sheet = told(bench)
-    assert sheet.allow.isVisible()
-    desk = bench.desk
-    assert desk is not None
-    asked_about_hosts(bench, desk, sheet).reject()
+def test_what_was_typed_is_saved_as_a_file_that_our_parser_reads(
+    bench: Bench, tmp_path: Path
+) -> None:
+    desk, sheet = saving(bench, tmp_path)
+    assert sheet.name.text() == "mend-the-loader"
+    sheet.go.click()
     bench.settle()
-    again = desk.decisions.sheet
-    assert isinstance(again, NewTaskSheet)
-    assert again.name == sheet.name
-    assert not again.writes
+    text = (tmp_path / ".clawdesk/tasks/mend-the-loader.toml").read_text()
+    read = parse_task(text, "mend-the-loader")
+    assert read.agent == AgentSpec("command", TYPED, "python3 agent.py")
+    assert desk.decisions.sheet is None
+    notice = desk.window.banner.notice
+    assert notice is not None
+    assert "mend-the-loader.toml" in notice.what
+    assert "--changes include" in notice.next_step
+    assert not [c for c in bench.plane.calls if c[0] == "submit"], "nothing is started"
+    assert bench.memory.typed(str(tmp_path)) is not None, "what was typed can be started still"
+
+
+def test_no_file_is_put_in_place_of_another_unasked(bench: Bench, tmp_path: Path) -> None:
+    theirs = tmp_path / ".clawdesk/tasks/mend-the-loader.toml"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("theirs")
+    desk, sheet = saving(bench, tmp_path)
+    sheet.go.click()
+    bench.settle()
+    assert "There is a file .clawdesk/tasks/mend-the-loader.toml" in sheet.outcome.text()
+    assert sheet.go.words == "Replace that file"
+    assert theirs.read_text() == "theirs"
+    sheet.name.setText("../up")
+    assert sheet.go.words == "Save", "leave was given for that name only"
+    sheet.go.click()
+    assert "letters, digits" in sheet.outcome.text()
+    sheet.name.setText("mend-the-loader")
+    sheet.go.click()
+    bench.settle()
+    assert theirs.read_text() == "theirs"
+    sheet.go.click()
+    bench.settle()
+    assert "Mend the loader." in theirs.read_text()
+    assert desk.decisions.sheet is None
+
+
+def test_run_shows_first_what_does_not_fit(bench: Bench) -> None:
+    bench.plane.fill()
+    bench.plane.let_all_fit()
+    bench.plane.trusts_file = False
+    desk = bench.open()
+    desk.choose_project(scenes.PROJECT)
+    button = next(w for w in ours(desk.window) if w.objectName() == "run.tidy-notes")
+    assert isinstance(button, Button)
+    button.click()
+    bench.settle()
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, NewTaskSheet)
+    assert sheet.name == "tidy-notes"
+    assert "wait for your trust" in fit(sheet, "Policy")
+    assert not [c for c in bench.plane.calls if c[0] == "submit"]
+    bench.clock.advance(1_000)
+    sheet.start.click()
+    assert submitted(bench) == (True,)
+
+
+def test_run_that_is_refused_shows_why_on_the_sheet(bench: Bench) -> None:
+    bench.plane.fill()
+    bench.plane.let_all_fit()
+    path = "/home/ada/src/tokenizer-rs"
+    bench.plane.refuse["submit"] = PortError("The image of this task needs packages.")
+    desk = bench.open()
+    new_task.run(desk, path, "tidy-notes")
+    bench.settle()
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, NewTaskSheet)
+    assert sheet.name == "tidy-notes"
+    assert "needs packages" in sheet.notice.text()
+    assert desk.project == path
+
+
+def test_a_prompt_is_written_chosen_and_started_by_keys_alone(bench: Bench) -> None:
+    desk, sheet = write(bench, bare=True)
+
+    def press(key: str) -> None:
+        """A key wherever the keyboard is."""
+        focus = sheet.focusWidget()
+        assert focus is not None
+        QTest.keyClick(focus, Qt.Key.Key_Tab) if key == "Tab" else QTest.keyClicks(focus, key)
+        bench.settle()
+
+    form = sheet.form
+    press("Mend it.")
+    for field, key, text in (
+        (form.agent, "g", "gptme"),
+        (form.model, "m", "m1"),
+        (form.priority, "l", "low (-1)"),
+        (form.memory, "2", "2 GiB"),
+    ):
+        press("Tab")
+        assert field.hasFocus(), field.accessibleName()
+        press(key)
+        assert field.currentText().startswith(text)
+    QTest.keyClick(form.memory, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    bench.settle()
+    (call,) = (c for c in bench.plane.calls if c[0] == "submit")
+    assert call[2] == TaskPrompt("Mend it.", "gptme", "", "m1", -1, 2048)
+    assert desk.plane.state.tasks[desk.chosen].title == "Mend it."

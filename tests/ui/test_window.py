@@ -17,7 +17,7 @@ from clawdesk.domain.definitions import parse_task
 from clawdesk.domain.model import Phase
 from clawdesk.ports.errors import RepositoryError
 from clawdesk.runtime.api import Change, LogLine
-from clawdesk.ui import theme, tokens
+from clawdesk.ui import new_task, theme, tokens
 from clawdesk.ui.ask_sheet import AskSheet
 from clawdesk.ui.button import Button
 from clawdesk.ui.guard import GUARD_MS
@@ -122,7 +122,9 @@ def test_changes_of_the_latest_checkpoint(bench: Bench, full: Desk) -> None:
 
 
 def test_run_asks_about_edits_of_ones_own(bench: Bench, full: Desk) -> None:
-    full.decisions.run(scenes.PROJECT, "tidy-notes")
+    bench.plane.let_all_fit()
+    new_task.run(full, scenes.PROJECT, "tidy-notes")
+    bench.settle()
     sheet = full.decisions.sheet
     assert isinstance(sheet, AskSheet)
     bench.clock.advance(GUARD_MS)
@@ -134,7 +136,8 @@ def test_run_asks_about_edits_of_ones_own(bench: Bench, full: Desk) -> None:
 
 def test_run_in_a_clean_folder_asks_nothing(bench: Bench, full: Desk) -> None:
     path = "/home/ada/src/tokenizer-rs"
-    full.decisions.run(path, "tidy-notes")
+    bench.plane.let_all_fit()
+    new_task.run(full, path, "tidy-notes")
     bench.settle()
     assert ("submit", path, "tidy-notes", False) in bench.plane.calls
     assert full.project == path

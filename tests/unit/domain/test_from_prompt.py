@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from clawdesk.domain.agents import KINDS, PROMPT_CHARS_MAX, RUN_CHARS_MAX
@@ -38,8 +40,13 @@ def test_its_machine_has_the_memory_its_kind_needs() -> None:
     assert definition_from(OWN).machine.memory_mib == 512
 
 
+def test_priority_and_memory_are_as_asked() -> None:
+    definition = definition_from(replace(MINI, priority=-2, memory_mib=2048))
+    assert (definition.priority, definition.machine.memory_mib) == (-2, 2048)
+
+
 def test_everything_needed_later_is_in_the_definition() -> None:
-    for asked in (MINI, OWN):
+    for asked in (MINI, OWN, replace(OWN, priority=3, memory_mib=1024)):
         definition = definition_from(asked)
         again = from_fields(as_fields(definition), TaskDefinition)
         behind = prompt_behind(again)
@@ -90,6 +97,8 @@ def test_its_title_is_the_first_line_that_says_something(prompt: str, title: str
         (TaskPrompt("p", "acp", "a\0"), "The command of the agent acp holds the character U+0000"),
         (TaskPrompt("p", "gptme", "rm", "m"), "The agent gptme has a command of its own"),
         (TaskPrompt("p", "gptme"), "The agent gptme works with a model: name one."),
+        (replace(OWN, priority=6), "A task's priority is -5 to 5, not 6."),
+        (replace(OWN, memory_mib=127), "A machine has 128 to 1,048,576 MiB of memory, not 127."),
         (TaskPrompt("p", "gptme", model="a b"), "'a b' is no name of a model."),
         (TaskPrompt("p", "gptme", model="m" * 201), "is no name of a model."),
     ],

@@ -108,3 +108,30 @@ def test_what_the_catalog_says_of_agents_can_be_told_in_another_language() -> No
     assert catalog >= WORDS, "said no more"
     names = {text for text in catalog - WORDS if " " in text}
     assert not names, "a sentence of the catalog that viewmodels/agent_words does not know"
+
+
+def test_a_task_fits_unless_it_would_wait_or_fail() -> None:
+    """Emulation is slow, and stops nobody; what is not known yet does not either."""
+    slow = replace(KVM, accelerator="tcg")
+    nothing = PolicyView("/p", "", (), trusted=False)
+    full = replace(LOAD, memory_used_mib=15_000)
+    gone = replace(KVM, ready=False, problem="no libvirt daemon")
+    cases: tuple[tuple[dict[str, object], bool], ...] = (
+        ({}, True),
+        ({"machines": slow}, True),
+        ({"load": None, "machines": None, "fabric": None}, True),
+        ({"policy": nothing}, True),
+        ({"policy": trust_scene.policy("/p")}, False),
+        ({"load": full}, False),
+        ({"machines": gone}, False),
+        ({"fabric": replace(FABRIC, models=())}, False),
+    )
+    for known, fits in cases:
+        have: dict[str, object] = {
+            "load": LOAD,
+            "machines": KVM,
+            "fabric": FABRIC,
+            "policy": None,
+            **known,
+        }
+        assert forecast(TIDY, **have).fits is fits, known  # type: ignore[arg-type]
