@@ -63,7 +63,7 @@ check-style:
 check-tests:
 	@$(OFFSCREEN) $(IN_MEMORY) $(BIN)/python -m pytest -q $(QUICK) $(PYTEST)
 
-gallery: setup-tests ## every page in dark and light at scale 1 and 2, into out/gallery; fails on ugly ones
+gallery: setup-tests ## every page in dark and light at scale 1, 1.5, 2 and at 1024x700, into out/gallery; fails on ugly ones
 	@$(BIN)/python -m tests.support.gallery out/gallery
 
 pictures: setup-tests ## the pictures of the guide drawn anew; FROM=sample (journey, models) draws those alone

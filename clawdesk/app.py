@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clawdesk.ports.errors import MachineError, PortError
+from clawdesk.ports.machines import ImageUse
 from clawdesk.ports.notices import Notices
 from clawdesk.runtime.api import PlaneApi
 from clawdesk.runtime.client import PlaneClient
@@ -132,6 +133,18 @@ class GuestImages:
             remove_layer(layout_here(), name)
         finally:
             os.close(lock)
+
+    def uses(self) -> dict[str, ImageUse]:
+        """What stands on each image of this home, by its folder's name."""
+        from clawdesk.adapters.libvirt.image import find_image
+        from clawdesk.adapters.libvirt.image_recipe import image_names
+        from clawdesk.adapters.libvirt.kept_layers import layout_here
+        from clawdesk.adapters.libvirt.old_images import image_uses
+        from clawdesk.adapters.libvirt.shelf import Shelf
+
+        layout = layout_here()
+        used = {image.digest for name in image_names() if (image := find_image(name)) is not None}
+        return {use.id: use for use in image_uses(layout.home, Shelf(layout).needs(), used)}
 
     def list(self) -> list[ImageFacts]:
         from clawdesk.adapters.libvirt.image import list_images

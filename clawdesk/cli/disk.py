@@ -41,6 +41,10 @@ def run(options: argparse.Namespace) -> int:
         print(f"together      {use.total_bytes / _MIB:.0f} MiB")
         print(f"free          {use.free_bytes / _MIB:.0f} MiB of the disk of {use.home}")
         print("`clawdesk prune` gives up snapshots of ended tasks; commits stay.")
+        spare = [image for image in use.images if image.spare]
+        if spare:
+            mib = sum(image.bytes for image in spare) / _MIB
+            print(f"`clawdesk images prune` removes old guest images, {mib:.0f} MiB.")
         return 0
 
     return with_plane(work)

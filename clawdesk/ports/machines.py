@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -96,6 +96,33 @@ class SnapshotUse:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageUse:
+    """The disk space of one guest image, and what stands on it.
+
+    Args:
+        at_ms: when it was built.
+        whole: False = a build of it is under way, or was cut off.
+        current: this program starts machines from it.
+        snapshots: how many snapshots cannot go on without it.
+        machines: how many machines run on it.
+    """
+
+    id: str
+    name: str
+    bytes: int
+    at_ms: int
+    whole: bool = True
+    current: bool = False
+    snapshots: int = 0
+    machines: int = 0
+
+    @property
+    def spare(self) -> bool:
+        """Whether nothing is lost without it: it would be built again."""
+        return not (self.current or self.snapshots or self.machines)
+
+
+@dataclass(frozen=True, slots=True)
 class DiskUse:
     """The disk space of all machine files.
 
@@ -109,6 +136,7 @@ class DiskUse:
         free_bytes: what this user may still write to the file system of `home`.
         images_bytes: of guest images, also those that an older version made.
         layers_bytes: of what set-ups of images have written.
+        images: each guest image, oldest first.
     """
 
     snapshots: tuple[SnapshotUse, ...]
@@ -120,6 +148,7 @@ class DiskUse:
     home: str
     images_bytes: int = 0
     layers_bytes: int = 0
+    images: tuple[ImageUse, ...] = ()
 
 
 class Machines(Protocol):
@@ -199,6 +228,14 @@ class Machines(Protocol):
 
     async def disk_use(self) -> DiskUse:
         """How much disk machine files occupy, cheap enough for every checkpoint."""
+        ...
+
+    async def remove_images(self, ids: Collection[str]) -> tuple[ImageUse, ...]:
+        """Remove those of these guest images that are still spare; returns which went.
+
+        Raises:
+            MachineError: code `busy` while one of them is built; nothing was removed.
+        """
         ...
 
     async def destroy(self, machine: MachineId) -> None:

@@ -353,6 +353,10 @@ class PlaneApi(Protocol):
         """
         ...
 
+    async def remove_images(self, images: tuple[str, ...]) -> Outcome:
+        """Remove these guest images of `disk_use`; those that something stands on by now stay."""
+        ...
+
     async def stop_prune(self) -> None:
         """Call a clean-up off: after the task it is at. What was removed stays removed."""
         ...

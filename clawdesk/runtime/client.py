@@ -14,7 +14,6 @@ from clawdesk import __version__
 from clawdesk.domain.from_prompt import TaskPrompt
 from clawdesk.domain.model import PlaneState, Reason, TaskId
 from clawdesk.ports.errors import ConflictError, PortError
-from clawdesk.ports.machines import DiskUse
 from clawdesk.ports.repository import (
     Conflicts,
     Diff,
@@ -33,6 +32,7 @@ from clawdesk.runtime.api import (
     Outcome,
     ShellText,
 )
+from clawdesk.runtime.client_disk import DiskCalls
 from clawdesk.runtime.client_rules import RuleCalls
 from clawdesk.runtime.wire import (
     LAST_READ,
@@ -63,7 +63,7 @@ class PlaneGoneError(PortError):
         self.undone = undone
 
 
-class PlaneClient(RuleCalls):
+class PlaneClient(DiskCalls, RuleCalls):
     """A running plane, seen from another process. Make it with `PlaneClient.connect`."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -374,17 +374,6 @@ class PlaneClient(RuleCalls):
     async def unmerge(self, task: TaskId) -> Outcome:
         outcome: Outcome = await self._call("unmerge", task)
         return outcome
-
-    async def disk_use(self) -> DiskUse:
-        use: DiskUse = await self._call("disk_use")
-        return use
-
-    async def prune(self, keep_days: float) -> Outcome:
-        outcome: Outcome = await self._call("prune", keep_days)
-        return outcome
-
-    async def stop_prune(self) -> None:
-        await self._call("stop_prune")
 
     async def diff(self, task: TaskId, old: int | None, new: int, *, other: TaskId = "") -> Diff:
         diff: Diff = await self._call("diff", task, old, new, other=other)

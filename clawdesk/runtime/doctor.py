@@ -34,6 +34,10 @@ BUILD_GUEST = "clawdesk images build base"
 BUILD_INFERENCE = "clawdesk-fabric images build"
 MORE_SPACE = "clawdesk prune"
 INSTALL = "clawdesk doctor --fix"
+STILL_WORKS = (
+    "Tasks wait and run nowhere else; what was done can be looked at, compared and merged."
+)
+"""Without machines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def machine_checks(support: MachineSupport) -> list[Check]:
         if support.ready or version:
             checks.append(Check(part, "ok", found))
         else:
-            why = support.problem or f"{part} did not answer."
+            why = f"{support.problem or f'{part} did not answer.'} {STILL_WORKS}"
             checks.append(Check(part, "missing", found, why, support.mend or INSTALL))
     if not support.ready:
         why = support.problem or "No machine can be started; tasks wait and run nowhere else."

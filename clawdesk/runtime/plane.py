@@ -472,5 +472,8 @@ class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs, Ima
             text = f"Called off. Removed the snapshots of ended tasks: {done} of {len(ended)}."
         return await self._note(Outcome(True, text), "pruned")
 
+    async def remove_images(self, images: tuple[str, ...]) -> Outcome:
+        return await self._note(await self._retention.remove_images(images), "pruned")
+
     async def stop_prune(self) -> None:
         self._pruning = False

@@ -15,6 +15,7 @@ from clawdesk.domain.retention import GIB, Decided, Forget, Kept, decide, still_
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.machines import DiskUse, Machines
+from clawdesk.runtime.api import Outcome
 
 LOOK_S = 60.0
 MIB = 1 << 20
@@ -67,6 +68,19 @@ class Retention:
     async def disk_use(self) -> DiskUse:
         """What machine files occupy now. Raises PortError."""
         return await self._machines.disk_use()
+
+    async def remove_images(self, images: tuple[str, ...]) -> Outcome:
+        """Remove guest images that nothing stands on; what was shown may have changed since."""
+        try:
+            gone = await self._machines.remove_images(images)
+        except PortError as error:
+            return Outcome(False, error.sentence)
+        if not gone:
+            return Outcome(False, "No guest image was removed: each is gone, or needed by now.")
+        text = f"Removed guest images: {len(gone)}, {sum(one.bytes for one in gone) / MIB:.0f} MiB."
+        if len(gone) < len(images):
+            text += " The others are gone, or needed by now."
+        return Outcome(True, text)
 
     async def room_for(self, memory_mib: int) -> str:
         """Make room for a snapshot of a machine of that size; "" = there is, else why not."""

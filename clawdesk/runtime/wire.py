@@ -70,6 +70,7 @@ RESULTS: dict[str, Any] = {
     "merge": MergeOutcome,
     "unmerge": Outcome,
     "prune": Outcome,
+    "remove_images": Outcome,
     "stop_prune": None,
     "disk_use": DiskUse,
     "project_policy": PolicyView,

@@ -159,7 +159,7 @@ class ApprovalSheet(Sheet):
     def _build_foot(self) -> None:
         self.back = Button(tr("Roll back…"), "approval.restore", icon="restore")
         self.back.clicked.connect(self._restore)
-        self._says = SafeLabel("", font="small", role="fg2", elide=True)
+        self._says = SafeLabel("", font="small", role="fg2", wrap=True)
         self._says.setObjectName("approval.digest")
         self._says.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.newer = Button(tr("Show what waits now"), "approval.newer", kind="need", icon="cr")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRect, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from clawdesk.ui.announce import announce
 from clawdesk.ui.badge import Icon
@@ -53,12 +53,20 @@ class Banner(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
         row.setSpacing(10)
-        row.addWidget(self._icon)
-        row.addWidget(self._what, 3)
-        row.addWidget(self._next, 4)
-        row.addWidget(self._act)
-        row.addWidget(self._copy)
-        row.addWidget(self._close)
+        top = Qt.AlignmentFlag.AlignTop
+        words = QVBoxLayout()
+        words.setContentsMargins(0, 3, 0, 3)
+        words.setSpacing(2)
+        words.addWidget(self._what)
+        words.addWidget(self._next)
+        sign = QVBoxLayout()
+        sign.setContentsMargins(0, 4, 0, 0)  # on the first line, which the buttons' words are on
+        sign.addWidget(self._icon)
+        sign.addStretch(1)
+        row.addLayout(sign)
+        row.addLayout(words, 1)
+        for button in (self._act, self._copy, self._close):
+            row.addWidget(button, 0, top)
         self._act.clicked.connect(self._do)
         self._copy.clicked.connect(self._copy_details)
         self._close.clicked.connect(self.hide)

@@ -102,6 +102,10 @@ class Button(QPushButton):
     def words(self) -> str:
         return self._words
 
+    @property
+    def kind(self) -> str:
+        return self._kind
+
     def sizeHint(self) -> QSize:
         height, pad, font, icon, _ = _SIZES[self._size]
         if not self._words:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
+from clawdesk.ui.command_text import CommandText
 from clawdesk.ui.pane import Ground, empty
 from clawdesk.ui.safe_text import SafeLabel, clean_line
 from clawdesk.ui.tokens import colour
@@ -28,11 +29,10 @@ class _Command(QWidget):
         self.setMinimumHeight(32)
         self._command = command
         row = QHBoxLayout(self)
-        row.setContentsMargins(10, 4, 4, 4)
+        row.setContentsMargins(10, 6, 4, 6)
         row.setSpacing(8)
-        row.addWidget(SafeLabel("$", font="code", role="fg2"))
         # Whole, on as many lines as it needs: a command that is cut cannot be judged.
-        row.addWidget(SafeLabel(command, font="code", wrap=True, selectable=True), 1)
+        row.addWidget(CommandText(command), 1)
         copy = Button(
             tr("Copy"),
             f"check.{name}.copy",
@@ -70,13 +70,13 @@ class CheckRow(Ground):
         label = SafeLabel(view.name, elide=True)
         label.setFixedWidth(_NAME - 28)
         first.addWidget(label)
-        first.addWidget(SafeLabel(view.found, role="fg1", elide=True), 1)
+        first.addWidget(SafeLabel(view.found, role="fg1", wrap=True), 1)
         if view.word:
             first.addWidget(SafeLabel(view.word, font="chip", role=view.family.value))
         box = QWidget()
-        box.setFixedHeight(40)
+        box.setMinimumHeight(40)
         box.setLayout(first)
-        first.setContentsMargins(0, 0, 0, 0)
+        first.setContentsMargins(0, 6, 0, 6)
         whole.addWidget(box)
         self.setAccessibleName(f"{name}: {view.found}, {view.word or tr('ready')}")
         self._name, self._command = name, view.command

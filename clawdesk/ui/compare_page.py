@@ -154,7 +154,7 @@ class ComparePage(QWidget):
         row = QHBoxLayout(foot)
         row.setContentsMargins(16, 0, 16, 0)
         row.setSpacing(8)
-        self.note = SafeLabel("", font="small", role="fg2", elide=True)
+        self.note = SafeLabel("", font="small", role="fg2", wrap=True)
         row.addWidget(self.note, 1)
         self.stay = Button(tr("Keep all for now"), "compare.stay", key="Esc")
         self.stay.clicked.connect(self.closed)

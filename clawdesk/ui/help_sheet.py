@@ -31,7 +31,7 @@ class HelpSheet(Sheet):
     """Two columns of groups; nothing can be changed here."""
 
     def __init__(self, parent: QWidget, clock: Clock, acts: Sequence[Act]) -> None:
-        super().__init__("help", parent, clock, icon="note", role="fg1")
+        super().__init__("help", parent, clock, icon="keys", role="fg1")
         self.show_title(tr("Shortcuts"))
         groups: dict[str, list[tuple[str, str]]] = {}
         for act in acts:
@@ -85,4 +85,4 @@ class HelpSheet(Sheet):
         return column
 
     def sizeHint(self) -> QSize:
-        return QSize(760, 620)
+        return QSize(900, 780)  # as far as the window has room

@@ -72,10 +72,11 @@ class Card(QWidget):
         column.addWidget(self._quote)
         column.addSpacing(4)
         third = QHBoxLayout()
-        third.setSpacing(8)
+        third.setSpacing(6)
         third.addWidget(self.act)
         third.addWidget(self._project, 1)
         third.addWidget(self.later)
+        third.setContentsMargins(0, 0, -8, 0)  # words of a button without an edge end with the text
         column.addLayout(third)
         whole.addLayout(column, 1)
 

@@ -27,6 +27,8 @@ from clawdesk.ui.words import counted, tr
 from clawdesk.viewmodels.inspector import InspectorView
 
 PLACES = ("log", "changes", "checkpoints", "conversation")
+FACTS_FROM = 720
+"""The width in px from which facts stand beside the log, and tabs have their words."""
 
 
 class Facts(Ground):
@@ -90,6 +92,10 @@ class Inspector(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(self._head())
+        self.why = SafeLabel("", font="small", role="fg1", wrap=True, selectable=True)
+        self.why.setObjectName("inspector.why")
+        self.why.setContentsMargins(12, 8, 12, 8)
+        whole.addWidget(self.why)
         self._stack = QStackedLayout()
         pages = (self._log_page(), self._changes_page(), self.checkpoints, self.conversation)
         for page in (*pages, self._nothing()):
@@ -133,6 +139,7 @@ class Inspector(QWidget):
         row.addWidget(self._title)
         row.addWidget(self.tabs)
         row.addWidget(self._state, 1)
+        row.addStretch(0)  # takes what is left over where the state has no room
         row.addWidget(self.cancel)
         row.addWidget(self.act)
         return head
@@ -207,9 +214,16 @@ class Inspector(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.facts.setVisible(self.width() >= 720)
-        self.tabs.show_compact(self.width() < 720)
+        self.facts.setVisible(self.width() >= FACTS_FROM)
+        self.tabs.show_compact(self.width() < FACTS_FROM)
         self._state.setVisible(self._view is not None and self.width() >= 640)
+        self._mind_why()
+
+    def _mind_why(self) -> None:
+        """Why it waits or failed is read in full, also where the facts have no room."""
+        why = self._view.why if self._view is not None else ""
+        self.why.show_text(why)
+        self.why.setVisible(bool(why) and self.width() < FACTS_FROM)
 
     def sizeHint(self) -> QSize:
         return QSize(920, 330)
@@ -223,6 +237,7 @@ class Inspector(QWidget):
         self.cancel.setVisible(view is not None and view.can_cancel)
         self._show_terminal(view.why_no_shell if view is not None else "")
         self.act.setVisible(view is not None and bool(view.act))
+        self._mind_why()
         if view is None:
             self._stack.setCurrentIndex(len(PLACES))
             return

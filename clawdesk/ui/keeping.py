@@ -109,6 +109,11 @@ class Keeping(QObject):
                 "stop prune", tr("Stopping the clean-up"), desk.plane.stop_prune()
             )
         )
+        sheet.images_wanted.connect(
+            lambda ids: desk.errands.start(
+                "images", tr("Removing guest images"), self._images_removed(sheet, ids)
+            )
+        )
         desk.decisions.show_sheet(sheet)
         desk.errands.start("disk", tr("Reading the disk use"), self._read_disk(sheet))
 
@@ -124,8 +129,20 @@ class Keeping(QObject):
     def _show_disk(self, sheet: DiskSheet) -> None:
         desk = self._desk
         if self._use is not None and desk.decisions.sheet is sheet:
-            now_ms = desk.clock.now_ms()
-            sheet.show_view(disk_view(desk.plane.state, self._use, sheet.days, now_ms))
+            now_ms, offset_ms = desk.clock.now_ms(), desk.clock.offset_ms()
+            view = disk_view(desk.plane.state, self._use, sheet.days, now_ms, offset_ms)
+            sheet.show_view(view)
+
+    async def _images_removed(self, sheet: DiskSheet, ids: tuple[str, ...]) -> None:
+        sheet.show_removing_images(True)
+        try:
+            outcome = await self._desk.plane.remove_images(ids)
+        finally:
+            if self._desk.decisions.sheet is sheet:
+                sheet.show_removing_images(False)
+        if self._desk.decisions.sheet is sheet:
+            sheet.show_notice(told(outcome.text), "ok" if outcome.ok else "bad")
+        await self._read_disk(sheet)
 
     async def _pruned(self, sheet: DiskSheet, days: float) -> None:
         plane = self._desk.plane

@@ -155,7 +155,13 @@ class MainWindow(QMainWindow):
             if focus is not None and self.pages.isAncestorOf(focus):
                 focus.clearFocus()  # else Qt tabs on from it as it hides, and a ring shows
             self.pages.setCurrentIndex(list(Page).index(page))
+            self._mind_main()
             self.begin_soon()
+
+    def _mind_main(self) -> None:
+        """One filled button at a time: a page that has its own leaves the bar's plain."""
+        own = self.page is Page.HOME or (self.page is Page.TASKS and not self._inspects)
+        self.tool_bar.new.set_kind("plain" if own else "main")
 
     def show_starting(self, starting: bool) -> None:
         """Before the plane is there: the window is up, its parts wait."""
@@ -197,6 +203,7 @@ class MainWindow(QMainWindow):
             self.begin_soon()
         self._inspects = useful
         self._mind_panes()
+        self._mind_main()
 
     def _mind_panes(self) -> None:
         for name, pane in self._panes.items():

@@ -6,6 +6,7 @@ Below them stand other machines (`PeersSection`).
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from clawdesk.ui.badge import Icon
@@ -16,6 +17,9 @@ from clawdesk.ui.peers_section import PeersSection
 from clawdesk.ui.safe_text import SafeLabel, clean_line, set_tip
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.projects import DefinitionView, ProjectEntry, ProjectsView
+
+WORDS_FROM = 176
+"""The width of a row in px from which its button has a word."""
 
 
 class _Definition(QWidget):
@@ -42,6 +46,13 @@ class _Definition(QWidget):
         self.run.setEnabled(not definition.why_not)
         set_tip(self.run, definition.why_not or f"{definition.title} · {definition.tip}")
         row.addWidget(self.run)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow pane the names keep the room; the triangle and its spoken name stay."""
+        super().resizeEvent(event)
+        words = tr("Run") if self.width() >= WORDS_FROM else ""
+        if self.run.words != words:
+            self.run.show_text(words)
 
 
 class _Mistake(QWidget):

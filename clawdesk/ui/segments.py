@@ -19,6 +19,7 @@ class _Choice(QAbstractButton):
     def __init__(self, text: str, name: str, framed: bool) -> None:
         super().__init__()
         self._framed = framed
+        self._inset, self._counts = 9 if framed else 8, True
         self._count: int | None = None
         self.setText(text)
         self.setCheckable(True)
@@ -43,9 +44,15 @@ class _Choice(QAbstractButton):
             self._mind_width()
             self.update()
 
+    def show_room(self, inset: int, *, counts: bool) -> None:
+        """Room beside the words, in px, and whether counts stand there; they are always spoken."""
+        self._inset, self._counts = inset, counts
+        self._mind_width()
+        self.update()
+
     def _mind_width(self) -> None:
-        wide = fonts.width("chip", self.text()) + (18 if self._framed else 16)
-        if self._count is not None:
+        wide = fonts.width("chip", self.text()) + 2 * self._inset
+        if self._count is not None and self._counts:
             wide += 5 + fonts.width("chip", str(self._count))
         self.setFixedWidth(round(wide))
 
@@ -68,13 +75,15 @@ class _Choice(QAbstractButton):
         painter.setFont(fonts.font("chip"))
         role = "fg0" if on else "fg1"
         painter.setPen(colour(role if self.isEnabled() else "fgoff"))
-        left = box.adjusted(9 if self._framed else 8, 0, 0, 0)
+        left = box.adjusted(self._inset, 0, 0, 0)
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(left, middle, self.text())
-        if self._count is not None:
+        if self._count is not None and self._counts:
             painter.setPen(colour("fg1" if on else "fg2"))
             painter.drawText(
-                box.adjusted(0, 0, -8, 0), middle | Qt.AlignmentFlag.AlignRight, str(self._count)
+                box.adjusted(0, 0, -self._inset, 0),
+                middle | Qt.AlignmentFlag.AlignRight,
+                str(self._count),
             )
 
 
@@ -123,6 +132,14 @@ class Segments(QWidget):
 
     def show_count(self, key: str, count: int | None) -> None:
         self._buttons[key].show_count(count)
+
+    def show_within(self, room: int) -> None:
+        """Fit into `room` px, unframed: the space beside the words goes first, then counts."""
+        for inset, counts in ((8, True), (4, True), (4, False)):
+            for button in self._buttons.values():
+                button.show_room(inset, counts=counts)
+            if self.sizeHint().width() <= room:
+                return
 
     def show_only(self, keys: set[str]) -> None:
         """Hide the alternatives that have nothing to show."""

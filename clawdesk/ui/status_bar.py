@@ -6,7 +6,7 @@ from PySide6.QtCore import QRect, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from clawdesk.ui import tokens
+from clawdesk.ui import fonts, tokens
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.pane import Ground
@@ -16,6 +16,9 @@ from clawdesk.ui.words import tr
 from clawdesk.viewmodels.status import Health, StatusBarView
 
 CHANNEL = "OpenClaw"
+ROOMY, TIGHT = 12, 7
+"""Room beside the words of an item, in px."""
+_DIGITS = str.maketrans("123456789", "0" * 9)
 
 
 class _Item(QWidget):
@@ -25,8 +28,8 @@ class _Item(QWidget):
         super().__init__()
         self.setObjectName(name)
         self._line = line
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 0, 12, 0)
+        self._row = row = QHBoxLayout(self)
+        row.setContentsMargins(ROOMY, 0, ROOMY, 0)
         row.setSpacing(6)
         self.caption = SafeLabel(caption, font="small", role="fg2")
         self.caption.setVisible(bool(caption))
@@ -38,6 +41,15 @@ class _Item(QWidget):
         self.value.show_text(text)
         self.setAccessibleName(f"{self.caption.text()} {text}".strip())
 
+    def wide(self) -> int:
+        """What its words need without room beside them; digits that count do not change it."""
+        words = self.value.text().translate(_DIGITS)
+        moves = fonts.width("small", words) - fonts.width("small", self.value.text())
+        return self._row.sizeHint().width() - self._row.contentsMargins().left() * 2 + round(moves)
+
+    def show_room(self, beside: int) -> None:
+        self._row.setContentsMargins(beside, 0, beside, 0)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._line:
             top = (self.height() - 16) // 2
@@ -48,9 +60,7 @@ class _HealthItem(_Item):
     def __init__(self, name: str, *, line: bool) -> None:
         super().__init__(name, line=line)
         self._icon = Icon("unk", "mute", 14)
-        layout = self.layout()
-        assert isinstance(layout, QHBoxLayout)
-        layout.insertWidget(0, self._icon)
+        self._row.insertWidget(0, self._icon)
 
     def show_health(self, health: Health) -> None:
         self._icon.show_icon(health.icon, health.family.value)
@@ -112,16 +122,24 @@ class StatusBar(Ground):
         self._mind_room()
 
     def _mind_room(self) -> None:
-        """What can be read elsewhere stands where there is room: the rest is never cut."""
-        channel = self._parts[CHANNEL]
-        left_out: list[_Item] = [] if self._has_channel else [channel]
-        items: list[_Item] = [self._work, self._gpu, self._machines, self._cpu, self._memory]
-        items += self._parts.values()
-        free = self.width() - self.need.sizeHint().width() - 16
-        free -= sum(item.sizeHint().width() for item in items if item not in left_out)
-        for item in (self._machines, channel, self._cpu, self._memory):
-            if free < 0 and item not in left_out:
-                left_out.append(item)
-                free += item.sizeHint().width()
-        for item in items:
-            item.setVisible(item not in left_out)
+        """Items move together, then load gives way: who needs you and health are always read."""
+        self._parts[CHANNEL].setVisible(self._has_channel)
+        health = [part for name, part in self._parts.items() if name != CHANNEL]
+        if self._has_channel:
+            health.append(self._parts[CHANNEL])
+        loads = [self._cpu, self._memory, self._machines, self._gpu]  # which goes first
+        fixed = self.need.sizeHint().width() + 24
+        for left_out in range(len(loads) + 1):
+            shown = [self._work, *loads[left_out:], *health]
+            for beside in (ROOMY, TIGHT):
+                if fixed + sum(item.wide() + 2 * beside for item in shown) <= self.width():
+                    break
+            else:
+                continue
+            break
+        else:
+            left_out, beside = len(loads), TIGHT
+        for place, item in enumerate(loads):
+            item.setVisible(place >= left_out)
+        for item in (self._work, *loads, *health):
+            item.show_room(beside)

@@ -126,6 +126,7 @@ class TasksPane(QWidget):
         empty = self._stack.currentIndex() == 1
         searching = not empty and (bool(self.search.text()) or not self.search.isHidden())
         taken = 254 if searching else 130
+        self.filters.show_within(self.width() - taken)
         room = self.width() - self.filters.sizeHint().width() - taken
         self.filters.setVisible(not empty and not (searching and room < -40))
         self.search.setVisible(searching)
@@ -157,3 +158,4 @@ class TasksPane(QWidget):
         else:
             rows = [r for r in here if self._filter in {ALL, r.group.value}]
         self.lanes.show_rows(found(rows, self.search.text()))
+        self._mind_head()  # counts have another width now

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
 from clawdesk.ui import fonts, icons, tokens
@@ -14,6 +14,10 @@ from clawdesk.ui.safe_text import SafeLabel, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.projects import ProjectEntry
+
+SEARCH = 400
+"""Width of the search field in px; where there is less, its words stay whole."""
+_KEY = "Ctrl K"
 
 
 class SearchField(QAbstractButton):
@@ -26,7 +30,12 @@ class SearchField(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        return QSize(400, 28)
+        return QSize(SEARCH, 28)
+
+    def least(self) -> int:
+        """The width in px at which icon, words and key are just whole."""
+        words = fonts.width("body", tr("Search or run a command"))
+        return round(33 + words + 12 + fonts.width("caption", _KEY) + 9 + 8)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -41,15 +50,14 @@ class SearchField(QAbstractButton):
         painter.setPen(colour("fg2"))
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(box.adjusted(33, 0, 0, 0), middle, tr("Search or run a command"))
-        key = "Ctrl K"
-        wide = fonts.width("caption", key) + 9
+        wide = fonts.width("caption", _KEY) + 9
         frame = QRectF(box.right() - 8 - wide, 6.5, wide, 15)
         painter.setPen(QPen(colour("line2"), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(frame, 4, 4)
         painter.setPen(colour("fg2"))
         painter.setFont(fonts.font("caption"))
-        painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, key)
+        painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, _KEY)
 
 
 class ToolBar(Ground):
@@ -68,7 +76,7 @@ class ToolBar(Ground):
         super().__init__("bg0", "b")
         self.setObjectName("toolbar")
         self.setFixedHeight(tokens.TOOL_BAR)
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 1)
         row.setSpacing(8)
         left, right = QWidget(), QWidget()
@@ -112,7 +120,20 @@ class ToolBar(Ground):
         row.addWidget(left, 1)
         row.addWidget(self.search)
         row.addWidget(right, 1)
+        self._west, self._east = west, east
         self.show_project(None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._mind_room()
+
+    def _mind_room(self) -> None:
+        """The search field gives way to the branch's words, which nothing else tells in full."""
+        sides = self._west.sizeHint().width() + self._east.sizeHint().width()
+        wide = max(self.search.least(), min(SEARCH, self.width() - sides - 40))
+        self.search.setFixedWidth(wide)
+        for side in (0, 2):  # in the middle where there is room; else each side has what it needs
+            self._row.setStretch(side, 1 if wide == SEARCH else 0)
 
     @staticmethod
     def _icon_button(name: str, icon: str, spoken: str, keys: str) -> Button:
@@ -130,3 +151,4 @@ class ToolBar(Ground):
         self.new.setVisible(entry is not None)
         self.new.setEnabled(not why_not)
         set_tip(self.new, tr("read-only: {why}", why=why_not) if why_not else "")
+        self._mind_room()

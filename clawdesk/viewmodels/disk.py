@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from clawdesk.domain.model import PlaneState, TaskId
 from clawdesk.domain.retention import prunable
-from clawdesk.ports.machines import DiskUse, SnapshotUse
+from clawdesk.ports.machines import DiskUse, ImageUse, SnapshotUse
+from clawdesk.viewmodels.amounts import day
 from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.phases import look
 from clawdesk.viewmodels.words import DAY_MS, size
@@ -36,17 +37,37 @@ class DiskRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageRow:
+    """A guest image that machines are not started from any more."""
+
+    title: str
+    stands: str
+    size: str
+    goes: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DiskView:
-    """The sheet; `removes` is "" when there is nothing to remove."""
+    """The sheet; `removes` is "" when there is nothing to remove.
+
+    Args:
+        images: those of older versions; `spare` are ids of them that may go.
+        images_removed: says what removing the spare ones does, "" when there is none.
+    """
 
     totals: tuple[tuple[str, str], ...]
     rows: tuple[DiskRow, ...]
     more: str
     removes: str
     why_not: str
+    images: tuple[ImageRow, ...] = ()
+    spare: tuple[str, ...] = ()
+    images_removed: str = ""
 
 
-def disk_view(state: PlaneState, use: DiskUse, keep_days: float, now_ms: int) -> DiskView:
+def disk_view(
+    state: PlaneState, use: DiskUse, keep_days: float, now_ms: int, offset_ms: int = 0
+) -> DiskView:
     """What occupies the disk, the largest first, and what `prune(keep_days)` would take of it."""
     by_task: dict[TaskId, list[SnapshotUse]] = defaultdict(list)
     for one in use.snapshots:
@@ -67,6 +88,8 @@ def disk_view(state: PlaneState, use: DiskUse, keep_days: float, now_ms: int) ->
             size=size(freed),
         )
     free, left = size(use.free_bytes), len(order) - ROWS_MAX
+    old = [image for image in use.images if not image.current]
+    spare = [image for image in old if image.spare]
     more = counted(left, "and {count} more task", "and {count} more tasks") if left > 0 else ""
     return DiskView(
         totals=(
@@ -82,6 +105,45 @@ def disk_view(state: PlaneState, use: DiskUse, keep_days: float, now_ms: int) ->
         more=more,
         removes=removes,
         why_not="" if going else _why_not(keep_days),
+        images=tuple(_image_row(image, now_ms, offset_ms) for image in old),
+        spare=tuple(image.id for image in spare),
+        images_removed=_images_removed(spare),
+    )
+
+
+def _images_removed(spare: list[ImageUse]) -> str:
+    if not spare:
+        return ""
+    return counted(
+        len(spare),
+        "Removes {count} guest image, {size}, and the warm templates on it. Nothing stands on it.",
+        "Removes {count} guest images, {size}, and the warm templates on them. Nothing stands on "
+        "them.",
+        size=size(sum(image.bytes for image in spare)),
+    )
+
+
+def stands_on(image: ImageUse) -> str:
+    """What would be lost without an image, in words."""
+    if not image.whole:
+        return tr("its build was cut off")
+    parts = []
+    if image.snapshots:
+        parts.append(counted(image.snapshots, "{count} snapshot", "{count} snapshots"))
+    if image.machines:
+        parts.append(counted(image.machines, "{count} machine", "{count} machines"))
+    if not parts:
+        return tr("nothing stands on it")
+    return tr("stays: {what} on it", what=", ".join(parts))
+
+
+def _image_row(image: ImageUse, now_ms: int, offset_ms: int) -> ImageRow:
+    built = day(image.at_ms, now_ms, offset_ms)
+    return ImageRow(
+        title=tr("{name}, built {when}", name=image.name, when=built),
+        stands=stands_on(image),
+        size=size(image.bytes),
+        goes=image.spare,
     )
 
 

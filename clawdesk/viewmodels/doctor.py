@@ -7,9 +7,9 @@ as unknown, never as good.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from clawdesk.viewmodels.language import marked, tr
+from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.phases import Family
 from clawdesk.viewmodels.told import told
 
@@ -114,15 +114,35 @@ def check_view(check: Mapping[str, object]) -> CheckView:
     )
 
 
+def _once(views: Sequence[CheckView]) -> list[CheckView]:
+    """One command that mends several is told where it is met first; the others name that row."""
+    first: dict[str, str] = {}
+    told_once = []
+    for view in views:
+        by = first.setdefault(view.command, view.name) if view.command else view.name
+        if by != view.name:
+            why = tr("The command for {name} mends this too.", name=by)
+            view = replace(view, why=why, command="")  # noqa: PLW2901
+        told_once.append(view)
+    return told_once
+
+
+def _tally(count: int, word: str) -> str:
+    """`7 ready`, `1 needs a fix`, `4 need a fix`."""
+    if word == tr("needs a fix"):
+        return counted(count, "{count} needs a fix", "{count} need a fix")
+    return f"{count} {word or tr('ready')}"
+
+
 def doctor_view(checks: Sequence[Mapping[str, object]]) -> DoctorView:
     """The page; the groups' order is fixed, the rows keep the doctor's order."""
+    found = _once([check_view(check) for check in checks])
     titles = (*(title for title, _ in _GROUPS), _REST)
     rows: dict[str, list[CheckView]] = {title: [] for title in titles}
     tally: dict[tuple[str, str, Family], int] = {}
-    for check in checks:
-        view = check_view(check)
+    for check, view in zip(checks, found, strict=True):
         rows[_group_of(_word(check, "name"))].append(view)
-        key = (view.icon, view.word or tr("ready"), view.family)
+        key = (view.icon, view.word, view.family)
         tally[key] = tally.get(key, 0) + 1
     order = [Family.GOOD, Family.NEED, Family.BAD, Family.ALIVE, Family.STILL]
     tallies = sorted(tally.items(), key=lambda item: order.index(item[0][2]))
@@ -135,6 +155,6 @@ def doctor_view(checks: Sequence[Mapping[str, object]]) -> DoctorView:
     ]
     return DoctorView(
         groups=tuple(CheckGroup(tr(t), tuple(c)) for t, c in rows.items() if c),
-        tallies=tuple((icon, f"{n} {word}", family) for (icon, word, family), n in tallies),
+        tallies=tuple((icon, _tally(n, word), family) for (icon, word, family), n in tallies),
         report="\n".join(lines),
     )

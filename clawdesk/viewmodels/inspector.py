@@ -24,7 +24,11 @@ from clawdesk.viewmodels.words import clock_time
 
 @dataclass(frozen=True, slots=True)
 class InspectorView:
-    """`act` is the main act on the task now: review, answer, trust, merge, or "" for none."""
+    """`act` is the main act on the task now: review, answer, trust, merge, or "" for none.
+
+    Args:
+        why: why it waits and what would free it, or why it failed; "" where all goes well.
+    """
 
     task: TaskId
     title: str
@@ -41,18 +45,23 @@ class InspectorView:
     why_no_shell: str
     spent: str
     acp: bool
+    why: str = ""
 
 
 def _facts(
     task: Task, now_ms: int, offset_ms: int, fabric: FabricStatus | None
 ) -> tuple[tuple[str, str], ...]:
     state, why = state_texts(task, now_ms, offset_ms)
+    frees = ""
+    if task.reason is not None and task.phase is Phase.QUEUED:
+        why, frees = told(task.reason.text), _frees(task)
     need = task.definition.machine
     network = ", ".join(need.network) if need.network else tr("no network")
     kind = {"kvm": "", "tcg": tr(" · emulated")}.get(task.accelerator, "")
     found = [
         (tr("State"), state),
         (tr("Now") if task.phase is Phase.RUNNING else tr("Why"), why),
+        (tr("Freed by"), frees),
         (tr("Submitted"), clock_time(task.submitted_at_ms, offset_ms, seconds=True)),
         (tr("Attempt"), str(task.attempt)),
         (tr("Machine"), f"{need.cpu_count} CPU · {need.memory_mib} MiB · {network}{kind}"),
@@ -62,6 +71,23 @@ def _facts(
         (tr("Ref"), f"refs/clawdesk/tasks/{task.id}"),
     ]
     return tuple((key, value) for key, value in found if value)
+
+
+def _frees(task: Task) -> str:
+    """What ends its wait; trust is given by the button beside it, not by the command."""
+    if task.reason is None or wants_trust(task):
+        return ""
+    return told(task.reason.frees)
+
+
+def _why(task: Task, now_ms: int, offset_ms: int) -> str:
+    if task.phase is Phase.FAILED:
+        return told(task.finish_text) or state_texts(task, now_ms, offset_ms)[1]
+    if task.phase is not Phase.QUEUED or task.reason is None:
+        return ""
+    text, frees = told(task.reason.text).rstrip("."), _frees(task)
+    freed = tr("Freed by: {what}", what=frees.rstrip(".")) if frees else ""
+    return ". ".join(f"{part[:1].upper()}{part[1:]}" for part in (text, freed) if part) + "."
 
 
 def _model(name: str, fabric: FabricStatus | None) -> str:
@@ -106,4 +132,5 @@ def inspector_view(
         why_no_shell=told(why_no_shell(task)),
         spent=spent_words(task.spending.total),
         acp=speaks_acp(task.definition.agent),
+        why=_why(task, now_ms, offset_ms),
     )

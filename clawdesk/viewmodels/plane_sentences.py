@@ -168,6 +168,11 @@ ANSWERS = (
     marked("No ended task has a snapshot that old."),
     marked("Called off. Removed the snapshots of ended tasks: {done} of {count}."),
     marked("Removed the snapshots of ended tasks: {count}. Commits stay."),
+    marked("No guest image was removed: each is gone, or needed by now."),
+    marked("Removed guest images: {count}, {mib} MiB."),
+    marked("Removed guest images: {count}, {mib} MiB. The others are gone, or needed by now."),
+    marked("The guest image {name} is being built; nothing was removed."),
+    marked("Try again when it is ready."),
     marked("The task has no checkpoint {ordinal}."),
     marked("The task has no checkpoint {ordinal}; there are: {ordinals}."),
     marked("The project is open read-only: {why}"),
@@ -299,6 +304,10 @@ PARTS = (
     marked("none found"),
     marked("{name} did not answer."),
     marked("No machine can be started; tasks wait and run nowhere else."),
+    marked(
+        "{why} Tasks wait and run nowhere else; what was done can be looked at, compared and "
+        "merged."
+    ),
     marked("ready at {address}"),
     marked("kvm, proven by booting a machine"),
     marked("Machines run under emulation, several times slower."),
@@ -322,6 +331,9 @@ PARTS = (
     marked("Machines have nothing to boot."),
     marked("not built"),
     marked("not running"),
+    marked("libvirt does not open {uri}: {words}."),
+    marked("libvirt does not answer at {uri}: {words}."),
+    marked("{program} is not installed; machines cannot start without it."),
     marked("not installed"),
     marked("not set up (optional)"),
     marked("no engine"),
@@ -422,6 +434,10 @@ MODELS = (
     marked("{model} ran out of GPU memory: {size} MiB were set aside for it"),
     marked("the NVIDIA driver is not installed"),
     marked("the NVIDIA driver is not loaded"),
+    marked(
+        "the NVIDIA driver was updated, and the part that runs is still the old one; restart this "
+        "machine"
+    ),
     marked("no NVIDIA GPU: {why}"),
     marked("no NVIDIA GPU: the driver sees none"),
     marked("{model} needs the memory"),

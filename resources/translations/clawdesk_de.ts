@@ -1160,6 +1160,10 @@
             <translation>Auf diesem Datenträger Platz schaffen, dann erneut versuchen. Nichts ging verloren.</translation>
         </message>
         <message>
+            <source>Freed by</source>
+            <translation>Frei durch</translation>
+        </message>
+        <message>
             <source>Freed by: {what}</source>
             <translation>Frei durch: {what}</translation>
         </message>
@@ -1250,6 +1254,10 @@
         <message>
             <source>Guest images</source>
             <translation>Gastabbilder</translation>
+        </message>
+        <message>
+            <source>Guest images of older versions</source>
+            <translation>Gastabbilder älterer Versionen</translation>
         </message>
         <message>
             <source>Held</source>
@@ -2040,6 +2048,10 @@
             <translation>Keine Datei ist angehakt. „Ablehnen“ schickt alles zurück.</translation>
         </message>
         <message>
+            <source>No guest image was removed: each is gone, or needed by now.</source>
+            <translation>Kein Gastabbild wurde entfernt: Jedes ist schon fort oder wird inzwischen gebraucht.</translation>
+        </message>
+        <message>
             <source>No host was allowed for images of agents; nothing changed.</source>
             <translation>Kein Rechner war für Abbilder von Agenten erlaubt; nichts hat sich geändert.</translation>
         </message>
@@ -2612,8 +2624,20 @@
             <translation>Entfernen</translation>
         </message>
         <message>
+            <source>Remove old images</source>
+            <translation>Alte Abbilder entfernen</translation>
+        </message>
+        <message>
             <source>Remove these snapshots</source>
             <translation>Diese Schnappschüsse entfernen</translation>
+        </message>
+        <message>
+            <source>Removed guest images: {count}, {mib} MiB.</source>
+            <translation>Entfernte Gastabbilder: {count}, {mib} MiB.</translation>
+        </message>
+        <message>
+            <source>Removed guest images: {count}, {mib} MiB. The others are gone, or needed by now.</source>
+            <translation>Entfernte Gastabbilder: {count}, {mib} MiB. Die übrigen sind schon fort oder werden inzwischen gebraucht.</translation>
         </message>
         <message>
             <source>Removed the snapshots of ended tasks: {count}. Commits stay.</source>
@@ -2635,6 +2659,14 @@
                 <numerusform>Entfernt die Maschinen-Schnappschüsse von {count} beendeten Aufgaben, mindestens {size}. Ihre Commits bleiben: Dateien lassen sich weiter vergleichen, abzweigen und zusammenführen. Dies lässt sich nicht rückgängig machen.</numerusform>
             </translation>
         </message>
+        <message numerus="yes">
+            <source>Removes {count} guest images, {size}, and the warm templates on them. Nothing stands on them.</source>
+            <extracomment>For one: Removes {count} guest image, {size}, and the warm templates on it. Nothing stands on it.</extracomment>
+            <translation>
+                <numerusform>Entfernt {count} Gastabbild, {size}, und die warmen Vorlagen darauf. Nichts beruht darauf.</numerusform>
+                <numerusform>Entfernt {count} Gastabbilder, {size}, und die warmen Vorlagen darauf. Nichts beruht darauf.</numerusform>
+            </translation>
+        </message>
         <message>
             <source>Remove…</source>
             <translation>Entfernen…</translation>
@@ -2642,6 +2674,10 @@
         <message>
             <source>Removing</source>
             <translation>Wird entfernt</translation>
+        </message>
+        <message>
+            <source>Removing guest images</source>
+            <translation>Gastabbilder werden entfernt</translation>
         </message>
         <message>
             <source>Removing: {done} of {total} tasks done.</source>
@@ -3348,6 +3384,10 @@
             <translation>Der Prüfpunkt war nicht möglich: {why} Erneut versuchen?</translation>
         </message>
         <message>
+            <source>The command for {name} mends this too.</source>
+            <translation>Der Befehl für {name} behebt auch dies.</translation>
+        </message>
+        <message>
             <source>The command of the agent {kind}</source>
             <translation>Der Befehl des Agenten {kind}</translation>
         </message>
@@ -3410,6 +3450,10 @@
         <message>
             <source>The guest did not come up within {seconds} s.</source>
             <translation>Der Gast war nach {seconds} s nicht bereit.</translation>
+        </message>
+        <message>
+            <source>The guest image {name} is being built; nothing was removed.</source>
+            <translation>Das Gastabbild {name} wird gerade gebaut; nichts wurde entfernt.</translation>
         </message>
         <message>
             <source>The guest image {name} is not built yet.</source>
@@ -3886,6 +3930,10 @@
         <message>
             <source>Try again</source>
             <translation>Erneut versuchen</translation>
+        </message>
+        <message>
+            <source>Try again when it is ready.</source>
+            <translation>Erneut versuchen, wenn es fertig ist.</translation>
         </message>
         <message>
             <source>Try again.</source>
@@ -5116,6 +5164,10 @@
             <translation>seine Agenten erhalten jede verlangte Erlaubnis, ohne dass gefragt wird</translation>
         </message>
         <message>
+            <source>its build was cut off</source>
+            <translation>sein Bau wurde abgebrochen</translation>
+        </message>
+        <message>
             <source>its calls in flight end</source>
             <translation>die laufenden Aufrufe enden</translation>
         </message>
@@ -5242,6 +5294,14 @@
         <message>
             <source>less</source>
             <translation>weniger</translation>
+        </message>
+        <message>
+            <source>libvirt does not answer at {uri}: {words}.</source>
+            <translation>libvirt antwortet nicht unter {uri}: {words}.</translation>
+        </message>
+        <message>
+            <source>libvirt does not open {uri}: {words}.</source>
+            <translation>libvirt öffnet {uri} nicht: {words}.</translation>
         </message>
         <message>
             <source>limited</source>
@@ -5684,6 +5744,10 @@
             <translation>nichts wartet auf eine Antwort</translation>
         </message>
         <message>
+            <source>nothing stands on it</source>
+            <translation>nichts beruht darauf</translation>
+        </message>
+        <message>
             <source>nothing was lost</source>
             <translation>nichts ging verloren</translation>
         </message>
@@ -5948,6 +6012,10 @@
             <translation>startet mit der nächsten Änderung</translation>
         </message>
         <message>
+            <source>stays: {what} on it</source>
+            <translation>bleibt: {what} darauf</translation>
+        </message>
+        <message>
             <source>step</source>
             <translation>Schritt</translation>
         </message>
@@ -6006,6 +6074,10 @@
         <message>
             <source>the NVIDIA driver is not loaded</source>
             <translation>der NVIDIA-Treiber ist nicht geladen</translation>
+        </message>
+        <message>
+            <source>the NVIDIA driver was updated, and the part that runs is still the old one; restart this machine</source>
+            <translation>der NVIDIA-Treiber wurde aktualisiert, und der Teil, der läuft, ist noch der alte; diesen Rechner neu starten</translation>
         </message>
         <message>
             <source>the agent</source>
@@ -6688,6 +6760,14 @@
             </translation>
         </message>
         <message numerus="yes">
+            <source>{count} machines</source>
+            <extracomment>For one: {count} machine</extracomment>
+            <translation>
+                <numerusform>{count} Maschine</numerusform>
+                <numerusform>{count} Maschinen</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
             <source>{count} model calls</source>
             <extracomment>For one: {count} model call</extracomment>
             <translation>
@@ -6717,6 +6797,14 @@
             <translation>
                 <numerusform>{count} weitere Zeile</numerusform>
                 <numerusform>{count} weitere Zeilen</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} need a fix</source>
+            <extracomment>For one: {count} needs a fix</extracomment>
+            <translation>
+                <numerusform>{count} zu beheben</numerusform>
+                <numerusform>{count} zu beheben</numerusform>
             </translation>
         </message>
         <message numerus="yes">
@@ -7128,6 +7216,10 @@
             <translation>{name} hat nicht geantwortet.</translation>
         </message>
         <message>
+            <source>{name}, built {when}</source>
+            <translation>{name}, gebaut: {when}</translation>
+        </message>
+        <message>
             <source>{name}: A {left}, B {right}{less}</source>
             <translation>{name}: A {left}, B {right}{less}</translation>
         </message>
@@ -7294,6 +7386,10 @@
         <message>
             <source>{problem} {mend} What needs you stands in the inbox all the same.</source>
             <translation>{problem} {mend} Offene Anfragen stehen trotzdem im Eingang.</translation>
+        </message>
+        <message>
+            <source>{program} is not installed; machines cannot start without it.</source>
+            <translation>{program} ist nicht installiert; ohne es kann keine Maschine starten.</translation>
         </message>
         <message>
             <source>{project} has used up its budget</source>
@@ -7590,6 +7686,10 @@
         <message>
             <source>{why} Tasks that call no model run all the same.</source>
             <translation>{why} Aufgaben ohne Modellaufrufe laufen trotzdem.</translation>
+        </message>
+        <message>
+            <source>{why} Tasks wait and run nowhere else; what was done can be looked at, compared and merged.</source>
+            <translation>{why} Aufgaben warten und laufen nirgends sonst; was getan ist, kann angesehen, verglichen und zusammengeführt werden.</translation>
         </message>
         <message>
             <source>{why} The task starts again from its beginning.</source>

@@ -14,12 +14,13 @@ import pytest
 from clawdesk.adapters.libvirt.machines import LibvirtMachines
 from clawdesk.domain.model import MachineNeed, Snapshot
 from clawdesk.ports.errors import MachineError, SnapshotDamagedError
-from clawdesk.ports.machines import Machines, MachineSpec, OwnedMachine
+from clawdesk.ports.machines import ImageUse, Machines, MachineSpec, OwnedMachine
 from tests.support.machines_fake import FakeMachines
 
 TASK = "01JCONTRACT000000000000001"
 BASE = "c0ffee"
 OTHER = "01JCONTRACT000000000000002"
+OLD_IMAGE = f"base-{'0' * 16}-{'1' * 16}"
 
 
 @dataclass
@@ -31,6 +32,8 @@ class Kit:
     tar: Path
     kill: Callable[[str], None]
     damage: Callable[[Snapshot], None]
+    old_image: Callable[[], str]
+    """Leaves a guest image that no machine is started from any more; returns its id."""
 
     def spec(self, task: str = TASK, attempt: int = 1) -> MachineSpec:
         return MachineSpec(task, attempt, self.need, self.tar, BASE)
@@ -42,7 +45,12 @@ async def kit(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[K
     tar.write_bytes(bytes(10240))
     if request.param == "fake":
         fake = FakeMachines()
-        yield Kit(fake, MachineNeed(), tar, fake.lose, fake.damage)
+
+        def forgotten() -> str:
+            fake.images.append(ImageUse(OLD_IMAGE, "base", 4096, 1))
+            return OLD_IMAGE
+
+        yield Kit(fake, MachineNeed(), tar, fake.lose, fake.damage, forgotten)
         return
     from tests.support import libvirt_real as real
 
@@ -63,7 +71,13 @@ async def kit(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[K
                 out.seek(snapshot.bytes // 2)
                 out.write(flipped)
 
-        yield Kit(machines, real.NEED, tar, kill, damage)
+        def left_behind() -> str:
+            folder = machines.settings.home / "images" / OLD_IMAGE
+            folder.mkdir(parents=True)
+            (folder / "root.squashfs").write_bytes(bytes(4096))
+            return OLD_IMAGE
+
+        yield Kit(machines, real.NEED, tar, kill, damage, left_behind)
         await machines.discard(TASK)
         await machines.discard(OTHER)
 
@@ -268,6 +282,22 @@ async def test_disk_use_says_what_forgetting_a_snapshot_frees(kit: Kit) -> None:
     after = await kit.machines.disk_use()
     assert [s.id for s in after.snapshots] == [taken[0].id]
     assert after.snapshots[0].bytes > 0
+
+
+async def test_a_guest_image_that_nothing_stands_on_is_removed(kit: Kit) -> None:
+    started = await kit.machines.start(kit.spec())
+    old = kit.old_image()
+    found = {image.id: image for image in (await kit.machines.disk_use()).images}
+    assert found[old].spare
+    assert found[old].bytes > 0
+    assert await kit.machines.remove_images(["base-none", ""]) == ()
+    assert [image.id for image in await kit.machines.remove_images([old])] == [old]
+    assert old not in {image.id for image in (await kit.machines.disk_use()).images}
+    assert await kit.machines.remove_images([old]) == ()
+    # What runs, and what is started from now on, goes on without it.
+    snapshot = await kit.machines.snapshot(started.machine, TASK, 1)
+    await kit.machines.destroy(started.machine)
+    assert await kit.machines.restore(TASK, 2, snapshot)
 
 
 async def test_a_layer_is_kept_from_a_builder_that_serves_no_task(kit: Kit) -> None:

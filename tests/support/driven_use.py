@@ -126,7 +126,7 @@ class DrivenUse:
             if task.request is not None:
                 request = replace(task.request, id=f"{task.request.id}-{self.turn}")
                 plane.state.tasks[task.id] = replace(task, request=request)
-        plane.use = fork_scenes.disk_use(plane.state.tasks)
+        plane.use = fork_scenes.disk_use(plane.state.tasks, now_ms)
         plane.publish(Change(tasks=gone | frozenset(plane.state.tasks), projects=True))
         plane.publish(Change(load=True, environment=True))
         self.window.banner.hide()

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from clawdesk.domain.forking import forked, shown_fields
 from clawdesk.domain.model import Record, Task
-from clawdesk.ports.machines import DiskUse, SnapshotUse
+from clawdesk.ports.machines import DiskUse, ImageUse, SnapshotUse
+from clawdesk.viewmodels.words import DAY_MS
 from tests.support.plane_scenes import Story
 
 
@@ -52,7 +53,7 @@ def _fork(parent: Task, seq: int, title: str, now_ms: int, at: float, ordinal: i
     return story
 
 
-def disk_use(tasks: dict[str, Task]) -> DiskUse:
+def disk_use(tasks: dict[str, Task], now_ms: int) -> DiskUse:
     """Snapshots of every checkpoint that has one."""
     ones = tuple(
         SnapshotUse(f"{t.id}-{c.ordinal}", t.id, c.ordinal, (40 + 31 * c.ordinal) << 20, 9 << 20, 0)
@@ -61,4 +62,27 @@ def disk_use(tasks: dict[str, Task]) -> DiskUse:
         if c.snapshot is not None
     )
     own = sum(one.bytes for one in ones)
-    return DiskUse(ones, own, 812 << 20, 300 << 20, own + (1112 << 20), 210 << 30, "/home/ada")
+    images = old_images(now_ms)
+    held = sum(image.bytes for image in images)
+    return DiskUse(
+        ones,
+        own,
+        812 << 20,
+        300 << 20,
+        own + (1112 << 20) + held + (431 << 20),
+        210 << 30,
+        "/home/ada",
+        images_bytes=held,
+        layers_bytes=431 << 20,
+        images=images,
+    )
+
+
+def old_images(now_ms: int) -> tuple[ImageUse, ...]:
+    """Guest images of four versions: one that goes, one that stays, a cut one, and today's."""
+    return (
+        ImageUse("base-1-a", "base", 702 << 20, now_ms - 40 * DAY_MS),
+        ImageUse("base-2-b", "base", 706 << 20, now_ms - 12 * DAY_MS, snapshots=2, machines=1),
+        ImageUse(".base-3-c.part", "base", 96 << 20, now_ms - 3 * DAY_MS, whole=False),
+        ImageUse("base-4-d", "base", 711 << 20, now_ms - 3 * DAY_MS, current=True, machines=4),
+    )

@@ -66,9 +66,6 @@ class FakeForks:
         text = f"Kept: {name}. Others ended now: {len(ending)}; before: {before}. All commits stay."
         return Outcome(True, text)
 
-    async def stop_prune(self) -> None:
-        await self._enter("stop_prune")
-
     async def unmerge(self, task: TaskId) -> Outcome:
         await self._enter("unmerge", task)
         branch = self.state.tasks[task].merged_into

@@ -1,7 +1,8 @@
 """Every page of the window as pictures that are looked at: `python -m tests.support.gallery OUT`.
 
-Each scene in dark and light at scale 1 and 2, drawn without a screen; fails on cut or faint words,
-overlapping parts and controls without a name. A scale needs a process of its own.
+Each scene in dark and light at scale 1, 1.5 and 2, and in the smallest window that is promised,
+drawn without a screen; fails on cut or faint words, overlapping parts and controls without a name.
+A scale needs a process of its own.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-SCALES = (1, 2)
+LOOKS = (("1", "1440x900"), ("1.5", "1440x900"), ("2", "1440x900"), ("1", "1024x700"))
+"""Scale, and size of the window."""
 CHILD_S_MAX = 900
 
 
@@ -37,7 +39,8 @@ def child(out: Path, scale: str, wanted: list[str]) -> int:
                     memory = Memory(QSettings(f"{folder}/w.ini", QSettings.Format.IniFormat))
                     shown = loop.run_until_complete(pictures.show(scene, memory))
                 out.mkdir(parents=True, exist_ok=True)
-                name = f"{scene}-{chosen.value}-{scale}x.png"
+                size = os.environ.get("SHOT_SIZE", "")
+                name = f"{scene}-{chosen.value}-{scale}x{f'-{size}' if size else ''}.png"
                 shown.picture.save(str(out / name))
                 print(json.dumps({"picture": name, "problems": shown.problems}), flush=True)
     return 0
@@ -48,11 +51,16 @@ def main(argv: list[str]) -> int:
     if len(argv) > 2 and argv[1] == "--scale":
         return child(out, argv[2], argv[3:])
     bad = 0
-    for scale in SCALES:
-        command = [sys.executable, "-m", "tests.support.gallery", str(out), "--scale", str(scale)]
+    for scale, size in LOOKS:
+        command = [sys.executable, "-m", "tests.support.gallery", str(out), "--scale", scale]
         done = subprocess.run(
             [*command, *argv[1:]],
-            env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": str(scale)},
+            env={
+                **os.environ,
+                "QT_QPA_PLATFORM": "offscreen",
+                "QT_SCALE_FACTOR": scale,
+                "SHOT_SIZE": size,
+            },
             capture_output=True,
             text=True,
             check=False,

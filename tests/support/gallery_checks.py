@@ -23,7 +23,7 @@ CONTRAST_MIN = 4.5
 # Text of others, as long as they like; its whole stands in the tooltip.
 MAY_BE_CUT = re.compile(
     r"^toolbar\.branch$|^projects\.title\.|^inspector > SafeLabel$|^inbox\.card\."
-    r"|^model\..*\.detail$|^check\..* > |^conversation\.spent$"
+    r"|^model\..*\.detail$|^conversation\.spent$|^changes\.title$|^inspector\.state$"
 )
 
 
@@ -125,6 +125,8 @@ def faint_texts(window: QWidget, picture: QImage) -> list[str]:
             continue
         # Only what shows of it: where the rest would be, something else is painted.
         shown = widget.visibleRegion().boundingRect()
+        if shown.height() < QFontMetricsF(widget.font()).ascent() / 2:
+            continue  # a hairline of it, scrolled out: no word can be read there
         corner = widget.mapTo(window, shown.topLeft())
         box = QRect(
             round(corner.x() * ratio),

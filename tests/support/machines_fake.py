@@ -7,7 +7,7 @@ beforehand (`fail_next`) or made happen at once (`lose`, `damage`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -16,6 +16,7 @@ from clawdesk.domain.model import MachineId, MachineNeed, Snapshot, TaskId
 from clawdesk.ports.errors import MachineError, SnapshotDamagedError
 from clawdesk.ports.machines import (
     DiskUse,
+    ImageUse,
     Layer,
     MachineSpec,
     MachineSupport,
@@ -70,6 +71,7 @@ class FakeMachines:
         self.ready = True
         self.closed = False
         self.free_bytes = 100 << 30
+        self.images: list[ImageUse] = []
         self._boot_ms = boot_ms
         self.layers: set[str] = set()
         self._kept: dict[str, _Kept] = {}
@@ -188,13 +190,28 @@ class FakeMachines:
             SNAPSHOT_BYTES * len(self.machines),
             SNAPSHOT_BYTES if self._started else 0,
         )
+        images = tuple(self._stood_on(image) for image in self.images)
         return DiskUse(
             tuple(sorted(snapshots, key=lambda use: use.at_ms)),
             *parts,
             total_bytes=sum(parts),
             free_bytes=self.free_bytes,
             home="/fake",
+            images_bytes=sum(image.bytes for image in images),
+            images=images,
         )
+
+    def _stood_on(self, image: ImageUse) -> ImageUse:
+        """All that is here was started from the one image that is current."""
+        if not image.current:
+            return image
+        return replace(image, snapshots=len(self._kept), machines=len(self.machines))
+
+    async def remove_images(self, ids: Collection[str]) -> tuple[ImageUse, ...]:
+        self._begin("remove_images", " ".join(ids))
+        gone = [image for image in self.images if image.id in ids and image.spare]
+        self.images = [image for image in self.images if image not in gone]
+        return tuple(gone)
 
     async def destroy(self, machine: MachineId) -> None:
         self._begin("destroy", machine)

@@ -50,6 +50,7 @@ from clawdesk.runtime.api import (
 from clawdesk.runtime.deeds import Deed
 from tests.support import conflict_scene, review_scene
 from tests.support import plane_scenes as scenes
+from tests.support.disk_fake import FakeDisk
 from tests.support.forks_fake import FakeForks
 from tests.support.models_fake import FakeModelActs
 from tests.support.rules_fake import FakeRules
@@ -67,7 +68,7 @@ async def scripted_time(ms: int) -> None:
         timer.cancel()
 
 
-class FakePlane(FakeForks, FakeModelActs, FakeShellActs, FakeRules):
+class FakePlane(FakeDisk, FakeForks, FakeModelActs, FakeShellActs, FakeRules):
     """PlaneApi. `step_ms` = how long each scripted step takes; `calls` records every intent."""
 
     def __init__(self, now_ms: Callable[[], int], *, step_ms: int = 0) -> None:
@@ -282,14 +283,6 @@ class FakePlane(FakeForks, FakeModelActs, FakeShellActs, FakeRules):
         made = {"branch": branch, "merge_commit": "d" * 40, "backup": "e" * 40}
         self._record(task, "merged", merged_into=branch, **made)
         return MergeOutcome("d" * 40, branch, "commit", f"1 commit on {branch}")
-
-    async def disk_use(self) -> DiskUse:
-        await self._enter("disk_use")
-        return self.use
-
-    async def prune(self, keep_days: float) -> Outcome:
-        await self._enter("prune", keep_days)
-        return Outcome(True, "nothing to prune")
 
     async def deeds(self) -> tuple[Deed, ...]:
         await self._enter("deeds")

@@ -12,7 +12,7 @@ from clawdesk.domain.policy_file import parse_rules
 from clawdesk.domain.policy_rules import project_rules, user_rules
 from clawdesk.runtime.api import CatalogAccess, PolicyView, UserRules
 from clawdesk.runtime.policy_writing import with_catalog
-from tests.support.plane_scenes import Story
+from tests.support.plane_scenes import PROJECT, Story
 
 PROJECT_FILE = 'weight = 3\n[priority]\ndefault_class = "interactive"\n'
 
@@ -68,5 +68,5 @@ def untrusted(now_ms: int) -> Task:
             "weight 3: that many times the usual share of this machine",
             "class interactive: its tasks go before those of other projects",
         ),
-        reason=Reason("untrusted", text, "you trust that file"),
+        reason=Reason("untrusted", text, f"clawdesk trust {PROJECT}"),
     )

@@ -30,7 +30,14 @@ from clawdesk.ui.merge_sheet import MergeSheet
 from clawdesk.ui.new_task_sheet import NewTaskSheet
 from clawdesk.ui.palette_sheet import PaletteSheet
 from clawdesk.viewmodels.review import LineComment
-from tests.support import channel_scenes, fork_scenes, model_scenes, talk_scene, trust_scene
+from tests.support import (
+    channel_scenes,
+    fork_scenes,
+    model_scenes,
+    rough_scenes,
+    talk_scene,
+    trust_scene,
+)
 from tests.support import plane_scenes as scenes
 from tests.support.at_rest import Wait
 from tests.support.plane_fake import FakePlane, scripted_time
@@ -76,26 +83,17 @@ DECIDED = {*REVIEWS, *SHEETS, "home", "new", "help"}
 
 def plane_of(scene: str) -> FakePlane:
     """A scripted plane as the scene begins."""
+    if scene in rough_scenes.ACTS:
+        return rough_scenes.plane_of(scene)
     plane = FakePlane(lambda: time.time_ns() // 1_000_000)
-    if scene in FILLED | PLACES | SHOWN | REVIEWS | FORKED | CONFLICTS | {"palette"}:
+    filled = FILLED | PLACES | SHOWN | REVIEWS | FORKED | CONFLICTS | {"palette"}
+    if scene in filled or scene in (*model_scenes.SCENES, *channel_scenes.SCENES):
         plane.fill()
-        if scene == "trust":
-            task = trust_scene.untrusted(plane.now_ms())
-            plane.state.tasks[task.id] = task
-        if scene.startswith("conversation"):
-            for task in plane.state.tasks.values():
-                plane.state.tasks[task.id] = talk_scene.with_spending(task)
-                plane.logs[task.id] = list(talk_scene.spoken(plane.now_ms()))
-        if scene in FORKED:
-            plane.state.tasks.update(fork_scenes.forked_house(plane.now_ms()))
+        _add_tasks(plane, scene)
     elif scene in {"empty", "bare"}:
         known = scenes.project(dirty=())
         bare = replace(known, definitions=(), mistakes=())
         plane.projects[scenes.PROJECT] = bare if scene == "bare" else known
-    elif scene in (*model_scenes.SCENES, *channel_scenes.SCENES):
-        plane.fill()
-    if scene == "disk":
-        plane.use = fork_scenes.disk_use(plane.state.tasks)
     plane.load = scenes.load(gpus=scene not in {"empty", "small"})
     plane.environment = scenes.environment(kvm=scene not in {"home", "small"})
     _rules(plane, scene)
@@ -105,6 +103,21 @@ def plane_of(scene: str) -> FakePlane:
         view = channel_scenes.view_of(scene, list(plane.state.tasks))
         plane.environment = replace(plane.environment, channel=view)
     return plane
+
+
+def _add_tasks(plane: FakePlane, scene: str) -> None:
+    """What the scene has beside the tasks of every scene."""
+    if scene == "trust":
+        task = trust_scene.untrusted(plane.now_ms())
+        plane.state.tasks[task.id] = task
+    if scene.startswith("conversation"):
+        for task in plane.state.tasks.values():
+            plane.state.tasks[task.id] = talk_scene.with_spending(task)
+            plane.logs[task.id] = list(talk_scene.spoken(plane.now_ms()))
+    if scene in FORKED:
+        plane.state.tasks.update(fork_scenes.forked_house(plane.now_ms()))
+    if scene == "disk":
+        plane.use = fork_scenes.disk_use(plane.state.tasks, plane.now_ms())
 
 
 def _rules(plane: FakePlane, scene: str) -> None:
@@ -242,6 +255,7 @@ _ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     "checkpoints": lambda desk, tasks: desk.window.inspector.choose_place("checkpoints"),
     "conversation": lambda desk, tasks: desk.window.inspector.choose_place("conversation"),
     "conversation-found": _found,
+    **rough_scenes.ACTS,
     "log-filter": _filtered,
 }
 
@@ -395,6 +409,7 @@ def main(argv: list[str]) -> int:
         *model_scenes.SCENES,
         *channel_scenes.SCENES,
         *sorted(FORMS),
+        *rough_scenes.ACTS,
         *sorted(PAIRED),
     ]
     themes = os.environ.get("SHOT_THEMES", "dark light").split()

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from clawdesk.domain.agents import KINDS
 from clawdesk.domain.definitions import EXAMPLE
-from tests.support import gallery_pictures, shown_texts, window_shots
+from tests.support import gallery_pictures, rough_scenes, shown_texts, window_shots
 from tests.support import plane_scenes as scenes
 from tests.support.pseudo_locale import pseudo_locale
 from tests.ui.conftest import Bench
@@ -27,6 +27,13 @@ THEIRS = {
     *scenes.PRINTED,
     "sudo systemctl start docker",
     "sudo apt-get install --no-install-recommends libvirt-daemon-driver-qemu qemu-system-x86",
+    *rough_scenes.COMMANDS,
+    *(word for command in rough_scenes.COMMANDS for word in command.split()),  # broken into lines
+    *("KVM", "QEMU"),
+    *("bold", rough_scenes.REFUSED),
+    "/run/user/1000/libvirt/virtqemud-sock",
+    "Failed to connect socket to",  # libvirt's own words
+    "No such file or directory",
 }
 # Values and keys as they stand in a file of settings.
 SETTINGS = {"weight", "interactive", "agent", "batch", "hold", "reject", "allow", "ask", "never"}

@@ -18,6 +18,7 @@ from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel
 from tests.support import gallery_checks as checks
 from tests.support import gallery_pictures
+from tests.support import plane_scenes as scenes
 from tests.ui.conftest import Bench
 
 PAGES = (
@@ -131,3 +132,27 @@ def test_the_ratio_is_that_of_the_standard() -> None:
 
     assert round(checks.contrast(QColor("#fff"), QColor("#000")), 1) == 21.0
     assert round(checks.contrast(QColor("#777"), QColor("#fff")), 2) == 4.48
+
+
+def test_one_button_at_a_time_is_filled(bench: Bench) -> None:
+    """Where a page begins something, the bar does not compete with it."""
+    bench.plane.projects[scenes.PROJECT] = scenes.project()
+    desk = bench.open()
+    desk.choose_project(scenes.PROJECT)
+    bench.settle()
+
+    def filled() -> list[str]:
+        shown = [b for b in desk.window.findChildren(Button) if b.isVisible()]
+        return [b.objectName() for b in shown if b.kind == "main"]
+
+    assert filled() == ["empty.prompt"]
+    desk.registry.trigger("home")
+    bench.settle()
+    assert filled() == ["home.open"]
+    bench.plane.fill()
+    desk.registry.trigger("home")
+    desk.paint_all()
+    bench.settle()
+    desk.window.home.back.click()
+    bench.settle()
+    assert filled() == ["toolbar.new"]

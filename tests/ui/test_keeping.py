@@ -17,6 +17,7 @@ from clawdesk.ui.button import Button
 from clawdesk.ui.disk_sheet import DiskSheet
 from clawdesk.ui.guard import GUARD_MS
 from tests.support import plane_scenes as scenes
+from tests.support.fork_scenes import old_images
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -178,6 +179,30 @@ def test_a_clean_up_says_how_far_it_is_and_can_be_called_off(
     bench.settle()
     assert sheet.go.isVisible()
     assert sheet.notice.text() == "Called off."
+
+
+def test_old_guest_images_are_removed_as_they_were_shown(bench: Bench, desk: Desk) -> None:
+    sheet = disk_sheet(bench, desk)
+    assert not sheet.images.isVisible(), "there is none"
+    bench.plane.use = replace(bench.plane.use, images=old_images(bench.clock.now_ms()))
+    sheet.reject()
+    desk.registry.trigger("disk")
+    bench.settle()
+    again = desk.decisions.sheet
+    assert isinstance(again, DiskSheet)
+    sheet = again
+    assert sheet.images_says.text().startswith("Removes 2 guest images, 798 MiB")
+    assert not sheet.images_go.isEnabled(), "nothing can be removed by a click meant for another"
+    bench.clock.advance(GUARD_MS)
+    said = [label.text() for label in sheet.findChildren(QLabel)]
+    assert said.count("goes") == 2
+    assert "stays: 2 snapshots, 1 machine on it" in said
+    sheet.images_go.click()
+    bench.settle()
+    assert ("remove_images", ("base-1-a", ".base-3-c.part")) in bench.plane.calls
+    assert sheet.notice.text() == "Removed guest images: 2, 798 MiB."
+    assert not sheet.images.isVisible()
+    assert "nothing stands on it" not in [label.text() for label in sheet.findChildren(QLabel)]
 
 
 def test_disk_use_that_cannot_be_read_is_said(bench: Bench, desk: Desk) -> None:

@@ -9,10 +9,11 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from clawdesk.adapters.libvirt.old_images import IMAGES, image_uses
 from clawdesk.adapters.libvirt.shelf import Needs
 from clawdesk.ports.machines import DiskUse, SnapshotUse
 
@@ -28,18 +29,19 @@ class _Found:
     inode: tuple[int, int]
 
 
-def disk_use(home: Path, needs: Iterable[Needs]) -> DiskUse:
+def disk_use(home: Path, needs: Iterable[Needs], used: Collection[str] = ()) -> DiskUse:
     """The use of one home.
 
     Args:
         needs: of every record in the home.
+        used: digests of guest images that machines are started from.
     Raises:
         OSError: a folder cannot be read.
     """
     needs = list(needs)
     found = _look(home, _FOLDERS)
     # Apart: snapshots stand on these, and forgetting a snapshot frees nothing of them.
-    images, layers = _look(home, ("images",)), _look(home, ("layers",))
+    images, layers = _look(home, (IMAGES,)), _look(home, ("layers",))
     images_bytes, layers_bytes = _sum(images, images), _sum(layers, layers)
     named = Counter(file for each in needs for file in each.files)
     saved = [each for each in needs if each.memory and not _of_template(each.memory)]
@@ -61,6 +63,7 @@ def disk_use(home: Path, needs: Iterable[Needs]) -> DiskUse:
         home=str(home),
         images_bytes=images_bytes,
         layers_bytes=layers_bytes,
+        images=image_uses(home, needs, used),
     )
 
 

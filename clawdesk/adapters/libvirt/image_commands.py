@@ -89,9 +89,13 @@ def environment(added: Mapping[str, str] | None) -> dict[str, str]:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on the file `path` (made when missing); waits for other holders."""
+def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold an exclusive lock on the file `path` (made when missing).
+
+    Args:
+        wait: for other holders; else BlockingIOError is raised while there is one.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+        fcntl.flock(held, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         yield

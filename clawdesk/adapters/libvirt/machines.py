@@ -11,7 +11,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -31,6 +31,7 @@ from clawdesk.domain.model import MachineId, MachineNeed, Snapshot, TaskId
 from clawdesk.ports.errors import MachineError
 from clawdesk.ports.machines import (
     DiskUse,
+    ImageUse,
     Layer,
     MachineSpec,
     MachineSupport,
@@ -193,6 +194,10 @@ class LibvirtMachines:
     async def disk_use(self) -> DiskUse:
         place = await self._use()
         return await self._within("measuring machine files", _SHORT_S, place.disk_use)
+
+    async def remove_images(self, ids: Collection[str]) -> tuple[ImageUse, ...]:
+        place = await self._use()
+        return await self._within("removing guest images", _END_S, place.remove_images, ids)
 
     async def destroy(self, machine: MachineId) -> None:
         place = await self._use()

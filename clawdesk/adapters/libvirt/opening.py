@@ -6,7 +6,7 @@ Nothing here imports libvirt at once, so that a program without it still starts 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from clawdesk.domain.model import MachineId, MachineNeed, Snapshot, TaskId
 from clawdesk.ports.errors import MachineError
 from clawdesk.ports.machines import (
     DiskUse,
+    ImageUse,
     Layer,
     Machines,
     MachineSpec,
@@ -125,6 +126,9 @@ class AbsentMachines:
         """There is none to remove."""
 
     async def disk_use(self) -> DiskUse:
+        raise self._why
+
+    async def remove_images(self, ids: Collection[str]) -> tuple[ImageUse, ...]:
         raise self._why
 
     async def destroy(self, machine: MachineId) -> None:

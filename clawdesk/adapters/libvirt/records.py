@@ -93,8 +93,21 @@ def read_saved(path: Path) -> SavedRecord:
         raise ValueError(f"{path}: not a snapshot's record: {error}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a record of either kind names: machine files, the memory first, and an image."""
+
+    files: tuple[str, ...] = ()
+    image: str = ""
+
+
 def named_files(path: Path) -> tuple[str, ...]:
-    """Every machine file that a record of either kind names, the memory first.
+    """Every machine file that a record names. Raises OSError as `named_in` does."""
+    return named_in(path).files
+
+
+def named_in(path: Path) -> Named:
+    """What a record names.
 
     Forgiving where the readers above are strict: a record with fields this version does not know
     still needs its files. One whose text was cut can never be used again, and names none.
@@ -105,11 +118,15 @@ def named_files(path: Path) -> tuple[str, ...]:
     try:
         found = _object(path)
     except ValueError:
-        return ()
+        return Named()
     layers = found.get("layers")
     named = [found.get(key) for key in ("memory", "overlay", "workspace")]
     named += layers if isinstance(layers, list) else []
-    return tuple(file for file in named if isinstance(file, str) and file)
+    image = found.get("image")
+    return Named(
+        tuple(file for file in named if isinstance(file, str) and file),
+        image if isinstance(image, str) else "",
+    )
 
 
 def durable(path: Path, text: str) -> None:

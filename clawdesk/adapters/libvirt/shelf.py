@@ -20,7 +20,13 @@ from pathlib import Path
 
 from clawdesk.adapters.libvirt import disks
 from clawdesk.adapters.libvirt.layout import MEMORY, RECORD, Layout
-from clawdesk.adapters.libvirt.records import SavedRecord, named_files, read_saved, write_saved
+from clawdesk.adapters.libvirt.records import (
+    SavedRecord,
+    named_files,
+    named_in,
+    read_saved,
+    write_saved,
+)
 from clawdesk.ports.errors import MachineError, SnapshotDamagedError
 
 _log = logging.getLogger(__name__)
@@ -35,11 +41,13 @@ class Needs:
     Args:
         files: paths inside the home; files that lie elsewhere are not ours to keep.
         memory: the one of them with the guest's memory; "" in a machine's record.
+        image: digest of the guest image it stands on, "" where it names none.
     """
 
     record: Path
     files: frozenset[str]
     memory: str
+    image: str = ""
 
 
 class Shelf:
@@ -49,6 +57,7 @@ class Shelf:
         self._layout = layout
         self._lock = threading.RLock()
         self._lent: Counter[str] = Counter()
+        self._lent_images: Counter[str] = Counter()
 
     def open_task(self, task: str) -> Path:
         """A task's folder with all its sub-folders; a discarded task begins anew."""
@@ -78,12 +87,14 @@ class Shelf:
             files = _files(saved)
             inside = [self._layout.within(file) for file in files]
             self._lent.update(inside)
+            self._lent_images[saved.image] += 1
         try:
             yield saved
         finally:
             with self._lock:
                 self._lent.subtract(inside)
                 self._lent = +self._lent
+                self._lent_images -= Counter([saved.image])
                 if not (self._layout.snapshot(snapshot_id) / RECORD).exists():
                     self._collect(files)
 
@@ -158,6 +169,15 @@ class Shelf:
                 # Better a file too many than one too few.
                 _log.info("machine files are not tidied up: %s", error)
 
+    @contextmanager
+    def held(self) -> Iterator[tuple[list[Needs], set[str]]]:
+        """What each record needs, and digests of guest images of snapshots that are lent.
+
+        While inside, none is lent or shared. Raises OSError as `needs` does.
+        """
+        with self._lock:
+            yield self.needs(), set(self._lent_images)
+
     def needs(self) -> list[Needs]:
         """What each record needs. Raises OSError when a record cannot be read."""
         with self._lock:
@@ -168,10 +188,12 @@ class Shelf:
 
     def _needs(self, record: Path, *, saved: bool) -> Needs | None:
         try:
-            inside = [self._layout.within(file) for file in named_files(record)]
+            named = named_in(record)
         except FileNotFoundError:
             return None
-        return Needs(record, frozenset(filter(None, inside)), inside[0] if saved and inside else "")
+        inside = [self._layout.within(file) for file in named.files]
+        memory = inside[0] if saved and inside else ""
+        return Needs(record, frozenset(filter(None, inside)), memory, named.image)
 
     def _needed(self) -> set[str]:
         """All files that must stay, the records themselves included."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,9 +33,11 @@ from clawdesk.adapters.libvirt.domain_xml import DomainShape
 from clawdesk.adapters.libvirt.domains import Domains
 from clawdesk.adapters.libvirt.freeze import Freezer
 from clawdesk.adapters.libvirt.image import GuestImage
+from clawdesk.adapters.libvirt.image_recipe import image_names
 from clawdesk.adapters.libvirt.launch import Launcher, Purpose
 from clawdesk.adapters.libvirt.layers import Layers
 from clawdesk.adapters.libvirt.layout import SERVICE_TASK, Layout
+from clawdesk.adapters.libvirt.old_images import remove_images
 from clawdesk.adapters.libvirt.records import MachineRecord, read_machine
 from clawdesk.adapters.libvirt.roster import Roster
 from clawdesk.adapters.libvirt.sealing import Later
@@ -44,7 +46,7 @@ from clawdesk.adapters.libvirt.templates import Blueprint, Templates
 from clawdesk.adapters.libvirt.watcher import ProcessWatcher
 from clawdesk.domain.model import MachineNeed
 from clawdesk.ports.errors import MachineError, PortError
-from clawdesk.ports.machines import DiskUse
+from clawdesk.ports.machines import DiskUse, ImageUse
 
 _log = logging.getLogger(__name__)
 _PROBE_MIB = 256
@@ -136,6 +138,7 @@ class Workplace:
         self.layers = Layers(self.layout, self.launcher, self.domains, self.roster)
         self._owner = self.layout.owner()
         self._closing = threading.Event()
+        self._handed: set[str] = set()
         self._take_up()
         later(self.freezer.take_up)
 
@@ -157,6 +160,7 @@ class Workplace:
                 mend="clawdesk images build" + ("" if name == "base" else f" {name}"),
                 code="no_image",
             )
+        self._handed.add(image.digest)
         return image
 
     def blueprint(
@@ -219,7 +223,19 @@ class Workplace:
         self.shelf.discard(task)
 
     def disk_use(self) -> DiskUse:
-        return disk_use(self.settings.home, self.shelf.needs())
+        return disk_use(self.settings.home, self.shelf.needs(), self._used_images())
+
+    def remove_images(self, ids: Collection[str]) -> tuple[ImageUse, ...]:
+        """See ports/machines.py. No snapshot is lent meanwhile, and what was handed out stays."""
+        with self.shelf.held() as (needs, lent):
+            used = self._used_images() | lent
+            return remove_images(self.settings.home, needs, used, ids)
+
+    def _used_images(self) -> set[str]:
+        """Digests of what machines start from, those that a start may be about to begin with."""
+        found = (self.settings.find_image(name) for name in image_names())
+        self._handed |= {image.digest for image in found if image is not None}
+        return set(self._handed)
 
     def close(self) -> None:
         """Let go; tasks' machines go on, a template in the making is given up."""

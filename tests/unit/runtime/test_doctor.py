@@ -217,3 +217,10 @@ async def test_a_part_that_fails_is_missing_and_the_others_are_still_told() -> N
     assert checks["machines"].mend == "do this"
     assert checks["docker"].state == "ok"
     assert not doctor.ready(list(checks.values()))
+
+
+def test_without_machines_it_is_said_what_still_works() -> None:
+    lacking = replace(EMULATED, ready=False, versions={}, problem="libvirt hung up.")
+    found = {check.name: check for check in doctor.machine_checks(lacking)}
+    assert found["libvirt"].why == f"libvirt hung up. {doctor.STILL_WORKS}"
+    assert "compared and merged" in doctor.STILL_WORKS

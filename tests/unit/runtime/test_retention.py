@@ -10,6 +10,7 @@ from clawdesk.domain.model import FINAL, Phase, Snapshot, Task
 from clawdesk.domain.retention import GIB
 from clawdesk.domain.rules import Rules
 from clawdesk.ports.errors import MachineError
+from clawdesk.ports.machines import ImageUse
 from clawdesk.runtime.plane import Plane
 from tests.support import machines_fake
 from tests.support.guest_fake import FakeStep
@@ -164,4 +165,27 @@ async def test_prune_and_merge_say_what_became_of_the_machines(world: PlaneWorld
     await plane.close()
     plane = await world.open()
     assert with_machine(plane.state.tasks[task_id]) == []
+    await plane.close()
+
+
+async def test_old_guest_images_go_and_what_stays_is_said(world: PlaneWorld) -> None:
+    plane = await world.open()
+    mib = 1 << 20
+    world.machines.images = [
+        ImageUse("old", "base", 300 * mib, 1),
+        ImageUse("older", "base", 200 * mib, 1),
+        ImageUse("now", "base", 100 * mib, 2, current=True),
+    ]
+    told = await plane.remove_images(("old", "now"))
+    assert told.ok
+    assert told.text == "Removed guest images: 1, 300 MiB. The others are gone, or needed by now."
+    assert [image.id for image in (await plane.disk_use()).images] == ["older", "now"]
+    again = await plane.remove_images(("old",))
+    assert not again.ok
+    assert again.text == "No guest image was removed: each is gone, or needed by now."
+    world.machines.fail_next("remove_images", MachineError("It is being built.", code="busy"))
+    refused = await plane.remove_images(("older",))
+    assert (refused.ok, refused.text) == (False, "It is being built.")
+    assert (await plane.remove_images(("older",))).text == "Removed guest images: 1, 200 MiB."
+    assert [deed.kind for deed in await plane.deeds()] == ["pruned", "pruned"]
     await plane.close()

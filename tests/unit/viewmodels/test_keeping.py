@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from clawdesk.domain.model import PlaneState, Record
 from clawdesk.ports.machines import DiskUse, SnapshotUse
+from clawdesk.viewmodels.amounts import day
 from clawdesk.viewmodels.disk import disk_view
 from clawdesk.viewmodels.report import Around, file_name, quoted, report
 from clawdesk.viewmodels.story import sentence
 from clawdesk.viewmodels.tasks import found, row_of
 from tests.support import fork_scenes, review_scene
 from tests.support import plane_scenes as scenes
+from tests.support.fork_scenes import old_images
 
 NOW = 1_764_000_000_000
 HOUSE = scenes.house(NOW)
@@ -120,6 +122,21 @@ def test_the_clean_up_says_what_it_takes() -> None:
         "",
         "no task that ended so long ago has snapshots",
     )
+
+
+def test_old_guest_images_say_what_stands_on_them() -> None:
+    use = DiskUse((), 0, 0, 0, 0, 9 << 30, "/home/ada", images=old_images(NOW))
+    view = disk_view(PlaneState(), use, 7.0, NOW)
+    assert [(row.title, row.stands, row.goes) for row in view.images] == [
+        ("base, built 5 weeks ago", "nothing stands on it", True),
+        ("base, built 1 week ago", "stays: 2 snapshots, 1 machine on it", False),
+        (f"base, built {day(use.images[2].at_ms, NOW, 0)}", "its build was cut off", True),
+    ], "today's is not among them"
+    assert view.spare == ("base-1-a", ".base-3-c.part")
+    assert view.images_removed.startswith("Removes 2 guest images, 798 MiB, and")
+    today = DiskUse((), 0, 0, 0, 0, 9 << 30, "/home/ada", images=old_images(NOW)[3:])
+    none = disk_view(PlaneState(), today, 7.0, NOW)
+    assert (none.images, none.spare, none.images_removed) == ((), (), "")
 
 
 def test_the_search_wants_every_word() -> None:

@@ -347,3 +347,32 @@ def test_long_spans_have_readable_ticks() -> None:
 
 def map_words(scale: TimeScale) -> list[str]:
     return [scale.words(tick, 0) for tick in scale.ticks(0)]
+
+
+def test_one_command_that_mends_several_stands_once() -> None:
+    lack = {"state": "missing", "found": "none", "why": "It is not there.", "mend": "apt install x"}
+    names = ("libvirt", "qemu", "machines")
+    other = {**lack, "name": "docker", "mend": "apt install y"}
+    view = doctor_view([*({**lack, "name": name} for name in names), other])
+    rows = [check for group in view.groups for check in group.checks]
+    assert [(row.name, row.command) for row in rows] == [
+        ("libvirt", "apt install x"),
+        ("QEMU", ""),
+        ("Machines", ""),
+        ("Docker", "apt install y"),
+    ]
+    assert rows[1].why == "The command for libvirt mends this too."
+    assert rows[1].open, "it can be asked why"
+    assert [text for _, text, _ in view.tallies] == ["4 need a fix"]
+    assert [text for _, text, _ in doctor_view([other]).tallies] == ["1 needs a fix"]
+
+
+def test_why_a_task_waits_or_failed_is_said_in_full() -> None:
+    waiting = inspector_view(task("quantize-vlm"), NOW)
+    assert waiting.why == (
+        "Needs 6144 MiB of memory, 4198 of 16384 are free; held by train-resnet. "
+        "Freed by: train-resnet ends, yields, or waits for you."
+    )
+    assert ("Freed by", "train-resnet ends, yields, or waits for you") in waiting.facts
+    assert inspector_view(task("eval-old"), NOW).why == "Step rewrite exited with 1.\nout of memory"
+    assert inspector_view(task("train-resnet"), NOW).why == ""
