@@ -249,12 +249,13 @@ async def test_what_a_model_was_measured_to_need_counts_after_a_reload_too(
 def test_adding_and_removing_a_model_tell_the_fabric_that_runs(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from clawdesk_fabric import model_commands
+    from clawdesk_fabric import model_commands, paths
     from clawdesk_fabric.__main__ import main
     from tests.support.weights_files import gguf
 
-    for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "CLAWDESK_RUNTIME_DIR"):
-        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(paths, "socket_path", lambda: tmp_path / "socket")  # of any length
     asked: list[str] = []
 
     def request(path: Path, method: str, target: str, body: object) -> dict[str, object]:
