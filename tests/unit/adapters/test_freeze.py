@@ -109,7 +109,7 @@ def place(tmp_path: Path) -> Place:
 def test_layers_merged_into_a_machine_go_unless_a_snapshot_needs_them(place: Place) -> None:
     files, machine = place.files, place.machine
     first, second, third = (place.snapshot(ordinal) for ordinal in (1, 2, 3))
-    assert place.quick.asked == ["fifo", "file", "file", "file"]
+    assert place.quick.asked == ["100 ms", "fifo", "file", *["100 ms", "file"] * 2]
     assert Path(third.memory).read_bytes() == b"memory"
     for saved in (first, third):
         files.shelf.forget(saved.id)
@@ -163,7 +163,7 @@ def test_a_daemon_that_dies_over_a_snapshot_says_nothing_of_fifos(tmp_path: Path
     with pytest.raises(libvirt.libvirtError):
         capture.take(machine, tmp_path / "memory")
     capture.take(machine, tmp_path / "memory")
-    assert dying.asked == ["died", "fifo", "file"]
+    assert dying.asked == ["100 ms", "died", "100 ms", "fifo", "file"]
 
 
 def test_what_an_emulated_guest_changed_too_fast_is_saved_again_while_it_stands_still(
@@ -173,7 +173,7 @@ def test_what_an_emulated_guest_changed_too_fast_is_saved_again_while_it_stands_
     frozen = place.freezer.snapshot(place.machine.machine, TASK, 1)
     saved = frozen.saved
     assert frozen.pause.pause_ms == 2.0, "it stood still twice"
-    assert place.quick.asked == ["fifo", "file", "2000000 ms", "file", "300 ms"]
+    assert place.quick.asked == ["100 ms", "fifo", "file", "2000000 ms", "file", "100 ms"]
     assert Path(saved.memory).read_bytes() == b"memory"
     assert len(saved.layers) == 3, "the disk froze twice"
 
