@@ -31,7 +31,16 @@ class Drafts:
 
     def load(self, request: str, kind: type[T]) -> T | None:
         """The draft of a request; None where there is none that can be read."""
-        place = self._place(request)
+        return self._read(self._place(request), kind)
+
+    def all(self, kind: type[T]) -> list[T]:
+        """Every draft of the folder that can be read, the oldest first."""
+        places = [(place.stat().st_mtime_ns, place) for place in self._folder.glob("*.json")]
+        found = (self._read(place, kind) for _, place in sorted(places))
+        return [draft for draft in found if draft is not None]
+
+    @staticmethod
+    def _read(place: Path, kind: type[T]) -> T | None:
         try:
             if place.stat().st_size > DRAFT_BYTES_MAX:
                 return None

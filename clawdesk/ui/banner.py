@@ -89,6 +89,11 @@ class Banner(QWidget):
         self.show()
         self.update()
 
+    def hide_failure(self) -> None:
+        """Something went well: what had failed before is past, what was told is not."""
+        if self.notice is not None and self.notice.family == "bad":
+            self.hide()
+
     def _do(self) -> None:
         if self.notice is not None:
             act, _, task = self.notice.act

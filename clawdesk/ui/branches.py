@@ -17,6 +17,7 @@ from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.fork_sheet import ForkSheet
 from clawdesk.ui.tasks_pane import ALL
+from clawdesk.ui.unsent import TAKE_BACK
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.checkpoints import left_by_restore, restore_view, undo_of, why_no_restore
 from clawdesk.viewmodels.forks import fork_view, keep_view
@@ -42,11 +43,16 @@ class Branches(QObject):
         window.banner.act_wanted.connect(self.act)
 
     def act(self, act: str, task: TaskId, ordinal: int = 0) -> None:
-        """Look at, compare, fork or restore a checkpoint; undo a task's restore, or archive it."""
+        """Look at, compare, fork or restore a checkpoint; undo a task's restore, or archive it.
+
+        To take an answer back, `task` is the request that it is for.
+        """
         if act in {"changes", "all_changes"}:
             self._desk.window.tasks.list.choose(task)
             self._desk.window.inspector.reach.choose("one" if act == "changes" else "whole")
             self._desk.show_changes_of(ordinal)
+        elif act == TAKE_BACK:
+            self._desk.decisions.unsent.take_back(task)
         elif act in {"undo", "archive"}:
             (self.undo if act == "undo" else self._desk.keeping.archive)(task)
         else:

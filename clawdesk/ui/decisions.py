@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog
 
 from clawdesk.domain.definitions import PROJECT_FILE
-from clawdesk.domain.model import FINAL, Kind, Request, Task
+from clawdesk.domain.model import FINAL, Kind, Request, Task, Verdict
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import Outcome
 from clawdesk.ui.approval_sheet import ApprovalSheet
@@ -23,11 +24,13 @@ from clawdesk.ui.merging import Merging
 from clawdesk.ui.question_context import LINES
 from clawdesk.ui.question_sheet import QuestionSheet
 from clawdesk.ui.reviews import Reviews
+from clawdesk.ui.unsent import UnsentAnswers
 from clawdesk.ui.words import counted, tr
 from clawdesk.viewmodels.inbox import trust_key, untrusted
 from clawdesk.viewmodels.phases import wants_trust
 from clawdesk.viewmodels.questions import question_view
 from clawdesk.viewmodels.told import told, told_error
+from clawdesk.viewmodels.unsent import GivenAnswer
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -45,7 +48,7 @@ class Decisions(QObject):
         self._desk = desk
         self._sheet: QDialog | None = None
         self._held_back: QDialog | None = None  # its answer could not be sent
-        self._lost = False
+        self.unsent = UnsentAnswers(desk, self)
         self._request: Request | None = None
         self._task = ""
         self.reviews = Reviews(desk, self)
@@ -90,27 +93,40 @@ class Decisions(QObject):
 
     # -- between two planes ------------------------------------------
     def show_lost(self, lost: bool) -> None:
-        """Nobody takes an answer for a while: what was written stays, and is not sent later."""
-        self._lost = lost
+        """Nobody takes an answer for a while: what is given meanwhile is kept."""
+        self.unsent.lost = lost
+        if lost:
+            self.unsent.paint()
         self._hold_back()
 
     def _hold_back(self) -> None:
         sheet = self._sheet
-        if self._lost and isinstance(sheet, ApprovalSheet | QuestionSheet):
+        if self.unsent.lost and isinstance(sheet, ApprovalSheet | QuestionSheet):
             self._held_back = sheet
-            sheet.show_sending(tr("Nothing can be sent now."))
+            sheet.guard.raise_now()
+            sheet.show_sending("")
+            self._say_lost(sheet)
+
+    def _say_lost(self, sheet: ApprovalSheet | QuestionSheet) -> None:
+        if sheet.view is not None and self.unsent.of(sheet.view.request) is not None:
+            sheet.show_notice(tr("Your answer is not sent yet. Another takes its place."))
+        else:
             sheet.show_notice(
-                tr("ClawDesk connects again. Until then nothing is sent; what you wrote is kept.")
+                tr(
+                    "ClawDesk connects again. What you answer now is kept, and sent by itself "
+                    "then if this still waits unchanged."
+                )
             )
 
     def _take_again(self, sheet: ApprovalSheet | QuestionSheet) -> None:
         """The task is known again. A person looks once more and sends: it may have gone on."""
-        if self._lost or self._held_back is not sheet:
+        if self.unsent.lost or self._held_back is not sheet:
             return
         self._held_back = None
         sheet.guard.raise_now()
         sheet.show_sending("")
-        if sheet.view is not None and not sheet.view.closed:
+        view = sheet.view
+        if view is not None and not view.closed and self.unsent.of(view.request) is None:
             sheet.show_notice(tr("Connected again. Nothing was sent: look at it once more."))
             self.reviews.load()
 
@@ -169,6 +185,8 @@ class Decisions(QObject):
 
     def _look_at(self, task: Task) -> None:
         desk = self._desk
+        if self.unsent.lost:
+            return  # nothing of another task can be read now
         if task.project in desk.plane.projects and task.project != desk.project:
             desk.choose_project(task.project)
         desk.window.tasks.list.choose(task.id)
@@ -219,7 +237,8 @@ class Decisions(QObject):
         return (waiting.index(task) + 1 if task in waiting else 1, max(1, len(waiting)))
 
     def refresh(self) -> None:
-        """Bring the open sheet up to date with the state."""
+        """Bring the open sheet up to date with the state, and send what waited for it."""
+        self.unsent.mind()
         task = self._desk.plane.state.tasks.get(self._task)
         if self._request is None or task is None:
             return
@@ -232,13 +251,15 @@ class Decisions(QObject):
 
     # -- answers -----------------------------------------------------
     def _answer(self, task: str, key: str, text: str) -> None:
-        if isinstance(self._sheet, QuestionSheet):
+        asked = self._request
+        if isinstance(self._sheet, QuestionSheet) and asked is not None:
             self._sheet.show_sending(tr("Sending your answer…"))
-            call = self._desk.plane.answer(task, key, text, channel=CHANNEL)
+            given = (asked.id, task, Verdict.ANSWERED, asked.ordinal, asked.digest, text, key)
+            call = self.unsent.give(GivenAnswer(uuid4().hex, *given))
             self.send(tr("Sending the answer"), self._sheet, call)
 
     def send(self, what: str, sheet: ApprovalSheet | QuestionSheet, call: object) -> None:
-        """Send an answer once; the sheet closes when it was taken."""
+        """Send an answer once; the sheet closes when it was taken, or kept until it can be."""
         self._desk.errands.start("decide", what, self._sent(sheet, call))
 
     async def _sent(self, sheet: ApprovalSheet | QuestionSheet, call: object) -> None:
@@ -251,7 +272,7 @@ class Decisions(QObject):
         if not outcome.ok:
             self._not_sent(sheet, told(outcome.text))
             return
-        if sheet.view is not None:
+        if sheet.view is not None and self.unsent.of(sheet.view.request) is None:
             self.reviews.forget(sheet.view.request)
         if self._sheet is sheet:
             sheet.accept()

@@ -43,7 +43,7 @@ from clawdesk.viewmodels.devices import card_of
 from clawdesk.viewmodels.diffs import whole_change
 from clawdesk.viewmodels.doctor import doctor_view
 from clawdesk.viewmodels.forks import in_lanes
-from clawdesk.viewmodels.inbox import cards, pending
+from clawdesk.viewmodels.inbox import pending
 from clawdesk.viewmodels.inspector import inspector_view
 from clawdesk.viewmodels.lane import LaneBook
 from clawdesk.viewmodels.machine import host_view
@@ -197,10 +197,10 @@ class Desk(QObject):
     def rows(self, tasks: Sequence[Task]) -> list[TaskRow]:
         """Rows with their lanes; forks stand below the task they come from."""
         now_ms, offset_ms = self.clock.now_ms(), self.clock.offset_ms()
-        return [
+        return self.decisions.unsent.on_rows(
             row_of(task, now_ms, offset_ms, lane=self._book.lane(task, now_ms), depth=depth)
             for task, depth in in_lanes(tasks)
-        ]
+        )
 
     def paint_tasks(self) -> None:
         window = self.window
@@ -209,7 +209,7 @@ class Desk(QObject):
         window.tasks.show_rows(rows, self.memory.archived())
         window.tasks.show_empty(not rows)
         window.show_inspector(bool(rows))
-        window.inbox.show_cards(cards(self.plane.state.tasks.values(), self.clock.now_ms()))
+        self.decisions.unsent.paint_inbox()
         known = {r.id for r in rows}
         if self._before.project == self.project and self._before.task in known:
             window.tasks.list.choose(self._before.task)
@@ -402,7 +402,7 @@ class Desk(QObject):
         self.memory.remember_project(view.path, self.clock.now_ms())
         if look:
             self.project, self.page = view.path, Page.TASKS
-        self.window.banner.hide()
+        self.window.banner.hide_failure()
         self.paint_all()
 
     def try_sample(self) -> None:

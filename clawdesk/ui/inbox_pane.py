@@ -27,6 +27,7 @@ class Card(QWidget):
 
     opened = Signal(str)
     put_off = Signal(str)
+    taken_back = Signal(str)
 
     def __init__(self, card: InboxCard) -> None:
         super().__init__()
@@ -40,11 +41,16 @@ class Card(QWidget):
         self._removed = SafeLabel("", font="chip", role="bad")
         self._detail = SafeLabel("", font="small", role="fg1", elide=True)
         self._quote = SafeLabel("", font="small", role="fg1", wrap=True)
+        self._unsent = SafeLabel("", font="small", role="need", wrap=True)
         self._project = SafeLabel("", font="small", role="fg2", elide=True)
         self.act = Button(card.act, f"inbox.open.{card.request}", size="sm")
         self.later = Button(
             tr("Later"), f"inbox.later.{card.request}", kind="ghost", icon="snooze", size="sm"
         )
+        self.back = Button(
+            tr("Take back"), f"inbox.back.{card.request}", kind="ghost", icon="restore", size="sm"
+        )
+        self.back.clicked.connect(lambda: self.taken_back.emit(self._request))
         self.act.clicked.connect(lambda: self.opened.emit(self._request))
         self.later.clicked.connect(lambda: self.put_off.emit(self._request))
         self._build()
@@ -69,6 +75,7 @@ class Card(QWidget):
         second.addWidget(self._added)
         second.addWidget(self._removed)
         column.addLayout(second)
+        column.addWidget(self._unsent)
         column.addWidget(self._quote)
         column.addSpacing(4)
         third = QHBoxLayout()
@@ -76,6 +83,7 @@ class Card(QWidget):
         third.addWidget(self.act)
         third.addWidget(self._project, 1)
         third.addWidget(self.later)
+        third.addWidget(self.back)
         third.setContentsMargins(0, 0, -8, 0)  # words of a button without an edge end with the text
         column.addLayout(third)
         whole.addLayout(column, 1)
@@ -98,15 +106,19 @@ class Card(QWidget):
         quote = few_words(card.quote, QUOTE_CHARS_MAX)
         self._quote.show_text(tr("“{quote}”", quote=quote) if quote else "")
         self._quote.setVisible(bool(card.quote))
-        self.setAccessibleName(
-            tr(
-                "{what}, {task} of {project}, waits {age}",
-                what=card.title,
-                task=card.task_title,
-                project=card.project,
-                age=card.age,
-            )
+        self._unsent.show_text(card.unsent)
+        for widget in (self._unsent, self.back):
+            widget.setVisible(bool(card.unsent))
+        self.later.setVisible(not card.unsent)
+        spoken = tr(
+            "{what}, {task} of {project}, waits {age}",
+            what=card.title,
+            task=card.task_title,
+            project=card.project,
+            age=card.age,
         )
+        self.setAccessibleName(f"{spoken}. {card.unsent}" if card.unsent else spoken)
+        self.back.setAccessibleName(tr("Take back the answer to {task}", task=card.task_title))
         self.act.setAccessibleName(
             tr("{act}: {what} of {task}", act=card.act, what=card.title, task=card.task_title)
         )
@@ -123,6 +135,7 @@ class InboxPane(QWidget):
     """`opened` asks to show a request; `put_off` moves it behind the others for now."""
 
     opened = Signal(str)
+    taken_back = Signal(str)  # the request whose answer is not sent yet
 
     def __init__(self) -> None:
         super().__init__()
@@ -190,6 +203,7 @@ class InboxPane(QWidget):
                 card = self._cards[request] = Card(wanted[request])
                 card.opened.connect(self.opened)
                 card.put_off.connect(self.put_off)
+                card.taken_back.connect(self.taken_back)
             else:
                 card.show_card(wanted[request])
             if self._column.indexOf(card) != place:

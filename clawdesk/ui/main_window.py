@@ -171,16 +171,21 @@ class MainWindow(QMainWindow):
         self.home.checks.show_text(tr("Starting: looking at this machine and at unfinished tasks…"))
 
     def show_lost(self, lost: bool) -> None:
-        """Between two planes: the last that was known is greyed, and nothing can be decided."""
-        self.pages.setEnabled(not lost)
-        self.status.setEnabled(not lost)
-        self.tool_bar.setEnabled(not lost)
+        """Between two planes: all but the inbox, which still takes answers, is greyed."""
+        panes = (self.projects, self.tasks, self.inspector, self.machine)
+        pages = (self.home, self.models, self.settings, self.compare)
+        for part in (self.tool_bar, *panes, *pages, self.status):
+            part.setEnabled(not lost)
         if lost:
-            what = tr("Reconnecting. Tasks keep running; this is the last that was known.")
-            step = tr("What you wrote is kept. Nothing was answered meanwhile.")
-            self.banner.show_notice(Notice("need", what, step))
+            self.say_lost()
         else:
             self.banner.hide()
+
+    def say_lost(self, unsent: str = "", act: tuple[str, str, str] = ("", "", "")) -> None:
+        """Why all is grey; `unsent` says which answers wait, and `act` is what may be done."""
+        what = tr("Reconnecting. Tasks keep running; this is the last that was known.")
+        step = unsent or tr("Answers that you give now are kept, and sent by themselves later.")
+        self.banner.show_notice(Notice("need", what, step, act=act))
 
     def show_failed(self, error: PortError) -> None:
         """There will be no plane: why, and what to do."""
@@ -246,7 +251,7 @@ class MainWindow(QMainWindow):
             return
         gone = not Shiboken.isValid(held) or not held.isVisible() or not held.isEnabled()
         pressed = isinstance(held, QAbstractButton) and not isinstance(new, QLineEdit)
-        if gone and (pressed or self._pane_of(new) is not pane) and self.pages.isEnabled():
+        if gone and (pressed or self._pane_of(new) is not pane) and self.tasks.isEnabled():
             self.take_keyboard()
 
     def _begins(self) -> QWidget:

@@ -39,6 +39,7 @@ class Memory:
         self.settings = settings
         beside = Path(settings.fileName()).parent / "drafts"
         self.drafts = Drafts(drafts or beside)
+        self.unsent = Drafts((drafts or beside) / "unsent")  # answers, which no draft pushes out
 
     def _texts(self, key: str) -> list[str]:
         """A list of words; an ini file gives one word back as itself."""

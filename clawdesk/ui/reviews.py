@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from PySide6.QtCore import QObject, QTimer
 
-from clawdesk.domain.model import DiffStat, Request, Task
+from clawdesk.domain.model import DiffStat, Request, Task, Verdict
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.repository import Diff, DiffFile, FileSides
 from clawdesk.runtime.api import Outcome
@@ -24,12 +25,12 @@ from clawdesk.viewmodels.inbox import checkpoint_view
 from clawdesk.viewmodels.patching import PatchError, with_hunks
 from clawdesk.viewmodels.review import Answer, Draft
 from clawdesk.viewmodels.told import told, told_error
+from clawdesk.viewmodels.unsent import GivenAnswer
 
 if TYPE_CHECKING:
     from clawdesk.ui.decisions import Decisions
     from clawdesk.ui.desk import Desk
 
-CHANNEL = "window"
 RECENT = 8
 """Records of a task that one notice may bring: what was decided stands among them."""
 KEEP_MS = 400
@@ -91,14 +92,14 @@ class Reviews(QObject):
             lambda answer: self._send(
                 now,
                 tr("Approving checkpoint {ordinal}", ordinal=now.request.ordinal),
-                self._approve(now, answer),
+                self._give(now, Verdict.APPROVED, answer),
             )
         )
         sheet.rejected_with.connect(
             lambda answer: self._send(
                 now,
                 tr("Rejecting checkpoint {ordinal}", ordinal=now.request.ordinal),
-                self._reject(now, answer),
+                self._give(now, Verdict.REJECTED, answer),
             )
         )
         sheet.draft_changed.connect(self._drafted)
@@ -314,31 +315,41 @@ class Reviews(QObject):
         now.sheet.show_sending(tr("Sending your answer…"))
         self._decisions.send(doing, now.sheet, call)
 
-    async def _approve(self, now: _Open, answer: Answer) -> Outcome:
-        draft = answer.draft
+    async def _edits(self, now: _Open, draft: Draft) -> dict[str, bytes]:
+        """Whole contents of what the person changed. Raises PortError."""
         edits: dict[str, bytes] = {}
         changed = {path for path, _ in draft.edits} | {path for path, _ in draft.rejected}
         for path in sorted(changed - set(draft.left_out)):
             file = now.file(path)
-            if file is not None:
-                edits[path] = self._content(now, path, await self._sides(now, file))
+            if file is None:
+                continue
+            if self._decisions.unsent.lost and path not in now.sides:
+                raise PortError(
+                    tr("To leave out a part of {path}, it must be read again.", path=path),
+                    mend=tr("Send it once ClawDesk is connected again."),
+                    code="unsent",
+                )
+            edits[path] = self._content(now, path, await self._sides(now, file))
         if sum(map(len, edits.values())) > ANSWER_BYTES_MAX:
             raise PortError(
                 f"The files you changed have more than {ANSWER_BYTES_MAX // 1024} KiB together.",
                 mend="Take one of them as it is, or leave it out.",
                 code="usage",
             )
-        return await self._desk.plane.approve(
-            answer.task,
-            answer.ordinal,
-            answer.digest,
-            channel=CHANNEL,
-            note=answer.note,
-            only=answer.only,
-            edits=edits or None,
-        )
+        return edits
 
-    async def _reject(self, now: _Open, answer: Answer) -> Outcome:
-        return await self._desk.plane.reject(
-            answer.task, answer.ordinal, answer.digest, channel=CHANNEL, note=answer.note
+    async def _give(self, now: _Open, verdict: Verdict, answer: Answer) -> Outcome:
+        approves = verdict is Verdict.APPROVED
+        return await self._decisions.unsent.give(
+            GivenAnswer(
+                uuid4().hex,
+                now.request.id,
+                answer.task,
+                verdict,
+                answer.ordinal,
+                answer.digest,
+                answer.note,
+                only=answer.only if approves else None,
+                edits=await self._edits(now, answer.draft) if approves else {},
+            )
         )

@@ -27,7 +27,8 @@ from clawdesk.viewmodels.words import clock_time, duration, first_line, short_di
 class InboxCard:
     """One pending decision. `request` is its id: cards are keyed by it, never by place.
 
-    A task that waits for trust has no request: `trust_key` stands for one.
+    A task that waits for trust has no request: `trust_key` stands for one. `unsent` says that an
+    answer to it is not sent yet, "" = none was given.
     """
 
     request: str
@@ -41,6 +42,7 @@ class InboxCard:
     age: str
     act: str
     project: str
+    unsent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -324,6 +324,10 @@
             <translation>{key} ist beantwortet.</translation>
         </message>
         <message>
+            <source>Answers that you give now are kept, and sent by themselves later.</source>
+            <translation>Antworten von jetzt werden behalten und später von selbst gesendet.</translation>
+        </message>
+        <message>
             <source>Answer…</source>
             <translation>Antworten…</translation>
         </message>
@@ -628,8 +632,8 @@
             <translation>ClawDesk</translation>
         </message>
         <message>
-            <source>ClawDesk connects again. Until then nothing is sent; what you wrote is kept.</source>
-            <translation>ClawDesk verbindet sich neu. Bis dahin wird nichts gesendet; was geschrieben ist, bleibt.</translation>
+            <source>ClawDesk connects again. What you answer now is kept, and sent by itself then if this still waits unchanged.</source>
+            <translation>ClawDesk verbindet sich neu. Eine Antwort von jetzt wird behalten und dann von selbst gesendet, wenn dies noch unverändert wartet.</translation>
         </message>
         <message>
             <source>ClawDesk could not start; the reason stands above.</source>
@@ -1090,6 +1094,10 @@
         <message>
             <source>For</source>
             <translation>Für</translation>
+        </message>
+        <message>
+            <source>Forgetting an answer</source>
+            <translation>Vergessen einer Antwort</translation>
         </message>
         <message>
             <source>Fork</source>
@@ -2164,6 +2172,10 @@
             <translation>Nicht aufgezeichnet: {why}</translation>
         </message>
         <message>
+            <source>Not sent yet</source>
+            <translation>Noch nicht gesendet</translation>
+        </message>
+        <message>
             <source>Not taken. Take it again</source>
             <translation>Nicht genommen. Wieder nehmen</translation>
         </message>
@@ -2174,10 +2186,6 @@
         <message>
             <source>Note to the agent</source>
             <translation>Notiz an den Agenten</translation>
-        </message>
-        <message>
-            <source>Nothing can be sent now.</source>
-            <translation>Jetzt kann nichts gesendet werden.</translation>
         </message>
         <message>
             <source>Nothing changes by looking.</source>
@@ -2944,12 +2952,20 @@
             <translation>Antwort senden</translation>
         </message>
         <message>
+            <source>Send it once ClawDesk is connected again.</source>
+            <translation>Senden, sobald ClawDesk wieder verbunden ist.</translation>
+        </message>
+        <message>
             <source>Sending a test message</source>
             <translation>Testnachricht wird gesendet</translation>
         </message>
         <message>
             <source>Sending the answer</source>
             <translation>Antwort wird gesendet</translation>
+        </message>
+        <message>
+            <source>Sending your answer</source>
+            <translation>Senden der Antwort</translation>
         </message>
         <message>
             <source>Sending your answer…</source>
@@ -3248,6 +3264,14 @@
             <translation>Alle Dateien nehmen</translation>
         </message>
         <message>
+            <source>Take back</source>
+            <translation>Zurücknehmen</translation>
+        </message>
+        <message>
+            <source>Take back the answer to {task}</source>
+            <translation>Die Antwort an {task} zurücknehmen</translation>
+        </message>
+        <message>
             <source>Take file again</source>
             <translation>Datei wieder nehmen</translation>
         </message>
@@ -3390,6 +3414,10 @@
         <message>
             <source>The command of the agent {kind}</source>
             <translation>Der Befehl des Agenten {kind}</translation>
+        </message>
+        <message>
+            <source>The content changed since it was shown to you.</source>
+            <translation>Der Inhalt hat sich geändert, seit er gezeigt wurde.</translation>
         </message>
         <message>
             <source>The content changed while this was open. Nothing was approved: look at it again.</source>
@@ -3860,6 +3888,10 @@
             <translation>Zeitachse: verkleinern</translation>
         </message>
         <message>
+            <source>To leave out a part of {path}, it must be read again.</source>
+            <translation>Um einen Teil von {path} auszulassen, muss die Datei neu gelesen werden.</translation>
+        </message>
+        <message>
             <source>To make it one: git init {path}, then add and commit its files</source>
             <translation>So wird es eines: git init {path}, dann seine Dateien hinzufügen und committen</translation>
         </message>
@@ -4196,8 +4228,8 @@
             <translation>Was sich dort ändert, steht im nächsten Prüfpunkt, der es auch schließt.</translation>
         </message>
         <message>
-            <source>What you wrote is kept. Nothing was answered meanwhile.</source>
-            <translation>Das Geschriebene bleibt erhalten. Inzwischen wurde nichts beantwortet.</translation>
+            <source>What you wrote is copied by Copy details; where it still waits, its dialog has it.</source>
+            <translation>„Einzelheiten kopieren“ kopiert das Geschriebene; wo es noch wartet, steht es auch im Dialog.</translation>
         </message>
         <message>
             <source>Where the gateway runs: openclaw devices approve {request}</source>
@@ -4308,6 +4340,26 @@
             <translation>Dieser Fassung wird vertraut (sha256 {digest}).</translation>
         </message>
         <message>
+            <source>Your answer cannot be kept until later: {why}</source>
+            <translation>Die Antwort kann nicht bis später behalten werden: {why}</translation>
+        </message>
+        <message>
+            <source>Your answer is not sent yet</source>
+            <translation>Die Antwort ist noch nicht gesendet</translation>
+        </message>
+        <message>
+            <source>Your answer is not sent yet. Another takes its place.</source>
+            <translation>Die Antwort ist noch nicht gesendet. Eine andere tritt an ihre Stelle.</translation>
+        </message>
+        <message>
+            <source>Your answer to {task} was not sent. {why}</source>
+            <translation>Die Antwort an {task} wurde nicht gesendet. {why}</translation>
+        </message>
+        <message>
+            <source>Your approval is not sent yet</source>
+            <translation>Die Freigabe ist noch nicht gesendet</translation>
+        </message>
+        <message>
             <source>Your branch</source>
             <translation>Eigener Zweig</translation>
         </message>
@@ -4346,6 +4398,10 @@
         <message>
             <source>Your policy.toml is not changed: {why}. Write it into the file yourself: {lines}</source>
             <translation>Ihre policy.toml wird nicht geändert: {why}. Schreiben Sie es selbst in die Datei: {lines}</translation>
+        </message>
+        <message>
+            <source>Your rejection is not sent yet</source>
+            <translation>Die Ablehnung ist noch nicht gesendet</translation>
         </message>
         <message>
             <source>Your rules and trust</source>
@@ -6602,6 +6658,14 @@
         <message>
             <source>{count} CPUs, {size} GiB memory</source>
             <translation>{count} CPUs, {size} GiB Speicher</translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} answers are not sent yet. They are sent by themselves if what they answer still waits then.</source>
+            <extracomment>For one: {count} answer is not sent yet. It is sent by itself if what it answers still waits then.</extracomment>
+            <translation>
+                <numerusform>{count} Antwort ist noch nicht gesendet. Sie wird von selbst gesendet, wenn dann noch wartet, was sie beantwortet.</numerusform>
+                <numerusform>{count} Antworten sind noch nicht gesendet. Sie werden von selbst gesendet, wenn dann noch wartet, was sie beantworten.</numerusform>
+            </translation>
         </message>
         <message>
             <source>{count} away</source>

@@ -110,7 +110,7 @@ def test_an_answer_written_while_the_plane_is_lost_is_kept_and_sent_by_a_person(
         play.tell("wait", "question.send", enabled=True)
         plane.kill()
         play.tell("spoken", text="Reconnecting")
-        play.tell("spoken", text="nothing is sent; what you wrote is kept")
+        play.tell("spoken", text="What you answer now is kept")
     # The window becomes the plane itself, finds the task and its machine, and asks the same.
     play.tell("spoken", text="Connected again. Nothing was sent")
     assert play.tell("text", "question.free") == "green"

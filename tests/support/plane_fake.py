@@ -82,6 +82,7 @@ class FakePlane(FakeDisk, FakeForks, FakeModelActs, FakeShellActs, FakeRules):
         self.calls: list[tuple[Any, ...]] = []
         self.logs: dict[TaskId, list[LogLine]] = {}
         self.diffs: dict[tuple[TaskId, int], Diff] = {}
+        self.keys: list[str] = []  # of the decisions that came, in their order
         self.amendments: list[tuple[tuple[str, ...] | None, dict[str, bytes]]] = []
         self.sides: dict[str, FileSides] = {}
         self.refuse: dict[str, PortError] = {}  # call name -> error to raise
@@ -227,6 +228,7 @@ class FakePlane(FakeDisk, FakeForks, FakeModelActs, FakeShellActs, FakeRules):
         edits: dict[str, bytes] | None = None,
         key: str = "",
     ) -> Outcome:
+        self.keys.append(key)
         await self._enter("approve", task, ordinal, digest, channel, note)
         self.amendments.append((only, edits or {}))
         return self._decide(task, "approved", digest, channel, note)
@@ -234,12 +236,14 @@ class FakePlane(FakeDisk, FakeForks, FakeModelActs, FakeShellActs, FakeRules):
     async def reject(
         self, task: TaskId, ordinal: int, digest: str, *, channel: str, note: str, key: str = ""
     ) -> Outcome:
+        self.keys.append(key)
         await self._enter("reject", task, ordinal, digest, channel, note)
         return self._decide(task, "rejected", digest, channel, note)
 
     async def answer(
         self, task: TaskId, ref: str, text: str, *, channel: str, key: str = ""
     ) -> Outcome:
+        self.keys.append(key)
         await self._enter("answer", task, ref, text, channel)
         return self._decide(task, "answered", "", channel, text)
 

@@ -32,6 +32,16 @@ def test_kept_read_again_and_dropped(tmp_path: Path) -> None:
     assert drafts.load("r2", Words) == Words("two")
 
 
+def test_all_of_a_folder_are_read_the_oldest_first(tmp_path: Path) -> None:
+    drafts = Drafts(tmp_path / "drafts")
+    assert drafts.all(Words) == []
+    for at, text in enumerate(("b", "a", "c")):
+        drafts.keep(text, Words(text))
+        os.utime(drafts._place(text), ns=(at, at))
+    (tmp_path / "drafts" / "damaged.json").write_text("{")
+    assert [words.text for words in drafts.all(Words)] == ["b", "a", "c"]
+
+
 def test_the_folder_is_the_users_alone(tmp_path: Path) -> None:
     drafts = Drafts(tmp_path / "drafts")
     drafts.keep("r", Words("secret"))
