@@ -89,9 +89,14 @@ class Banner(QWidget):
         self.show()
         self.update()
 
+    @property
+    def fails(self) -> bool:
+        """Whether it says that something failed."""
+        return self.notice is not None and self.notice.family == "bad" and not self.isHidden()
+
     def hide_failure(self) -> None:
         """Something went well: what had failed before is past, what was told is not."""
-        if self.notice is not None and self.notice.family == "bad":
+        if self.fails:
             self.hide()
 
     def _do(self) -> None:

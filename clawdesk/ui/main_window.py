@@ -176,13 +176,17 @@ class MainWindow(QMainWindow):
         pages = (self.home, self.models, self.settings, self.compare)
         for part in (self.tool_bar, *panes, *pages, self.status):
             part.setEnabled(not lost)
+        self.banner.hide()
         if lost:
             self.say_lost()
-        else:
-            self.banner.hide()
 
     def say_lost(self, unsent: str = "", act: tuple[str, str, str] = ("", "", "")) -> None:
-        """Why all is grey; `unsent` says which answers wait, and `act` is what may be done."""
+        """Why all is grey; `unsent` says which answers wait, and `act` is what may be done.
+
+        A failure since, such as that there will be no plane, stays on screen.
+        """
+        if self.banner.fails:
+            return
         what = tr("Reconnecting. Tasks keep running; this is the last that was known.")
         step = unsent or tr("Answers that you give now are kept, and sent by themselves later.")
         self.banner.show_notice(Notice("need", what, step, act=act))

@@ -126,6 +126,10 @@ def test_an_answer_that_arrived_before_the_end_is_shown_as_given(bench: Bench, d
 def answer_lost(bench: Bench, desk: Desk, words: str = "my long answer") -> Task:
     """A question is answered while nobody takes it."""
     lose(bench, desk)
+    return answer_now(bench, desk, words)
+
+
+def answer_now(bench: Bench, desk: Desk, words: str) -> Task:
     sheet = open_on(bench, desk, "bench-fp8")
     assert isinstance(sheet, QuestionSheet)
     sheet.text.setPlainText(words)
@@ -217,6 +221,14 @@ def test_a_second_answer_takes_the_place_of_the_first(bench: Bench, desk: Desk) 
     answer_lost(bench, desk, "the second")
     plane = find_again(bench, desk)
     assert [call[3] for call in plane.calls if call[0] == "answer"] == ["the second"]
+
+
+def test_that_there_will_be_no_plane_stays_on_screen(bench: Bench, desk: Desk) -> None:
+    lose(bench, desk)
+    desk.window.show_failed(PortError("Another version is running."))
+    task = answer_now(bench, desk, "for the next start")
+    assert (desk.window.banner.notice or pytest.fail("no notice")).what.startswith("Another")
+    assert card_of(desk, task).back.isVisible()
 
 
 def review_lost(bench: Bench, desk: Desk) -> ApprovalSheet:
