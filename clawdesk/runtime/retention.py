@@ -61,7 +61,8 @@ class Retention:
             await self.enforce()
             self._wake.clear()
             try:
-                await asyncio.wait_for(self._wake.wait(), LOOK_S)
+                async with asyncio.timeout(LOOK_S):  # `wait_for` may swallow what ends this loop
+                    await self._wake.wait()
             except TimeoutError:
                 continue
 

@@ -216,7 +216,8 @@ class Wire:
             })  # fmt: skip
             self.wake()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._greeted.wait(), _HELLO_AGAIN_S)
+                async with asyncio.timeout(_HELLO_AGAIN_S):
+                    await self._greeted.wait()
 
     # Heartbeat
 

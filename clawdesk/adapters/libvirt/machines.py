@@ -330,7 +330,10 @@ class LibvirtMachines:
         waiting = asyncio.wrap_future(pending)
         waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
-            return await asyncio.wait_for(asyncio.shield(waiting), seconds)
+            # Not `wait_for`: in Python 3.11 it takes a cancellation that comes as the call ends for
+            # nothing, and whoever cancelled waits for ever.
+            async with asyncio.timeout(seconds):
+                return await asyncio.shield(waiting)
         except TimeoutError:
             raise MachineError(
                 f"libvirt did not finish {what} within {seconds:g} s.",

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
 from clawdesk.adapters.libvirt.accelerator import decide, expected
 from clawdesk.adapters.libvirt.image import list_images
+from clawdesk.adapters.libvirt.machines import LibvirtMachines
 from clawdesk.adapters.libvirt.opening import AbsentMachines, open_machines
 from clawdesk.adapters.libvirt.records import MachineRecord
 from clawdesk.adapters.libvirt.roster import Roster
 from clawdesk.adapters.libvirt.watcher import ProcessWatcher
+from clawdesk.adapters.libvirt.workplace import Settings
 from clawdesk.ports.errors import MachineError
 
 RECORD = MachineRecord("cd-1", "task", "T", 1, "/o", (), "/w", "tcg", "d")
@@ -223,3 +227,23 @@ async def test_without_a_place_for_machine_files_everything_else_is_there(
     assert f"{tmp_path}/file/home" in support.problem
     assert "CLAWDESK_DATA_DIR" in support.mend
     assert list_images() == []
+
+
+async def test_a_cancellation_as_a_call_ends_is_not_taken_for_nothing(tmp_path: Path) -> None:
+    """Whoever is cancelled at the very moment must end: a loop around the call never did."""
+    settings = Settings(tmp_path, tmp_path, tmp_path, lambda _: None, lambda _: tmp_path)
+    machines = LibvirtMachines(settings)
+    try:
+        for ticks in range(12):
+            pending: Future[int] = Future()
+            task = asyncio.create_task(machines._outcome("it", 30.0, pending))
+            await asyncio.sleep(0)
+            pending.set_result(1)
+            for _ in range(ticks):
+                await asyncio.sleep(0)
+            was_done = task.done()
+            task.cancel()
+            await asyncio.wait([task], timeout=30)
+            assert task.cancelled() != was_done, ticks
+    finally:
+        await machines.close()
