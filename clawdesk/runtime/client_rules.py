@@ -13,6 +13,7 @@ class RuleCalls:
     """The part of `PlaneClient` that asks for rules."""
 
     async def _call(self, method: str, *args: object, **params: object) -> Any:
+        """Ask the plane; the client this is a part of says how."""
         raise NotImplementedError
 
     async def project_policy(self, project: str, task: TaskId = "") -> PolicyView:

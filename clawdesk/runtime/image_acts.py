@@ -71,6 +71,7 @@ class ImageActs:
         return await self._note(Outcome(True, text), IMAGES)
 
     async def _note(self, outcome: Outcome, kind: str, project: str = "") -> Outcome:
+        """Write down what was done; given by the plane this is a part of."""
         raise NotImplementedError
 
     async def _sources(self) -> tuple[PackageSource, ...]:

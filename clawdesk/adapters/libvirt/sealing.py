@@ -2,10 +2,12 @@
 
 Making a snapshot durable and reading it for its checksum takes a processor and the disk for a
 quarter of a second at 256 MiB, which a step that begins then wants for itself (2026-11-26: 20 quick
-steps took a quarter longer). A snapshot that another one of its machine follows at once is not
-what anybody goes on from. So a running machine's snapshot waits until none has followed it for a
-moment; one in ten seconds never waits longer. A machine that stands still or has ended is waited
-for no more: its snapshot is all there is of it. Thread-safe; knows no file.
+steps took a quarter longer). Since then the memory of a live snapshot is summed as it is written,
+so less is left: its disk layer, and what came another way. A snapshot that another one of its
+machine follows at once is not what anybody goes on from. So a running machine's snapshot waits
+until none has followed it for a moment; one in ten seconds never waits longer. A machine that
+stands still or has ended is waited for no more: its snapshot is all there is of it. Thread-safe;
+knows no file.
 """
 
 from __future__ import annotations
