@@ -257,7 +257,7 @@ class GuestSession(Protocol):
         """Answer a waiting `claw` call.
 
         Payloads: {"outcome": "continue"} | {"outcome": "rejected", "feedback": str}
-        | {"outcome": "answered", "text": str}.
+        | {"outcome": "answered" | "asked_back", "text": str}.
         """
         ...
 

@@ -162,6 +162,24 @@ async def test_no_is_told_and_other_words_are_the_next_prompt(session: GuestSess
     assert await heard.end() == 0
 
 
+async def test_what_is_asked_back_is_no_answer_and_the_next_prompt(session: GuestSession) -> None:
+    heard = Heard(session)
+    await _run(session, _mender(EDIT, "ask Which sign?", "exit", "exit", "exit"))
+    asked = await heard.question()
+    # "Allow" is what a person could answer: asked back, it allows nothing.
+    await session.reply(asked.request_id, {"outcome": "asked_back", "text": "Allow"})
+    asked = await heard.question()
+    assert f"[permission] {EDIT}: Reject (by you)" in heard.out
+    await session.reply(asked.request_id, {"outcome": "asked_back", "text": "Which are there?"})
+    rests = await heard.boundary()
+    assert (await session.collect()).changed == ()
+    assert "[you] Allow" in heard.out
+    assert "[you] Which are there?" in heard.out
+    assert "The user says: Which" not in heard.out
+    await session.reply(rests.request_id, {"outcome": "continue"})
+    assert await heard.end() == 0
+
+
 @pytest.mark.parametrize(("policy", "content"), [("allow", [b"mended\n"]), ("reject", [])])
 async def test_permission_by_policy(
     session: GuestSession, policy: str, content: list[bytes]

@@ -226,6 +226,17 @@ async def test_an_answer_is_printed(world: World) -> None:
     assert _printed(await _until_end(session)).decode() == "blue, größer\n"
 
 
+async def test_what_is_asked_back_is_printed_and_exits_4(world: World) -> None:
+    session = await world.connect(start=True)
+    await session.run(StepRun("r1", "ask", ASKS, 60))
+    asked = await _next(session)
+    assert isinstance(asked, QuestionAsked)
+    await session.reply(asked.request_id, {"outcome": "asked_back", "text": "for which wall?"})
+    messages = await _until_end(session)
+    assert _printed(messages) == b"for which wall?\n"
+    assert messages[-1] == StepEnded("r1", 4)
+
+
 async def test_feedback_is_told_again(world: World) -> None:
     session = await world.connect(start=True)
     await session.set_feedback("shorter")

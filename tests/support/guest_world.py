@@ -48,7 +48,7 @@ async def _checkpoints(step: FakeStep) -> int:
 async def _asks(step: FakeStep) -> int:
     reply = await step.ask("which?", ("red", "blue"))
     step.print(f"{reply['text']}\n")
-    return 0
+    return 4 if reply["outcome"] == "asked_back" else 0
 
 
 async def _recalls(step: FakeStep) -> int:

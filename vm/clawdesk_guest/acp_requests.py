@@ -108,7 +108,8 @@ class Requests:
                 self._send(acp_wire.answer(id_, _CANCELLED))
                 return
             said = text_of(reply.get("text")).strip()
-            chosen, is_choice = _chosen(said, names, options)
+            is_back = reply.get("outcome") == "asked_back"
+            chosen, is_choice = _chosen("" if is_back else said, names, options)
             what = options[chosen][0] if chosen else "cancelled"
             self._talk.note("permission", f"{title}: {what} (by you)")
             if not is_choice:
@@ -136,8 +137,12 @@ class Requests:
                 self._send(acp_wire.answer(id_, {"action": "cancel"}))
                 return
             said = text_of(reply.get("text")).strip()
-            form.answered(said)
             self._talk.note("you", said)
+            if reply.get("outcome") == "asked_back":
+                self._prompt(said)
+                self._send(acp_wire.answer(id_, {"action": "decline"}))
+                return
+            form.answered(said)
             if not form.is_complete:
                 ask()
             else:

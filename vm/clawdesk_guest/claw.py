@@ -20,6 +20,10 @@ class RejectedError(ClawError):
     """A person rejected the work so far; `str` is the feedback."""
 
 
+class AskedBackError(ClawError):
+    """A person asks something in return before answering; `str` is what. Ask again then."""
+
+
 def boundary(
     *, next_step: str = "", approve: bool = False, message: str = "", artifacts: Sequence[str] = ()
 ) -> str:
@@ -39,7 +43,7 @@ def boundary(
 
 
 def ask(question: str, *, choices: Sequence[str] = (), key: str = "", default: str = "") -> str:
-    """The answer of a person. Raises RejectedError, ClawError."""
+    """The answer of a person. Raises AskedBackError, RejectedError, ClawError."""
     wanted = {"key": key, "question": question, "choices": list(choices), "default": default}
     return str(_outcome({"op": "question", **wanted}).get("text", ""))
 
@@ -61,6 +65,8 @@ def _outcome(request: dict[str, Any]) -> dict[str, Any]:
     answer = _exchange(request)
     if answer.get("outcome") == "rejected":
         raise RejectedError(str(answer.get("feedback", "")))
+    if answer.get("outcome") == "asked_back":
+        raise AskedBackError(str(answer.get("text", "")))
     return answer
 
 

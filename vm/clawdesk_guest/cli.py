@@ -1,6 +1,7 @@
 """`claw`: what a step says to the person, from a shell. Parses words, prints answers, no more.
 
-Exit codes: 0 go on · 1 failed · 2 wrong use · 3 rejected (the feedback is on standard output).
+Exit codes: 0 go on · 1 failed · 2 wrong use · 3 rejected (the feedback is on standard output) ·
+4 asked back (what the person asks is on standard output).
 """
 
 import sys
@@ -13,10 +14,12 @@ USAGE = """Usage:
   claw checkpoint [--approve] [-m MESSAGE] [--artifact PATH ...]
                                     make the work so far durable; returns when work may go on
   claw ask QUESTION [--choice A --choice B ...] [--key KEY] [--default TEXT]
-                                    print a person's answer
+                                    print a person's answer; where the person asks back (exit
+                                    code 4), print that: ask again, and say more
   claw feedback                     what was said at the last rejection or partial approval
   claw acp COMMAND                  run an agent that speaks the Agent Client Protocol
-Exit codes: 0 go on, 1 failed, 2 wrong use, 3 rejected (feedback on standard output).
+Exit codes: 0 go on, 1 failed, 2 wrong use, 3 rejected (feedback on standard output),
+4 asked back (what the person asks on standard output).
 """
 _FLAGS = {"checkpoint": ("--approve",)}
 _VALUES = {
@@ -44,6 +47,9 @@ def main(words: Sequence[str]) -> int:
     except claw.RejectedError as error:
         print(error)
         return 3
+    except claw.AskedBackError as error:
+        print(error)
+        return 4
     except claw.ClawError as error:
         print(f"claw: {error}", file=sys.stderr)
         return 1

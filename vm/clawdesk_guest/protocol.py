@@ -32,6 +32,8 @@ Bytes in, values out; no file, socket or clock is touched here. Both ends import
     it has no number, and nobody answers it.
 13. A step ends with `ended`, or with `ended_short` where the kernel ended programs meanwhile for
     want of memory: `killed` of them, of all that ran beside this program.
+14. A `reply` says {"outcome": "continue" | "rejected", "feedback"} to a boundary, {"outcome":
+    "answered" | "asked_back", "text"} to a question (OUTCOMES_ADDED).
 """
 
 import binascii
@@ -39,7 +41,7 @@ import json
 import struct
 from typing import Any, NamedTuple
 
-VERSION = 7
+VERSION = 8
 VERSION_MIN = 2
 SYNC = bytes.fromhex("f8c1a7deb0bfe1f5c0d9a9f7edc4b6fe")
 EPOCH_BYTES = 16
@@ -293,6 +295,8 @@ ADDED = {
     "ended_short": 7,
 }
 """The version that brought a message (rule 11); the others are in all of them."""
+OUTCOMES_ADDED = {"asked_back": 8}
+"""The version that brought an outcome of a `reply` (rule 14); the others are in all of them."""
 ENDS = frozenset({"ended", "ended_short"})
 """How the end of a step is told (rule 13)."""
 TO_HOST: Schemas = {

@@ -179,6 +179,9 @@ class ChannelSession:
 
     async def reply(self, request_id: str, payload: Mapping[str, object]) -> None:
         texts = {name: _cut(str(value)) for name, value in payload.items()}
+        if self._wire.guest_version < protocol.OUTCOMES_ADDED.get(texts.get("outcome", ""), 0):
+            # Such a guest would take the person's words for the answer.
+            texts = {"outcome": "rejected", "feedback": texts["text"]}
         await self._call("reply", request=request_id, payload=texts)
 
     async def set_feedback(self, text: str) -> None:

@@ -248,6 +248,25 @@ async def test_a_guest_that_cannot_look_at_its_files_stands_still_before_each_ca
     await guest.close()
 
 
+async def test_what_is_asked_back_is_no_answer_to_a_guest_that_does_not_know_it(
+    socket_path: Path,
+) -> None:
+    version = protocol.OUTCOMES_ADDED["asked_back"] - 1
+    guest = HostileGuest({**GREETING, "version": version})
+    await guest.listen(socket_path)
+    channels = GuestChannels(lambda _m: socket_path, EchoInference())
+    session = await channels.connect("m", token="t", start=False)
+    call = asyncio.ensure_future(
+        session.reply("q", {"outcome": "asked_back", "text": "for which wall?"})
+    )
+    await guest.told_call.wait()
+    told = guest.calls[-1]["payload"]
+    assert told == {"outcome": "rejected", "feedback": "for which wall?"}
+    call.cancel()
+    await channels.close()
+    await guest.close()
+
+
 async def test_a_flood_of_parts_is_cut(meeting: Meeting) -> None:
     for number in range(PARTS_MAX + 100):
         meeting.guest.send(_control({"op": "part", "name": f"{number}"}))
