@@ -47,12 +47,12 @@ class Taken:
 
     Args:
         record: the machine's, as it is afterwards; its last layer is frozen.
-        memory_sha256: of the memory's file as it was written; "" = it was not looked at.
+        memory_sum: of the memory's file as it was written; "" = it was not looked at.
     """
 
     record: MachineRecord
     pause: Pause
-    memory_sha256: str = ""
+    memory_sum: str = ""
 
 
 class Capture:
@@ -170,7 +170,7 @@ class Capture:
         try:
             disks.create_overlay(overlay, Path(record.overlay))
             self._layout.give(overlay)
-            pause, memory_sha256 = freeze(overlay)
+            pause, memory_sum = freeze(overlay)
         except BaseException:
             # The disk may have moved before the rest failed: then the overlay is the machine's.
             if self._writes_to(record.machine) == str(overlay):
@@ -178,7 +178,7 @@ class Capture:
             else:
                 disks.remove(overlay)
             raise
-        return Taken(self._moved(record, overlay), pause, memory_sha256)
+        return Taken(self._moved(record, overlay), pause, memory_sum)
 
     def _moved(self, record: MachineRecord, overlay: Path) -> MachineRecord:
         moved = replace(record, overlay=str(overlay), layers=(*record.layers, record.overlay))

@@ -1,25 +1,28 @@
 """Disk files: overlays, workspace disks, free space, checksums. It knows no machine.
 
-All calls block. Immutable files get their sha256 in a file of their own beside them.
+All calls block. Immutable files get their checksum in a file of their own beside them.
 """
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import shutil
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from clawdesk.adapters.libvirt import checksums
 from clawdesk.adapters.libvirt.qcow2 import write_overlay
 from clawdesk.adapters.libvirt.records import durable
 from clawdesk.ports.errors import MachineError, SnapshotDamagedError
 
 WORKSPACE_BYTES = 4 << 30
 """Size of every workspace disk (sparse): a template freezes it, so there are few sizes."""
-_NOTE = ".sha256"
+_NOTE = ".sum"
+_NOTE_BEFORE = ".sha256"
+"""What an earlier version called it; its snapshots are still used."""
 _CHUNK_BYTES = 1 << 20
 _QEMU_IMG_S = 600
 
@@ -85,7 +88,7 @@ def write_workspace(path: Path, tar: Path | None, size: int) -> None:
 
 
 def seal(path: Path, known: str = "") -> str:
-    """Make a finished file durable, and note its checksum beside it; returns sha256 in hex.
+    """Make a finished file durable, and note its checksum beside it; returns the checksum.
 
     Args:
         known: the checksum, by whoever wrote the file; it is not read then.
@@ -95,7 +98,7 @@ def seal(path: Path, known: str = "") -> str:
         return noted
     with path.open("rb") as content:
         os.fsync(content.fileno())
-    digest = known or _sha256(path)
+    digest = known or checksums.of(path)
     durable(_note(path), digest)
     if not path.exists():  # it was removed meanwhile; its note goes too, whoever comes last
         _note(path).unlink(missing_ok=True)
@@ -129,15 +132,15 @@ def verify(path: Path, size: int, *, here: bool, known: str = "") -> str:
         raise _damaged(path, "was not safely on the disk when this computer last went down")
     if not noted and not known:
         return seal(path)
-    if _sha256(path) != (noted or known):
+    if not checksums.is_of(path, noted or known):
         raise _damaged(path, "does not match its checksum")
     return noted or seal(path, known)
 
 
 def remove(path: Path) -> None:
     """Remove a file and the note beside it; absent ones are no error."""
-    path.unlink(missing_ok=True)
-    _note(path).unlink(missing_ok=True)
+    for file in (path, _note(path), _note(path, _NOTE_BEFORE)):
+        file.unlink(missing_ok=True)
 
 
 def disk_error(what: str, error: OSError) -> MachineError:
@@ -157,23 +160,18 @@ def _damaged(path: Path, why: str) -> SnapshotDamagedError:
 
 def noted_file(name: str) -> str:
     """The file a note is about, by name; of any other file its own name."""
-    return name.removesuffix(_NOTE)
+    return name.removesuffix(_NOTE).removesuffix(_NOTE_BEFORE)
 
 
-def _note(path: Path) -> Path:
-    return path.with_name(f"{path.name}{_NOTE}")
+def _note(path: Path, suffix: str = _NOTE) -> Path:
+    return path.with_name(f"{path.name}{suffix}")
 
 
 def _noted(path: Path) -> str:
-    try:
-        return _note(path).read_text().strip()
-    except OSError:
-        return ""
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+    for suffix in (_NOTE, _NOTE_BEFORE):
+        with suppress(OSError):
+            return _note(path, suffix).read_text().strip()
+    return ""
 
 
 def _qemu_img(*arguments: str) -> None:

@@ -173,7 +173,7 @@ class Freezer:
             qemu=self._qemu,
             base=record.base,
             boot=boot_id(),
-            memory_sha256=taken.memory_sha256,
+            memory_sum=taken.memory_sum,
         )
 
     def _merge(self, machine: str) -> None:
@@ -192,7 +192,7 @@ class Freezer:
 
 def _known(saved: SavedRecord, path: str) -> str:
     """The checksum of one of its files where whoever wrote it knows, else ""."""
-    return saved.memory_sha256 if path == saved.memory else ""
+    return saved.memory_sum if path == saved.memory else ""
 
 
 def _has_its_image(memory: Path) -> bool:

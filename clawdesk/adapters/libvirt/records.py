@@ -49,7 +49,7 @@ class SavedRecord:
         layers: qcow2 files, bottom first; the last one froze with this snapshot.
         sizes: bytes of every file that must be there unchanged, the memory included.
         image: digest of the guest image.
-        memory_sha256: sum of the memory's file as it was written; "" = it was not looked at.
+        memory_sum: checksum of the memory's file as it was written; "" = it was not looked at.
         boot: the start of this host that it was taken in; "" = not known.
     """
 
@@ -66,7 +66,7 @@ class SavedRecord:
     qemu: str
     base: str = ""
     boot: str = ""
-    memory_sha256: str = ""
+    memory_sum: str = ""
 
 
 def write_machine(path: Path, record: MachineRecord) -> None:
@@ -87,6 +87,8 @@ def write_saved(path: Path, record: SavedRecord) -> None:
 
 def read_saved(path: Path) -> SavedRecord:
     found = _read(path)
+    if "memory_sha256" in found:  # what an earlier version called it
+        found["memory_sum"] = found.pop("memory_sha256")
     try:
         return SavedRecord(**{**found, "layers": tuple(found["layers"])})
     except (TypeError, KeyError) as error:

@@ -16,7 +16,6 @@ cookie_offset a cookie, NUL, padding; then QEMU's stream.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import struct
 import threading
@@ -26,6 +25,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from clawdesk.adapters.libvirt.checksums import Sum
 from clawdesk.adapters.libvirt.stream_file import StreamFile
 
 _FIXED = struct.Struct("<16sIIIII56x")
@@ -143,7 +143,7 @@ class Collected:
     """What comes through a FIFO, and once it is whole, what is known of it.
 
     Args:
-        digest: sha256 of the image in hex.
+        digest: checksum of the image.
         is_slow: its disk is slower than the kernel's cache is.
     """
 
@@ -228,7 +228,7 @@ class _Seen:
 
     def __init__(self) -> None:
         self.first = self.last = b""
-        self._sum = hashlib.sha256()
+        self._sum = Sum()
 
     def see(self, piece: memoryview) -> None:
         if not self.first:
@@ -244,8 +244,8 @@ class _Seen:
         self.last = bytes(piece[cut:])
 
     def digest(self) -> str:
-        """sha256 of the image as `_complete` leaves it, in hex."""
-        return self._sum.hexdigest()
+        """Checksum of the image as `_complete` leaves it."""
+        return self._sum.text()
 
 
 def _complete(target: StreamFile, seen: _Seen) -> None:

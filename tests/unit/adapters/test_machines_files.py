@@ -9,11 +9,12 @@ import os
 import struct
 import subprocess
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from clawdesk.adapters.libvirt import disks
+from clawdesk.adapters.libvirt import checksums, disks
 from clawdesk.adapters.libvirt.disks import SpaceRule
 from clawdesk.adapters.libvirt.layout import Layout, runtime_folder
 from clawdesk.adapters.libvirt.qcow2 import disk_bytes
@@ -145,7 +146,7 @@ def test_what_libvirt_writes_to_the_fifo_is_the_image_it_would_have_made(
     with collected(fifo, path, past_cache=past_cache) as came:
         wanted = save_as_libvirt(came.fifo, os.urandom(size))
     assert path.read_bytes() == wanted
-    assert came.digest == hashlib.sha256(wanted).hexdigest()
+    assert came.digest == checksums.of(path)
     assert read_header(path).xml == "<domain/>"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -201,7 +202,7 @@ def test_a_file_whose_sum_is_known_is_not_read_to_seal_it(
 ) -> None:
     path = tmp_path / "memory"
     path.write_bytes(b"content")
-    known = hashlib.sha256(b"content").hexdigest()
+    known = checksums.of(path)
     path.write_bytes(b"CONTENT")
     with pytest.raises(SnapshotDamagedError, match="does not match"):
         disks.verify(path, 7, here=True, known=known)  # damaged before it was sealed
@@ -209,9 +210,31 @@ def test_a_file_whose_sum_is_known_is_not_read_to_seal_it(
     assert disks.verify(path, 7, here=True, known=known) == known
     disks.remove(path)
     path.write_bytes(b"content")
-    monkeypatch.setattr(disks, "_sha256", lambda _: pytest.fail("it was read"))
+    monkeypatch.setattr(checksums, "of", lambda _: pytest.fail("it was read"))
     assert disks.seal(path, known) == known
     assert disks.seal(path) == known, "noted beside it"
+
+
+def test_a_file_that_an_earlier_version_sealed_is_still_verified(tmp_path: Path) -> None:
+    path, note = tmp_path / "memory", tmp_path / "memory.sha256"
+    path.write_bytes(b"content")
+    note.write_text(hashlib.sha256(b"content").hexdigest())
+    assert disks.noted_file(note.name) == path.name
+    assert disks.verify(path, 7, here=False) == note.read_text()
+    assert disks.seal(path) == note.read_text(), "not summed a second time"
+    path.write_bytes(b"CONTENT")
+    with pytest.raises(SnapshotDamagedError, match="does not match"):
+        disks.verify(path, 7, here=False)
+    disks.remove(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_record_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    saved = replace(SAVED, memory_sum="7f")
+    path = tmp_path / "record.json"
+    write_saved(path, saved)
+    path.write_text(path.read_text().replace("memory_sum", "memory_sha256"))
+    assert read_saved(path) == saved
 
 
 def test_seal_then_verify_and_every_kind_of_damage(tmp_path: Path) -> None:

@@ -57,14 +57,14 @@ def test_a_note_that_gets_its_name_while_its_task_goes_is_no_obstacle(
 ) -> None:
     """A checksum is made beside everything else, and may end after the folder was looked into."""
     (saved,) = taken(files)
-    part = Path(saved.memory).with_name(".memory.sha256.0a.part")
+    part = Path(saved.memory).with_name(".memory.sum.0a.part")
     part.touch()
     walk = os.fwalk
 
     def looked(*args: Any, **words: Any) -> Iterator[tuple[str, list[str], list[str], int]]:
         for found in walk(*args, **words):
             if part.name in found[2]:
-                part.replace(part.with_name("memory.sha256"))
+                part.replace(part.with_name("memory.sum"))
             yield found
 
     monkeypatch.setattr(os, "fwalk", looked)
@@ -240,7 +240,7 @@ def test_the_start_removes_what_no_record_needs_and_nothing_else(files: MachineF
     task = files.home / "tasks" / PARENT
     stray = [
         task / "layers" / "cut.qcow2",
-        task / "layers" / "cut.qcow2.sha256",
+        task / "layers" / "cut.qcow2.sum",
         task / "workspaces" / "cut.raw",
         task / "machines" / ".cd-1.json.0000.part",
         task / "snapshots" / f".{PARENT}.3.00000000.part" / "memory",
@@ -259,7 +259,7 @@ def test_the_start_removes_what_no_record_needs_and_nothing_else(files: MachineF
     for saved in (first, second, shared):
         expect_files(files.shelf.find(saved.id))
     assert Path(machine.overlay).exists()
-    assert Path(f"{first.memory}.sha256").exists()
+    assert Path(f"{first.memory}.sum").exists()
 
 
 def test_what_a_failed_discard_left_does_not_come_back(
