@@ -307,6 +307,14 @@ class GuestSession(Protocol):
         """
         ...
 
+    async def rest(self, timeout_s: float = 120.0) -> tuple[bool, WorkspaceChanges]:
+        """`quiesce`, and what `collect` says then; that is told where it is not quiet, too.
+
+        Raises:
+            GuestError: as `collect`.
+        """
+        ...
+
     async def unquiesce(self) -> None: ...
 
     def pause_heartbeat(self, paused: bool) -> None:

@@ -53,10 +53,9 @@ async def take(
     boundary = effect.boundary
     if boundary.put:
         await _put(boundary, task, session, repository)
-    quiet = await session.quiesce()
     held = leaving = False
     try:
-        changes = await session.collect()
+        quiet, changes = await session.rest()
         crash.point("checkpoint.collected")
         await asyncio.to_thread(_no_secret, changes, veil)
         why = await room_for(task.definition.machine.memory_mib)

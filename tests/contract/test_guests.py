@@ -273,6 +273,21 @@ async def test_quiet_and_on(world: World) -> None:
     assert (await _until_end(session))[-1] == StepEnded("r1", 4)
 
 
+async def test_it_rests_and_tells_what_differs(world: World) -> None:
+    session = await world.connect(start=True)
+    await session.run(StepRun("r1", "edit", EDITS, 60))
+    await _until_end(session)
+    quiet, changes = await session.rest()
+    assert quiet
+    assert changes == await session.collect()
+    assert changes.changed
+    with pytest.raises(GuestError, match="checkpoint is being taken"):
+        await session.shell(80, 24, {})
+    await session.unquiesce()
+    await session.run(StepRun("r2", "talk", TALKS, 60))
+    assert (await _until_end(session))[-1] == StepEnded("r2", 4)
+
+
 async def test_a_new_connection_finds_the_waiting_request(world: World) -> None:
     first = await world.connect(start=True)
     await first.run(StepRun("r1", "check", CHECKPOINTS, 60))

@@ -322,6 +322,9 @@ class FakeSession:
         self._machine.quiet = True
         return True
 
+    async def rest(self, timeout_s: float = 120.0) -> tuple[bool, WorkspaceChanges]:
+        return await self.quiesce(timeout_s), await self.collect()
+
     async def unquiesce(self) -> None:
         self._check()
         self._machine.quiet = False

@@ -34,6 +34,7 @@ Bytes in, values out; no file, socket or clock is touched here. Both ends import
     want of memory: `killed` of them, of all that ran beside this program.
 14. A `reply` says {"outcome": "continue" | "rejected", "feedback"} to a boundary, {"outcome":
     "answered" | "asked_back", "text"} to a question (OUTCOMES_ADDED).
+15. `rest` is a `quiesce` and, once that holds, a `collect`, as one call.
 """
 
 import binascii
@@ -263,6 +264,7 @@ TO_GUEST: Schemas = {
     "collect": {"call": _NUMBER, "files_max": _NUMBER, "bytes_max": _NUMBER},
     "quiesce": {"call": _NUMBER},
     "unquiesce": {"call": _NUMBER},
+    "rest": {"call": _NUMBER, "files_max": _NUMBER, "bytes_max": _NUMBER},
     "put": {
         "call": _NUMBER,
         "path": (str, 4096),
@@ -293,6 +295,7 @@ ADDED = {
     "turns_by_change": 6,
     "part": 6,
     "ended_short": 7,
+    "rest": 8,
 }
 """The version that brought a message (rule 11); the others are in all of them."""
 OUTCOMES_ADDED = {"asked_back": 8}

@@ -7,13 +7,12 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
 from clawdesk_guest import bounds, environment, machine, protocol
 from clawdesk_guest import link as events
 from clawdesk_guest.claw import SOCKET
-from clawdesk_guest.errand import Errand, Work, answer_of
+from clawdesk_guest.errand import Errands, Work
 from clawdesk_guest.link import Link
 from clawdesk_guest.loop import Loop
 from clawdesk_guest.port import Port, SerialPort, SocketPort, find_port
@@ -23,7 +22,7 @@ from clawdesk_guest.requests import Requests
 from clawdesk_guest.scribe import Scribe
 from clawdesk_guest.shells import Shells
 from clawdesk_guest.steps import Step
-from clawdesk_guest.turns import Turns
+from clawdesk_guest.turns import Looked, Turns
 from clawdesk_guest.workspace import Workspace
 
 _ROUNDS_MAX = 64
@@ -57,12 +56,11 @@ class Runner:
         self._unacked: dict[int, protocol.Message] = {}
         self._step: Step | None = None
         self._last: Step | None = None  # the step that runs or ran last
-        self._errands: set[Errand] = set()
-        self._quiescing: int | None = None
+        self._come_to_rest: Callable[[], None] | None = None  # once nothing is under way
         self._part: str | None = None  # what the step works at, if it ever said
         self._is_held = False
         self._is_unpacked = False
-        self._workspace = Workspace(settings.workspace, settings.state, settings.disk)
+        self._errands = Errands(loop, _works(settings))
         self._scribe = Scribe(loop, settings.workspace)
         self._requests = Requests(
             loop,
@@ -72,7 +70,7 @@ class Runner:
             left=self._request_left,
             part=self._begin_part,
         )
-        self._turns = Turns(self._ask_turn, partial(answer_of, loop, self._workspace.has_changed))
+        self._turns = Turns(self._ask_turn, self._look)
         address = ("127.0.0.1", settings.relay_port)
         self._relay = Relay(loop, address, self._turns, self._check_quiet)
         self._proxy = Proxy(loop, ("127.0.0.1", settings.proxy_port))
@@ -92,6 +90,7 @@ class Runner:
             "feedback": self._feedback,
             "collect": self._collect,
             "quiesce": self._quiesce,
+            "rest": self._rest,
             "unquiesce": self._unquiesce,
             "put": self._write,
             "remove": self._write,
@@ -103,6 +102,7 @@ class Runner:
 
     def close(self) -> None:
         self._shells.close("the machine ends")
+        self._errands.close()
         self._scribe.rest()
         self._relay.close()
         self._proxy.close()
@@ -145,8 +145,7 @@ class Runner:
         for _ in range(_ROUNDS_MAX):
             if self._epoch and self._step is not None:
                 self._step.pump(self._link)
-            for errand in list(self._errands):
-                errand.pump(self._link)
+            self._errands.pump(self._link)
             self._shells.pump(self._link)
             self._relay.pump(self._link, connected=bool(self._epoch))
             self._proxy.pump(self._link, connected=bool(self._epoch))
@@ -216,7 +215,7 @@ class Runner:
             "pending": self._requests.waiting,
             **self._last_step(),
         })  # fmt: skip
-        self._quiescing = None
+        self._come_to_rest = None
         self._scribe.rest()  # what the host before had not finished is not finished
         self._shells.close("another host has taken up the machine")
         self._relay.restart()
@@ -267,7 +266,11 @@ class Runner:
     def _set_by_change(self, message: protocol.Message) -> None:
         self._turns.by_change()
         answer = self._answering(message["call"])
-        answer_of(self._loop, self._workspace.has_changed, lambda _: answer(""))
+        self._errands.do("changed", lambda _error, _changed: answer(""))
+
+    def _look(self, looked: Looked) -> None:
+        """Whether the workspace has changed; where that cannot be told, it has."""
+        self._errands.do("changed", lambda error, changed: looked(bool(error) or changed))
 
     def _leave(self, message: protocol.Message) -> None:
         self._turns.want()
@@ -350,17 +353,23 @@ class Runner:
             self._done(message["call"])
             return
 
-        def unpacked(error: str) -> None:
-            self._is_unpacked = not error
+        answer = self._answering(message["call"])
 
-        self._errand(message["call"], self._workspace.unpack, first=unpacked)
+        def unpacked(error: str, _: bool) -> None:
+            self._is_unpacked = not error
+            answer(error)
+
+        self._errands.do("unpack", unpacked)
 
     def _collect(self, message: protocol.Message) -> None:
-        def work(out: int) -> None:
-            self._workspace.collect(out, message["files_max"], message["bytes_max"])
+        self._send_files("collect", message)
 
-        stream = self._link.open({"op": "files", "call": message["call"]})
-        self._errand(message["call"], work, stream=stream)
+    def _send_files(self, work: str, message: protocol.Message) -> None:
+        call = message["call"]
+        limits = {name: message[name] for name in ("files_max", "bytes_max")}
+        answer = self._answering(call)
+        stream = self._link.open({"op": "files", "call": call})
+        self._errands.do(work, lambda error, _: answer(error), stream=stream, **limits)
 
     def _write(self, message: protocol.Message) -> None:
         self._scribe.do(message, self._answering(message["call"]))
@@ -379,25 +388,6 @@ class Runner:
 
         return ended
 
-    def _errand(
-        self,
-        call: int,
-        work: Work,
-        *,
-        stream: int = 0,
-        first: Callable[[str], None] = lambda _: None,
-    ) -> None:
-        answer = self._answering(call)
-
-        def ended(error: str) -> None:
-            self._errands.discard(errand)
-            first(error)
-            answer(error)
-
-        errand = Errand(self._loop, ended)
-        self._errands.add(errand)
-        errand.start(work, stream)
-
     # Standing still for a snapshot
 
     def _hold(self, held: bool) -> None:
@@ -408,7 +398,14 @@ class Runner:
             self._step.hold(held)
 
     def _quiesce(self, message: protocol.Message) -> None:
-        self._quiescing = message["call"]
+        answer = self._answering(message["call"])
+        self._stand_still(lambda: self._errands.do("sync", lambda error, _: answer(error)))
+
+    def _rest(self, message: protocol.Message) -> None:
+        self._stand_still(lambda: self._send_files("rest", message))
+
+    def _stand_still(self, then: Callable[[], None]) -> None:
+        self._come_to_rest = then
         self._scribe.rest()
         self._is_held = True
         self._shells.close("a checkpoint of the machine is being taken")
@@ -417,14 +414,15 @@ class Runner:
 
     def _check_quiet(self) -> None:
         """Once no call is in flight and no shell open: hold the output too, sync, tell the host."""
-        if self._quiescing is None or self._relay.in_flight or self._shells.any_open:
+        then = self._come_to_rest
+        if then is None or self._relay.in_flight or self._shells.any_open:
             return
-        call, self._quiescing = self._quiescing, None
+        self._come_to_rest = None
         self._hold(True)
-        self._errand(call, lambda _: os.sync())
+        then()
 
     def _unquiesce(self, message: protocol.Message) -> None:
-        self._quiescing = None
+        self._come_to_rest = None
         self._hold(False)
         self._done(message["call"])
 
@@ -432,6 +430,23 @@ class Runner:
         """Tell the host why this program ends; best effort."""
         self._failed(0, why)
         self._send()
+
+
+def _works(settings: Settings) -> dict[str, Work]:
+    """What is done by a child, by the names it is told."""
+    workspace = Workspace(settings.workspace, settings.state, settings.disk)
+
+    def rest(out: int, files_max: int, bytes_max: int) -> None:
+        os.sync()
+        workspace.collect(out, files_max, bytes_max)
+
+    return {
+        "unpack": workspace.unpack,
+        "collect": workspace.collect,
+        "changed": lambda _: workspace.has_changed(),
+        "sync": lambda _: os.sync(),
+        "rest": rest,
+    }
 
 
 def serve(port: Port, settings: Settings) -> None:

@@ -217,6 +217,16 @@ class ChannelSession:
         self.pause_heartbeat(True)
         return is_quiet
 
+    async def rest(self, timeout_s: float = 120.0) -> tuple[bool, WorkspaceChanges]:
+        """As the port says; one call where the guest knows it, as each takes a moment."""
+        if self._wire.guest_version < protocol.ADDED["rest"]:
+            return await self.quiesce(timeout_s), await self.collect()
+        changes = await self._thread.do(self._wire.rest(timeout_s, _COLLECT_S_MAX))
+        self.pause_heartbeat(True)
+        if changes is None:
+            return False, await self.collect()
+        return True, changes
+
     async def unquiesce(self) -> None:
         self.pause_heartbeat(False)
         await self._call("unquiesce")

@@ -51,17 +51,19 @@ class Streams:
         self._runs: dict[str, set[str]] = {}  # the step that runs and its streams so far
         self._outputs: dict[int, tuple[str, str, OutputBudget]] = {}
         self._files: dict[int, ChangesParser] = {}
-        self._parsers: dict[int, ChangesParser] = {}  # call number -> what it asked for
+        # Call number -> what it asked for, and what is set when that comes.
+        self._parsers: dict[int, tuple[ChangesParser, asyncio.Event]] = {}
 
     def expect_output(self, run_id: str) -> None:
         """From now on that step's output is taken, and no other's."""
         self._runs = {run_id: set()}
         self._relay.run = run_id
 
-    def expect_files(self, call: int) -> ChangesParser:
-        """Files for that call are taken, until `forget_files`."""
-        self._parsers[call] = ChangesParser()
-        return self._parsers[call]
+    def expect_files(self, call: int, begun: asyncio.Event | None = None) -> ChangesParser:
+        """Files for that call are taken, until `forget_files`; `begun` is set when they come."""
+        parser = ChangesParser()
+        self._parsers[call] = (parser, begun or asyncio.Event())
+        return parser
 
     def forget_files(self, call: int) -> None:
         self._parsers.pop(call, None)
@@ -83,7 +85,8 @@ class Streams:
         elif op == "output":
             self._opened_output(stream, head["run"], head["stream"])
         elif op == "files" and head["call"] in self._parsers:
-            self._files[stream] = self._parsers[head["call"]]
+            self._files[stream], begun = self._parsers[head["call"]]
+            begun.set()
         elif op == "files":
             self._wire.link.close(stream, "nobody asked for these files any more")
         else:

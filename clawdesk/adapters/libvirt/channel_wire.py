@@ -278,11 +278,31 @@ class Wire:
 
     async def collect(self, timeout_s: float) -> said.WorkspaceChanges:
         """The guest's changed files. Raises GuestError."""
+        return await self._files("collect", timeout_s)
+
+    async def rest(self, quiet_s: float, timeout_s: float) -> said.WorkspaceChanges | None:
+        """Have it stand still, then as `collect`; None where it does not stand still in time."""
+        begun = asyncio.Event()
+        files = asyncio.ensure_future(self._files("rest", quiet_s + timeout_s, begun))
+        begins = asyncio.ensure_future(begun.wait())
+        try:
+            await asyncio.wait(
+                (files, begins), timeout=quiet_s, return_when=asyncio.FIRST_COMPLETED
+            )
+            return await files if files.done() or begins.done() else None
+        finally:
+            files.cancel()
+            begins.cancel()
+
+    async def _files(
+        self, op: str, timeout_s: float, begun: asyncio.Event | None = None
+    ) -> said.WorkspaceChanges:
+        """What a call tells of files. `begun` is set when the first of it is on its way."""
         number = next(self._numbers)
-        parser = self._streams.expect_files(number)
+        parser = self._streams.expect_files(number, begun)
         limits: dict[str, object] = {"files_max": FILES_MAX, "bytes_max": BYTES_MAX}
         try:
-            await self._call(number, "collect", timeout_s, limits)
+            await self._call(number, op, timeout_s, limits)
             return parser.changes()
         except RemoteError as error:
             self._end(f"the guest broke the protocol: {error}")

@@ -37,7 +37,7 @@ class Scene:
         return await self.channels.connect("m", token="t", start=start)
 
     def writer(self) -> psutil.Process:
-        [child] = psutil.Process(self.process.pid).children()
+        _, child = psutil.Process(self.process.pid).children()  # the first one does its errands
         return child
 
 

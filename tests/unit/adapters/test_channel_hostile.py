@@ -267,6 +267,22 @@ async def test_what_is_asked_back_is_no_answer_to_a_guest_that_does_not_know_it(
     await guest.close()
 
 
+async def test_an_older_guest_rests_and_tells_its_files_by_two_calls(socket_path: Path) -> None:
+    guest = HostileGuest({**GREETING, "version": protocol.ADDED["rest"] - 1})
+    await guest.listen(socket_path)
+    channels = GuestChannels(lambda _m: socket_path, EchoInference())
+    session = await channels.connect("m", token="t", start=False)
+    call = asyncio.ensure_future(session.rest())
+    await guest.told_call.wait()
+    guest.told_call.clear()
+    guest.send(_control({"op": "done", "call": guest.calls[-1]["call"]}))
+    await guest.told_call.wait()
+    assert [message["op"] for message in guest.calls] == ["quiesce", "collect"]
+    call.cancel()
+    await channels.close()
+    await guest.close()
+
+
 async def test_a_flood_of_parts_is_cut(meeting: Meeting) -> None:
     for number in range(PARTS_MAX + 100):
         meeting.guest.send(_control({"op": "part", "name": f"{number}"}))

@@ -202,6 +202,23 @@ async def test_calls_in_flight_are_drained_or_reported(
     answer.close()
 
 
+async def test_files_are_told_once_calls_in_flight_are_drained_or_without_a_rest(
+    place: Place, client: aiohttp.ClientSession
+) -> None:
+    place.fabric.hold = asyncio.Event()
+    answer = await client.post(place.url + CHAT, data=b"x" * 1500)
+    nothing = await place.session.collect()
+    assert await place.session.rest(timeout_s=0.3) == (False, nothing)
+    await place.session.unquiesce()
+    rested = asyncio.ensure_future(place.session.rest())
+    await place.session.set_feedback("")
+    assert not rested.done()
+    place.channels._thread.post(place.fabric.hold.set)  # type: ignore[union-attr]
+    assert await answer.read() == b"x" * 1500
+    assert await rested == (True, nothing)
+    answer.close()
+
+
 async def test_a_held_call_is_forwarded_after_a_reconnect(
     place: Place, client: aiohttp.ClientSession
 ) -> None:
