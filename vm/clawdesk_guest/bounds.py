@@ -5,6 +5,7 @@ So where an agent takes all there is, the kernel ends programs of the group, and
 still answer, make the work durable, and tell of it. It is no lock: steps are root.
 """
 
+import contextlib
 import os
 
 FOLDER = "/sys/fs/cgroup"
@@ -25,6 +26,7 @@ class Bounds:
     """
 
     def __init__(self, folder: str) -> None:
+        self._folder = folder
         self._group = f"{folder}/{_NAME}" if folder else ""
         self._problem: OSError | None = None
         if folder:
@@ -44,19 +46,26 @@ class Bounds:
         _write(f"{self._group}/pids.max", str(int(_read("/proc/sys/kernel/threads-max")) * 3 // 4))
 
     def join(self) -> None:
-        """In a new child: it and all it starts are of the group. Raises OSError."""
+        """This process and all it starts are of the group. Raises OSError."""
         if self._problem is not None:
             raise self._problem
         if self._group:
             _write(f"{self._group}/cgroup.procs", "0")
 
-    def enter(self) -> None:
-        """As `join`; where that fails, standard error is told and the child goes on unbounded."""
+    def enter(self, errors: int = 2) -> None:
+        """As `join`; where that fails, a descriptor is told and what follows goes on unbounded."""
         try:
             self.join()
         except OSError as error:
             line = f"clawdesk: nothing bounds what this takes of the machine's memory: {error}\n"
-            os.write(2, line.encode())
+            os.write(errors, line.encode())
+
+    def leave(self) -> None:
+        """What this process starts from here on is of the group no more; what it started stays."""
+        if self._group and self._problem is None:
+            # The group above has no limits that could refuse it; and the step has begun by now.
+            with contextlib.suppress(OSError):
+                _write(f"{self._folder}/cgroup.procs", "0")
 
     def killed(self) -> int:
         """How many programs of the group the kernel has ended for want of memory so far."""

@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Callable
 
-from clawdesk_guest.loop import EDGE, READ, WRITE, Loop, read_some, write_some
+from clawdesk_guest.loop import EDGE, GONE, READ, WRITE, Loop, read_some, write_some
 
 PORT_NAME = "org.clawdesk.agent.0"
 _READ_BYTES = 256 << 10
@@ -22,15 +22,18 @@ class SerialPort:
         self._loop: Loop | None = None
         self._ready: Callable[[], None] = lambda: None
         self._waits = False
+        self.tells_of_more = False
 
     def attach(self, loop: Loop, ready: Callable[[], None]) -> None:
         """Call `ready` whenever something may have changed.
 
-        Edge-triggered, because a port without a host is "hung up" all the time. The timer is for
-        a change that came while the machine was being saved.
+        Edge-triggered while there is no host, because a port without one is "hung up" all the time.
+        With one it is watched by its level: what is left after one read is told of again, so that
+        nobody need read until there is nothing, which costs an exception each time. The timer is
+        for a change that came while the machine was being saved.
         """
         self._loop, self._ready = loop, ready
-        loop.watch(self._descriptor, READ | EDGE, lambda _: ready())
+        self._watch()
 
         def look_again() -> None:
             ready()
@@ -38,17 +41,31 @@ class SerialPort:
 
         look_again()
 
+    def _watch(self) -> None:
+        if self._loop is not None:
+            # Not for room to write always: the host takes each write, and would wake us for it.
+            mask = READ | (WRITE if self._waits else 0) | (0 if self.tells_of_more else EDGE)
+            self._loop.watch(self._descriptor, mask, self._changed)
+
+    def _changed(self, mask: int) -> None:
+        has_host = not mask & GONE
+        if has_host != self.tells_of_more:
+            self.tells_of_more = has_host
+            self._watch()
+        self._ready()
+
     def read(self) -> bytes:
-        """What has come, b"" if nothing (no host reads as an end, which it is not)."""
+        """What has come, b"" if nothing (no host reads as an end, which it is not).
+
+        Read again until there is nothing, unless it tells of more by itself.
+        """
         return read_some(self._descriptor, _READ_BYTES) or b""
 
     def write(self, content: memoryview) -> int:
         count = max(0, write_some(self._descriptor, content))
-        if self._loop is not None and self._waits != (count == 0):
-            # Not watched for always: the host takes each write, and would wake us for it.
+        if self._waits != (count == 0):
             self._waits = count == 0
-            mask = READ | EDGE | (WRITE if self._waits else 0)
-            self._loop.watch(self._descriptor, mask, lambda _: self._ready())
+            self._watch()
         return count
 
     def close(self) -> None:
@@ -59,6 +76,8 @@ class SerialPort:
 
 class SocketPort:
     """A listening Unix socket that behaves like the port's host end: one client at a time."""
+
+    tells_of_more = False
 
     def __init__(self, path: str) -> None:
         self._listener = socket.socket(socket.AF_UNIX)

@@ -120,6 +120,8 @@ class Runner:
                 # The host does not break rules; bytes torn by a restore do. Its next hello mends.
                 self._epoch = ""
                 self._link.deafen()
+            if self._port.tells_of_more:
+                return
 
     def _take(self, event: events.Event) -> None:
         if isinstance(event, events.Told):

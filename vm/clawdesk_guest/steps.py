@@ -58,17 +58,46 @@ class Step:
         # Held back until the shell can die of it: who cancels at once would wait for KILL else.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         self._killed_before = self._bounds.killed()
-        self._pid = os.fork()
-        if self._pid == 0:
-            outputs = [write for _, write in pipes]
-            _become_shell(command, folder, dict(env), outputs, self._bounds)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-        for name, (read, write) in zip(("out", "err"), pipes, strict=True):
-            os.close(write)
+        try:
+            self._pid = self._spawn(command, folder, dict(env), [write for _, write in pipes])
+        except OSError:
+            for read, _ in pipes:
+                os.close(read)
+            raise
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+            for _, write in pipes:
+                os.close(write)
+        for name, (read, _) in zip(("out", "err"), pipes, strict=True):
             _unblock(read)
             self._outputs.append(_Output(name, read))
         self._loop.child(self._pid, self._shell_ended)
         self._timers.append(self._loop.after(timeout_s, self._too_long))
+
+    def _spawn(self, command: str, folder: str, env: dict[str, str], outputs: list[int]) -> int:
+        """The shell's process, without a fork of this one, whose pages both would copy then."""
+        out, err = outputs
+        os.chdir(folder)
+        self._bounds.enter(err)
+        try:
+            return os.posix_spawn(
+                "/bin/sh",
+                ["sh", "-c", command],
+                env,
+                file_actions=[
+                    (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_DUP2, out, 1),
+                    (os.POSIX_SPAWN_DUP2, err, 2),
+                ],
+                setsid=True,
+                setsigmask=[],
+                # Python ignores SIGPIPE; a shell that inherits that would print errors for
+                # `yes | head`.
+                setsigdef=[signal.SIGPIPE, signal.SIGCHLD, signal.SIGTERM, signal.SIGINT],
+            )
+        finally:
+            self._bounds.leave()
+            os.chdir("/")
 
     def kill(self) -> None:
         """TERM to the step's session, KILL after a grace time. Its end arrives as usual."""
@@ -145,28 +174,6 @@ class Step:
                 os.close(descriptor)
 
         self._loop.watch(descriptor, READ, swallow)
-
-
-def _become_shell(
-    command: str, folder: str, env: dict[str, str], outputs: list[int], bounds: Bounds
-) -> None:
-    """In the child: never returns."""
-    try:
-        os.setsid()
-        null = os.open("/dev/null", os.O_RDONLY)
-        for source, target in ((null, 0), (outputs[0], 1), (outputs[1], 2)):
-            os.dup2(source, target)
-        bounds.enter()
-        # Python ignores SIGPIPE; a shell that inherits that would print errors for `yes | head`.
-        for number in (signal.SIGPIPE, signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-        os.chdir(folder)
-        os.execve("/bin/sh", ["sh", "-c", command], env)  # noqa: S606 - it is the shell
-    except OSError as error:
-        os.write(2, f"clawdesk: the step could not be started: {error}\n".encode())
-    finally:
-        os._exit(127)
 
 
 def session(leader: int) -> list[int]:
