@@ -422,7 +422,7 @@ def _unfit(ask: Ask, word: Word) -> str:
     """Why an answer cannot count, "" = it can (C5 is the mark, which was compared before)."""
     if word.answer is Answer.APPROVED and not ask.may_approve:
         return "an approval from chat is not enough here; look at the change in ClawDesk."
-    if word.answer in (Answer.TEXT, Answer.BACK) and not word.text.strip():
+    if word.answer is Answer.TEXT and not word.text.strip():
         return "an answer needs some text."
     if len(word.text) > TEXT_CHARS_MAX:
         return f"the answer is over {TEXT_CHARS_MAX} characters long; give it in ClawDesk."

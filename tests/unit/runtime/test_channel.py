@@ -172,7 +172,7 @@ async def test_words_typed_behind_a_question_mark_are_asked_back(
     async with opened(world, gateway) as plane:
         task = await world.submit(plane, "ask")
         name = await typed_name(gateway)
-        assert "needs some text" in await gateway.type(f"{name} ?")
+        assert "A question back needs some text." in await gateway.type(f"{name} ?")
         told = await gateway.type(f"{name} ? short")
         assert told.startswith("Applied. Asked back about")
         task = await until(plane, task.id, lambda t: t.phase in FINAL)
