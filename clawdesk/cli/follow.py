@@ -50,7 +50,7 @@ class Decider:
         """Answer a request; None when nobody here can."""
         if request.kind is Kind.CLARIFY:
             text = self.answers.get(request.key)
-            if text is None and request.key == "retry" and self.ask is None:
+            if text is None and request.is_ours and self.ask is None:
                 text = "give up"  # it is not committed: nobody could answer it later
             if text is None and self.ask is not None:
                 text = await self._answer_from_terminal(request)
@@ -240,5 +240,6 @@ def _sentence(name: str, fields: dict[str, Any]) -> str:
         )
     if name == "decision_given":
         who, said = fields.get("actor"), fields.get("text") or fields.get("note") or ""
-        return f"== {fields.get('verdict')} by {who} via {fields.get('channel')} {said}".rstrip()
+        verdict = str(fields.get("verdict")).replace("_", " ")
+        return f"== {verdict} by {who} via {fields.get('channel')} {said}".rstrip()
     return _SENTENCES.get(name, "").format_map(defaultdict(str, fields))

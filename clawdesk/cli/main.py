@@ -29,7 +29,7 @@ COMMANDS = {
     "inbox": "what waits for you",
     "approve": "approve a checkpoint",
     "reject": "reject a checkpoint, with a note for the task",
-    "answer": "answer a question",
+    "answer": "answer a question, or ask back",
     "restore": "go back to a checkpoint",
     "prompt": "tell an agent more, after its turn or its task has ended",
     "fork": "another task from a checkpoint, beside the first",

@@ -64,7 +64,11 @@ class WantTurn:
 
 @dataclass(frozen=True, slots=True)
 class ReplyToGuest:
-    """Answer a `claw` call that waits in the machine; outcome: continue | rejected | answered."""
+    """Answer a `claw` call that waits in the machine.
+
+    Args:
+        outcome: continue | rejected | answered | asked_back.
+    """
 
     task: TaskId
     machine: MachineId

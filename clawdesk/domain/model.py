@@ -84,6 +84,7 @@ class Verdict(StrEnum):
     AMENDED = "amended"  # approved in part, or with changes of one's own
     REJECTED = "rejected"
     ANSWERED = "answered"
+    ASKED_BACK = "asked_back"  # a question in return; the task hears it and may ask again
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +229,11 @@ class Request:
     why: str = ""
     diffstat: DiffStat = DiffStat()
     look: str = NOT_LOOKED_AT  # why a summary is not enough to approve it; "" = it is
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the plane itself asks: nobody in a machine waits for what is said to it."""
+        return self.kind is Kind.CLARIFY and not self.guest_request
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,10 @@ _OUTCOMES = {
     Verdict.APPROVED.value: "continue",
     Verdict.REJECTED.value: "rejected",
     Verdict.ANSWERED.value: "answered",
+    Verdict.ASKED_BACK.value: "asked_back",
 }
+_IN_WORDS = frozenset({"answered", "asked_back"})
+"""Outcomes whose words are the answer itself; those of the others are a note beside it."""
 
 
 def machine_adopted(turn: Turn, task: Task, event: ev.MachineAdopted) -> None:
@@ -177,6 +180,6 @@ def answer_again(turn: Turn, task: Task, guest_request: str) -> bool:
     decision = _decision_on(task, checkpoint)
     if decision is not None:
         outcome = _OUTCOMES[str(decision.fields.get("verdict"))]
-        text = str(decision.fields.get("text" if outcome == "answered" else "note", ""))
+        text = str(decision.fields.get("text" if outcome in _IN_WORDS else "note", ""))
     turn.do(do.ReplyToGuest(task.id, task.machine, guest_request, outcome, text))
     return True

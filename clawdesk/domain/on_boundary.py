@@ -27,6 +27,8 @@ KEPT_EVERY = 16
 STEP_CHARS_MAX = 80
 REJECTED_EXIT_CODE = 3
 """`claw checkpoint` exits with it after a rejection; a step that passes it on was rejected."""
+ASKED_BACK_EXIT_CODES = frozenset({4, REJECTED_EXIT_CODE})
+"""`claw ask` exits so where a person asks back; with 3 in a guest that does not know it yet."""
 
 
 def _from_guest(turn: Turn, task: Task, event: ev.Event) -> bool:
@@ -79,14 +81,32 @@ def _step_failed(turn: Turn, task: Task, event: ev.StepEnded) -> None:
         else f"exited with {event.exit_code}"
     )
     short = f" {ran_short(event.killed, task.definition.machine)}" if event.killed else ""
+    if not event.timed_out and not short and event.exit_code in ASKED_BACK_EXIT_CODES:
+        short = _not_asked_again(task)
     tail = f"\n{event.tail}" if event.tail else ""
     moves.finish(turn, task, Phase.FAILED, f"Step {spec.name} {how}.{short}{tail}")
 
 
 def _last_said_no(task: Task) -> bool:
     """Whether the last decision was a rejection: a note may stand with an approval too."""
-    decisions = (r.fields.get("verdict") for r in reversed(task.records) if r.event == "decision")
-    return next(decisions, "") == Verdict.REJECTED.value
+    return _last_decision(task).get("verdict") == Verdict.REJECTED.value
+
+
+def _not_asked_again(task: Task) -> str:
+    """What to do about a step that ended where it was asked back, "" = it was not."""
+    last = _last_decision(task)
+    here = last.get("ordinal") == task.tip_ordinal
+    if not here or last.get("verdict") != Verdict.ASKED_BACK.value:
+        return ""
+    return (
+        " You asked back, and the step takes no question in return: to answer, go back to "
+        f"checkpoint {task.tip_ordinal}."
+    )
+
+
+def _last_decision(task: Task) -> dict[str, Any]:
+    decisions = (r.fields for r in reversed(task.records) if r.event == "decision")
+    return next(decisions, {})
 
 
 def boundary_asked(turn: Turn, task: Task, event: ev.BoundaryAsked) -> None:

@@ -27,6 +27,12 @@ from clawdesk.domain.rules import CHAT_DECIDES
 SUMMARY = "summary"
 """What a chat shows: counts and names, not the change itself."""
 PROMPTED = "The agent gets your prompt."
+OWN_QUESTION = "ClawDesk asks this itself, so there is nobody to ask back."
+_NEEDS_TEXT = {
+    Verdict.ANSWERED: "An answer needs some text.",
+    Verdict.ASKED_BACK: "A question back needs some text.",
+}
+_ANSWERS = _NEEDS_TEXT.keys()
 _BUSY = frozenset({Phase.STARTING, Phase.RESTORING, Phase.SNAPSHOTTING, Phase.UNKNOWN})
 
 
@@ -69,18 +75,25 @@ def decision_given(turn: Turn, task: Task, event: ev.DecisionGiven) -> None:
         channel=event.channel,
         digest=event.digest,
         note=event.note,
-        text=meant(request.choices, event.text),
+        text=_said(request, event),
         intent=event.intent,
         amendment=event.amendment,
         key=event.key,
         seen=event.seen,
         prompt=event.prompt,
     )
-    if request.key == "retry":
+    if request.is_ours:
         _retry_answered(turn, task, request, decision)
         return
     turn.put(task, deciding=decision)
     turn.do(do.RecordDecision(task.id, request, decision))
+
+
+def _said(request: Request, event: ev.DecisionGiven) -> str:
+    """What the task hears; a question in return names no choice, whatever its words are."""
+    if event.verdict is Verdict.ASKED_BACK:
+        return event.text
+    return meant(request.choices, event.text)
 
 
 def _given_before(turn: Turn, task: Task, event: ev.DecisionGiven) -> bool:
@@ -92,18 +105,15 @@ def _given_before(turn: Turn, task: Task, event: ev.DecisionGiven) -> bool:
         return True
     for record in reversed(task.records):
         if record.event == "decision" and record.fields.get("key") == event.key:
-            turn.acknowledge(
-                event.intent,
-                True,
-                f"{str(record.fields.get('verdict')).capitalize()} already, by this same answer.",
-            )
+            verdict = str(record.fields.get("verdict")).replace("_", " ").capitalize()
+            turn.acknowledge(event.intent, True, f"{verdict} already, by this same answer.")
             return True
     return False
 
 
 def _refusal(task: Task, event: ev.DecisionGiven) -> str:
     request = task.request
-    approving = event.verdict is not Verdict.ANSWERED
+    approving = event.verdict not in _ANSWERS
     what = f"Checkpoint {event.ref}" if approving else f"Question {event.ref}"
     if task.wish is not None:
         return f"The task is being taken back to checkpoint {task.wish.ordinal}."
@@ -122,8 +132,10 @@ def _refusal(task: Task, event: ev.DecisionGiven) -> str:
 
 def _unfit(request: Request, event: ev.DecisionGiven, what: str) -> str:
     """What is wrong with a decision on the request that waits, "" = nothing."""
-    if event.verdict is Verdict.ANSWERED:
-        return "" if event.text.strip() else "An answer needs some text."
+    if event.verdict is Verdict.ASKED_BACK and request.is_ours:
+        return OWN_QUESTION
+    if event.verdict in _ANSWERS:
+        return "" if event.text.strip() else _NEEDS_TEXT[event.verdict]
     if request.digest != event.digest:
         return f"{what} changed since it was shown to you; look at it again."
     if event.verdict is Verdict.AMENDED and event.amendment is None:
@@ -221,7 +233,7 @@ def decision_recorded(turn: Turn, task: Task, event: ev.DecisionRecorded) -> Non
     elif decision.verdict is Verdict.REJECTED:
         _rejected(turn, task, request, decision)
     else:
-        _resume(turn, task, request, "answered", decision.text)
+        _resume(turn, task, request, decision.verdict.value, decision.text)
 
 
 def answer(turn: Turn, decision: Decision, ok: bool, text: str) -> None:
@@ -233,6 +245,8 @@ def answer(turn: Turn, decision: Decision, ok: bool, text: str) -> None:
 def _done_text(request: Request, decision: Decision) -> str:
     if decision.verdict is Verdict.ANSWERED:
         return f"Answered {request.key!r}."
+    if decision.verdict is Verdict.ASKED_BACK:
+        return f"Asked back about {request.key!r}; the task may ask again."
     if decision.prompt:
         return PROMPTED
     if decision.amendment is not None:
@@ -395,7 +409,7 @@ def suspend_asked(turn: Turn, task: Task, event: ev.SuspendAsked) -> None:
 
 def _snapshot_waits(task: Task) -> bool:
     checkpoint = task.checkpoint(task.request.ordinal) if task.request else None
-    return checkpoint is not None and task.request is not None and task.request.key != "retry"
+    return checkpoint is not None and task.request is not None and not task.request.is_ours
 
 
 def not_recorded(turn: Turn, task: Task, event: ev.RecordFailed) -> None:

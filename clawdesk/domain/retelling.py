@@ -202,9 +202,9 @@ def _decided(task: Task, record: Record) -> Task:
         return task
     verdict, note = Verdict(str(fields.get("verdict"))), str(fields.get("note", ""))
     task = replace(task, request=None, phase=Phase.QUEUED, resume_from=request.ordinal)
-    if verdict is Verdict.ANSWERED:
+    if verdict in (Verdict.ANSWERED, Verdict.ASKED_BACK):
         text = str(fields.get("text", ""))
-        return replace(task, resume_outcome="answered", resume_text=text)
+        return replace(task, resume_outcome=verdict.value, resume_text=text)
     if verdict is Verdict.APPROVED:
         checkpoints = tuple(
             replace(c, approved=True) if c.ordinal == request.ordinal else c

@@ -286,7 +286,7 @@ def _forget_snapshot(turn: Turn, task: Task, ordinal: int, why: str) -> None:
 def _machine_lost(turn: Turn, task: Task, event: ev.MachineLost) -> None:
     if event.machine != task.machine or task.phase in FINAL or task.phase is Phase.RELEASING:
         return  # R1, R2
-    if task.phase is Phase.HELD and task.request is not None and task.request.key != "retry":
+    if task.phase is Phase.HELD and task.request is not None and not task.request.is_ours:
         # At rest there is nothing to lose: its snapshot waits for the decision.
         turn.do(do.ReleaseMachine(task.id, task.machine))
         turn.put(task, machine="", leaving=task.machine, deferred=())

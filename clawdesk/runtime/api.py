@@ -276,6 +276,12 @@ class PlaneApi(Protocol):
         self, task: TaskId, ref: str, text: str, *, channel: str, key: str = ""
     ) -> Outcome: ...
 
+    async def ask_back(
+        self, task: TaskId, ref: str, text: str, *, channel: str, key: str = ""
+    ) -> Outcome:
+        """A question in return, as `answer`; not where the plane itself asks."""
+        ...
+
     async def restore(self, task: TaskId, ordinal: int, *, channel: str) -> Outcome: ...
 
     async def prompt(self, task: TaskId, text: str, *, channel: str) -> Outcome:

@@ -44,7 +44,7 @@ def ask_of(state: PlaneState, task: Task, began_ms: int = 0) -> m.Ask | None:
     """
     request = task.request
     chat = state.rules.of(task.project).chat
-    if task.phase is not Phase.HELD or request is None or request.key == "retry" or chat == "off":
+    if task.phase is not Phase.HELD or request is None or request.is_ours or chat == "off":
         return None
     approves = request.kind is Kind.APPROVE and chat == CHAT_DECIDES and not request.look
     fresh = request.at_ms > began_ms
@@ -309,7 +309,11 @@ class ChannelDesk:
                 verdict = Verdict.APPROVED if approves else Verdict.REJECTED
                 note = "" if approves else effect.text or words.COMMENT_LESS
             else:
-                text = words.chosen(request, effect.text)
+                text = effect.text
+                if effect.answer is m.Answer.BACK:
+                    verdict = Verdict.ASKED_BACK
+                else:
+                    text = words.chosen(request, text)
             outcome = await self._decide(
                 lambda intent: ev.DecisionGiven(
                     self._clock.now_ms(),
@@ -359,7 +363,8 @@ def _decided(task: Task | None, request: str) -> tuple[bool, str]:
             who = f"{record.fields.get('actor')} via {record.fields.get('channel')}"
             approved = verdict in (Verdict.APPROVED.value, Verdict.AMENDED.value)
             at = datetime.fromtimestamp(record.at_ms / 1000).astimezone()
-            return approved, f"It was {verdict} by {who} at {at:%H:%M}."
+            done = verdict.replace("_", " ")
+            return approved, f"It was {done} by {who} at {at:%H:%M}."
     return False, "It does not wait any more."
 
 

@@ -317,6 +317,12 @@ class PlaneClient(DiskCalls, RuleCalls):
         outcome: Outcome = await self._call("answer", task, ref, text, channel=channel, key=key)
         return outcome
 
+    async def ask_back(
+        self, task: TaskId, ref: str, text: str, *, channel: str, key: str = ""
+    ) -> Outcome:
+        outcome: Outcome = await self._call("ask_back", task, ref, text, channel=channel, key=key)
+        return outcome
+
     async def restore(self, task: TaskId, ordinal: int, *, channel: str) -> Outcome:
         outcome: Outcome = await self._call("restore", task, ordinal, channel=channel)
         return outcome

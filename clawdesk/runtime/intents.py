@@ -88,6 +88,11 @@ class Intents:
     ) -> Outcome:
         return await self._decide(task, ref, Verdict.ANSWERED, channel, text=text, key=key)
 
+    async def ask_back(
+        self, task: TaskId, ref: str, text: str, *, channel: str, key: str = ""
+    ) -> Outcome:
+        return await self._decide(task, ref, Verdict.ASKED_BACK, channel, text=text, key=key)
+
     async def restore(self, task: TaskId, ordinal: int, *, channel: str) -> Outcome:
         actor = getpass.getuser()
         return await self._ask(

@@ -313,7 +313,7 @@ class Performer:
         payload: dict[str, object] = {"outcome": e.outcome}
         if e.outcome == "rejected" or (e.outcome == "continue" and e.text):
             payload["feedback"] = e.text
-        elif e.outcome == "answered":
+        elif e.outcome in ("answered", "asked_back"):
             payload["text"] = e.text
         try:
             await self._live.reply(e.machine, e.guest_request, payload)

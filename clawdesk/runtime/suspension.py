@@ -19,7 +19,7 @@ def may_suspend(task: Task) -> bool:
     if task.phase is Phase.RUNNING:
         return task.wish is None
     held = task.phase is Phase.HELD and bool(task.machine) and task.deciding is None
-    return held and task.request is not None and task.request.key != "retry"
+    return held and task.request is not None and not task.request.is_ours
 
 
 async def suspend_all(plane: PlaneApi, ask: Callable[[TaskId], None]) -> None:

@@ -56,6 +56,7 @@ RESULTS: dict[str, Any] = {
     "approve": Outcome,
     "reject": Outcome,
     "answer": Outcome,
+    "ask_back": Outcome,
     "restore": Outcome,
     "prompt": Outcome,
     "cancel": Outcome,

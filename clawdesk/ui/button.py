@@ -12,7 +12,7 @@ from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPainter, QPaintE
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from clawdesk.ui import fonts, icons
-from clawdesk.ui.safe_text import clean_line
+from clawdesk.ui.safe_text import clean_line, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
 
@@ -86,6 +86,12 @@ class Button(QPushButton):
             self.setAccessibleDescription(tr("Shortcut {keys}", keys=self._key.replace(" ", "+")))
         self.updateGeometry()
         self.update()
+
+    def say(self, words: str) -> None:
+        """What it does, or why it cannot: in its tip, and behind its shortcut for a reader."""
+        keys = tr("Shortcut {keys}", keys=self._key.replace(" ", "+")) if self._key else ""
+        self.setAccessibleDescription(". ".join(part for part in (keys, words) if part))
+        set_tip(self, words)
 
     def set_kind(self, kind: str) -> None:
         if kind != self._kind:

@@ -211,6 +211,7 @@ class Decisions(QObject):
         desk = self._desk
         sheet = QuestionSheet(desk.window, desk.clock)
         sheet.answered.connect(self._answer)
+        sheet.asked_back.connect(self._ask_back)
         sheet.draft_changed.connect(self._keep_draft)
         sheet.step_wanted.connect(self._step)
         sheet.task_wanted.connect(desk.window.tasks.list.choose)
@@ -251,10 +252,16 @@ class Decisions(QObject):
 
     # -- answers -----------------------------------------------------
     def _answer(self, task: str, key: str, text: str) -> None:
+        self._say(Verdict.ANSWERED, task, key, text)
+
+    def _ask_back(self, task: str, key: str, text: str) -> None:
+        self._say(Verdict.ASKED_BACK, task, key, text)
+
+    def _say(self, verdict: Verdict, task: str, key: str, text: str) -> None:
         asked = self._request
         if isinstance(self._sheet, QuestionSheet) and asked is not None:
             self._sheet.show_sending(tr("Sending your answer…"))
-            given = (asked.id, task, Verdict.ANSWERED, asked.ordinal, asked.digest, text, key)
+            given = (asked.id, task, verdict, asked.ordinal, asked.digest, text, key)
             call = self.unsent.give(GivenAnswer(uuid4().hex, *given))
             self.send(tr("Sending the answer"), self._sheet, call)
 

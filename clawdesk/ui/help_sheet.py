@@ -24,6 +24,7 @@ def _in_sheets() -> list[tuple[str, str]]:
         ("Alt R", tr("Reject, with a note")),
         ("Esc", tr("Close and decide later")),
         ("1 … 9", tr("Choose an answer")),
+        ("Alt B", tr("Ask back, in your own words")),
     ]
 
 

@@ -1,4 +1,6 @@
-"""What a question is answered from: what its step printed last, and what is known without it."""
+"""What a question is answered from: what its step printed last, what is known without it, and what
+an act would do.
+"""
 
 from __future__ import annotations
 
@@ -67,6 +69,39 @@ class Printed(QWidget):
         painter.setBrush(colour("bg0"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
         painter.drawLine(1, _HEAD, self.width() - 1, _HEAD)
+
+
+class Becomes(QWidget):
+    """What an act would do, said before it is done; with a mark where something may end by it.
+
+    It takes the colour of a warning once the act can be done, and moves nothing by that.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(44, 6, 16, 8)
+        row.setSpacing(8)
+        self._icon = Icon("warn", "fg2", 14)
+        self.words = SafeLabel("", font="small", role="fg2", wrap=True)
+        self.words.setObjectName("question.becomes")
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.words, 1)
+        self.hide()
+
+    def show_words(self, words: str, *, may_end: bool, warns: bool) -> None:
+        """`words`: "" = there is nothing to say."""
+        role = "need" if warns else "fg2"
+        self.words.show_text(words)
+        self.words.set_role(role)
+        self._icon.show_icon("warn", role)
+        self._icon.setVisible(may_end)
+        self.setVisible(bool(words))
+
+    def high(self, wide: int) -> int:
+        """How high it is at that width; 0 while it says nothing."""
+        layout = self.layout()
+        return layout.totalHeightForWidth(wide) if layout is not None and self.words.text() else 0
 
 
 class Known(QWidget):

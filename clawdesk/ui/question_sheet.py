@@ -1,4 +1,7 @@
-"""Answer a task's question: choices by number, or free words; nothing expires, drafts are kept."""
+"""Answer a task's question: choices by number, or free words; or ask back in words of one's own.
+
+Nothing expires, drafts are kept.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from clawdesk.ui.button import Button
 from clawdesk.ui.choice_row import ChoiceRow
 from clawdesk.ui.clock import Clock
 from clawdesk.ui.pane import Ground
-from clawdesk.ui.question_context import Known, Printed
+from clawdesk.ui.question_context import Becomes, Known, Printed
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.sheet import Sheet
 from clawdesk.ui.words import tr
@@ -30,9 +33,10 @@ _HEAD_AND_FOOT = 106
 
 
 class QuestionSheet(Sheet):
-    """Shows a QuestionView; tells the answer."""
+    """Shows a QuestionView; tells the answer, or what is asked back."""
 
     answered = Signal(str, str, str)  # task, key, text
+    asked_back = Signal(str, str, str)  # task, key, text
     draft_changed = Signal(str, str)  # request, text
     step_wanted = Signal(int)
     task_wanted = Signal(str)
@@ -78,8 +82,10 @@ class QuestionSheet(Sheet):
         self._question.setObjectName("question.text")
         self._context = SafeLabel("", role="fg1", wrap=True, selectable=True)
         self._context.setObjectName("question.context")
-        column.addWidget(self._question)
-        column.addWidget(self._context)
+        self._before = SafeLabel("", font="small", role="fg1", wrap=True, selectable=True)
+        self._before.setObjectName("question.before")
+        for label in (self._before, self._question, self._context):
+            column.addWidget(label)
         column.addSpacing(2)
         self.printed = Printed()
         self.printed.log_wanted.connect(self._open_log)
@@ -92,15 +98,7 @@ class QuestionSheet(Sheet):
         column.addLayout(self._choices)
         self._other = SafeLabel(tr("Other, in your own words"), font="small", role="fg2")
         column.addWidget(self._other)
-        self.text = QPlainTextEdit()
-        self.text.setObjectName("field")
-        self.text.setAccessibleName(tr("Your own words"))
-        self.text.setAccessibleIdentifier("question.free")
-        self.text.setFont(fonts.font("body"))
-        self.text.setPlaceholderText(tr("Your own words"))
-        self.text.setFixedHeight(72)
-        self.text.setTabChangesFocus(True)
-        self.text.textChanged.connect(self._typed)
+        self._build_field()
         column.addWidget(self.text)
         foot = QHBoxLayout()
         self._draft = SafeLabel("", font="small", role="fg2")
@@ -110,6 +108,20 @@ class QuestionSheet(Sheet):
         column.addStretch(1)
         area.setWidget(self._page)
         self.body.addWidget(area, 1)
+        # Outside of what scrolls: it stands above the button it is about.
+        self.becomes = Becomes()
+        self.body.addWidget(self.becomes)
+
+    def _build_field(self) -> None:
+        self.text = QPlainTextEdit()
+        self.text.setObjectName("field")
+        self.text.setAccessibleName(tr("Your own words"))
+        self.text.setAccessibleIdentifier("question.free")
+        self.text.setFont(fonts.font("body"))
+        self.text.setPlaceholderText(tr("Your own words"))
+        self.text.setFixedHeight(72)
+        self.text.setTabChangesFocus(True)
+        self.text.textChanged.connect(self._typed)
 
     def _build_foot(self) -> None:
         self._open = Button(tr("Open task"), "question.task", kind="ghost")
@@ -118,13 +130,16 @@ class QuestionSheet(Sheet):
         self.send = Button(
             tr("Send answer"), "question.send", kind="yes", icon="check", key="Ctrl Enter"
         )
+        self.back = Button(tr("Ask back"), "question.back", icon="ask", key="Alt B")
         self.later.clicked.connect(self.reject)
+        self.back.clicked.connect(self._ask_back)
         self.send.clicked.connect(self._send)
         self.foot.addWidget(self._open)
         self.foot.addStretch(1)
         self.foot.addWidget(self.later)
+        self.foot.addWidget(self.back)
         self.foot.addWidget(self.send)
-        keys = [("Ctrl+Return", self._send), ("Ctrl+Enter", self._send)]
+        keys = [("Ctrl+Return", self._send), ("Ctrl+Enter", self._send), ("Alt+B", self._ask_back)]
         self._shortcuts = [QShortcut(QKeySequence(k), self, act) for k, act in keys]
         for shortcut in self._shortcuts:
             shortcut.setAutoRepeat(False)  # a key that is still held answers nothing more
@@ -144,6 +159,8 @@ class QuestionSheet(Sheet):
         self._place.show_text(tr("{number} of {total}", number=place[0], total=place[1]))
         for widget in (self._back, self._place, self._on):
             widget.setVisible(place[1] > 1)
+        self._before.show_text(tr("You asked back: {words}", words=view.asked_back))
+        self._before.setVisible(bool(view.asked_back))
         self._question.show_text(view.question)
         self._context.show_text(view.context)
         self._context.setVisible(bool(view.context))
@@ -214,6 +231,7 @@ class QuestionSheet(Sheet):
         ready = open_ and not self.guard.up and not self._sending
         self.send.setEnabled(ready and bool(self.answer_text()))
         self.send.setVisible(open_)
+        self._mind_back(view, ready=ready)
         self.text.setReadOnly(not open_)
         for row in self._rows:
             row.setEnabled(open_)
@@ -228,6 +246,20 @@ class QuestionSheet(Sheet):
         else:
             self._draft.show_text(tr("This question does not expire."))
 
+    def _mind_back(self, view: QuestionView, *, ready: bool) -> None:
+        """A question in return is always in words of one's own."""
+        words = self.text.toPlainText().strip()
+        why_not = view.back.why_not or (
+            "" if words else tr("Write what you ask in your own words.")
+        )
+        self.back.setEnabled(ready and not why_not)
+        self.back.setVisible(not view.closed)
+        shown = self.back.isEnabled() or view.closed or not why_not
+        self.back.say(view.back.becomes if shown else tr("Not possible: {why}", why=why_not))
+        may_end = view.back.may_end
+        becomes = "" if view.closed else view.back.becomes
+        self.becomes.show_words(becomes, may_end=may_end, warns=may_end and bool(words))
+
     def show_sending(self, words: str) -> None:
         """What is under way, "" = nothing; nothing can be decided meanwhile."""
         self._sending = words
@@ -236,6 +268,11 @@ class QuestionSheet(Sheet):
     def _send(self) -> None:
         if self.view is not None and self.send.isEnabled() and self.send.isVisible():
             self.answered.emit(self.view.task, self.view.key, self.answer_text())
+
+    def _ask_back(self) -> None:
+        if self.view is not None and self.back.isEnabled() and self.back.isVisible():
+            words = self.text.toPlainText().strip()
+            self.asked_back.emit(self.view.task, self.view.key, words)
 
     def _open_task(self) -> None:
         if self.view is not None:
@@ -250,4 +287,4 @@ class QuestionSheet(Sheet):
     def sizeHint(self) -> QSize:
         layout = self._page.layout()
         high = layout.totalHeightForWidth(WIDE - 2) if layout is not None else 0
-        return QSize(WIDE, high + _HEAD_AND_FOOT)
+        return QSize(WIDE, high + self.becomes.high(WIDE - 2) + _HEAD_AND_FOOT)

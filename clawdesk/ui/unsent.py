@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 CHANNEL = "window"
 TAKE_BACK = "take_back"
+_IN_WORDS = frozenset({Verdict.ANSWERED, Verdict.ASKED_BACK})
 
 
 class UnsentAnswers(QObject):
@@ -57,7 +58,7 @@ class UnsentAnswers(QObject):
             return await self._call(answer)
         try:
             self._drafts.keep(answer.request, replace(answer, ref=answer.request))
-            if answer.verdict is Verdict.ANSWERED:  # a choice, too, is there again if it comes back
+            if answer.verdict in _IN_WORDS:  # a choice, too, is there again if it comes back
                 self._desk.memory.keep_draft(answer.request, answer.text)
         except PortError as error:
             raise PortError(
@@ -120,8 +121,9 @@ class UnsentAnswers(QObject):
 
     async def _call(self, answer: GivenAnswer) -> Outcome:
         plane, task, key = self._desk.plane, answer.task, answer.key
-        if answer.verdict is Verdict.ANSWERED:
-            return await plane.answer(task, answer.ref, answer.text, channel=CHANNEL, key=key)
+        if answer.verdict in _IN_WORDS:
+            give = plane.answer if answer.verdict is Verdict.ANSWERED else plane.ask_back
+            return await give(task, answer.ref, answer.text, channel=CHANNEL, key=key)
         what = (task, answer.ordinal, answer.digest)
         if answer.verdict is Verdict.REJECTED:
             return await plane.reject(*what, channel=CHANNEL, note=answer.text, key=key)

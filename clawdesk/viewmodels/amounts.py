@@ -25,6 +25,7 @@ _RECORDED = {
     "amended": marked("amended"),
     "rejected": marked("rejected"),
     "answered": marked("answered"),
+    "asked_back": marked("asked back"),
     "decided": marked("decided"),
     "done": marked("done"),
     "failed": marked("failed"),

@@ -154,7 +154,10 @@ class _Pen:
     def decision(self, record: Record) -> None:
         verdict = _text(record, "verdict")
         ordinal = self.need.number if self.need is not None else 0
-        self.end_need(record.at_ms, recorded(verdict or "decided"))
+        said = recorded(verdict or "decided")
+        if verdict == "asked_back":
+            said = f"{said}, “{first_line(_text(record, 'text'), 60)}”"
+        self.end_need(record.at_ms, said)
         self.worked_from = record.at_ms
         if verdict in {"approved", "amended"} and ordinal:
             self._approve(ordinal)

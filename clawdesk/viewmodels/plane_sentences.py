@@ -47,6 +47,10 @@ ENDS = (
         "programs. Give the task more by memory_mib under [machine] in its file."
     ),
     marked("Step {step} ended after your rejection: {feedback}"),
+    marked(
+        "You asked back, and the step takes no question in return: to answer, go back to "
+        "checkpoint {ordinal}."
+    ),
     marked("Lost {count} machines: {why}"),
     marked("The machine did not start: {why}"),
     marked("The machine was lost: {why}"),
@@ -140,6 +144,8 @@ ANSWERS = (
     marked("{what} is not waiting; {name} is."),
     marked("{what} changed since it was shown to you; look at it again."),
     marked("An answer needs some text."),
+    marked("A question back needs some text."),
+    marked("ClawDesk asks this itself, so there is nobody to ask back."),
     marked("A rejection needs a note: the task gets it as feedback."),
     marked("Its machine is being looked for after a restart; try again in a moment."),
     marked("The task is being taken back to checkpoint {ordinal}."),
@@ -147,6 +153,7 @@ ANSWERS = (
     marked("Checkpoint {ordinal} rejected."),
     marked("Checkpoint {ordinal} approved as you want it; the task is told."),
     marked("Answered {key}."),
+    marked("Asked back about {key}; the task may ask again."),
     marked("Trying the checkpoint again."),
     marked("The task is told, and goes on without it."),
     marked("The task ends here."),

@@ -57,6 +57,5 @@ WAITS = (
     marked("it is opened again"),
     marked("The disk of {path} has {free} GiB free; machines start with at least {needed} GiB."),
     marked("free space there, e.g. by `clawdesk prune`; waiting tasks then start by themselves"),
-    marked("asked back"),
 )
 """Why a task waits, what frees it, and why one must give its machine back."""

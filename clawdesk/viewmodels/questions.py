@@ -10,14 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from clawdesk.domain.model import Request, Task
+from clawdesk.domain.model import Request, Task, Verdict
 from clawdesk.domain.moves import GIVE_UP, RETRY, TELL
 from clawdesk.viewmodels.amounts import files
 from clawdesk.viewmodels.inbox import closing_words
 from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.tasks import waiting_words
-from clawdesk.viewmodels.words import clock_time
+from clawdesk.viewmodels.words import clock_time, first_line
 
+WORDS_MAX = 600
+_IN_WORDS = frozenset({Verdict.ANSWERED.value, Verdict.ASKED_BACK.value})
 CHOICES_MAX = 9
 """As many as there are keys for."""
 _OF_RETRY = {
@@ -36,6 +38,23 @@ class Choice(NamedTuple):
     usual: bool = False  # the step takes it where nobody can be asked
 
 
+class Back(NamedTuple):
+    """What asking back does here.
+
+    Args:
+        becomes: one or two sentences, known before it is done; "" where it cannot be done.
+        may_end: the step may end by it.
+        why_not: why it cannot be done, "" = it can.
+    """
+
+    becomes: str = ""
+    may_end: bool = False
+    why_not: str = ""
+
+
+NOWHERE = Back()
+
+
 @dataclass(frozen=True, slots=True)
 class QuestionView:
     """A question on screen; `choices` are rows 1..9, free text is always possible.
@@ -45,6 +64,7 @@ class QuestionView:
         where: its step and the time of day.
         at_ms: when it was asked; what the step printed before that is its context, too.
         facts: (name, words) of what is known without the step.
+        asked_back: what the user asked back before it was asked, "" = nothing.
     """
 
     task: str
@@ -59,6 +79,8 @@ class QuestionView:
     waiting: str
     facts: tuple[tuple[str, str], ...] = ()
     closed: str = ""
+    asked_back: str = ""
+    back: Back = NOWHERE
 
 
 def question_view(task: Task, request: Request, *, now_ms: int, offset_ms: int = 0) -> QuestionView:
@@ -77,6 +99,8 @@ def question_view(task: Task, request: Request, *, now_ms: int, offset_ms: int =
         waiting=waiting_words(task, request, now_ms),
         facts=_facts(task, request),
         closed=closing_words(task, request.id, offset_ms),
+        asked_back=asked_back_before(task, request),
+        back=_back(task, request),
     )
 
 
@@ -88,10 +112,49 @@ def parts(text: str) -> tuple[str, str]:
 
 def _choice(request: Request, text: str) -> Choice:
     name, note = parts(text)
-    if request.key == RETRY and text in _OF_RETRY:
+    if request.is_ours and text in _OF_RETRY:
         note = tr(_OF_RETRY[text])
     usual = bool(request.default) and text == request.default
     return Choice(text, name, " ".join(note.split()), usual)
+
+
+def asked_back_before(task: Task, request: Request) -> str:
+    """What was asked back last, where this is the question that came next, or the same one again.
+
+    Nothing of what a restore left behind: the task that asks now has never heard it.
+    """
+    keys: dict[str, str] = {}
+    behind: list[tuple[str, str, str]] = []  # (key, verdict, words) of questions, oldest first
+    for record in task.records:
+        fields, id_ = record.fields, str(record.fields.get("request", ""))
+        if record.event == "restored":
+            behind.clear()
+        elif record.event == "requested":
+            keys[id_] = str(fields.get("key", ""))
+            if id_ == request.id:
+                break
+        elif record.event == "decision" and fields.get("verdict") in _IN_WORDS:
+            behind.append((keys.get(id_, ""), str(fields["verdict"]), str(fields.get("text", ""))))
+    last = behind[-1:] + [said for said in reversed(behind) if said[0] == request.key][:1]
+    words = (words for _, verdict, words in last if verdict == Verdict.ASKED_BACK.value)
+    return first_line(" ".join(next(words, "")[:4096].split()), WORDS_MAX)
+
+
+def _back(task: Task, request: Request) -> Back:
+    if request.is_ours:
+        return Back(why_not=tr("ClawDesk asks this itself, so there is nobody to ask back."))
+    if task.definition.agent is not None:
+        return Back(
+            tr("Ask back: the agent gets your words in place of an answer, and may ask again.")
+        )
+    return Back(
+        tr(
+            "Ask back: `claw ask` prints your words and ends with exit code 4; a step that was "
+            "not written for that fails there. Checkpoint {ordinal} stays, to go back to.",
+            ordinal=request.ordinal,
+        ),
+        may_end=True,
+    )
 
 
 def _where(task: Task, request: Request, offset_ms: int) -> str:
@@ -110,7 +173,7 @@ def _facts(task: Task, request: Request) -> tuple[tuple[str, str], ...]:
         last = f"{files(stat.files)} +{stat.added} −{stat.removed}"  # noqa: RUF001
         so_far = tr("{checkpoints}; the last changed {changed}", checkpoints=so_far, changed=last)
     facts = [(tr("So far"), so_far)]
-    if request.key != RETRY and request.ordinal:
+    if not request.is_ours and request.ordinal:
         back = tr(
             "The step goes on with your answer. Checkpoint {ordinal} holds this moment: roll back "
             "to it to answer otherwise.",

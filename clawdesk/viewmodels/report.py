@@ -206,9 +206,11 @@ def _decisions(task: Task, around: Around) -> Iterator[str]:
 def _decision(record: Record, around: Around) -> str:
     who = " ".join(p for p in (_field(record, "actor"), _via(record)) if p)
     ordinal = record.fields.get("ordinal")
-    what = recorded(_field(record, "verdict"))
+    verdict = str(record.fields.get("verdict", ""))
+    what = quoted(recorded(verdict))
     if isinstance(ordinal, int) and ordinal:
-        what = f"{what} {where(ordinal)}"
+        at = tr("{verdict} at {where}", verdict=what, where=where(ordinal))
+        what = at if verdict == "asked_back" else f"{what} {where(ordinal)}"
     said = _field(record, "note") or _field(record, "text")
     note = f": “{said}”" if said else ""
     what = tr("{verdict} by {who}", verdict=what, who=who) if who else what

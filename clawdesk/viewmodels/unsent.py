@@ -20,6 +20,7 @@ _WORDS = {
     Verdict.APPROVED: marked("Your approval is not sent yet"),
     Verdict.REJECTED: marked("Your rejection is not sent yet"),
     Verdict.ANSWERED: marked("Your answer is not sent yet"),
+    Verdict.ASKED_BACK: marked("Your question back is not sent yet"),
 }
 
 
@@ -30,7 +31,7 @@ class GivenAnswer:
     Args:
         key: its own name: the plane carries out the same key once.
         digest: of what was shown.
-        ref: what `answer` calls the question: its key, or the request's id.
+        ref: what `answer` and `ask_back` call the question: its key, or the request's id.
         text: the note or the answer, as it was typed.
         only: paths that are approved, None = all.
         edits: whole contents of files that are approved in place of what was made.

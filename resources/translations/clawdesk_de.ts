@@ -140,6 +140,10 @@
             <translation>Eine Anweisung braucht Text.</translation>
         </message>
         <message>
+            <source>A question back needs some text.</source>
+            <translation>Eine Rückfrage braucht Text.</translation>
+        </message>
+        <message>
             <source>A rejection needs a note: the task gets it as feedback.</source>
             <translation>Eine Ablehnung braucht eine Notiz: Die Aufgabe erhält sie als Rückmeldung.</translation>
         </message>
@@ -412,6 +416,26 @@
             <translation>Wie der Desktop</translation>
         </message>
         <message>
+            <source>Ask back</source>
+            <translation>Rückfragen</translation>
+        </message>
+        <message>
+            <source>Ask back, in your own words</source>
+            <translation>Rückfragen, mit eigenen Worten</translation>
+        </message>
+        <message>
+            <source>Ask back: `claw ask` prints your words and ends with exit code 4; a step that was not written for that fails there. Checkpoint {ordinal} stays, to go back to.</source>
+            <translation>Rückfragen: `claw ask` gibt Ihre Worte aus und endet mit dem Code 4; ein Schritt, der dafür nicht geschrieben ist, schlägt dort fehl. Prüfpunkt {ordinal} bleibt, um dorthin zurückzugehen.</translation>
+        </message>
+        <message>
+            <source>Ask back: the agent gets your words in place of an answer, and may ask again.</source>
+            <translation>Rückfragen: Der Agent bekommt Ihre Worte anstelle einer Antwort und kann erneut fragen.</translation>
+        </message>
+        <message>
+            <source>Asked back about {key}; the task may ask again.</source>
+            <translation>Zu {key} ist rückgefragt; die Aufgabe kann erneut fragen.</translation>
+        </message>
+        <message>
             <source>Asks you</source>
             <translation>Fragt</translation>
         </message>
@@ -630,6 +654,10 @@
         <message>
             <source>ClawDesk</source>
             <translation>ClawDesk</translation>
+        </message>
+        <message>
+            <source>ClawDesk asks this itself, so there is nobody to ask back.</source>
+            <translation>Das fragt ClawDesk selbst; eine Rückfrage hätte niemanden, der sie hört.</translation>
         </message>
         <message>
             <source>ClawDesk connects again. What you answer now is kept, and sent by itself then if this still waits unchanged.</source>
@@ -4304,6 +4332,10 @@
             <translation>Anweisung schreiben…</translation>
         </message>
         <message>
+            <source>Write what you ask in your own words.</source>
+            <translation>Die Rückfrage in eigenen Worten schreiben.</translation>
+        </message>
+        <message>
             <source>Writes what you typed, with its agent, model, priority and memory, as a file into your folder of {project}. Nothing starts and nothing is committed.</source>
             <translation>Schreibt die Anweisung mit Agent, Modell, Priorität und Speicher als Datei in den eigenen Ordner von {project}. Nichts beginnt, und nichts wird committet.</translation>
         </message>
@@ -4314,6 +4346,14 @@
         <message>
             <source>Yielding</source>
             <translation>Weicht</translation>
+        </message>
+        <message>
+            <source>You asked back, and the step takes no question in return: to answer, go back to checkpoint {ordinal}.</source>
+            <translation>Sie haben rückgefragt, und der Schritt nimmt keine Rückfrage an: Zum Antworten auf Prüfpunkt {ordinal} zurücksetzen.</translation>
+        </message>
+        <message>
+            <source>You asked back: {words}</source>
+            <translation>Ihre Rückfrage: {words}</translation>
         </message>
         <message>
             <source>You changed {paths} since the merge. Nothing was undone.</source>
@@ -4398,6 +4438,10 @@
         <message>
             <source>Your policy.toml is not changed: {why}. Write it into the file yourself: {lines}</source>
             <translation>Ihre policy.toml wird nicht geändert: {why}. Schreiben Sie es selbst in die Datei: {lines}</translation>
+        </message>
+        <message>
+            <source>Your question back is not sent yet</source>
+            <translation>Die Rückfrage ist noch nicht gesendet</translation>
         </message>
         <message>
             <source>Your rejection is not sent yet</source>
@@ -4633,7 +4677,7 @@
         </message>
         <message>
             <source>asked back</source>
-            <translation>zurückverlangt</translation>
+            <translation>rückgefragt</translation>
         </message>
         <message>
             <source>asked back: {why}</source>
@@ -7662,6 +7706,10 @@
         <message>
             <source>{verdict} at {time}</source>
             <translation>{verdict} um {time}</translation>
+        </message>
+        <message>
+            <source>{verdict} at {where}</source>
+            <translation>{verdict} bei {where}</translation>
         </message>
         <message>
             <source>{verdict} by {who}</source>

@@ -29,6 +29,19 @@ name = "approve"
 run = "date +%s > when.txt; claw feedback > feedback.txt; true"
 checkpoint = "approve"
 """
+ASKS_AGAIN = """
+title = "Ask again"
+[machine]
+memory_mib = 256
+disk_mib = 512
+[[steps]]
+name = "ask"
+run = '''
+asked=$(claw ask 'Which colour?' --key colour) || [ $? = 4 ]
+printf '%s\\n' "$asked" > asked.txt
+claw ask "You ask: $asked Which colour?" --key colour > colour.txt
+'''
+"""
 FAILING = """
 title = "Fails"
 [machine]
@@ -53,6 +66,7 @@ def project(tmp_path: Path) -> Path:
         ".gitignore": "*.tmp\n",
         ".clawdesk/tasks/write.toml": TASK,
         ".clawdesk/tasks/fail.toml": FAILING,
+        ".clawdesk/tasks/again.toml": ASKS_AGAIN,
     }
     return make_project(tmp_path / "project", files)
 
@@ -149,6 +163,38 @@ def test_without_a_terminal_it_waits_and_resumes_from_its_snapshot(
     cli.run("merge", task)
     assert (project / "colour.txt").read_text() == "green\n"
     assert "please say why" in (project / "feedback.txt").read_text()
+
+
+def test_a_step_that_is_asked_back_asks_again(cli: RealCli, project: Path) -> None:
+    first = cli.run("run", str(project), "again", "--headless", "--json", code=4)
+    task = cli.events(first.stdout)[0]["task"]
+    cli.run("answer", task, "colour", "--ask-back", "warm or cold?")
+    second = cli.run("run", str(project), "--resume", "--headless", "--json", code=4)
+    events = cli.events(second.stdout)
+    given = [e for e in events if e["event"] == "decision_given"]
+    assert (given[-1]["verdict"], given[-1]["text"]) == ("asked_back", "warm or cold?")
+    asked = [e["question"] for e in events if e["event"] == "clarification_requested"]
+    assert asked[-1] == "You ask: warm or cold? Which colour?"
+    assert "asked back by" in cli.run("show", task).stdout
+    cli.run("answer", task, "colour", "blue")
+    third = cli.run("run", str(project), "--resume", "--headless", "--json")
+    events = cli.events(third.stdout)
+    assert [e["memory"] for e in events if e["event"] == "task_resumed"][-1] is True
+    assert events[-1]["status"] == "done"
+    cli.run("merge", task)
+    assert (project / "asked.txt").read_text() == "warm or cold?\n"
+    assert (project / "colour.txt").read_text() == "blue\n"
+
+
+def test_a_step_not_written_for_it_fails_and_says_where_to_answer(
+    cli: RealCli, project: Path
+) -> None:
+    first = cli.run("run", str(project), "write", "--headless", "--json", code=4)
+    task = cli.events(first.stdout)[0]["task"]
+    cli.run("answer", task, "colour", "--ask-back", "why not both?")
+    done = cli.run("run", str(project), "--resume", "--headless", code=1)
+    assert "Step ask exited with 4. You asked back" in done.stdout
+    assert "go back to checkpoint 2" in done.stdout
 
 
 def test_a_failing_step_says_what_it_printed(cli: RealCli, project: Path) -> None:

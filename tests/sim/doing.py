@@ -17,7 +17,7 @@ from clawdesk.domain.lease_events import (
     LeaseRefused,
     LeaseWaits,
 )
-from clawdesk.domain.model import Checkpoint, Reason, Snapshot
+from clawdesk.domain.model import Checkpoint, Reason, Snapshot, Verdict
 from clawdesk.domain.on_history import begun_anew, may_begin_anew
 from clawdesk.domain.replay import submission
 from tests.sim.guests import Guest, Inside
@@ -167,6 +167,7 @@ class Doing:
         if snapshot:
             inside = self.world.outside.thaw(snapshot.id)
         else:
+            self.world.outside.forgot.add((e.task, ordinal))
             # Without memory a step that was under way is run again on the files it left.
             again = f"end {e.checkpoint.step_index}"
             waits = e.checkpoint.guest_request or e.checkpoint.mid_step
@@ -204,9 +205,12 @@ class Doing:
         guest = self.world.living(e.machine)
 
         def reply() -> None:
-            if guest is not None:
-                guest.inside.waiting.pop(e.guest_request, None)
-                self.world.wake_guest(guest)
+            if guest is None:
+                return
+            if guest.inside.waiting.pop(e.guest_request, None) is not None:
+                self.world.outside.heard.add((e.guest_request, e.outcome, e.text))
+                guest.inside.asked_back = e.outcome == Verdict.ASKED_BACK.value
+            self.world.wake_guest(guest)
 
         self.world.act(e.task, reply, lambda: None, 1, 20)
 

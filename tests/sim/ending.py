@@ -24,6 +24,7 @@ def check_end(world: World) -> None:
         _check_work(world, task, where)
         _check_decided(world, task.id, where)
         _check_carried_out(world, task.id, where)
+        _check_heard(world, task.id, where)
 
 
 def _check_work(world: World, task: Task, where: str) -> None:
@@ -113,3 +114,30 @@ def _check_carried_out(world: World, task: str, where: str) -> None:
             pending = ""
         elif record.event == "finished" and record.fields.get("status") == "done":
             assert not pending, f"{task} ended without what was approved {where}"
+
+
+def _check_heard(world: World, task: str, where: str) -> None:
+    """What a person said to a question reached the call that asked, whatever happened in between.
+
+    Not where nobody waits there any more: behind a way back, a lost attempt, or a machine that came
+    again without its memory, whose step begins anew and asks again.
+    """
+    calls: dict[str, str] = {}  # request -> the call that waits for it
+    said: tuple[str, str, str] | None = None
+    attempt = 1
+    for record in world.outside.log[task]:
+        fields = record.fields
+        if _attempt_of(record) > attempt:
+            said, attempt = None, _attempt_of(record)
+        if record.event == "requested":
+            calls[str(fields["request"])] = str(fields["value"].get("guest_request", ""))
+        elif record.event == "decision" and fields.get("verdict") in ("answered", "asked_back"):
+            call = calls.get(str(fields["request"]), "")
+            waits = call and (task, fields["ordinal"]) not in world.outside.forgot
+            said = (call, str(fields["verdict"]), str(fields["text"])) if waits else None
+        elif record.event in ("restored", "attempt_ended", "submitted"):
+            said = None
+        elif record.event == "checkpoint" or fields.get("status") == "done":
+            still = fields.get("safety")  # taken while the words were on their way
+            assert still or said is None or said in world.outside.heard, f"unheard: {said} {where}"
+            said = said if still else None

@@ -25,6 +25,7 @@ class Inside:
     exit_code: int = 0
     waiting: dict[str, tuple[bool, bool, bool]] = field(default_factory=dict)
     """id -> (asks, approve, is a model call)"""
+    asked_back: bool = False  # what it heard last was no answer: it most often asks again
 
     @property
     def runs(self) -> bool:
@@ -54,6 +55,9 @@ class Outside:
     trees: dict[str, list[str]] = field(default_factory=dict)  # commit -> work
     log: dict[str, list[Record]] = field(default_factory=dict)
     commits: int = 0
+    heard: set[tuple[str, str, str]] = field(default_factory=set)  # (call, outcome, words)
+    forgot: set[tuple[str, int]] = field(default_factory=set)
+    """(task, ordinal) of checkpoints whose machine came again without its memory"""
     leases: dict[str, int] = field(default_factory=dict)  # task -> epoch of the plane that asked
 
     def commit(self, task: str, record: Record, work: list[str] | None = None) -> str:

@@ -29,6 +29,8 @@ FAULTS = {
     "hosts-and-crashes": Faults(hosts=6, wishes=0.2, suspends=0.2, crashes=3),
     "histories": Faults(histories=0.08, wishes=0.3, cancels=0.1, suspends=0.2, forks=0.2),
     "histories-and-crashes": Faults(histories=0.05, machine_lost=0.2, amends=0.3, crashes=3),
+    "asks-back": Faults(asks_back=0.5, suspends=0.3, wishes=0.2, damaged=0.1, forks=0.1),
+    "asks-back-and-crashes": Faults(asks_back=0.5, machine_lost=0.1, record_failed=0.1, crashes=3),
     "crashes": Faults(crashes=3),
     "crashes-and-amends": Faults(crashes=3, amends=0.6, forks=0.3),
     "crashes-and-people": Faults(crashes=3, wishes=0.4, cancels=0.1, suspends=0.2),
@@ -48,6 +50,7 @@ FAULTS = {
         forgets=0.1,
         models=0.3,
         images=0.1,
+        asks_back=0.2,
         crashes=4,
     ),
 }

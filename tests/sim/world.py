@@ -78,6 +78,7 @@ class Faults:
     prompts: float = 0.0
     images: float = 0.0
     histories: float = 0.0
+    asks_back: float = 0.0
     crashes: int = 0
     hosts: int = 0  # how often something happens to the host, a project or the rules
 
@@ -323,6 +324,10 @@ class World:
         if request.kind is Kind.CLARIFY:
             text = self._about_a_retry(task, request) if request.key == RETRY else "x"
             verdict, ref, note = Verdict.ANSWERED, request.key, ""
+            if self.faults.asks_back:
+                text = text if request.is_ours else f"words {next(self.order)}"
+                if self.chance(self.faults.asks_back):  # of our own questions it is refused
+                    verdict = Verdict.ASKED_BACK
         else:
             good = self.random.random() < 0.8
             verdict = Verdict.APPROVED if good else Verdict.REJECTED
@@ -431,6 +436,9 @@ class World:
             self.post(ev.PartStarted(self.now_ms, guest.task, guest.name, part))
         self.calls.make(guest)
         draw = self.random.random()
+        was_asked, inside.asked_back = inside.asked_back, False
+        if was_asked and draw < 0.8:
+            draw = 0.3  # it asks again, and says more
         if draw < 0.35:
             request = f"g{next(self.order)}"
             inside.waiting[request] = (draw >= 0.2, draw < 0.1, 0.05 <= draw < 0.15)
@@ -441,6 +449,8 @@ class World:
             inside.exit_code = (
                 self.random.choice((1, 3)) if self.chance(self.faults.step_failed) else 0
             )
+            if was_asked and draw > 0.9:
+                inside.exit_code = 4  # it was not written for that
             if guest.connected:
                 self.post(
                     ev.StepEnded(

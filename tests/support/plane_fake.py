@@ -247,6 +247,13 @@ class FakePlane(FakeDisk, FakeForks, FakeModelActs, FakeShellActs, FakeRules):
         await self._enter("answer", task, ref, text, channel)
         return self._decide(task, "answered", "", channel, text)
 
+    async def ask_back(
+        self, task: TaskId, ref: str, text: str, *, channel: str, key: str = ""
+    ) -> Outcome:
+        self.keys.append(key)
+        await self._enter("ask_back", task, ref, text, channel)
+        return self._decide(task, "asked_back", "", channel, text)
+
     async def why(self, task: TaskId) -> Reason | None:
         return self.state.tasks[task].reason
 
@@ -362,7 +369,7 @@ class FakePlane(FakeDisk, FakeForks, FakeModelActs, FakeShellActs, FakeRules):
             verdict=verdict,
             actor="you",
             channel=channel,
-            note=text,
+            **{"text" if verdict in ("answered", "asked_back") else "note": text},
         )
         # The record names the request that was answered; the task has none any more.
         task = self.state.tasks[task_id]
@@ -441,6 +448,7 @@ class FakePlane(FakeDisk, FakeForks, FakeModelActs, FakeShellActs, FakeRules):
             at_ms=self.now_ms(),
             ordinal=last.ordinal,
             digest=last.digest,
+            guest_request="ask" if asks else "",
             key="tone" if asks else "",
             question="Which tone should the index have?" if asks else "",
             choices=("plain", "friendly", "formal") if asks else (),

@@ -141,6 +141,7 @@ class Story:
             at_ms=self.at(minutes),
             ordinal=last.ordinal,
             digest=last.digest,
+            guest_request=f"ask-{last.ordinal}" if kind is Kind.CLARIFY else "",
             key="choice" if kind is Kind.CLARIFY else "",
             question=question,
             choices=choices,
@@ -232,6 +233,24 @@ def _bench(now_ms: int) -> Task:
         ),
     )
     return story.task
+
+
+ASKED_BACK = "Which of them was measured last week?"
+
+
+def asked_again(task: Task, now_ms: int) -> Task:
+    """It was asked back, and the task has asked once more: another request on the same key."""
+    first = task.request
+    assert first is not None
+    again = replace(first, id=f"{first.id}-again", at_ms=now_ms - 2 * MINUTE)
+    asked = {"kind": first.kind.value, "ordinal": first.ordinal, "key": first.key}
+    asked["question"] = first.question
+    said = {"verdict": "asked_back", "actor": "you", "channel": "window", "text": ASKED_BACK}
+    records = (
+        Record("decision", now_ms - 4 * MINUTE, {"request": first.id, **said}),
+        Record("requested", again.at_ms, {"request": again.id, **asked}),
+    )
+    return replace(task, request=again, records=(*task.records, *records))
 
 
 def _refactor(now_ms: int) -> Task:

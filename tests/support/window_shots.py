@@ -16,7 +16,7 @@ from pathlib import Path
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
-from clawdesk.domain.model import Task
+from clawdesk.domain.model import AgentSpec, Task
 from clawdesk.runtime.api import PolicyView
 from clawdesk.ui import image_access, prompt_sheet, starting, theme, tokens
 from clawdesk.ui.acts import show_policy
@@ -29,6 +29,7 @@ from clawdesk.ui.memory import Memory
 from clawdesk.ui.merge_sheet import MergeSheet
 from clawdesk.ui.new_task_sheet import NewTaskSheet
 from clawdesk.ui.palette_sheet import PaletteSheet
+from clawdesk.ui.question_sheet import QuestionSheet
 from clawdesk.viewmodels.review import LineComment
 from tests.support import (
     channel_scenes,
@@ -53,6 +54,8 @@ CONFLICTS = {"conflict", "conflict-files", "conflict-sides", "conflict-edit"}
 SHOWN = {"help", "settings", "policy", "new", "operations"}  # by the act of that name
 SHEETS = {
     "question",
+    "ask-back",
+    "ask-back-agent",
     "revoke",
     "dirty",
     "restore",
@@ -220,8 +223,28 @@ def _palette(desk: Desk, _tasks: list[Task]) -> None:
         sheet.field.setText("> roll")
 
 
+def _ask_back(desk: Desk, tasks: list[Task]) -> None:
+    """Own words stand in the field, of a question that comes behind one that was asked back."""
+    asked = scenes.asked_again(tasks[1], desk.clock.now_ms())
+    desk.plane.state.tasks[asked.id] = asked
+    desk.decisions.open_task(asked.id)
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, QuestionSheet)
+    sheet.text.setPlainText("Which of them has the labels of October?")
+
+
+def _ask_back_agent(desk: Desk, tasks: list[Task]) -> None:
+    asked = tasks[1]
+    agent = AgentSpec("acp", "Make the benchmark comparable.", "agent")
+    told = replace(asked.definition, agent=agent)
+    desk.plane.state.tasks[asked.id] = replace(asked, definition=told)
+    desk.decisions.open_task(asked.id)
+
+
 _ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     "question": lambda desk, tasks: desk.decisions.open_task(tasks[1].id),
+    "ask-back": _ask_back,
+    "ask-back-agent": _ask_back_agent,
     "restore": lambda desk, tasks: desk.branches.restore(tasks[3].id, 2),
     "fork": lambda desk, tasks: desk.branches.fork(tasks[0].id, 2),
     "keep": lambda desk, tasks: desk.branches.keep(_titled(tasks, "sweep-lr one cycle").id),
@@ -382,6 +405,8 @@ def main(argv: list[str]) -> int:
         "home",
         *sorted(REVIEWS),
         "question",
+        "ask-back",
+        "ask-back-agent",
         "restore",
         "dirty",
         "merge",

@@ -27,6 +27,7 @@ class Answer(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     TEXT = "text"
+    BACK = "back"  # a question in return
     NONE = "none"
 
 

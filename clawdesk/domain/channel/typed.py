@@ -16,6 +16,8 @@ from clawdesk.domain.model import Kind, Task, TaskId
 
 HANDLE_CHARS = 6
 LINES_MAX = 10
+BACK = "?"
+"""Words behind it are asked back."""
 HOW = "Type /clawdesk and a name for what it asks; add your words to answer it."
 
 
@@ -63,8 +65,13 @@ def understand(
         return Said(False, f"Nothing waits under {words.clean(name, 40)!r}. {_again(waiting)}")
     if not rest.strip():
         return Said(True, _shown(ask, tasks[ask.task]))
-    word = Word(f"typed-{typed.id}", ask.mark, Form.QUESTION, Answer.TEXT, rest.strip(), typed.by)
-    return ask, word
+    answer, said = Answer.TEXT, rest.strip()
+    if said.startswith(BACK):
+        if ask.kind is not Kind.CLARIFY:
+            # Somebody who only asks must not have rejected by that.
+            return Said(True, f"Only a question can be asked back. {_shown(ask, tasks[ask.task])}")
+        answer, said = Answer.BACK, said.removeprefix(BACK).strip()
+    return ask, Word(f"typed-{typed.id}", ask.mark, Form.QUESTION, answer, said, typed.by)
 
 
 def _again(waiting: Mapping[str, Ask]) -> str:
@@ -92,5 +99,7 @@ def _shown(ask: Ask, task: Task) -> str:
     choices = [f"Choices: {' | '.join(card.choices)}"] if card.choices else []
     how = f"/clawdesk {handle(ask)} and your words "
     how += "answer it." if form is Form.QUESTION else "reject it with them as comment."
+    if form is Form.QUESTION:
+        how += f" Behind a {BACK} they are asked back: the task hears them in place of an answer."
     title = [card.title] if form is Form.APPROVAL else []
     return "\n".join([*title, card.description, *choices, how])

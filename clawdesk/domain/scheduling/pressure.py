@@ -173,7 +173,7 @@ def may_park(task: Task) -> bool:
     request = task.request
     if task.phase is not Phase.HELD or not task.machine or request is None:
         return False
-    if request.key == "retry" or task.deciding is not None or task.wish is not None:
+    if request.is_ours or task.deciding is not None or task.wish is not None:
         return False
     checkpoint = task.checkpoint(request.ordinal)
     return checkpoint is not None and checkpoint.snapshot is not None

@@ -68,6 +68,21 @@ def test_words_behind_the_name_are_an_answer_and_never_an_approval() -> None:
     assert found[1].text == "below it"
 
 
+def test_words_behind_a_question_mark_are_asked_back() -> None:
+    found = typed(f"{handle(ask())} ? which of the walls")
+    assert not isinstance(found, Said)
+    assert (found[1].answer, found[1].text) == (Answer.BACK, "which of the walls")
+    said = typed(handle(ask()))
+    assert isinstance(said, Said)
+    assert "asked back" in said.text
+
+
+def test_who_only_asks_about_an_approval_rejects_nothing() -> None:
+    said = typed(f"{handle(ask())} ? why", replace(REQUEST, kind=model.Kind.APPROVE))
+    assert isinstance(said, Said)
+    assert said.text.startswith("Only a question can be asked back. ")
+
+
 def test_another_digest_has_another_name() -> None:
     old = handle(ask())
     newer = replace(REQUEST, digest="e" * 64)

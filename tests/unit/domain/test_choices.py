@@ -35,7 +35,8 @@ class Asked(Story):
 
     def _checkpoint(self, e: do.TakeCheckpoint) -> Checkpoint:
         asked = Question("which", "Which data?", (FULL, MINI))
-        return replace(super()._checkpoint(e), question=asked, approval_reason="")
+        waits = replace(super()._checkpoint(e), guest_request="g", question=asked)
+        return replace(waits, approval_reason="")
 
 
 def test_a_task_hears_the_whole_choice_that_somebody_named() -> None:

@@ -165,6 +165,21 @@ async def test_words_typed_in_a_chat_answer_a_question_once(
         assert "Nothing waits under" in await gateway.type(f"{name} again")
 
 
+async def test_words_typed_behind_a_question_mark_are_asked_back(
+    world: ChannelWorld, gateway: FakeGateway
+) -> None:
+    gateway.has_plugin = True
+    async with opened(world, gateway) as plane:
+        task = await world.submit(plane, "ask")
+        name = await typed_name(gateway)
+        assert "A question back needs some text." in await gateway.type(f"{name} ?")
+        told = await gateway.type(f"{name} ? short")
+        assert told.startswith("Applied. Asked back about")
+        task = await until(plane, task.id, lambda t: t.phase in FINAL)
+        fields = decision(task).fields
+        assert (fields["verdict"], fields["text"]) == ("asked_back", "short")
+
+
 async def test_words_typed_in_a_chat_reject_an_approval_and_approve_nothing(
     world: ChannelWorld, gateway: FakeGateway, page: Peer
 ) -> None:
