@@ -26,8 +26,6 @@ from clawdesk.viewmodels.told import told
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
 
-JOINING = "join peer"
-
 
 class PairingDesk(QObject):
     """Pairing of one desk."""
@@ -235,7 +233,7 @@ class PairingDesk(QObject):
         return self._desk.decisions.sheet is sheet and sheet.pasted() == text
 
     def _pair(self, sheet: JoinSheet, text: str, wish: PeerWish) -> None:
-        self._desk.errands.start(JOINING, tr("Pairing"), self._pairing(sheet, text, wish))
+        self._desk.errands.start("join peer", tr("Pairing"), self._pairing(sheet, text, wish))
 
     async def _pairing(self, sheet: JoinSheet, text: str, wish: PeerWish) -> None:
         address = sheet.view.facts[0].text if sheet.view is not None else ""

@@ -27,7 +27,7 @@ from clawdesk.viewmodels.amounts import calls as count_of_calls
 from clawdesk.viewmodels.amounts import listed
 from clawdesk.viewmodels.language import marked, tr
 from clawdesk.viewmodels.phases import Family
-from clawdesk.viewmodels.told import told
+from clawdesk.viewmodels.told import shape_of, told
 from clawdesk.viewmodels.words import clock_time
 
 NAMES_MAX = 6
@@ -35,26 +35,41 @@ CALLS_MAX = 64
 BEGIN = "clawdesk-peer:"
 """What every invitation begins with."""
 
+_ASK_ANEW = marked("Ask there for a new invitation.")
+_LOOK = marked("See that it is on, and that its address can be reached from here.")
 _NEXT = (
-    ("this is no invitation", marked("Copy all of it, from “clawdesk-peer:” to its end.")),
-    ("this is this machine's own", marked("Take it to the other machine, and pair there.")),
-    ("the other machine refused", marked("Ask there for a new invitation.")),
-    ("the other machine answered", marked("Ask there for a new invitation.")),
     (
-        "the other machine d",  # does not answer, did not answer in time
-        marked("See that it is on, and that its address can be reached from here."),
+        marked("this is no invitation of a Fabric, or not the whole of it"),
+        marked("Copy all of it, from “clawdesk-peer:” to its end."),
     ),
     (
-        "what answers at",
+        marked("this is this machine's own invitation"),
+        marked("Take it to the other machine, and pair there."),
+    ),
+    (
+        marked(
+            "the other machine refused: the invitation was used, is too old, or is not its latest"
+        ),
+        _ASK_ANEW,
+    ),
+    (marked("the other machine refused: the invitation has run out"), _ASK_ANEW),
+    (
+        marked("the other machine answered the invitation wrongly, so it is not trusted"),
+        _ASK_ANEW,
+    ),
+    (marked("{who} does not answer at {address}: {error}"), _LOOK),
+    (marked("{who} did not answer at {address} within {seconds} s"), _LOOK),
+    (
+        marked("what answers at {address} is not {who}: it shows another certificate"),
         marked("Nothing was sent to it. Ask for a new invitation, in person if you can."),
     ),
-    ("there is a peer", marked("Choose another name.")),
+    (marked("there is a peer {peer} already"), marked("Choose another name.")),
     (
-        "pairing was called off",
+        marked("pairing was called off"),
         marked("If the other machine lists this one all the same, revoke it there."),
     ),
 )
-"""How the Fabric's sentences begin, and the next step of a person who has a window before them."""
+"""Sentences of the Fabric, and the next step of a person who has a window before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +258,8 @@ def read_view(read: ReadInvitation, now_ms: int, offset_ms: int) -> ReadView:
 def refusal(error: PortError) -> str:
     """Why it did not come to a pairing, and the next step, in plain sentences."""
     what = told(error.what).rstrip(".")
-    step = next((tr(step) for begin, step in _NEXT if error.what.startswith(begin)), "")
-    step = step or told(error.mend)
+    known = (tr(step) for said, step in _NEXT if shape_of(said).fill(error.what) is not None)
+    step = next(known, "") or told(error.mend)
     if not step.startswith("clawdesk"):
         step = step[:1].upper() + step[1:]
     return f"{what[:1].upper()}{what[1:]}. {step}".strip()

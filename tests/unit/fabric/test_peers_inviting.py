@@ -180,16 +180,19 @@ async def test_the_lender_says_whose_calls_run_and_wait(two: Two) -> None:
     assert (await two.lender.chat())[0] == 200
     model = two.engine.latest[MODEL]
     model.gate.clear()
+    ours = asyncio.create_task(two.lender.chat())  # it has a slot, and is nobody's but ours
+    await model.until(lambda: model.in_flight == 1)
     assert (await view(two.lender))["served"] == []
     connector = aiohttp.UnixConnector(path=str(two.borrower.socket))
     headers = {"Authorization": f"Bearer {two.borrower.token}"}
     async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
         url = "http://localhost/v1/chat/completions"
         body = {**ASK, "model": BORROWED}
-        calls = [asyncio.create_task(session.post(url, json=body)) for _ in range(3)]
+        calls = [asyncio.create_task(session.post(url, json=body)) for _ in range(2)]
         calls_here = two.lender.fabric.state.calls
         await two.lender.until(lambda: len(calls_here) == 3)
         (served,) = (await view(two.lender))["served"]
-        assert served == {"model": MODEL, "running": 2, "waiting": 1}
+        assert served == {"model": MODEL, "running": 1, "waiting": 1}
         model.gate.set()
         assert {answer.status for answer in await asyncio.gather(*calls)} == {200}
+        assert (await ours)[0] == 200
