@@ -15,6 +15,8 @@ JOIN_S_MAX = 60.0
 """The Fabric itself waits some seconds for the other side."""
 REFUSED = "the model service refused: "
 _MEND = ". To mend it: "
+_UNKNOWN = "Not Found"
+"""What a Fabric says that knows no such request."""
 
 
 class FabricPairing:
@@ -79,6 +81,8 @@ class FabricPairing:
             if not error.what.startswith(REFUSED):
                 raise
             what, _, mend = error.what.removeprefix(REFUSED).partition(_MEND)
+            if what == _UNKNOWN:
+                raise _older() from None
             raise InferenceError(what, mend=mend, code=error.code) from None
 
 

@@ -51,6 +51,7 @@ PEERS = (
     marked("at most 32 small letters, digits, and . _ - between them"),
     marked("this Fabric does not listen for other machines, so none could come"),
     marked("{count} peers are the limit"),
+    marked("this Fabric keeps nothing on disk, so it has no peers"),
     marked("{model} does not run on this machine, and only what runs here can be lent"),
     marked("the model service is of another version and tells of invitations otherwise"),
     marked("This machine listens for peers no longer."),

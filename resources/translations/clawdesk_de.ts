@@ -1549,7 +1549,7 @@
         </message>
         <message>
             <source>It may use {models}, {calls} at a time, and only after all calls of your own: where one of yours needs the room, its newest call ends. It reaches nothing else here.</source>
-            <translation>Er darf {models} benutzen, {calls} zugleich, und nur nach allen eigenen Aufrufen: wo einer von Ihnen den Platz braucht, endet sein neuester Aufruf. Sonst erreicht er hier nichts.</translation>
+            <translation>Er darf {models} benutzen, {calls} zugleich, und nur nach allen eigenen Aufrufen: wo einer der Ihren den Platz braucht, endet sein neuester Aufruf. Sonst erreicht er hier nichts.</translation>
         </message>
         <message>
             <source>It names no model.</source>
@@ -6650,6 +6650,10 @@
         <message>
             <source>this Fabric does not listen for other machines, so none could come</source>
             <translation>dieser Modelldienst ist für andere Rechner nicht erreichbar, also könnte keiner kommen</translation>
+        </message>
+        <message>
+            <source>this Fabric keeps nothing on disk, so it has no peers</source>
+            <translation>dieser Modelldienst bewahrt nichts auf der Platte auf, also hat er keine Peers</translation>
         </message>
         <message>
             <source>this computer</source>

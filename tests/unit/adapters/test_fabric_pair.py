@@ -158,3 +158,10 @@ async def test_what_runs_elsewhere_is_not_for_lending(two: Two, client: FabricCl
     await two.pair()
     models = {model.name: model.lendable for model in (await client.status()).models}
     assert models == {MODEL: True, BORROWED: False}
+
+
+async def test_a_request_that_a_fabric_does_not_know_says_that_it_is_of_another_version(
+    client: FabricClient,
+) -> None:
+    with pytest.raises(InferenceError, match="of another version"):
+        await client._asked("what-comes-later", {})

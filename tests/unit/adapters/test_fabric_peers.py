@@ -110,11 +110,14 @@ class Stub:
 
     async def answer(self, request: web.Request) -> web.Response:
         target = request.path
+        if request.method == "POST" and self.peers is None:
+            error = {"message": "Not Found", "code": "not_found"}
+            return web.json_response({"error": error}, status=404)
         if request.method == "POST":
             self.asked.append((target, await request.json()))
             return web.json_response({"token": "t"})
         if target == "/fabric/v1/peers" and self.peers is None:
-            error = {"message": f"there is no GET {target} here", "code": "not_found"}
+            error = {"message": "Not Found", "code": "not_found"}
             return web.json_response({"error": error}, status=404)
         if target == "/fabric/v1/peers":
             return web.json_response(self.peers)
@@ -199,6 +202,17 @@ async def test_what_another_version_tells_of_invitations_is_not_guessed(
             client.read_invitation("clawdesk-peer:x"),
             client.join_peer("clawdesk-peer:x", PeerWish()),
         ):
+            with pytest.raises(InferenceError, match="of another version"):
+                await call
+
+
+async def test_an_older_fabric_that_cannot_read_an_invitation_is_named_as_one(
+    client: FabricClient, place: Path
+) -> None:
+    stub = Stub()
+    stub.peers = None
+    async with stub.serving(place):
+        for call in (client.read_invitation("clawdesk-peer:x"), client.withdraw_invitation()):
             with pytest.raises(InferenceError, match="of another version"):
                 await call
 
