@@ -31,6 +31,7 @@ from clawdesk.adapters.fabric_acts import (
     FabricActs,
 )
 from clawdesk.adapters.fabric_figures import Reading, news_of, use_of, uses_of
+from clawdesk.adapters.fabric_pairing import FabricPairing
 from clawdesk.adapters.fabric_place import is_held, listens, lock_path
 from clawdesk.domain.spending import CallUse
 from clawdesk.ports.errors import InferenceError
@@ -65,7 +66,7 @@ class _Issued:
     live: str
 
 
-class FabricClient(FabricActs):
+class FabricClient(FabricActs, FabricPairing):
     """Implements `Inference`.
 
     Args:

@@ -25,6 +25,7 @@ from clawdesk.ports.models import (
     ProjectUse,
     Waiter,
 )
+from clawdesk.ports.pairing import PeerInvitation
 
 Value = TypeVar("Value")
 
@@ -42,6 +43,7 @@ _DEVICE = {
 }
 _HOLD = {"promised": "promised_mib", "measured": "measured_mib"}
 _WAITER = {"class": "call_class"}
+_INVITATION = {"until": "until_s"}
 _WINDOW = {"from": "from_s", "until": "until_s"}
 
 
@@ -97,6 +99,7 @@ class _Peers(msgspec.Struct):
 
     listening: str | None = None
     fingerprint: str | None = None
+    invitation: dict[str, Any] | None = None
     peers: list[dict[str, Any]] = []
 
 
@@ -105,9 +108,11 @@ def peering_of(found: Mapping[str, Any]) -> Peering:
     try:
         told = msgspec.convert(found, _Peers)
         peers = tuple(msgspec.convert(_peer(entry), Peer) for entry in told.peers)
+        asked = told.invitation and _renamed(told.invitation, _INVITATION)
+        invitation = msgspec.convert(asked, PeerInvitation | None)
     except (msgspec.ValidationError, TypeError, ValueError) as error:
         raise InferenceError(f"the model service tells of peers otherwise: {error}") from error
-    return Peering(told.listening or "", told.fingerprint or "", peers)
+    return Peering(told.listening or "", told.fingerprint or "", peers, invitation)
 
 
 def _peer(entry: dict[str, Any]) -> dict[str, Any]:

@@ -9,12 +9,10 @@ from __future__ import annotations
 from clawdesk.domain.definitions import PROJECT_FILE
 from clawdesk.domain.model import ProjectPolicy, Reason, Task
 from clawdesk.domain.policy_file import POLICY_FILE
+from clawdesk.domain.rules import Rules
 
-TRUSTED = "trusted"
+NEVER, TRUSTED = "never", "trusted"
 AWAY = "peer_away"
-INVITE = "clawdesk-fabric peers pair"
-"""Prints an invitation for another machine, a secret of some minutes."""
-LISTEN = "clawdesk-fabric peers listen HOST:PORT"
 LIST = "clawdesk-fabric peers list"
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 
@@ -32,6 +30,11 @@ def peer_of(model: str) -> str:
 def borrows(task: Task) -> bool:
     """Whether its calls may leave this machine: it names a peer's model, and its policy lets it."""
     return bool(peer_of(task.definition.model)) and task.policy.peers == TRUSTED
+
+
+def barred(rules: Rules) -> bool:
+    """Whether the user's own rules let no project use models of other machines."""
+    return all(of.peers == NEVER for of in (rules.defaults, *rules.projects.values()))
 
 
 def why_not(model: str, counts: ProjectPolicy, asked: ProjectPolicy | None) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from clawdesk.domain.spending import CallUse
 from clawdesk.ports.models import Device, Model, ModelQueue, Peering
+from clawdesk.ports.pairing import Pairing
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class LeaseWish:
     priority: int = 0
 
 
-class Inference(Protocol):
+class Inference(Pairing, Protocol):
     async def ensure_up(self) -> FabricStatus:
         """Adopt a running Fabric or start one; never raises: a problem is in the status."""
         ...

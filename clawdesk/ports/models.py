@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clawdesk.ports.pairing import PeerInvitation
+
 HOST_DEVICE = "host"
 """The id of this computer's own memory among the devices."""
 
@@ -73,6 +75,7 @@ class Model:
         loading_s: since its start began, while it starts.
         load_s: what a start took on average; None = not measured.
         failures: starts and runs that ended badly since a call last succeeded; None = not told.
+        lendable: it runs on this machine, so that a peer may use it.
     """
 
     name: str
@@ -97,6 +100,7 @@ class Model:
     waiting: int = 0
     container: str = ""
     failures: int | None = None
+    lendable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +188,15 @@ class Loan:
 
 
 @dataclass(frozen=True, slots=True)
+class Served:
+    """A peer's calls to one model of ours: so many are answered, so many wait."""
+
+    model: str
+    running: int = 0
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Peer:
     """Another machine whose model service is paired with ours.
 
@@ -195,6 +208,7 @@ class Peer:
         offers: what it lends to us.
         borrowed_in_flight: calls of ours that it answers now.
         why: why it cannot be reached, "" if it can.
+        served: its calls here, by model; () where an older Fabric does not tell.
     """
 
     name: str
@@ -206,6 +220,7 @@ class Peer:
     offers: tuple[PeerOffer, ...] = ()
     borrowed_in_flight: int = 0
     why: str = ""
+    served: tuple[Served, ...] = ()
 
     @property
     def here(self) -> bool:
@@ -214,11 +229,16 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Peering:
-    """Our own side of it: where it listens for peers ("" = nowhere), and who they are."""
+    """Our own side of it: where it listens for peers ("" = nowhere), and who they are.
+
+    Args:
+        invitation: the latest since the Fabric began, whatever became of it; None = there was none.
+    """
 
     listening: str = ""
     fingerprint: str = ""
     peers: tuple[Peer, ...] = ()
+    invitation: PeerInvitation | None = None
 
     def peer(self, name: str) -> Peer | None:
         return next((peer for peer in self.peers if peer.name == name), None)

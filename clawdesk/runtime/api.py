@@ -31,14 +31,8 @@ from clawdesk.ports.repository import (
 )
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.deeds import Deed
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Answer to an intent: `text` says what happened, or why not and what to do next."""
-
-    ok: bool
-    text: str
+from clawdesk.runtime.outcome import Outcome as Outcome  # noqa: PLC0414 (a part of this)
+from clawdesk.runtime.pairing_api import PairingApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +136,16 @@ NO_CHANNEL = ChannelView()
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Health of the parts, for the always-visible bar and the first-run page."""
+    """Health of the parts, for the always-visible bar and the first-run page.
+
+    Args:
+        peers_barred: the user's own rules let no project use models of peers.
+    """
 
     machines: MachineSupport | None = None
     fabric: FabricStatus | None = None
     channel: ChannelView = NO_CHANNEL
+    peers_barred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +162,7 @@ class ShellText:
     why: str = ""
 
 
-class PlaneApi(Protocol):
+class PlaneApi(PairingApi, Protocol):
     """All times in ms since the epoch. Intents never raise for an expected refusal: see Outcome.
 
     Reads that fail raise PortError, whose `what` and `mend` are for the user's eyes.

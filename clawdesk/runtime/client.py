@@ -33,6 +33,7 @@ from clawdesk.runtime.api import (
     ShellText,
 )
 from clawdesk.runtime.client_disk import DiskCalls
+from clawdesk.runtime.client_pairing import PairingCalls
 from clawdesk.runtime.client_rules import RuleCalls
 from clawdesk.runtime.wire import (
     LAST_READ,
@@ -63,7 +64,7 @@ class PlaneGoneError(PortError):
         self.undone = undone
 
 
-class PlaneClient(DiskCalls, RuleCalls):
+class PlaneClient(DiskCalls, PairingCalls, RuleCalls):
     """A running plane, seen from another process. Make it with `PlaneClient.connect`."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

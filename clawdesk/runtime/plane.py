@@ -23,6 +23,7 @@ from clawdesk.domain.model import (
     Task,
     TaskId,
 )
+from clawdesk.domain.peers import barred
 from clawdesk.domain.replay import Alive
 from clawdesk.domain.retention import prunable
 from clawdesk.domain.scheduling import in_use
@@ -45,6 +46,7 @@ from clawdesk.runtime.live import LiveMachines
 from clawdesk.runtime.log_lines import BEFORE_KILL
 from clawdesk.runtime.merging import Merges
 from clawdesk.runtime.model_acts import ModelActs
+from clawdesk.runtime.pairing import PairingActs
 from clawdesk.runtime.pauses import ProjectWatch, closed_reason
 from clawdesk.runtime.perform import Performer
 from clawdesk.runtime.policies import Policies
@@ -61,7 +63,9 @@ ENTER_AT_ONCE = 50
 """Tasks given to the kernel before the loop may do something else."""
 
 
-class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs, ImageActs):
+class Plane(
+    Intents, Comparisons, Merges, ModelActs, PairingActs, ChannelActs, ShellActs, ImageActs
+):
     """`runtime.api.PlaneApi` in the process that owns the machines.
 
     Args:
@@ -160,6 +164,8 @@ class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs, Ima
 
     def _looked(self, fabric: FabricStatus) -> None:
         self._leases.of_peers.look(fabric)
+        if peer := self._followed(fabric):
+            self._spawn(self._tell_followed(peer))
 
     async def _take_up_machines(self) -> None:
         """Find the tasks of machines that outlived an earlier plane; end those of nobody."""
@@ -286,7 +292,8 @@ class Plane(Intents, Comparisons, Merges, ModelActs, ChannelActs, ShellActs, Ima
 
     @property
     def environment(self) -> Environment:
-        return replace(self._watch.environment, channel=self._channel_view)
+        bars = barred(self._settings.rules)
+        return replace(self._watch.environment, channel=self._channel_view, peers_barred=bars)
 
     def subscribe(self, tell: Callable[[Change], None]) -> Callable[[], None]:
         self._subscribers.append(tell)

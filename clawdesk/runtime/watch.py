@@ -142,6 +142,7 @@ class HostWatch:
         """The user's rules or trust are others now: they hold at once."""
         self._tell_rules()
         self._announce()
+        self._publish(Change(environment=True))
 
     def _tell_rules(self) -> None:
         settings, now = self._settings, self._parts.clock.now_ms()

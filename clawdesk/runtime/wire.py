@@ -18,6 +18,7 @@ from clawdesk import __version__
 from clawdesk.domain.model import PlaneState, Reason, Task
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.machines import DiskUse
+from clawdesk.ports.pairing import MadeInvitation, ReadInvitation
 from clawdesk.ports.repository import (
     Conflicts,
     Diff,
@@ -96,6 +97,12 @@ RESULTS: dict[str, Any] = {
     "set_budget": Outcome,
     "set_weight": Outcome,
     "revoke_peer": Outcome,
+    "listen_for_peers": Outcome,
+    "invite_peer": MadeInvitation,
+    "withdraw_invitation": Outcome,
+    "read_invitation": ReadInvitation,
+    "join_peer": Outcome,
+    "stop_joining": None,
     "add_channel": Outcome,
     "remove_channel": Outcome,
     "test_channel": Outcome,
@@ -112,6 +119,7 @@ REPEATABLE = frozenset(
         "disk_use",
         "project_policy",
         "user_rules",
+        "read_invitation",
         "catalog_access",
         "deeds",
         "diff",

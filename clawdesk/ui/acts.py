@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from clawdesk.domain.model import FINAL, Phase
-from clawdesk.ui import new_task, prompt_sheet, search, terminals, tokens
+from clawdesk.ui import new_task, peer_desk, prompt_sheet, search, terminals, tokens
 from clawdesk.ui.help_sheet import HelpSheet
 from clawdesk.ui.main_window import Page
 from clawdesk.ui.operations_sheet import OperationsSheet
@@ -318,7 +318,7 @@ def _register_view(desk: Desk) -> None:
 
 
 def _register_machine(desk: Desk) -> None:
-    registry, add, peers = desk.registry, desk.registry.add, desk.peers
+    registry, add = desk.registry, desk.registry.add
     registry.group = "Machine and models"
     add(
         "home",
@@ -341,14 +341,7 @@ def _register_machine(desk: Desk) -> None:
         icon="shield",
         why_not=lambda: "" if desk.models.view.models else tr("no model service answers"),
     )
-    add("fold_peers", "Fold or unfold the peers", peers.fold, icon="peer", why_not=peers.why_none)
-    add(
-        "invite_peer",
-        "Copy the command that invites another machine as a peer",
-        peers.invite,
-        icon="copy",
-        why_not=peers.why_no_invitation,
-    )
+    peer_desk.register(desk)
     add("check", "Check this machine again", lambda: check(desk), keys="F5", icon="restore")
 
 

@@ -62,7 +62,8 @@ class Decisions(QObject):
     def show_sheet(self, sheet: QDialog) -> None:
         """One sheet at a time, over a dimmed window."""
         if self._sheet is not None:
-            self._sheet.reject()
+            # Esc may mean something else on it first.
+            getattr(self._sheet, "give_way", self._sheet.reject)()
         self._sheet = sheet
         self._hold_back()
         sheet.finished.connect(lambda _: self._gone(sheet))

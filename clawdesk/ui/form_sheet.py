@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QVBoxLayout, QWidget
 
@@ -14,6 +15,10 @@ from clawdesk.ui.clock import Clock
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.sheet import Sheet
 from clawdesk.ui.words import tr
+
+_EDGE = 22  # of the window, which no sheet covers
+_TALL = 44
+"""A field that is higher has its label beside its first line."""
 
 
 class FormSheet(Sheet):
@@ -62,8 +67,24 @@ class FormSheet(Sheet):
         field.setObjectName(name)
         field.setAccessibleName(label)
         field.setFont(fonts.font("body"))
-        self.grid.addWidget(SafeLabel(label, role="fg1"), place, 0)
+        words = SafeLabel(label, role="fg1")
+        self.grid.addWidget(words, place, 0)
         self.grid.addWidget(field, place, 1)
+        if field.sizeHint().height() > _TALL:
+            words.setContentsMargins(0, 5, 0, 0)
+            self.grid.setAlignment(words, Qt.AlignmentFlag.AlignTop)
+
+    def grow(self) -> None:
+        """As high as its words need to be now, within the window."""
+        parent = self.parentWidget()
+        if parent is None or not self.isVisible():
+            return
+        frame = parent.window().geometry()
+        high = min(max(self.height(), self.sizeHint().height()), frame.height() - 2 * _EDGE)
+        self.resize(self.width(), high)
+        lowest = frame.y() + frame.height() - _EDGE - high
+        if self.y() > lowest:
+            self.move(self.x(), lowest)
 
     def _pressed(self) -> None:
         if self.go.isEnabled():

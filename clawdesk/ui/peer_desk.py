@@ -6,12 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QGuiApplication
 
-from clawdesk.domain.peers import INVITE, LISTEN
 from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.main_window import Page
+from clawdesk.ui.pairing_desk import PairingDesk
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.palette import Entry
 from clawdesk.viewmodels.peers import PeersView, peers_view
@@ -30,15 +29,24 @@ class PeerDesk(QObject):
         self._section = desk.window.projects.peers
         self.view = PeersView()
         self._section.fold_wanted.connect(lambda: desk.registry.trigger("fold_peers"))
-        self._section.invite_wanted.connect(lambda: desk.registry.trigger("invite_peer"))
+        self.pairing = PairingDesk(desk)
+        for signal, act in (
+            (self._section.invite_wanted, "invite_peer"),
+            (self._section.join_wanted, "join_peer"),
+            (self._section.withdraw_wanted, "withdraw_invitation"),
+            (self._section.deafen_wanted, "deafen_peers"),
+        ):
+            signal.connect(lambda act=act: desk.registry.trigger(act))
         self._section.shown_wanted.connect(self.show_models)
         self._section.revoke_wanted.connect(self.revoke)
 
     def paint(self) -> None:
         """The section, and what is lent and borrowed on the page of models."""
-        self.view = peers_view(self._desk.plane.environment.fabric)
+        offset_ms = self._desk.clock.offset_ms()
+        self.view = peers_view(self._desk.plane.environment.fabric, offset_ms)
         self._section.show_peers(self.view, folded=self._desk.memory.peers_folded())
         self._desk.window.models.show_loans(self.view.loans)
+        self.pairing.follow()
 
     # -- what a person wants -------------------------------------------------------------------
 
@@ -54,12 +62,6 @@ class PeerDesk(QObject):
         """Why nothing of peers can be shown, "" = it can."""
         return "" if self.view.shown else tr("no peer is paired, and nothing listens for one")
 
-    def why_no_invitation(self) -> str:
-        """Why nobody could follow an invitation of this machine, "" = somebody could."""
-        if self.view.listening:
-            return ""
-        return tr("the model service does not listen for peers; first: {command}", command=LISTEN)
-
     def fold(self) -> None:
         self._desk.memory.fold_peers(not self._desk.memory.peers_folded())
         self.paint()
@@ -67,16 +69,6 @@ class PeerDesk(QObject):
     def show_models(self) -> None:
         if self._desk.window.page is not Page.MODELS:
             self._desk.registry.trigger("models")
-
-    def invite(self) -> None:
-        """An invitation is a secret of some minutes: the command prints it in a terminal."""
-        QGuiApplication.clipboard().setText(INVITE)
-        text = tr("Copied: {command}", command=INVITE)
-        step = tr(
-            "Run it in a terminal, with --lend MODEL for what the other machine may use, and take "
-            "what it prints there."
-        )
-        self._desk.window.banner.show_notice(Notice("run", text, step))
 
     def revoke(self, name: str) -> None:
         """Ask before, with what ends."""
@@ -107,3 +99,38 @@ class PeerDesk(QObject):
         outcome = await self._desk.plane.revoke_peer(name)
         kind = "ok" if outcome.ok else "bad"
         self._desk.window.banner.show_notice(Notice(kind, told(outcome.text), "", outcome.text))
+
+
+def register(desk: Desk) -> None:
+    """What can be done about peers, in the registry's present group."""
+    add, peers = desk.registry.add, desk.peers
+    pairing = peers.pairing
+    add("fold_peers", "Fold or unfold the peers", peers.fold, icon="peer", why_not=peers.why_none)
+    add(
+        "invite_peer",
+        "Invite a machine as a peer…",
+        pairing.invite,
+        icon="peer",
+        why_not=pairing.why_no_invitation,
+    )
+    add(
+        "join_peer",
+        "Pair with an invitation of another machine…",
+        pairing.join,
+        icon="plus",
+        why_not=pairing.why_no_joining,
+    )
+    add(
+        "withdraw_invitation",
+        "Withdraw the invitation that is open",
+        pairing.withdraw,
+        icon="x",
+        why_not=pairing.why_no_withdrawal,
+    )
+    add(
+        "deafen_peers",
+        "Listen for peers no longer…",
+        pairing.deafen,
+        icon="stop",
+        why_not=pairing.why_no_deafness,
+    )

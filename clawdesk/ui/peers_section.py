@@ -19,6 +19,9 @@ class PeersSection(QWidget):
     fold_wanted = Signal()
     shown_wanted = Signal()  # its models, on the page of models
     invite_wanted = Signal()
+    join_wanted = Signal()
+    withdraw_wanted = Signal()
+    deafen_wanted = Signal()
     revoke_wanted = Signal(str)
 
     def __init__(self) -> None:
@@ -27,7 +30,9 @@ class PeersSection(QWidget):
         self.setAccessibleName(tr("Peers"))
         self._head = NavRow("peers.fold", tr("Peers"), icon="cd", font="group")
         self._head.clicked.connect(self.fold_wanted)
-        self._head.add_act(tr("Copy the command that invites a machine"), self.invite_wanted.emit)
+        self._head.add_act(tr("Invite a machine…"), self.invite_wanted.emit)
+        self._head.add_act(tr("Pair with an invitation…"), self.join_wanted.emit)
+        self._head.add_act(tr("Listen for peers no longer…"), self.deafen_wanted.emit)
         self._nobody = SafeLabel("", font="caption", role="fg2", wrap=True)
         self._nobody.setContentsMargins(32, 2, 8, 6)
         self._lines: dict[str, NavRow] = {}
@@ -36,6 +41,7 @@ class PeersSection(QWidget):
         self._column.setSpacing(0)
         self._column.addWidget(self._head)
         self._column.addWidget(self._nobody)
+        self._invitation: NavRow | None = None
         self.hide()
 
     def show_peers(self, view: PeersView, *, folded: bool) -> None:
@@ -50,7 +56,7 @@ class PeersSection(QWidget):
         self._nobody.show_text(
             tr("Nobody is paired. This machine listens at {address}.", address=view.listening)
         )
-        self._nobody.setVisible(not view.rows and not folded)
+        self._nobody.setVisible(not view.rows and not folded and bool(view.listening))
         for name in [name for name in self._lines if name not in {r.name for r in view.rows}]:
             line = self._lines.pop(name)
             self._column.removeWidget(line)
@@ -62,6 +68,25 @@ class PeersSection(QWidget):
                 self._column.insertWidget(place, self._lines[row.name])
             self._show_line(self._lines[row.name], row)
             self._lines[row.name].setVisible(not folded)
+        self._show_invitation("" if folded else view.invitation)
+
+    def _show_invitation(self, words: str) -> None:
+        """A line that shows the open invitation again."""
+        line = self._invitation
+        if line is not None and line.property("words") != words:
+            self._invitation = None
+            self._column.removeWidget(line)
+            line.hide()
+            line.deleteLater()
+        if words and self._invitation is None:
+            line = self._invitation = NavRow(
+                "peers.invitation", tr("Invitation"), icon="clock", below=words
+            )
+            line.setProperty("words", words)
+            line.clicked.connect(self.invite_wanted)
+            line.add_act(tr("Show the invitation"), self.invite_wanted.emit)
+            line.add_act(tr("Withdraw the invitation"), self.withdraw_wanted.emit)
+            self._column.addWidget(line)
 
     def _line(self, row: PeerRow) -> NavRow:
         line = NavRow(f"peer.{row.name}", row.name, icon="peer", below=row.detail)

@@ -13,6 +13,7 @@ from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.models import Model, Peer, Peering
 from clawdesk.viewmodels.amounts import calls, listed
 from clawdesk.viewmodels.language import counted, tr
+from clawdesk.viewmodels.pairing import open_invitation, open_words
 from clawdesk.viewmodels.phases import Family
 from clawdesk.viewmodels.told import told
 
@@ -67,20 +68,27 @@ class PeersView:
     rows: tuple[PeerRow, ...] = ()
     loans: tuple[LoanRow, ...] = ()
     listening: str = ""
+    invitation: str = ""
 
 
-def peers_view(status: FabricStatus | None) -> PeersView:
-    """All peers as they stand; nobody where the model service tells of none."""
+def peers_view(status: FabricStatus | None, offset_ms: int = 0) -> PeersView:
+    """All peers as they stand; nobody where the model service tells of none.
+
+    Args:
+        offset_ms: the time zone's distance from UTC.
+    """
     peering = status.peering if status is not None else None
     if status is None or peering is None:
         return PeersView()
     models = {model.name: model for model in status.models}
     loans = [row for peer in peering.peers for row in _loans(peer, models)]
+    invitation = open_invitation(status)
     return PeersView(
         shown=bool(peering.peers or peering.listening),
         rows=tuple(map(_row, peering.peers)),
         loans=tuple(loans),
         listening=peering.listening,
+        invitation=open_words(invitation, offset_ms) if invitation is not None else "",
     )
 
 
@@ -115,8 +123,26 @@ def _lends_words(peer: Peer) -> str:
     return counted(len(peer.offers), "lends {count} model", "lends {count} models")
 
 
+def _served_words(peer: Peer) -> str:
+    """Its calls here: how many are answered, how many wait; "" while there is none."""
+    return _calls_words(
+        sum(served.running for served in peer.served), sum(served.waiting for served in peer.served)
+    )
+
+
+def _calls_words(running: int, waiting: int) -> str:
+    """`2 calls run, 1 waits`; "" where there is none."""
+    runs = counted(running, "{count} call runs", "{count} calls run") if running else ""
+    if runs and waiting:
+        return f"{runs}, {counted(waiting, '{count} waits', '{count} wait')}"
+    return runs or (counted(waiting, "{count} call waits", "{count} calls wait") if waiting else "")
+
+
 def _row(peer: Peer) -> PeerRow:
+    served = _served_words(peer)
     facts = (
+        tr("Its calls here: {calls}", calls=served) if served else "",
+        _lends_words(peer) if served else "",
         peer.address or tr("It comes to this machine; its own address is not known."),
         tr("Fingerprint {print}", print=peer.fingerprint) if peer.fingerprint else "",
         "" if peer.here else told(peer.why),
@@ -125,7 +151,7 @@ def _row(peer: Peer) -> PeerRow:
         name=peer.name,
         here=peer.here,
         state=tr("here") if peer.here else tr("away"),
-        detail=_lends_words(peer) if peer.here else _seen_words(peer),
+        detail=(served or _lends_words(peer)) if peer.here else _seen_words(peer),
         tip="\n".join(fact for fact in facts if fact),
         cut=_cut(peer),
     )
@@ -176,7 +202,10 @@ def _loans(peer: Peer, models: Mapping[str, Model]) -> list[LoanRow]:
     for model in peer.lent.models:
         to = tr("lent to {peer}", peer=peer.name)
         detail = [tr("{calls} at once", calls=calls(peer.lent.calls))]
-        if peer.lent.in_flight:
+        served = next((served for served in peer.served if served.model == model), None)
+        if served is not None:
+            detail.append(_calls_words(served.running, served.waiting))
+        elif peer.lent.in_flight and not peer.served:
             # It is counted for the peer, not for each model.
             detail.append(tr("{count} in flight of all it borrows", count=peer.lent.in_flight))
         made.append(LoanRow(f"{model}>{peer.name}", model, said, family, " · ".join(detail), to))

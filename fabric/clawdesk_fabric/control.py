@@ -99,6 +99,7 @@ def _model_status(fabric: Fabric, spec: ModelSpec, replica: Replica) -> dict[str
         "title": spec.title,
         "licence": spec.licence,
         "endpoints": list(spec.endpoints),
+        "lendable": not spec.is_remote,
         **views.replica_view(fabric.state, replica),
         "progress": replica.progress,
         "problem": replica.problem,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -19,6 +20,7 @@ from typing import Any
 from clawdesk_fabric import peers_asking as asking
 from clawdesk_fabric import peers_kept as kept
 from clawdesk_fabric.errors import FabricError
+from clawdesk_fabric.kept import wall_ms
 from clawdesk_fabric.peers_asking import Offer
 from clawdesk_fabric.peers_identity import (
     Identity,
@@ -26,11 +28,14 @@ from clawdesk_fabric.peers_identity import (
     fingerprint_of,
     open_identity,
 )
+from clawdesk_fabric.peers_joining import Joining, check_not_own
 from clawdesk_fabric.peers_kept import Lent, Peer, PeerFile
 from clawdesk_fabric.peers_pairing import (
     ADDRESS,
     LIFE_S,
+    Invitation,
     Inviting,
+    Standing,
     parse_address,
     parse_invitation,
 )
@@ -72,6 +77,25 @@ class Link:
         return max(0.0, self.paced_s - now_s)
 
 
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What was meant with an invitation: all of it but the secret.
+
+    Args:
+        id: tells one invitation from the next; no part of it is in the invitation.
+        name: what whoever follows it will be called, "" = what it calls itself.
+        until_s: when it runs out, in seconds since 1970.
+        peer: who followed it, "" = nobody yet.
+    """
+
+    id: str
+    address: str
+    name: str
+    lent: Lent
+    until_s: int
+    peer: str = ""
+
+
 class Peers:
     """All of them.
 
@@ -99,7 +123,9 @@ class Peers:
         self._file = _opened(folder / "peers.json")
         self._identity: Identity | None = None
         self._inviting: Inviting | None = None
-        self._meant = ("", Lent())  # the name and the grant of whoever is invited
+        self._joining = Joining()
+        self.meant: Meant | None = None
+        """The latest invitation since this Fabric began; None = there was none."""
         self._links: dict[str, Link] = {}
         self._again = asyncio.Event()
         self.listening = ""
@@ -262,7 +288,12 @@ class Peers:
         now_s = asyncio.get_running_loop().time()
         return self._inviting is not None and self._inviting.is_open(now_s)
 
-    async def invite(self, address: str, name: str, lent: Lent) -> str:
+    def standing(self) -> Standing:
+        """What has become of the latest invitation."""
+        now_s = asyncio.get_running_loop().time()
+        return Standing.OVER if self._inviting is None else self._inviting.standing(now_s)
+
+    async def invite(self, address: str, name: str, lent: Lent) -> Invitation:
         """An invitation for one other Fabric, which may then use what is lent.
 
         Args:
@@ -277,17 +308,25 @@ class Peers:
                 mend="clawdesk-fabric peers listen HOST:PORT; or let the other machine invite",
                 code="no_capacity",
             )
-        parse_address(address or self.listening)
+        address = address or self.listening
+        parse_address(address)
         if name:
             kept.checked_name(name)
         if self._inviting is None:
             self._inviting = Inviting(self.identity().fingerprint)
         loop = asyncio.get_running_loop()
-        made = self._inviting.invite(address or self.listening, loop.time())
-        self._meant = (name, lent)
+        until_s = wall_ms() // 1000 + round(LIFE_S)
+        made = self._inviting.invite(address, loop.time(), until_s)
+        self.meant = Meant(secrets.token_hex(8), address, name, lent, until_s)
         await self._changed()
         loop.call_later(LIFE_S + 1, lambda: loop.create_task(self._expire()))
-        return made.text()
+        return made
+
+    async def withdraw(self) -> None:
+        """The invitation that is open holds no more; safe where none is."""
+        if self._inviting is not None:
+            self._inviting.withdraw(asyncio.get_running_loop().time())
+            await self._changed()
 
     async def _expire(self) -> None:
         if not self.is_inviting():
@@ -325,10 +364,13 @@ class Peers:
             await self._changed()  # nobody else is let in any more
         if not welcome:
             return None
-        name, lent = self._meant
-        peer = self._named(name, body.get("name"), certificate)
+        assert self.meant is not None  # it was set with the invitation
+        meant = self.meant
+        peer = self._named(meant.name, body.get("name"), certificate)
         address = _address(remote, body.get("port"))
-        await self._keep(replace(peer, address=address, lent=lent))
+        await self._keep(replace(peer, address=address, lent=meant.lent))
+        if self.meant is meant:
+            self.meant = replace(meant, peer=peer.name)
         return {
             "proof": welcome,
             "name": socket.gethostname(),
@@ -345,44 +387,34 @@ class Peers:
             name = kept.free_name(name or wished, others)
         return Peer(name, certificate, "")
 
+    def read(self, text: str) -> Invitation:
+        """What an invitation says; nobody is asked.
+
+        Raises:
+            FabricError: it is none, or it is our own.
+        """
+        invitation = parse_invitation(text)
+        check_not_own(invitation, self.fingerprint)
+        return invitation
+
     async def join(self, text: str, name: str, lent: Lent) -> Peer:
         """Follow an invitation of another Fabric.
 
         Raises:
             FabricError: it is none, or the other side is not there, not the right one, or refuses.
         """
-        invitation = parse_invitation(text)
-        identity = self.identity()
-        if invitation.fingerprint == identity.fingerprint:
-            raise FabricError(
-                "this is this machine's own invitation",
-                mend="take it to the other machine, and pair there",
-                code="invalid_request",
-            )
+        invitation = self.read(text)
         self._check_free(name, invitation.fingerprint)
-        body = {
-            "certificate": identity.certificate,
-            "proof": invitation.proof("join", identity.fingerprint),
-            "name": socket.gethostname(),
-            "port": self.port,
-        }
-        answer = await asking.pair(invitation.address, invitation.fingerprint, body)
-        try:
-            certificate = checked_certificate(answer["certificate"])
-            is_right = fingerprint_of(certificate) == invitation.fingerprint
-            if not is_right or answer["proof"] != invitation.proof("welcome", identity.fingerprint):
-                raise ValueError
-        except (KeyError, TypeError, ValueError):
-            raise FabricError(
-                "the other machine answered the invitation wrongly, so it is not trusted",
-                mend="ask there for a new one: clawdesk-fabric peers pair",
-                code="model_failed",
-            ) from None
-        peer = self._named(name, answer.get("name"), certificate)
+        certificate, called = await self._joining.ask(invitation, self.identity(), self.port)
+        peer = self._named(name, called, certificate)
         peer = replace(peer, address=invitation.address, lent=lent, was_seen=True)
         await self._keep(peer)
         await self.look()
         return peer
+
+    def call_off(self) -> None:
+        """Whatever `join` waits for now is waited for no longer."""
+        self._joining.call_off()
 
     # -- changes ----------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ Answers from what is known; no peer is asked while somebody waits here, but for 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 from aiohttp import web
@@ -13,6 +14,7 @@ from aiohttp import web
 from clawdesk_fabric.control import json_body
 from clawdesk_fabric.errors import FabricError
 from clawdesk_fabric.gateway import FABRIC
+from clawdesk_fabric.model import PEER_PROJECT, FabricState
 from clawdesk_fabric.openai_wire import WireError
 from clawdesk_fabric.peers import Peers
 from clawdesk_fabric.peers_door import PEERS
@@ -24,7 +26,10 @@ def add_routes(app: web.Application) -> None:
     """The routes; `app` carries FABRIC, and PEERS where this Fabric can have peers."""
     app.router.add_get("/fabric/v1/peers", _list)
     app.router.add_post("/fabric/v1/peers/invite", _invite)
+    app.router.add_post("/fabric/v1/peers/withdraw", _withdraw)
+    app.router.add_post("/fabric/v1/peers/read", _read)
     app.router.add_post("/fabric/v1/peers/join", _join)
+    app.router.add_post("/fabric/v1/peers/call-off", _call_off)
     app.router.add_post("/fabric/v1/peers/listen", _listen)
     app.router.add_post("/fabric/v1/peers/{name}/revoke", _revoke)
     app.router.add_post("/fabric/v1/peers/{name}/lend", _lend)
@@ -44,11 +49,29 @@ async def _list(request: web.Request) -> web.Response:
 def view(peers: Peers | None, fabric: Fabric) -> dict[str, Any]:
     """What GET /fabric/v1/peers answers."""
     if peers is None:
-        return {"listening": None, "fingerprint": None, "peers": []}
+        return {"listening": None, "fingerprint": None, "invitation": None, "peers": []}
     return {
         "listening": peers.listening or None,
         "fingerprint": peers.fingerprint,
+        "invitation": _standing(peers),
         "peers": [_view(peers, fabric, peer) for peer in peers.all()],
+    }
+
+
+def _standing(peers: Peers) -> dict[str, Any] | None:
+    """The latest invitation without its secret, and what became of it."""
+    meant = peers.meant
+    if meant is None:
+        return None
+    return {
+        "id": meant.id,
+        "state": peers.standing().value,
+        "until": meant.until_s,
+        "address": meant.address,
+        "name": meant.name,
+        "models": list(meant.lent.models),
+        "calls": meant.lent.calls,
+        "peer": meant.peer,
     }
 
 
@@ -68,10 +91,26 @@ def _view(peers: Peers, fabric: Fabric, peer: Peer) -> dict[str, Any]:
             "calls": peer.lent.calls,
             "in_flight": link.in_flight,
         },
+        "served": _served(fabric.state, peer.name),
         "offers": [{"model": offer.model, "calls": offer.calls} for offer in link.offers],
         "borrowed_in_flight": sum(len(replica.in_flight) for replica in borrowed),
         "why": why,
     }
+
+
+def _served(state: FabricState, peer: str) -> list[dict[str, Any]]:
+    """Its calls here: of each model so many that the model answers, and so many that wait."""
+    running: Counter[str] = Counter()
+    waiting: Counter[str] = Counter()
+    for call in state.calls.values():
+        if call.project == PEER_PROJECT + peer:
+            replica = state.replicas.get(call.model)
+            is_running = replica is not None and call.id in replica.in_flight
+            (running if is_running else waiting)[call.model] += 1
+    return [
+        {"model": model, "running": running[model], "waiting": waiting[model]}
+        for model in sorted(running | waiting)
+    ]
 
 
 def _lent(request: web.Request, body: dict[str, Any]) -> Lent:
@@ -103,8 +142,24 @@ async def _invite(request: web.Request) -> web.Response:
     """A new invitation; the one before is void."""
     peers, body = _peers(request), await json_body(request)
     lent = _lent(request, body)
-    text = await peers.invite(_text(body, "address"), _text(body, "name"), lent)
-    return web.json_response({"invitation": text})
+    made = await peers.invite(_text(body, "address"), _text(body, "name"), lent)
+    told = {**(_standing(peers) or {}), "fingerprint": made.fingerprint}
+    return web.json_response({**told, "invitation": made.text()})
+
+
+async def _withdraw(request: web.Request) -> web.Response:
+    """The open invitation holds no more."""
+    await _peers(request).withdraw()
+    return await _list(request)
+
+
+async def _read(request: web.Request) -> web.Response:
+    """Whom an invitation names, before anybody is asked."""
+    peers, body = _peers(request), await json_body(request)
+    found = peers.read(_text(body, "invitation"))
+    known = peers.by_fingerprint(found.fingerprint)
+    told = {"address": found.address, "fingerprint": found.fingerprint, "until": found.until_s}
+    return web.json_response({**told, "known_as": known.name if known is not None else ""})
 
 
 async def _join(request: web.Request) -> web.Response:
@@ -113,6 +168,12 @@ async def _join(request: web.Request) -> web.Response:
     lent = _lent(request, body)
     peer = await peers.join(_text(body, "invitation"), _text(body, "name"), lent)
     return web.json_response({"peer": _view(peers, request.app[FABRIC], peer)})
+
+
+async def _call_off(request: web.Request) -> web.Response:
+    """Whoever follows an invitation now waits for its answer no longer."""
+    _peers(request).call_off()
+    return web.json_response({"called_off": True})
 
 
 async def _listen(request: web.Request) -> web.Response:

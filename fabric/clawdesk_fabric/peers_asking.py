@@ -24,6 +24,8 @@ ANSWER_S_MAX = 5.0
 ANSWER_BYTES_MAX = 64 * 1024
 CONTEXT_MAX = 2**31
 PAIR_PATH = "/peer/v1/pair"
+REFUSED = "invalid_request"
+"""The code of an error that says: the other side does not take this invitation."""
 _CLOSED = (errno.ECONNRESET, errno.EPIPE)
 HOST = "peer"
 """What peers call each other in HTTP, whatever their address: it is the certificate that counts."""
@@ -99,7 +101,7 @@ async def pair(address: str, fingerprint: str, body: dict[str, Any]) -> Any:
         raise FabricError(
             "the other machine refused: the invitation was used, is too old, or is not its latest",
             mend="ask there for a new one: clawdesk-fabric peers pair",
-            code="invalid_request",
+            code=REFUSED,
         )
     return value
 

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -32,6 +33,7 @@ def add_command(command: Add) -> None:
         "--address", default="", metavar="HOST:PORT", help="where it finds this one, if not there"
     )
     pair.add_argument("--lend", default="", metavar="MODEL,...", help="default: nothing")
+    withdraw = actions.add_parser("withdraw", help="The invitation that is open holds no more.")
     listen = actions.add_parser(
         "listen", help="Let paired machines come to HOST:PORT, now and at every start; or off."
     )
@@ -49,7 +51,7 @@ def add_command(command: Add) -> None:
         )
     revoke = actions.add_parser("revoke", help="Trust a machine no longer; its calls end at once.")
     revoke.add_argument("name", metavar="NAME")
-    for parser in (listing, pair, listen, lend, revoke):
+    for parser in (listing, pair, withdraw, listen, lend, revoke):
         parser.add_argument(
             "--socket", type=Path, default=argparse.SUPPRESS, metavar="PATH", help=argparse.SUPPRESS
         )
@@ -78,6 +80,8 @@ def run(arguments: argparse.Namespace, ask: Ask) -> int:
             text = sys.stdin.readline() if is_piped else arguments.invitation
             found = asked("POST", "/join", {**grant, "invitation": text})["peer"]
             print(_described(found))
+        case "withdraw":
+            asked("POST", "/withdraw", {})
         case "listen":
             address = "" if arguments.address == "off" else arguments.address
             asked("POST", "/listen", {"address": address})
@@ -95,6 +99,10 @@ def _print(arguments: argparse.Namespace, found: Mapping[str, Any]) -> None:
         return
     where = found["listening"]
     print(f"listening at {where}" if where else "no machine can come: see peers listen")
+    invitation = found.get("invitation")
+    if invitation is not None and invitation["state"] == "open":
+        until = datetime.fromtimestamp(invitation["until"]).astimezone()
+        print(f"an invitation is open until {until:%H:%M}: see peers withdraw")
     for peer in found["peers"]:
         print(_described(peer))
     if not found["peers"]:

@@ -11,13 +11,15 @@ import hmac
 import json
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from clawdesk_fabric.errors import FabricError
 
 LIFE_S = 600.0
 TRIES_MAX = 5
 """Wrong proofs after which an invitation is void."""
+UNTIL_MAX_S = 2**40
 _BEGIN = "clawdesk-peer:"
 _CHARS_MAX = 2048
 ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]{0,252}):([0-9]{1,5})")
@@ -43,15 +45,18 @@ class Invitation:
     Args:
         address: HOST:PORT where the one that invites listens.
         fingerprint: of its certificate.
+        until_s: when it runs out, in seconds since 1970 by the clock of the one that invites; 0 =
+            not told. For people to read: only the one that invites decides.
     """
 
     address: str
     fingerprint: str
-    secret: str
+    secret: str = field(repr=False)
+    until_s: int = 0
 
     def text(self) -> str:
         """One word that can be copied; it holds the secret."""
-        fields = {"a": self.address, "f": self.fingerprint, "s": self.secret}
+        fields = {"a": self.address, "f": self.fingerprint, "s": self.secret, "u": self.until_s}
         raw = json.dumps(fields, separators=(",", ":")).encode()
         return _BEGIN + base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
@@ -75,7 +80,7 @@ def parse_invitation(text: str) -> Invitation:
             raise ValueError
         coded = text.removeprefix(_BEGIN)
         fields = json.loads(base64.urlsafe_b64decode(coded + "=" * (-len(coded) % 4)))
-        found = Invitation(fields["a"], fields["f"], fields["s"])
+        found = Invitation(fields["a"], fields["f"], fields["s"], _until(fields.get("u", 0)))
         parse_address(found.address)
         if not FINGERPRINT.fullmatch(found.fingerprint) or not _SECRET.fullmatch(found.secret):
             raise ValueError
@@ -83,8 +88,28 @@ def parse_invitation(text: str) -> Invitation:
         raise FabricError(
             "this is no invitation of a Fabric, or not the whole of it",
             mend="on the other machine: clawdesk-fabric peers pair; copy all that it prints",
+            code="invalid_request",
         ) from None
     return found
+
+
+def _until(value: object) -> int:
+    """Raises ValueError for what is no time."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= UNTIL_MAX_S:
+        raise ValueError
+    return value
+
+
+class Standing(StrEnum):
+    """What has become of an invitation."""
+
+    OPEN = "open"
+    FOLLOWED = "followed"
+    WITHDRAWN = "withdrawn"
+    OVER = "over"
+    """Its time has run out."""
+    TRIED = "tried"
+    """There were too many wrong proofs."""
 
 
 class Inviting:
@@ -99,13 +124,33 @@ class Inviting:
         self._open: Invitation | None = None
         self._until_s = 0.0
         self._tries = 0
+        self._ended = Standing.OVER
 
-    def invite(self, address: str, now_s: float) -> Invitation:
-        """A new one; an older one is void."""
-        self._open = Invitation(address, self._fingerprint, secrets.token_urlsafe(32))
+    def invite(self, address: str, now_s: float, until_s: int = 0) -> Invitation:
+        """A new one; an older one is void.
+
+        Args:
+            until_s: what it tells of its end, in seconds since 1970.
+        """
+        secret = secrets.token_urlsafe(32)
+        self._open = Invitation(address, self._fingerprint, secret, until_s)
         self._until_s = now_s + LIFE_S
         self._tries = 0
         return self._open
+
+    def withdraw(self, now_s: float) -> None:
+        """The open one holds no more; safe where none is open."""
+        if self.is_open(now_s):
+            self._end(Standing.WITHDRAWN)
+
+    def standing(self, now_s: float) -> Standing:
+        """What has become of the latest one."""
+        if self._open is None:
+            return self._ended
+        return Standing.OPEN if self.is_open(now_s) else Standing.OVER
+
+    def _end(self, how: Standing) -> None:
+        self._open, self._ended = None, how
 
     def is_open(self, now_s: float) -> bool:
         return self._open is not None and now_s < self._until_s
@@ -118,7 +163,7 @@ class Inviting:
         if not hmac.compare_digest(found.proof("join", guest).encode(), proof.encode()):
             self._tries += 1
             if self._tries >= TRIES_MAX:
-                self._open = None
+                self._end(Standing.TRIED)
             return ""
-        self._open = None
+        self._end(Standing.FOLLOWED)
         return found.proof("welcome", guest)

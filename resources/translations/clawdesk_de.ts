@@ -120,12 +120,24 @@
             <translation>So lange läuft eine Maschine mindestens, bevor sie weichen soll</translation>
         </message>
         <message>
+            <source>A machine was invited as a peer.</source>
+            <translation>Ein Rechner wurde als Peer eingeladen.</translation>
+        </message>
+        <message>
+            <source>A machine was invited as peer {peer}.</source>
+            <translation>Ein Rechner wurde als Peer {peer} eingeladen.</translation>
+        </message>
+        <message>
             <source>A model call was still under way, so the memory could not be kept.</source>
             <translation>Ein Modellaufruf war noch im Gange, daher ließ sich der Speicher nicht sichern.</translation>
         </message>
         <message>
             <source>A name is 1 to 64 letters, digits, “.”, “_” or “-”, and begins with a letter or a digit.</source>
             <translation>Ein Name hat 1 bis 64 Buchstaben, Ziffern, „.“, „_“ oder „-“ und beginnt mit einem Buchstaben oder einer Ziffer.</translation>
+        </message>
+        <message>
+            <source>A newer invitation has taken its place; this one holds no more.</source>
+            <translation>Eine neuere Einladung ist an ihre Stelle getreten; diese gilt nicht mehr.</translation>
         </message>
         <message>
             <source>A project has used up its budget</source>
@@ -432,8 +444,16 @@
             <translation>Rückfragen: Der Agent bekommt Ihre Worte anstelle einer Antwort und kann erneut fragen.</translation>
         </message>
         <message>
+            <source>Ask there for a new invitation.</source>
+            <translation>Bitten Sie dort um eine neue Einladung.</translation>
+        </message>
+        <message>
             <source>Asked back about {key}; the task may ask again.</source>
             <translation>Zu {key} ist rückgefragt; die Aufgabe kann erneut fragen.</translation>
+        </message>
+        <message>
+            <source>Asking {address}…</source>
+            <translation>{address} wird gefragt …</translation>
         </message>
         <message>
             <source>Asks you</source>
@@ -496,12 +516,32 @@
             <translation>Budget…</translation>
         </message>
         <message>
+            <source>By this machine's clock it has run out. Only the other machine decides: try, or ask there for a new one.</source>
+            <translation>Nach der Uhr dieses Rechners ist sie abgelaufen. Das entscheidet nur der andere Rechner: versuchen Sie es, oder bitten Sie dort um eine neue.</translation>
+        </message>
+        <message>
             <source>CI setting</source>
             <translation>CI-Einstellung</translation>
         </message>
         <message>
+            <source>Call it</source>
+            <translation>Name</translation>
+        </message>
+        <message>
+            <source>Called here</source>
+            <translation>Heißt hier</translation>
+        </message>
+        <message>
             <source>Called off. Removed the snapshots of ended tasks: {done} of {count}.</source>
             <translation>Abgebrochen. Schnappschüsse beendeter Aufgaben entfernt: {done} von {count}.</translation>
+        </message>
+        <message>
+            <source>Calling the pairing off</source>
+            <translation>Das Koppeln wird abgebrochen</translation>
+        </message>
+        <message>
+            <source>Calls at a time</source>
+            <translation>Aufrufe zugleich</translation>
         </message>
         <message>
             <source>Calls to {models} fail from then on.</source>
@@ -652,12 +692,20 @@
             <translation>Antwort wählen</translation>
         </message>
         <message>
+            <source>Choose another name.</source>
+            <translation>Wählen Sie einen anderen Namen.</translation>
+        </message>
+        <message>
             <source>ClawDesk</source>
             <translation>ClawDesk</translation>
         </message>
         <message>
             <source>ClawDesk asks this itself, so there is nobody to ask back.</source>
             <translation>Das fragt ClawDesk selbst; eine Rückfrage hätte niemanden, der sie hört.</translation>
+        </message>
+        <message>
+            <source>ClawDesk connects again</source>
+            <translation>ClawDesk verbindet sich neu</translation>
         </message>
         <message>
             <source>ClawDesk connects again. What you answer now is kept, and sent by itself then if this still waits unchanged.</source>
@@ -726,6 +774,10 @@
         <message>
             <source>Close, decide later</source>
             <translation>Schließen, später entscheiden</translation>
+        </message>
+        <message>
+            <source>Closing the address for peers</source>
+            <translation>Die Adresse für Peers wird geschlossen</translation>
         </message>
         <message>
             <source>Closing the project</source>
@@ -860,8 +912,8 @@
             <translation>Gespräch</translation>
         </message>
         <message>
-            <source>Copied: {command}</source>
-            <translation>Kopiert: {command}</translation>
+            <source>Copied</source>
+            <translation>Kopiert</translation>
         </message>
         <message>
             <source>Copy</source>
@@ -870,6 +922,10 @@
         <message>
             <source>Copy all</source>
             <translation>Alles kopieren</translation>
+        </message>
+        <message>
+            <source>Copy all of it, from “clawdesk-peer:” to its end.</source>
+            <translation>Kopieren Sie alles, von „clawdesk-peer:“ bis zum Ende.</translation>
         </message>
         <message>
             <source>Copy details</source>
@@ -884,16 +940,12 @@
             <translation>Befehl kopieren</translation>
         </message>
         <message>
-            <source>Copy the command that invites a machine</source>
-            <translation>Den Befehl kopieren, der einen Rechner einlädt</translation>
-        </message>
-        <message>
-            <source>Copy the command that invites another machine as a peer</source>
-            <translation>Den Befehl kopieren, der einen anderen Rechner als Peer einlädt</translation>
-        </message>
-        <message>
             <source>Copy the command that mends {name}</source>
             <translation>Befehl kopieren, der {name} in Ordnung bringt</translation>
+        </message>
+        <message>
+            <source>Copy the invitation</source>
+            <translation>Die Einladung kopieren</translation>
         </message>
         <message>
             <source>Copy the path: {what}</source>
@@ -1320,6 +1372,10 @@
             <translation>Abhilfe für {name} ausblenden</translation>
         </message>
         <message>
+            <source>Holds</source>
+            <translation>Gilt</translation>
+        </message>
+        <message>
             <source>Hosts that images of ClawDesk's own agents, and nothing else, are set up from</source>
             <translation>Rechner, von denen Abbilder von ClawDesks eigenen Agenten eingerichtet werden, und nichts sonst</translation>
         </message>
@@ -1358,6 +1414,10 @@
         <message>
             <source>If its image was not built yet it cannot be: name the hosts packages come from in {file}, under [network] allow.</source>
             <translation>Wurde sein Abbild noch nicht gebaut, so kann es das nicht werden: nennen Sie in {file} unter [network] allow die Rechner, von denen Pakete kommen.</translation>
+        </message>
+        <message>
+            <source>If the other machine lists this one all the same, revoke it there.</source>
+            <translation>Wenn der andere Rechner diesen dennoch aufführt, widerrufen Sie ihn dort.</translation>
         </message>
         <message>
             <source>Images of ClawDesk's own agents may be set up from no host.</source>
@@ -1408,6 +1468,26 @@
             <translation>In den Zweig</translation>
         </message>
         <message>
+            <source>Invitation</source>
+            <translation>Einladung</translation>
+        </message>
+        <message>
+            <source>Invitation for another machine</source>
+            <translation>Einladung für einen anderen Rechner</translation>
+        </message>
+        <message>
+            <source>Invite a machine</source>
+            <translation>Einen Rechner einladen</translation>
+        </message>
+        <message>
+            <source>Invite a machine as a peer…</source>
+            <translation>Einen Rechner als Peer einladen …</translation>
+        </message>
+        <message>
+            <source>Invite a machine…</source>
+            <translation>Einen Rechner einladen …</translation>
+        </message>
+        <message>
             <source>Isolation</source>
             <translation>Abschottung</translation>
         </message>
@@ -1426,6 +1506,10 @@
         <message>
             <source>It comes to this machine; its own address is not known.</source>
             <translation>Er kommt zu diesem Rechner; seine eigene Adresse ist nicht bekannt.</translation>
+        </message>
+        <message>
+            <source>It connects to</source>
+            <translation>Verbindet sich mit</translation>
         </message>
         <message>
             <source>It could not be read: {why}</source>
@@ -1468,12 +1552,32 @@
             <translation>Es ist angeheftet und wird es danach nicht mehr sein.</translation>
         </message>
         <message>
+            <source>It is void: too many came with a wrong proof.</source>
+            <translation>Sie ist ungültig: zu viele kamen mit einem falschen Nachweis.</translation>
+        </message>
+        <message>
+            <source>It is withdrawn, and lets nobody in.</source>
+            <translation>Sie ist zurückgezogen und lässt niemanden ein.</translation>
+        </message>
+        <message>
             <source>It is written into {path}, as the table {table}. All else in the file stays.</source>
             <translation>Es wird in {path} geschrieben, als Tabelle {table}. Alles andere in der Datei bleibt.</translation>
         </message>
         <message>
             <source>It keeps its machine: {why}</source>
             <translation>Sie behält ihre Maschine: {why}</translation>
+        </message>
+        <message>
+            <source>It may use</source>
+            <translation>Darf benutzen</translation>
+        </message>
+        <message>
+            <source>It may use nothing of this machine. You can lend it models later: clawdesk-fabric peers lend.</source>
+            <translation>Er darf nichts von diesem Rechner benutzen. Modelle können Sie ihm später leihen: clawdesk-fabric peers lend.</translation>
+        </message>
+        <message>
+            <source>It may use {models}, {calls} at a time, and only after all calls of your own: where one of yours needs the room, its newest call ends. It reaches nothing else here.</source>
+            <translation>Er darf {models} benutzen, {calls} zugleich, und nur nach allen eigenen Aufrufen: wo einer der Ihren den Platz braucht, endet sein neuester Aufruf. Sonst erreicht er hier nichts.</translation>
         </message>
         <message>
             <source>It names no model.</source>
@@ -1498,6 +1602,10 @@
         <message>
             <source>It was away for {time}.</source>
             <translation>Sie war {time} weg.</translation>
+        </message>
+        <message>
+            <source>It was followed, but who came could not be kept as a peer.</source>
+            <translation>Ihr wurde gefolgt, doch wer kam, konnte nicht als Peer behalten werden.</translation>
         </message>
         <message>
             <source>It was never restored: choose a checkpoint instead.</source>
@@ -1554,6 +1662,10 @@
         <message>
             <source>Its agent's image cannot be built yet.</source>
             <translation>Das Abbild ihres Agenten kann noch nicht gebaut werden.</translation>
+        </message>
+        <message>
+            <source>Its calls here: {calls}</source>
+            <translation>Seine Aufrufe hier: {calls}</translation>
         </message>
         <message>
             <source>Its class is {name}, as of every task here{by}.</source>
@@ -1636,6 +1748,10 @@
             <translation>Ihr Speicher wurde zurückgegeben; ihr Schnappschuss wartet.</translation>
         </message>
         <message>
+            <source>Its models stand on the page of models, and can be named in a task.</source>
+            <translation>Seine Modelle stehen auf der Seite der Modelle und können in einer Aufgabe genannt werden.</translation>
+        </message>
+        <message>
             <source>Its share of this machine while several projects want it</source>
             <translation>Sein Anteil an diesem Rechner, während mehrere Projekte ihn brauchen</translation>
         </message>
@@ -1646,6 +1762,10 @@
         <message>
             <source>Its task files have mistakes; the list on the left names them.</source>
             <translation>Seine Aufgabendateien haben Fehler; die Liste links nennt sie.</translation>
+        </message>
+        <message>
+            <source>Its time is over; nobody came.</source>
+            <translation>Ihre Zeit ist um; niemand kam.</translation>
         </message>
         <message>
             <source>Keep all for now</source>
@@ -1712,6 +1832,10 @@
             <translation>Art der Zeilen</translation>
         </message>
         <message>
+            <source>Known by</source>
+            <translation>Bekannt an</translation>
+        </message>
+        <message>
             <source>Language</source>
             <translation>Sprache</translation>
         </message>
@@ -1746,6 +1870,22 @@
         <message>
             <source>Lines: memory in use or promised, last 10 minutes</source>
             <translation>Linien: belegter oder zugesagter Speicher, letzte 10 Minuten</translation>
+        </message>
+        <message>
+            <source>Listen and make the invitation</source>
+            <translation>Erreichbar werden und einladen</translation>
+        </message>
+        <message>
+            <source>Listen at</source>
+            <translation>Erreichbar unter</translation>
+        </message>
+        <message>
+            <source>Listen for peers no longer?</source>
+            <translation>Für Peers nicht mehr erreichbar sein?</translation>
+        </message>
+        <message>
+            <source>Listen for peers no longer…</source>
+            <translation>Für Peers nicht mehr erreichbar sein …</translation>
         </message>
         <message>
             <source>Load</source>
@@ -1816,6 +1956,10 @@
             <translation>Rechner und Modelle</translation>
         </message>
         <message>
+            <source>Machine at</source>
+            <translation>Rechner unter</translation>
+        </message>
+        <message>
             <source>Machine files</source>
             <translation>Maschinendateien</translation>
         </message>
@@ -1860,6 +2004,10 @@
             <translation>Laufende Maschinen</translation>
         </message>
         <message>
+            <source>Machines that use models of this one cannot reach it any more, and their calls end. They stay paired. What this machine uses of others goes on.</source>
+            <translation>Rechner, die Modelle von diesem benutzen, erreichen ihn nicht mehr, und ihre Aufrufe enden. Sie bleiben gekoppelt. Was dieser Rechner von anderen benutzt, geht weiter.</translation>
+        </message>
+        <message>
             <source>Made the branch {branch}.</source>
             <translation>Der Zweig {branch} ist angelegt.</translation>
         </message>
@@ -1868,12 +2016,24 @@
             <translation>Einen ersten Commit machen: git -C {path} add -A &amp;&amp; git -C {same_path} commit -m "First"</translation>
         </message>
         <message>
+            <source>Make a new one…</source>
+            <translation>Eine neue machen …</translation>
+        </message>
+        <message>
             <source>Make it a folder that you may write to, or name another one by CLAWDESK_DATA_DIR.</source>
             <translation>Ihn beschreibbar machen, oder mit CLAWDESK_DATA_DIR einen anderen nennen.</translation>
         </message>
         <message>
+            <source>Make the invitation</source>
+            <translation>Einladung machen</translation>
+        </message>
+        <message>
             <source>Make {count} forks</source>
             <translation>{count} Abzweigungen</translation>
+        </message>
+        <message>
+            <source>Makes an invitation that you carry to the other machine. Whoever follows it may use what you choose here, and nothing else. It holds for ten minutes, once.</source>
+            <translation>Macht eine Einladung, die Sie zum anderen Rechner bringen. Wer ihr folgt, darf benutzen, was Sie hier wählen, und sonst nichts. Sie gilt zehn Minuten, einmal.</translation>
         </message>
         <message>
             <source>Makes room for {model}</source>
@@ -1882,6 +2042,10 @@
         <message>
             <source>Makes the checkpoint once more, of the machine as it is now.</source>
             <translation>Macht den Prüfpunkt noch einmal, von der Maschine, wie sie jetzt ist.</translation>
+        </message>
+        <message>
+            <source>Making the invitation</source>
+            <translation>Die Einladung wird gemacht</translation>
         </message>
         <message>
             <source>Making the sample project</source>
@@ -2260,6 +2424,10 @@
             <translation>Noch wurde nichts gesagt. Nachrichten, Werkzeugaufrufe und Ausgaben erscheinen hier.</translation>
         </message>
         <message>
+            <source>Nothing was sent to it. Ask for a new invitation, in person if you can.</source>
+            <translation>Ihm wurde nichts gesandt. Bitten Sie um eine neue Einladung, möglichst persönlich.</translation>
+        </message>
+        <message>
             <source>Nothing yet: merges, roll-backs, clean-ups and trust are listed here.</source>
             <translation>Noch nichts: Zusammenführungen, Wiederherstellungen, Aufräumen und Vertrauen stehen hier.</translation>
         </message>
@@ -2282,6 +2450,10 @@
         <message>
             <source>Now add a test for negative numbers</source>
             <translation>Jetzt einen Test für negative Zahlen hinzufügen</translation>
+        </message>
+        <message>
+            <source>On the other machine choose “Pair with an invitation…” and paste it there, or give it to clawdesk-fabric peers pair - in a terminal. Whoever has it can pair: send it as you would send a password.</source>
+            <translation>Wählen Sie am anderen Rechner „Mit einer Einladung koppeln …“ und fügen Sie sie dort ein, oder geben Sie sie in einem Terminal an clawdesk-fabric peers pair -. Wer sie hat, kann sich koppeln: senden Sie sie wie ein Passwort.</translation>
         </message>
         <message>
             <source>One commit (squash)</source>
@@ -2392,6 +2564,38 @@
             <translation>Ausgabe</translation>
         </message>
         <message>
+            <source>Pair</source>
+            <translation>Koppeln</translation>
+        </message>
+        <message>
+            <source>Pair again</source>
+            <translation>Neu koppeln</translation>
+        </message>
+        <message>
+            <source>Pair with an invitation</source>
+            <translation>Mit einer Einladung koppeln</translation>
+        </message>
+        <message>
+            <source>Pair with an invitation of another machine…</source>
+            <translation>Mit der Einladung eines anderen Rechners koppeln …</translation>
+        </message>
+        <message>
+            <source>Pair with an invitation…</source>
+            <translation>Mit einer Einladung koppeln …</translation>
+        </message>
+        <message>
+            <source>Paired: {peer} followed it.</source>
+            <translation>Gekoppelt: {peer} ist ihr gefolgt.</translation>
+        </message>
+        <message>
+            <source>Pairing</source>
+            <translation>Koppeln</translation>
+        </message>
+        <message>
+            <source>Paste what the other machine made by “Invite a machine…”, or printed for clawdesk-fabric peers pair. Nothing is sent to it before you press Pair. What tasks send to its models leaves this machine.</source>
+            <translation>Fügen Sie ein, was der andere Rechner mit „Einen Rechner einladen …“ gemacht oder auf clawdesk-fabric peers pair ausgegeben hat. Ihm wird nichts gesandt, bevor Sie Koppeln drücken. Was Aufgaben an seine Modelle senden, verlässt diesen Rechner.</translation>
+        </message>
+        <message>
             <source>Paused: {why}. Raise its budget.</source>
             <translation>Pausiert: {why}. Das Budget erhöhen.</translation>
         </message>
@@ -2406,6 +2610,14 @@
         <message>
             <source>Peer {peer} is not revoked: {why}</source>
             <translation>Peer {peer} ist nicht widerrufen: {why}</translation>
+        </message>
+        <message>
+            <source>Peer {peer} is paired.</source>
+            <translation>Peer {peer} ist gekoppelt.</translation>
+        </message>
+        <message>
+            <source>Peer {peer} is paired: it followed an invitation of this machine.</source>
+            <translation>Peer {peer} ist gekoppelt: er ist einer Einladung dieses Rechners gefolgt.</translation>
         </message>
         <message>
             <source>Peer {peer} is revoked: nothing is lent to it or borrowed of it any more.</source>
@@ -2582,6 +2794,10 @@
         <message>
             <source>Reading the file</source>
             <translation>Datei wird gelesen</translation>
+        </message>
+        <message>
+            <source>Reading the invitation</source>
+            <translation>Die Einladung wird gelesen</translation>
         </message>
         <message>
             <source>Reading the log</source>
@@ -2880,10 +3096,6 @@
             <translation>Stattdessen neu ausführen…</translation>
         </message>
         <message>
-            <source>Run it in a terminal, with --lend MODEL for what the other machine may use, and take what it prints there.</source>
-            <translation>Führen Sie ihn in einem Terminal aus, mit --lend MODELL für das, was der andere Rechner benutzen darf, und bringen Sie, was er ausgibt, dorthin.</translation>
-        </message>
-        <message>
             <source>Run the task again from {branch} as it is now</source>
             <translation>Die Aufgabe neu ausführen, vom jetzigen Stand von {branch}</translation>
         </message>
@@ -2962,6 +3174,10 @@
         <message>
             <source>Secrets that are added to its tasks' requests to a host; none is the default</source>
             <translation>Geheimnisse, die Anfragen seiner Aufgaben an einen Rechner beigefügt werden; Vorgabe ist keines</translation>
+        </message>
+        <message>
+            <source>See that it is on, and that its address can be reached from here.</source>
+            <translation>Sehen Sie nach, ob er an ist und seine Adresse von hier erreichbar ist.</translation>
         </message>
         <message>
             <source>See what was done (clawdesk tasks, clawdesk show TASK), then try again.</source>
@@ -3098,6 +3314,10 @@
         <message>
             <source>Show the conversation of {task}</source>
             <translation>Gespräch von {task} zeigen</translation>
+        </message>
+        <message>
+            <source>Show the invitation</source>
+            <translation>Die Einladung zeigen</translation>
         </message>
         <message>
             <source>Show the log of the chosen task</source>
@@ -3264,6 +3484,10 @@
             <translation>Anhalten</translation>
         </message>
         <message>
+            <source>Stop listening</source>
+            <translation>Nicht mehr erreichbar sein</translation>
+        </message>
+        <message>
             <source>Stopping after the task it is at…</source>
             <translation>Hält nach der Aufgabe an, bei der es gerade ist…</translation>
         </message>
@@ -3314,6 +3538,10 @@
         <message>
             <source>Take it back…</source>
             <translation>Zurücknehmen…</translation>
+        </message>
+        <message>
+            <source>Take it to the other machine, and pair there.</source>
+            <translation>Bringen Sie sie zum anderen Rechner und koppeln Sie dort.</translation>
         </message>
         <message>
             <source>Take tasks out of it first.</source>
@@ -3526,6 +3754,18 @@
         <message>
             <source>The image of this task needs packages, and its project may reach no host.</source>
             <translation>Das Abbild dieser Aufgabe braucht Pakete, und ihr Projekt darf keinen Rechner erreichen.</translation>
+        </message>
+        <message>
+            <source>The invitation</source>
+            <translation>Die Einladung</translation>
+        </message>
+        <message>
+            <source>The invitation is copied</source>
+            <translation>Die Einladung ist kopiert</translation>
+        </message>
+        <message>
+            <source>The invitation is withdrawn.</source>
+            <translation>Die Einladung ist zurückgezogen.</translation>
         </message>
         <message>
             <source>The last commit (HEAD)</source>
@@ -3848,12 +4088,40 @@
             <translation>Speicher dieses Rechners</translation>
         </message>
         <message>
+            <source>This invitation is open, but its words are not kept anywhere. If they are lost, make a new one: it takes the place of this one.</source>
+            <translation>Diese Einladung ist offen, doch ihr Wortlaut ist nirgends aufbewahrt. Ist er verloren, machen Sie eine neue: sie tritt an die Stelle dieser.</translation>
+        </message>
+        <message>
+            <source>This is too long for an invitation.</source>
+            <translation>Das ist zu lang für eine Einladung.</translation>
+        </message>
+        <message>
             <source>This keeps</source>
             <translation>Dies bleibt</translation>
         </message>
         <message>
             <source>This machine</source>
             <translation>Dieser Rechner</translation>
+        </message>
+        <message>
+            <source>This machine does not listen for other machines yet. It will, at the address you name: now and at every start, until you turn it off. Only paired machines, and whoever follows an open invitation, are let in.</source>
+            <translation>Dieser Rechner ist für andere noch nicht erreichbar. Er wird es unter der Adresse, die Sie nennen: jetzt und bei jedem Start, bis Sie es abstellen. Eingelassen werden nur gekoppelte Rechner und wer einer offenen Einladung folgt.</translation>
+        </message>
+        <message>
+            <source>This machine does not listen for peers, so the other one can use nothing here.</source>
+            <translation>Dieser Rechner ist für Peers nicht erreichbar, also kann der andere hier nichts benutzen.</translation>
+        </message>
+        <message>
+            <source>This machine is paired with it already, as {peer}. Pairing again takes the place of that: its calls that run now end, and what it may use is what you say here.</source>
+            <translation>Dieser Rechner ist mit ihm schon gekoppelt, als {peer}. Neu zu koppeln tritt an die Stelle davon: seine laufenden Aufrufe enden, und er darf benutzen, was Sie hier sagen.</translation>
+        </message>
+        <message>
+            <source>This machine listens for peers at {address}.</source>
+            <translation>Dieser Rechner ist für Peers erreichbar unter {address}.</translation>
+        </message>
+        <message>
+            <source>This machine listens for peers no longer.</source>
+            <translation>Dieser Rechner ist für Peers nicht mehr erreichbar.</translation>
         </message>
         <message>
             <source>This machine: what is present</source>
@@ -4148,6 +4416,10 @@
             <translation>Wartezeiten</translation>
         </message>
         <message>
+            <source>Waits for the other machine…</source>
+            <translation>Wartet auf den anderen Rechner …</translation>
+        </message>
+        <message>
             <source>Waits for trust</source>
             <translation>Wartet auf Vertrauen</translation>
         </message>
@@ -4306,6 +4578,18 @@
         <message>
             <source>With your branch</source>
             <translation>Mit dem eigenen Zweig</translation>
+        </message>
+        <message>
+            <source>Withdraw the invitation</source>
+            <translation>Einladung zurückziehen</translation>
+        </message>
+        <message>
+            <source>Withdraw the invitation that is open</source>
+            <translation>Die offene Einladung zurückziehen</translation>
+        </message>
+        <message>
+            <source>Withdrawing the invitation</source>
+            <translation>Die Einladung wird zurückgezogen</translation>
         </message>
         <message>
             <source>Words typed in its chats are taken: /clawdesk.</source>
@@ -4474,6 +4758,10 @@
         <message>
             <source>Zoom out</source>
             <translation>Verkleinern</translation>
+        </message>
+        <message>
+            <source>[peers] use in your own {file} is “never”</source>
+            <translation>[peers] use in Ihrer eigenen {file} ist „never“</translation>
         </message>
         <message numerus="yes">
             <source>[{count} more lines left out]</source>
@@ -4664,6 +4952,10 @@
             <translation>freigegeben</translation>
         </message>
         <message>
+            <source>as it calls itself</source>
+            <translation>wie er sich selbst nennt</translation>
+        </message>
+        <message>
             <source>as on the branch</source>
             <translation>wie auf dem Zweig</translation>
         </message>
@@ -4702,6 +4994,10 @@
         <message>
             <source>at any time</source>
             <translation>irgendwann</translation>
+        </message>
+        <message>
+            <source>at most 32 small letters, digits, and . _ - between them</source>
+            <translation>höchstens 32 kleine Buchstaben, Ziffern, und . _ - dazwischen</translation>
         </message>
         <message>
             <source>at the start</source>
@@ -5166,6 +5462,10 @@
         <message>
             <source>it does not answer in time</source>
             <translation>es antwortet nicht rechtzeitig</translation>
+        </message>
+        <message>
+            <source>it does not say until when</source>
+            <translation>sie sagt nicht, bis wann</translation>
         </message>
         <message>
             <source>it has characters that do not show ({name})</source>
@@ -5668,6 +5968,10 @@
             <translation>keine Engine</translation>
         </message>
         <message>
+            <source>no invitation is open</source>
+            <translation>keine Einladung ist offen</translation>
+        </message>
+        <message>
             <source>no limit</source>
             <translation>keine Grenze</translation>
         </message>
@@ -5694,6 +5998,10 @@
         <message>
             <source>no memory ({why}): a fresh machine begins with these files</source>
             <translation>kein Speicher ({why}): eine neue Maschine beginnt mit diesen Dateien</translation>
+        </message>
+        <message>
+            <source>no model runs on this machine</source>
+            <translation>kein Modell läuft auf diesem Rechner</translation>
         </message>
         <message>
             <source>no model service answers</source>
@@ -5888,6 +6196,10 @@
             <translation>nur Beendetes kommt ins Archiv</translation>
         </message>
         <message>
+            <source>open {until}</source>
+            <translation>offen {until}</translation>
+        </message>
+        <message>
             <source>or drop a folder here</source>
             <translation>oder einen Ordner hierher ziehen</translation>
         </message>
@@ -5906,6 +6218,10 @@
         <message>
             <source>pairing needed</source>
             <translation>Kopplung nötig</translation>
+        </message>
+        <message>
+            <source>pairing was called off</source>
+            <translation>das Koppeln wurde abgebrochen</translation>
         </message>
         <message>
             <source>peer {peer} is away, last seen {time} ago</source>
@@ -6140,6 +6456,10 @@
             <translation>Submodul {before} → {after}</translation>
         </message>
         <message>
+            <source>such as {address}</source>
+            <translation>etwa {address}</translation>
+        </message>
+        <message>
             <source>taken out of {branch} again</source>
             <translation>wieder aus {branch} herausgenommen</translation>
         </message>
@@ -6272,12 +6592,12 @@
             <translation>der Modelldienst antwortet nicht</translation>
         </message>
         <message>
-            <source>the model service does not listen for peers; first: {command}</source>
-            <translation>der Modelldienst nimmt keine Peers an; zuerst: {command}</translation>
-        </message>
-        <message>
             <source>the model service does not run</source>
             <translation>der Modelldienst läuft nicht</translation>
+        </message>
+        <message>
+            <source>the model service is of another version and tells of invitations otherwise</source>
+            <translation>der Modelldienst ist von einer anderen Version und sagt Einladungen anders</translation>
         </message>
         <message>
             <source>the model service knows none that is in order</source>
@@ -6286,6 +6606,14 @@
         <message>
             <source>the model service refused: {why}</source>
             <translation>der Modelldienst lehnte ab: {why}</translation>
+        </message>
+        <message>
+            <source>the model service tells nothing of peers</source>
+            <translation>der Modelldienst sagt nichts über Peers</translation>
+        </message>
+        <message>
+            <source>the model service was not asked yet</source>
+            <translation>der Modelldienst wurde noch nicht gefragt</translation>
         </message>
         <message>
             <source>the model {model} is being asked for</source>
@@ -6302,6 +6630,22 @@
         <message>
             <source>the old branch is kept</source>
             <translation>der alte Zweig bleibt erhalten</translation>
+        </message>
+        <message>
+            <source>the other machine</source>
+            <translation>der andere Rechner</translation>
+        </message>
+        <message>
+            <source>the other machine answered the invitation wrongly, so it is not trusted</source>
+            <translation>der andere Rechner beantwortete die Einladung falsch, also wird ihm nicht vertraut</translation>
+        </message>
+        <message>
+            <source>the other machine refused: the invitation has run out</source>
+            <translation>der andere Rechner lehnte ab: die Einladung ist abgelaufen</translation>
+        </message>
+        <message>
+            <source>the other machine refused: the invitation was used, is too old, or is not its latest</source>
+            <translation>der andere Rechner lehnte ab: die Einladung wurde benutzt, ist zu alt oder nicht seine letzte</translation>
         </message>
         <message>
             <source>the project's files as the task began with them, on a fresh machine</source>
@@ -6344,8 +6688,32 @@
             <translation>die Reservierung endet</translation>
         </message>
         <message>
+            <source>there is a peer {peer} already</source>
+            <translation>es gibt schon einen Peer {peer}</translation>
+        </message>
+        <message>
+            <source>this Fabric does not listen for other machines, so none could come</source>
+            <translation>dieser Modelldienst ist für andere Rechner nicht erreichbar, also könnte keiner kommen</translation>
+        </message>
+        <message>
+            <source>this Fabric keeps nothing on disk, so it has no peers</source>
+            <translation>dieser Modelldienst bewahrt nichts auf der Platte auf, also hat er keine Peers</translation>
+        </message>
+        <message>
             <source>this computer</source>
             <translation>dieser Rechner</translation>
+        </message>
+        <message>
+            <source>this is no invitation of a Fabric, or not the whole of it</source>
+            <translation>das ist keine Einladung eines Modelldienstes, oder nicht die ganze</translation>
+        </message>
+        <message>
+            <source>this is this machine's own invitation</source>
+            <translation>das ist die eigene Einladung dieses Rechners</translation>
+        </message>
+        <message>
+            <source>this machine does not listen for peers</source>
+            <translation>dieser Rechner ist für Peers nicht erreichbar</translation>
         </message>
         <message>
             <source>this start has no sample</source>
@@ -6412,6 +6780,10 @@
             <translation>nicht erreichbar</translation>
         </message>
         <message>
+            <source>until {time}</source>
+            <translation>bis {time}</translation>
+        </message>
+        <message>
             <source>used by models</source>
             <translation>von Modellen belegt</translation>
         </message>
@@ -6460,8 +6832,8 @@
             <translation>Gewicht {weight}: so viel Mal der übliche Anteil an diesem Rechner</translation>
         </message>
         <message>
-            <source>what answers at {address} is not {peer}: it shows another certificate</source>
-            <translation>was unter {address} antwortet, ist nicht {peer}: es zeigt ein anderes Zertifikat</translation>
+            <source>what answers at {address} is not {who}: it shows another certificate</source>
+            <translation>was unter {address} antwortet, ist nicht {who}: es zeigt ein anderes Zertifikat</translation>
         </message>
         <message>
             <source>what runs there is not known</source>
@@ -6514,6 +6886,10 @@
         <message>
             <source>would run on your machine after a merge</source>
             <translation>würde nach dem Zusammenführen auf diesem Rechner laufen</translation>
+        </message>
+        <message>
+            <source>write HOST:PORT, such as 192.168.1.5:7000</source>
+            <translation>schreiben Sie RECHNER:PORT, etwa 192.168.1.5:7000</translation>
         </message>
         <message>
             <source>yes</source>
@@ -6598,6 +6974,14 @@
         <message>
             <source>{act}: {what} of {task}</source>
             <translation>{act}: {what} von {task}</translation>
+        </message>
+        <message>
+            <source>{address} (this machine listens at {own})</source>
+            <translation>{address} (dieser Rechner ist erreichbar unter {own})</translation>
+        </message>
+        <message>
+            <source>{address} cannot be used: {error}</source>
+            <translation>{address} kann nicht benutzt werden: {error}</translation>
         </message>
         <message>
             <source>{address} names no host as rules do (example.org, example.org:8443).</source>
@@ -6745,6 +7129,14 @@
             <translation>
                 <numerusform>{count} Ihrer Aufrufe, den er gerade beantwortet, bricht ab.</numerusform>
                 <numerusform>{count} Ihrer Aufrufe, die er gerade beantwortet, brechen ab.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} calls run</source>
+            <extracomment>For one: {count} call runs</extracomment>
+            <translation>
+                <numerusform>{count} Aufruf läuft</numerusform>
+                <numerusform>{count} Aufrufe laufen</numerusform>
             </translation>
         </message>
         <message numerus="yes">
@@ -6931,6 +7323,10 @@
             <source>{count} older ones: right-click their marks on the timeline.</source>
             <translation>{count} ältere: Rechtsklick auf ihre Marken auf der Zeitachse.</translation>
         </message>
+        <message>
+            <source>{count} peers are the limit</source>
+            <translation>{count} Peers sind die Grenze</translation>
+        </message>
         <message numerus="yes">
             <source>{count} peers away</source>
             <extracomment>For one: {count} peer away</extracomment>
@@ -7030,6 +7426,14 @@
         <message>
             <source>{count} tokens out</source>
             <translation>{count} Token aus</translation>
+        </message>
+        <message numerus="yes">
+            <source>{count} wait</source>
+            <extracomment>For one: {count} waits</extracomment>
+            <translation>
+                <numerusform>{count} wartet</numerusform>
+                <numerusform>{count} warten</numerusform>
+            </translation>
         </message>
         <message numerus="yes">
             <source>{count} waiting</source>
@@ -7146,6 +7550,10 @@
         <message>
             <source>{model} cannot be had: {why}</source>
             <translation>{model} ist nicht zu haben: {why}</translation>
+        </message>
+        <message>
+            <source>{model} does not run on this machine, and only what runs here can be lent</source>
+            <translation>{model} läuft nicht auf diesem Rechner, und nur was hier läuft, kann verliehen werden</translation>
         </message>
         <message>
             <source>{model} ended with exit code {code}</source>
@@ -7320,6 +7728,10 @@
             <translation>{name} (Emulation)</translation>
         </message>
         <message>
+            <source>{name} cannot be the name of a peer</source>
+            <translation>{name} kann nicht der Name eines Peers sein</translation>
+        </message>
+        <message>
             <source>{name} did not answer.</source>
             <translation>{name} hat nicht geantwortet.</translation>
         </message>
@@ -7436,34 +7848,6 @@
             <translation>{path} würde nach dem Zusammenführen auf diesem Rechner laufen.</translation>
         </message>
         <message>
-            <source>{peer} answered something that is no HTTP</source>
-            <translation>{peer} antwortete etwas, das kein HTTP ist</translation>
-        </message>
-        <message>
-            <source>{peer} answered something that is no JSON</source>
-            <translation>{peer} antwortete etwas, das kein JSON ist</translation>
-        </message>
-        <message>
-            <source>{peer} answered something that is no list of lent models</source>
-            <translation>{peer} antwortete etwas, das keine Liste verliehener Modelle ist</translation>
-        </message>
-        <message>
-            <source>{peer} answered with status {status}</source>
-            <translation>{peer} antwortete mit Status {status}</translation>
-        </message>
-        <message>
-            <source>{peer} closed the connection at {address}: it may have revoked this machine; if so, pair the two anew</source>
-            <translation>{peer} schloss die Verbindung unter {address}: vielleicht hat er diesen Rechner widerrufen; dann koppeln Sie beide neu</translation>
-        </message>
-        <message>
-            <source>{peer} did not answer at {address} within {seconds} s</source>
-            <translation>{peer} antwortete unter {address} nicht innerhalb von {seconds} s</translation>
-        </message>
-        <message>
-            <source>{peer} does not answer at {address}: {error}</source>
-            <translation>{peer} antwortet unter {address} nicht: {error}</translation>
-        </message>
-        <message>
             <source>{peer} has asked nothing for {seconds} s</source>
             <translation>{peer} hat seit {seconds} s nichts gefragt</translation>
         </message>
@@ -7474,10 +7858,6 @@
         <message>
             <source>{peer} lends no {model}; it lends: {names}.</source>
             <translation>{peer} verleiht kein {model}; er verleiht: {names}.</translation>
-        </message>
-        <message>
-            <source>{peer} no longer lends anything to this machine: it revoked it</source>
-            <translation>{peer} verleiht diesem Rechner nichts mehr: er hat ihn widerrufen</translation>
         </message>
         <message>
             <source>{peer} was not heard of yet since this Fabric began</source>
@@ -7644,6 +8024,10 @@
             <translation>{task}, aus einem Projekt, das nicht offen ist</translation>
         </message>
         <message>
+            <source>{text} is no address</source>
+            <translation>{text} ist keine Adresse</translation>
+        </message>
+        <message>
             <source>{time} ago</source>
             <translation>vor {time}</translation>
         </message>
@@ -7662,6 +8046,10 @@
         <message>
             <source>{tokens_in} tokens in, {tokens_out} out</source>
             <translation>{tokens_in} Token ein, {tokens_out} aus</translation>
+        </message>
+        <message>
+            <source>{until}, for one machine, once; five wrong tries end it</source>
+            <translation>{until}, für einen Rechner, einmal; fünf falsche Versuche beenden sie</translation>
         </message>
         <message numerus="yes">
             <source>{used} of {count} slots in use</source>
@@ -7784,6 +8172,38 @@
             <translation>{where} wartet auf Freigabe</translation>
         </message>
         <message>
+            <source>{who} answered something that is no HTTP</source>
+            <translation>{who} antwortete etwas, das kein HTTP ist</translation>
+        </message>
+        <message>
+            <source>{who} answered something that is no JSON</source>
+            <translation>{who} antwortete etwas, das kein JSON ist</translation>
+        </message>
+        <message>
+            <source>{who} answered something that is no list of lent models</source>
+            <translation>{who} antwortete etwas, das keine Liste verliehener Modelle ist</translation>
+        </message>
+        <message>
+            <source>{who} answered with status {status}</source>
+            <translation>{who} antwortete mit Status {status}</translation>
+        </message>
+        <message>
+            <source>{who} closed the connection at {address}: it may have revoked this machine; if so, pair the two anew</source>
+            <translation>{who} schloss die Verbindung unter {address}: vielleicht hat er diesen Rechner widerrufen; dann koppeln Sie beide neu</translation>
+        </message>
+        <message>
+            <source>{who} did not answer at {address} within {seconds} s</source>
+            <translation>{who} antwortete unter {address} nicht innerhalb von {seconds} s</translation>
+        </message>
+        <message>
+            <source>{who} does not answer at {address}: {error}</source>
+            <translation>{who} antwortet unter {address} nicht: {error}</translation>
+        </message>
+        <message>
+            <source>{who} no longer lends anything to this machine: it revoked it</source>
+            <translation>{who} verleiht diesem Rechner nichts mehr: er hat ihn widerrufen</translation>
+        </message>
+        <message>
             <source>{who}. Branch: {ours} Task: {theirs}</source>
             <translation>{who}. Zweig: {ours} Aufgabe: {theirs}</translation>
         </message>
@@ -7826,6 +8246,14 @@
         <message>
             <source>{why}. Models run on the CPU.</source>
             <translation>{why}. Modelle laufen auf der CPU.</translation>
+        </message>
+        <message>
+            <source>“Calls at a time” must be a number from 1 to {most}.</source>
+            <translation>„Aufrufe zugleich“ muss eine Zahl von 1 bis {most} sein.</translation>
+        </message>
+        <message>
+            <source>“Listen at” must be an address like {address}.</source>
+            <translation>„Erreichbar unter“ muss eine Adresse sein wie {address}.</translation>
         </message>
         <message>
             <source>“Until” must be after “From”, and must not have passed.</source>

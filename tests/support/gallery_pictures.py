@@ -13,7 +13,14 @@ from PySide6.QtWidgets import QApplication, QWidget
 from clawdesk.ui.clock import WallClock
 from clawdesk.ui.desk import Desk
 from clawdesk.ui.memory import Memory
-from tests.support import channel_scenes, gallery_checks, model_scenes, rough_scenes, window_shots
+from tests.support import (
+    channel_scenes,
+    gallery_checks,
+    model_scenes,
+    pairing_scenes,
+    rough_scenes,
+    window_shots,
+)
 from tests.support import plane_scenes as scenes
 from tests.support.at_rest import at_rest, by_hand
 from tests.support.hand_clock import HandClock
@@ -35,6 +42,7 @@ SCENES = (
     *model_scenes.SCENES,
     *channel_scenes.SCENES,
     *rough_scenes.ACTS,
+    *pairing_scenes.SCENES,
 )
 
 

@@ -21,8 +21,10 @@ from clawdesk.ports.models import (
     Peering,
     PeerOffer,
     ProjectUse,
+    Served,
     Waiter,
 )
+from clawdesk.ports.pairing import OPEN, MadeInvitation, PeerInvitation, ReadInvitation
 from clawdesk.viewmodels.devices import DeviceHistory, device_views
 
 if TYPE_CHECKING:
@@ -285,6 +287,13 @@ NAS = Peer(
     why="nas does not answer at nas.example:7443: Connection refused",
 )
 PEERING = Peering("0.0.0.0:7443", PRINT, (LAB2, NAS))
+UNTIL_S = 1_764_000_600
+"""Ten minutes after the time that the scripted plane begins at."""
+INVITED = PeerInvitation("i-1", OPEN, UNTIL_S, "box.example:7443", "desk", ("bge-small",), 2)
+WORD = "clawdesk-peer:" + "eyJhIjoiYm94LmV4YW1wbGU6NzQ0MyIsImYiOi" * 5
+"""As long as an invitation is."""
+MADE = MadeInvitation("i-1", "box.example:7443", PRINT, UNTIL_S, WORD)
+READ = ReadInvitation("lab3.example:7000", PRINT[::-1], UNTIL_S)
 
 
 def paired() -> FabricStatus:
@@ -292,6 +301,23 @@ def paired() -> FabricStatus:
     whole = busy()
     far = Model("lab2/qwen3-235b", "qwen3-235b, lent by lab2", phase="ready", slots=4, in_flight=1)
     return replace(whole, models=(*whole.models, far), peering=PEERING)
+
+
+def inviting() -> FabricStatus:
+    """As `paired`, while an invitation is open."""
+    return replace(paired(), peering=replace(PEERING, invitation=INVITED))
+
+
+def busy_peers() -> FabricStatus:
+    """As `inviting`, while the one that is here has its calls answered, and some that wait."""
+    lab2 = replace(LAB2, served=(Served("bge-small", 1, 2),))
+    peering = replace(PEERING, peers=(lab2, NAS), invitation=INVITED)
+    return replace(paired(), peering=peering)
+
+
+def deaf() -> FabricStatus:
+    """A model service that knows nobody and listens nowhere."""
+    return replace(busy(), peering=Peering())
 
 
 def remember(desk: Desk) -> None:

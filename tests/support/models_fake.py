@@ -7,6 +7,7 @@ from typing import Any
 from clawdesk.domain.spending import CallUse
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.models import Peering
+from clawdesk.ports.pairing import MadeInvitation, PeerWish, ReadInvitation
 from clawdesk.runtime.api import ChannelView, Environment, Outcome
 
 
@@ -15,6 +16,8 @@ class FakeModelActs:
 
     answers: dict[str, Outcome]
     environment: Environment
+    made = MadeInvitation("i-1", "box.example:7000", "ab" * 32, 0, "clawdesk-peer:eyJhIjo")
+    read = ReadInvitation("box.example:7000", "ab" * 32)
 
     async def _enter(self, name: str, *what: Any) -> None:
         """Write the act down; the fake this is a part of says how."""
@@ -54,6 +57,26 @@ class FakeModelActs:
     async def revoke_peer(self, name: str) -> Outcome:
         return await self._told("revoke_peer", name)
 
+    async def listen_for_peers(self, address: str) -> Outcome:
+        return await self._told("listen_for_peers", address)
+
+    async def invite_peer(self, wish: PeerWish, address: str) -> MadeInvitation:
+        await self._enter("invite_peer", wish, address)
+        return self.made
+
+    async def withdraw_invitation(self) -> Outcome:
+        return await self._told("withdraw_invitation")
+
+    async def read_invitation(self, text: str) -> ReadInvitation:
+        await self._enter("read_invitation", text)
+        return self.read
+
+    async def join_peer(self, text: str, wish: PeerWish) -> Outcome:
+        return await self._told("join_peer", text, wish)
+
+    async def stop_joining(self) -> None:
+        await self._enter("stop_joining")
+
     async def end_reservation(self, reservation: str) -> Outcome:
         return await self._told("end_reservation", reservation)
 
@@ -84,6 +107,21 @@ class NoModels:
         return Peering()
 
     async def revoke_peer(self, name: str) -> None: ...
+
+    async def listen_for_peers(self, address: str) -> None: ...
+
+    async def invite_peer(self, wish: PeerWish, address: str) -> MadeInvitation:
+        return MadeInvitation("i", address, "", 0, "")
+
+    async def withdraw_invitation(self) -> None: ...
+
+    async def read_invitation(self, text: str) -> ReadInvitation:
+        return ReadInvitation("", "")
+
+    async def join_peer(self, text: str, wish: PeerWish) -> str:
+        return wish.name
+
+    async def stop_joining(self) -> None: ...
 
     async def load_model(self, model: str) -> None: ...
 

@@ -35,6 +35,7 @@ from tests.support import (
     channel_scenes,
     fork_scenes,
     model_scenes,
+    pairing_scenes,
     rough_scenes,
     talk_scene,
     trust_scene,
@@ -74,12 +75,14 @@ SHEETS = {
     "own-rules",
     "save-task",
 }
-PAIRED = {"peers", "peers-folded", "revoke"}
+PAIRED = {"peers", "peers-folded", "peers-busy", "revoke"}
 FILLED = {"full", "small"} | PAIRED | SHEETS - FORKED
 FABRICS = {
     **model_scenes.SCENES,
     **dict.fromkeys((*FORMS, "write", "save-task", "lacking", "allow"), model_scenes.busy),
     **dict.fromkeys(PAIRED, model_scenes.paired),
+    **pairing_scenes.SCENES,
+    "peers-busy": model_scenes.busy_peers,
 }
 DECIDED = {*REVIEWS, *SHEETS, "home", "new", "help"}
 
@@ -90,7 +93,8 @@ def plane_of(scene: str) -> FakePlane:
         return rough_scenes.plane_of(scene)
     plane = FakePlane(lambda: time.time_ns() // 1_000_000)
     filled = FILLED | PLACES | SHOWN | REVIEWS | FORKED | CONFLICTS | {"palette"}
-    if scene in filled or scene in (*model_scenes.SCENES, *channel_scenes.SCENES):
+    of_fabric = (*model_scenes.SCENES, *channel_scenes.SCENES, *pairing_scenes.SCENES)
+    if scene in filled or scene in of_fabric:
         plane.fill()
         _add_tasks(plane, scene)
     elif scene in {"empty", "bare"}:
@@ -102,6 +106,8 @@ def plane_of(scene: str) -> FakePlane:
     _rules(plane, scene)
     if scene in FABRICS:
         plane.environment = replace(plane.environment, fabric=FABRICS[scene]())
+    if scene in pairing_scenes.SCENES:
+        pairing_scenes.prepare(plane, scene)
     if scene in channel_scenes.SCENES:
         view = channel_scenes.view_of(scene, list(plane.state.tasks))
         plane.environment = replace(plane.environment, channel=view)
@@ -296,6 +302,8 @@ async def act(desk: Desk, scene: str, wait: Wait = scripted_time) -> None:
         await review_act(desk, scene.removeprefix("approval").removeprefix("-"), wait)
     elif scene in CONFLICTS:
         await conflict_act(desk, tasks, scene, wait)
+    elif scene in pairing_scenes.SCENES:
+        await pairing_scenes.act(desk, scene, wait)
     elif scene in _ACTS:
         _ACTS[scene](desk, tasks)
     elif scene in model_scenes.SCENES:
@@ -436,6 +444,7 @@ def main(argv: list[str]) -> int:
         *sorted(FORMS),
         *rough_scenes.ACTS,
         *sorted(PAIRED),
+        *pairing_scenes.SCENES,
     ]
     themes = os.environ.get("SHOT_THEMES", "dark light").split()
     app = application()

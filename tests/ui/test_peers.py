@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QLabel, QMenu
 
 from clawdesk.ports.inference import FabricStatus
@@ -146,16 +146,22 @@ def test_a_refused_revocation_is_said(bench: Bench, desk: Desk) -> None:
     assert any("Peer nas is not revoked" in text for text in texts)
 
 
-def test_the_palette_revokes_each_and_invites_where_something_listens(
-    bench: Bench, desk: Desk
-) -> None:
+def test_the_palette_revokes_each(desk: Desk) -> None:
     entries = {entry.text: entry for entry in search.entries(desk)}
     assert entries["Revoke nas…"].detail == "away, last seen 14 m ago"
-    desk.registry.trigger("invite_peer")
-    assert QGuiApplication.clipboard().text() == "clawdesk-fabric peers pair"
-    deaf = replace(model_scenes.PEERING, listening="")
-    show(bench, replace(model_scenes.paired(), peering=deaf))
-    assert "does not listen" in desk.registry.acts["invite_peer"].why_not()
+
+
+def test_whose_calls_run_and_wait_stands_with_the_peer_and_with_what_it_is_lent(
+    bench: Bench, desk: Desk
+) -> None:
+    show(bench, model_scenes.busy_peers())
+    line = lines(desk)["peer.lab2"]
+    assert line.accessibleName() == "lab2, here, 1 call runs, 2 wait"
+    assert "Its calls here: 1 call runs, 2 wait" in line.accessibleDescription()
+    assert "lends 2 models" in line.accessibleDescription()
+    desk.registry.trigger("models")
+    said = [line.accessibleName() for line in desk.window.models.loans.lines.values()]
+    assert "bge-small, lent to lab2, Here, 2 calls at once · 1 call runs, 2 wait" in said
 
 
 def test_the_bar_says_that_one_is_away(bench: Bench, desk: Desk) -> None:

@@ -12,6 +12,7 @@ from clawdesk.adapters.fabric_client import FabricClient
 from clawdesk.ports.errors import InferenceError
 from clawdesk.ports.inference import ModelResponse
 from clawdesk.ports.models import Loan, Peer, Peering, PeerOffer
+from clawdesk.ports.pairing import FOLLOWED, OPEN, WITHDRAWN, PeerWish
 from tests.support.fabric_docker import short_place
 from tests.support.fabric_peers import BORROWED, Two, strangers
 from tests.support.fabric_world import ASK, MODEL
@@ -89,3 +90,78 @@ async def test_a_revoked_peer_is_gone_from_both(two: Two, client: FabricClient) 
     assert (await client.peers()).peers == ()
     with pytest.raises(InferenceError, match="there is no model"):
         await ask(client, peers=True)
+
+
+@pytest.fixture
+async def lender(two: Two) -> AsyncIterator[FabricClient]:
+    made = FabricClient(socket=two.lender.socket, spawn=False)
+    yield made
+    await made.close()
+
+
+async def state(lender: FabricClient) -> str:
+    found = (await lender.peers()).invitation
+    return "" if found is None else found.state
+
+
+async def test_two_are_paired_by_what_the_sheets_ask_for(
+    client: FabricClient, lender: FabricClient
+) -> None:
+    assert (await lender.peers()).invitation is None
+    made = await lender.invite_peer(PeerWish("desk", (MODEL,), 2), "")
+    told = (await lender.peers()).invitation
+    assert told is not None
+    assert (told.id, told.state, told.until_s) == (made.id, OPEN, made.until_s)
+    assert (told.name, told.models, told.calls) == ("desk", (MODEL,), 2)
+    read = await client.read_invitation(made.text)
+    assert (read.address, read.fingerprint) == (made.address, made.fingerprint)
+    assert (read.until_s, read.known_as) == (made.until_s, "")
+    assert await client.join_peer(made.text, PeerWish("box")) == "box"
+    peer = await the_peer(client)
+    assert (peer.name, peer.state, peer.offers) == ("box", "here", (PeerOffer(MODEL, 2),))
+    told = (await lender.peers()).invitation
+    assert told is not None
+    assert (told.state, told.peer) == (FOLLOWED, "desk")
+    assert (await client.read_invitation(made.text)).known_as == "box"
+
+
+async def test_a_refusal_is_the_fabrics_own_sentence_and_its_next_step_apart(
+    client: FabricClient, lender: FabricClient
+) -> None:
+    made = await lender.invite_peer(PeerWish(), "")
+    await lender.withdraw_invitation()
+    assert await state(lender) == WITHDRAWN
+    with pytest.raises(InferenceError) as refused:
+        await client.join_peer(made.text, PeerWish())
+    assert refused.value.what == (
+        "the other machine refused: the invitation was used, is too old, or is not its latest"
+    )
+    assert refused.value.mend == "ask there for a new one: clawdesk-fabric peers pair"
+    with pytest.raises(InferenceError, match=r"^this is this machine's own invitation$"):
+        await lender.read_invitation(made.text)
+    with pytest.raises(InferenceError, match=r"^this is no invitation"):
+        await client.read_invitation("hello")
+    assert made.text not in f"{made!r}"
+
+
+@pytest.mark.expect_log("does not listen")
+async def test_where_it_listens_is_chosen_and_turned_off(client: FabricClient) -> None:
+    with pytest.raises(InferenceError, match=r"^this Fabric does not listen"):
+        await client.invite_peer(PeerWish(), "")
+    await client.listen_for_peers("127.0.0.1:0")
+    assert (await client.peers()).listening.startswith("127.0.0.1:")
+    await client.listen_for_peers("")
+    assert (await client.peers()).listening == ""
+
+
+async def test_what_runs_elsewhere_is_not_for_lending(two: Two, client: FabricClient) -> None:
+    await two.pair()
+    models = {model.name: model.lendable for model in (await client.status()).models}
+    assert models == {MODEL: True, BORROWED: False}
+
+
+async def test_a_request_that_a_fabric_does_not_know_says_that_it_is_of_another_version(
+    client: FabricClient,
+) -> None:
+    with pytest.raises(InferenceError, match="of another version"):
+        await client._asked("what-comes-later", {})

@@ -13,12 +13,23 @@ from aiohttp import web
 from clawdesk.adapters.fabric_client import FabricClient
 from clawdesk.adapters.fabric_figures import peering_of
 from clawdesk.ports.errors import InferenceError
-from clawdesk.ports.models import Loan, Peer, Peering, PeerOffer
+from clawdesk.ports.models import Loan, Peer, Peering, PeerOffer, Served
+from clawdesk.ports.pairing import OPEN, PeerInvitation, PeerWish
 from tests.support.fabric_docker import short_place
 
 TOLD: dict[str, Any] = {
     "listening": "0.0.0.0:7443",
     "fingerprint": "sha256:cd",
+    "invitation": {
+        "id": "i-1",
+        "state": "open",
+        "until": 1_764_000_600,
+        "address": "box.example:7443",
+        "name": "desk",
+        "models": ["coder"],
+        "calls": 2,
+        "peer": "",
+    },
     "peers": [
         {
             "name": "lab2",
@@ -27,6 +38,7 @@ TOLD: dict[str, Any] = {
             "last_seen_s": 3.7,
             "address": "lab2.example:7443",
             "lent": {"models": ["coder"], "calls": 2, "in_flight": 1},
+            "served": [{"model": "coder", "running": 1, "waiting": 2}],
             "offers": [{"model": "qwen", "calls": 4}],
             "borrowed_in_flight": 1,
             "why": "",
@@ -57,9 +69,11 @@ READ = Peering(
             Loan(("coder",), 2, 1),
             (PeerOffer("qwen", 4),),
             1,
+            served=(Served("coder", 1, 2),),
         ),
         Peer("nas", "sha256:ef", "away", 840, why="it does not answer"),
     ),
+    PeerInvitation("i-1", OPEN, 1_764_000_600, "box.example:7443", "desk", ("coder",), 2),
 )
 
 
@@ -75,6 +89,8 @@ def test_peers_are_read_with_times_that_stay_for_a_while() -> None:
         {"peers": [{"name": 3}]},
         {"peers": [{"name": "a", "last_seen_s": "long"}]},
         {"peers": [{"name": "a", "lent": {"models": 3}}]},
+        {"invitation": {"id": "i-1"}},
+        {"invitation": {"id": "i-1", "state": "open", "until": "soon", "address": "a:1"}},
     ],
 )
 def test_peers_told_otherwise_are_not_guessed(told: dict[str, Any]) -> None:
@@ -94,11 +110,14 @@ class Stub:
 
     async def answer(self, request: web.Request) -> web.Response:
         target = request.path
+        if request.method == "POST" and self.peers is None:
+            error = {"message": "Not Found", "code": "not_found"}
+            return web.json_response({"error": error}, status=404)
         if request.method == "POST":
             self.asked.append((target, await request.json()))
             return web.json_response({"token": "t"})
         if target == "/fabric/v1/peers" and self.peers is None:
-            error = {"message": f"there is no GET {target} here", "code": "not_found"}
+            error = {"message": "Not Found", "code": "not_found"}
             return web.json_response({"error": error}, status=404)
         if target == "/fabric/v1/peers":
             return web.json_response(self.peers)
@@ -172,3 +191,46 @@ async def test_an_older_fabric_has_no_peers(client: FabricClient, place: Path) -
         found = await client.figures()
         assert found.peering == Peering()
         assert "peers" not in found.unread
+
+
+async def test_what_another_version_tells_of_invitations_is_not_guessed(
+    client: FabricClient, place: Path
+) -> None:
+    async with Stub().serving(place):
+        for call in (
+            client.invite_peer(PeerWish(), ""),
+            client.read_invitation("clawdesk-peer:x"),
+            client.join_peer("clawdesk-peer:x", PeerWish()),
+        ):
+            with pytest.raises(InferenceError, match="of another version"):
+                await call
+
+
+async def test_an_older_fabric_that_cannot_read_an_invitation_is_named_as_one(
+    client: FabricClient, place: Path
+) -> None:
+    stub = Stub()
+    stub.peers = None
+    async with stub.serving(place):
+        for call in (client.read_invitation("clawdesk-peer:x"), client.withdraw_invitation()):
+            with pytest.raises(InferenceError, match="of another version"):
+                await call
+
+
+async def test_what_is_wished_is_what_is_sent(client: FabricClient, place: Path) -> None:
+    wish = PeerWish("desk", ("coder",), 2)
+    fields = {"name": "desk", "models": ["coder"], "calls": 2}
+    async with Stub().serving(place) as fabric:
+        for call in (client.invite_peer(wish, "a:1"), client.join_peer("word", wish)):
+            with pytest.raises(InferenceError):
+                await call
+        await client.listen_for_peers("")
+        await client.withdraw_invitation()
+        await client.stop_joining()
+        assert fabric.asked == [
+            ("/fabric/v1/peers/invite", {**fields, "address": "a:1"}),
+            ("/fabric/v1/peers/join", {**fields, "invitation": "word"}),
+            ("/fabric/v1/peers/listen", {"address": ""}),
+            ("/fabric/v1/peers/withdraw", {}),
+            ("/fabric/v1/peers/call-off", {}),
+        ]
