@@ -116,9 +116,12 @@ def answer_head(status: int, headers: dict[str, str], *, chunked: bool) -> bytes
     lines = [f"HTTP/1.1 {status} {_PHRASES.get(status, 'Answer')}"]
     lines += [f"{n}: {v}" for n, v in headers.items() if n.lower() not in _HOP_BY_HOP]
     lines += ["Connection: close", *(["Transfer-Encoding: chunked"] if chunked else [])]
-    # A line break inside a header would begin another one.
-    clean = [line.replace("\r", " ").replace("\n", " ") for line in lines]
-    return "\r\n".join([*clean, "", ""]).encode("latin-1", "replace")
+    text = "\r\n".join([*lines, "", ""])
+    if text.count("\r") + text.count("\n") != 2 * len(lines) + 2:
+        # A line break inside a header would begin another one.
+        clean = [line.replace("\r", " ").replace("\n", " ") for line in lines]
+        text = "\r\n".join([*clean, "", ""])
+    return text.encode("latin-1", "replace")
 
 
 def chunk(content: bytes) -> bytes:

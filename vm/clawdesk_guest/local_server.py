@@ -23,6 +23,7 @@ class Client:
 
     def __init__(self, client: socket.socket) -> None:
         self.client = client
+        self.descriptor = client.fileno()
         self.stream = 0  # of the host; 0 = none is open
         self.answered = False  # the head of the answer has come
         self.unread = bytearray()  # bytes for the program
@@ -57,6 +58,8 @@ class LocalServer(Generic[C]):
         self._clients_max = clients_max
         self._make = make
         self._clients: dict[int, C] = {}
+        self.streams: dict[int, C] = {}
+        """Which connection each stream of the host belongs to."""
         self._held = True
         self._listener = socket.create_server(address, backlog=2 * clients_max)
         self._listener.setblocking(False)
@@ -82,12 +85,16 @@ class LocalServer(Generic[C]):
         self._loop.forget(self._listener.fileno())
         self._listener.close()
 
-    def owns(self, stream: int) -> bool:
-        return self.of(stream) is not None
+    def join(self, one: C, stream: int) -> None:
+        """From now on a connection has that stream; 0 = none, for too many are open."""
+        one.stream = stream
+        if stream:
+            self.streams[stream] = one
 
-    def of(self, stream: int) -> C | None:
-        """The connection that a stream belongs to."""
-        return next((one for one in self._clients.values() if one.stream == stream), None)
+    def part(self, one: C) -> None:
+        """Its stream is over, or the host has forgotten it."""
+        self.streams.pop(one.stream, None)
+        one.stream = 0
 
     def heard(self, one: C, content: bytes) -> None:
         """What a program said; a subclass says what that means."""
@@ -110,12 +117,13 @@ class LocalServer(Generic[C]):
         except OSError:
             return
         client.setblocking(False)
-        one = self._clients[client.fileno()] = self._make(client)
+        one = self._make(client)
+        self._clients[one.descriptor] = one
         self._seen(one, link, READ)  # as a rule it has asked already
 
     def serve(self, one: C, link: Link) -> None:
         """Give the program what there is and watch for what it does."""
-        descriptor = one.client.fileno()
+        descriptor = one.descriptor
         while one.unread:
             count = write_some(descriptor, bytes(one.unread[:READ_BYTES]))
             if count < 0:
@@ -137,7 +145,7 @@ class LocalServer(Generic[C]):
         """Something happened on a connection; that it takes bytes again `serve` will find."""
         if not one.may_read and not seen & _GONE:
             return
-        content = read_some(one.client.fileno(), READ_BYTES)
+        content = read_some(one.descriptor, READ_BYTES)
         if content == b"":
             # A program that leaves frees what it held: the host is told at once.
             self._leave(one, link)
@@ -150,7 +158,7 @@ class LocalServer(Generic[C]):
         self.left(one)
 
     def end(self, one: C) -> None:
-        descriptor = one.client.fileno()
-        if self._clients.pop(descriptor, None) is not None:
-            self._loop.forget(descriptor)
+        if self._clients.pop(one.descriptor, None) is not None:
+            self.part(one)
+            self._loop.forget(one.descriptor)
             one.client.close()

@@ -372,22 +372,21 @@ def mistake(message: Message, schemas: Schemas) -> str:
     if len(message) != len(schema) + 1 or not schema.keys() <= message.keys():
         return f"{op}: wrong fields (rule 2)"
     for name, (kind, limit) in schema.items():
-        value = message[name]
+        value: Any = message[name]
         if type(value) is not kind:
             return f"{op}.{name}: not of type {kind.__name__} (rule 2)"
-        if not _within(value, limit):
+        # Most fields are texts, and this is done for each message.
+        fits = _fits(value, limit) if kind is not str else len(value) <= limit and _is_clean(value)
+        if not fits:
             return f"{op}.{name}: too large, or holds what it may not (rule 2)"
     return ""
 
 
-def _within(value: Any, limit: int) -> bool:
+def _fits(value: Any, limit: int) -> bool:
     if isinstance(value, int):
         return -limit <= value <= limit
-    if isinstance(value, list):
-        return len(value) <= limit and _are_texts(value)
-    if isinstance(value, dict):
-        return len(value) <= limit and _are_texts([*value, *value.values()])
-    return len(value) <= limit and _is_clean(value)
+    texts = value if isinstance(value, list) else [*value, *value.values()]
+    return len(value) <= limit and _are_texts(texts)
 
 
 def _are_texts(values: list[Any]) -> bool:

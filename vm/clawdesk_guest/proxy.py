@@ -48,7 +48,7 @@ class Proxy(LocalServer[_Way]):
     # From the host
 
     def answer(self, stream: int, status: int, headers: dict[str, str]) -> None:
-        one = self.of(stream)
+        one = self.streams.get(stream)
         if one is None:
             return
         one.answered = True
@@ -59,16 +59,16 @@ class Proxy(LocalServer[_Way]):
             one.unread += _ESTABLISHED
 
     def got(self, stream: int, content: bytes) -> None:
-        one = self.of(stream)
+        one = self.streams.get(stream)
         if one is not None:
             one.owed_bytes += len(content)
             one.unread += content
 
     def closed(self, stream: int, error: str) -> None:
-        one = self.of(stream)
+        one = self.streams.get(stream)
         if one is None:
             return
-        one.stream = 0
+        self.part(one)
         if not one.answered:
             one.unread += _refusal(502, error or "the connection could not be made")
         one.finished = True
@@ -87,7 +87,7 @@ class Proxy(LocalServer[_Way]):
         if one.wanted is not None and not one.stream and not one.answered and not one.finished:
             host, port = one.wanted
             try:
-                one.stream = link.open({"op": "connect", "host": host, "port": port})
+                self.join(one, link.open({"op": "connect", "host": host, "port": port}))
             except LocalError as error:
                 one.unread += _refusal(400, str(error))
                 one.finished = True

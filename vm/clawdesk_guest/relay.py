@@ -11,7 +11,7 @@ from clawdesk_guest import http_wire
 from clawdesk_guest.link import Link
 from clawdesk_guest.local_server import Client, LocalServer
 from clawdesk_guest.loop import Loop
-from clawdesk_guest.protocol import LocalError
+from clawdesk_guest.protocol import LocalError, Message
 from clawdesk_guest.turns import Turns
 
 _CALLS_MAX = 64
@@ -42,7 +42,7 @@ class Relay(LocalServer[_Call]):
     @property
     def in_flight(self) -> int:
         """Calls the host knows of."""
-        return sum(1 for call in self.clients if call.stream)
+        return len(self.streams)
 
     def restart(self) -> None:
         """A new epoch: the host knows none of our streams.
@@ -53,29 +53,30 @@ class Relay(LocalServer[_Call]):
             if call.answered and not call.finished:
                 self.end(call)
             elif not call.finished:
-                call.stream = call.body_sent_bytes = 0
+                self.part(call)
+                call.body_sent_bytes = 0
 
     # From the host
 
     def answer(self, stream: int, status: int, headers: dict[str, str]) -> None:
-        call = self.of(stream)
+        call = self.streams.get(stream)
         if call is not None and call.request is not None:
             call.answered = True
             call.chunked = call.request.method != "HEAD" and status not in {204, 304}
             call.unread += http_wire.answer_head(status, headers, chunked=call.chunked)
 
     def got(self, stream: int, content: bytes) -> None:
-        call = self.of(stream)
+        call = self.streams.get(stream)
         if call is not None:
             call.owed_bytes += len(content)
             if call.chunked:
                 call.unread += http_wire.chunk(content)
 
     def closed(self, stream: int, error: str) -> None:
-        call = self.of(stream)
+        call = self.streams.get(stream)
         if call is None:
             return
-        call.stream = 0
+        self.part(call)
         if not call.answered:
             call.unread += http_wire.error_answer(502, "relay_failed", error or "no answer")
             call.finished = True
@@ -105,9 +106,10 @@ class Relay(LocalServer[_Call]):
         if request.method == "POST" and not call.passed and not self._turns.may_go():
             return
         call.passed = True
-        head = {"op": "model", "method": request.method, "path": request.path}
+        head: Message = {"op": "model", "method": request.method, "path": request.path}
         try:
-            call.stream = link.open({**head, "headers": request.headers, "size": len(request.body)})
+            head |= {"headers": request.headers, "size": len(request.body)}
+            self.join(call, link.open(head))
         except LocalError as error:
             call.unread += http_wire.error_answer(400, "bad_request", str(error))
             call.finished = True

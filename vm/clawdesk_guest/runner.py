@@ -137,10 +137,10 @@ class Runner:
             self._carrier(event.stream).closed(event.stream, event.error)
 
     def _carrier(self, stream: int) -> Proxy | Relay | Shells:
-        """Whose stream it is; what is nobody's any more all pass over."""
-        if self._shells.owns(stream):
-            return self._shells
-        return self._proxy if self._proxy.owns(stream) else self._relay
+        """Whose stream it is; what is nobody's any more the shells pass over."""
+        if stream in self._relay.streams:
+            return self._relay
+        return self._proxy if stream in self._proxy.streams else self._shells
 
     def _pump(self) -> None:
         """Move bytes until nothing more can move."""

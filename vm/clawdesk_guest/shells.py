@@ -57,9 +57,6 @@ class Shells:
     def any_open(self) -> bool:
         return bool(self._shells)
 
-    def owns(self, stream: int) -> bool:
-        return any(one.stream == stream for one in self._shells.values())
-
     def start(
         self,
         link: Link,
