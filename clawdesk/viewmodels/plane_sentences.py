@@ -319,12 +319,10 @@ PARTS = (
     marked("kvm, proven by booting a machine"),
     marked("Machines run under emulation, several times slower."),
     marked(
-        "At a checkpoint machines stand still two to four times as long as they need to: the "
+        "At a checkpoint machines may stand still for longer than they need to: the "
         "kernel keeps userfaultfd from ordinary accounts."
     ),
-    marked(
-        "At a checkpoint machines stand still two to four times as long as they need to: {why}."
-    ),
+    marked("At a checkpoint machines may stand still for longer than they need to: {why}."),
     marked("{name} (emulation)"),
     marked("QEMU runs without privileges"),
     marked("QEMU runs with more rights than it needs: machines are not confined."),

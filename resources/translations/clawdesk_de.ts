@@ -460,12 +460,12 @@
             <translation>Fragt</translation>
         </message>
         <message>
-            <source>At a checkpoint machines stand still two to four times as long as they need to: the kernel keeps userfaultfd from ordinary accounts.</source>
-            <translation>An einem Prüfpunkt stehen Maschinen zwei- bis viermal so lange still wie nötig: Der Kernel gibt userfaultfd gewöhnlichen Konten nicht.</translation>
+            <source>At a checkpoint machines may stand still for longer than they need to: the kernel keeps userfaultfd from ordinary accounts.</source>
+            <translation>An einem Prüfpunkt stehen Maschinen womöglich länger still als nötig: Der Kernel gibt userfaultfd gewöhnlichen Konten nicht.</translation>
         </message>
         <message>
-            <source>At a checkpoint machines stand still two to four times as long as they need to: {why}.</source>
-            <translation>An einem Prüfpunkt stehen Maschinen zwei- bis viermal so lange still wie nötig: {why}.</translation>
+            <source>At a checkpoint machines may stand still for longer than they need to: {why}.</source>
+            <translation>An einem Prüfpunkt stehen Maschinen womöglich länger still als nötig: {why}.</translation>
         </message>
         <message>
             <source>Attempt</source>

@@ -7,6 +7,7 @@ holds the same files. Background snapshots are measured only where the probe pas
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import docker
 
+from clawdesk.adapters.libvirt.background_choice import SWITCH
 from clawdesk.adapters.libvirt.channel import ChannelSession
 from clawdesk.adapters.libvirt.machines import LibvirtMachines
 from clawdesk.ports.guest import StepEnded, StepOutput, StepRun
@@ -43,6 +45,7 @@ class Samples:
 
 
 def measure(n: int) -> Iterator[Row]:
+    os.environ[SWITCH] = "on"  # emulated machines are not asked otherwise
     with engine() as host:
         commits, driver = _commits(host, n)
     beside = f"docker commit of the same {FILE_MB} MB of files ({driver}), no memory"

@@ -24,7 +24,7 @@ import pytest
 
 from clawdesk.adapters.libvirt import background
 from clawdesk.adapters.libvirt.background import BackgroundSnapshots
-from clawdesk.adapters.libvirt.background_choice import OPEN_SETTING
+from clawdesk.adapters.libvirt.background_choice import OPEN_SETTING, SWITCH
 from clawdesk.adapters.libvirt.background_probe import BackgroundProbe
 from clawdesk.adapters.libvirt.channel import GuestChannels
 from clawdesk.adapters.libvirt.machines import LibvirtMachines
@@ -63,6 +63,11 @@ STILL_COUNTS = (
 @pytest.fixture(scope="module")
 def tar(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return workspace_tar(tmp_path_factory.mktemp("work"), {"hello.txt": b"hello\n"})
+
+
+@pytest.fixture(autouse=True)
+def _for_emulated_machines_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SWITCH, "on")
 
 
 @pytest.fixture

@@ -46,27 +46,27 @@ def choice(
 def test_it_is_used_only_after_a_passed_probe_which_runs_once(setting: Path) -> None:
     probe = Probe()
     first = choice(setting)
-    assert not first.usable("tcg")
-    assert not first.settled("tcg")
-    assert first.path("tcg") == "live (background: not tried yet)"
-    assert first.decide("tcg", probe)
-    assert first.usable("tcg")
-    assert first.path("tcg") == "background"
+    assert not first.usable("kvm")
+    assert not first.settled("kvm")
+    assert first.path("kvm") == "live (background: not tried yet)"
+    assert first.decide("kvm", probe)
+    assert first.usable("kvm")
+    assert first.path("kvm") == "background"
     again = choice(setting)
-    assert again.usable("tcg")
-    assert again.decide("tcg", probe)
+    assert again.usable("kvm")
+    assert again.decide("kvm", probe)
     assert probe.runs == 1
-    assert not again.usable("kvm"), "proven for another accelerator only"
+    assert not again.usable("tcg"), "proven for another accelerator only"
 
 
 def test_a_refusal_is_kept_with_its_reason(setting: Path) -> None:
     probe = Probe(MachineError("the guest hangs"))
-    assert not choice(setting).decide("tcg", probe)
+    assert not choice(setting).decide("kvm", probe)
     again = choice(setting)
-    assert not again.decide("tcg", probe)
+    assert not again.decide("kvm", probe)
     assert probe.runs == 1
-    assert again.settled("tcg")
-    assert "the guest hangs" in again.path("tcg")
+    assert again.settled("kvm")
+    assert "the guest hangs" in again.path("kvm")
 
 
 def test_a_refusal_by_the_kernel_names_what_it_costs_and_the_command(
@@ -74,58 +74,74 @@ def test_a_refusal_by_the_kernel_names_what_it_costs_and_the_command(
 ) -> None:
     setting.write_text("0\n")
     used = choice(setting)
-    assert used.lack("tcg") == ("", ""), "what was not tried is no lack"
-    used.decide("tcg", Probe(MachineError("QEMU refuses it")))
-    why, mend = used.lack("tcg")
+    assert used.lack("kvm") == ("", ""), "what was not tried is no lack"
+    used.decide("kvm", Probe(MachineError("QEMU refuses it")))
+    why, mend = used.lack("kvm")
     assert "stand still" in why
     assert "userfaultfd" in why
     assert mend == OPEN_SETTING
     with monkeypatch.context() as patch:
         patch.setenv(SWITCH, "off")
-        assert used.lack("tcg") == ("", ""), "its user wants it so"
+        assert used.lack("kvm") == ("", ""), "its user wants it so"
     setting.write_text("1\n")
     again = choice(setting)
-    assert again.lack("tcg") == ("", ""), "the command was run: it is tried again"
-    again.decide("tcg", Probe(MachineError("the guest hangs")))
-    why, mend = again.lack("tcg")
+    assert again.lack("kvm") == ("", ""), "the command was run: it is tried again"
+    again.decide("kvm", Probe(MachineError("the guest hangs")))
+    why, mend = again.lack("kvm")
     assert "the guest hangs" in why
     assert mend == "", "the setting is not what keeps it"
     as_root = choice(setting, uid=0)
-    as_root.decide("tcg", Probe())
-    assert as_root.lack("tcg") == ("", "")
+    as_root.decide("kvm", Probe())
+    assert as_root.lack("kvm") == ("", "")
+
+
+def test_emulated_machines_lack_nothing_and_are_probed_only_where_that_is_asked_for(
+    setting: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe = Probe()
+    used = choice(setting)
+    assert used.settled("tcg")
+    assert not used.decide("tcg", probe)
+    assert probe.runs == 0
+    assert used.path("tcg") == "live (quicker than background ones of an emulated machine)"
+    assert used.lack("tcg") == ("", "")
+    monkeypatch.setenv(SWITCH, "on")
+    assert not used.settled("tcg")
+    assert used.decide("tcg", probe)
+    assert used.path("tcg") == "background"
 
 
 @pytest.mark.parametrize("code", ["closed", "no_space"])
 def test_a_probe_that_could_not_be_made_teaches_nothing(setting: Path, code: str) -> None:
     given_up = Probe(MachineError("not now", code=code))
     used = choice(setting)
-    assert not used.decide("tcg", given_up)
-    assert not used.settled("tcg")
-    assert used.decide("tcg", Probe())
+    assert not used.decide("kvm", given_up)
+    assert not used.settled("kvm")
+    assert used.decide("kvm", Probe())
 
 
 def test_another_host_is_probed_again(setting: Path) -> None:
     probe = Probe()
-    choice(setting).decide("tcg", probe)
-    choice(setting, versions={**VERSIONS, "qemu": "8.0"}).decide("tcg", probe)
-    choice(setting, uid=0).decide("tcg", probe)
+    choice(setting).decide("kvm", probe)
+    choice(setting, versions={**VERSIONS, "qemu": "8.0"}).decide("kvm", probe)
+    choice(setting, uid=0).decide("kvm", probe)
     assert probe.runs == 3
-    assert not choice(setting).usable("tcg"), "the answer of QEMU as root is not the account's"
-    choice(setting).decide("tcg", probe)
+    assert not choice(setting).usable("kvm"), "the answer of QEMU as root is not the account's"
+    choice(setting).decide("kvm", probe)
     setting.write_text("0\n")
-    assert not choice(setting).usable("tcg")
+    assert not choice(setting).usable("kvm")
     setting.unlink()
-    assert not choice(setting).usable("tcg")
+    assert not choice(setting).usable("kvm")
 
 
 def test_a_cut_answer_is_no_answer(setting: Path) -> None:
-    choice(setting).decide("tcg", Probe())
+    choice(setting).decide("kvm", Probe())
     (cache,) = setting.parent.glob("background-*.json")
     whole = cache.read_text()
     for content in ("", "{", "[]", '{"host": 1}', whole.replace("true", '"yes"')):
         cache.write_text(content)
-        assert not choice(setting).usable("tcg")
-        assert not choice(setting).settled("tcg")
+        assert not choice(setting).usable("kvm")
+        assert not choice(setting).settled("kvm")
 
 
 def test_the_switch_needs_no_probe_and_forgets_nothing(
@@ -133,12 +149,12 @@ def test_the_switch_needs_no_probe_and_forgets_nothing(
 ) -> None:
     probe = Probe()
     used = choice(setting)
-    used.decide("tcg", probe)
+    used.decide("kvm", probe)
     monkeypatch.setenv(SWITCH, "off")
-    assert not used.usable("tcg")
-    assert used.settled("tcg")
-    assert SWITCH in used.path("tcg")
-    assert not choice(setting).decide("kvm", probe)
+    assert not used.usable("kvm")
+    assert used.settled("kvm")
+    assert SWITCH in used.path("kvm")
+    assert not choice(setting).decide("tcg", probe)
     assert probe.runs == 1
     monkeypatch.delenv(SWITCH)
-    assert used.usable("tcg")
+    assert used.usable("kvm")
