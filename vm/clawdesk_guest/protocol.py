@@ -372,9 +372,9 @@ def mistake(message: Message, schemas: Schemas) -> str:
     if len(message) != len(schema) + 1 or not schema.keys() <= message.keys():
         return f"{op}: wrong fields (rule 2)"
     for name, (kind, limit) in schema.items():
-        value: Any = message[name]
-        if type(value) is not kind:
+        if type(message[name]) is not kind:
             return f"{op}.{name}: not of type {kind.__name__} (rule 2)"
+        value = message[name]
         # Most fields are texts, and this is done for each message.
         fits = _fits(value, limit) if kind is not str else len(value) <= limit and _is_clean(value)
         if not fits:
