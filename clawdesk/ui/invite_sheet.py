@@ -13,6 +13,7 @@ from clawdesk.ui.form_sheet import FormSheet
 from clawdesk.ui.grant_fields import GrantFields
 from clawdesk.ui.safe_text import clean_line
 from clawdesk.ui.words import tr
+from clawdesk.viewmodels.pairing import is_anywhere
 
 _ADDRESS_CHARS_MAX = 300
 _EXAMPLE = "192.168.1.5:7000"
@@ -46,12 +47,10 @@ class InviteSheet(FormSheet):
         self._listening = listening
         self.address = QLineEdit()
         self.address.setMaxLength(_ADDRESS_CHARS_MAX)
-        if listening:
-            self.address.setPlaceholderText(clean_line(listening, _ADDRESS_CHARS_MAX))
-            self.add_field(tr("It connects to"), self.address, "invite.address")
-        else:
-            self.address.setPlaceholderText(tr("such as {address}", address=_EXAMPLE))
-            self.add_field(tr("Listen at"), self.address, "invite.address")
+        known = "" if is_anywhere(listening) else clean_line(listening, _ADDRESS_CHARS_MAX)
+        self.address.setPlaceholderText(known or tr("such as {address}", address=_EXAMPLE))
+        name = tr("It connects to") if listening else tr("Listen at")
+        self.add_field(name, self.address, "invite.address")
         self.fields = GrantFields(self, "invite", models, lends=True)
         self.address.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -60,6 +59,15 @@ class InviteSheet(FormSheet):
         if not address and not self._listening:
             self.show_refusal(
                 tr("“Listen at” must be an address like {address}.", address=_EXAMPLE)
+            )
+            return
+        if is_anywhere(address or self._listening):
+            self.show_refusal(
+                tr(
+                    "Name the address at which the other machine finds this one, such as "
+                    "{address}: 0.0.0.0 stands for all of them.",
+                    address=_EXAMPLE,
+                )
             )
             return
         wish = self.fields.wish()

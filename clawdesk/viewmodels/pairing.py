@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from clawdesk.domain.model import Reason
 from clawdesk.domain.policy_file import POLICY_FILE
@@ -121,6 +122,15 @@ def open_invitation(status: FabricStatus | None) -> PeerInvitation | None:
     peering = status.peering if status is not None else None
     found = peering.invitation if peering is not None else None
     return found if found is not None and found.state == OPEN else None
+
+
+def is_anywhere(address: str) -> bool:
+    """Whether HOST:PORT stands for every address of a machine, so that none can come there."""
+    host = address.rpartition(":")[0].strip("[]")
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return False
 
 
 # -- why not --------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ from clawdesk_fabric.peers_pairing import (
     Invitation,
     Inviting,
     Standing,
+    check_reachable,
     parse_address,
     parse_invitation,
 )
@@ -309,7 +310,7 @@ class Peers:
                 code="no_capacity",
             )
         address = address or self.listening
-        parse_address(address)
+        check_reachable(address)
         if name:
             kept.checked_name(name)
         if self._inviting is None:

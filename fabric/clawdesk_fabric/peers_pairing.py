@@ -13,6 +13,7 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_address
 
 from clawdesk_fabric.errors import FabricError
 
@@ -36,6 +37,21 @@ def parse_address(text: str) -> tuple[str, int]:
             f"{text!r} is no address", mend="write HOST:PORT, such as 192.168.1.5:7000"
         )
     return found[1].strip("[]"), port
+
+
+def check_reachable(address: str) -> None:
+    """Raises FabricError where no other machine can come: 0.0.0.0 and :: are where one listens."""
+    host, _ = parse_address(address)
+    try:
+        is_any = ip_address(host).is_unspecified
+    except ValueError:
+        return  # a name
+    if is_any:
+        raise FabricError(
+            f"{host} stands for all addresses of this machine, so an invitation cannot name it",
+            mend="name the one at which the other machine finds this one: --address HOST:PORT",
+            code="invalid_request",
+        )
 
 
 @dataclass(frozen=True, slots=True)

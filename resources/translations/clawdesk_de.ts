@@ -2176,6 +2176,10 @@
             <translation>Name</translation>
         </message>
         <message>
+            <source>Name the address at which the other machine finds this one, such as {address}: 0.0.0.0 stands for all of them.</source>
+            <translation>Nennen Sie die Adresse, unter der die andere Maschine diese findet, etwa {address}: 0.0.0.0 steht für alle.</translation>
+        </message>
+        <message>
             <source>Name the hosts packages come from in {file}, under [network] allow.</source>
             <translation>Nennen Sie in {file} unter [network] allow die Rechner, von denen Pakete kommen.</translation>
         </message>

@@ -286,7 +286,7 @@ NAS = Peer(
     offers=(PeerOffer("gemma-27b", 1),),
     why="nas does not answer at nas.example:7443: Connection refused",
 )
-PEERING = Peering("0.0.0.0:7443", PRINT, (LAB2, NAS))
+PEERING = Peering("192.168.1.4:7443", PRINT, (LAB2, NAS))
 UNTIL_S = 1_764_000_600
 """Ten minutes after the time that the scripted plane begins at."""
 INVITED = PeerInvitation("i-1", OPEN, UNTIL_S, "box.example:7443", "desk", ("bge-small",), 2)

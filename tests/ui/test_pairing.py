@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from clawdesk.domain.model import Reason
 from clawdesk.ports.errors import InferenceError, PortError
 from clawdesk.ports.inference import FabricStatus
+from clawdesk.ports.models import Peering
 from clawdesk.ports.pairing import FOLLOWED, OPEN, OVER, WITHDRAWN, PeerWish
 from clawdesk.runtime.api import Change, Environment, Outcome
 from clawdesk.ui.ask_sheet import AskSheet
@@ -157,6 +158,24 @@ def test_where_nothing_listens_a_person_names_the_address_first(bench: Bench, de
     assert [call[0] for call in bench.plane.calls][-2:] == ["listen_for_peers", "invite_peer"]
     assert asked(bench, "listen_for_peers") == [("listen_for_peers", "192.168.1.5:7000")]
     assert asked(bench, "invite_peer")[0][2] == "", "it finds us where we listen"
+
+
+@pytest.mark.parametrize(
+    ("listening", "typed"), [("0.0.0.0:7443", ""), ("", "[::]:7000"), ("box:7000", "0.0.0.0:7000")]
+)
+def test_an_address_at_which_no_other_machine_can_come_is_said(
+    bench: Bench, desk: Desk, listening: str, typed: str
+) -> None:
+    show(bench, replace(model_scenes.busy(), peering=Peering(listening, "sha256:cd")))
+    sheet = inviting(bench, desk)
+    assert sheet.address.placeholderText() in (listening, "such as 192.168.1.5:7000")
+    assert "0.0.0.0" not in sheet.address.placeholderText()
+    sheet.address.setText(typed)
+    sheet.go.click()
+    bench.settle()
+    assert "Name the address at which the other machine finds this one" in sheet.outcome.text()
+    assert not asked(bench, "invite_peer")
+    assert not asked(bench, "listen_for_peers")
 
 
 def test_an_address_that_cannot_be_had_is_said_and_the_sheet_stays(

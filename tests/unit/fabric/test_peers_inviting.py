@@ -57,6 +57,14 @@ def test_an_end_that_is_no_time_makes_it_no_invitation(until: object) -> None:
         parse_invitation(text)
 
 
+@pytest.mark.parametrize("address", ["0.0.0.0:7000", "[::]:7000"])
+async def test_an_address_at_which_nobody_can_come_is_not_named(two: Two, address: str) -> None:
+    answer = await two.lender.control("peers/invite", {"address": address})
+    assert answer["error"]["code"] == "invalid_request"
+    assert "stands for all addresses" in answer["error"]["message"]
+    assert (await two.lender.control("peers"))["invitation"] is None
+
+
 def test_its_secret_is_never_in_how_it_is_printed() -> None:
     made = Inviting(HOST).invite("host:7000", 0)
     assert made.secret not in f"{made!r} {made}"
