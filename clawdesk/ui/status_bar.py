@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QRect, QRectF, Signal
+from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from clawdesk.ui import fonts, tokens
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
+from clawdesk.ui.paint import card_role, dots, paint_bar
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
+from clawdesk.viewmodels.machine import BarShare
 from clawdesk.viewmodels.status import Health, StatusBarView
 
 CHANNEL = "OpenClaw"
@@ -56,6 +58,52 @@ class _Item(QWidget):
             QPainter(self).fillRect(QRect(0, top, 1, 16), colour("line"))
 
 
+class _CardsItem(_Item):
+    """Graphics memory in words, and drawn as the cards' colours where there is room."""
+
+    def __init__(self) -> None:
+        super().__init__("status.gpu", "GPU")
+        self._drawing = _CardsBar()
+        self._row.insertWidget(1, self._drawing)
+
+    def show_bar(self, shares: tuple[BarShare, ...]) -> None:
+        self._drawing.show_shares(shares)
+
+    def wide(self) -> int:
+        drawn = 0 if self._drawing.isHidden() else self._drawing.width() + self._row.spacing()
+        return super().wide() - drawn
+
+    def draw(self, room: int) -> None:
+        """Show the drawing where so much room is left beside all words."""
+        needs = self._drawing.width() + self._row.spacing()
+        self._drawing.setVisible(bool(self._drawing.shares) and needs <= room)
+
+
+class _CardsBar(QWidget):
+    """What the words beside it say, in one look."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("status.gpu.drawing")
+        self.shares: tuple[BarShare, ...] = ()
+        self.setFixedSize(56, 8)
+        self.hide()
+
+    def show_shares(self, shares: tuple[BarShare, ...]) -> None:
+        if shares != self.shares:
+            self.shares = shares
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        fills: list[tuple[float, QBrush | QColor]] = [
+            (one.share, colour(card_role(one.card)) if one.ours else dots("foreign", "track"))
+            for one in self.shares
+        ]
+        paint_bar(painter, QRectF(self.rect()), fills)
+
+
 class _HealthItem(_Item):
     def __init__(self, name: str, *, line: bool) -> None:
         super().__init__(name, line=line)
@@ -91,7 +139,7 @@ class StatusBar(Ground):
         self._work = _Item("status.work")
         self._cpu = _Item("status.cpu", "CPU")
         self._memory = _Item("status.memory", "RAM")
-        self._gpu = _Item("status.gpu", "GPU")
+        self._gpu = _CardsItem()
         self._machines = _Item("status.machines", "VM")
         for item in (self._work, self._gpu, self._machines, self._cpu, self._memory):
             row.addWidget(item)
@@ -111,6 +159,7 @@ class StatusBar(Ground):
         self._cpu.show_text(view.cpu)
         self._memory.show_text(view.memory)
         self._gpu.show_text(view.gpu)
+        self._gpu.show_bar(view.gpu_bar)
         self._machines.show_text(view.machines)
         for health in view.parts:
             self._parts[health.name].show_health(health)
@@ -122,13 +171,15 @@ class StatusBar(Ground):
         self._mind_room()
 
     def _mind_room(self) -> None:
-        """Items move together, then load gives way: who needs you and health are always read."""
+        """The drawing goes, items move together, then load gives way; health is always read."""
         self._parts[CHANNEL].setVisible(self._has_channel)
         health = [part for name, part in self._parts.items() if name != CHANNEL]
         if self._has_channel:
             health.append(self._parts[CHANNEL])
         loads = [self._cpu, self._memory, self._machines, self._gpu]  # which goes first
         fixed = self.need.sizeHint().width() + 24
+        everything = [self._work, *loads, *health]
+        self._gpu.draw(self.width() - fixed - sum(one.wide() + 2 * ROOMY for one in everything))
         for left_out in range(len(loads) + 1):
             shown = [self._work, *loads[left_out:], *health]
             for beside in (ROOMY, TIGHT):

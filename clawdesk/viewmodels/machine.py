@@ -5,6 +5,7 @@ An unknown number stays unknown: nothing is guessed, nothing is simulated unless
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from clawdesk.ports.telemetry import Gpu, HostLoad
@@ -39,8 +40,18 @@ class GpuView:
 
 
 @dataclass(frozen=True, slots=True)
+class BarShare:
+    """Memory of one card in use, as a share of all cards' memory; `ours` = by models."""
+
+    card: int
+    share: float
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HostView:
-    """The panel. `gpu_note` says plainly why there are no cards; `gpu_brief` is for the bar."""
+    """The panel. `gpu_note` says plainly why there are no cards; `gpu_brief` and `gpu_bar` are for
+    the bar at the bottom."""
 
     known: bool
     cpu: str
@@ -52,6 +63,7 @@ class HostView:
     gpu_note: str
     gpu_summary: str
     gpu_brief: str = ""
+    gpu_bar: tuple[BarShare, ...] = ()
 
 
 UNKNOWN = HostView(False, "–", 0.0, "–", 0.0, "–", (), "", "")  # noqa: RUF001
@@ -117,7 +129,18 @@ def host_view(load: HostLoad | None) -> HostView:
         gpu_note="" if load.gpus else told(load.gpu_note) or tr("no NVIDIA GPU"),
         gpu_summary=_summary(load, marked("{used} of {total} GiB in use")),
         gpu_brief=_summary(load, marked("{used} of {total} GiB")),
+        gpu_bar=tuple(_bar(load.gpus)),
     )
+
+
+def _bar(gpus: Sequence[Gpu]) -> Iterator[BarShare]:
+    """What is in use of each card, ours first; a card that tells no memory is left out."""
+    total_mib = sum(gpu.total_mib or 0 for gpu in gpus)
+    for gpu in gpus:
+        view = gpu_view(gpu)
+        for share, ours in ((view.ours_share, True), (view.foreign_share, False)):
+            if share and gpu.total_mib:
+                yield BarShare(gpu.index, share * gpu.total_mib / total_mib, ours)
 
 
 def _summary(load: HostLoad, text: str) -> str:

@@ -12,7 +12,7 @@ from clawdesk.ports.channel import ChannelState
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import Environment
 from clawdesk.viewmodels.language import counted, marked, tr
-from clawdesk.viewmodels.machine import host_view
+from clawdesk.viewmodels.machine import BarShare, host_view
 from clawdesk.viewmodels.peers import away_lines, away_words
 from clawdesk.viewmodels.phases import Family, Group
 from clawdesk.viewmodels.tasks import counts
@@ -48,6 +48,7 @@ class StatusBarView:
     cpu: str
     memory: str
     gpu: str
+    gpu_bar: tuple[BarShare, ...]
     machines: str
     parts: tuple[Health, ...]
 
@@ -143,6 +144,7 @@ def status_bar(state: PlaneState, load: HostLoad | None, environment: Environmen
         cpu=f"{load.cpu_percent:.0f} %" if load is not None else "–",  # noqa: RUF001
         memory=memory,
         gpu=host.gpu_brief if host.gpus else tr("none"),
+        gpu_bar=host.gpu_bar,
         machines=_running_machines(state),
         parts=(fabric, _machines(environment), docker, *_channel(environment)),
     )

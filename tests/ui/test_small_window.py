@@ -47,19 +47,27 @@ def test_the_bar_leaves_out_load_before_health(bench: Bench) -> None:
             bar, seen = desk.window.status, []
             for wide in (1440, 1024):
                 desk.window.resize(wide, 700)
-                seen.append({n: _shown(bar, n) for n in ("cpu", "machines", "gpu", "openclaw")})
+                names = ("cpu", "machines", "gpu", "gpu.drawing", "openclaw")
+                seen.append({n: _shown(bar, n) for n in names})
             bar.resize(820, bar.height())
             return [*seen, {n: _shown(bar, n) for n in ("machines", "openclaw")}]
 
     roomy, small, tiny = bench.run(look())
     assert all(roomy.values())
-    assert small == {"cpu": False, "machines": True, "gpu": True, "openclaw": True}
+    assert small == {
+        "cpu": False,
+        "machines": True,
+        "gpu": True,
+        "gpu.drawing": False,
+        "openclaw": True,
+    }
     assert tiny["openclaw"]
     assert not tiny["machines"]
 
 
 def _shown(bar: StatusBar, name: str) -> bool:
-    item = next(part for part in bar.children() if part.objectName() == f"status.{name}")
+    parts = (*bar.children(), *bar._gpu.children())
+    item = next(part for part in parts if part.objectName() == f"status.{name}")
     return not item.isHidden()  # type: ignore[attr-defined]
 
 

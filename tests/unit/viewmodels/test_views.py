@@ -241,6 +241,21 @@ def test_simulated_and_lost_cards_are_told_in_the_one_line_too() -> None:
     assert host_view(unknown).gpu_summary == "simulated: memory not known"
 
 
+def test_the_bar_draws_memory_in_use_as_shares_of_all_cards() -> None:
+    load = scenes.load()
+    shares = status_bar(PlaneState(), load, Environment()).gpu_bar
+    cards = [gpu.index for gpu in load.gpus]
+    assert [one.card for one in shares if one.ours] == cards
+    total = sum(gpu.total_mib or 0 for gpu in load.gpus)
+    used = sum(gpu.used_mib or 0 for gpu in load.gpus)
+    assert sum(one.share for one in shares) == pytest.approx(used / total)
+    silent = replace(load.gpus[0], total_mib=None)
+    assert {one.card for one in host_view(replace(load, gpus=(silent, load.gpus[1]))).gpu_bar} == {
+        1
+    }
+    assert status_bar(PlaneState(), None, Environment()).gpu_bar == ()
+
+
 def test_status_bar_in_words() -> None:
     state = PlaneState(tasks=dict(HOUSE))
     view = status_bar(state, scenes.load(), scenes.environment())
