@@ -226,6 +226,15 @@ async def test_an_answer_is_printed(world: World) -> None:
     assert _printed(await _until_end(session)).decode() == "blue, größer\n"
 
 
+async def test_a_command_no_shell_can_be_given_is_refused_and_the_next_one_runs() -> None:
+    async with open_world("process") as world:
+        session = await world.connect(start=True)
+        with pytest.raises(GuestError, match="could not be started: embedded null"):
+            await session.run(StepRun("r1", "nul", "echo \0", 60))
+        await session.run(StepRun("r2", "talk", TALKS, 60))
+        assert (await _until_end(session))[-1] == StepEnded("r2", 4)
+
+
 async def test_what_is_asked_back_is_printed_and_exits_4(world: World) -> None:
     session = await world.connect(start=True)
     await session.run(StepRun("r1", "ask", ASKS, 60))

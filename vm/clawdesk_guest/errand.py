@@ -91,6 +91,8 @@ class Errands:
             if not self._pid:
                 self._begin()
             self._now = self._todo.popleft()
+            # An agent that stopped every program (`kill -STOP -1`) has stopped this one as well.
+            os.kill(self._pid, signal.SIGCONT)
             with suppress(BrokenPipeError):  # it is gone, as we are about to hear
                 os.write(self._orders, self._now.line)
 

@@ -253,7 +253,7 @@ class Runner:
         folder = self._settings.workspace if has_workspace else "/"
         try:
             step.start(message["command"], folder, env, float(message["timeout_s"]))
-        except OSError as error:
+        except (OSError, ValueError) as error:
             self._failed(message["call"], f"the step could not be started: {error}")
             return
         self._step = self._last = step

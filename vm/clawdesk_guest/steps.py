@@ -53,14 +53,14 @@ class Step:
         self._held = False
 
     def start(self, command: str, folder: str, env: Mapping[str, str], timeout_s: float) -> None:
-        """Raises OSError when the shell cannot be started."""
+        """Raises OSError, ValueError (a NUL) when the shell cannot be started."""
         pipes = [os.pipe2(os.O_CLOEXEC) for _ in range(2)]
         # Held back until the shell can die of it: who cancels at once would wait for KILL else.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         self._killed_before = self._bounds.killed()
         try:
             self._pid = self._spawn(command, folder, dict(env), [write for _, write in pipes])
-        except OSError:
+        except (OSError, ValueError):
             for read, _ in pipes:
                 os.close(read)
             raise

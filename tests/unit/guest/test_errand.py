@@ -132,6 +132,12 @@ def test_a_child_that_is_killed_fails_what_it_had_in_hand_and_no_more(bench: Ben
     assert after[2] != before[2]
 
 
+def test_a_child_that_was_stopped_goes_on_for_what_it_is_told(bench: Bench) -> None:
+    ((_, _, pid),) = bench.run(("pid", {}))
+    os.kill(int(pid), signal.SIGSTOP)
+    assert bench.run(("pid", {})) == [("", True, pid)]
+
+
 def test_a_child_killed_between_two_orders_is_not_missed(bench: Bench) -> None:
     ((_, _, before),) = bench.run(("pid", {}))
     os.kill(int(before), signal.SIGKILL)
