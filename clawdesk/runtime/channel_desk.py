@@ -7,6 +7,7 @@ the kernel as an event like any click, with the digest that was on the card and 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import datetime
@@ -32,6 +33,8 @@ from clawdesk.runtime.channel_typed import TypedWords
 CHANNEL = "openclaw"
 TICK_S = 1.0
 ACTS_AT_ONCE = 8
+PARTING_S_MAX = 1.0
+"""How long a close waits for what is on its way to the gateway: cards that go up or come down."""
 _UNSETTLED = frozenset({ChannelState.CONNECTING, ChannelState.UNREACHABLE})
 _log = logging.getLogger(__name__)
 
@@ -90,6 +93,8 @@ class ChannelDesk:
         self._book = Book()
         self._known: dict[TaskId, m.Ask] = {}
         self._acts: set[asyncio.Task[None]] = set()
+        self._on_their_way: set[asyncio.Task[None]] = set()  # those of the acts that move a card
+        self._closing = False
         self._room = asyncio.Semaphore(ACTS_AT_ONCE)
         self._tests: dict[str, asyncio.Future[m.Word]] = {}
         self._online = False
@@ -112,7 +117,16 @@ class ChannelDesk:
         self._spawn(self._tick())
 
     async def close(self) -> None:
-        """Let go. Cards stay up: an answer given meanwhile is found at the next start."""
+        """Let go. Cards stay up: an answer given meanwhile is found at the next start.
+
+        What is settled comes down first: a card that nobody needs would stand in a chat until the
+        next start, and keeps its gateway from ending.
+        """
+        self._closing = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PARTING_S_MAX):
+                while self._on_their_way:
+                    await asyncio.wait(self._on_their_way)
         await self._channel.close()
         acts = list(self._acts)
         for act in acts:
@@ -207,9 +221,9 @@ class ChannelDesk:
             case m.Look():
                 self._spawn(self._look(effect))
             case m.Raise():
-                self._spawn(self._raise(effect))
+                self._move_card(self._raise(effect))
             case m.Withdraw():
-                self._spawn(self._withdraw(effect))
+                self._move_card(self._withdraw(effect))
             case m.Decide():
                 self._spawn(self._give(effect))
             case m.Tell(task=task, text=text):
@@ -217,10 +231,16 @@ class ChannelDesk:
                 title = known.title if known is not None else task
                 self._publish(Change(notices=(f"{title}: {text}",)))
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         act = asyncio.get_running_loop().create_task(work)
         self._acts.add(act)
         act.add_done_callback(self._ended)
+        return act
+
+    def _move_card(self, work: Coroutine[Any, Any, None]) -> None:
+        act = self._spawn(work)
+        self._on_their_way.add(act)
+        act.add_done_callback(self._on_their_way.discard)
 
     def _ended(self, act: asyncio.Task[None]) -> None:
         self._acts.discard(act)
@@ -258,9 +278,10 @@ class ChannelDesk:
         ask, form = effect.ask, effect.form
         async with self._room:
             task = self._state.tasks.get(ask.task)
-            if task is None or task.request is None or task.request.id != ask.request:
+            request = task.request if task is not None else None
+            if task is None or request is None or request.id != ask.request or self._closing:
                 self._take(m.CardNotRaised(self._now(), ask.mark, form, lost=False))
-                return  # settled while it waited for its turn
+                return  # settled while it waited for its turn, or there is no time left
             detail = await self._detail(task) if form is m.Form.APPROVAL else ""
             card = words.card(task, ask, form, effect.number, detail)
             if form is m.Form.APPROVAL and self.status.takes_words:

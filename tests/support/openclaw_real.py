@@ -161,10 +161,17 @@ class RealGateway:
             return
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL if kill else signal.SIGTERM)
-        async with asyncio.timeout(END_S_MAX):
-            await process.wait()
-        if self._log is not None:
-            await self._log
+        try:
+            async with asyncio.timeout(END_S_MAX):
+                await process.wait()
+        except TimeoutError:
+            pytest.fail("it does not end:\n" + "\n".join(self.lines[-12:]))
+        finally:
+            if process.returncode is None:  # a test that fails leaves none behind
+                os.killpg(process.pid, signal.SIGKILL)
+                await process.wait()
+            if self._log is not None:
+                await self._log
 
     def hang(self, hangs: bool) -> None:
         """Stop it as it is, its connections open and silent; or let it go on."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,6 +39,8 @@ from tests.support.openclaw_fake import FakeGateway
 from tests.support.openclaw_peer import Peer
 from tests.support.plane_world import until
 
+END_S_MAX = 5.0
+"""A quit may take no longer, whatever a gateway does."""
 pytestmark = pytest.mark.leaves_threads("the default executor of a loop ends with its process")
 
 
@@ -114,6 +118,56 @@ async def test_answers_given_while_it_was_away_are_applied(
         assert await pending_in_git(world.project.path) == set()
     finally:
         await plane.close()
+
+
+async def test_what_is_settled_just_before_the_end_is_taken_down(
+    world: ChannelWorld, gateway: FakeGateway, page: Peer
+) -> None:
+    """A card nobody needs would stand until the next start and keep its gateway from ending."""
+    async with opened(world, gateway) as plane:
+        approve, ask = await world.submit(plane, "write"), await world.submit(plane, "ask")
+        await page.sees_approval(mark(approve))
+        await page.sees_question(mark(ask))
+        await delivered(plane, approve.id)
+        await delivered(plane, ask.id)
+        assert (await plane.cancel(approve.id, channel="cli")).ok
+        assert (await plane.cancel(ask.id, channel="cli")).ok
+    assert (await page.approvals(), await page.questions()) == ([], [])
+
+
+async def test_a_card_that_is_on_its_way_at_the_end_is_taken_down_if_it_is_settled(
+    world: ChannelWorld, gateway: FakeGateway, page: Peer
+) -> None:
+    answers, ask = asyncio.Event(), gateway._question_request
+
+    async def late(params: dict[str, Any], name: str) -> dict[str, Any]:
+        answer = await ask(params, name)
+        await answers.wait()
+        return answer
+
+    gateway._question_request = late  # type: ignore[method-assign]
+    async with opened(world, gateway) as plane:
+        task = await world.submit(plane, "ask")
+        await page.sees_question(mark(task))
+        assert (await plane.cancel(task.id, channel="cli")).ok
+        ending = asyncio.create_task(plane.rest())
+        answers.set()
+        await ending
+    assert await page.questions() == []
+
+
+async def test_a_gateway_that_is_silent_does_not_keep_the_program(
+    world: ChannelWorld, gateway: FakeGateway, page: Peer
+) -> None:
+    async with opened(world, gateway) as plane:
+        task = await world.submit(plane, "ask")
+        await page.sees_question(mark(task))
+        await delivered(plane, task.id)
+        gateway.mangle = lambda frame: []
+        assert (await plane.cancel(task.id, channel="cli")).ok
+        async with asyncio.timeout(END_S_MAX):
+            await plane.rest()
+    gateway.mangle = lambda frame: [frame]
 
 
 async def test_a_card_of_what_was_decided_while_it_was_away_is_taken_down(
