@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ FRESH_NONCE = (
     "head -c 100000 /dev/urandom > secret.bin; sync; cat /dev/shm/nonce; sha256sum secret.bin"
 )
 RECALL = "cat /dev/shm/nonce; sha256sum secret.bin"
+BUSY = "while True: pass"
 BACKGROUND = "setsid sleep 100000 < /dev/null > /dev/null 2>&1 & echo $! > /dev/shm/pid"
 # All of 64 MiB again and again, faster than a disk takes it.
 WRITES = """\
@@ -104,6 +106,23 @@ async def restored(
 ) -> tuple[StartedMachine, ChannelSession]:
     machine = await machines.restore(TASK, 1, snapshot)
     return machine, await guests.connect(machine.machine, token="", start=False)
+
+
+async def test_its_clock_goes_by_a_counter_and_not_by_ticks(tar: Path) -> None:
+    """A guest that had to measure its counter on a busy host failed as a rule."""
+    busy = [await asyncio.create_subprocess_exec(sys.executable, "-c", BUSY) for _ in range(3)]
+    try:
+        async with real.real_machines() as machines, guests_of(machines) as guests:
+            _, guest = await started(machines, guests, tar)
+            source = await shell(guest, "cat /sys/devices/system/clocksource/*/current_clocksource")
+            assert source in ("tsc", "tsc-early", "kvm-clock")
+            lines = "import time; print(*{time.monotonic_ns() % 4_000_000 for _ in range(99)})"
+            moments = (await shell(guest, f"python3 -c '{lines}'")).split()
+            assert len(moments) > 50, "its clock stands between ticks"
+    finally:
+        for one in busy:
+            one.kill()
+            await one.wait()
 
 
 async def test_three_cycles_of_checkpoint_kill_and_roll_back(tar: Path) -> None:

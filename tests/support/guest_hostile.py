@@ -46,18 +46,18 @@ class HostileGuest:
         frames: list[protocol.Frame] = []
         while not frames:
             frames = parser.feed(await reader.read(65536))
-        epoch = bytes.fromhex(protocol.load(frames[0].payload)["epoch"])
+        epoch = bytes.fromhex(protocol.load(frames[0][2])["epoch"])
         writer.write(protocol.SYNC + epoch)
         writer.write(protocol.pack(protocol.CONTROL, 0, protocol.dump(self._greeting)))
         self.connected.set()
         with contextlib.suppress(ConnectionError):
             while content := await reader.read(65536):
-                for frame in parser.feed(content):
-                    if frame.kind == protocol.WINDOW:
-                        self.credit_bytes += protocol.unpack_window(frame.payload)
+                for kind, _, payload in parser.feed(content):
+                    if kind == protocol.WINDOW:
+                        self.credit_bytes += protocol.unpack_window(payload)
                         self._credit_came.set()
-                    elif frame.kind == protocol.CONTROL:
-                        self._hear(protocol.load(frame.payload))
+                    elif kind == protocol.CONTROL:
+                        self._hear(protocol.load(payload))
         self.hung_up.set()
 
     def _hear(self, message: protocol.Message) -> None:

@@ -48,11 +48,15 @@ class RequestParser:
         if self._head is None and not self._take_head():
             return None
         assert self._head is not None
-        if not (self._take_chunks() if self._chunked else self._take_length()):
-            return None
-        method, path, headers = self._head
-        kept = {name: value for name, value in headers.items() if name not in _HOP_BY_HOP}
-        return Request(method, path, kept, bytes(self._body))
+        if self._chunked:
+            if not self._take_chunks():
+                return None
+        else:
+            self._body += self._buffer
+            self._buffer.clear()
+            if len(self._body) < self._length:
+                return None
+        return Request(*self._head, bytes(self._body))
 
     def _take_head(self) -> bool:
         end = self._buffer.find(b"\r\n\r\n")
@@ -60,19 +64,21 @@ class RequestParser:
             if len(self._buffer) > HEAD_BYTES_MAX:
                 raise BadRequestError(400, "the head of the request is too long")
             return False
-        lines = bytes(self._buffer[:end]).decode("latin-1").split("\r\n")
+        first, *lines = self._buffer[:end].decode("latin-1").split("\r\n")
         del self._buffer[: end + 4]
-        words = lines[0].split(" ")
+        words = first.split(" ")
         if len(words) != 3 or not words[2].startswith("HTTP/1.") or not words[1].startswith("/"):
             raise BadRequestError(400, "not an HTTP/1.1 request")
-        headers = {}
-        for line in lines[1:]:
+        kept: dict[str, str] = {}
+        own: dict[str, str] = {}
+        for line in lines:
             name, colon, value = line.partition(":")
             if not colon:
                 raise BadRequestError(400, "a malformed header")
-            headers[name.strip().lower()] = value.strip()
-        self._head = (words[0], words[1], headers)
-        self._plan_body(headers)
+            name = name.strip().lower()
+            (own if name in _HOP_BY_HOP else kept)[name] = value.strip()
+        self._head = (words[0], words[1], kept)
+        self._plan_body(own)
         return True
 
     def _plan_body(self, headers: dict[str, str]) -> None:
@@ -87,11 +93,6 @@ class RequestParser:
     def _check(self, length: int) -> None:
         if length > BODY_BYTES_MAX:
             raise BadRequestError(413, f"a body of more than {BODY_BYTES_MAX >> 20} MiB")
-
-    def _take_length(self) -> bool:
-        self._body += self._buffer
-        self._buffer.clear()
-        return len(self._body) >= self._length
 
     def _take_chunks(self) -> bool:
         while True:
@@ -111,11 +112,15 @@ class RequestParser:
                 return True
 
 
-def answer_head(status: int, headers: dict[str, str], *, chunked: bool) -> bytes:
-    """Status line and headers of an answer."""
-    lines = [f"HTTP/1.1 {status} {_PHRASES.get(status, 'Answer')}"]
+CHUNKED = "Transfer-Encoding: chunked"
+
+
+def answer_head(status: int, headers: dict[str, str], framing: str = "") -> bytes:
+    """Status line and headers of an answer; `framing` is the header that tells its end."""
+    lines = [f"HTTP/1.1 {status} {_PHRASES.get(status, 'Answer')}", "Connection: close"]
     lines += [f"{n}: {v}" for n, v in headers.items() if n.lower() not in _HOP_BY_HOP]
-    lines += ["Connection: close", *(["Transfer-Encoding: chunked"] if chunked else [])]
+    if framing:
+        lines.append(framing)
     text = "\r\n".join([*lines, "", ""])
     if text.count("\r") + text.count("\n") != 2 * len(lines) + 2:
         # A line break inside a header would begin another one.
@@ -128,6 +133,10 @@ def chunk(content: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(content), content)
 
 
+def whole_answer(status: int, headers: dict[str, str], body: bytes) -> bytes:
+    return answer_head(status, headers, f"Content-Length: {len(body)}") + body
+
+
 LAST_CHUNK = b"0\r\n\r\n"
 
 
@@ -137,4 +146,4 @@ def error_answer(status: int, code: str, message: str) -> bytes:
 
     body = json.dumps({"error": {"message": message, "type": "clawdesk", "code": code}}).encode()
     head = {"content-type": "application/json"}
-    return answer_head(status, head, chunked=True) + chunk(body) + LAST_CHUNK
+    return whole_answer(status, head, body)

@@ -74,6 +74,7 @@ class Link:
         self._streams: dict[int, _Stream] = {}
         self._last_stream = 0
         self._urgent: deque[bytes] = deque()
+        self._late: deque[bytes] = deque()
         self._bulk: deque[tuple[int, bytes]] = deque()
         self._bulk_bytes = 0
         self._current = memoryview(b"")
@@ -90,47 +91,50 @@ class Link:
         return events
 
     def _take(self, frame: protocol.Frame) -> Event | None:
-        if frame.kind == protocol.CONTROL:
-            return Told(_checked(frame.payload, self._receives))
-        if frame.kind == protocol.OPEN:
-            return self._take_open(frame)
-        stream = self._streams.get(frame.stream)
+        kind, number, payload = frame
+        if kind == protocol.CONTROL:
+            return Told(_checked(payload, self._receives))
+        if kind == protocol.OPEN:
+            return self._take_open(number, _checked(payload, protocol.HEADS))
+        stream = self._streams.get(number)
         if stream is None:
-            raise RemoteError(f"a frame for stream {frame.stream}, which is not open (rule 3)")
-        if frame.kind == protocol.CHUNK:
-            return self._take_chunk(frame, stream)
-        if frame.kind == protocol.WINDOW:
-            stream.may_send_bytes += protocol.unpack_window(frame.payload)
+            raise RemoteError(f"a frame for stream {number}, which is not open (rule 3)")
+        if kind == protocol.CHUNK:
+            return self._take_chunk(number, stream, payload)
+        if kind == protocol.WINDOW:
+            stream.may_send_bytes += protocol.unpack_window(payload)
             if stream.may_send_bytes > protocol.WINDOW_BYTES:
                 raise RemoteError("credit for bytes that were never sent (rule 4)")
             return None
-        error = _checked(frame.payload, protocol.HEADS)["error"]
-        if not stream.closed_here:
-            self._drop_bulk(frame.stream)
-            self._urgent.append(_close_frame(frame.stream, ""))
-        del self._streams[frame.stream]
-        return None if stream.closed_here else Closed(frame.stream, error)
+        is_proper = payload == _PROPER_END
+        error = "" if is_proper else _checked(payload, protocol.HEADS)["error"]
+        del self._streams[number]
+        if stream.closed_here:
+            return None
+        self._drop_bulk(number)
+        # The host does not wait for it, and alone it would cost a guest as much as a message.
+        (self._late if self._guest else self._urgent).append(_close_frame(number, ""))
+        return Closed(number, error)
 
-    def _take_open(self, frame: protocol.Frame) -> Event | None:
-        head = _checked(frame.payload, protocol.HEADS)
+    def _take_open(self, number: int, head: Message) -> Event | None:
         if self._guest:
-            stream = self._streams.get(frame.stream)
-            return None if stream is None or stream.closed_here else Opened(frame.stream, head)
-        if frame.stream <= self._last_stream:
+            stream = self._streams.get(number)
+            return None if stream is None or stream.closed_here else Opened(number, head)
+        if number <= self._last_stream:
             raise RemoteError("a stream's number was used again (rule 3)")
         if len(self._streams) >= protocol.STREAMS_MAX:
             raise RemoteError(f"more than {protocol.STREAMS_MAX} streams at once")
-        self._last_stream = frame.stream
-        self._streams[frame.stream] = _Stream()
-        return Opened(frame.stream, head)
+        self._last_stream = number
+        self._streams[number] = _Stream()
+        return Opened(number, head)
 
-    def _take_chunk(self, frame: protocol.Frame, stream: _Stream) -> Event | None:
-        if not frame.payload:
+    def _take_chunk(self, number: int, stream: _Stream, content: bytes) -> Event | None:
+        if not content:
             raise RemoteError("a CHUNK frame without bytes (rule 4)")
-        stream.may_receive_bytes -= len(frame.payload)
+        stream.may_receive_bytes -= len(content)
         if stream.may_receive_bytes < 0:
-            raise RemoteError(f"more on stream {frame.stream} than was allowed (rule 4)")
-        return None if stream.closed_here else Got(frame.stream, frame.payload)
+            raise RemoteError(f"more on stream {number} than was allowed (rule 4)")
+        return None if stream.closed_here else Got(number, content)
 
     # Sending
 
@@ -213,14 +217,25 @@ class Link:
 
     def _drop_bulk(self, stream: int) -> None:
         """Nothing of a stream may follow its CLOSE (rule 5)."""
+        if not self._bulk:
+            return
         kept = [(owner, frames) for owner, frames in self._bulk if owner != stream]
         self._bulk = deque(kept)
         self._bulk_bytes = sum(len(frames) for _, frames in kept)
 
     @property
     def is_idle(self) -> bool:
-        """Nothing waits to be sent."""
+        """Nothing waits to be sent, but for what goes along with the next thing that does."""
         return not (self._current or self._urgent or self._bulk)
+
+    @property
+    def has_late(self) -> bool:
+        """Whether something waits for company; `send_late` sends it without."""
+        return bool(self._late)
+
+    def send_late(self) -> None:
+        while self._late:
+            self._urgent.appendleft(self._late.pop())
 
     @property
     def is_full(self) -> bool:
@@ -233,22 +248,18 @@ class Link:
         What waits is sent in one piece where it is small: each wakes the other end.
         """
         if not self._current and (self._urgent or self._bulk):
-            taken = self._take_next()
-            if len(taken) < _PIECE_BYTES and (self._urgent or self._bulk):
-                pieces, size = [taken], len(taken)
-                while size < _PIECE_BYTES and (self._urgent or self._bulk):
-                    pieces.append(self._take_next())
-                    size += len(pieces[-1])
-                taken = b"".join(pieces)
-            self._current = memoryview(taken)
+            self.send_late()  # first: a stream that is over makes room for one that begins
+            pieces, size = [], 0
+            while size < _PIECE_BYTES and (self._urgent or self._bulk):
+                if self._urgent:
+                    frames = self._urgent.popleft()
+                else:
+                    _, frames = self._bulk.popleft()
+                    self._bulk_bytes -= len(frames)
+                pieces.append(frames)
+                size += len(frames)
+            self._current = memoryview(b"".join(pieces) if len(pieces) > 1 else pieces[0])
         return self._current
-
-    def _take_next(self) -> bytes:
-        if self._urgent:
-            return self._urgent.popleft()
-        _, frames = self._bulk.popleft()
-        self._bulk_bytes -= len(frames)
-        return frames
 
     def sent(self, count_bytes: int) -> None:
         self._current = self._current[count_bytes:]
@@ -262,6 +273,7 @@ class Link:
         """A new epoch: forget every stream and all that was queued. The parser goes on."""
         self._streams.clear()
         self._urgent.clear()
+        self._late.clear()
         self._bulk.clear()
         self._bulk_bytes = 0
         self._current = memoryview(b"")
@@ -283,5 +295,13 @@ def _head_frame(stream: int, head: Message) -> bytes:
 
 
 def _close_frame(stream: int, error: str) -> bytes:
-    told = {"op": "end", "error": error[: protocol.TEXT_CHARS_MAX]}
-    return protocol.pack(protocol.CLOSE, stream, protocol.dump(told))
+    payload = _end(error[: protocol.TEXT_CHARS_MAX]) if error else _PROPER_END
+    return protocol.pack(protocol.CLOSE, stream, payload)
+
+
+def _end(error: str) -> bytes:
+    return protocol.dump({"op": "end", "error": error})
+
+
+_PROPER_END = _end("")
+"""What nearly every stream ends with: neither written nor read anew each time."""

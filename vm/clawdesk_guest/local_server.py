@@ -4,6 +4,7 @@ What is common to the relay of model calls and to the way out: who may connect, 
 program no faster than it takes them, and how a connection ends.
 """
 
+import os
 import select
 import socket
 from collections.abc import Callable
@@ -21,9 +22,9 @@ _GONE = select.EPOLLHUP | select.EPOLLERR
 class Client:
     """One program's connection."""
 
-    def __init__(self, client: socket.socket) -> None:
-        self.client = client
-        self.descriptor = client.fileno()
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self.watched = 0  # what the loop tells of it
         self.stream = 0  # of the host; 0 = none is open
         self.answered = False  # the head of the answer has come
         self.unread = bytearray()  # bytes for the program
@@ -52,7 +53,7 @@ class LocalServer(Generic[C]):
         loop: Loop,
         address: tuple[str, int],
         clients_max: int,
-        make: Callable[[socket.socket], C],
+        make: Callable[[int], C],
     ) -> None:
         self._loop = loop
         self._clients_max = clients_max
@@ -105,20 +106,23 @@ class LocalServer(Generic[C]):
     def listen(self, link: Link) -> None:
         """Take new connections while there is room."""
         wanted = len(self._clients) < self._clients_max
-        if wanted and not self._accepting:
-            self._loop.watch(self._listener.fileno(), READ, lambda _: self._accept(link))
-        elif self._accepting and not wanted:
-            self._loop.forget(self._listener.fileno())
+        if wanted == self._accepting:
+            return
         self._accepting = wanted
+        if wanted:
+            self._loop.watch(self._listener.fileno(), READ, lambda _: self._accept(link))
+        else:
+            self._loop.forget(self._listener.fileno())
 
     def _accept(self, link: Link) -> None:
         try:
-            client, _ = self._listener.accept()
+            # `accept` is this and a socket object around it, a dozen calls for each model call.
+            descriptor, _ = self._listener._accept()  # type: ignore[attr-defined]
         except OSError:
             return
-        client.setblocking(False)
-        one = self._make(client)
-        self._clients[one.descriptor] = one
+        os.set_blocking(descriptor, False)
+        one = self._make(descriptor)
+        self._clients[descriptor] = one
         self._seen(one, link, READ)  # as a rule it has asked already
 
     def serve(self, one: C, link: Link) -> None:
@@ -138,8 +142,10 @@ class LocalServer(Generic[C]):
         if one.finished and not one.unread:
             self.end(one)
             return
-        mask = (READ if one.may_read else 0) | (WRITE if one.unread else 0)
-        self._loop.watch(descriptor, mask, lambda seen: self._seen(one, link, seen))
+        mask = (READ if one.may_read else 0) | (WRITE if one.unread else 0) | _GONE
+        if mask != one.watched:
+            one.watched = mask
+            self._loop.watch(descriptor, mask, lambda seen: self._seen(one, link, seen))
 
     def _seen(self, one: C, link: Link, seen: int) -> None:
         """Something happened on a connection; that it takes bytes again `serve` will find."""
@@ -161,4 +167,4 @@ class LocalServer(Generic[C]):
         if self._clients.pop(one.descriptor, None) is not None:
             self.part(one)
             self._loop.forget(one.descriptor)
-            one.client.close()
+            os.close(one.descriptor)

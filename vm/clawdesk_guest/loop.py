@@ -14,6 +14,7 @@ READ = select.EPOLLIN
 WRITE = select.EPOLLOUT
 EDGE = select.EPOLLET
 GONE = select.EPOLLHUP | select.EPOLLERR
+_NEVER = float("inf")
 
 
 class Loop:
@@ -27,6 +28,7 @@ class Loop:
         self._ready: dict[int, Callable[[int], None]] = {}
         self._wanted: dict[int, int] = {}
         self._timers: dict[int, tuple[float, Callable[[], None]]] = {}
+        self._due = _NEVER  # no timer is due before that
         self._last_timer = 0
         self._children: dict[int, Callable[[int], None]] = {}
         self._running = True
@@ -74,10 +76,9 @@ class Loop:
         self._ready.pop(descriptor, None)
 
     def _poll(self) -> list[tuple[int, int]]:
-        due = min((at for at, _ in self._timers.values()), default=None)
-        wait_s = None if due is None else max(0.0, due - time.monotonic())
+        wait_s = self._due - time.monotonic() if self._due < _NEVER else None
         try:
-            return self._epoll.poll(wait_s)
+            return self._epoll.poll(wait_s if wait_s is None or wait_s > 0 else 0)
         except InterruptedError:
             return []
 
@@ -89,7 +90,9 @@ class Loop:
         The clock is the monotonic one, which stands while the machine does.
         """
         self._last_timer += 1
-        self._timers[self._last_timer] = (time.monotonic() + delay_s, call)
+        due = time.monotonic() + delay_s
+        self._timers[self._last_timer] = (due, call)
+        self._due = min(self._due, due)
         return self._last_timer
 
     def cancel(self, timer: int) -> None:
@@ -97,9 +100,13 @@ class Loop:
 
     def _fire(self) -> None:
         now = time.monotonic()
+        if now < self._due:
+            return
+        self._due = _NEVER  # what is called may set timers of its own
         for timer, (at, call) in list(self._timers.items()):
             if at <= now and self._timers.pop(timer, None) is not None:
                 call()
+        self._due = min((at for at, _ in self._timers.values()), default=_NEVER)
 
     # Children
 

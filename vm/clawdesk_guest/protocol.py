@@ -40,7 +40,7 @@ Bytes in, values out; no file, socket or clock is touched here. Both ends import
 import binascii
 import json
 import struct
-from typing import Any, NamedTuple
+from typing import Any
 
 VERSION = 8
 VERSION_MIN = 2
@@ -58,6 +58,7 @@ PART_CHARS_MAX = 200
 
 CONTROL, OPEN, CHUNK, CLOSE, WINDOW = 1, 2, 3, 4, 5
 _HEADER = struct.Struct(">IBI")
+_HEADER_BYTES = _HEADER.size
 _CREDIT = struct.Struct(">I")
 
 Message = dict[str, Any]
@@ -75,10 +76,8 @@ class RemoteError(ProtocolError):
     """The other end sent what the rules forbid."""
 
 
-class Frame(NamedTuple):
-    kind: int
-    stream: int
-    payload: bytes
+Frame = tuple[int, int, bytes]
+"""Type, stream and payload. A named tuple costs a call each time."""
 
 
 def pack(kind: int, stream: int, payload: bytes) -> bytes:
@@ -205,18 +204,18 @@ class FrameParser:
         if self._again or not self.synced:
             self._seek()
         frames = []
-        while self.synced and len(self._buffer) >= _HEADER.size:
+        while self.synced and len(self._buffer) >= _HEADER_BYTES:
             length, kind, stream = _HEADER.unpack_from(self._buffer)
             if length > PAYLOAD_BYTES_MAX:
                 raise RemoteError(f"a frame of {length} bytes is too long (rule 1)")
             if not CONTROL <= kind <= WINDOW:
                 raise RemoteError(f"a frame of unknown type {kind} (rule 1)")
-            end = _HEADER.size + length
+            end = _HEADER_BYTES + length
             if len(self._buffer) < end:
                 break
-            frames.append(Frame(kind, stream, bytes(self._buffer[_HEADER.size : end])))
+            frames.append((kind, stream, bytes(self._buffer[_HEADER_BYTES:end])))
             del self._buffer[:end]
-            self._searched = max(0, self._searched - end)
+            self._searched = self._searched - end if self._searched > end else 0
         return frames
 
     def _seek(self) -> None:
@@ -371,38 +370,36 @@ def mistake(message: Message, schemas: Schemas) -> str:
         return f"unknown message {str(op)[:40]!r} (rule 2)"
     if len(message) != len(schema) + 1 or not schema.keys() <= message.keys():
         return f"{op}: wrong fields (rule 2)"
+    kind: Any
     for name, (kind, limit) in schema.items():
-        if type(message[name]) is not kind:
-            return f"{op}.{name}: not of type {kind.__name__} (rule 2)"
         value = message[name]
-        # Most fields are texts, and this is done for each message.
-        fits = _fits(value, limit) if kind is not str else len(value) <= limit and _is_clean(value)
+        if type(value) is not kind:
+            return f"{op}.{name}: not of type {kind.__name__} (rule 2)"
+        if kind is str:
+            fits = len(value) <= limit and (value.isascii() or _is_clean(value))
+        elif kind is int or kind is bool:
+            fits = -limit <= value <= limit
+        else:
+            fits = len(value) <= limit and _are_texts(value)
         if not fits:
             return f"{op}.{name}: too large, or holds what it may not (rule 2)"
     return ""
 
 
-def _fits(value: Any, limit: int) -> bool:
-    if isinstance(value, int):
-        return -limit <= value <= limit
-    texts = value if isinstance(value, list) else [*value, *value.values()]
-    return len(value) <= limit and _are_texts(texts)
-
-
-def _are_texts(values: list[Any]) -> bool:
+def _are_texts(values: list[Any] | dict[str, Any]) -> bool:
+    texts = values if isinstance(values, list) else [*values, *values.values()]
     try:
-        joined = "".join(values)
+        joined = "".join(texts)
     except TypeError:
         return False
-    return _is_clean(joined) and (
-        len(joined) <= TEXT_CHARS_MAX or max(map(len, values)) <= TEXT_CHARS_MAX
+    # As a rule all together is no longer than one may be.
+    return (joined.isascii() or _is_clean(joined)) and (
+        len(joined) <= TEXT_CHARS_MAX or max(map(len, texts)) <= TEXT_CHARS_MAX
     )
 
 
 def _is_clean(text: str) -> bool:
     """Whether a text has no lone surrogates, which JSON can smuggle and UTF-8 cannot carry."""
-    if text.isascii():
-        return True
     try:
         text.encode()
     except UnicodeEncodeError:

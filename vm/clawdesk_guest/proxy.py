@@ -4,8 +4,6 @@ CONNECT and plain HTTP; each connection is forwarded to the host as a stream of 
 may be reached is decided there, as is what a name stands for.
 """
 
-import socket
-
 from clawdesk_guest.link import Link
 from clawdesk_guest.local_server import Client, LocalServer
 from clawdesk_guest.loop import Loop
@@ -21,8 +19,8 @@ _OWN_HEADERS = ("connection:", "proxy-", "keep-alive:")
 class _Way(Client):
     """One program's connection and where it leads."""
 
-    def __init__(self, client: socket.socket) -> None:
-        super().__init__(client)
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor)
         self.head = bytearray()  # until the request is known
         self.wanted: tuple[str, int] | None = None
         self.is_tunnel = False

@@ -4,7 +4,6 @@ It adds no key and looks at no content. While the machine is quiesced new calls 
 where a step's model calls are boundaries (`turns`) they wait for the checkpoint.
 """
 
-import socket
 from collections.abc import Callable
 
 from clawdesk_guest import http_wire
@@ -20,12 +19,14 @@ _CALLS_MAX = 64
 class _Call(Client):
     """One client connection and its one request. Once answered it cannot be asked again."""
 
-    def __init__(self, client: socket.socket) -> None:
-        super().__init__(client)
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor)
         self.parser = http_wire.RequestParser()
         self.request: http_wire.Request | None = None
         self.passed = False  # it was let through before: a new connection asks no boundary again
         self.body_sent_bytes = 0
+        self.head: tuple[int, dict[str, str]] | None = None  # come, and not passed on yet
+        self.early = bytearray()  # what came behind that head
         self.chunked = True
 
 
@@ -62,15 +63,18 @@ class Relay(LocalServer[_Call]):
         call = self.streams.get(stream)
         if call is not None and call.request is not None:
             call.answered = True
+            call.head = (status, headers)
             call.chunked = call.request.method != "HEAD" and status not in {204, 304}
-            call.unread += http_wire.answer_head(status, headers, chunked=call.chunked)
 
     def got(self, stream: int, content: bytes) -> None:
         call = self.streams.get(stream)
-        if call is not None:
-            call.owed_bytes += len(content)
-            if call.chunked:
-                call.unread += http_wire.chunk(content)
+        if call is None:
+            return
+        call.owed_bytes += len(content)
+        if call.head is not None:
+            call.early += content
+        elif call.chunked:
+            call.unread += http_wire.chunk(content)
 
     def closed(self, stream: int, error: str) -> None:
         call = self.streams.get(stream)
@@ -83,9 +87,30 @@ class Relay(LocalServer[_Call]):
         elif error:
             self.end(call)  # No last chunk: the client sees that the answer was cut.
         else:
-            call.unread += http_wire.LAST_CHUNK if call.chunked else b""
+            self._pass_on_whole(call)
             call.finished = True
         self._changed()
+
+    def _pass_on_whole(self, call: _Call) -> None:
+        """The end of an answer; one that came in one piece says its length, which reads quicker."""
+        if call.head is None:
+            call.unread += http_wire.LAST_CHUNK if call.chunked else b""
+        elif call.chunked:
+            call.unread += http_wire.whole_answer(*call.head, bytes(call.early))
+        else:
+            call.unread += http_wire.answer_head(*call.head)
+        call.head = None
+
+    def _pass_on_begun(self, call: _Call) -> None:
+        """The beginning of an answer whose end is not known."""
+        if call.head is None:
+            return
+        framing = http_wire.CHUNKED if call.chunked else ""
+        call.unread += http_wire.answer_head(*call.head, framing)
+        if call.early and call.chunked:
+            call.unread += http_wire.chunk(bytes(call.early))
+        call.head = None
+        call.early.clear()
 
     # To the host
 
@@ -97,6 +122,7 @@ class Relay(LocalServer[_Call]):
                 self._forward(call, call.request, link)
             if call.stream and call.request is not None:
                 self._send_body(call, call.request, link)
+            self._pass_on_begun(call)
             self.serve(call, link)
 
     def _forward(self, call: _Call, request: http_wire.Request, link: Link) -> None:

@@ -25,6 +25,8 @@ from clawdesk_guest.steps import Step
 from clawdesk_guest.turns import Looked, Turns
 from clawdesk_guest.workspace import Workspace
 
+_LATE_S = 0.2
+"""How long what goes along with the next message waits for one."""
 _ROUNDS_MAX = 64
 """Rounds of moving bytes before the loop looks at its descriptors again."""
 
@@ -59,6 +61,7 @@ class Runner:
         self._come_to_rest: Callable[[], None] | None = None  # once nothing is under way
         self._part: str | None = None  # what the step works at, if it ever said
         self._is_held = False
+        self._sends_late = False
         self._is_unpacked = False
         self._errands = Errands(loop, _works(settings))
         self._scribe = Scribe(loop, settings.workspace)
@@ -153,8 +156,16 @@ class Runner:
             self._proxy.pump(self._link, connected=bool(self._epoch))
             was_full = self._link.is_full
             if not self._send() or not was_full:
-                return  # only where the queue was full can anybody have more to give
-        self._loop.after(0, lambda: None)
+                break  # only where the queue was full can anybody have more to give
+        else:
+            self._loop.after(0, lambda: None)
+        if self._link.has_late and not self._sends_late:
+            self._sends_late = True
+            self._loop.after(_LATE_S, self._send_late)
+
+    def _send_late(self) -> None:
+        self._sends_late = False
+        self._link.send_late()
 
     def _send(self) -> bool:
         """Whether any byte went."""

@@ -30,8 +30,8 @@ KERNEL_WORDS = {
     # somewhere else, each start has all its libraries translated anew (2026-11-26: a shell 50 ms
     # for 23, Git 135 for 41). What is inside a machine is not safer or less safe by it than by the
     # kernel's own place, which is fixed as well: the machine is what confines.
-    "tcg": " norandmaps",
-    "kvm": "",
+    "tcg": ("norandmaps",),
+    "kvm": (),
 }
 """What the guest's kernel is told beside the image's own words."""
 

@@ -11,6 +11,7 @@ import shutil
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import libvirt
@@ -27,6 +28,7 @@ from clawdesk.adapters.libvirt.background import BackgroundSnapshots
 from clawdesk.adapters.libvirt.background_choice import BackgroundChoice
 from clawdesk.adapters.libvirt.background_probe import BackgroundProbe
 from clawdesk.adapters.libvirt.capture import Capture
+from clawdesk.adapters.libvirt.clock_rate import known_khz
 from clawdesk.adapters.libvirt.connection import Connection, open_connection, want_huge_pages
 from clawdesk.adapters.libvirt.disk_use import disk_use
 from clawdesk.adapters.libvirt.domain_xml import DomainShape
@@ -173,7 +175,7 @@ class Workplace:
                 kernel=image.kernel,
                 initrd=image.initrd,
                 root=image.root,
-                cmdline=image.guest_cmdline + KERNEL_WORDS[accelerator],
+                cmdline=" ".join((image.guest_cmdline, *self._kernel_words(accelerator))),
                 cpu_count=need.cpu_count,
                 memory_mib=need.memory_mib,
                 accelerator=accelerator,
@@ -189,6 +191,16 @@ class Workplace:
         found = decide(self._remembered, self.versions["qemu"], lambda: self._probe(image))
         want_huge_pages(found.name == "kvm")  # the embedded driver starts QEMU in this process
         return found
+
+    def _kernel_words(self, accelerator: str) -> tuple[str, ...]:
+        words: tuple[str, ...] = KERNEL_WORDS[accelerator]
+        if accelerator == "tcg" and self._counter_khz:
+            words = (*words, f"tsc_early_khz={self._counter_khz}")
+        return words
+
+    @cached_property
+    def _counter_khz(self) -> int:
+        return known_khz(self.settings.home / "clock_rate.json")
 
     @property
     def _remembered(self) -> Path:

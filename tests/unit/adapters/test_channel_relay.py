@@ -77,6 +77,19 @@ async def test_a_call_goes_there_and_back(place: Place, client: aiohttp.ClientSe
     assert not passed.keys() & {"authorization", "cookie", "host"}
 
 
+async def test_an_answer_in_one_piece_says_its_length(
+    place: Place, client: aiohttp.ClientSession
+) -> None:
+    """Clients read it with fewer steps than chunks, and see where it is cut."""
+    async with client.post(place.url + CHAT, json={"a": 1}) as answer:
+        assert (await answer.json(), answer.headers["content-length"]) == ({"a": 1}, "8")
+        assert "transfer-encoding" not in answer.headers
+    async with client.post(place.url + CHAT, data=b"") as answer:
+        assert (await answer.read(), answer.headers["content-length"]) == (b"", "0")
+    async with client.head(place.url + "/models") as answer:
+        assert await answer.read() == b""
+
+
 async def test_large_bodies_keep_their_bytes(place: Place, client: aiohttp.ClientSession) -> None:
     body = bytes(range(256)) * 20_000  # 5 MB, many times the window
     async with client.post(place.url + "/embeddings", data=io.BytesIO(body)) as answer:
@@ -97,6 +110,7 @@ async def test_the_first_bytes_come_before_the_last(
 ) -> None:
     place.fabric.hold = asyncio.Event()
     async with client.post(place.url + CHAT, data=b"x" * 1500) as answer:
+        assert answer.headers["transfer-encoding"] == "chunked"
         assert await answer.content.readexactly(1000) == b"x" * 1000
         place.channels._thread.post(place.fabric.hold.set)  # type: ignore[union-attr]
         assert await answer.read() == b"x" * 500

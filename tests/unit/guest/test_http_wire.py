@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clawdesk_guest.http_wire import BadRequestError, RequestParser, answer_head, chunk
+from clawdesk_guest.http_wire import (
+    BadRequestError,
+    RequestParser,
+    answer_head,
+    chunk,
+    whole_answer,
+)
 
 POST = (
     b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -75,5 +81,12 @@ def test_noise_is_harmless(noise: bytes) -> None:
 
 
 def test_a_header_cannot_begin_another() -> None:
-    head = answer_head(200, {"x": "a\r\nset-cookie: b"}, chunked=True)
+    head = answer_head(200, {"x": "a\r\nset-cookie: b"}, "y: z")
     assert b"\r\nset-cookie" not in head
+
+
+def test_an_answer_that_is_known_whole_says_its_length_and_none_that_was_said() -> None:
+    answer = whole_answer(200, {"Content-Length": "99", "date": "x", "a": "b"}, b"xyz")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.split(b"\r\n")[1:] == [b"Connection: close", b"a: b", b"Content-Length: 3"]
+    assert body == b"xyz"

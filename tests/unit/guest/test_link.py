@@ -61,6 +61,53 @@ def test_what_waits_goes_in_one_piece_and_what_is_long_alone() -> None:
     assert abs(sizes[0] - sizes[1]) < 200
 
 
+def test_an_end_is_acknowledged_with_what_is_sent_next() -> None:
+    guest, host = _pair()
+    first = guest.open(HEAD)
+    _move(guest, host)
+    host.close(first)
+    _move(host, guest)
+    assert guest.has_late
+    assert not guest.outgoing(), "alone it would cost as much as a message"
+    second = guest.open(HEAD)
+    assert _move(guest, host) == [Opened(second, HEAD)]
+    assert not guest.has_late
+    assert not host.is_open(first)
+
+
+def test_an_acknowledgement_without_company_goes_alone_in_the_end() -> None:
+    guest, host = _pair()
+    stream = guest.open(HEAD)
+    _move(guest, host)
+    host.close(stream)
+    _move(host, guest)
+    guest.send_late()
+    assert guest.outgoing()
+    assert _move(guest, host) == []
+    assert not guest.outgoing()
+
+
+def test_streams_that_are_over_count_on_neither_side() -> None:
+    guest, host = _pair()
+    for _ in range(3):
+        opened = [guest.open(HEAD) for _ in range(protocol.STREAMS_MAX)]
+        assert all(opened), "the guest counts them no more"
+        assert len(_move(guest, host)) == len(opened), "nor does the host"
+        for stream in opened:
+            host.close(stream)
+        _move(host, guest)
+
+
+def test_a_new_connection_owes_nothing() -> None:
+    guest, host = _pair()
+    stream = guest.open(HEAD)
+    _move(guest, host)
+    host.close(stream)
+    _move(host, guest)
+    guest.restart()
+    assert not guest.has_late
+
+
 def test_what_is_told_in_turn_comes_behind_the_bulk() -> None:
     guest, host = _pair()
     stream = guest.open(HEAD)
