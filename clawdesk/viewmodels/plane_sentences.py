@@ -310,11 +310,10 @@ PARTS = (
     marked("Make it a folder that you may write to, or name another one by CLAWDESK_DATA_DIR."),
     marked("none found"),
     marked("{name} did not answer."),
-    marked("No machine can be started; tasks wait and run nowhere else."),
-    marked(
-        "{why} Tasks wait and run nowhere else; what was done can be looked at, compared and "
-        "merged."
-    ),
+    marked("No machine can be started."),
+    marked("Looking at, comparing and merging what was done. Tasks wait and run nowhere else."),
+    marked("There is no screen in this session."),
+    marked("`clawdesk run --headless` and all commands."),
     marked("ready at {address}"),
     marked("kvm, proven by booting a machine"),
     marked("Machines run under emulation, several times slower."),
@@ -344,8 +343,8 @@ PARTS = (
     marked("no engine"),
     marked("no answer"),
     marked("The Fabric did not answer"),
-    marked("{why} Tasks that call no model run all the same."),
-    marked("{why} Every request can be answered in ClawDesk all the same."),
+    marked("Tasks that call no model."),
+    marked("Every request can be answered in ClawDesk."),
     marked("The catalog names no model."),
     marked("{count} CPUs, {size} GiB memory"),
     marked("{size} GiB free"),

@@ -1060,6 +1060,10 @@
             <translation>Jede Handlung steht auch in der Palette.</translation>
         </message>
         <message>
+            <source>Every request can be answered in ClawDesk.</source>
+            <translation>Jede Anfrage kann in ClawDesk beantwortet werden.</translation>
+        </message>
+        <message>
             <source>Export a report of the chosen task…</source>
             <translation>Bericht der gewählten Aufgabe ausgeben…</translation>
         </message>
@@ -1932,6 +1936,10 @@
             <translation>Dieser Rechner wird angesehen…</translation>
         </message>
         <message>
+            <source>Looking at, comparing and merging what was done. Tasks wait and run nowhere else.</source>
+            <translation>Ansehen, vergleichen und zusammenführen, was getan ist. Aufgaben warten und laufen nirgends sonst.</translation>
+        </message>
+        <message>
             <source>Looking for the gateway</source>
             <translation>Das Gateway wird gesucht</translation>
         </message>
@@ -2264,8 +2272,8 @@
             <translation>Wartet nicht mehr: Die Aufgabe ging weiter, wurde wiederhergestellt oder endete.</translation>
         </message>
         <message>
-            <source>No machine can be started; tasks wait and run nowhere else.</source>
-            <translation>Keine Maschine kann starten; Aufgaben warten und laufen nirgends sonst.</translation>
+            <source>No machine can be started.</source>
+            <translation>Es kann keine Maschine gestartet werden.</translation>
         </message>
         <message>
             <source>No model call yet.</source>
@@ -3484,6 +3492,10 @@
             <translation>Erledigte Schritte</translation>
         </message>
         <message>
+            <source>Still works</source>
+            <translation>Geht weiterhin</translation>
+        </message>
+        <message>
             <source>Stop</source>
             <translation>Anhalten</translation>
         </message>
@@ -3582,6 +3594,10 @@
         <message>
             <source>Tasks of this project still run: {tasks}.</source>
             <translation>Aufgaben dieses Projekts laufen noch: {tasks}.</translation>
+        </message>
+        <message>
+            <source>Tasks that call no model.</source>
+            <translation>Aufgaben, die kein Modell rufen.</translation>
         </message>
         <message>
             <source>Tasks that have a machine keep it until they next give it back; the others wait until you trust it again.</source>
@@ -4022,6 +4038,10 @@
         <message>
             <source>There is no model {model}; there are: {names}.</source>
             <translation>Es gibt kein Modell {model}; es gibt: {names}.</translation>
+        </message>
+        <message>
+            <source>There is no screen in this session.</source>
+            <translation>Diese Sitzung hat keinen Bildschirm.</translation>
         </message>
         <message>
             <source>There is no such file: everything is as by default.</source>
@@ -4774,6 +4794,10 @@
                 <numerusform>[{count} weitere Zeile ausgelassen]</numerusform>
                 <numerusform>[{count} weitere Zeilen ausgelassen]</numerusform>
             </translation>
+        </message>
+        <message>
+            <source>`clawdesk run --headless` and all commands.</source>
+            <translation>`clawdesk run --headless` und alle Befehle.</translation>
         </message>
         <message>
             <source>a GPU comes back</source>
@@ -8214,18 +8238,6 @@
         <message>
             <source>{why} (not recorded: {error})</source>
             <translation>{why} (nicht aufgezeichnet: {error})</translation>
-        </message>
-        <message>
-            <source>{why} Every request can be answered in ClawDesk all the same.</source>
-            <translation>{why} Jede Anfrage lässt sich trotzdem in ClawDesk beantworten.</translation>
-        </message>
-        <message>
-            <source>{why} Tasks that call no model run all the same.</source>
-            <translation>{why} Aufgaben ohne Modellaufrufe laufen trotzdem.</translation>
-        </message>
-        <message>
-            <source>{why} Tasks wait and run nowhere else; what was done can be looked at, compared and merged.</source>
-            <translation>{why} Aufgaben warten und laufen nirgends sonst; was getan ist, kann angesehen, verglichen und zusammengeführt werden.</translation>
         </message>
         <message>
             <source>{why} The task starts again from its beginning.</source>

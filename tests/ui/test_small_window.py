@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from clawdesk.runtime.doctor import STILL_WORKS
 from clawdesk.ui.button import Button
+from clawdesk.ui.check_list import CheckRow
 from clawdesk.ui.command_text import CommandText, broken
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.status_bar import StatusBar
@@ -136,6 +138,27 @@ def test_a_command_is_broken_between_words_only(bench: Bench) -> None:
     assert " ".join(line.strip() for line in lines) == command
     assert copies[0] == "check.libvirt.copy"
     assert "check.QEMU.copy" not in copies, "one command that mends both stands once"
+
+
+def test_what_still_works_has_a_line_of_its_own(bench: Bench) -> None:
+    async def look() -> list[tuple[str, str]]:
+        async with gallery_pictures.opened("home-libvirt", bench.memory) as (desk, _):
+            row = desk.window.home.checks.findChild(CheckRow, "check.libvirt")
+            assert row is not None
+            said = [label for label in row.findChildren(SafeLabel) if label.isVisible()]
+            beside = [
+                (one.text(), other.text())
+                for one in said
+                for other in said
+                if one.text() in {"Why", "Still works"}
+                and one.pos().y() == other.pos().y()
+                and other is not one
+            ]
+            return sorted(beside, reverse=True)
+
+    (why, reason), (works, still) = bench.run(look())
+    assert (why, works, still) == ("Why", "Still works", STILL_WORKS)
+    assert reason == rough_scenes.NO_LIBVIRT.problem
 
 
 def test_a_word_wider_than_a_line_stays_one(qapp: QApplication) -> None:

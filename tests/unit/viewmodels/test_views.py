@@ -366,6 +366,7 @@ def map_words(scale: TimeScale) -> list[str]:
 
 def test_one_command_that_mends_several_stands_once() -> None:
     lack = {"state": "missing", "found": "none", "why": "It is not there.", "mend": "apt install x"}
+    lack["works"] = "All else."
     names = ("libvirt", "qemu", "machines")
     other = {**lack, "name": "docker", "mend": "apt install y"}
     view = doctor_view([*({**lack, "name": name} for name in names), other])
@@ -378,6 +379,8 @@ def test_one_command_that_mends_several_stands_once() -> None:
     ]
     assert rows[1].why == "The command for libvirt mends this too."
     assert rows[1].open, "it can be asked why"
+    assert [row.works for row in rows] == ["All else.", "", "", "All else."], "said once a command"
+    assert view.report.count("It is not there. | Still works: All else. | apt install") == 2
     assert [text for _, text, _ in view.tallies] == ["4 need a fix"]
     assert [text for _, text, _ in doctor_view([other]).tallies] == ["1 needs a fix"]
 
