@@ -1300,6 +1300,10 @@
             <translation>Machte Platz</translation>
         </message>
         <message>
+            <source>GiB of memory</source>
+            <translation>GiB Speicher</translation>
+        </message>
+        <message>
             <source>Git does not know your name, and a merge is a commit of yours.</source>
             <translation>Git kennt den eigenen Namen nicht, und eine Zusammenführung ist ein eigener Commit.</translation>
         </message>
@@ -2084,8 +2088,8 @@
             <translation>Gesichert</translation>
         </message>
         <message>
-            <source>Memory ran out: the machine has {mib} MiB, and its kernel ended {count} of the task's programs. Give the task more by memory_mib under [machine] in its file.</source>
-            <translation>Der Speicher ging aus: Die Maschine hat {mib} MiB, und ihr Kernel beendete {count} der Programme der Aufgabe. Mehr Speicher bekommt sie durch memory_mib unter [machine] in ihrer Datei.</translation>
+            <source>Memory ran out: the machine has {memory}, and its kernel ended {count} of the task's programs. Give the task more by memory_mib under [machine] in its file.</source>
+            <translation>Der Speicher ging aus: Die Maschine hat {memory}, und ihr Kernel beendete {count} der Programme der Aufgabe. Mehr Speicher bekommt sie durch memory_mib unter [machine] in ihrer Datei.</translation>
         </message>
         <message>
             <source>Memory that the desktop keeps for itself</source>
@@ -5644,8 +5648,8 @@
             <translation>ihre anderen Abzweigungen sind beendet; deren Commits bleiben</translation>
         </message>
         <message>
-            <source>its project may hold {limit}, and holds {used} MiB in {machines} machines</source>
-            <translation>ihr Projekt darf {limit} halten und hält {used} MiB in {machines} Maschinen</translation>
+            <source>its project may hold {limit}, and holds {used} in {machines} machines</source>
+            <translation>ihr Projekt darf {limit} halten und hält {used} in {machines} Maschinen</translation>
         </message>
         <message>
             <source>its project's policy asks for more than you have allowed: {what}</source>
@@ -5892,8 +5896,8 @@
             <translation>mehr anderswo</translation>
         </message>
         <message>
-            <source>more than {count} tasks wait on this host; it needs {cpus} CPUs and {memory} MiB of memory, and has {points} points</source>
-            <translation>mehr als {count} Aufgaben warten auf diesem Rechner; sie braucht {cpus} CPUs und {memory} MiB Speicher und hat {points} Punkte</translation>
+            <source>more than {count} tasks wait on this host; it needs {cpus} CPUs and {memory} of memory, and has {points} points</source>
+            <translation>mehr als {count} Aufgaben warten auf diesem Rechner; sie braucht {cpus} CPUs und {memory} Speicher und hat {points} Punkte</translation>
         </message>
         <message>
             <source>move</source>
@@ -7672,36 +7676,36 @@
             <translation>{model} braucht den Speicher</translation>
         </message>
         <message>
-            <source>{model} needs {needed} MiB; other Fabrics of this machine promised {others} MiB</source>
-            <translation>{model} braucht {needed} MiB; andere Fabrics dieses Rechners haben {others} MiB zugesagt</translation>
+            <source>{model} needs {needed}; other Fabrics of this machine promised {others}</source>
+            <translation>{model} braucht {needed}; andere Fabrics dieses Rechners haben {others} zugesagt</translation>
         </message>
         <message>
-            <source>{model} needs {needed} MiB; other programs hold {others} MiB</source>
-            <translation>{model} braucht {needed} MiB; andere Programme halten {others} MiB</translation>
+            <source>{model} needs {needed}; other programs hold {others}</source>
+            <translation>{model} braucht {needed}; andere Programme halten {others}</translation>
         </message>
         <message>
-            <source>{model} needs {needed} MiB; other programs hold {others} MiB of GPU memory</source>
-            <translation>{model} braucht {needed} MiB; andere Programme halten {others} MiB GPU-Speicher</translation>
+            <source>{model} needs {needed}; other programs hold {others} of GPU memory</source>
+            <translation>{model} braucht {needed}; andere Programme halten {others} GPU-Speicher</translation>
         </message>
         <message>
-            <source>{model} needs {needed} MiB; {used} of {total} MiB are in use by {holders}</source>
-            <translation>{model} braucht {needed} MiB; {used} von {total} MiB sind belegt durch {holders}</translation>
+            <source>{model} needs {needed}; {used} of {total} are in use by {holders}</source>
+            <translation>{model} braucht {needed}; {used} von {total} sind belegt durch {holders}</translation>
         </message>
         <message>
-            <source>{model} needs {needed} MiB; {used} of {total} MiB of GPU memory are in use by {holders}</source>
-            <translation>{model} braucht {needed} MiB; {used} von {total} MiB GPU-Speicher sind belegt durch {holders}</translation>
+            <source>{model} needs {needed}; {used} of {total} of GPU memory are in use by {holders}</source>
+            <translation>{model} braucht {needed}; {used} von {total} GPU-Speicher sind belegt durch {holders}</translation>
         </message>
         <message>
             <source>{model} on GPU {number}</source>
             <translation>{model} auf GPU {number}</translation>
         </message>
         <message>
-            <source>{model} ran out of GPU memory: {size} MiB were set aside for it</source>
-            <translation>{model} ging der GPU-Speicher aus: {size} MiB waren dafür vorgesehen</translation>
+            <source>{model} ran out of GPU memory: {size} were set aside for it</source>
+            <translation>{model} ging der GPU-Speicher aus: {size} waren dafür vorgesehen</translation>
         </message>
         <message>
-            <source>{model} ran out of memory: its limit is {size} MiB</source>
-            <translation>{model} ging der Speicher aus: die Grenze ist {size} MiB</translation>
+            <source>{model} ran out of memory: its limit is {size}</source>
+            <translation>{model} ging der Speicher aus: die Grenze ist {size}</translation>
         </message>
         <message>
             <source>{model} said</source>
@@ -7712,8 +7716,8 @@
             <translation>{model} bleibt geladen, bis es gelöst wird.</translation>
         </message>
         <message>
-            <source>{model} waits until {size} MiB are really free</source>
-            <translation>{model} wartet, bis {size} MiB wirklich frei sind</translation>
+            <source>{model} waits until {size} are really free</source>
+            <translation>{model} wartet, bis {size} wirklich frei sind</translation>
         </message>
         <message>
             <source>{model} was asked to unload</source>

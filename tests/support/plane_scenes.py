@@ -293,7 +293,7 @@ def house(now_ms: int) -> dict[str, Task]:
         waiting.task,
         reason=Reason(
             "capacity",
-            "needs 6144 MiB of memory, 4198 of 16384 are free; held by train-resnet",
+            "needs 6 GiB of memory, 4.1 GiB of 16 GiB are free; held by train-resnet",
             "train-resnet ends, yields, or waits for you",
         ),
     )

@@ -57,13 +57,13 @@ WAITS = (
     ),
     Reason(
         "capacity",
-        "needs 6144 MiB of memory, 4198 of 16384 are free; held by bench-fp8, fix-loader, "
+        "needs 6 GiB of memory, 4.1 GiB of 16 GiB are free; held by bench-fp8, fix-loader, "
         "refactor-io and 2 more; refactor-io was asked to yield",
         "the next checkpoint of refactor-io, expected every 300 s",
     ),
     Reason(
         "too_big",
-        "needs 262144 MiB of memory, this host gives 122880 to machines",
+        "needs 256 GiB of memory, this host gives 120 GiB to machines",
         "a smaller [machine] table in the task file, or a larger host",
     ),
     Reason(

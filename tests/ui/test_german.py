@@ -71,8 +71,8 @@ def test_the_shipped_file_is_made_from_its_source(tmp_path: Path) -> None:
 def test_sentences_numbers_and_reasons_are_german() -> None:
     assert tr("Approve") == "Freigeben"
     assert [counted(n, "{count} file", "{count} files") for n in (1, 2)] == ["1 Datei", "2 Dateien"]
-    assert told("needs 6144 MiB of memory, 512 of 8192 are free; held by a, b and 2 more") == (
-        "braucht 6144 MiB Speicher, 512 von 8192 sind frei; gehalten von a, b und 2 weitere"
+    assert told("needs 6 GiB of memory, 512 MiB of 8 GiB are free; held by a, b and 2 more") == (
+        "braucht 6 GiB Speicher, 512 MiB von 8 GiB sind frei; gehalten von a, b und 2 weitere"
     )
 
 

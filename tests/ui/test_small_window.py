@@ -119,7 +119,7 @@ def test_why_a_task_waits_is_read_without_a_pointer(bench: Bench) -> None:
             return why.text(), small, why.isVisible()
 
     text, small, roomy = bench.run(look())
-    assert text.startswith("Needs 6144 MiB of memory, 4198 of 16384 are free; held by bench-fp8")
+    assert text.startswith("Needs 6 GiB of memory, 4.1 GiB of 16 GiB are free; held by bench-fp8")
     assert text.endswith("Freed by: the next checkpoint of refactor-io, expected every 300 s.")
     assert small
     assert not roomy, "it stands among the facts there"
