@@ -16,6 +16,7 @@ from clawdesk.ports.machines import MachineSupport
 from clawdesk.runtime.doctor import host_checks, image_check, machine_checks, model_checks
 from clawdesk.ui.desk import Desk
 from clawdesk.ui.words import tr
+from clawdesk.viewmodels.phases import Group
 from tests.support import plane_scenes as scenes
 from tests.support.plane_fake import FakePlane
 
@@ -109,6 +110,14 @@ def _no_terminal(desk: Desk, tasks: list[Task]) -> None:
     terminals._say_command(desk, SHELL)
 
 
+def _searching(desk: Desk, _tasks: list[Task]) -> None:
+    """One group of tasks is shown, and words are looked for in it."""
+    pane = desk.window.tasks
+    pane.choose_filter(Group.RUNNING.value)
+    pane.begin_search()
+    pane.search.setText("re")
+
+
 ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     "home-libvirt": lambda desk, _: desk.registry.trigger("home"),
     "home-docker": lambda desk, _: desk.registry.trigger("home"),
@@ -121,6 +130,7 @@ ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     "failed": _chosen("eval-old"),
     "long": lambda desk, tasks: desk.window.tasks.list.choose(tasks[0].id),
     "crowd": lambda desk, _: None,
+    "searching": _searching,
     "terminal": _no_terminal,
 }
 """By scene, what a person does in it."""
