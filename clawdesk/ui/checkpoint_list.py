@@ -18,7 +18,7 @@ from clawdesk.viewmodels.checkpoints import CheckpointRow
 
 ROWS_MAX = 100
 """Each row is a handful of widgets; older checkpoints are reached from the timeline."""
-_LOW, _BELOW = 44, 18
+_LOW, _BELOW = 44, 12
 """Height of a row, and what a line under its acts adds, in px."""
 
 
@@ -47,8 +47,7 @@ class CheckpointLine(Ground):
     def __init__(self, view: CheckpointRow) -> None:
         super().__init__("bg1", "b")
         self.setObjectName(f"checkpoint.{view.ordinal}")
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(12, 0, 12, 0)
+        whole = self._whole = QVBoxLayout(self)
         whole.setSpacing(0)
         row = QHBoxLayout()
         row.setSpacing(10)
@@ -112,6 +111,7 @@ class CheckpointLine(Ground):
         """Beside the acts, or on a line of its own under them."""
         self._detail.setVisible(not below)
         self._below.setVisible(below)
+        self._whole.setContentsMargins(12, 4 if below else 0, 12, 10 if below else 0)
         self.setFixedHeight(_LOW + _BELOW if below else _LOW)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

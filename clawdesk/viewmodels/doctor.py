@@ -103,6 +103,16 @@ def _title(name: str) -> str:
     return name if first in {"libvirt", "pygit2"} else name[:1].upper() + name[1:]
 
 
+def _said(text: str) -> str:
+    """A reason; also where the doctor made a sentence of words that another part said."""
+    said = told(text)
+    if said != text or not text:
+        return said
+    words, end = text[:1].lower() + text[1:].removesuffix("."), "." if text.endswith(".") else ""
+    said = told(words)
+    return text if said == words else said[:1].upper() + said[1:] + end
+
+
 def check_view(check: Mapping[str, object]) -> CheckView:
     """One row from one check."""
     said, icon, family = _STATES.get(_word(check, "state").lower(), _UNKNOWN)
@@ -113,7 +123,7 @@ def check_view(check: Mapping[str, object]) -> CheckView:
         word="" if family is Family.GOOD else word,
         icon=icon,
         family=family,
-        why=told(_word(check, "why")),
+        why=_said(_word(check, "why")),
         works=told(_word(check, "works")),
         command=_word(check, "mend"),
     )
