@@ -596,6 +596,14 @@
             <translation>Vorige Änderung (P)</translation>
         </message>
         <message>
+            <source>Change it</source>
+            <translation>Ändern</translation>
+        </message>
+        <message>
+            <source>Change what is lent to a peer…</source>
+            <translation>Ändern, was einem Peer geliehen wird…</translation>
+        </message>
+        <message>
             <source>Changed files</source>
             <translation>Geänderte Dateien</translation>
         </message>
@@ -618,6 +626,10 @@
         <message>
             <source>Change…</source>
             <translation>Ändern…</translation>
+        </message>
+        <message>
+            <source>Changing what {peer} may use</source>
+            <translation>Ändert, was {peer} benutzen darf</translation>
         </message>
         <message>
             <source>Check again</source>
@@ -1268,6 +1280,10 @@
             <translation>Von</translation>
         </message>
         <message>
+            <source>From now on the other machine may use what is ticked here, and nothing else.</source>
+            <translation>Von nun an darf der andere Rechner benutzen, was hier angehakt ist, und sonst nichts.</translation>
+        </message>
+        <message>
             <source>GPU is lost: it does not answer its driver; restart this machine if it stays away</source>
             <translation>Die GPU ist verloren: Sie antwortet ihrem Treiber nicht; den Rechner neu starten, wenn sie wegbleibt</translation>
         </message>
@@ -1580,8 +1596,8 @@
             <translation>Darf benutzen</translation>
         </message>
         <message>
-            <source>It may use nothing of this machine. You can lend it models later: clawdesk-fabric peers lend.</source>
-            <translation>Er darf nichts von diesem Rechner benutzen. Modelle können Sie ihm später leihen: clawdesk-fabric peers lend.</translation>
+            <source>It may use nothing of this machine. You can lend it models later: “Lend models…” in its menu.</source>
+            <translation>Er darf nichts von diesem Rechner benutzen. Modelle können Sie ihm später leihen: „Modelle leihen…“ in seinem Menü.</translation>
         </message>
         <message>
             <source>It may use {models}, {calls} at a time, and only after all calls of your own: where one of yours needs the room, its newest call ends. It reaches nothing else here.</source>
@@ -1870,6 +1886,22 @@
         <message>
             <source>Leave out hunk</source>
             <translation>Teil auslassen</translation>
+        </message>
+        <message>
+            <source>Lend models to {peer}</source>
+            <translation>Modelle an {peer} leihen</translation>
+        </message>
+        <message>
+            <source>Lend models to {peer}…</source>
+            <translation>Modelle an {peer} leihen…</translation>
+        </message>
+        <message>
+            <source>Lend models…</source>
+            <translation>Modelle leihen…</translation>
+        </message>
+        <message>
+            <source>Lent now</source>
+            <translation>Jetzt geliehen</translation>
         </message>
         <message>
             <source>Light</source>
@@ -2616,6 +2648,10 @@
             <translation>Pausiert: {why}. Das Budget erhöhen.</translation>
         </message>
         <message>
+            <source>Peer</source>
+            <translation>Peer</translation>
+        </message>
+        <message>
             <source>Peer {peer} is away, last seen {time} ago.</source>
             <translation>Peer {peer} ist weg, zuletzt vor {time} gesehen.</translation>
         </message>
@@ -2642,6 +2678,14 @@
         <message>
             <source>Peer {peer} lends no {model}; it lends: {models}.</source>
             <translation>Peer {peer} verleiht kein {model}; er verleiht: {models}.</translation>
+        </message>
+        <message>
+            <source>Peer {peer} may use nothing of this machine.</source>
+            <translation>Peer {peer} darf nichts von diesem Rechner benutzen.</translation>
+        </message>
+        <message>
+            <source>Peer {peer} may use {models}; calls at a time: {calls}.</source>
+            <translation>Peer {peer} darf {models} benutzen; Aufrufe zugleich: {calls}.</translation>
         </message>
         <message>
             <source>Peers</source>
@@ -4138,6 +4182,10 @@
         <message>
             <source>This machine does not listen for peers, so the other one can use nothing here.</source>
             <translation>Dieser Rechner ist für Peers nicht erreichbar, also kann der andere hier nichts benutzen.</translation>
+        </message>
+        <message>
+            <source>This machine does not listen for peers, so the other one cannot come now.</source>
+            <translation>Dieser Rechner ist für Peers nicht erreichbar, also kann der andere jetzt nicht kommen.</translation>
         </message>
         <message>
             <source>This machine is paired with it already, as {peer}. Pairing again takes the place of that: its calls that run now end, and what it may use is what you say here.</source>
@@ -6048,6 +6096,10 @@
             <translation>noch keine Ausgabe</translation>
         </message>
         <message>
+            <source>no peer is paired</source>
+            <translation>kein Peer ist gekoppelt</translation>
+        </message>
+        <message>
             <source>no peer is paired, and nothing listens for one</source>
             <translation>kein Peer ist gekoppelt, und keiner könnte kommen</translation>
         </message>
@@ -6722,6 +6774,10 @@
         <message>
             <source>there is a peer {peer} already</source>
             <translation>es gibt schon einen Peer {peer}</translation>
+        </message>
+        <message>
+            <source>there is no peer {peer}; known: {known}</source>
+            <translation>es gibt keinen Peer {peer}; bekannt: {known}</translation>
         </message>
         <message>
             <source>this Fabric does not listen for other machines, so none could come</source>
@@ -7578,6 +7634,10 @@
         <message>
             <source>{kind}, after a merge: {when}. Read it with care.</source>
             <translation>{kind}, nach dem Zusammenführen: {when}. Sorgfältig lesen.</translation>
+        </message>
+        <message>
+            <source>{models}, {calls} at a time</source>
+            <translation>{models}, {calls} zugleich</translation>
         </message>
         <message>
             <source>{model} cannot be had: {why}</source>
