@@ -12,6 +12,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
 from clawdesk.ui.button import Button
+from clawdesk.ui.model_lines import ModelLine
 from clawdesk.ui.words import counted, install_language, languages, tr, wanted
 from clawdesk.viewmodels.told import told
 from clawdesk_setup import sentences, translations
@@ -65,6 +66,19 @@ def test_the_shipped_file_is_made_from_its_source(tmp_path: Path) -> None:
     copy.write_bytes(FILE.read_bytes())
     made = translations.compiled(copy).read_bytes()
     assert made == FILE.with_suffix(".qm").read_bytes(), "make translations"
+
+
+@pytest.mark.usefixtures("german")
+def test_buttons_of_models_stand_in_columns(bench: Bench) -> None:
+    """The longer word of a button is another one here: Anheften, Lösen."""
+
+    async def look() -> set[tuple[int, int, int]]:
+        async with gallery_pictures.opened("models", bench.memory) as (desk, _):
+            rows = desk.window.findChildren(ModelLine)
+            assert {row.pin.words for row in rows} == {"Anheften", "Lösen"}
+            return {(row.act.x(), row.pin.x(), row.reserve.x()) for row in rows}
+
+    assert len(bench.run(look())) == 1
 
 
 @pytest.mark.usefixtures("german")

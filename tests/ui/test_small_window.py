@@ -13,7 +13,7 @@ from clawdesk.ui.button import Button
 from clawdesk.ui.check_list import CheckRow
 from clawdesk.ui.checkpoint_list import CheckpointLine
 from clawdesk.ui.command_text import CommandText, broken
-from clawdesk.ui.model_lines import ModelLine, PageLine
+from clawdesk.ui.model_lines import PageLine
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.segments import Segments
 from clawdesk.ui.status_bar import StatusBar
@@ -183,17 +183,6 @@ def test_what_a_model_is_held_by_is_read_whole(
         found = bench.run(look())
     assert found
     assert not [one for one in found if one[1] < one[2]], "a line is cut"
-
-
-def test_buttons_of_models_stand_in_columns(bench: Bench, qapp: QApplication) -> None:
-    async def look() -> set[tuple[int, int, int]]:
-        async with gallery_pictures.opened("models", bench.memory) as (desk, _):
-            rows = desk.window.findChildren(ModelLine)
-            assert len({row.pin.words for row in rows}) == 2, "one can be unpinned"
-            return {(row.act.x(), row.pin.x(), row.reserve.x()) for row in rows}
-
-    with pseudo_locale(qapp):
-        assert len(bench.run(look())) == 1
 
 
 def test_a_checkpoint_says_in_full_what_it_holds(bench: Bench, qapp: QApplication) -> None:
