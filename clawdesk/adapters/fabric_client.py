@@ -33,6 +33,7 @@ from clawdesk.adapters.fabric_acts import (
 from clawdesk.adapters.fabric_figures import Reading, news_of, use_of, uses_of
 from clawdesk.adapters.fabric_pairing import FabricPairing
 from clawdesk.adapters.fabric_place import is_held, listens, lock_path
+from clawdesk.domain.memory_size import with_memory_sizes
 from clawdesk.domain.spending import CallUse
 from clawdesk.ports.errors import InferenceError
 from clawdesk.ports.inference import (
@@ -347,7 +348,7 @@ class FabricClient(FabricActs, FabricPairing):
             raise InferenceError(f"the model service does not answer properly: {error}") from error
         if status != 200 or not isinstance(value, dict):
             fields = value.get("error", {}) if isinstance(value, dict) else {}
-            message = fields.get("message", f"status {status}")
+            message = with_memory_sizes(str(fields.get("message", f"status {status}")))
             code = NO_PATH if status == 404 and fields.get("code") == NO_PATH else "refused"
             raise InferenceError(f"the model service refused: {message}", code=code)
         return value

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from clawdesk.domain.memory_size import with_memory_sizes
 from clawdesk.domain.spending import CallUse
 from clawdesk.ports.errors import InferenceError
 from clawdesk.ports.inference import LeaseNews, LeaseStatus
@@ -41,6 +42,7 @@ _DEVICE = {
     "free": "free_mib",
     "awaited": "awaited_mib",
 }
+_SENTENCES = frozenset({"text", "frees", "problem", "mend"})
 _HOLD = {"promised": "promised_mib", "measured": "measured_mib"}
 _WAITER = {"class": "call_class"}
 _INVITATION = {"until": "until_s"}
@@ -71,7 +73,7 @@ class Reading:
             return ()
 
     def models(self, status: Mapping[str, Any]) -> tuple[Model, ...]:
-        return self.part("models", status.get("models"), Model, lambda entry: entry)
+        return self.part("models", status.get("models"), Model, _said)
 
     def devices(self, status: Mapping[str, Any]) -> tuple[Device, ...]:
         return self.part("GPUs", status.get("devices"), Device, _device)
@@ -128,6 +130,14 @@ def _steps_of(seconds: float) -> int:
     return int(seconds) // step * step
 
 
+def _said(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry whose sentences give memory as a person reads it."""
+    return {
+        key: with_memory_sizes(value) if key in _SENTENCES and isinstance(value, str) else value
+        for key, value in entry.items()
+    }
+
+
 def _renamed(entry: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     return {names.get(key, key): value for key, value in entry.items()}
 
@@ -142,15 +152,15 @@ def _device(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _call(entry: dict[str, Any]) -> dict[str, Any]:
-    return {**_renamed(entry, _WAITER), **entry.get("reason", {})}
+    return {**_renamed(entry, _WAITER), **_said(entry.get("reason", {}))}
 
 
 def _lease(entry: dict[str, Any]) -> dict[str, Any]:
-    return {**_renamed(entry, _WAITER), "task": entry.get("id")}
+    return {**_said(_renamed(entry, _WAITER)), "task": entry.get("id")}
 
 
 def _holder(entry: dict[str, Any]) -> dict[str, Any]:
-    back = entry.get("text", "") if entry.get("status") == "asked_back" else ""
+    back = _said(entry).get("text", "") if entry.get("status") == "asked_back" else ""
     return {**entry, "task": entry.get("id"), "asked_back": back}
 
 
@@ -214,6 +224,6 @@ def news_of(found: Mapping[str, Any]) -> LeaseNews:
         str(found["id"]),
         LeaseStatus(found["status"]),
         str(found["code"]),
-        str(found["text"]),
-        str(found["frees"]),
+        with_memory_sizes(str(found["text"])),
+        with_memory_sizes(str(found["frees"])),
     )

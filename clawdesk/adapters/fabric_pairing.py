@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from clawdesk.ports.errors import InferenceError
 from clawdesk.ports.pairing import MadeInvitation, PeerWish, ReadInvitation
@@ -69,6 +70,10 @@ class FabricPairing:
             return str(found["peer"]["name"])
         except (KeyError, TypeError):
             raise _older() from None
+
+    async def lend_to_peer(self, wish: PeerWish) -> None:
+        loan = {"models": list(wish.models), "calls": wish.calls}
+        await self._asked(f"{quote(wish.name, '')}/lend", loan)
 
     async def stop_joining(self) -> None:
         await self._asked("call-off", {})

@@ -83,6 +83,7 @@ def from_json(values: Sequence[Mapping[str, object]]) -> list[Check]:
                 why=str(value.get("why", "")),
                 mend=str(value.get("mend", "")),
                 needed=bool(value.get("needed", True)),
+                works=str(value.get("works", "")),
             )
         )
     return checks
@@ -96,6 +97,8 @@ def as_text(checks: Sequence[Check]) -> str:
         lines.append(f"{MARKS[check.state]}  {check.name:{width}}  {check.found}")
         if check.why:
             lines.append(f"{'':{width + 8}}{check.why}")
+        if check.works:
+            lines.append(f"{'':{width + 8}}Still works: {check.works}")
         if check.mend and check.state != "ok":
             lines.append(f"{'':{width + 8}}$ {check.mend}")
     lacking = [check.name for check in checks if check.needed and check.state == "missing"]

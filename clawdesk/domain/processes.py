@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from clawdesk.domain.memory_size import memory_size
+
 
 class CheckpointMode(StrEnum):
     """What a step's end asks for; with `model-call` the calls within it are boundaries too.
@@ -66,8 +68,9 @@ def ran_short(killed: int, need: MachineNeed) -> str:
 the task more by memory_mib under [machine] in its file.
     """
     return (
-        f"Memory ran out: the machine has {need.memory_mib} MiB, and its kernel ended {killed} of "
-        "the task's programs. Give the task more by memory_mib under [machine] in its file."
+        f"Memory ran out: the machine has {memory_size(need.memory_mib)}, and its kernel ended "
+        f"{killed} of the task's programs. Give the task more by memory_mib under [machine] in "
+        "its file."
     )
 
 

@@ -104,6 +104,10 @@ class Pairing(Protocol):
         """
         ...
 
+    async def lend_to_peer(self, wish: PeerWish) -> None:
+        """What the peer of that name may use from now on, in place of what it might before."""
+        ...
+
     async def stop_joining(self) -> None:
         """Wait no longer for who was asked by `join_peer`; safe where nobody was."""
         ...

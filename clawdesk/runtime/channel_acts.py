@@ -205,9 +205,10 @@ class ChannelActs:
         if status.state is ChannelState.CONNECTED:
             found = f"OpenClaw {status.version} at {status.address}"
             return Check("openclaw", "ok", found, needed=False)
-        why = f"{status.text} Every request can be answered in ClawDesk all the same.".strip()
         found = f"{status.state.value}: {status.address}".rstrip(": ")
-        return Check("openclaw", "limited", found, why, status.mend, needed=False)
+        works = "Every request can be answered in ClawDesk."
+        why, mend = status.text, status.mend
+        return Check("openclaw", "limited", found, why, mend, needed=False, works=works)
 
 
 async def _settled(desk: ChannelDesk) -> None:

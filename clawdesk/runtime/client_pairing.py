@@ -35,5 +35,9 @@ class PairingCalls:
         outcome: Outcome = await self._call("join_peer", text, wish)
         return outcome
 
+    async def lend_to_peer(self, wish: PeerWish) -> Outcome:
+        outcome: Outcome = await self._call("lend_to_peer", wish)
+        return outcome
+
     async def stop_joining(self) -> None:
         await self._call("stop_joining")

@@ -34,10 +34,10 @@ BUILD_GUEST = "clawdesk images build base"
 BUILD_INFERENCE = "clawdesk-fabric images build"
 MORE_SPACE = "clawdesk prune"
 INSTALL = "clawdesk doctor --fix"
-STILL_WORKS = (
-    "Tasks wait and run nowhere else; what was done can be looked at, compared and merged."
-)
+STILL_WORKS = "Looking at, comparing and merging what was done. Tasks wait and run nowhere else."
 """Without machines."""
+NO_MODEL_NEEDED = "Tasks that call no model."
+"""Without models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ class Check:
 
     Args:
         found: the real program and version in use, or what was found instead.
-        why: why it is limited or missing and what still works; "" when all is well.
+        why: why it is limited or missing; "" when all is well.
+        works: what can be done all the same, "" where the reason says all there is to say.
         mend: the one command that mends it, "" if none does.
         needed: without it no task can run.
     """
@@ -57,6 +58,7 @@ class Check:
     why: str = ""
     mend: str = ""
     needed: bool = True
+    works: str = ""
 
     def as_json(self) -> dict[str, object]:
         """The object of `clawdesk doctor --json` and of the first-run page."""
@@ -77,11 +79,12 @@ def machine_checks(support: MachineSupport) -> list[Check]:
         if support.ready or version:
             checks.append(Check(part, "ok", found))
         else:
-            why = f"{support.problem or f'{part} did not answer.'} {STILL_WORKS}"
-            checks.append(Check(part, "missing", found, why, support.mend or INSTALL))
+            why = support.problem or f"{part} did not answer."
+            mend = support.mend or INSTALL
+            checks.append(Check(part, "missing", found, why, mend, works=STILL_WORKS))
     if not support.ready:
-        why = support.problem or "No machine can be started; tasks wait and run nowhere else."
-        checks.append(Check("machines", "missing", support.uri, why, support.mend or INSTALL))
+        why, mend = support.problem or "No machine can be started.", support.mend or INSTALL
+        checks.append(Check("machines", "missing", support.uri, why, mend, works=STILL_WORKS))
         return checks
     checks.append(Check("machines", "ok", f"ready at {support.uri}"))
     if support.accelerator == "kvm":
@@ -106,7 +109,7 @@ def image_check(present: str) -> Check:
     if present:
         return Check("guest image", "ok", present)
     why = "Machines have nothing to boot."
-    return Check("guest image", "missing", "not built", why, BUILD_GUEST)
+    return Check("guest image", "missing", "not built", why, BUILD_GUEST, works=STILL_WORKS)
 
 
 def model_checks(status: FabricStatus) -> list[Check]:
@@ -115,22 +118,25 @@ def model_checks(status: FabricStatus) -> list[Check]:
     problem = status.problem or "The Fabric did not answer"
     problem = f"{problem[:1].upper()}{problem[1:].rstrip('.')}."
     if not status.version:
-        return [Check("fabric", "missing", fabric, problem, status.mend, needed=False)]
+        return [_without_models("fabric", fabric, problem, status.mend)]
     checks = [Check("fabric", "ok", fabric, needed=False), *peer_checks(status.peering)]
     if not status.engine:
-        why = f"{problem} Tasks that call no model run all the same."
-        return [*checks, Check("docker", "missing", "no engine", why, status.mend, needed=False)]
+        return [*checks, _without_models("docker", "no engine", problem, status.mend)]
     checks.append(Check("docker", "ok", status.engine, needed=False))
     names = ", ".join(model.name for model in status.models)
     if not status.ready:
         mend = status.mend or BUILD_INFERENCE
-        checks.append(Check("models", "missing", names or "none", problem, mend, needed=False))
+        checks.append(_without_models("models", names or "none", problem, mend))
     elif names:
         checks.append(Check("models", "ok", names, needed=False))
     else:
         why = "The catalog names no model."
-        checks.append(Check("models", "missing", "none", why, BUILD_INFERENCE, needed=False))
+        checks.append(_without_models("models", "none", why, BUILD_INFERENCE))
     return checks
+
+
+def _without_models(name: str, found: str, why: str, mend: str) -> Check:
+    return Check(name, "missing", found, why, mend, needed=False, works=NO_MODEL_NEEDED)
 
 
 def peer_checks(peering: Peering | None) -> list[Check]:
@@ -151,7 +157,8 @@ def host_checks(load: HostLoad) -> list[Check]:
     total_gib = load.memory_total_mib / 1024
     checks = [Check("host", "ok", f"{load.cpu_count} CPUs, {total_gib:.1f} GiB memory")]
     if short := no_space(load, stopped=False):
-        checks.append(Check("disk", "missing", f"{free_gib:.1f} GiB free", short.text, MORE_SPACE))
+        found = f"{free_gib:.1f} GiB free"
+        checks.append(Check("disk", "missing", found, short.text, MORE_SPACE, works=STILL_WORKS))
     else:
         checks.append(Check("disk", "ok", f"{free_gib:.0f} GiB free"))
     if not load.gpus:
@@ -207,8 +214,12 @@ def window_check(environment: Mapping[str, str]) -> Check:
     screen = environment.get("WAYLAND_DISPLAY") or environment.get("DISPLAY")
     if chosen or screen:
         return Check("window", "ok", f"{check.found}, {chosen or screen}", needed=False)
-    why = "There is no screen in this session; `clawdesk run --headless` and all commands work."
-    return Check("window", "limited", f"{check.found}, no screen", why, needed=False)
+    why, works = (
+        "There is no screen in this session.",
+        "`clawdesk run --headless` and all commands.",
+    )
+    found = f"{check.found}, no screen"
+    return Check("window", "limited", found, why, needed=False, works=works)
 
 
 def own_checks(environment: Mapping[str, str]) -> list[Check]:
@@ -232,16 +243,21 @@ def _libgit2() -> str:
 
 
 async def _asked(
-    question: Awaitable[Value], checks: Callable[[Value], list[Check]], name: str, *, needed: bool
+    question: Awaitable[Value], checks: Callable[[Value], list[Check]], name: str, works: str
 ) -> list[Check]:
-    """The checks made of an answer; a part that fails or stays silent is missing, not a crash."""
+    """The checks made of an answer; a part that fails or stays silent is missing, not a crash.
+
+    Args:
+        works: what can be done without this part; tasks need it where that is `STILL_WORKS`.
+    """
+    needed, mend = works == STILL_WORKS, ""
     try:
         return checks(await asyncio.wait_for(question, ASK_S))
     except PortError as error:
-        return [Check(name, "missing", "no answer", error.what, error.mend, needed=needed)]
+        why, mend = error.what, error.mend
     except TimeoutError:
         why = f"It did not answer within {ASK_S:.0f} s."
-        return [Check(name, "missing", "no answer", why, needed=needed)]
+    return [Check(name, "missing", "no answer", why, mend, needed=needed, works=works)]
 
 
 async def _with_peers(inference: Inference) -> FabricStatus:
@@ -265,10 +281,10 @@ async def gather(
             read files and is called in a thread.
     """
     parts = await asyncio.gather(
-        _asked(machines.support(), machine_checks, "machines", needed=True),
-        _asked(asyncio.to_thread(image_present), lambda p: [image_check(p)], "image", needed=True),
-        _asked(_with_peers(inference), model_checks, "fabric", needed=False),
-        _asked(telemetry.sample(), host_checks, "host", needed=False),
+        _asked(machines.support(), machine_checks, "machines", STILL_WORKS),
+        _asked(asyncio.to_thread(image_present), lambda p: [image_check(p)], "image", STILL_WORKS),
+        _asked(_with_peers(inference), model_checks, "fabric", NO_MODEL_NEEDED),
+        _asked(telemetry.sample(), host_checks, "host", ""),
     )
     return [*own_checks(os.environ), *(check for part in parts for check in part)]
 

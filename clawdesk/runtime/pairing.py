@@ -58,6 +58,14 @@ class PairingActs:
         name = await self._looked_at(self._parts.inference.join_peer(text, wish))
         return await self._note(Outcome(True, f"Peer {name} is paired."), PAIRED)
 
+    async def lend_to_peer(self, wish: PeerWish) -> Outcome:
+        await self._looked_at(self._parts.inference.lend_to_peer(wish))
+        text = f"Peer {wish.name} may use nothing of this machine."
+        if wish.models:
+            models = ", ".join(wish.models)
+            text = f"Peer {wish.name} may use {models}; calls at a time: {wish.calls}."
+        return await self._note(Outcome(True, text), PAIRED)
+
     async def stop_joining(self) -> None:
         await self._parts.inference.stop_joining()
 

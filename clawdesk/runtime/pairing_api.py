@@ -38,6 +38,10 @@ class PairingApi(Protocol):
         """Follow an invitation; done once both sides know each other."""
         ...
 
+    async def lend_to_peer(self, wish: PeerWish) -> Outcome:
+        """What a paired machine may use from now on; `wish.name` is what we call it."""
+        ...
+
     async def stop_joining(self) -> None:
         """A `join_peer` under way ends, and says so; safe where none is."""
         ...

@@ -102,6 +102,7 @@ RESULTS: dict[str, Any] = {
     "withdraw_invitation": Outcome,
     "read_invitation": ReadInvitation,
     "join_peer": Outcome,
+    "lend_to_peer": Outcome,
     "stop_joining": None,
     "add_channel": Outcome,
     "remove_channel": Outcome,

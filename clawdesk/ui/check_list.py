@@ -80,7 +80,7 @@ class CheckRow(Ground):
         whole.addWidget(box)
         self.setAccessibleName(f"{name}: {view.found}, {view.word or tr('ready')}")
         self._name, self._command = name, view.command
-        if not view.why and not view.command:
+        if not view.why and not view.works and not view.command:
             return
         self._more = self._details(view, name)
         whole.addWidget(self._more)
@@ -96,14 +96,19 @@ class CheckRow(Ground):
         column = QVBoxLayout(more)
         column.setContentsMargins(28, 0, 0, 14)
         column.setSpacing(8)
-        if view.why:
+        said = QVBoxLayout()
+        said.setSpacing(4)
+        for title, text in ((tr("Why"), view.why), (tr("Still works"), view.works)):
+            if not text:
+                continue
             line = QHBoxLayout()
-            key: QLabel = SafeLabel(tr("Why"), role="fg2")
+            key: QLabel = SafeLabel(title, role="fg2")
             key.setFixedWidth(_NAME - 28)
             line.setSpacing(12)
             line.addWidget(key, 0, Qt.AlignmentFlag.AlignTop)
-            line.addWidget(SafeLabel(view.why, role="fg1", wrap=True), 1)
-            column.addLayout(line)
+            line.addWidget(SafeLabel(text, role="fg1", wrap=True), 1)
+            said.addLayout(line)
+        column.addLayout(said)
         if view.command:
             line = QHBoxLayout()
             line.setSpacing(8)

@@ -18,6 +18,8 @@ from clawdesk.viewmodels.checkpoints import CheckpointRow
 
 ROWS_MAX = 100
 """Each row is a handful of widgets; older checkpoints are reached from the timeline."""
+_LOW, _BELOW = 44, 12
+"""Height of a row, and what a line under its acts adds, in px."""
 
 
 class _Sign(QWidget):
@@ -39,21 +41,30 @@ class _Sign(QWidget):
             marks.paint_disc(painter, 8, 8)
 
 
-class _Row(Ground):
+class CheckpointLine(Ground):
+    """One checkpoint: what it is, what it holds, and the acts on it."""
+
     def __init__(self, view: CheckpointRow) -> None:
         super().__init__("bg1", "b")
         self.setObjectName(f"checkpoint.{view.ordinal}")
-        self.setFixedHeight(44)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 0, 12, 0)
+        whole = self._whole = QVBoxLayout(self)
+        whole.setSpacing(0)
+        row = QHBoxLayout()
         row.setSpacing(10)
+        whole.addLayout(row, 1)
         row.addWidget(_Sign(view.kind))
         names = QVBoxLayout()
         names.setSpacing(0)
         names.addStretch(1)
         title = view.title + (tr(" · present state") if view.current else "")
         names.addWidget(SafeLabel(title, font="button", elide=True))
-        names.addWidget(SafeLabel(view.detail, font="caption", role="fg2", elide=True))
+        self._detail = SafeLabel(view.detail, font="caption", role="fg2", elide=True)
+        self._below = SafeLabel(view.detail, font="caption", role="fg2", elide=True)
+        under = QHBoxLayout()
+        under.setContentsMargins(26, 0, 0, 0)
+        under.addWidget(self._below, 1, Qt.AlignmentFlag.AlignTop)
+        whole.addLayout(under)
+        names.addWidget(self._detail)
         names.addStretch(1)
         row.addLayout(names, 1)
         self._commit = SafeLabel(view.commit, font="code_small", role="fg2")
@@ -94,6 +105,14 @@ class _Row(Ground):
         for button in (self.changes, self.compare, self.fork, self.restore):
             row.addWidget(button)
         self.setAccessibleName(f"{view.title}, {view.detail}")
+        self._place_detail(below=False)
+
+    def _place_detail(self, *, below: bool) -> None:
+        """Beside the acts, or on a line of its own under them."""
+        self._detail.setVisible(not below)
+        self._below.setVisible(below)
+        self._whole.setContentsMargins(12, 4 if below else 0, 12, 10 if below else 0)
+        self.setFixedHeight(_LOW + _BELOW if below else _LOW)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a narrow pane the words go before the acts, and looking before what is on the sign."""
@@ -101,6 +120,10 @@ class _Row(Ground):
         self._commit.setVisible(self.width() >= 760)
         self._at.setVisible(self.width() >= 660)
         self.changes.setVisible(self.width() >= 600)
+        beside = (self._commit, self._at, self.changes, self.compare, self.fork, self.restore)
+        taken = sum(part.sizeHint().width() + 10 for part in beside if not part.isHidden())
+        room = self.width() - 50 - taken
+        self._place_detail(below=self._detail.sizeHint().width() > room)
 
 
 class CheckpointList(QScrollArea):
@@ -129,7 +152,7 @@ class CheckpointList(QScrollArea):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         for view in rows[:ROWS_MAX]:
-            line = _Row(view)
+            line = CheckpointLine(view)
             ordinal = view.ordinal
             for act in ("changes", "compare", "fork", "restore"):
                 button: Button = getattr(line, act)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy
 
+from clawdesk.domain.memory_size import gib
 from clawdesk.ui import fonts, icons
 from clawdesk.ui.paint import card_role, paint_bar, paint_history, paint_tag, use_fill
 from clawdesk.ui.pane import Ground
@@ -15,7 +16,6 @@ from clawdesk.ui.safe_text import clean_line, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.devices import DeviceView, ProcessLine, Use, use_words
-from clawdesk.viewmodels.words import gib
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

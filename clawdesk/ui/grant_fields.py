@@ -1,8 +1,8 @@
-"""What another machine shall be called here and may use: fields of both sheets that pair."""
+"""What another machine shall be called here and may use: fields of sheets that pair and lend."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QScrollArea, QVBoxLayout
@@ -56,8 +56,8 @@ class _Models(QScrollArea):
         return tuple(model for model, box in self.boxes.items() if box.isChecked())
 
 
-class GrantFields:
-    """The fields, in the grid of a sheet.
+class LoanFields:
+    """What it may use, and how many calls at a time, in the grid of a sheet.
 
     Args:
         lends: the other machine can come here, so that it could use something.
@@ -65,10 +65,6 @@ class GrantFields:
 
     def __init__(self, sheet: FormSheet, name: str, models: Sequence[str], *, lends: bool) -> None:
         self._sheet = sheet
-        self.name = QLineEdit()
-        self.name.setMaxLength(32)
-        self.name.setPlaceholderText(tr("as it calls itself"))
-        sheet.add_field(tr("Call it"), self.name, f"{name}.name")
         self.models = _Models(f"{name}.model", models if lends else ())
         self.calls = QLineEdit("1")
         self.calls.setMaxLength(2)
@@ -97,7 +93,13 @@ class GrantFields:
         self.words.show_text(grant_words(self.models.chosen(), self._calls() or 1))
         self._sheet.grow()
 
-    def wish(self) -> PeerWish | None:
+    def show_loan(self, models: Collection[str], calls: int) -> None:
+        """Tick what is lent."""
+        for model, box in self.models.boxes.items():
+            box.setChecked(model in models)
+        self.calls.setText(str(calls))
+
+    def wish_for(self, name: str) -> PeerWish | None:
         """What stands in the fields; None where the sheet said what is wrong with it."""
         calls = self._calls()
         if calls is None:
@@ -105,4 +107,19 @@ class GrantFields:
                 tr("“Calls at a time” must be a number from 1 to {most}.", most=CALLS_MAX)
             )
             return None
-        return PeerWish(self.name.text().strip(), self.models.chosen(), calls)
+        return PeerWish(name, self.models.chosen(), calls)
+
+
+class GrantFields(LoanFields):
+    """The same below what it shall be called here, of both sheets that pair."""
+
+    def __init__(self, sheet: FormSheet, name: str, models: Sequence[str], *, lends: bool) -> None:
+        self.name = QLineEdit()
+        self.name.setMaxLength(32)
+        self.name.setPlaceholderText(tr("as it calls itself"))
+        sheet.add_field(tr("Call it"), self.name, f"{name}.name")
+        super().__init__(sheet, name, models, lends=lends)
+
+    def wish(self) -> PeerWish | None:
+        """As `wish_for`, of the name in the field."""
+        return self.wish_for(self.name.text().strip())

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from clawdesk.ui import fonts
@@ -158,6 +158,24 @@ class GpuCard(Ground):
         painter.drawText(line, _RIGHT, view.headline)
 
 
+class _Sum(SafeLabel):
+    """The sum of the GPUs: in few words where the whole sentence would be cut."""
+
+    _either = ("", "")
+
+    def show_either(self, whole: str, brief: str) -> None:
+        self._either = (whole, brief or whole)
+        self._choose()
+
+    def _choose(self) -> None:
+        whole, brief = self._either
+        self.show_text(whole if fonts.width("small", whole) <= self.width() else brief)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._choose()
+
+
 class MachinePanel(QWidget):
     """CPU, memory and cards of this host."""
 
@@ -166,7 +184,7 @@ class MachinePanel(QWidget):
         self.setObjectName("machine")
         self._cards: dict[int, GpuCard] = {}
         head = PaneHead(tr("This machine"), "bg0")
-        self._summary = SafeLabel("", font="small", role="fg2", elide=True)
+        self._summary = _Sum("", font="small", role="fg2", elide=True)
         self._summary.setObjectName("machine.summary")
         self._summary.setAlignment(_RIGHT)
         head.row.addWidget(self._summary, 1)
@@ -212,7 +230,9 @@ class MachinePanel(QWidget):
     def show_host(self, view: HostView) -> None:
         self.cpu.show_value(view.cpu, view.cpu_share)
         self.memory.show_value(view.memory, view.memory_share)
-        self._summary.show_text(view.gpu_summary or tr("disk {disk}", disk=view.disk))
+        self._summary.show_either(
+            view.gpu_summary or tr("disk {disk}", disk=view.disk), view.gpu_brief
+        )
         note = view.gpu_note
         said = f"{note[:1].upper()}{note[1:]}".rstrip(".")
         self._note.show_text(tr("{why}. Models run on the CPU.", why=said) if note else "")

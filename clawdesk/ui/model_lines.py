@@ -75,7 +75,8 @@ class PageLine(Ground):
         super().__init__("bg1", "b")
         self.setObjectName(clean_line(name, 200))
         self.setMinimumHeight(52)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        # Not fixed: that would cut what needs more lines at this width than at the preferred one.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(12, 8, 12, 8)
         self.row.setSpacing(8)
@@ -110,20 +111,26 @@ class ModelLine(PageLine):
         self.first.addWidget(self._made_of, 1)
         self._word = SafeLabel("", font="chip")
         self._bar = LoadBar()
-        self._detail = SafeLabel("", font="small", role="fg1", elide=True)
+        self._detail = SafeLabel("", font="small", role="fg1", wrap=True)
         self._detail.setObjectName(clean_line(f"model.{row.name}.detail", 200))
-        self.second.addWidget(self._word)
-        self.second.addWidget(self._bar)
+        self._detail.setAlignment(Qt.AlignmentFlag.AlignTop)
+        top = Qt.AlignmentFlag.AlignTop
+        self.second.addWidget(self._word, 0, top)
+        self.second.addWidget(self._bar, 0, top)
         self.second.addWidget(self._detail, 1)
-        self.act, self.pin = self._button("act", tr("Unload")), self._button("pin", tr("Unpin"))
+        self.act = self._button("act", act_words("load"), act_words("unload"))
+        self.pin = self._button("pin", tr("Pin"), tr("Unpin"))
         self.reserve = self._button("reserve", tr("Reserve…"))
         self.act.clicked.connect(self._act)
         self.pin.clicked.connect(self._pin)
         self.reserve.clicked.connect(lambda: self.wanted.emit("reserve", self._name))
 
-    def _button(self, what: str, widest: str) -> Button:
-        made = Button(widest, clean_line(f"model.{self._name}.{what}", 200), size="sm")
-        made.setMinimumWidth(made.sizeHint().width())
+    def _button(self, what: str, *texts: str) -> Button:
+        """A button that is as wide whatever it says, so that the rows' buttons stand in columns."""
+        made = Button("", clean_line(f"model.{self._name}.{what}", 200), size="sm")
+        for text in texts:
+            made.show_text(text)
+            made.setMinimumWidth(max(made.minimumWidth(), made.sizeHint().width()))
         self.row.addWidget(made)
         return made
 

@@ -43,15 +43,17 @@ class NavRow(QAbstractButton):
         self._strong, self._indent, self._chosen = strong, indent, chosen
         self._count, self._need = 0, False
         self._font = font or ("button" if strong else "body")
-        self._acts: list[tuple[str, Callable[[], None]]] = []
+        self._acts: list[tuple[str, Callable[[], None], Callable[[], str]]] = []
         self.show_state(icon, below=below, aside=aside)
         self._high = 40 if below else 28
         self.setFixedHeight(self._high)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
-    def add_act(self, text: str, run: Callable[[], None]) -> None:
-        """One more line of its context menu."""
-        self._acts.append((text, run))
+    def add_act(
+        self, text: str, run: Callable[[], None], why_not: Callable[[], str] = lambda: ""
+    ) -> None:
+        """One more line of its context menu; what is not possible stands there with its reason."""
+        self._acts.append((text, run, why_not))
 
     def show_state(
         self, icon: str, *, below: str = "", aside: str = "", faint: bool = False
@@ -124,6 +126,8 @@ class NavRow(QAbstractButton):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for text, run in self._acts:
-            menu.addAction(clean_line(text).replace("&", "&&"), run)
+        for text, run, why_not in self._acts:
+            why = why_not()
+            words = clean_line(f"{text}   ({why})" if why else text)
+            menu.addAction(words.replace("&", "&&"), run).setEnabled(not why)
         menu.popup(event.globalPos())

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from clawdesk.ports.errors import PortError
+from clawdesk.ports.pairing import PeerWish
 from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
 from clawdesk.ui.banner import Notice
+from clawdesk.ui.lend_sheet import LendSheet
 from clawdesk.ui.main_window import Page
 from clawdesk.ui.pairing_desk import PairingDesk
 from clawdesk.ui.words import tr
+from clawdesk.viewmodels.pairing import lendable, refusal
 from clawdesk.viewmodels.palette import Entry
 from clawdesk.viewmodels.peers import PeersView, peers_view
 from clawdesk.viewmodels.told import told
@@ -38,6 +42,8 @@ class PeerDesk(QObject):
         ):
             signal.connect(lambda act=act: desk.registry.trigger(act))
         self._section.shown_wanted.connect(self.show_models)
+        self._section.why_no_lending = self.why_no_lending
+        self._section.lend_wanted.connect(self.lend)
         self._section.revoke_wanted.connect(self.revoke)
 
     def paint(self) -> None:
@@ -54,6 +60,9 @@ class PeerDesk(QObject):
         """What can be done with each peer, for the palette."""
         made = []
         for row in self.view.rows:
+            text, run = tr("Lend models to {peer}…", peer=row.name), partial(self.lend, row.name)
+            why = self.why_no_lending()
+            made.append(Entry(text, row.text, "peer", "", run, why, group=tr("Peers")))
             text, run = tr("Revoke {peer}…", peer=row.name), partial(self.revoke, row.name)
             made.append(Entry(text, row.text, "peer", "", run, group=tr("Peers")))
         return made
@@ -69,6 +78,50 @@ class PeerDesk(QObject):
     def show_models(self) -> None:
         if self._desk.window.page is not Page.MODELS:
             self._desk.registry.trigger("models")
+
+    # -- lending -------------------------------------------------------------------------------
+
+    def why_no_lending(self) -> str:
+        """Why what is lent cannot be changed now, "" = it can."""
+        why = self.pairing.why_no_invitation()
+        return why or ("" if self.view.rows else tr("no peer is paired"))
+
+    def lend(self, name: str = "") -> None:
+        """What that peer may use now, to be changed; "" = any of them first."""
+        desk, status = self._desk, self._desk.plane.environment.fabric
+        peering = status.peering if status is not None else None
+        if peering is None or self.why_no_lending():
+            return
+        sheet = LendSheet(
+            desk.window,
+            desk.clock,
+            loans={peer.name: peer.lent for peer in peering.peers},
+            peer=name,
+            models=lendable(status),
+            listens=bool(peering.listening),
+        )
+        sheet.wanted.connect(partial(self._lend, sheet))
+        desk.decisions.show_sheet(sheet)
+
+    def _lend(self, sheet: LendSheet, wish: PeerWish) -> None:
+        what = tr("Changing what {peer} may use", peer=wish.name)
+        self._desk.errands.start(f"lend {wish.name}", what, self._lending(sheet, wish))
+
+    async def _lending(self, sheet: LendSheet, wish: PeerWish) -> None:
+        sheet.show_sending(True)
+        try:
+            outcome = await self._desk.plane.lend_to_peer(wish)
+        except PortError as error:
+            if self._desk.decisions.sheet is not sheet:
+                raise
+            sheet.show_sending(False)
+            sheet.show_refusal(refusal(error))
+            return
+        if self._desk.decisions.sheet is sheet:
+            sheet.accept()
+        self._desk.window.banner.show_notice(Notice("ok", told(outcome.text), "", outcome.text))
+
+    # -- revoking ------------------------------------------------------------------------------
 
     def revoke(self, name: str) -> None:
         """Ask before, with what ends."""
@@ -119,6 +172,13 @@ def register(desk: Desk) -> None:
         pairing.join,
         icon="plus",
         why_not=pairing.why_no_joining,
+    )
+    add(
+        "lend_to_peer",
+        "Change what is lent to a peer…",
+        peers.lend,
+        icon="peer",
+        why_not=peers.why_no_lending,
     )
     add(
         "withdraw_invitation",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Signal
@@ -22,6 +23,7 @@ class PeersSection(QWidget):
     join_wanted = Signal()
     withdraw_wanted = Signal()
     deafen_wanted = Signal()
+    lend_wanted = Signal(str)
     revoke_wanted = Signal(str)
 
     def __init__(self) -> None:
@@ -36,6 +38,7 @@ class PeersSection(QWidget):
         self._nobody = SafeLabel("", font="caption", role="fg2", wrap=True)
         self._nobody.setContentsMargins(32, 2, 8, 6)
         self._lines: dict[str, NavRow] = {}
+        self.why_no_lending: Callable[[], str] = lambda: ""
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 12, 0, 0)
         self._column.setSpacing(0)
@@ -92,6 +95,8 @@ class PeersSection(QWidget):
         line = NavRow(f"peer.{row.name}", row.name, icon="peer", below=row.detail)
         line.clicked.connect(self.shown_wanted)
         line.add_act(tr("Show its models"), self.shown_wanted.emit)
+        lend = partial(self.lend_wanted.emit, row.name)
+        line.add_act(tr("Lend models…"), lend, self.why_no_lending)
         line.add_act(tr("Revoke…"), partial(self.revoke_wanted.emit, row.name))
         return line
 

@@ -35,7 +35,7 @@ class TasksPane(QWidget):
         super().__init__()
         self.setObjectName("tasks")
         self._rows: tuple[TaskRow, ...] = ()
-        self._filter = ALL
+        self._filter, self._offered = ALL, {ALL}
         self._archived: frozenset[str] = frozenset()
         self.lanes = Lanes(clock, "tasks.list")
         self.list = self.lanes.list
@@ -122,13 +122,20 @@ class TasksPane(QWidget):
         self._mind_head()
 
     def _mind_head(self) -> None:
-        """Zoom gives way to the filters where both do not fit; its keys still work."""
+        """Zoom gives way to the filters where both do not fit; its keys still work.
+
+        Where filters and the search field do not fit either, the chosen one stays to be seen.
+        """
         empty = self._stack.currentIndex() == 1
         searching = not empty and (bool(self.search.text()) or not self.search.isHidden())
         taken = 254 if searching else 130
+        self.filters.show_only(self._offered)
         self.filters.show_within(self.width() - taken)
         room = self.width() - self.filters.sizeHint().width() - taken
-        self.filters.setVisible(not empty and not (searching and room < -40))
+        if searching and room < -40:
+            self.filters.show_only({self._filter})
+            self.filters.show_within(self.width() - taken)
+        self.filters.setVisible(not empty)
         self.search.setVisible(searching)
         self.find_button.setVisible(not empty and not searching)
         for button in (self.fit_button, self.now_button):
@@ -151,8 +158,8 @@ class TasksPane(QWidget):
         self.filters.show_count(ARCHIVE, hidden)
         for group, number in count.items():
             self.filters.show_count(group.value, number)
-        shown = {ALL, self._filter} | {g.value for g, n in count.items() if n}
-        self.filters.show_only(shown | ({ARCHIVE} if hidden else set()))
+        self._offered = {ALL, self._filter} | {g.value for g, n in count.items() if n}
+        self._offered |= {ARCHIVE} if hidden else set()
         if self._filter == ARCHIVE:
             rows = [r for r in self._rows if r.id in self._archived]
         else:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clawdesk.domain.forking import family
+from clawdesk.domain.memory_size import memory_size
 from clawdesk.domain.model import Checkpoint, PlaneState, Task, TaskId
 from clawdesk.ports.repository import Diff
 from clawdesk.viewmodels.amounts import files, recorded, where
@@ -309,7 +310,7 @@ def _column(
     need = task.definition.machine
     found: dict[str, _Cell] = {
         "steps": (_steps(task, checkpoint), None),
-        "machine": (f"{need.cpu_count} CPU · {need.memory_mib} MiB", None),
+        "machine": (f"{need.cpu_count} CPU · {memory_size(need.memory_mib)}", None),
         "model": (task.definition.model, None),
         "variables": (", ".join(f"{k}={v}" for k, v in task.settings[:6]), None),
         "decisions": (_decisions(task, checkpoint), None),

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from clawdesk.domain.memory_size import gib
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.models import HOST_DEVICE, Device, Hold, HolderProcess, Model
 from clawdesk.ports.telemetry import Gpu, HostLoad
@@ -17,7 +18,6 @@ from clawdesk.viewmodels.amounts import and_more, leases
 from clawdesk.viewmodels.language import marked, tr
 from clawdesk.viewmodels.machine import gpu_headline
 from clawdesk.viewmodels.told import told
-from clawdesk.viewmodels.words import gib
 
 HISTORY_MS = 600_000
 HISTORY_POINTS_MAX = 600

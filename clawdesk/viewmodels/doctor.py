@@ -1,7 +1,7 @@
 """The first-run page: what is present on this machine, and how to mend what is not.
 
-Takes the dicts of `PlaneApi.doctor()` ({name, state, found, why, mend}); an unknown state is shown
-as unknown, never as good.
+Takes the dicts of `PlaneApi.doctor()` ({name, state, found, why, works, mend}); an unknown state is
+shown as unknown, never as good.
 """
 
 from __future__ import annotations
@@ -24,12 +24,16 @@ class CheckView:
     icon: str
     family: Family
     why: str
+    works: str
     command: str
 
     @property
     def open(self) -> bool:
         """Whether the row says more than one line."""
-        return bool(self.command or self.why) and self.family in {Family.BAD, Family.NEED}
+        return bool(self.command or self.why or self.works) and self.family in {
+            Family.BAD,
+            Family.NEED,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,16 @@ def _title(name: str) -> str:
     return name if first in {"libvirt", "pygit2"} else name[:1].upper() + name[1:]
 
 
+def _said(text: str) -> str:
+    """A reason; also where the doctor made a sentence of words that another part said."""
+    said = told(text)
+    if said != text or not text:
+        return said
+    words, end = text[:1].lower() + text[1:].removesuffix("."), "." if text.endswith(".") else ""
+    said = told(words)
+    return text if said == words else said[:1].upper() + said[1:] + end
+
+
 def check_view(check: Mapping[str, object]) -> CheckView:
     """One row from one check."""
     said, icon, family = _STATES.get(_word(check, "state").lower(), _UNKNOWN)
@@ -109,7 +123,8 @@ def check_view(check: Mapping[str, object]) -> CheckView:
         word="" if family is Family.GOOD else word,
         icon=icon,
         family=family,
-        why=told(_word(check, "why")),
+        why=_said(_word(check, "why")),
+        works=told(_word(check, "works")),
         command=_word(check, "mend"),
     )
 
@@ -122,7 +137,7 @@ def _once(views: Sequence[CheckView]) -> list[CheckView]:
         by = first.setdefault(view.command, view.name) if view.command else view.name
         if by != view.name:
             why = tr("The command for {name} mends this too.", name=by)
-            view = replace(view, why=why, command="")  # noqa: PLW2901
+            view = replace(view, why=why, works="", command="")  # noqa: PLW2901
         told_once.append(view)
     return told_once
 
@@ -149,6 +164,7 @@ def doctor_view(checks: Sequence[Mapping[str, object]]) -> DoctorView:
     lines = [
         f"{c.word or tr('ready'):12} {c.name}: {c.found}"
         + (f" | {c.why}" if c.why else "")
+        + (f" | {tr('Still works')}: {c.works}" if c.works else "")
         + (f" | {c.command}" if c.command else "")
         for group in rows.values()
         for c in group

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from clawdesk.domain.forking import family, root_of, to_end
+from clawdesk.domain.memory_size import memory_size
 from clawdesk.domain.model import Checkpoint, PlaneState, Task, TaskId
 from clawdesk.viewmodels.amounts import and_more, files, where
 from clawdesk.viewmodels.checkpoints import why_no_memory
@@ -93,7 +94,7 @@ def fork_view(state: PlaneState, task: Task, ordinal: int) -> ForkView:
         tr(
             "a machine of its own ({size}): it queues like any task, and its log and history are "
             "its own",
-            size=f"{need.cpu_count} CPU, {need.memory_mib} MiB",
+            size=f"{need.cpu_count} CPU, {memory_size(need.memory_mib)}",
         ),
         tr("{task} goes on undisturbed", task=task.title),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clawdesk.domain.agents import speaks_acp
+from clawdesk.domain.memory_size import memory_size
 from clawdesk.domain.model import Phase, Task, TaskId
 from clawdesk.domain.peers import peer_of
 from clawdesk.domain.shells import why_no_shell
@@ -64,7 +65,7 @@ def _facts(
         (tr("Freed by"), frees),
         (tr("Submitted"), clock_time(task.submitted_at_ms, offset_ms, seconds=True)),
         (tr("Attempt"), str(task.attempt)),
-        (tr("Machine"), f"{need.cpu_count} CPU · {need.memory_mib} MiB · {network}{kind}"),
+        (tr("Machine"), f"{need.cpu_count} CPU · {memory_size(need.memory_mib)} · {network}{kind}"),
         (tr("Model"), _model(task.definition.model, fabric)),
         (tr("Used"), spent_words(task.spending.total)),
         (tr("Feedback"), task.feedback),

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from clawdesk.domain.memory_size import gib
 from clawdesk.ports.telemetry import Gpu, HostLoad
 from clawdesk.viewmodels.language import marked, tr
 from clawdesk.viewmodels.told import told
-from clawdesk.viewmodels.words import gib
 
 
 @dataclass(frozen=True, slots=True)

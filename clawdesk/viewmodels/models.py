@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
+from clawdesk.domain.memory_size import gib
 from clawdesk.domain.peers import peer_of
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.models import (
@@ -24,7 +25,7 @@ from clawdesk.viewmodels.amounts import and_more, leases, listed
 from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.phases import Family
 from clawdesk.viewmodels.told import told
-from clawdesk.viewmodels.words import clock_time, duration, gib, short_duration
+from clawdesk.viewmodels.words import clock_time, duration, short_duration
 
 DAY_MS = 86_400_000
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from clawdesk.domain.agents import kind_of
 from clawdesk.domain.definitions import PROJECT_FILE
+from clawdesk.domain.memory_size import gib, memory_size
 from clawdesk.domain.model import CheckpointMode, ProjectPolicy, TaskDefinition
 from clawdesk.domain.peers import peer_of, why_not
 from clawdesk.ports.inference import FabricStatus
@@ -23,7 +24,7 @@ from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.peers import state_words
 from clawdesk.viewmodels.phases import Family
 from clawdesk.viewmodels.told import told
-from clawdesk.viewmodels.words import duration, first_line, gib, memory_size
+from clawdesk.viewmodels.words import duration, first_line
 
 HOSTS_MAX = 4
 _NO_HOSTS = marked(

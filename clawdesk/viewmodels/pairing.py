@@ -170,8 +170,8 @@ def grant_words(models: Sequence[str], calls: int) -> str:
     """What a peer may do here, whole."""
     if not models:
         return tr(
-            "It may use nothing of this machine. You can lend it models later: "
-            "clawdesk-fabric peers lend."
+            "It may use nothing of this machine. You can lend it models later: “Lend models…” in "
+            "its menu."
         )
     return tr(
         "It may use {models}, {calls} at a time, and only after all calls of your own: where one "
@@ -179,6 +179,14 @@ def grant_words(models: Sequence[str], calls: int) -> str:
         models=listed(list(models), NAMES_MAX),
         calls=count_of_calls(calls),
     )
+
+
+def loan_words(models: Sequence[str], calls: int) -> str:
+    """What is lent to a peer now: `bge-small, 2 calls at a time`."""
+    if not models:
+        return tr("nothing")
+    names = listed(list(models), NAMES_MAX)
+    return tr("{models}, {calls} at a time", models=names, calls=count_of_calls(calls))
 
 
 def until_words(until_s: int, offset_ms: int) -> str:

@@ -59,6 +59,9 @@ PEERS = (
     marked("A machine was invited as a peer."),
     marked("A machine was invited as peer {peer}."),
     marked("The invitation is withdrawn."),
+    marked("Peer {peer} may use nothing of this machine."),
+    marked("Peer {peer} may use {models}; calls at a time: {calls}."),
+    marked("there is no peer {peer}; known: {known}"),
     marked("Peer {peer} is paired."),
     marked("Peer {peer} is paired: it followed an invitation of this machine."),
 )

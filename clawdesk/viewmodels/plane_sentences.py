@@ -43,7 +43,7 @@ ENDS = (
     marked("Step {step} ran longer than its limit of {seconds} s. {why}"),
     marked("Step {step} ran longer than its limit of {seconds} s. {why}\n{output}"),
     marked(
-        "Memory ran out: the machine has {mib} MiB, and its kernel ended {count} of the task's "
+        "Memory ran out: the machine has {memory}, and its kernel ended {count} of the task's "
         "programs. Give the task more by memory_mib under [machine] in its file."
     ),
     marked("Step {step} ended after your rejection: {feedback}"),
@@ -310,11 +310,10 @@ PARTS = (
     marked("Make it a folder that you may write to, or name another one by CLAWDESK_DATA_DIR."),
     marked("none found"),
     marked("{name} did not answer."),
-    marked("No machine can be started; tasks wait and run nowhere else."),
-    marked(
-        "{why} Tasks wait and run nowhere else; what was done can be looked at, compared and "
-        "merged."
-    ),
+    marked("No machine can be started."),
+    marked("Looking at, comparing and merging what was done. Tasks wait and run nowhere else."),
+    marked("There is no screen in this session."),
+    marked("`clawdesk run --headless` and all commands."),
     marked("ready at {address}"),
     marked("kvm, proven by booting a machine"),
     marked("Machines run under emulation, several times slower."),
@@ -344,8 +343,8 @@ PARTS = (
     marked("no engine"),
     marked("no answer"),
     marked("The Fabric did not answer"),
-    marked("{why} Tasks that call no model run all the same."),
-    marked("{why} Every request can be answered in ClawDesk all the same."),
+    marked("Tasks that call no model."),
+    marked("Every request can be answered in ClawDesk."),
     marked("The catalog names no model."),
     marked("{count} CPUs, {size} GiB memory"),
     marked("{size} GiB free"),
@@ -408,19 +407,17 @@ MODELS = (
     marked("{model} failed and starts again in {seconds} s: {why}"),
     marked("{model} needs a GPU, and none can be used now"),
     marked("a GPU comes back"),
-    marked("{model} needs {needed} MiB; other programs hold {others} MiB of GPU memory"),
-    marked("{model} needs {needed} MiB; other programs hold {others} MiB"),
-    marked("{model} needs {needed} MiB; other Fabrics of this machine promised {others} MiB"),
+    marked("{model} needs {needed}; other programs hold {others} of GPU memory"),
+    marked("{model} needs {needed}; other programs hold {others}"),
+    marked("{model} needs {needed}; other Fabrics of this machine promised {others}"),
     marked("{gpu}, on which {model} ran, cannot be used: {why}"),
     marked("clawdesk-fabric load {model} starts it anew where there is room"),
     marked("{model} was removed from the list of models"),
     marked("other programs give memory back"),
-    marked("{model} waits until {size} MiB are really free"),
+    marked("{model} waits until {size} are really free"),
     marked("the GPU shows it"),
-    marked("{model} needs {needed} MiB; {used} of {total} MiB are in use by {holders}"),
-    marked(
-        "{model} needs {needed} MiB; {used} of {total} MiB of GPU memory are in use by {holders}"
-    ),
+    marked("{model} needs {needed}; {used} of {total} are in use by {holders}"),
+    marked("{model} needs {needed}; {used} of {total} of GPU memory are in use by {holders}"),
     marked("{one} or {other}"),
     marked("{model} is no longer pinned"),
     marked("the leases of {model} are given back"),
@@ -435,8 +432,8 @@ MODELS = (
     marked("no Docker engine answers at {address}"),
     marked("{model} was not ready after {seconds} s"),
     marked("{model} ended with exit code {code}"),
-    marked("{model} ran out of memory: its limit is {size} MiB"),
-    marked("{model} ran out of GPU memory: {size} MiB were set aside for it"),
+    marked("{model} ran out of memory: its limit is {size}"),
+    marked("{model} ran out of GPU memory: {size} were set aside for it"),
     marked("the NVIDIA driver is not installed"),
     marked("the NVIDIA driver is not loaded"),
     marked(

@@ -14,14 +14,14 @@ WAITS = (
     marked("nothing"),
     marked("is being taken back to checkpoint {ordinal}"),
     marked(
-        "more than {count} tasks wait on this host; it needs {cpus} CPUs and {memory} MiB of "
-        "memory, and has {points} points"
+        "more than {count} tasks wait on this host; it needs {cpus} CPUs and {memory} of memory, "
+        "and has {points} points"
     ),
     marked("its turn; `clawdesk why {task}` counts it out"),
     marked("needs {wanted} {what}, this host gives {given} to machines"),
     marked("a smaller [machine] table in the task file, or a larger host"),
     marked("its project's policy asks for more than you have allowed: {what}"),
-    marked("its project may hold {limit}, and holds {used} MiB in {machines} machines"),
+    marked("its project may hold {limit}, and holds {used} in {machines} machines"),
     marked("another task of its project ends, or a larger quota in policy.toml"),
     marked("needs {wanted} {what}, {free} of {total} are free"),
     marked("needs {wanted} {what}, {free} of {total} are free; held by {names}"),
@@ -40,6 +40,7 @@ WAITS = (
     marked("would fit, but what is free is set aside for {names}"),
     marked("{names} starts"),
     marked("{names} and {count} more"),
+    marked("GiB of memory"),
     marked("MiB of memory"),
     marked("machine slots"),
     marked("the model {model} is being asked for"),

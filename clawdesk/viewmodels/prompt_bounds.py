@@ -15,13 +15,13 @@ from clawdesk.domain.definitions import (
     PRIORITY_MIN,
     PROJECT_FILE,
 )
+from clawdesk.domain.memory_size import memory_size
 from clawdesk.domain.policy_file import POLICY_FILE
 from clawdesk.domain.policy_rules import DEFAULT, USER, PolicyRule
 from clawdesk.ports.telemetry import HostLoad
 from clawdesk.runtime.api import PolicyView, UserRules
 from clawdesk.runtime.offer import bound_mib
 from clawdesk.viewmodels.language import tr
-from clawdesk.viewmodels.words import memory_size
 
 SIZES_MIB = tuple(m * 512 for m in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512))
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from clawdesk.domain.memory_size import memory_size
 from clawdesk.domain.model import FINAL, Record, Task
 from clawdesk.domain.spending import Spent
 from clawdesk.ports.repository import Diff
@@ -109,7 +110,7 @@ def _head(task: Task, around: Around) -> str:
         (tr("Submitted"), _at(task.submitted_at_ms, around)),
         (tr("Ended"), _at(ended, around) if ended else ""),
         (tr("Attempts"), str(task.attempt)),
-        (tr("Machine"), f"{need.cpu_count} CPU, {need.memory_mib} MiB"),
+        (tr("Machine"), f"{need.cpu_count} CPU, {memory_size(need.memory_mib)}"),
         (tr("Network"), quoted(", ".join(need.network)) or tr("none")),
         (tr("Model"), quoted(task.definition.model)),
         (tr("Variables"), quoted(", ".join(f"{k}={v}" for k, v in task.settings))),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from clawdesk.domain.memory_size import gib
 from clawdesk.domain.model import Phase, PlaneState
 from clawdesk.ports.channel import ChannelState
 from clawdesk.ports.telemetry import HostLoad
@@ -17,7 +18,6 @@ from clawdesk.viewmodels.peers import away_lines, away_words
 from clawdesk.viewmodels.phases import Family, Group
 from clawdesk.viewmodels.tasks import counts
 from clawdesk.viewmodels.told import told
-from clawdesk.viewmodels.words import gib
 
 
 @dataclass(frozen=True, slots=True)

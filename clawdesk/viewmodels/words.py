@@ -49,17 +49,6 @@ def size(count_bytes: int) -> str:
     return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
 
 
-def gib(mib: float) -> str:
-    """MiB as GiB without the unit: one decimal below 100."""
-    value = mib / 1024
-    return f"{value:.0f}" if value >= 100 or value == int(value) else f"{value:.1f}"
-
-
-def memory_size(mib: int) -> str:
-    """A machine's memory: `768 MiB`, `1.5 GiB`."""
-    return f"{mib} MiB" if mib < 1024 else f"{gib(mib)} GiB"
-
-
 def plural(count: int, one: str, many: str = "") -> str:
     """`1 file`, `3 files`."""
     return f"{count} {one if count == 1 else many or one + 's'}"

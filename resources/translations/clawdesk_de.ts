@@ -596,6 +596,14 @@
             <translation>Vorige Änderung (P)</translation>
         </message>
         <message>
+            <source>Change it</source>
+            <translation>Ändern</translation>
+        </message>
+        <message>
+            <source>Change what is lent to a peer…</source>
+            <translation>Ändern, was einem Peer geliehen wird…</translation>
+        </message>
+        <message>
             <source>Changed files</source>
             <translation>Geänderte Dateien</translation>
         </message>
@@ -618,6 +626,10 @@
         <message>
             <source>Change…</source>
             <translation>Ändern…</translation>
+        </message>
+        <message>
+            <source>Changing what {peer} may use</source>
+            <translation>Ändert, was {peer} benutzen darf</translation>
         </message>
         <message>
             <source>Check again</source>
@@ -1060,6 +1072,10 @@
             <translation>Jede Handlung steht auch in der Palette.</translation>
         </message>
         <message>
+            <source>Every request can be answered in ClawDesk.</source>
+            <translation>Jede Anfrage kann in ClawDesk beantwortet werden.</translation>
+        </message>
+        <message>
             <source>Export a report of the chosen task…</source>
             <translation>Bericht der gewählten Aufgabe ausgeben…</translation>
         </message>
@@ -1264,6 +1280,10 @@
             <translation>Von</translation>
         </message>
         <message>
+            <source>From now on the other machine may use what is ticked here, and nothing else.</source>
+            <translation>Von nun an darf der andere Rechner benutzen, was hier angehakt ist, und sonst nichts.</translation>
+        </message>
+        <message>
             <source>GPU is lost: it does not answer its driver; restart this machine if it stays away</source>
             <translation>Die GPU ist verloren: Sie antwortet ihrem Treiber nicht; den Rechner neu starten, wenn sie wegbleibt</translation>
         </message>
@@ -1294,6 +1314,10 @@
         <message>
             <source>Gave way</source>
             <translation>Machte Platz</translation>
+        </message>
+        <message>
+            <source>GiB of memory</source>
+            <translation>GiB Speicher</translation>
         </message>
         <message>
             <source>Git does not know your name, and a merge is a commit of yours.</source>
@@ -1572,8 +1596,8 @@
             <translation>Darf benutzen</translation>
         </message>
         <message>
-            <source>It may use nothing of this machine. You can lend it models later: clawdesk-fabric peers lend.</source>
-            <translation>Er darf nichts von diesem Rechner benutzen. Modelle können Sie ihm später leihen: clawdesk-fabric peers lend.</translation>
+            <source>It may use nothing of this machine. You can lend it models later: “Lend models…” in its menu.</source>
+            <translation>Er darf nichts von diesem Rechner benutzen. Modelle können Sie ihm später leihen: „Modelle leihen…“ in seinem Menü.</translation>
         </message>
         <message>
             <source>It may use {models}, {calls} at a time, and only after all calls of your own: where one of yours needs the room, its newest call ends. It reaches nothing else here.</source>
@@ -1864,6 +1888,22 @@
             <translation>Teil auslassen</translation>
         </message>
         <message>
+            <source>Lend models to {peer}</source>
+            <translation>Modelle an {peer} leihen</translation>
+        </message>
+        <message>
+            <source>Lend models to {peer}…</source>
+            <translation>Modelle an {peer} leihen…</translation>
+        </message>
+        <message>
+            <source>Lend models…</source>
+            <translation>Modelle leihen…</translation>
+        </message>
+        <message>
+            <source>Lent now</source>
+            <translation>Jetzt geliehen</translation>
+        </message>
+        <message>
             <source>Light</source>
             <translation>Hell</translation>
         </message>
@@ -1930,6 +1970,10 @@
         <message>
             <source>Looking at this machine…</source>
             <translation>Dieser Rechner wird angesehen…</translation>
+        </message>
+        <message>
+            <source>Looking at, comparing and merging what was done. Tasks wait and run nowhere else.</source>
+            <translation>Ansehen, vergleichen und zusammenführen, was getan ist. Aufgaben warten und laufen nirgends sonst.</translation>
         </message>
         <message>
             <source>Looking for the gateway</source>
@@ -2076,8 +2120,8 @@
             <translation>Gesichert</translation>
         </message>
         <message>
-            <source>Memory ran out: the machine has {mib} MiB, and its kernel ended {count} of the task's programs. Give the task more by memory_mib under [machine] in its file.</source>
-            <translation>Der Speicher ging aus: Die Maschine hat {mib} MiB, und ihr Kernel beendete {count} der Programme der Aufgabe. Mehr Speicher bekommt sie durch memory_mib unter [machine] in ihrer Datei.</translation>
+            <source>Memory ran out: the machine has {memory}, and its kernel ended {count} of the task's programs. Give the task more by memory_mib under [machine] in its file.</source>
+            <translation>Der Speicher ging aus: Die Maschine hat {memory}, und ihr Kernel beendete {count} der Programme der Aufgabe. Mehr Speicher bekommt sie durch memory_mib unter [machine] in ihrer Datei.</translation>
         </message>
         <message>
             <source>Memory that the desktop keeps for itself</source>
@@ -2264,8 +2308,8 @@
             <translation>Wartet nicht mehr: Die Aufgabe ging weiter, wurde wiederhergestellt oder endete.</translation>
         </message>
         <message>
-            <source>No machine can be started; tasks wait and run nowhere else.</source>
-            <translation>Keine Maschine kann starten; Aufgaben warten und laufen nirgends sonst.</translation>
+            <source>No machine can be started.</source>
+            <translation>Es kann keine Maschine gestartet werden.</translation>
         </message>
         <message>
             <source>No model call yet.</source>
@@ -2604,6 +2648,10 @@
             <translation>Pausiert: {why}. Das Budget erhöhen.</translation>
         </message>
         <message>
+            <source>Peer</source>
+            <translation>Peer</translation>
+        </message>
+        <message>
             <source>Peer {peer} is away, last seen {time} ago.</source>
             <translation>Peer {peer} ist weg, zuletzt vor {time} gesehen.</translation>
         </message>
@@ -2630,6 +2678,14 @@
         <message>
             <source>Peer {peer} lends no {model}; it lends: {models}.</source>
             <translation>Peer {peer} verleiht kein {model}; er verleiht: {models}.</translation>
+        </message>
+        <message>
+            <source>Peer {peer} may use nothing of this machine.</source>
+            <translation>Peer {peer} darf nichts von diesem Rechner benutzen.</translation>
+        </message>
+        <message>
+            <source>Peer {peer} may use {models}; calls at a time: {calls}.</source>
+            <translation>Peer {peer} darf {models} benutzen; Aufrufe zugleich: {calls}.</translation>
         </message>
         <message>
             <source>Peers</source>
@@ -3484,6 +3540,10 @@
             <translation>Erledigte Schritte</translation>
         </message>
         <message>
+            <source>Still works</source>
+            <translation>Geht weiterhin</translation>
+        </message>
+        <message>
             <source>Stop</source>
             <translation>Anhalten</translation>
         </message>
@@ -3582,6 +3642,10 @@
         <message>
             <source>Tasks of this project still run: {tasks}.</source>
             <translation>Aufgaben dieses Projekts laufen noch: {tasks}.</translation>
+        </message>
+        <message>
+            <source>Tasks that call no model.</source>
+            <translation>Aufgaben, die kein Modell rufen.</translation>
         </message>
         <message>
             <source>Tasks that have a machine keep it until they next give it back; the others wait until you trust it again.</source>
@@ -4024,6 +4088,10 @@
             <translation>Es gibt kein Modell {model}; es gibt: {names}.</translation>
         </message>
         <message>
+            <source>There is no screen in this session.</source>
+            <translation>Diese Sitzung hat keinen Bildschirm.</translation>
+        </message>
+        <message>
             <source>There is no such file: everything is as by default.</source>
             <translation>Es gibt keine solche Datei: Alles ist nach Vorgabe.</translation>
         </message>
@@ -4114,6 +4182,10 @@
         <message>
             <source>This machine does not listen for peers, so the other one can use nothing here.</source>
             <translation>Dieser Rechner ist für Peers nicht erreichbar, also kann der andere hier nichts benutzen.</translation>
+        </message>
+        <message>
+            <source>This machine does not listen for peers, so the other one cannot come now.</source>
+            <translation>Dieser Rechner ist für Peers nicht erreichbar, also kann der andere jetzt nicht kommen.</translation>
         </message>
         <message>
             <source>This machine is paired with it already, as {peer}. Pairing again takes the place of that: its calls that run now end, and what it may use is what you say here.</source>
@@ -4774,6 +4846,10 @@
                 <numerusform>[{count} weitere Zeile ausgelassen]</numerusform>
                 <numerusform>[{count} weitere Zeilen ausgelassen]</numerusform>
             </translation>
+        </message>
+        <message>
+            <source>`clawdesk run --headless` and all commands.</source>
+            <translation>`clawdesk run --headless` und alle Befehle.</translation>
         </message>
         <message>
             <source>a GPU comes back</source>
@@ -5620,8 +5696,8 @@
             <translation>ihre anderen Abzweigungen sind beendet; deren Commits bleiben</translation>
         </message>
         <message>
-            <source>its project may hold {limit}, and holds {used} MiB in {machines} machines</source>
-            <translation>ihr Projekt darf {limit} halten und hält {used} MiB in {machines} Maschinen</translation>
+            <source>its project may hold {limit}, and holds {used} in {machines} machines</source>
+            <translation>ihr Projekt darf {limit} halten und hält {used} in {machines} Maschinen</translation>
         </message>
         <message>
             <source>its project's policy asks for more than you have allowed: {what}</source>
@@ -5868,8 +5944,8 @@
             <translation>mehr anderswo</translation>
         </message>
         <message>
-            <source>more than {count} tasks wait on this host; it needs {cpus} CPUs and {memory} MiB of memory, and has {points} points</source>
-            <translation>mehr als {count} Aufgaben warten auf diesem Rechner; sie braucht {cpus} CPUs und {memory} MiB Speicher und hat {points} Punkte</translation>
+            <source>more than {count} tasks wait on this host; it needs {cpus} CPUs and {memory} of memory, and has {points} points</source>
+            <translation>mehr als {count} Aufgaben warten auf diesem Rechner; sie braucht {cpus} CPUs und {memory} Speicher und hat {points} Punkte</translation>
         </message>
         <message>
             <source>move</source>
@@ -6018,6 +6094,10 @@
         <message>
             <source>no output yet</source>
             <translation>noch keine Ausgabe</translation>
+        </message>
+        <message>
+            <source>no peer is paired</source>
+            <translation>kein Peer ist gekoppelt</translation>
         </message>
         <message>
             <source>no peer is paired, and nothing listens for one</source>
@@ -6694,6 +6774,10 @@
         <message>
             <source>there is a peer {peer} already</source>
             <translation>es gibt schon einen Peer {peer}</translation>
+        </message>
+        <message>
+            <source>there is no peer {peer}; known: {known}</source>
+            <translation>es gibt keinen Peer {peer}; bekannt: {known}</translation>
         </message>
         <message>
             <source>this Fabric does not listen for other machines, so none could come</source>
@@ -7552,6 +7636,10 @@
             <translation>{kind}, nach dem Zusammenführen: {when}. Sorgfältig lesen.</translation>
         </message>
         <message>
+            <source>{models}, {calls} at a time</source>
+            <translation>{models}, {calls} zugleich</translation>
+        </message>
+        <message>
             <source>{model} cannot be had: {why}</source>
             <translation>{model} ist nicht zu haben: {why}</translation>
         </message>
@@ -7648,36 +7736,36 @@
             <translation>{model} braucht den Speicher</translation>
         </message>
         <message>
-            <source>{model} needs {needed} MiB; other Fabrics of this machine promised {others} MiB</source>
-            <translation>{model} braucht {needed} MiB; andere Fabrics dieses Rechners haben {others} MiB zugesagt</translation>
+            <source>{model} needs {needed}; other Fabrics of this machine promised {others}</source>
+            <translation>{model} braucht {needed}; andere Fabrics dieses Rechners haben {others} zugesagt</translation>
         </message>
         <message>
-            <source>{model} needs {needed} MiB; other programs hold {others} MiB</source>
-            <translation>{model} braucht {needed} MiB; andere Programme halten {others} MiB</translation>
+            <source>{model} needs {needed}; other programs hold {others}</source>
+            <translation>{model} braucht {needed}; andere Programme halten {others}</translation>
         </message>
         <message>
-            <source>{model} needs {needed} MiB; other programs hold {others} MiB of GPU memory</source>
-            <translation>{model} braucht {needed} MiB; andere Programme halten {others} MiB GPU-Speicher</translation>
+            <source>{model} needs {needed}; other programs hold {others} of GPU memory</source>
+            <translation>{model} braucht {needed}; andere Programme halten {others} GPU-Speicher</translation>
         </message>
         <message>
-            <source>{model} needs {needed} MiB; {used} of {total} MiB are in use by {holders}</source>
-            <translation>{model} braucht {needed} MiB; {used} von {total} MiB sind belegt durch {holders}</translation>
+            <source>{model} needs {needed}; {used} of {total} are in use by {holders}</source>
+            <translation>{model} braucht {needed}; {used} von {total} sind belegt durch {holders}</translation>
         </message>
         <message>
-            <source>{model} needs {needed} MiB; {used} of {total} MiB of GPU memory are in use by {holders}</source>
-            <translation>{model} braucht {needed} MiB; {used} von {total} MiB GPU-Speicher sind belegt durch {holders}</translation>
+            <source>{model} needs {needed}; {used} of {total} of GPU memory are in use by {holders}</source>
+            <translation>{model} braucht {needed}; {used} von {total} GPU-Speicher sind belegt durch {holders}</translation>
         </message>
         <message>
             <source>{model} on GPU {number}</source>
             <translation>{model} auf GPU {number}</translation>
         </message>
         <message>
-            <source>{model} ran out of GPU memory: {size} MiB were set aside for it</source>
-            <translation>{model} ging der GPU-Speicher aus: {size} MiB waren dafür vorgesehen</translation>
+            <source>{model} ran out of GPU memory: {size} were set aside for it</source>
+            <translation>{model} ging der GPU-Speicher aus: {size} waren dafür vorgesehen</translation>
         </message>
         <message>
-            <source>{model} ran out of memory: its limit is {size} MiB</source>
-            <translation>{model} ging der Speicher aus: die Grenze ist {size} MiB</translation>
+            <source>{model} ran out of memory: its limit is {size}</source>
+            <translation>{model} ging der Speicher aus: die Grenze ist {size}</translation>
         </message>
         <message>
             <source>{model} said</source>
@@ -7688,8 +7776,8 @@
             <translation>{model} bleibt geladen, bis es gelöst wird.</translation>
         </message>
         <message>
-            <source>{model} waits until {size} MiB are really free</source>
-            <translation>{model} wartet, bis {size} MiB wirklich frei sind</translation>
+            <source>{model} waits until {size} are really free</source>
+            <translation>{model} wartet, bis {size} wirklich frei sind</translation>
         </message>
         <message>
             <source>{model} was asked to unload</source>
@@ -8214,18 +8302,6 @@
         <message>
             <source>{why} (not recorded: {error})</source>
             <translation>{why} (nicht aufgezeichnet: {error})</translation>
-        </message>
-        <message>
-            <source>{why} Every request can be answered in ClawDesk all the same.</source>
-            <translation>{why} Jede Anfrage lässt sich trotzdem in ClawDesk beantworten.</translation>
-        </message>
-        <message>
-            <source>{why} Tasks that call no model run all the same.</source>
-            <translation>{why} Aufgaben ohne Modellaufrufe laufen trotzdem.</translation>
-        </message>
-        <message>
-            <source>{why} Tasks wait and run nowhere else; what was done can be looked at, compared and merged.</source>
-            <translation>{why} Aufgaben warten und laufen nirgends sonst; was getan ist, kann angesehen, verglichen und zusammengeführt werden.</translation>
         </message>
         <message>
             <source>{why} The task starts again from its beginning.</source>

@@ -200,8 +200,8 @@ def _busy_waiting() -> tuple[Waiter, ...]:
             call=13,
             position=1,
             code="memory",
-            text="glm-355b needs 371000 MiB; 115512 of 651264 MiB of GPU memory are in use by "
-            "qwen3-32b (65536 MiB, pinned), coder-30b (24576 MiB, reserved)",
+            text="glm-355b needs 362 GiB; 113 GiB of 636 GiB of GPU memory are in use by "
+            "qwen3-32b (64 GiB, pinned), coder-30b (24 GiB, reserved)",
             frees="qwen3-32b is no longer pinned or coder-30b leaves",
         ),
         Waiter("glm-355b", PROJECT, "quantize-vlm", "agent", text="glm-355b was asked to unload"),

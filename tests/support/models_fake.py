@@ -74,6 +74,9 @@ class FakeModelActs:
     async def join_peer(self, text: str, wish: PeerWish) -> Outcome:
         return await self._told("join_peer", text, wish)
 
+    async def lend_to_peer(self, wish: PeerWish) -> Outcome:
+        return await self._told("lend_to_peer", wish)
+
     async def stop_joining(self) -> None:
         await self._enter("stop_joining")
 
@@ -120,6 +123,8 @@ class NoModels:
 
     async def join_peer(self, text: str, wish: PeerWish) -> str:
         return wish.name
+
+    async def lend_to_peer(self, wish: PeerWish) -> None: ...
 
     async def stop_joining(self) -> None: ...
 

@@ -1,4 +1,4 @@
-"""The sheets that pair, as scenes: an invitation made and followed, one of another machine read."""
+"""The sheets that pair, as scenes: an invitation made and followed, another's read; models lent."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from clawdesk.runtime.api import Change
 from clawdesk.ui.guard import GUARD_MS
 from clawdesk.ui.invite_sheet import InviteSheet
 from clawdesk.ui.join_sheet import JoinSheet
+from clawdesk.ui.lend_sheet import LendSheet
 from tests.support import model_scenes
 from tests.support.at_rest import Wait
 from tests.support.plane_fake import FakePlane
@@ -76,6 +77,13 @@ def _join(desk: Desk) -> JoinSheet:
     return sheet
 
 
+def _lend(desk: Desk) -> LendSheet:
+    desk.peers.lend("lab2")
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, LendSheet)
+    return sheet
+
+
 async def act(desk: Desk, scene: str, wait: Wait) -> None:
     """Bring the scene on; the guard of each sheet passes first."""
     if scene.startswith("invit"):
@@ -89,6 +97,11 @@ async def act(desk: Desk, scene: str, wait: Wait) -> None:
             ends = {"invitation-followed": (FOLLOWED, "desk"), "invitation-over": (OVER, "")}
             if scene in ends:
                 tell(desk, *ends[scene])
+        return
+    if scene.startswith("lend"):
+        loan = _lend(desk)
+        await wait(GUARD_MS)
+        loan.fields.models.boxes["qwen3-32b"].setChecked(True)
         return
     sheet = _join(desk)
     await wait(GUARD_MS)
@@ -112,6 +125,7 @@ SCENES = {
         "invitation",
         "invitation-followed",
         "invitation-over",
+        "lend",
         "join",
         "join-read",
         "join-again",

@@ -27,6 +27,7 @@ from clawdesk.ports.models import Model
 from clawdesk.ports.repository import ProjectView
 from clawdesk.ports.telemetry import Gpu, GpuProcess, HostLoad
 from clawdesk.runtime.api import Environment
+from clawdesk.runtime.doctor import STILL_WORKS
 
 MINUTE = 60_000
 PROJECT = "/home/ada/src/vision-lab"
@@ -292,7 +293,7 @@ def house(now_ms: int) -> dict[str, Task]:
         waiting.task,
         reason=Reason(
             "capacity",
-            "needs 6144 MiB of memory, 4198 of 16384 are free; held by train-resnet",
+            "needs 6 GiB of memory, 4.1 GiB of 16 GiB are free; held by train-resnet",
             "train-resnet ends, yields, or waits for you",
         ),
     )
@@ -430,9 +431,10 @@ def checks() -> list[dict[str, object]]:
     """What `doctor` answers on a desktop where two things are amiss."""
 
     def check(
-        name: str, state: str, found: str, why: str = "", mend: str = ""
+        name: str, state: str, found: str, why: str = "", mend: str = "", works: str = ""
     ) -> dict[str, object]:
-        return {"name": name, "state": state, "found": found, "why": why, "mend": mend}
+        words = {"found": found, "why": why, "mend": mend, "works": works}
+        return {"name": name, "state": state, **words}
 
     return [
         check(
@@ -445,9 +447,10 @@ def checks() -> list[dict[str, object]]:
             "libvirt",
             "missing",
             "none found",
-            "No machine can be started; tasks wait and run nowhere else.",
+            "No machine can be started.",
             "sudo apt-get install --no-install-recommends "
             "libvirt-daemon-driver-qemu qemu-system-x86",
+            STILL_WORKS,
         ),
         check("Guest image", "ok", "base, built 2 days ago, 214 MiB"),
         check("Docker", "ok", "27.3, used for models"),

@@ -16,6 +16,7 @@ from clawdesk.ports.machines import MachineSupport
 from clawdesk.runtime.doctor import host_checks, image_check, machine_checks, model_checks
 from clawdesk.ui.desk import Desk
 from clawdesk.ui.words import tr
+from clawdesk.viewmodels.phases import Group
 from tests.support import plane_scenes as scenes
 from tests.support.plane_fake import FakePlane
 
@@ -57,13 +58,13 @@ WAITS = (
     ),
     Reason(
         "capacity",
-        "needs 6144 MiB of memory, 4198 of 16384 are free; held by bench-fp8, fix-loader, "
+        "needs 6 GiB of memory, 4.1 GiB of 16 GiB are free; held by bench-fp8, fix-loader, "
         "refactor-io and 2 more; refactor-io was asked to yield",
         "the next checkpoint of refactor-io, expected every 300 s",
     ),
     Reason(
         "too_big",
-        "needs 262144 MiB of memory, this host gives 122880 to machines",
+        "needs 256 GiB of memory, this host gives 120 GiB to machines",
         "a smaller [machine] table in the task file, or a larger host",
     ),
     Reason(
@@ -109,6 +110,14 @@ def _no_terminal(desk: Desk, tasks: list[Task]) -> None:
     terminals._say_command(desk, SHELL)
 
 
+def _searching(desk: Desk, _tasks: list[Task]) -> None:
+    """One group of tasks is shown, and words are looked for in it."""
+    pane = desk.window.tasks
+    pane.choose_filter(Group.RUNNING.value)
+    pane.begin_search()
+    pane.search.setText("re")
+
+
 ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     "home-libvirt": lambda desk, _: desk.registry.trigger("home"),
     "home-docker": lambda desk, _: desk.registry.trigger("home"),
@@ -121,6 +130,7 @@ ACTS: dict[str, Callable[[Desk, list[Task]], None]] = {
     "failed": _chosen("eval-old"),
     "long": lambda desk, tasks: desk.window.tasks.list.choose(tasks[0].id),
     "crowd": lambda desk, _: None,
+    "searching": _searching,
     "terminal": _no_terminal,
 }
 """By scene, what a person does in it."""

@@ -1,6 +1,8 @@
 """Pictures of the real window on the scripted plane: `python -m tests.support.window_shots OUT`.
 
 Needs a display (Xvfb); takes the whole screen, so that sheets are seen where they really are.
+`SHOT_SIZE=1024x700`, `SHOT_THEMES=dark` and `SHOT_LANGUAGE=de` in the environment choose what is
+drawn.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from clawdesk.ui.merge_sheet import MergeSheet
 from clawdesk.ui.new_task_sheet import NewTaskSheet
 from clawdesk.ui.palette_sheet import PaletteSheet
 from clawdesk.ui.question_sheet import QuestionSheet
+from clawdesk.ui.words import install_language
 from clawdesk.viewmodels.review import LineComment
 from tests.support import (
     channel_scenes,
@@ -448,6 +451,7 @@ def main(argv: list[str]) -> int:
     ]
     themes = os.environ.get("SHOT_THEMES", "dark light").split()
     app = application()
+    install_language(app, [os.environ.get("SHOT_LANGUAGE", "en")])
 
     import qasync
 

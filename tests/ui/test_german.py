@@ -12,6 +12,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
 from clawdesk.ui.button import Button
+from clawdesk.ui.model_lines import ModelLine
 from clawdesk.ui.words import counted, install_language, languages, tr, wanted
 from clawdesk.viewmodels.told import told
 from clawdesk_setup import sentences, translations
@@ -68,11 +69,24 @@ def test_the_shipped_file_is_made_from_its_source(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("german")
+def test_buttons_of_models_stand_in_columns(bench: Bench) -> None:
+    """The longer word of a button is another one here: Anheften, Lösen."""
+
+    async def look() -> set[tuple[int, int, int]]:
+        async with gallery_pictures.opened("models", bench.memory) as (desk, _):
+            rows = desk.window.findChildren(ModelLine)
+            assert {row.pin.words for row in rows} == {"Anheften", "Lösen"}
+            return {(row.act.x(), row.pin.x(), row.reserve.x()) for row in rows}
+
+    assert len(bench.run(look())) == 1
+
+
+@pytest.mark.usefixtures("german")
 def test_sentences_numbers_and_reasons_are_german() -> None:
     assert tr("Approve") == "Freigeben"
     assert [counted(n, "{count} file", "{count} files") for n in (1, 2)] == ["1 Datei", "2 Dateien"]
-    assert told("needs 6144 MiB of memory, 512 of 8192 are free; held by a, b and 2 more") == (
-        "braucht 6144 MiB Speicher, 512 von 8192 sind frei; gehalten von a, b und 2 weitere"
+    assert told("needs 6 GiB of memory, 512 MiB of 8 GiB are free; held by a, b and 2 more") == (
+        "braucht 6 GiB Speicher, 512 MiB von 8 GiB sind frei; gehalten von a, b und 2 weitere"
     )
 
 

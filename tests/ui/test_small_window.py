@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
+from clawdesk.runtime.doctor import STILL_WORKS
 from clawdesk.ui.button import Button
+from clawdesk.ui.check_list import CheckRow
+from clawdesk.ui.checkpoint_list import CheckpointLine
 from clawdesk.ui.command_text import CommandText, broken
+from clawdesk.ui.model_lines import PageLine
 from clawdesk.ui.safe_text import SafeLabel
+from clawdesk.ui.segments import Segments
 from clawdesk.ui.status_bar import StatusBar
 from clawdesk.ui.tool_bar import SearchField
+from clawdesk.ui.words import tr
 from tests.support import gallery_checks, gallery_pictures, rough_scenes, window_shots
 from tests.support.pseudo_locale import pseudo_locale
 from tests.ui.conftest import Bench
@@ -117,7 +124,7 @@ def test_why_a_task_waits_is_read_without_a_pointer(bench: Bench) -> None:
             return why.text(), small, why.isVisible()
 
     text, small, roomy = bench.run(look())
-    assert text.startswith("Needs 6144 MiB of memory, 4198 of 16384 are free; held by bench-fp8")
+    assert text.startswith("Needs 6 GiB of memory, 4.1 GiB of 16 GiB are free; held by bench-fp8")
     assert text.endswith("Freed by: the next checkpoint of refactor-io, expected every 300 s.")
     assert small
     assert not roomy, "it stands among the facts there"
@@ -136,6 +143,104 @@ def test_a_command_is_broken_between_words_only(bench: Bench) -> None:
     assert " ".join(line.strip() for line in lines) == command
     assert copies[0] == "check.libvirt.copy"
     assert "check.QEMU.copy" not in copies, "one command that mends both stands once"
+
+
+def test_what_still_works_has_a_line_of_its_own(bench: Bench) -> None:
+    async def look() -> list[tuple[str, str]]:
+        async with gallery_pictures.opened("home-libvirt", bench.memory) as (desk, _):
+            row = desk.window.home.checks.findChild(CheckRow, "check.libvirt")
+            assert row is not None
+            said = [label for label in row.findChildren(SafeLabel) if label.isVisible()]
+            beside = [
+                (one.text(), other.text())
+                for one in said
+                for other in said
+                if one.text() in {"Why", "Still works"}
+                and one.pos().y() == other.pos().y()
+                and other is not one
+            ]
+            return sorted(beside, reverse=True)
+
+    (why, reason), (works, still) = bench.run(look())
+    assert (why, works, still) == ("Why", "Still works", STILL_WORKS)
+    assert reason == rough_scenes.NO_LIBVIRT.problem
+
+
+@pytest.mark.parametrize("scene", ["models", "models-peers"])
+def test_what_a_model_is_held_by_is_read_whole(
+    bench: Bench, qapp: QApplication, scene: str
+) -> None:
+    async def look() -> list[tuple[str, int, int]]:
+        async with gallery_pictures.opened(scene, bench.memory) as (desk, _):
+            lines = desk.window.findChildren(PageLine)
+            detail = label(desk.window, "model.coder-30b.detail")
+            assert detail.height() > 3 * QFontMetrics(detail.font()).height(), "several lines"
+            return [
+                (one.objectName(), one.height(), one.heightForWidth(one.width())) for one in lines
+            ]
+
+    with pseudo_locale(qapp):
+        found = bench.run(look())
+    assert found
+    assert not [one for one in found if one[1] < one[2]], "a line is cut"
+
+
+def test_a_checkpoint_says_in_full_what_it_holds(bench: Bench, qapp: QApplication) -> None:
+    async def look() -> tuple[list[str], list[bool], set[int]]:
+        async with gallery_pictures.opened("checkpoints", bench.memory) as (desk, _):
+            rows = desk.window.findChildren(CheckpointLine)
+            shown = [row._below if row._below.isVisible() else row._detail for row in rows]
+            fits = [one.width() >= one.sizeHint().width() for one in shown]
+            return [one.text() for one in shown], fits, {row.height() for row in rows}
+
+    texts, fits, low = bench.run(look())
+    assert texts[0].endswith("machine 288 MiB · 2.1 s")
+    assert all(fits)
+    with pseudo_locale(qapp):
+        _, fits, high = bench.run(look())
+    assert all(fits)
+    assert min(high) > max(low), "it has a line of its own there"
+
+
+def test_the_sum_of_the_gpus_has_fewer_words_where_all_would_be_cut(
+    bench: Bench, qapp: QApplication
+) -> None:
+    async def look() -> str:
+        async with gallery_pictures.opened("full", bench.memory) as (desk, _):
+            return label(desk.window, "machine.summary").text()
+
+    assert bench.run(look()) == "94.7 of 160 GiB in use"
+    with pseudo_locale(qapp):
+        cut = bench.run(look())
+        assert cut == tr("{used} of {total} GiB", used="94.7", total="160")
+
+
+@pytest.mark.parametrize("wide", [1024, 1440])
+def test_while_one_searches_the_chosen_filter_is_seen(
+    bench: Bench, qapp: QApplication, wide: int
+) -> None:
+    async def look() -> tuple[list[str], str, int, list[str]]:
+        async with gallery_pictures.opened("searching", bench.memory) as (desk, _):
+            desk.window.resize(wide, 700)
+            pane = desk.window.tasks
+            room = pane.search.x() - pane.filters.geometry().right()
+            searching, picked = shown_in(pane.filters), pane.filters.picked
+            pane.search.clear()
+            pane._end_search()
+            return searching, picked, room, shown_in(pane.filters)
+
+    with pseudo_locale(qapp):
+        searching, picked, room, after = bench.run(look())
+    assert picked in searching
+    assert room > 0, "filters and field lie beside one another"
+    assert (searching == [picked]) == (wide == 1024)
+    assert len(after) > 1
+
+
+def shown_in(filters: Segments) -> list[str]:
+    """The keys of the filters that can be seen."""
+    buttons = filters.findChildren(QAbstractButton)
+    return [one.objectName().rpartition(".")[2] for one in buttons if one.isVisible()]
 
 
 def test_a_word_wider_than_a_line_stays_one(qapp: QApplication) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from clawdesk.domain.memory_size import memory_size, memory_sizes
 from clawdesk.domain.model import PlaneState, Reason, Task, TaskId
 from clawdesk.domain.scheduling.index import Index
 from clawdesk.domain.scheduling.resources import (
+    MEMORY,
     NAMES,
     NOTHING,
     Need,
@@ -21,6 +23,8 @@ from clawdesk.domain.scheduling.scores import score_of
 
 EAGER_MAX = 50
 """A queue up to this long has every reason worked out at every change; see `coarse`."""
+
+_IN_UNITS = {"GiB": "GiB of memory", "MiB": MEMORY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ def coarse(state: PlaneState, index: Index, task: Task) -> Reason:
     need, points = need_of(task), score_of(task, state.rules).total
     text = (
         f"more than {EAGER_MAX} tasks wait on this host; it needs {need[0]} CPUs and "
-        f"{need[1]} MiB of memory, and has {points} points"
+        f"{memory_size(need[1])} of memory, and has {points} points"
     )
     facts = (("cpus", need[0]), ("needs", need[1]), ("score", points))
     return Reason("rank", text, f"its turn; `clawdesk why {task.id}` counts it out", facts)
@@ -84,7 +88,7 @@ def _want_of_room(situation: Situation, task: Task, need: Need, total: Need) -> 
         if wanted > given:
             yield Reason(
                 "too_big",
-                f"needs {wanted} {name}, this host gives {given} to machines",
+                "needs {} {}, this host gives {} to machines".format(*_said(name, wanted, given)),
                 "a smaller [machine] table in the task file, or a larger host",
                 (("needs", wanted), ("capacity", given)),
             )
@@ -131,17 +135,19 @@ def _quota(situation: Situation, task: Task) -> Reason:
     index = situation.index
     shelf = index.shelves.get(task.project)
     used, quota = shelf.used if shelf else NOTHING, index.rules.of(task.project).quota
+    memory, lent, held = quota.memory_mib or 0, quota.memory_mib_borrow or 0, used[1]
+    own_words, lent_words, held_words = memory_sizes(memory, lent, held)
     limit = ", ".join(
-        f"{nominal} {name}" + (f" (+{borrow} borrowed)" if borrow else "")
-        for name, nominal, borrow in (
-            ("MiB", quota.memory_mib, quota.memory_mib_borrow),
-            ("machines", quota.machines, quota.machines_borrow),
+        nominal + (f" (+{borrow} borrowed)" if borrow else "")
+        for nominal, borrow, limits in (
+            (own_words, lent_words if lent else "", quota.memory_mib is not None),
+            (f"{quota.machines} machines", quota.machines_borrow, quota.machines is not None),
         )
-        if nominal is not None
+        if limits
     )
     return Reason(
         "quota",
-        f"its project may hold {limit}, and holds {used[1]} MiB in {used[2]} machines",
+        f"its project may hold {limit}, and holds {held_words} in {used[2]} machines",
         "another task of its project ends, or a larger quota in policy.toml",
         (("project_memory_mib", used[1]), ("project_machines", used[2])),
     )
@@ -171,7 +177,7 @@ def _capacity(situation: Situation, task: Task) -> Reason:
         ("what", name),
         ("holders", names),
     ]
-    text = f"needs {wanted} {name}, {max(0, left)} of {total} are free"
+    text = "needs {} {}, {} of {} are free".format(*_said(name, wanted, max(0, left), total))
     if names:
         text += f"; held by {names}"
     if victims:
@@ -187,6 +193,15 @@ def _capacity(situation: Situation, task: Task) -> Reason:
         frees += median if runs > 1 else " takes as long as its last run"
         facts += [("estimate_within_s", within_s), ("estimate_runs", runs)]
     return Reason("capacity", text, frees, tuple(facts))
+
+
+def _said(name: str, wanted: int, *others: int) -> tuple[str, ...]:
+    """What is wanted and its name, then the other amounts, as a person reads them."""
+    if name != MEMORY:
+        return (str(wanted), name, *map(str, others))
+    first, *rest = memory_sizes(wanted, *others)
+    number, _, unit = first.partition(" ")
+    return (number, _IN_UNITS[unit], *rest)
 
 
 def _room_within(situation: Situation, need: Need) -> tuple[int, int, str] | None:
@@ -215,7 +230,7 @@ def _span(seconds: int) -> str:
 
 def _tightest(short: list[tuple[str, int, int, int]]) -> tuple[str, int, int, int]:
     """Memory says more than slots do."""
-    return next((found for found in short if found[0] == NAMES[1]), short[0])
+    return next((found for found in short if found[0] == MEMORY), short[0])
 
 
 def _set_aside(situation: Situation, task: Task) -> Reason:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from clawdesk.domain.model import Capacity, Phase, Task
 
 Need = tuple[int, int, int]
-NAMES = ("CPUs", "MiB of memory", "machine slots")
+MEMORY = "MiB of memory"
+NAMES = ("CPUs", MEMORY, "machine slots")
 NOTHING: Need = (0, 0, 0)
 COMING = frozenset({Phase.STARTING, Phase.RESTORING})
 """Phases in which a machine was asked for and is not there."""

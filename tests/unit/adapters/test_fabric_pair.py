@@ -154,6 +154,24 @@ async def test_where_it_listens_is_chosen_and_turned_off(client: FabricClient) -
     assert (await client.peers()).listening == ""
 
 
+async def test_what_is_lent_is_changed_later(
+    two: Two, client: FabricClient, lender: FabricClient
+) -> None:
+    await two.pair()
+    (peer,) = (await lender.peers()).peers
+    assert peer.lent == Loan((MODEL,), 2, 0)
+    await lender.lend_to_peer(PeerWish(peer.name, (MODEL,), 3))
+    assert (await lender.peers()).peers[0].lent == Loan((MODEL,), 3, 0)
+    await lender.lend_to_peer(PeerWish(peer.name))
+    assert (await lender.peers()).peers[0].lent == Loan((), 1, 0)
+    refused = await ask(client, peers=True)
+    assert refused.status >= 400
+    await read(refused)
+    for wish in (PeerWish("no/body", (MODEL,)), PeerWish(peer.name, ("no-model",))):
+        with pytest.raises(InferenceError, match=r"^there is no "):
+            await lender.lend_to_peer(wish)
+
+
 async def test_what_runs_elsewhere_is_not_for_lending(two: Two, client: FabricClient) -> None:
     await two.pair()
     models = {model.name: model.lendable for model in (await client.status()).models}

@@ -222,5 +222,19 @@ async def test_a_part_that_fails_is_missing_and_the_others_are_still_told() -> N
 def test_without_machines_it_is_said_what_still_works() -> None:
     lacking = replace(EMULATED, ready=False, versions={}, problem="libvirt hung up.")
     found = {check.name: check for check in doctor.machine_checks(lacking)}
-    assert found["libvirt"].why == f"libvirt hung up. {doctor.STILL_WORKS}"
-    assert "compared and merged" in doctor.STILL_WORKS
+    for name in ("libvirt", "qemu", "machines"):
+        assert (found[name].why, found[name].works) == ("libvirt hung up.", doctor.STILL_WORKS)
+    assert "comparing and merging" in doctor.STILL_WORKS
+    assert doctor.image_check("").works == doctor.STILL_WORKS
+
+
+def test_without_an_engine_or_models_tasks_that_call_none_still_run() -> None:
+    for status in (
+        FabricStatus(False, ""),
+        FabricStatus(False, "0.1", "", "no engine answers"),
+        FabricStatus(True, "0.1", "docker 27"),
+    ):
+        (lack,) = [check for check in doctor.model_checks(status) if check.state == "missing"]
+        assert lack.why
+        assert lack.works == doctor.NO_MODEL_NEEDED
+        assert not lack.needed

@@ -12,6 +12,7 @@ import pytest
 from clawdesk.ports.errors import InferenceError
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.models import Model, Peer, Peering, PeerOffer
+from clawdesk.ports.pairing import PeerWish
 from clawdesk.runtime.api import Change
 from clawdesk.runtime.client import PlaneClient
 from clawdesk.runtime.plane import Plane
@@ -58,6 +59,9 @@ class Models(EchoInference):
 
     async def set_weight(self, project: str, weight: float) -> None:
         self._act("weight", project, weight)
+
+    async def lend_to_peer(self, wish: PeerWish) -> None:
+        self.acts.append(("lend", wish))
 
     async def revoke_peer(self, name: str) -> None:
         self._act("revoke", name)
@@ -115,11 +119,13 @@ async def test_another_process_may_do_the_same(
         assert (await client.set_budget("/p", 1.5, 10)).ok
         assert (await client.set_weight("/p", 2.0)).ok
         assert (await client.revoke_peer("lab2")).ok
+        assert (await client.lend_to_peer(PeerWish("lab2", ("m",), 2))).ok
         assert models.acts == [
             ("pin", "m", True),
             ("budget", "/p", 1.5, 10),
             ("weight", "/p", 2.0),
             ("revoke", "lab2"),
+            ("lend", PeerWish("lab2", ("m",), 2)),
         ]
         fabric = client.environment.fabric
         assert fabric is not None

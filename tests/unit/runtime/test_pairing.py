@@ -34,6 +34,7 @@ class Pairing(EchoInference):
         super().__init__()
         self.invitation: PeerInvitation | None = None
         self.refusal: InferenceError | None = None
+        self.lent: list[PeerWish] = []
 
     async def ensure_up(self) -> FabricStatus:
         return await self.figures()
@@ -47,6 +48,11 @@ class Pairing(EchoInference):
             raise self.refusal
         self.invitation = OURS
         return MadeInvitation("i-1", "box:7000", "ab", OURS.until_s, WORD)
+
+    async def lend_to_peer(self, wish: PeerWish) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.lent.append(wish)
 
     async def join_peer(self, text: str, wish: PeerWish) -> str:
         if self.refusal is not None:
@@ -84,11 +90,18 @@ async def test_only_names_are_noted(
     caplog.set_level("DEBUG")
     assert (await plane.invite_peer(PeerWish("desk", ("m",)), "")).text == WORD
     assert (await plane.join_peer(WORD, PeerWish("box"))).text == "Peer box is paired."
+    lent = await plane.lend_to_peer(PeerWish("box", ("m", "n"), 2))
+    assert lent.text == "Peer box may use m, n; calls at a time: 2."
+    assert fabric.lent == [PeerWish("box", ("m", "n"), 2)]
+    taken = await plane.lend_to_peer(PeerWish("box"))
+    assert taken.text == "Peer box may use nothing of this machine."
     fabric.invitation = replace(OURS, state=FOLLOWED, peer="desk")
     await plane.check_environment()
     assert await noted(plane, FOLLOWED_BY_DESK) == [
         "A machine was invited as peer desk.",
         "Peer box is paired.",
+        lent.text,
+        taken.text,
         FOLLOWED_BY_DESK,
     ]
     assert {deed.kind for deed in await plane.deeds()} == {"paired"}
@@ -125,7 +138,11 @@ async def test_a_refusal_is_raised_as_it_came_and_nothing_is_noted(
     plane: Plane, fabric: Pairing
 ) -> None:
     fabric.refusal = InferenceError("the other machine refused", mend="ask there")
-    for call in (plane.join_peer(WORD, PeerWish()), plane.invite_peer(PeerWish(), "")):
+    for call in (
+        plane.join_peer(WORD, PeerWish()),
+        plane.invite_peer(PeerWish(), ""),
+        plane.lend_to_peer(PeerWish("box")),
+    ):
         with pytest.raises(InferenceError) as refused:
             await call
         assert (refused.value.what, refused.value.mend) == (

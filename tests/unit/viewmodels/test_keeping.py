@@ -52,7 +52,7 @@ def test_the_report_tells_the_whole_story() -> None:
 
 def test_a_waiting_task_says_why() -> None:
     text = report(task("quantize-vlm"), Around(NOW, no_checkpoint=True))
-    assert "needs 6144 MiB of memory, 4198 of 16384 are free" in text
+    assert "needs 6 GiB of memory, 4.1 GiB of 16 GiB are free" in text
     assert "Freed by: train\\-resnet ends, yields, or waits for you" in text
     assert "## Changes since its start\n\nNone." in text
 

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SOURCES = ("clawdesk/domain", "clawdesk/runtime", "clawdesk/adapters", "clawdesk/ports", "fabric")
 # What a template takes together, the plane writes one after the other.
 JOINT = re.compile(
-    r"(?<=[.;:]) |(?<=back to) |, (?=or start)|(?<=is) (?=a file)|(?<=MiB)|(?<=memory) (?=are)"
+    r"(?<=[.;:]) |(?<=back to) |, (?=or start)|(?<=is) (?=a file)|(?<=memory) (?=are)"
 )
 
 # Said by the simulated machines and people, not by the plane.
@@ -78,9 +78,9 @@ def test_in_english_every_sentence_stays_as_it_is() -> None:
 
 @pytest.mark.usefixtures("shouts")
 def test_a_sentence_is_told_by_its_template() -> None:
-    text = "needs 2048 MiB of memory, 512 of 8192 are free; held by fix-loader and 3 more"
+    text = "needs 2 GiB of memory, 512 MiB of 8 GiB are free; held by fix-loader and 3 more"
     assert told(text) == (
-        "NEEDS 2048 MIB OF MEMORY, 512 OF 8192 ARE FREE; HELD BY fix-loader AND 3 MORE"
+        "NEEDS 2 GIB OF MEMORY, 512 MiB OF 8 GiB ARE FREE; HELD BY fix-loader AND 3 MORE"
     )
     assert told("Step build exited with 2.\nno such file") == (
         "STEP build EXITED WITH 2.\nno such file"

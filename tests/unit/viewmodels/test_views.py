@@ -96,7 +96,7 @@ def test_state_column_says_what_and_why() -> None:
     assert state_texts(task("fix-loader"), NOW)[0] == "Approve checkpoint 4"
     state, why = state_texts(task("quantize-vlm"), NOW)
     assert state == "Waiting 11 m"
-    assert "needs 6144 MiB of memory, 4198 of 16384 are free" in why
+    assert "needs 6 GiB of memory, 4.1 GiB of 16 GiB are free" in why
     assert state_texts(task("eval-old"), NOW)[0] == "Failed in step 2"
     assert state_texts(replace(task("docs-pass"), merged_into="main"), NOW)[1] == "merged into main"
 
@@ -366,6 +366,7 @@ def map_words(scale: TimeScale) -> list[str]:
 
 def test_one_command_that_mends_several_stands_once() -> None:
     lack = {"state": "missing", "found": "none", "why": "It is not there.", "mend": "apt install x"}
+    lack["works"] = "All else."
     names = ("libvirt", "qemu", "machines")
     other = {**lack, "name": "docker", "mend": "apt install y"}
     view = doctor_view([*({**lack, "name": name} for name in names), other])
@@ -378,6 +379,8 @@ def test_one_command_that_mends_several_stands_once() -> None:
     ]
     assert rows[1].why == "The command for libvirt mends this too."
     assert rows[1].open, "it can be asked why"
+    assert [row.works for row in rows] == ["All else.", "", "", "All else."], "said once a command"
+    assert view.report.count("It is not there. | Still works: All else. | apt install") == 2
     assert [text for _, text, _ in view.tallies] == ["4 need a fix"]
     assert [text for _, text, _ in doctor_view([other]).tallies] == ["1 needs a fix"]
 
@@ -385,7 +388,7 @@ def test_one_command_that_mends_several_stands_once() -> None:
 def test_why_a_task_waits_or_failed_is_said_in_full() -> None:
     waiting = inspector_view(task("quantize-vlm"), NOW)
     assert waiting.why == (
-        "Needs 6144 MiB of memory, 4198 of 16384 are free; held by train-resnet. "
+        "Needs 6 GiB of memory, 4.1 GiB of 16 GiB are free; held by train-resnet. "
         "Freed by: train-resnet ends, yields, or waits for you."
     )
     assert ("Freed by", "train-resnet ends, yields, or waits for you") in waiting.facts
