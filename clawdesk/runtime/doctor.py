@@ -17,6 +17,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from clawdesk.domain.memory_size import memory_size
 from clawdesk.domain.peers import LIST, away
 from clawdesk.ports.errors import InferenceError, PortError
 from clawdesk.ports.inference import FabricStatus, Inference
@@ -173,7 +174,7 @@ def gpu_check(gpu: Gpu, driver: str) -> Check:
     """One graphics card. `driver` is its version, "" when it does not answer."""
     parts = [gpu.name]
     if gpu.total_mib is not None:
-        parts.append(f"{gpu.total_mib} MiB")
+        parts.append(memory_size(gpu.total_mib))
     if driver:
         parts.append(f"driver {driver}")
     why = ""

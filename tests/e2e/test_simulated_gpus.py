@@ -52,7 +52,7 @@ def test_the_doctor_tells_the_truth_in_each_case(cli: RealCli) -> None:
     rows = gpu_rows(simulated_doctor(cli, "run", "2", "--", *ask))
     assert set(rows) == {"gpu 0", "gpu 1"}
     for row in rows.values():
-        assert row["found"].endswith("24576 MiB, driver 999.01-stub (simulated)")
+        assert row["found"].endswith("24 GiB, driver 999.01-stub (simulated)")
         assert row["state"] == "limited"
         assert "computes nothing" in row["why"]
     lose = f"{sys.executable} -m clawdesk_fabric.simulated_gpus fault"

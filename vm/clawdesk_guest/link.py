@@ -74,7 +74,7 @@ class Link:
         self._streams: dict[int, _Stream] = {}
         self._last_stream = 0
         self._urgent: deque[bytes] = deque()
-        self._late: deque[bytes] = deque()
+        self._late: list[bytes] = []
         self._bulk: deque[tuple[int, bytes]] = deque()
         self._bulk_bytes = 0
         self._current = memoryview(b"")
@@ -161,6 +161,7 @@ class Link:
         packed = _head_frame(self._last_stream + 1, head)
         self._last_stream += 1
         self._streams[self._last_stream] = _Stream()
+        self.send_late()  # a stream that is over makes room for this one there too
         self._urgent.append(packed)
         return self._last_stream
 
@@ -234,8 +235,9 @@ class Link:
         return bool(self._late)
 
     def send_late(self) -> None:
-        while self._late:
-            self._urgent.appendleft(self._late.pop())
+        """Queue it behind what was said before, a stream's credit for example."""
+        self._urgent.extend(self._late)
+        self._late.clear()
 
     @property
     def is_full(self) -> bool:
@@ -248,7 +250,7 @@ class Link:
         What waits is sent in one piece where it is small: each wakes the other end.
         """
         if not self._current and (self._urgent or self._bulk):
-            self.send_late()  # first: a stream that is over makes room for one that begins
+            self.send_late()
             pieces, size = [], 0
             while size < _PIECE_BYTES and (self._urgent or self._bulk):
                 if self._urgent:

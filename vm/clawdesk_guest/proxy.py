@@ -75,11 +75,11 @@ class Proxy(LocalServer[_Way]):
 
     def pump(self, link: Link, *, connected: bool) -> None:
         """Forward what may go; called whenever the loop is about to wait."""
-        self.listen(link)
         for one in self.clients:
             if connected and not self._held:
                 self._forward(one, link)
             self.serve(one, link)
+        self.listen(link)
 
     def _forward(self, one: _Way, link: Link) -> None:
         if one.wanted is not None and not one.stream and not one.answered and not one.finished:

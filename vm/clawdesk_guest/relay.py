@@ -116,7 +116,6 @@ class Relay(LocalServer[_Call]):
 
     def pump(self, link: Link, *, connected: bool) -> None:
         """Forward what may go; called whenever the loop is about to wait."""
-        self.listen(link)
         for call in self.clients:
             if call.request is not None and not call.stream and not call.finished and connected:
                 self._forward(call, call.request, link)
@@ -124,6 +123,7 @@ class Relay(LocalServer[_Call]):
                 self._send_body(call, call.request, link)
             self._pass_on_begun(call)
             self.serve(call, link)
+        self.listen(link)
 
     def _forward(self, call: _Call, request: http_wire.Request, link: Link) -> None:
         if self._held:

@@ -25,8 +25,7 @@ from clawdesk_guest.steps import Step
 from clawdesk_guest.turns import Looked, Turns
 from clawdesk_guest.workspace import Workspace
 
-_LATE_S = 0.2
-"""How long what goes along with the next message waits for one."""
+_LATE_S = 0.2  # what goes along with the next message waits so long for one
 _ROUNDS_MAX = 64
 """Rounds of moving bytes before the loop looks at its descriptors again."""
 

@@ -98,6 +98,19 @@ def test_streams_that_are_over_count_on_neither_side() -> None:
         _move(host, guest)
 
 
+def test_credit_of_a_stream_is_not_given_behind_its_end() -> None:
+    guest, host = _pair()
+    stream = guest.open(HEAD)
+    _move(guest, host)
+    host.write(stream, b"answer")
+    _move(host, guest)
+    guest.grant(stream, 6)
+    host.close(stream)
+    _move(host, guest)
+    assert _move(guest, host) == []
+    assert not host.is_open(stream)
+
+
 def test_a_new_connection_owes_nothing() -> None:
     guest, host = _pair()
     stream = guest.open(HEAD)

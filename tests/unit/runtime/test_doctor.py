@@ -119,12 +119,12 @@ def test_a_simulated_or_lost_card_is_never_shown_as_a_good_one() -> None:
     good = replace(CARD, index=2, total_mib=81_920)
     load = HostLoad(1.0, 2, 1, 2048, 1024, gpus=(fake, lost, good), driver="550.1")
     checks = by_name(doctor.host_checks(load))
-    assert checks["gpu 0"].found == "RTX, 24576 MiB, driver 550.1 (simulated)"
+    assert checks["gpu 0"].found == "RTX, 24 GiB, driver 550.1 (simulated)"
     assert checks["gpu 0"].state == "limited"
     assert "simulated and computes nothing" in checks["gpu 0"].why
     assert checks["gpu 1"].state == "limited"
     assert checks["gpu 1"].why == "GPU is lost: restart."
-    assert checks["gpu 2"] == Check("gpu 2", "ok", "RTX, 81920 MiB, driver 550.1", "", needed=False)
+    assert checks["gpu 2"] == Check("gpu 2", "ok", "RTX, 80 GiB, driver 550.1", "", needed=False)
     assert doctor.ready([checks["gpu 0"], checks["gpu 1"]])
 
 
