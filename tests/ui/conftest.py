@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 from collections.abc import Coroutine, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 from weakref import WeakSet
@@ -18,13 +19,15 @@ from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import Shiboken
 
+from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.notices import Notices
+from clawdesk.runtime.api import Change
 from clawdesk.ui import theme, tokens
 from clawdesk.ui.desk import Desk
 from clawdesk.ui.garbage import Collector
 from clawdesk.ui.main_window import MainWindow
 from clawdesk.ui.memory import Memory
-from tests.support import fork_scenes
+from tests.support import fork_scenes, model_scenes
 from tests.support import plane_scenes as scenes
 from tests.support.at_rest import at_rest
 from tests.support.hand_clock import HandClock
@@ -68,6 +71,20 @@ class Bench:
         desk.choose_project(scenes.PROJECT)
         self.settle()
         return desk
+
+    def open_paired(self) -> Desk:
+        """The window on a machine with one peer that is here and one that is away."""
+        self.plane.fill()
+        desk = self.open()
+        desk.choose_project(scenes.PROJECT)
+        self.show_fabric(model_scenes.paired())
+        return desk
+
+    def show_fabric(self, status: FabricStatus | None, **more: Any) -> None:
+        """The Fabric says something else now; `more` of the environment with it."""
+        self.plane.environment = replace(self.plane.environment, fabric=status, **more)
+        self.plane.publish(Change(environment=True, load=True))
+        self.settle()
 
     def task_id(self, title: str) -> str:
         return next(t.id for t in self.plane.state.tasks.values() if t.title == title)

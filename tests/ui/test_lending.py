@@ -12,36 +12,24 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
 
 from clawdesk.domain.model import Reason
 from clawdesk.ports.errors import InferenceError
-from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.models import Loan, Peering
 from clawdesk.ports.pairing import PeerWish
-from clawdesk.runtime.api import Change, Outcome
+from clawdesk.runtime.api import Outcome
 from clawdesk.runtime.watch import NOT_DRIVEN
 from clawdesk.ui.guard import GUARD_MS
 from clawdesk.ui.lend_sheet import LendSheet
 from clawdesk.ui.nav_row import NavRow
 from tests.support import model_scenes
-from tests.support import plane_scenes as scenes
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
     from tests.ui.conftest import Bench
 
 
-def show(bench: Bench, status: FabricStatus | None) -> None:
-    bench.plane.environment = replace(bench.plane.environment, fabric=status)
-    bench.plane.publish(Change(environment=True))
-    bench.settle()
-
-
 @pytest.fixture
 def desk(bench: Bench) -> Desk:
     """A window on a machine with one peer that is here and one that is away."""
-    bench.plane.fill()
-    made = bench.open()
-    made.choose_project(scenes.PROJECT)
-    show(bench, model_scenes.paired())
-    return made
+    return bench.open_paired()
 
 
 def opened(bench: Bench, desk: Desk) -> LendSheet:
@@ -107,7 +95,7 @@ def test_what_is_lent_now_is_ticked_and_changed(bench: Bench, desk: Desk) -> Non
 def test_another_peer_has_what_is_lent_to_it(bench: Bench, desk: Desk) -> None:
     peers = (model_scenes.LAB2, replace(model_scenes.NAS, lent=Loan((), 0)))
     peering = replace(model_scenes.PEERING, peers=peers)
-    show(bench, replace(model_scenes.paired(), peering=peering))
+    bench.show_fabric(replace(model_scenes.paired(), peering=peering))
     desk.registry.trigger("lend_to_peer")
     sheet = opened(bench, desk)
     sheet.peer.setCurrentIndex(sheet.peer.findData("nas"))
@@ -119,8 +107,7 @@ def test_another_peer_has_what_is_lent_to_it(bench: Bench, desk: Desk) -> None:
 
 def test_what_is_lent_and_cannot_be_any_more_can_be_taken_back(bench: Bench, desk: Desk) -> None:
     gone = replace(model_scenes.LAB2, lent=Loan(("was-here",), 2))
-    show(
-        bench,
+    bench.show_fabric(
         replace(model_scenes.paired(), peering=replace(model_scenes.PEERING, peers=(gone,))),
     )
     desk.peers.lend("lab2")
@@ -159,7 +146,7 @@ def test_where_nothing_can_be_lent_it_is_said_why(bench: Bench, desk: Desk) -> N
 
 
 def test_without_a_peer_there_is_nobody_to_lend_to(bench: Bench, desk: Desk) -> None:
-    show(bench, replace(model_scenes.paired(), peering=Peering("box:7000")))
+    bench.show_fabric(replace(model_scenes.paired(), peering=Peering("box:7000")))
     assert desk.registry.acts["lend_to_peer"].why_not() == "no peer is paired"
     desk.registry.trigger("lend_to_peer")
     assert desk.decisions.sheet is None
@@ -173,6 +160,6 @@ def test_each_peer_stands_in_the_palette(bench: Bench, desk: Desk) -> None:
 
 def test_where_nobody_can_come_that_is_said(bench: Bench, desk: Desk) -> None:
     deaf = replace(model_scenes.PEERING, listening="")
-    show(bench, replace(model_scenes.paired(), peering=deaf))
+    bench.show_fabric(replace(model_scenes.paired(), peering=deaf))
     desk.peers.lend("lab2")
     assert any("does not listen" in text for text in texts(opened(bench, desk)))

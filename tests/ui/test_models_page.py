@@ -33,13 +33,6 @@ if TYPE_CHECKING:
     from tests.ui.conftest import Bench
 
 
-def show(bench: Bench, status: FabricStatus) -> None:
-    """The Fabric says something else now."""
-    bench.plane.environment = replace(bench.plane.environment, fabric=status)
-    bench.plane.publish(Change(environment=True, load=True))
-    bench.settle()
-
-
 @pytest.fixture
 def page(bench: Bench) -> Desk:
     """The page with two models in use, a queue, a reservation and a budget."""
@@ -47,7 +40,7 @@ def page(bench: Bench) -> Desk:
     desk = bench.open()
     desk.choose_project(scenes.PROJECT)
     desk.registry.trigger("models")
-    show(bench, model_scenes.busy())
+    bench.show_fabric(model_scenes.busy())
     return desk
 
 
@@ -175,7 +168,7 @@ def test_what_is_not_possible_says_why(bench: Bench, page: Desk) -> None:
     assert not unload.isEnabled()
     assert "end the reservation first" in unload.accessibleDescription()
     assert "end the reservation first" in texts(page.window.models.models.lines["coder-30b"])
-    show(bench, model_scenes.no_docker())
+    bench.show_fabric(model_scenes.no_docker())
     assert not button(page, "model.bge-small.act").isEnabled()
     assert page.window.models.problem.isVisible()
     assert "sudo systemctl start docker" in page.window.models.problem.accessibleName()
@@ -288,8 +281,8 @@ def test_a_reservation_is_ended(bench: Bench, page: Desk) -> None:
 def test_the_focus_stays_while_figures_change(bench: Bench, page: Desk) -> None:
     load = button(page, "model.bge-small.act")
     load.setFocus(Qt.FocusReason.TabFocusReason)
-    show(bench, model_scenes.lost())
-    show(bench, model_scenes.empty())
+    bench.show_fabric(model_scenes.lost())
+    bench.show_fabric(model_scenes.empty())
     assert button(page, "model.bge-small.act") is load
     assert load.words == "Load"
     assert page.window.focusWidget() is load
@@ -327,7 +320,7 @@ def test_the_palette_has_every_act(bench: Bench, page: Desk) -> None:
 
 
 def test_a_lost_gpu_is_told_in_a_sentence(bench: Bench, page: Desk) -> None:
-    show(bench, model_scenes.lost())
+    bench.show_fabric(model_scenes.lost())
     card = page.window.models.cards["GPU-1"]
     assert "GPU is lost: it does not answer its driver" in card.accessibleName()
     assert "simulated" in card.accessibleName()
@@ -351,7 +344,7 @@ def test_hostile_names_are_plain_text(bench: Bench, page: Desk) -> None:
     )
     device = model_scenes.gpu(0, name=name, problem=name)
     status = replace(model_scenes.empty(), models=(model,), queue=queue, devices=(device,))
-    show(bench, replace(status, gpu_note=name))
+    bench.show_fabric(replace(status, gpu_note=name))
     page.models.reserve(name)
     bench.settle()
     sheet = page.decisions.sheet
@@ -369,7 +362,9 @@ def test_hostile_names_are_plain_text(bench: Bench, page: Desk) -> None:
 
 def test_no_service_and_no_gpu_leave_a_calm_page(bench: Bench, page: Desk) -> None:
     bench.plane.load = scenes.load(gpus=False)
-    show(bench, FabricStatus(False, problem="the model service does not run", mend="start it"))
+    bench.show_fabric(
+        FabricStatus(False, problem="the model service does not run", mend="start it")
+    )
     models = page.window.models
     assert not models.cards
     assert "No NVIDIA GPU" in texts(models)

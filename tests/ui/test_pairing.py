@@ -18,7 +18,7 @@ from clawdesk.ports.errors import InferenceError, PortError
 from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.models import Peering
 from clawdesk.ports.pairing import FOLLOWED, OPEN, OVER, WITHDRAWN, PeerWish
-from clawdesk.runtime.api import Change, Environment, Outcome
+from clawdesk.runtime.api import Environment, Outcome
 from clawdesk.ui.ask_sheet import AskSheet
 from clawdesk.ui.button import Button
 from clawdesk.ui.guard import GUARD_MS
@@ -29,7 +29,6 @@ from clawdesk.ui.join_sheet import JoinSheet
 from clawdesk.ui.nav_row import NavRow
 from clawdesk.ui.sheet import Sheet
 from tests.support import model_scenes
-from tests.support import plane_scenes as scenes
 from tests.support.pairing_scenes import REFUSED, tell
 
 if TYPE_CHECKING:
@@ -39,21 +38,10 @@ if TYPE_CHECKING:
 ACTS = ("invite_peer", "join_peer", "withdraw_invitation", "deafen_peers")
 
 
-def show(bench: Bench, status: FabricStatus | None, **more: object) -> None:
-    environment = replace(bench.plane.environment, fabric=status, **more)  # type: ignore[arg-type]
-    bench.plane.environment = environment
-    bench.plane.publish(Change(environment=True))
-    bench.settle()
-
-
 @pytest.fixture
 def desk(bench: Bench) -> Desk:
-    bench.plane.fill()
     bench.plane.made, bench.plane.read = model_scenes.MADE, model_scenes.READ
-    made = bench.open()
-    made.choose_project(scenes.PROJECT)
-    show(bench, model_scenes.paired())
-    return made
+    return bench.open_paired()
 
 
 def ready(bench: Bench, desk: Desk) -> Sheet:
@@ -144,7 +132,7 @@ def test_a_number_of_calls_that_cannot_be_granted_is_said(
 
 
 def test_where_nothing_listens_a_person_names_the_address_first(bench: Bench, desk: Desk) -> None:
-    show(bench, model_scenes.deaf())
+    bench.show_fabric(model_scenes.deaf())
     sheet = inviting(bench, desk)
     assert "does not listen for other machines yet" in texts(sheet)
     assert sheet.go.words == "Listen and make the invitation"
@@ -166,7 +154,7 @@ def test_where_nothing_listens_a_person_names_the_address_first(bench: Bench, de
 def test_an_address_at_which_no_other_machine_can_come_is_said(
     bench: Bench, desk: Desk, listening: str, typed: str
 ) -> None:
-    show(bench, replace(model_scenes.busy(), peering=Peering(listening, "sha256:cd")))
+    bench.show_fabric(replace(model_scenes.busy(), peering=Peering(listening, "sha256:cd")))
     sheet = inviting(bench, desk)
     assert sheet.address.placeholderText() in (listening, "such as 192.168.1.5:7000")
     assert "0.0.0.0" not in sheet.address.placeholderText()
@@ -181,7 +169,7 @@ def test_an_address_at_which_no_other_machine_can_come_is_said(
 def test_an_address_that_cannot_be_had_is_said_and_the_sheet_stays(
     bench: Bench, desk: Desk
 ) -> None:
-    show(bench, model_scenes.deaf())
+    bench.show_fabric(model_scenes.deaf())
     why = "192.0.2.1:1 cannot be used: Cannot assign requested address"
     bench.plane.refuse["listen_for_peers"] = InferenceError(why, mend="choose another")
     sheet = inviting(bench, desk)
@@ -361,7 +349,7 @@ def test_pairing_ends_with_the_peer_and_says_so(bench: Bench, desk: Desk) -> Non
 
 
 def test_a_machine_that_does_not_listen_offers_nothing(bench: Bench, desk: Desk) -> None:
-    show(bench, model_scenes.deaf())
+    bench.show_fabric(model_scenes.deaf())
     sheet = joining(bench, desk)
     assert sheet.fields.models.boxes == {}
     assert "the other one can use nothing here" in texts(sheet)
@@ -425,9 +413,9 @@ def test_each_act_is_in_the_one_registry_and_says_why_it_is_not_possible(
     bench: Bench, desk: Desk, act: str
 ) -> None:
     assert desk.registry.acts[act].group == "Machine and models"
-    show(bench, FabricStatus(False, problem="the model service does not run"))
+    bench.show_fabric(FabricStatus(False, problem="the model service does not run"))
     assert "the model service does not run" in desk.registry.acts[act].why_not()
-    show(bench, model_scenes.inviting())
+    bench.show_fabric(model_scenes.inviting())
     assert desk.registry.acts[act].why_not() == ""
     bench.plane.state.environment = Reason("not_driven", "No ClawDesk is running.", "clawdesk")
     assert "No ClawDesk is running" in desk.registry.acts[act].why_not()
@@ -440,7 +428,7 @@ def test_each_act_is_in_the_one_registry_and_says_why_it_is_not_possible(
 
 
 def test_ones_own_rule_bars_only_the_borrowing(bench: Bench, desk: Desk) -> None:
-    show(bench, model_scenes.paired(), peers_barred=True)
+    bench.show_fabric(model_scenes.paired(), peers_barred=True)
     assert "policy.toml" in desk.registry.acts["join_peer"].why_not()
     assert desk.registry.acts["invite_peer"].why_not() == ""
 

@@ -10,9 +10,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QLabel, QMenu
 
-from clawdesk.ports.inference import FabricStatus
 from clawdesk.ports.models import Peering
-from clawdesk.runtime.api import Change, Outcome
+from clawdesk.runtime.api import Outcome
 from clawdesk.ui import search
 from clawdesk.ui.ask_sheet import AskSheet
 from clawdesk.ui.button import Button
@@ -20,27 +19,16 @@ from clawdesk.ui.guard import GUARD_MS
 from clawdesk.ui.main_window import Page
 from clawdesk.ui.nav_row import NavRow
 from tests.support import model_scenes
-from tests.support import plane_scenes as scenes
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
     from tests.ui.conftest import Bench
 
 
-def show(bench: Bench, status: FabricStatus) -> None:
-    bench.plane.environment = replace(bench.plane.environment, fabric=status)
-    bench.plane.publish(Change(environment=True))
-    bench.settle()
-
-
 @pytest.fixture
 def desk(bench: Bench) -> Desk:
     """A window on a machine with one peer that is here and one that is away."""
-    bench.plane.fill()
-    made = bench.open()
-    made.choose_project(scenes.PROJECT)
-    show(bench, model_scenes.paired())
-    return made
+    return bench.open_paired()
 
 
 def lines(desk: Desk) -> dict[str, NavRow]:
@@ -58,11 +46,11 @@ def menu_of(line: NavRow) -> QMenu:
 
 def test_without_a_peer_nothing_new_is_shown(bench: Bench, desk: Desk) -> None:
     for nobody in (Peering(), None):
-        show(bench, replace(model_scenes.busy(), peering=nobody))
+        bench.show_fabric(replace(model_scenes.busy(), peering=nobody))
         assert desk.window.projects.peers.isHidden()
         assert desk.window.models.loans.isHidden()
         assert desk.registry.acts["fold_peers"].why_not()
-    show(bench, model_scenes.paired())
+    bench.show_fabric(model_scenes.paired())
     assert not desk.window.projects.peers.isHidden()
 
 
@@ -75,7 +63,7 @@ def test_each_peer_is_said_in_words(desk: Desk) -> None:
 
 
 def test_who_listens_and_knows_nobody_says_so(bench: Bench, desk: Desk) -> None:
-    show(bench, replace(model_scenes.busy(), peering=Peering("0.0.0.0:7443")))
+    bench.show_fabric(replace(model_scenes.busy(), peering=Peering("0.0.0.0:7443")))
     texts = [label.text() for label in desk.window.projects.peers.findChildren(QLabel)]
     assert any("Nobody is paired" in text and "0.0.0.0:7443" in text for text in texts)
 
@@ -100,12 +88,12 @@ def test_the_keyboard_and_an_open_menu_stay_while_figures_change(bench: Bench, d
     menu = menu_of(line)
     busier = replace(model_scenes.LAB2, borrowed_in_flight=3)
     peering = replace(model_scenes.PEERING, peers=(busier, model_scenes.NAS))
-    show(bench, replace(model_scenes.paired(), peering=peering))
+    bench.show_fabric(replace(model_scenes.paired(), peering=peering))
     assert lines(desk)["peer.lab2"] is line
     assert menu.isVisible()
     menu.close()
     gone = replace(busier, state="away", last_seen_s=20)
-    show(bench, replace(model_scenes.paired(), peering=replace(peering, peers=(gone,))))
+    bench.show_fabric(replace(model_scenes.paired(), peering=replace(peering, peers=(gone,))))
     assert lines(desk)["peer.lab2"].hasFocus(), "the keyboard stays with it"
 
 
@@ -154,7 +142,7 @@ def test_the_palette_revokes_each(desk: Desk) -> None:
 def test_whose_calls_run_and_wait_stands_with_the_peer_and_with_what_it_is_lent(
     bench: Bench, desk: Desk
 ) -> None:
-    show(bench, model_scenes.busy_peers())
+    bench.show_fabric(model_scenes.busy_peers())
     line = lines(desk)["peer.lab2"]
     assert line.accessibleName() == "lab2, here, 1 call runs, 2 wait"
     assert "Its calls here: 1 call runs, 2 wait" in line.accessibleDescription()
@@ -185,7 +173,7 @@ def test_names_of_others_are_plain_text(bench: Bench, desk: Desk) -> None:
     bad = replace(
         model_scenes.NAS, name=model_scenes.HOSTILE, why=model_scenes.HOSTILE, address="<b>x</b>"
     )
-    show(bench, replace(model_scenes.paired(), peering=Peering(peers=(bad,))))
+    bench.show_fabric(replace(model_scenes.paired(), peering=Peering(peers=(bad,))))
     for line in lines(desk).values():
         for said in (line.accessibleName(), line.objectName()):
             assert "\x1b" not in said

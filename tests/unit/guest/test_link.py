@@ -34,6 +34,16 @@ def _move(source: Link, target: Link) -> list[Event]:
     return events
 
 
+def _pair_after_an_end() -> tuple[Link, Link, int]:
+    """(guest, host, stream), the stream closed by the host."""
+    guest, host = _pair()
+    stream = guest.open(HEAD)
+    _move(guest, host)
+    host.close(stream)
+    _move(host, guest)
+    return guest, host, stream
+
+
 def test_control_overtakes_bulk() -> None:
     guest, host = _pair()
     stream = guest.open(HEAD)
@@ -62,11 +72,7 @@ def test_what_waits_goes_in_one_piece_and_what_is_long_alone() -> None:
 
 
 def test_an_end_is_acknowledged_with_what_is_sent_next() -> None:
-    guest, host = _pair()
-    first = guest.open(HEAD)
-    _move(guest, host)
-    host.close(first)
-    _move(host, guest)
+    guest, host, first = _pair_after_an_end()
     assert guest.has_late
     assert not guest.outgoing(), "alone it would cost as much as a message"
     second = guest.open(HEAD)
@@ -76,11 +82,7 @@ def test_an_end_is_acknowledged_with_what_is_sent_next() -> None:
 
 
 def test_an_acknowledgement_without_company_goes_alone_in_the_end() -> None:
-    guest, host = _pair()
-    stream = guest.open(HEAD)
-    _move(guest, host)
-    host.close(stream)
-    _move(host, guest)
+    guest, host, _ = _pair_after_an_end()
     guest.send_late()
     assert guest.outgoing()
     assert _move(guest, host) == []
@@ -112,11 +114,7 @@ def test_credit_of_a_stream_is_not_given_behind_its_end() -> None:
 
 
 def test_a_new_connection_owes_nothing() -> None:
-    guest, host = _pair()
-    stream = guest.open(HEAD)
-    _move(guest, host)
-    host.close(stream)
-    _move(host, guest)
+    guest, _, _ = _pair_after_an_end()
     guest.restart()
     assert not guest.has_late
 
