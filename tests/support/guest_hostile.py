@@ -36,6 +36,7 @@ class HostileGuest:
         self._credit_came = asyncio.Event()
         self.calls: list[protocol.Message] = []  # what it was asked to do
         self.told_call = asyncio.Event()
+        self.frames: asyncio.Queue[protocol.Frame] = asyncio.Queue()  # but messages and credit
 
     async def listen(self, path: Path) -> None:
         self._server = await asyncio.start_unix_server(self._serve, path)
@@ -52,12 +53,14 @@ class HostileGuest:
         self.connected.set()
         with contextlib.suppress(ConnectionError):
             while content := await reader.read(65536):
-                for kind, _, payload in parser.feed(content):
+                for kind, stream, payload in parser.feed(content):
                     if kind == protocol.WINDOW:
                         self.credit_bytes += protocol.unpack_window(payload)
                         self._credit_came.set()
                     elif kind == protocol.CONTROL:
                         self._hear(protocol.load(payload))
+                    else:
+                        self.frames.put_nowait((kind, stream, payload))
         self.hung_up.set()
 
     def _hear(self, message: protocol.Message) -> None:

@@ -23,20 +23,25 @@ class BadRequestError(Exception):
 
 
 class Request(NamedTuple):
-    """A complete request; header names are lower case, hop-by-hop headers are left out."""
+    """A complete request: its head as it was written, without the empty line, and its body."""
 
-    method: str
-    path: str
-    headers: dict[str, str]
+    head: bytes
     body: bytes
+
+    @property
+    def is_post(self) -> bool:
+        return self.head.startswith(b"POST ")
 
 
 class RequestParser:
-    """Collects one request. `wants_go_ahead` is set when the client waits for "100 Continue"."""
+    """Collects one request: finds its end, and reads no more of it than that takes.
+
+    `wants_go_ahead` is set when the client waits for "100 Continue".
+    """
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self._head: tuple[str, str, dict[str, str]] | None = None
+        self._head: bytes | None = None
         self._body = bytearray()
         self._length = 0
         self._chunked = False
@@ -45,50 +50,37 @@ class RequestParser:
     def feed(self, received: bytes) -> Request | None:
         """The request once it is complete. Raises BadRequestError."""
         self._buffer += received
-        if self._head is None and not self._take_head():
+        head = self._take_head() if self._head is None else self._head
+        if head is None:
             return None
-        assert self._head is not None
         if self._chunked:
-            if not self._take_chunks():
-                return None
-        else:
-            self._body += self._buffer
-            self._buffer.clear()
-            if len(self._body) < self._length:
-                return None
-        return Request(*self._head, bytes(self._body))
+            return Request(head, bytes(self._body)) if self._take_chunks() else None
+        if len(self._buffer) < self._length:
+            return None
+        # What comes behind a request nobody reads: there is one for each connection.
+        body = bytes(self._buffer[: self._length])
+        self._buffer.clear()
+        return Request(head, body)
 
-    def _take_head(self) -> bool:
+    def _take_head(self) -> bytes | None:
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0:
             if len(self._buffer) > HEAD_BYTES_MAX:
                 raise BadRequestError(400, "the head of the request is too long")
-            return False
-        first, *lines = self._buffer[:end].decode("latin-1").split("\r\n")
+            return None
+        self._head = head = bytes(self._buffer[:end])
         del self._buffer[: end + 4]
-        words = first.split(" ")
-        if len(words) != 3 or not words[2].startswith("HTTP/1.") or not words[1].startswith("/"):
-            raise BadRequestError(400, "not an HTTP/1.1 request")
-        kept: dict[str, str] = {}
-        own: dict[str, str] = {}
-        for line in lines:
-            name, colon, value = line.partition(":")
-            if not colon:
-                raise BadRequestError(400, "a malformed header")
-            name = name.strip().lower()
-            (own if name in _HOP_BY_HOP else kept)[name] = value.strip()
-        self._head = (words[0], words[1], kept)
-        self._plan_body(own)
-        return True
+        self._plan_body(head.lower())
+        return head
 
-    def _plan_body(self, headers: dict[str, str]) -> None:
-        self._chunked = "chunked" in headers.get("transfer-encoding", "").lower()
-        length = headers.get("content-length", "0")
+    def _plan_body(self, head: bytes) -> None:
+        self._chunked = b"chunked" in _field(head, b"\r\ntransfer-encoding:")
+        length = _field(head, b"\r\ncontent-length:") or b"0"
         if not length.isdigit():
             raise BadRequestError(400, "a malformed Content-Length")
         self._length = int(length)
         self._check(self._length)
-        self.wants_go_ahead = headers.get("expect", "").lower() == "100-continue"
+        self.wants_go_ahead = _field(head, b"\r\nexpect:") == b"100-continue"
 
     def _check(self, length: int) -> None:
         if length > BODY_BYTES_MAX:
@@ -110,6 +102,36 @@ class RequestParser:
             del self._buffer[: end + 2 + size + 2]
             if size == 0:
                 return True
+
+
+def _field(head: bytes, name: bytes) -> bytes:
+    """The value of a header in a head in lower case, b"" if it has none."""
+    at = head.find(name)
+    if at < 0:
+        return b""
+    begin = at + len(name)
+    end = head.find(b"\r\n", begin)
+    return head[begin : end if end >= 0 else None].strip()
+
+
+def read_head(head: bytes) -> tuple[str, str, dict[str, str]]:
+    """Method, path and headers of a request; names in lower case, hop-by-hop headers left out.
+
+    Raises:
+        BadRequestError: it is no head of a request to a server.
+    """
+    first, *lines = head.decode("latin-1").split("\r\n")
+    words = first.split(" ")
+    if len(words) != 3 or not words[2].startswith("HTTP/1.") or not words[1].startswith("/"):
+        raise BadRequestError(400, "not an HTTP/1.1 request")
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon or name != name.strip():
+            raise BadRequestError(400, "a malformed header")
+        if (name := name.lower()) not in _HOP_BY_HOP:
+            headers[name] = value.strip()
+    return words[0], words[1], headers
 
 
 CHUNKED = "Transfer-Encoding: chunked"

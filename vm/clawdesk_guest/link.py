@@ -30,6 +30,14 @@ class Opened(NamedTuple):
     head: Message
 
 
+class Asked(NamedTuple):
+    """A model call begins (host): the head of its HTTP request, and how long its body is."""
+
+    stream: int
+    head: bytes
+    size: int
+
+
 class Got(NamedTuple):
     """Bytes of a stream; give their credit back with `Link.grant` once they are used up."""
 
@@ -44,7 +52,7 @@ class Closed(NamedTuple):
     error: str
 
 
-Event = Told | Opened | Got | Closed
+Event = Told | Opened | Asked | Got | Closed
 
 
 class _Stream:
@@ -96,6 +104,9 @@ class Link:
             return Told(_checked(payload, self._receives))
         if kind == protocol.OPEN:
             return self._take_open(number, _checked(payload, protocol.HEADS))
+        if kind == protocol.ASK and not self._guest:
+            self._take_new(number)
+            return Asked(number, *protocol.unpack_ask(payload))
         stream = self._streams.get(number)
         if stream is None:
             raise RemoteError(f"a frame for stream {number}, which is not open (rule 3)")
@@ -106,6 +117,8 @@ class Link:
             if stream.may_send_bytes > protocol.WINDOW_BYTES:
                 raise RemoteError("credit for bytes that were never sent (rule 4)")
             return None
+        if kind == protocol.ASK:
+            raise RemoteError("only a guest asks (rule 16)")
         is_proper = payload == _PROPER_END
         error = "" if is_proper else _checked(payload, protocol.HEADS)["error"]
         del self._streams[number]
@@ -120,13 +133,16 @@ class Link:
         if self._guest:
             stream = self._streams.get(number)
             return None if stream is None or stream.closed_here else Opened(number, head)
+        self._take_new(number)
+        return Opened(number, head)
+
+    def _take_new(self, number: int) -> None:
         if number <= self._last_stream:
             raise RemoteError("a stream's number was used again (rule 3)")
         if len(self._streams) >= protocol.STREAMS_MAX:
             raise RemoteError(f"more than {protocol.STREAMS_MAX} streams at once")
         self._last_stream = number
         self._streams[number] = _Stream()
-        return Opened(number, head)
 
     def _take_chunk(self, number: int, stream: _Stream, content: bytes) -> Event | None:
         if not content:
@@ -158,7 +174,15 @@ class Link:
         """
         if len(self._streams) >= protocol.STREAMS_MAX:
             return 0
-        packed = _head_frame(self._last_stream + 1, head)
+        return self._begin(_head_frame(self._last_stream + 1, head))
+
+    def ask(self, head: bytes, size: int) -> int:
+        """Begin a model call's stream; as `open`."""
+        if len(self._streams) >= protocol.STREAMS_MAX:
+            return 0
+        return self._begin(protocol.pack_ask(self._last_stream + 1, head, size))
+
+    def _begin(self, packed: bytes) -> int:
         self._last_stream += 1
         self._streams[self._last_stream] = _Stream()
         self.send_late()  # a stream that is over makes room for this one there too

@@ -15,6 +15,7 @@ from clawdesk_guest.loop import READ, WRITE, Loop, read_some, write_some
 
 READ_BYTES = 64 << 10
 _UNREAD_BYTES_MAX = 256 << 10
+_ASKS_WITHIN_S = 1  # a client that says nothing so long is taken all the same
 _GONE = select.EPOLLHUP | select.EPOLLERR
 """Reported whatever is watched for; not read, it would be reported again at once."""
 
@@ -64,6 +65,8 @@ class LocalServer(Generic[C]):
         self._held = True
         self._listener = socket.create_server(address, backlog=2 * clients_max)
         self._listener.setblocking(False)
+        # Told of a connection once it has asked: sooner it could only be put aside.
+        self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _ASKS_WITHIN_S)
         self._accepting = False
 
     @property
@@ -103,13 +106,22 @@ class LocalServer(Generic[C]):
     def left(self, one: C) -> None:
         """A program closed its connection before we did; a subclass may care."""
 
-    def listen(self, link: Link) -> None:
+    def carry(self, one: C, link: Link, *, connected: bool) -> None:
+        """Forward what may go of a connection; `connected`: a host listens."""
+
+    def pump(self, link: Link, *, connected: bool) -> None:
+        """Move what may go; called whenever the loop is about to wait."""
+        if self._clients:
+            for one in self.clients:
+                self.carry(one, link, connected=connected)
+                self.serve(one, link)
+        if (len(self._clients) < self._clients_max) != self._accepting:
+            self._listen(link)
+
+    def _listen(self, link: Link) -> None:
         """Take new connections while there is room."""
-        wanted = len(self._clients) < self._clients_max
-        if wanted == self._accepting:
-            return
-        self._accepting = wanted
-        if wanted:
+        self._accepting = not self._accepting
+        if self._accepting:
             self._loop.watch(self._listener.fileno(), READ, lambda _: self._accept(link))
         else:
             self._loop.forget(self._listener.fileno())

@@ -12,6 +12,7 @@ Bytes in, values out; no file, socket or clock is touched here. Both ends import
  4. CHUNK, never empty, may only be sent within the credit of its stream: WINDOW_BYTES at the start,
     given back by WINDOW frames as the receiver uses bytes up. Control never waits for credit.
  5. Each end sends CLOSE once per stream; what still arrives before the other's CLOSE is dropped.
+    A CLOSE that answers the other's may come late, along with whatever is sent next.
  6. JSON is strict UTF-8, an object, at most 32 deep, without NaN.
  7. A connection begins with SYNC from the host and `hello`. SYNC never occurs inside other frames
     (its bytes are no JSON, cannot lie across a header, and a CHUNK holding it is cut), so it
@@ -35,6 +36,10 @@ Bytes in, values out; no file, socket or clock is touched here. Both ends import
 14. A `reply` says {"outcome": "continue" | "rejected", "feedback"} to a boundary, {"outcome":
     "answered" | "asked_back", "text"} to a question (OUTCOMES_ADDED).
 15. `rest` is a `quiesce` and, once that holds, a `collect`, as one call.
+16. ASK opens a stream as OPEN does, for a model call: [u32 length of its body][the head of the HTTP
+    request as a program wrote it, without the empty line], ASK_HEAD_BYTES_MAX at most and without
+    SYNC. The body follows as CHUNKs. What the host sends on it are the bytes of the HTTP answer.
+    Guests before version 9 send `model`, are answered by `answer`, and write the HTTP themselves.
 """
 
 import binascii
@@ -42,7 +47,7 @@ import json
 import struct
 from typing import Any
 
-VERSION = 8
+VERSION = 9
 VERSION_MIN = 2
 SYNC = bytes.fromhex("f8c1a7deb0bfe1f5c0d9a9f7edc4b6fe")
 EPOCH_BYTES = 16
@@ -55,8 +60,9 @@ STREAMS_MAX = 128
 TEXT_CHARS_MAX = 16 << 10
 COMMAND_CHARS_MAX = 128 << 10
 PART_CHARS_MAX = 200
+ASK_HEAD_BYTES_MAX = 64 << 10
 
-CONTROL, OPEN, CHUNK, CLOSE, WINDOW = 1, 2, 3, 4, 5
+CONTROL, OPEN, CHUNK, CLOSE, WINDOW, ASK = 1, 2, 3, 4, 5, 6
 _HEADER = struct.Struct(">IBI")
 _HEADER_BYTES = _HEADER.size
 _CREDIT = struct.Struct(">I")
@@ -97,10 +103,11 @@ def pack_message(message: Message, schemas: "Schemas") -> bytes:
 
 def pack_chunks(stream: int, content: bytes) -> bytes:
     """CHUNK frames for `content`, cut where SYNC would appear in them (rule 7)."""
-    frames = b"".join(
-        pack(CHUNK, stream, content[begin : begin + CHUNK_BYTES])
-        for begin in range(0, len(content), CHUNK_BYTES)
-    )
+    if len(content) <= CHUNK_BYTES:
+        frames = pack(CHUNK, stream, content)
+    else:
+        parts = range(0, len(content), CHUNK_BYTES)
+        frames = b"".join(pack(CHUNK, stream, content[at : at + CHUNK_BYTES]) for at in parts)
     if SYNC not in frames:
         return frames
     # SYNC's bytes are all different and a header begins with 0: frames this short cannot hold it.
@@ -111,6 +118,21 @@ def pack_chunks(stream: int, content: bytes) -> bytes:
 
 def pack_window(stream: int, credit_bytes: int) -> bytes:
     return pack(WINDOW, stream, _CREDIT.pack(credit_bytes))
+
+
+def pack_ask(stream: int, head: bytes, size: int) -> bytes:
+    """The beginning of a model call with a body of `size` bytes. Raises LocalError (rule 16)."""
+    frame = pack(ASK, stream, _CREDIT.pack(size) + head)
+    if len(head) > ASK_HEAD_BYTES_MAX or SYNC in frame:
+        raise LocalError("a request's head is too long, or holds what it may not (rule 16)")
+    return frame
+
+
+def unpack_ask(payload: bytes) -> tuple[bytes, int]:
+    """The head of a model call and the length of its body. Raises RemoteError."""
+    if not _CREDIT.size <= len(payload) <= _CREDIT.size + ASK_HEAD_BYTES_MAX:
+        raise RemoteError("an ASK frame of wrong length (rule 16)")
+    return payload[_CREDIT.size :], _CREDIT.unpack_from(payload)[0]
 
 
 def unpack_window(payload: bytes) -> int:
@@ -208,7 +230,7 @@ class FrameParser:
             length, kind, stream = _HEADER.unpack_from(self._buffer)
             if length > PAYLOAD_BYTES_MAX:
                 raise RemoteError(f"a frame of {length} bytes is too long (rule 1)")
-            if not CONTROL <= kind <= WINDOW:
+            if not CONTROL <= kind <= ASK:
                 raise RemoteError(f"a frame of unknown type {kind} (rule 1)")
             end = _HEADER_BYTES + length
             if len(self._buffer) < end:
@@ -305,6 +327,8 @@ ADDED = {
 """The version that brought a message (rule 11); the others are in all of them."""
 OUTCOMES_ADDED = {"asked_back": 8}
 """The version that brought an outcome of a `reply` (rule 14); the others are in all of them."""
+FRAMES_ADDED = {ASK: 9}
+"""The version that brought a type of frame; the others are in all of them."""
 ENDS = frozenset({"ended", "ended_short"})
 """How the end of a step is told (rule 13)."""
 TO_HOST: Schemas = {

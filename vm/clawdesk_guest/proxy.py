@@ -73,15 +73,9 @@ class Proxy(LocalServer[_Way]):
 
     # To the host
 
-    def pump(self, link: Link, *, connected: bool) -> None:
-        """Forward what may go; called whenever the loop is about to wait."""
-        for one in self.clients:
-            if connected and not self._held:
-                self._forward(one, link)
-            self.serve(one, link)
-        self.listen(link)
-
-    def _forward(self, one: _Way, link: Link) -> None:
+    def carry(self, one: _Way, link: Link, *, connected: bool) -> None:
+        if not connected or self._held:
+            return
         if one.wanted is not None and not one.stream and not one.answered and not one.finished:
             host, port = one.wanted
             try:

@@ -1,7 +1,8 @@
 """Model calls: HTTP on 127.0.0.1:8080, each forwarded to the host as a stream of its own.
 
-It adds no key and looks at no content. While the machine is quiesced new calls wait here, and
-where a step's model calls are boundaries (`turns`) they wait for the checkpoint.
+It adds no key and reads no more of a call than where it ends: what it says, and what the answer
+looks like, is the host's affair (protocol, rule 16). While the machine is quiesced new calls wait
+here, and where a step's model calls are boundaries (`turns`) they wait for the checkpoint.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from clawdesk_guest import http_wire
 from clawdesk_guest.link import Link
 from clawdesk_guest.local_server import Client, LocalServer
 from clawdesk_guest.loop import Loop
-from clawdesk_guest.protocol import LocalError, Message
+from clawdesk_guest.protocol import LocalError
 from clawdesk_guest.turns import Turns
 
 _CALLS_MAX = 64
@@ -25,9 +26,6 @@ class _Call(Client):
         self.request: http_wire.Request | None = None
         self.passed = False  # it was let through before: a new connection asks no boundary again
         self.body_sent_bytes = 0
-        self.head: tuple[int, dict[str, str]] | None = None  # come, and not passed on yet
-        self.early = bytearray()  # what came behind that head
-        self.chunked = True
 
 
 class Relay(LocalServer[_Call]):
@@ -59,22 +57,12 @@ class Relay(LocalServer[_Call]):
 
     # From the host
 
-    def answer(self, stream: int, status: int, headers: dict[str, str]) -> None:
-        call = self.streams.get(stream)
-        if call is not None and call.request is not None:
-            call.answered = True
-            call.head = (status, headers)
-            call.chunked = call.request.method != "HEAD" and status not in {204, 304}
-
     def got(self, stream: int, content: bytes) -> None:
         call = self.streams.get(stream)
-        if call is None:
-            return
-        call.owed_bytes += len(content)
-        if call.head is not None:
-            call.early += content
-        elif call.chunked:
-            call.unread += http_wire.chunk(content)
+        if call is not None:
+            call.answered = True
+            call.owed_bytes += len(content)
+            call.unread += content
 
     def closed(self, stream: int, error: str) -> None:
         call = self.streams.get(stream)
@@ -83,59 +71,29 @@ class Relay(LocalServer[_Call]):
         self.part(call)
         if not call.answered:
             call.unread += http_wire.error_answer(502, "relay_failed", error or "no answer")
-            call.finished = True
-        elif error:
-            self.end(call)  # No last chunk: the client sees that the answer was cut.
-        else:
-            self._pass_on_whole(call)
-            call.finished = True
+        if error and call.answered:
+            self.end(call)  # The client sees that the answer was cut.
+        call.finished = True
         self._changed()
-
-    def _pass_on_whole(self, call: _Call) -> None:
-        """The end of an answer; one that came in one piece says its length, which reads quicker."""
-        if call.head is None:
-            call.unread += http_wire.LAST_CHUNK if call.chunked else b""
-        elif call.chunked:
-            call.unread += http_wire.whole_answer(*call.head, bytes(call.early))
-        else:
-            call.unread += http_wire.answer_head(*call.head)
-        call.head = None
-
-    def _pass_on_begun(self, call: _Call) -> None:
-        """The beginning of an answer whose end is not known."""
-        if call.head is None:
-            return
-        framing = http_wire.CHUNKED if call.chunked else ""
-        call.unread += http_wire.answer_head(*call.head, framing)
-        if call.early and call.chunked:
-            call.unread += http_wire.chunk(bytes(call.early))
-        call.head = None
-        call.early.clear()
 
     # To the host
 
-    def pump(self, link: Link, *, connected: bool) -> None:
-        """Forward what may go; called whenever the loop is about to wait."""
-        for call in self.clients:
-            if call.request is not None and not call.stream and not call.finished and connected:
-                self._forward(call, call.request, link)
-            if call.stream and call.request is not None:
-                self._send_body(call, call.request, link)
-            self._pass_on_begun(call)
-            self.serve(call, link)
-        self.listen(link)
+    def carry(self, one: _Call, link: Link, *, connected: bool) -> None:
+        request = one.request
+        if request is None or one.finished:
+            return
+        if not one.stream and connected and not self._held:
+            self._forward(one, request, link)
+        if one.body_sent_bytes < len(request.body):
+            self._send_body(one, request, link)
 
     def _forward(self, call: _Call, request: http_wire.Request, link: Link) -> None:
-        if self._held:
-            return
         # Only what asks a model for words is a turn of an agent; looking at the list is none.
-        if request.method == "POST" and not call.passed and not self._turns.may_go():
+        if request.is_post and not call.passed and not self._turns.may_go():
             return
         call.passed = True
-        head: Message = {"op": "model", "method": request.method, "path": request.path}
         try:
-            head |= {"headers": request.headers, "size": len(request.body)}
-            self.join(call, link.open(head))
+            self.join(call, link.ask(request.head, len(request.body)))
         except LocalError as error:
             call.unread += http_wire.error_answer(400, "bad_request", str(error))
             call.finished = True

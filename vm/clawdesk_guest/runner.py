@@ -131,11 +131,10 @@ class Runner:
         elif isinstance(event, events.Got):
             self._carrier(event.stream).got(event.stream, event.content)
         elif isinstance(event, events.Opened):
-            if event.head["op"] == "answer":
+            if event.head["op"] == "answer":  # to a `connect`: nothing else has one
                 head = event.head
-                carrier = self._carrier(event.stream)
-                carrier.answer(event.stream, head["status"], head["headers"])
-        else:
+                self._proxy.answer(event.stream, head["status"], head["headers"])
+        elif isinstance(event, events.Closed):
             self._carrier(event.stream).closed(event.stream, event.error)
 
     def _carrier(self, stream: int) -> Proxy | Relay | Shells:

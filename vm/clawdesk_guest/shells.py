@@ -115,9 +115,6 @@ class Shells:
                 shell.stream = 0
                 self._hang_up(shell, "the person left")
 
-    def answer(self, stream: int, status: int, headers: dict[str, str]) -> None:
-        """A terminal has no answer of a host."""
-
     # Moving bytes
 
     def pump(self, link: Link) -> None:

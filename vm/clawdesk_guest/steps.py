@@ -138,7 +138,8 @@ class Step:
     def pump(self, link: Link) -> None:
         """Move what there is and may be sent; called whenever the loop is about to wait."""
         for output in self._outputs:
-            if not output.finished:
+            # This is called at every turn of the loop; a look at nothing costs a call.
+            if (output.is_ready or self.exited) and not output.finished:
                 self._pump(output, link)
         if self.exited and self._outputs and all(output.finished for output in self._outputs):
             for output in self._outputs:
@@ -147,8 +148,6 @@ class Step:
             self._ended(self)
 
     def _pump(self, output: _Output, link: Link) -> None:
-        if not output.is_ready and not self.exited:
-            return  # This is called at every turn of the loop; a look at nothing costs a call.
         while not self._held and (room := link.room(output.stream)) > 0:
             content = read_some(output.descriptor, min(room, _READ_BYTES))
             if content:

@@ -11,52 +11,35 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import Any
 
+from clawdesk.adapters.libvirt.channel_answers import Answer, RawAnswer, Wire
 from clawdesk.adapters.libvirt.channel_calls import Listener
 from clawdesk.adapters.libvirt.channel_told import Ended, Teller
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.guest import ModelCalled, ModelsUsed
 from clawdesk.ports.inference import Inference
-from clawdesk_guest.link import Link
+from clawdesk_guest import http_wire
 
 _PATH = re.compile(r"/v1(/[A-Za-z0-9_@:-][A-Za-z0-9._@:-]*)+/?(\?[A-Za-z0-9._~=&%+:,-]*)?")
 _PASSED_ON = frozenset({"accept", "content-type", "user-agent"})
 _PASSED_ON_PREFIXES = ("openai-", "x-clawdesk-", "x-stainless-")
-_ANSWER_HEADERS_MAX = 64
-_HEADER_CHARS_MAX = 8192
 _BODY_BYTES_MAX = 32 << 20
 _BODIES_BYTES_MAX = 96 << 20
 """All calls of one machine together, while their bodies arrive."""
 _NAME_HEADER = "x-clawdesk-call"
 
 
-class Wire(Protocol):
-    """What the relay needs of the connection."""
-
-    link: Link
-
-    def wake(self) -> None:
-        """Something was queued to be sent."""
-        ...
-
-    async def room(self, stream: int) -> int:
-        """Wait until bytes may be sent on a stream; 0 when it is gone."""
-        ...
-
-
 class _Call:
     """A call whose body is arriving, or that is being answered."""
 
-    def __init__(self, head: Mapping[str, object], run: str) -> None:
+    def __init__(
+        self, head: tuple[str, str, Mapping[str, str]], size: int, run: str, answer: Answer
+    ) -> None:
         self.run = run
-        self.method = str(head["method"])
-        self.path = str(head["path"])
-        headers = head["headers"]
-        assert isinstance(headers, dict)
+        self.answer = answer
+        self.method, self.path, headers = head
         self.headers = {n: v for n, v in headers.items() if _is_passed_on(n)}
-        size = head["size"]
-        assert isinstance(size, int)
         self.size = size
         self.body = bytearray()
         self.answering: asyncio.Task[None] | None = None
@@ -83,8 +66,24 @@ class ModelRelay:
         self._calls: dict[int, _Call] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def opened(self, stream: int, head: Mapping[str, object]) -> None:
-        call = _Call(head, self.run)
+    def asked(self, stream: int, head: bytes, size: int) -> None:
+        """A call of a guest that passes on what a program wrote (protocol, rule 16)."""
+        try:
+            read = http_wire.read_head(head)
+        except http_wire.BadRequestError as error:
+            said = http_wire.error_answer(error.status, "bad_request", str(error))
+            self._wire.link.write(stream, said)
+            self._wire.link.close(stream)
+            return
+        answer = RawAnswer(self._wire, stream, has_body=read[0] != "HEAD")
+        self._begin(stream, _Call(read, size, self.run, answer))
+
+    def opened(self, stream: int, head: Mapping[str, Any]) -> None:
+        """A call of a guest before version 9, which has read it."""
+        read = head["method"], head["path"], head["headers"]
+        self._begin(stream, _Call(read, head["size"], self.run, Answer(self._wire, stream)))
+
+    def _begin(self, stream: int, call: _Call) -> None:
         expected = sum(other.size for other in self._calls.values()) + call.size
         if not 0 <= call.size <= _BODY_BYTES_MAX or expected > _BODIES_BYTES_MAX:
             self._wire.link.close(stream, "the bodies of the model calls are too large")
@@ -122,31 +121,35 @@ class ModelRelay:
     def _answer_if_complete(self, stream: int, call: _Call) -> None:
         if call.answering is not None or len(call.body) < call.size:
             return
-        call.answering = asyncio.get_running_loop().create_task(self._answer(stream, call))
+        answering = self._answer(stream, call, call.answer)
+        call.answering = asyncio.get_running_loop().create_task(answering)
         self._tasks.add(call.answering)
         call.answering.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, stream: int, call: _Call) -> None:
-        link = self._wire.link
+    async def _answer(self, stream: int, call: _Call, answer: Answer) -> None:
         try:
             if call.method not in {"GET", "POST"} or not _PATH.fullmatch(call.path):
                 text = f"{call.method} {call.path[:200]} is not a model call"
-                await self._refuse(stream, 404, "not_found", text)
+                await _refuse(answer, 404, "not_found", text)
             else:
-                await self._forward(stream, call)
-            link.close(stream)
+                await self._forward(call, answer)
         except PortError as error:
-            text = error.sentence
-            await self._refuse(stream, 503, error.code, text)
-            link.close(stream)
+            if answer.has_begun:
+                self._break_off(stream, error)
+            else:
+                await _refuse(answer, 503, error.code, error.sentence)
         except Exception as error:
-            # The guest gets a cut answer, as from any server that broke; the reason is ours.
-            link.close(stream, f"the Model Fabric's answer broke off: {type(error).__name__}")
+            self._break_off(stream, error)
         finally:
             self._calls.pop(stream, None)
             self._wire.wake()
 
-    async def _forward(self, stream: int, call: _Call) -> None:
+    def _break_off(self, stream: int, error: Exception) -> None:
+        """The guest gets a cut answer, as from any server that broke; the reason is ours."""
+        why = f"the Model Fabric's answer broke off: {type(error).__name__}"
+        self._wire.link.close(stream, why)
+
+    async def _forward(self, call: _Call, answer: Answer) -> None:
         ended = Ended(Listener(bytes(call.body)), 503, time.monotonic(), run=call.run)
         try:
             response = await self._inference.call(
@@ -160,11 +163,12 @@ class ModelRelay:
         names = (v for k, v in response.headers.items() if k.lower() == _NAME_HEADER)
         ended = replace(ended, status=response.status, name=next(names, ""))
         try:
-            self._head(stream, response.status, response.headers)
+            answer.begin(response.status, response.headers)
             async for content in response.chunks:
                 ended.listener.heard(content)
-                if not await self._send(stream, content):
+                if not await answer.send(content):
                     return
+            await answer.end()
         finally:
             await _close(response.chunks)
             self._tell(call, ended)
@@ -174,31 +178,12 @@ class ModelRelay:
         if call.method == "POST":
             self._teller.over(ended)
 
-    def _head(self, stream: int, status: int, headers: Mapping[str, str]) -> None:
-        kept = {
-            name.lower(): value
-            for name, value in list(headers.items())[:_ANSWER_HEADERS_MAX]
-            if len(value) <= _HEADER_CHARS_MAX
-        }
-        self._wire.link.head(stream, {"op": "answer", "status": status, "headers": kept})
-        self._wire.wake()
 
-    async def _send(self, stream: int, content: bytes) -> bool:
-        """Whether all of it went; False when the client has left."""
-        view = memoryview(content)
-        while view:
-            room = await self._wire.room(stream)
-            if room == 0:
-                return False
-            self._wire.link.write(stream, bytes(view[:room]))
-            self._wire.wake()
-            view = view[room:]
-        return True
-
-    async def _refuse(self, stream: int, status: int, code: str, text: str) -> None:
-        error = {"message": text, "type": "clawdesk", "code": code}
-        self._head(stream, status, {"content-type": "application/json"})
-        await self._send(stream, json.dumps({"error": error}).encode())
+async def _refuse(answer: Answer, status: int, code: str, text: str) -> None:
+    error = {"message": text, "type": "clawdesk", "code": code}
+    answer.begin(status, {"content-type": "application/json"})
+    await answer.send(json.dumps({"error": error}).encode())
+    await answer.end()
 
 
 def _is_passed_on(name: str) -> bool:

@@ -92,6 +92,9 @@ class Streams:
         else:
             raise RemoteError("a stream of no known kind (rule 3)")
 
+    def asked(self, stream: int, head: bytes, size: int) -> None:
+        self._relay.asked(stream, head, size)
+
     def _opened_output(self, stream: int, run_id: str, name: str) -> None:
         """Two streams a run and no more, or a guest could begin its budget again and again."""
         open_here = self._runs.get(run_id)

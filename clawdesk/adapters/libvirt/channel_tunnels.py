@@ -12,6 +12,7 @@ import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from clawdesk.adapters.libvirt.channel_answers import Wire
 from clawdesk.adapters.libvirt.channel_keys import (
     KeyedAnswer,
     KeyedRequest,
@@ -19,7 +20,6 @@ from clawdesk.adapters.libvirt.channel_keys import (
     refusal,
 )
 from clawdesk.adapters.libvirt.channel_output import TokenBucket
-from clawdesk.adapters.libvirt.channel_relay import Wire
 from clawdesk.domain.network import NOWHERE, Key, Reach, allows
 from clawdesk.ports.egress import Egress, EgressError
 from clawdesk.ports.guest import NetworkUsed

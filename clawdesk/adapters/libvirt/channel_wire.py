@@ -336,13 +336,15 @@ class Wire:
     def _take(self, event: events.Event) -> None:
         if self._lost:
             return
-        if isinstance(event, events.Told | events.Opened):
+        if isinstance(event, events.Told | events.Opened | events.Asked):
             if not self._is_awaited(event) and not self._bucket.take(time.monotonic()):
                 raise RemoteError(f"more than {_CONTROL_PER_S:g} messages a second")
             if isinstance(event, events.Told):
                 self._told(event.message)
             elif self.greeting is None:
                 raise RemoteError("a stream before the greeting (rule 8)")
+            elif isinstance(event, events.Asked):
+                self._streams.asked(*event)
             else:
                 self._streams.opened(event.stream, event.head)
         elif isinstance(event, events.Got):

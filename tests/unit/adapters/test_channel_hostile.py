@@ -283,6 +283,31 @@ async def test_an_older_guest_rests_and_tells_its_files_by_two_calls(socket_path
     await guest.close()
 
 
+async def test_a_guest_that_writes_its_own_http_is_told_a_head_and_a_body(
+    socket_path: Path,
+) -> None:
+    guest = HostileGuest({**GREETING, "version": protocol.FRAMES_ADDED[protocol.ASK] - 1})
+    await guest.listen(socket_path)
+    fabric = EchoInference()
+    channels = GuestChannels(lambda _m: socket_path, fabric)
+    await channels.connect("m", token="t", start=False)
+    headers = {"content-type": "application/json"}
+    head = {"op": "model", "method": "POST", "path": "/v1/x", "headers": headers, "size": 2}
+    guest.send(_open(1, head) + protocol.pack_chunks(1, b"{}"))
+    frames = [await guest.frames.get() for _ in range(3)]
+    assert [(kind, stream) for kind, stream, _ in frames] == [
+        (protocol.OPEN, 1),
+        (protocol.CHUNK, 1),
+        (protocol.CLOSE, 1),
+    ]
+    answer, body, end = (payload for _, _, payload in frames)
+    assert protocol.load(answer) == {"op": "answer", "status": 200, "headers": headers}
+    assert (body, protocol.load(end)["error"]) == (b"{}", "")
+    assert fabric.asked == [("t", "POST", "/v1/x", headers, b"{}")]
+    await channels.close()
+    await guest.close()
+
+
 async def test_a_flood_of_parts_is_cut(meeting: Meeting) -> None:
     for number in range(PARTS_MAX + 100):
         meeting.guest.send(_control({"op": "part", "name": f"{number}"}))

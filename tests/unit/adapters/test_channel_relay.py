@@ -17,6 +17,7 @@ from clawdesk.adapters.libvirt.channel import ChannelSession, GuestChannels
 from clawdesk.domain.spending import CallUse
 from clawdesk.ports.errors import InferenceError
 from clawdesk.ports.guest import ModelCalled, ModelsUsed, StepOutput, StepRun
+from clawdesk_guest import protocol
 from tests.support.guest_process import GuestProcess
 from tests.support.guest_tar import workspace_tar
 from tests.support.inference_fake import EchoInference
@@ -42,6 +43,16 @@ class Place:
             assert isinstance(message, StepOutput)
             self.url = message.chunk.decode()
             return
+
+    async def raw(self, request: bytes) -> bytes:
+        """All that comes back for these bytes."""
+        host, _, port = self.url.removeprefix("http://").removesuffix("/v1").partition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(request)
+        answer = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        return answer
 
 
 @pytest.fixture
@@ -130,12 +141,24 @@ async def test_a_client_that_leaves_frees_its_slot(place: Place) -> None:
 
 @pytest.mark.parametrize("path", ["/../fabric/v1/status", "/fabric/v1/status", "/v1/..%2f", "/v1"])
 async def test_only_model_calls_pass(place: Place, path: str) -> None:
-    host, _, port = place.url.removeprefix("http://").removesuffix("/v1").partition(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-    assert (await reader.read()).startswith(b"HTTP/1.1 404")
-    writer.close()
-    await writer.wait_closed()
+    answer = await place.raw(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 404")
+    assert place.fabric.asked == []
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST v1/chat/completions HTTP/1.1",
+        b"hello",
+        b"POST /v1/chat/completions HTTP/1.1\r\nno colon",
+        b"POST /v1/chat/completions HTTP/1.1\r\na: " + protocol.SYNC,
+    ],
+)
+async def test_what_is_no_request_is_refused_in_its_own_words(place: Place, head: bytes) -> None:
+    answer = await place.raw(head + b"\r\nContent-Length: 0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"] == "bad_request"
     assert place.fabric.asked == []
 
 

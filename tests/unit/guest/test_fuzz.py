@@ -41,6 +41,7 @@ HONEST = (
     protocol.pack(protocol.OPEN, 1, protocol.dump(OUTPUT)),
     protocol.pack_chunks(1, b"some output\n" * 9),
     protocol.pack_window(1, 4096),
+    protocol.pack_ask(2, b"POST /v1/chat/completions HTTP/1.1\r\nHost: x", 2),
     protocol.pack(protocol.CLOSE, 1, protocol.dump({"op": "end", "error": ""})),
     protocol.SYNC + EPOCH,
 )

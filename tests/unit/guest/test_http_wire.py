@@ -13,6 +13,7 @@ from clawdesk_guest.http_wire import (
     RequestParser,
     answer_head,
     chunk,
+    read_head,
     whole_answer,
 )
 
@@ -22,16 +23,13 @@ POST = (
 )
 
 
-def test_a_request_with_a_length() -> None:
-    request = RequestParser().feed(POST)
+def test_a_request_with_a_length_and_what_the_host_reads_in_its_head() -> None:
+    request = RequestParser().feed(POST + b"GET /behind")
     assert request is not None
-    assert (request.method, request.path, request.body) == (
-        "POST",
-        "/v1/chat/completions",
-        b"12345",
-    )
-    assert request.headers["content-type"] == "application/json"
-    assert "host" not in request.headers
+    assert (request.is_post, request.body) == (True, b"12345")
+    method, path, headers = read_head(request.head)
+    assert (method, path) == ("POST", "/v1/chat/completions")
+    assert headers == {"content-type": "application/json", "authorization": "Bearer clawdesk"}
 
 
 def test_a_request_in_chunks() -> None:
@@ -59,18 +57,37 @@ def test_a_client_that_waits_for_a_go_ahead() -> None:
 @pytest.mark.parametrize(
     "sent",
     [
-        b"hello\r\n\r\n",
-        b"GET x HTTP/1.1\r\n\r\n",
-        b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
         b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
         b"POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n",
         b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         b"x" * 70_000,
     ],
 )
-def test_what_is_not_a_request_is_refused(sent: bytes) -> None:
+def test_what_has_no_end_is_refused(sent: bytes) -> None:
     with pytest.raises(BadRequestError):
         RequestParser().feed(sent)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"hello",
+        b"GET x HTTP/1.1",
+        b"GET / HTTP/1.1\r\nno colon",
+        b"POST / HTTP/1.1\r\nContent-Length : 3",
+        b"POST / HTTP/1.1\r\na: b\r\n c: d",
+    ],
+)
+def test_what_is_no_request_is_refused(head: bytes) -> None:
+    with pytest.raises(BadRequestError):
+        read_head(head)
+
+
+@settings(max_examples=200)
+@given(st.binary(max_size=300))
+def test_any_head_is_read_or_refused(noise: bytes) -> None:
+    with contextlib.suppress(BadRequestError):
+        read_head(b"POST / HTTP/1.1\r\n" + noise)
 
 
 @settings(max_examples=200)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clawdesk_guest import protocol
-from clawdesk_guest.link import Closed, Event, Got, Link, Opened, Told
-from clawdesk_guest.protocol import RemoteError
+from clawdesk_guest.link import Asked, Closed, Event, Got, Link, Opened, Told
+from clawdesk_guest.protocol import LocalError, RemoteError
 
 EPOCH = b"e" * 16
 HEAD = {"op": "output", "run": "r", "stream": "out"}
@@ -166,11 +166,55 @@ def test_a_stream_that_is_not_open_is_refused(kind: int) -> None:
         host.feed(protocol.pack(kind, 9, b"x"))
 
 
+def test_a_model_call_is_a_stream_with_the_head_its_program_wrote() -> None:
+    guest, host = _pair()
+    stream = guest.ask(b"POST / HTTP/1.1\r\na: \xff", 3)
+    guest.write(stream, b"abc")
+    assert _move(guest, host) == [
+        Asked(stream, b"POST / HTTP/1.1\r\na: \xff", 3),
+        Got(stream, b"abc"),
+    ]
+    assert host.is_open(stream)
+    with pytest.raises(RemoteError, match="again"):
+        host.feed(protocol.pack_ask(stream, b"", 0))
+
+
+def test_a_host_asks_nothing() -> None:
+    guest, host = _pair()
+    stream = guest.open(HEAD)
+    _move(guest, host)
+    with pytest.raises(RemoteError, match="rule 16"):
+        guest.feed(protocol.pack_ask(stream, b"GET / HTTP/1.1", 0))
+
+
+@pytest.mark.parametrize("payload", [b"abc", bytes(4 + protocol.ASK_HEAD_BYTES_MAX + 1)])
+def test_a_head_too_short_or_too_long_is_refused(payload: bytes) -> None:
+    _, host = _pair()
+    with pytest.raises(RemoteError, match="rule 16"):
+        host.feed(protocol.pack(protocol.ASK, 1, payload))
+
+
+@pytest.mark.parametrize(
+    ("head", "size"),
+    [
+        (bytes(protocol.ASK_HEAD_BYTES_MAX + 1), 0),
+        (b"GET / HTTP/1.1\r\na: " + protocol.SYNC, 0),
+        (protocol.SYNC[3:], int.from_bytes(protocol.SYNC[:3])),
+    ],
+)
+def test_a_head_that_may_not_be_sent_begins_no_stream(head: bytes, size: int) -> None:
+    guest, host = _pair()
+    with pytest.raises(LocalError, match="rule 16"):
+        guest.ask(head, size)
+    assert guest.ask(b"GET / HTTP/1.1", 0) == 1
+    assert len(_move(guest, host)) == 1
+
+
 def test_too_many_streams_are_refused() -> None:
     guest, host = _pair()
     for _ in range(protocol.STREAMS_MAX):
         assert guest.open(HEAD)
-    assert guest.open(HEAD) == 0
+    assert guest.open(HEAD) == guest.ask(b"", 0) == 0
     _move(guest, host)
     number = protocol.STREAMS_MAX + 1
     with pytest.raises(RemoteError, match="streams at once"):

@@ -164,7 +164,8 @@ def test_the_messages_of_the_oldest_version_are_as_they_were(
 
 def test_every_version_spoken_brought_something() -> None:
     spoken = set(range(protocol.VERSION_MIN + 1, protocol.VERSION + 1))
-    assert {*protocol.ADDED.values(), *protocol.OUTCOMES_ADDED.values()} == spoken
+    added = (protocol.ADDED, protocol.OUTCOMES_ADDED, protocol.FRAMES_ADDED)
+    assert {version for each in added for version in each.values()} == spoken
     assert set(protocol.ADDED) <= set(protocol.TO_GUEST) | set(protocol.TO_HOST)
 
 
