@@ -11,10 +11,10 @@ import time
 
 from clawdesk_guest import protocol
 from clawdesk_guest.errand import output_of
+from clawdesk_guest.listing import ENTRY, Differences, Listing, Walk, numbers_of, sha1, walked
 from clawdesk_guest.paths import PART_NAME
 
 _BLKFLSBUF = 0x1261
-_ENTRY = struct.Struct(">10I20sH")
 _PATH_LENGTH_MAX = 0xFFF
 _COPY_BYTES = 1 << 20
 _WHOLE_FILE_BYTES_MAX = 16 << 20
@@ -55,6 +55,7 @@ class Workspace:
         self._git = f"{state}/base.git"
         self._seen = f"{state}/seen"
         self._ignored = f"{state}/excludes"  # the start tree's .gitignore rules, from the tar
+        self._listing = Listing(folder, f"{self._git}/index")
         self._env = {
             "PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
             "LC_ALL": "C.UTF-8",
@@ -97,14 +98,11 @@ class Workspace:
             place = os.path.join(root, path)
             if mode == _GITLINK:
                 os.makedirs(place, exist_ok=True)
-            s = os.lstat(place)
-            times = (*divmod(s.st_ctime_ns, 10**9), *divmod(s.st_mtime_ns, 10**9))
-            numbers = (*times, s.st_dev, s.st_ino, mode, s.st_uid, s.st_gid, s.st_size)
             length = min(len(path), _PATH_LENGTH_MAX)
-            entry = _ENTRY.pack(*(n & 0xFFFFFFFF for n in numbers), oid, length) + path
+            entry = ENTRY.pack(*numbers_of(os.lstat(place), mode), oid, length) + path
             out.append(entry + bytes(8 - len(entry) % 8))
         content = b"".join(out)
-        return content + _sha1(content)
+        return content + sha1(content)
 
     def _make_private(self, index: bytes) -> None:
         for folder in ("objects", "refs", "info"):
@@ -136,26 +134,10 @@ class Workspace:
         _send(out, {"op": "finish"})
 
     def _differences(self) -> tuple[list[bytes], list[bytes], list[tuple[bytes, str]]]:
-        """(paths to send, paths gone, paths not taken and why).
-
-        One call of git says it all, as starting a program is dear. But it looks through links to
-        folders and takes submodules for files: where there may be any, git is asked exactly.
-        """
-        special, is_linked = self._special_files()
-        found: list[bytes] = []
-        deleted: list[bytes] = []
-        others: list[bytes] = []
-        leave_out = (f"--exclude-from={self._ignored}", f"--exclude={PART_NAME}")
-        begun = time.monotonic()
-        listing = self._git_call("ls-files", "-t", "-m", "-d", "-o", *leave_out)
-        for tag, path in ((line[:1], line[2:]) for line in listing):
-            {b"?": others, b"R": deleted}.get(tag, found).append(path)
-        if time.monotonic() - begun > _SLOW_S:
-            self._refresh()  # it read files that were only touched; next time it need not
-        root = os.fsencode(self.folder)
-        if is_linked or deleted or any(os.path.isdir(os.path.join(root, path)) for path in found):
-            found, deleted = self._tracked()
-        skipped = [(path, "neither a file nor a symbolic link") for path in special]
+        """(paths to send, paths gone, paths not taken and why), each sorted."""
+        walk = walked(self.folder)
+        found, deleted, others = self._listing.known(walk) or self._asked(walk)
+        skipped = [(path, "neither a file nor a symbolic link") for path in walk.special]
         for path in others:
             if path.endswith(b"/"):
                 skipped.append((path, "a Git repository inside the workspace is not taken"))
@@ -165,7 +147,30 @@ class Workspace:
             for path in [path for path in paths if not _is_utf8(path)]:
                 paths.remove(path)
                 skipped.append((path, "its name is not UTF-8"))
-        return found, deleted, skipped
+        return sorted(found), sorted(deleted), sorted(skipped)
+
+    def _asked(self, walk: Walk) -> Differences:
+        """What differs, by git.
+
+        One call says it all, as starting a program is dear. But it looks through links to folders
+        and takes submodules for files: where there may be any, git is asked exactly.
+        """
+        found: list[bytes] = []
+        deleted: list[bytes] = []
+        others: list[bytes] = []
+        leave_out = (f"--exclude-from={self._ignored}", f"--exclude={PART_NAME}")
+        begun = time.monotonic()
+        listing = self._git_call("ls-files", "-t", "-m", "-d", "-o", *leave_out)
+        for tag, path in ((line[:1], line[2:]) for line in listing):
+            {b"?": others, b"R": deleted}.get(tag, found).append(path)
+        self._listing.learn(walk, others)
+        if time.monotonic() - begun > _SLOW_S:
+            self._refresh()  # it read files that were only touched; next time it need not
+        root = os.fsencode(self.folder)
+        has_folders = any(os.path.isdir(os.path.join(root, path)) for path in found)
+        if walk.is_linked or deleted or has_folders:
+            found, deleted = self._tracked()
+        return found, deleted, others
 
     def has_changed(self) -> bool:
         """Whether what `collect` would send may be other than when this was asked before.
@@ -208,28 +213,6 @@ class Workspace:
 
     def _git_call(self, name: str, *arguments: str) -> list[bytes]:
         return _split(output_of([*self._git_command(), name, "-z", *arguments], self._env))
-
-    def _special_files(self) -> tuple[list[bytes], bool]:
-        """Pipes, sockets and devices, and whether any link leads to anything but a file."""
-        root = os.fsencode(self.folder)
-        found: list[bytes] = []
-        is_linked, folders = False, [b""]
-        while folders:
-            inside = folders.pop()
-            try:
-                for entry in os.scandir(os.path.join(root, inside)):
-                    path = os.path.join(inside, entry.name)
-                    if entry.name == b".git":
-                        continue
-                    if entry.is_symlink():
-                        is_linked = is_linked or not os.path.isfile(entry.path)
-                    elif entry.is_dir():
-                        folders.append(path)
-                    elif not entry.is_file():
-                        found.append(path)
-            except OSError:
-                continue  # it went meanwhile, or its path is too long for git as well
-        return found, is_linked
 
     def _send_file(self, out: int, path: bytes) -> str:
         """Send one record; returns why not, "" when sent."""
@@ -277,15 +260,6 @@ def _parse_entry(line: bytes) -> tuple[int, bytes, bytes]:
     about, _, path = line.partition(b"\t")
     mode, oid = about.split(b" ")
     return int(mode, 8), bytes.fromhex(oid.decode()), path
-
-
-def _sha1(content: bytes) -> bytes:
-    # Imported here, as it is wanted once; and hashlib would load all of OpenSSL for it.
-    try:
-        from _sha1 import sha1  # type: ignore[import-not-found]
-    except ImportError:
-        from hashlib import sha1
-    return bytes(sha1(content, usedforsecurity=False).digest())
 
 
 def _split(listing: bytes) -> list[bytes]:
