@@ -54,6 +54,7 @@ class _Live:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     veil: Veil = field(default_factory=Veil)
     streams: dict[str, VeiledStream] = field(default_factory=dict)
+    feedback: str | None = None  # what its guest was given last; None = nothing is known of it
     tells: bool = False  # its agent tells itself what it and its model say
     reader: asyncio.Task[None] | None = None
     ended: bool = False
@@ -367,7 +368,7 @@ class LiveMachines:
         self.tails.drop_all(task.id)
         again = f", round {effect.round}" if effect.round > 1 else ""
         self.remark(task.id, f"Step {effect.index + 1}, {spec.name}{again}: {spec.run}")
-        await session.set_feedback(effect.feedback)
+        await self._feed_back(effect.machine, effect.feedback)
         agent, command = task.definition.agent, spec.run
         if agent is not None:
             command = shell_of(agent, command, effect.feedback)
@@ -389,8 +390,15 @@ class LiveMachines:
     async def reply(self, machine: MachineId, request: str, payload: dict[str, object]) -> None:
         session = self.session(machine)
         if "feedback" in payload:
-            await session.set_feedback(str(payload["feedback"]))
+            await self._feed_back(machine, str(payload["feedback"]))
         await session.reply(request, payload)
+
+    async def _feed_back(self, machine: MachineId, text: str) -> None:
+        """Where the guest does not have it already: most steps have none, as the one before."""
+        session, live = self.session(machine), self._live[machine]
+        if text != live.feedback:
+            await session.set_feedback(text)
+            live.feedback = text
 
     async def want_turn(self, machine: MachineId) -> None:
         await self.session(machine).want_turn()

@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from clawdesk.adapters.libvirt.channel_files import BYTES_MAX, FILES_MAX
@@ -256,8 +257,9 @@ class Wire:
     async def run(self, step: said.StepRun) -> None:
         """Start a step. Raises GuestError."""
         self._streams.expect_output(step.run_id)
-        await self._set_turns(step)
-        await self.call(
+        looks = self.guest_version >= protocol.ADDED["turns_by_change"]
+        run = partial(
+            self.call,
             "run",
             run=step.run_id,
             name=step.name,
@@ -265,16 +267,18 @@ class Wire:
             timeout_s=step.timeout_s,
             env=dict(step.env),
         )
-
-    async def _set_turns(self, step: said.StepRun) -> None:
         if self.guest_version < protocol.ADDED["turns"]:
+            await run()
             return
-        looks = self.guest_version >= protocol.ADDED["turns_by_change"]
         # A guest that cannot look at its files has a boundary at each call rather than at none.
         every_calls = 1 if step.when_changed and not looks else step.every_calls
-        await self.call("turns", every_calls=every_calls, every_s=step.every_s)
+        turns = partial(self.call, "turns", every_calls=every_calls, every_s=step.every_s)
         if step.when_changed and looks:
-            await self.call("turns_by_change")
+            await turns()
+            await self.call("turns_by_change")  # it looks at the files before the step touches them
+            await run()
+        else:
+            await asyncio.gather(turns(), run())  # the guest does them in this order
 
     async def collect(self, timeout_s: float) -> said.WorkspaceChanges:
         """The guest's changed files. Raises GuestError."""

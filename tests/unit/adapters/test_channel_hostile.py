@@ -241,7 +241,7 @@ async def test_a_guest_that_cannot_look_at_its_files_stands_still_before_each_ca
     step = StepRun("r", "s", "true", 60, every_calls=9, every_s=7, when_changed=True)
     call = asyncio.ensure_future(session.run(step))
     await guest.told_call.wait()
-    told = guest.calls[-1]
+    told = guest.calls[0]
     assert (told["op"], told["every_calls"], told["every_s"]) == ("turns", 1, 7)
     call.cancel()
     await channels.close()
