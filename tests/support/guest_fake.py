@@ -47,6 +47,7 @@ class FakeMachine:
         self.modes: dict[str, int] = {}  # of files that are not plain
         self.is_old = False  # its guest program is of the version before
         self.feedback = ""
+        self.feedbacks: list[str] = []  # all of them
         self.run_id = ""
         self.last: StepEnded | None = None
         self.last_run = ""
@@ -280,6 +281,7 @@ class FakeSession:
     async def set_feedback(self, text: str) -> None:
         self._check()
         self._machine.feedback = text
+        self._machine.feedbacks.append(text)
 
     async def collect(self) -> WorkspaceChanges:
         self._check()

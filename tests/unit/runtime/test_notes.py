@@ -19,6 +19,9 @@ checkpoint = "approve"
 [[steps]]
 name = "hear"
 run = "hear"
+[[steps]]
+name = "after"
+run = "after"
 """
 CALLS = """
 [[steps]]
@@ -38,6 +41,10 @@ async def hear(step: FakeStep) -> int:
     return 0
 
 
+async def after(step: FakeStep) -> int:
+    return 0
+
+
 async def call(step: FakeStep) -> int:
     reply = await step.checkpoint(approve=True)
     said = f"{reply['outcome']}: {reply.get('feedback', '')}"
@@ -48,7 +55,7 @@ async def call(step: FakeStep) -> int:
 @pytest.fixture
 def world(tmp_path: Path) -> PlaneWorld:
     files = {"steps": STEPS, "calls": CALLS}
-    return PlaneWorld(tmp_path, files, {"make": make, "hear": hear, "call": call})
+    return PlaneWorld(tmp_path, files, {"make": make, "hear": hear, "after": after, "call": call})
 
 
 async def approved(plane: Plane, task_id: str, note: str) -> None:
@@ -71,6 +78,9 @@ async def test_the_next_step_reads_it(world: PlaneWorld) -> None:
     task_id = await plane.submit(PROJECT, "steps")
     await approved(plane, task_id, NOTE)
     assert await heard(plane, task_id) == NOTE
+    # The last step may still read it, and no message says it again.
+    (machine,) = world.guests.machines.values()
+    assert machine.feedbacks == ["", NOTE]
     await plane.close()
 
 
