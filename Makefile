@@ -24,7 +24,7 @@ SIDE_BY_SIDE = -n $(REAL_WORKERS) --dist=loadgroup --no-loadscope-reorder
 REAL = $(OFFSCREEN) $(WITH_ENGINE) $(BIN)/python -m pytest $(PYTEST) $(REAL_PLACES)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo demo-preemption kill9 power-cut sim fuzz soak gallery pictures translations test check check-style check-tests run bench clean
+.PHONY: help setup setup-tests demo demo-preemption kill9 power-cut sim fuzz soak gallery pictures translations test check check-style check-tests run bench bench-compare clean
 
 help: ## show the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ fuzz: setup-tests ## what a guest may send, broken in N (1,000,000) ways, agains
 
 bench: setup-tests ## measure; prints one JSON object a row and writes out/bench.md
 	@$(OFFSCREEN) $(WITH_ENGINE) $(BIN)/python tests/bench/run.py $(BENCH)
+
+bench-compare: setup-tests ## BENCH="--only NAME -n N" here and at commit BASE, TURNS (3) of each, and what differs
+	@$(OFFSCREEN) $(BIN)/python tests/bench/compare.py $(BASE) --turns $(or $(TURNS),3) $(BENCH)
 
 clean: ## remove what the checkout built (not your projects, not machine images)
 	rm -rf .venv build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
