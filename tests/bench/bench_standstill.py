@@ -22,7 +22,7 @@ from clawdesk.adapters.libvirt.channel import ChannelSession
 from clawdesk.adapters.libvirt.machines import LibvirtMachines
 from clawdesk.ports.guest import StepEnded, StepOutput, StepRun
 from clawdesk.ports.machines import MachineSpec
-from tests.bench.bench_steps import _IMAGE, _import
+from tests.bench.bench_steps import imported
 from tests.bench.rows import Row, row
 from tests.support import libvirt_real as real
 from tests.support.dockerd import engine
@@ -136,9 +136,8 @@ def _commits(host: str, n: int) -> tuple[list[float], str]:
     client = docker.DockerClient(base_url=host)
     took = []
     try:
-        _import(client)
         container = client.containers.run(
-            _IMAGE, ["/bin/sleep", "3600"], detach=True, network_mode="none"
+            imported(client), ["/bin/sleep", "3600"], detach=True, network_mode="none"
         )
         try:
             code, said = container.exec_run(["/bin/sh", "-c", _FILL.format(FILE_MB, "/files.bin")])

@@ -75,9 +75,8 @@ def _docker(host: str, n: int) -> tuple[list[float], str]:
     """The same steps in a container of the guest's own files; its storage driver."""
     client = docker.DockerClient(base_url=host)
     try:
-        _import(client)
         container = client.containers.run(
-            _IMAGE, ["/bin/sleep", "3600"], detach=True, network_mode="none"
+            imported(client), ["/bin/sleep", "3600"], detach=True, network_mode="none"
         )
         try:
             return [_steps(container) for _ in range(n)], str(client.info()["Driver"])
@@ -98,16 +97,23 @@ def _steps(container: Container) -> float:
     return (time.monotonic() - begun) * 1000
 
 
-def _import(client: docker.DockerClient) -> None:
-    """The guest's root file system as a container image."""
-    if client.images.list(name=_IMAGE):
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        root, tar = Path(folder) / "root", Path(folder) / "root.tar"
-        unpack = ["unsquashfs", "-quiet", "-no-progress", "-d", str(root), str(real.image().root)]
-        subprocess.run(unpack, check=True, stdout=subprocess.DEVNULL)
-        subprocess.run(["tar", "-C", str(root), "-cf", str(tar), "."], check=True)
-        client.api.import_image_from_file(str(tar), repository=_IMAGE)
+def imported(client: docker.DockerClient) -> str:
+    """The guest's root file system as a container image; its name."""
+    if not client.images.list(name=_IMAGE):
+        with tempfile.TemporaryDirectory() as folder:
+            root, tar = Path(folder) / "root", Path(folder) / "root.tar"
+            unpack = [
+                "unsquashfs",
+                "-quiet",
+                "-no-progress",
+                "-d",
+                str(root),
+                str(real.image().root),
+            ]
+            subprocess.run(unpack, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(["tar", "-C", str(root), "-cf", str(tar), "."], check=True)
+            client.api.import_image_from_file(str(tar), repository=_IMAGE)
+    return _IMAGE
 
 
 async def _together() -> tuple[list[float], list[float], list[float]]:

@@ -18,7 +18,7 @@ from docker.models.containers import Container
 
 from clawdesk_fabric.nvml import Nvml, process_of
 from clawdesk_fabric.simulated_gpus import state
-from tests.bench.bench_steps import _IMAGE, _import
+from tests.bench.bench_steps import imported
 from tests.support import simulated_gpus
 from tests.support.dockerd import NoEngineError, engine
 from tests.support.patience import NET_S
@@ -157,9 +157,8 @@ def container() -> Iterator[Container]:
     try:
         with engine() as host:
             client = docker.DockerClient(base_url=host)
-            _import(client)
             started = client.containers.run(
-                _IMAGE, ["/bin/sleep", "600"], detach=True, network_mode="none"
+                imported(client), ["/bin/sleep", "600"], detach=True, network_mode="none"
             )
             started.reload()
             try:
