@@ -1,9 +1,10 @@
 """`make bench-compare BASE=<ref>`: the benchmarks of this checkout beside those of another commit.
 
-The other commit is laid out in the cache with an environment of its own, and both are measured in
-turns, the order changed each time, so that what a shared machine does meanwhile meets both. A row
-counts as slower or quicker only if not one turn of the one lies among those of the other; what is
-left is noise. Prints one JSON object a row; like `make bench` it never fails a build.
+The other commit is laid out in `~/.cache/clawdesk/bench/trees` with an environment of its own, and
+stays there for the next time, until somebody removes it. Both are measured in turns, the order
+changed each time, so that what a shared machine does meanwhile meets both. A row counts as slower
+or quicker only if not one turn of the one lies among those of the other; what is left is noise.
+Prints one JSON object a row; like `make bench` it never fails a build.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "fabric"), str(ROOT / "vm")]
 
-from tests.bench.rows import Row  # noqa: E402
+from tests.bench.rows import Row, publish  # noqa: E402
 from tests.support.environments import cache  # noqa: E402
 
 TURNS_MIN = 3
@@ -173,19 +174,17 @@ def main() -> int:
     options, words = parser.parse_known_args()
     try:
         base = _laid_out(options.base)
+        turns = in_turns(lambda tree: _measured(tree, words), ROOT, base, max(1, options.turns))
     except subprocess.CalledProcessError as error:
-        print(error.stderr or f"{options.base} cannot be set up: {error}", file=sys.stderr)
+        print(error.stderr or f"{options.base} cannot be compared with: {error}", file=sys.stderr)
         return 1
-    turns = in_turns(lambda tree: _measured(tree, words), ROOT, base, max(1, options.turns))
     rows = compared(*turns)
     for row in rows:
         print(row.as_json(), flush=True)
     text = table(rows)
     if options.turns < TURNS_MIN:
         text += f"\nFewer than {TURNS_MIN} turns tell nothing from noise.\n"
-    options.table.parent.mkdir(parents=True, exist_ok=True)
-    options.table.write_text(text, encoding="utf-8")
-    print(text, file=sys.stderr)
+    publish(text, options.table)
     return 0
 
 

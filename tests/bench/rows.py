@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import statistics
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +85,10 @@ def table(rows: Sequence[Row]) -> str:
             f"| {ratio} | {found.ratio_to or 'none'} | {found.goal or 'none'} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def publish(text: str, path: Path) -> None:
+    """Write a table to a file, and show it on standard error: the JSON lines have the other."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    print(text, file=sys.stderr)

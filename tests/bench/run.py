@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "fabric"), str(ROOT / "vm")]
 
-from tests.bench.rows import Row, table  # noqa: E402
+from tests.bench.rows import Row, publish, table  # noqa: E402
 
 Measure = Callable[[int], Iterable[Row]]
 
@@ -73,9 +73,7 @@ def main() -> int:
     text = head + table(rows)
     if failed:
         text += f"\nNot measured: {', '.join(failed)}.\n"
-    options.table.parent.mkdir(parents=True, exist_ok=True)
-    options.table.write_text(text, encoding="utf-8")
-    print(text, file=sys.stderr)
+    publish(text, options.table)
     return 0
 
 

@@ -121,18 +121,18 @@ class ModelRelay:
     def _answer_if_complete(self, stream: int, call: _Call) -> None:
         if call.answering is not None or len(call.body) < call.size:
             return
-        answering = self._answer(stream, call, call.answer)
-        call.answering = asyncio.get_running_loop().create_task(answering)
+        call.answering = asyncio.get_running_loop().create_task(self._answer(stream, call))
         self._tasks.add(call.answering)
         call.answering.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, stream: int, call: _Call, answer: Answer) -> None:
+    async def _answer(self, stream: int, call: _Call) -> None:
+        answer = call.answer
         try:
             if call.method not in {"GET", "POST"} or not _PATH.fullmatch(call.path):
                 text = f"{call.method} {call.path[:200]} is not a model call"
                 await _refuse(answer, 404, "not_found", text)
             else:
-                await self._forward(call, answer)
+                await self._forward(call)
         except PortError as error:
             if answer.has_begun:
                 self._break_off(stream, error)
@@ -149,7 +149,7 @@ class ModelRelay:
         why = f"the Model Fabric's answer broke off: {type(error).__name__}"
         self._wire.link.close(stream, why)
 
-    async def _forward(self, call: _Call, answer: Answer) -> None:
+    async def _forward(self, call: _Call) -> None:
         ended = Ended(Listener(bytes(call.body)), 503, time.monotonic(), run=call.run)
         try:
             response = await self._inference.call(
@@ -163,12 +163,12 @@ class ModelRelay:
         names = (v for k, v in response.headers.items() if k.lower() == _NAME_HEADER)
         ended = replace(ended, status=response.status, name=next(names, ""))
         try:
-            answer.begin(response.status, response.headers)
+            call.answer.begin(response.status, response.headers)
             async for content in response.chunks:
                 ended.listener.heard(content)
-                if not await answer.send(content):
+                if not await call.answer.send(content):
                     return
-            await answer.end()
+            await call.answer.end()
         finally:
             await _close(response.chunks)
             self._tell(call, ended)
