@@ -24,25 +24,17 @@ import libvirt
 
 from clawdesk.adapters.libvirt.connection import Connection
 from clawdesk.adapters.libvirt.domain_xml import disk_snapshot_xml
-from clawdesk.adapters.libvirt.domains import Domains
-from clawdesk.adapters.libvirt.monitor import Monitor, Progress
-from clawdesk.adapters.libvirt.save_image import pack_header
+from clawdesk.adapters.libvirt.domains import DISK_FLAGS, Domains, run_again
+from clawdesk.adapters.libvirt.monitor import SPEED_MIB_S, Monitor, Progress
+from clawdesk.adapters.libvirt.save_image import header_of
 from clawdesk.adapters.libvirt.standstill import Pause
 from clawdesk.ports.errors import MachineError
 
 _log = logging.getLogger(__name__)
 CAPABILITY = "background-snapshot"
 _GUARD = "[userfaultfd]"
-_DISK_FLAGS = (
-    libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY
-    | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA
-    | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT
-)
-_XML_FLAGS = libvirt.VIR_DOMAIN_XML_MIGRATABLE | libvirt.VIR_DOMAIN_XML_SECURE
 _DESCRIPTOR = "clawdesk-memory"
 _LOOK_S = 0.02
-_SPEED_MIB_S = 1 << 20
-"""As fast as it can: QEMU's own limit is 128 MiB/s, which took half a second at 256 MiB."""
 _NEWS_S = 0.25
 _ANSWER_S = 30.0
 """QEMU answers within milliseconds; one that does not for so long is caught in its own snapshot."""
@@ -110,16 +102,16 @@ class BackgroundSnapshots:
         standstill = self._domains.standstill
         begun = standstill.begin(machine)
         try:
-            domain.migrateSetMaxSpeed(_SPEED_MIB_S, 0)
+            domain.migrateSetMaxSpeed(SPEED_MIB_S, 0)
             domain.suspend()
-            domain.snapshotCreateXML(disk_snapshot_xml(overlay), _DISK_FLAGS)
+            domain.snapshotCreateXML(disk_snapshot_xml(overlay), DISK_FLAGS)
             monitor.do("migrate", uri=f"fd:{_DESCRIPTOR}")
             self._let_go(monitor, domain)
         except BaseException:
             with suppress(MachineError):
                 monitor.do("closefd", fdname=_DESCRIPTOR)  # refused once a migration has taken it
             with suppress(libvirt.libvirtError):
-                _run(domain)
+                run_again(domain)
             raise
         self._finish(monitor, domain, wanted)
         return standstill.pause(machine, begun, (time.monotonic() - begun) * 1000)
@@ -135,7 +127,7 @@ class BackgroundSnapshots:
             progress = _look(monitor, domain)
             if progress.is_over or progress.pages:
                 break
-        _run(domain)
+        run_again(domain)
 
     def _finish(
         self, monitor: Monitor, domain: libvirt.virDomain, wanted: Callable[[], object]
@@ -166,7 +158,7 @@ def _save_image(path: Path, domain: libvirt.virDomain) -> Iterator[int]:
 
     The longest stream has its room beforehand, and what it did not need is given back.
     """
-    header = pack_header(domain.XMLDesc(_XML_FLAGS), b"")
+    header = header_of(domain)
     memory_bytes = domain.maxMemory() * 1024
     room_bytes = len(header) + int(memory_bytes * (1 + _STREAM_SHARE)) + _STREAM_BYTES
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -202,14 +194,3 @@ def _target(entry: Path) -> str:
         return str(entry.readlink())
     except OSError:
         return ""  # closed since the folder was listed
-
-
-def _run(domain: libvirt.virDomain) -> None:
-    if domain.state()[0] != libvirt.VIR_DOMAIN_PAUSED:
-        return
-    try:
-        domain.resume()
-    except libvirt.libvirtError:
-        # QEMU may have started it between the look and the call.
-        if domain.state()[0] != libvirt.VIR_DOMAIN_RUNNING:
-            raise

@@ -31,8 +31,12 @@ _SNAPSHOT_FLAGS = (
     # The overlay is made before, by us: it costs no pause, and belongs to QEMU's account.
     | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT
 )
+DISK_FLAGS = (
+    libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY
+    | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA
+    | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT
+)
 _EVENT_S = 2.0
-_LOOKS_OF_ONE_PASS = 3
 _LOOK_S = 0.02
 _IDLE_LOOK_S = 0.1
 _IDLE_LOOKS_MAX = 30
@@ -131,17 +135,10 @@ class Domains:
         self.standstill.wait_for_resumed(machine, _EVENT_S)
         return self.standstill.pause(machine, begun, call_ms)
 
-    def was_torn(self, machine: str) -> bool:
-        """Whether the last live snapshot of an emulated machine may hold pages that were old ones.
-
-        Emulation marks what the guest writes as changed a moment late. What is saved while the
-        guest stands still is right all the same; but where so much is left after one pass of the
-        memory that QEMU makes a second one under the running guest, pages of it can be old. Such a
-        copy died soon after its restore (2026-11-26, QEMU 7.2.22). Three looks for changed pages
-        are one pass: at its beginning, at its end, and with the guest stopped.
-        """
+    def looks(self, machine: str) -> int:
+        """How often QEMU looked for changed pages in the last snapshot that libvirt wrote."""
         stats = self._lookup(machine).jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED)
-        return bool(stats.get("memory_iteration", 0) > _LOOKS_OF_ONE_PASS)
+        return int(stats.get("memory_iteration", 0))
 
     def may_stand_still(self, machine: str, most_ms: int) -> None:
         """QEMU stops the guest once what is left of a live snapshot would take so long."""
@@ -200,3 +197,15 @@ def _start_error(machine: str, error: libvirt.libvirtError) -> MachineError:
         mend="Run: clawdesk doctor",
         code="not_started",
     )
+
+
+def run_again(domain: libvirt.virDomain) -> None:
+    """Start a guest that stands still. Raises libvirtError."""
+    if domain.state()[0] != libvirt.VIR_DOMAIN_PAUSED:
+        return
+    try:
+        domain.resume()
+    except libvirt.libvirtError:
+        # QEMU may have started it between the look and the call.
+        if domain.state()[0] != libvirt.VIR_DOMAIN_RUNNING:
+            raise

@@ -19,6 +19,8 @@ import libvirt_qemu
 from clawdesk.adapters.libvirt.connection import explain, is_missing
 from clawdesk.ports.errors import MachineError
 
+SPEED_MIB_S = 1 << 20
+"""As fast as it can: QEMU's own limit is 128 MiB/s, which took half a second at 256 MiB."""
 ENDED = frozenset({"completed", "failed", "cancelled"})
 
 
@@ -30,11 +32,13 @@ class Progress:
         status: QEMU's word, e.g. "active"; "none" before the first.
         pages: pages of the guest's memory written so far.
         why: QEMU's reason when it failed, else "".
+        looks: how often it looked for pages that had changed since they were written.
     """
 
     status: str
     pages: int
     why: str
+    looks: int = 0
 
     @property
     def is_over(self) -> bool:
@@ -87,7 +91,8 @@ class Monitor:
         said = self.do("query-migrate")
         memory = said.get("ram", {})
         pages = memory.get("normal", 0) + memory.get("duplicate", 0)
-        return Progress(said.get("status", "none"), pages, said.get("error-desc", ""))
+        looks = memory.get("dirty-sync-count", 0)
+        return Progress(said.get("status", "none"), pages, said.get("error-desc", ""), looks)
 
     @contextmanager
     def told(self) -> Iterator[None]:

@@ -4,10 +4,6 @@ libvirt refuses a changed name in the XML it is given but reads the name from th
 header. So a restore is fed through a FIFO: a header of ours, then the untouched memory stream of
 the immutable file, moved by the kernel without a copy. Never writes to a finished image.
 
-A snapshot comes out of a FIFO as well. Into a file of its own libvirt writes through a helper that
-makes it durable before the guest may run again, which took longer than all else of a standstill
-(2026-11-26: 362 against 131 ms at 1 GiB). That is done later here, while the guest runs.
-
 Layout (libvirt 1.0 and later, little endian): 16 bytes magic, then u32 version = 2, data_len,
 was_running, compressed, cookie_offset, 56 zero bytes; then data_len bytes: XML, NUL, and from
 cookie_offset a cookie, NUL, padding; then QEMU's stream.
@@ -20,22 +16,19 @@ import os
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from clawdesk.adapters.libvirt.checksums import Sum
-from clawdesk.adapters.libvirt.stream_file import StreamFile
+import libvirt
 
 _FIXED = struct.Struct("<16sIIIII56x")
 _MAGIC = b"LibvirtQemudSave"
-_MAGIC_BEFORE = b"LibvirtQemudPart"
-"""Until all is written; then libvirt opens its target once more and writes the header again."""
 _VERSION = 2
 _XML_BYTES_MAX = 1 << 20
-_F_SETPIPE_SZ = 1031
-_CHUNK_BYTES = 1 << 20
+SET_PIPE_SIZE = 1031
+PIPE_BYTES = 1 << 20
+_XML_FLAGS = libvirt.VIR_DOMAIN_XML_MIGRATABLE | libvirt.VIR_DOMAIN_XML_SECURE
 _LAST_BYTES = 1 << 20
 """QEMU's stream ends with the state of the processors and devices, some 100 KiB, and a mark."""
 
@@ -68,6 +61,11 @@ def read_header(path: Path) -> SaveHeader:
         raise ValueError("cut off inside the header")
     cookie = area[cookie_offset:].split(b"\0", 1)[0] if cookie_offset else b""
     return SaveHeader(area.split(b"\0", 1)[0].decode(), cookie, _FIXED.size + length)
+
+
+def header_of(domain: libvirt.virDomain) -> bytes:
+    """What stands before QEMU's stream of a running domain. Raises libvirtError."""
+    return pack_header(domain.XMLDesc(_XML_FLAGS), b"")
 
 
 def pack_header(xml: str, cookie: bytes) -> bytes:
@@ -118,7 +116,7 @@ def _feed(fifo: Path, head: bytes, image: Path, offset: int, sound: Callable[[],
     target = os.open(fifo, os.O_WRONLY)
     try:
         with suppress(OSError):  # a bigger pipe is only faster, and a user may be out of them
-            fcntl.fcntl(target, _F_SETPIPE_SZ, _CHUNK_BYTES)
+            fcntl.fcntl(target, SET_PIPE_SIZE, PIPE_BYTES)
         os.write(target, head)
         with image.open("rb") as source:
             end = os.fstat(source.fileno()).st_size
@@ -126,7 +124,7 @@ def _feed(fifo: Path, head: bytes, image: Path, offset: int, sound: Callable[[],
                 if until == end and not sound():
                     return
                 while offset < until:
-                    most = min(_CHUNK_BYTES, until - offset)
+                    most = min(PIPE_BYTES, until - offset)
                     moved = os.splice(source.fileno(), target, most, offset_src=offset)
                     if moved == 0:
                         return
@@ -136,125 +134,3 @@ def _feed(fifo: Path, head: bytes, image: Path, offset: int, sound: Callable[[],
         return
     finally:
         os.close(target)
-
-
-@dataclass(slots=True)
-class Collected:
-    """What comes through a FIFO, and once it is whole, what is known of it.
-
-    Args:
-        digest: checksum of the image.
-        is_slow: its disk is slower than the kernel's cache is.
-    """
-
-    fifo: Path
-    digest: str = ""
-    is_slow: bool = False
-
-
-@contextmanager
-def collected(fifo: Path, image: Path, *, past_cache: bool = True) -> Iterator[Collected]:
-    """While inside, what libvirt saves to the FIFO goes into `image`, which is whole on leaving.
-
-    It is not durable yet. Where anything fails, inside or here, there is no image.
-
-    Raises:
-        ValueError: what came is not what this code knows of libvirt's way to write.
-        OSError: the image cannot be written; libvirt is not told, so that it lets the guest go on.
-    """
-    fifo.unlink(missing_ok=True)  # of a process that was killed over a snapshot of this machine
-    os.mkfifo(fifo, 0o600)
-    try:
-        target = StreamFile(image, past_cache=past_cache)
-        try:
-            seen, came = _Seen(), Collected(fifo)
-            with _moved(fifo, target, seen):
-                yield came
-            _complete(target, seen)
-            came.digest, came.is_slow = seen.digest(), target.is_slow
-        except BaseException:
-            image.unlink(missing_ok=True)
-            raise
-        finally:
-            target.close()
-    finally:
-        fifo.unlink(missing_ok=True)
-
-
-@contextmanager
-def _moved(fifo: Path, target: StreamFile, seen: _Seen) -> Iterator[None]:
-    """While inside, a thread moves what is written to the FIFO into a file."""
-    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
-    # libvirt opens and closes the FIFO twice: with a writer of ours the end comes when we say.
-    writer = os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
-    os.set_blocking(reader, True)
-    given_up = threading.Event()
-    with ThreadPoolExecutor(1, thread_name_prefix="snapshot-collect") as pool:
-        moving = pool.submit(_move, reader, target, seen, given_up)
-        try:
-            try:
-                yield
-            except BaseException:
-                # Whoever still writes is not waited for; a byte wakes the thread.
-                given_up.set()
-                with suppress(OSError):
-                    os.write(writer, b"\0")
-                raise
-            finally:
-                os.close(writer)
-        except BaseException as error:
-            if (failure := moving.exception()) is not None:
-                raise failure from error  # a full disk is what mattered
-            raise
-        moving.result()
-
-
-def _move(reader: int, target: StreamFile, seen: _Seen, given_up: threading.Event) -> None:
-    try:
-        with suppress(OSError):  # see `_feed`
-            fcntl.fcntl(reader, _F_SETPIPE_SZ, _CHUNK_BYTES)
-        target.take(reader, seen.see, given_up)
-    except OSError:
-        # Read on: libvirt would wait for ever to open a FIFO again that nobody reads.
-        while not given_up.is_set() and os.read(reader, _CHUNK_BYTES):
-            pass
-        raise
-    finally:
-        os.close(reader)
-
-
-class _Seen:
-    """What went by of a save image: its first header, its last one, and the sum of the rest."""
-
-    def __init__(self) -> None:
-        self.first = self.last = b""
-        self._sum = Sum()
-
-    def see(self, piece: memoryview) -> None:
-        if not self.first:
-            self.first, piece = bytes(piece[: _FIXED.size]), piece[_FIXED.size :]
-            # As it reads in the end; `_complete` makes sure.
-            self._sum.update(_MAGIC + self.first[len(_MAGIC) :])
-        if len(piece) < _FIXED.size:
-            piece = memoryview(self.last + piece)
-            self.last = b""
-        self._sum.update(self.last)
-        cut = max(0, len(piece) - _FIXED.size)
-        self._sum.update(piece[:cut])
-        self.last = bytes(piece[cut:])
-
-    def digest(self) -> str:
-        """Checksum of the image as `_complete` leaves it."""
-        return self._sum.text()
-
-
-def _complete(target: StreamFile, seen: _Seen) -> None:
-    """Put libvirt's second header, which came last, in the place of the first."""
-    if not (
-        seen.first.startswith(_MAGIC_BEFORE)
-        and seen.last == _MAGIC + seen.first[len(_MAGIC) :]
-        and len(seen.last) == _FIXED.size
-    ):
-        raise ValueError("libvirt does not write a save image the way this program knows")
-    target.end(target.bytes - _FIXED.size)
-    os.pwrite(target.descriptor, seen.last, 0)

@@ -40,6 +40,7 @@ from clawdesk.adapters.libvirt.launch import Launcher, Purpose
 from clawdesk.adapters.libvirt.layers import Layers
 from clawdesk.adapters.libvirt.layout import SERVICE_TASK, Layout
 from clawdesk.adapters.libvirt.old_images import remove_images
+from clawdesk.adapters.libvirt.piped import PipedSnapshots
 from clawdesk.adapters.libvirt.records import MachineRecord, read_machine
 from clawdesk.adapters.libvirt.roster import Roster
 from clawdesk.adapters.libvirt.sealing import Later
@@ -119,8 +120,9 @@ class Workplace:
             self.layout,
             self.domains,
             self.roster,
-            BackgroundSnapshots(self.connection, self.domains),
-            self.choice.usable,
+            background=BackgroundSnapshots(self.connection, self.domains),
+            piped=PipedSnapshots(self.connection, self.domains),
+            may_hurry=self.choice.usable,
         )
         self.freezer = Freezer(
             self.layout,

@@ -1,5 +1,5 @@
-"""Freezing with a few lines for libvirt: what is merged away is given up, and a libvirt that writes
-otherwise than we know gets its file."""
+"""Freezing with a few lines for libvirt: what is merged away is given up, and a QEMU that takes no
+pipe has its file written by libvirt."""
 
 from __future__ import annotations
 
@@ -14,37 +14,41 @@ import libvirt
 import pytest
 from blake3 import blake3
 
-from clawdesk.adapters.libvirt import disks, freeze, save_image
+from clawdesk.adapters.libvirt import checksums, disks, freeze
 from clawdesk.adapters.libvirt.background import BackgroundSnapshots
 from clawdesk.adapters.libvirt.capture import Capture
 from clawdesk.adapters.libvirt.domains import Domains
 from clawdesk.adapters.libvirt.freeze import Freezer
 from clawdesk.adapters.libvirt.layout import RECORD
+from clawdesk.adapters.libvirt.piped import PipedSnapshots, Written
 from clawdesk.adapters.libvirt.records import SavedRecord, read_machine, read_saved
 from clawdesk.adapters.libvirt.roster import Roster
 from clawdesk.adapters.libvirt.save_image import pack_header
 from clawdesk.adapters.libvirt.standstill import Pause
-from clawdesk.adapters.libvirt.stream_file import StreamFile
-from clawdesk.ports.errors import SnapshotDamagedError
+from clawdesk.ports.errors import MachineError, SnapshotDamagedError
 from tests.support.machine_files import MachineFiles
 
 TASK = "01TASK"
 
 
 class QuickDomains:
-    """Freezes and merges at once; writes as a libvirt does that we do not know."""
+    """Freezes and merges at once; a QEMU that takes no pipe."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
-        self.torn: list[bool] = []
+        self.looked: list[int] = []
+
+    def through_pipe(self, _memory: Path, *, past_cache: bool) -> Written:
+        self.asked.append("pipe")
+        raise MachineError("no such command", code="refused")
 
     def freeze(self, _machine: str, memory: Path, _overlay: Path) -> Pause:
-        self.asked.append("fifo" if memory.is_fifo() else "file")
+        self.asked.append("file")
         memory.write_bytes(b"memory")
         return Pause(1.0, 2.0)
 
-    def was_torn(self, _machine: str) -> bool:
-        return self.torn.pop() if self.torn else False
+    def looks(self, _machine: str) -> int:
+        return self.looked.pop() if self.looked else 3
 
     def may_stand_still(self, _machine: str, most_ms: int) -> None:
         self.asked.append(f"{most_ms} ms")
@@ -54,6 +58,27 @@ class QuickDomains:
 
     def merge_down(self, _machine: str) -> None:
         """QEMU has pulled all layers into the overlay."""
+
+
+class QuickPipes:
+    """The way through a pipe, as its domains have it."""
+
+    def __init__(self, domains: QuickDomains) -> None:
+        self._domains = domains
+
+    def freeze(self, _machine: str, memory: Path, _overlay: Path, *, past_cache: bool) -> Written:
+        return self._domains.through_pipe(memory, past_cache=past_cache)
+
+
+def _capture(files: MachineFiles, domains: QuickDomains, roster: Roster) -> Capture:
+    return Capture(
+        files.layout,
+        cast(Domains, domains),
+        roster,
+        background=cast(BackgroundSnapshots, None),  # the fast path is not proven here
+        piped=cast(PipedSnapshots, QuickPipes(domains)),
+        may_hurry=lambda _: False,
+    )
 
 
 class Place:
@@ -76,17 +101,14 @@ class Place:
 
     def another(self) -> Freezer:
         """As a program that is started again makes it."""
-        domains = cast(Domains, self.quick)
-        background = cast(BackgroundSnapshots, None)  # the fast path is not proven here
-        capture = Capture(self.files.layout, domains, self.roster, background, lambda _: False)
         return Freezer(
             self.files.layout,
-            domains,
+            cast(Domains, self.quick),
             self.roster,
             partial(_keep, self.later),
             partial(_keep, self.sealing),
             shelf=self.files.shelf,
-            capture=capture,
+            capture=_capture(self.files, self.quick, self.roster),
             qemu="7.2",
             space=disks.SpaceRule(0, 0.0),
             layers_max=3,
@@ -109,7 +131,7 @@ def place(tmp_path: Path) -> Place:
 def test_layers_merged_into_a_machine_go_unless_a_snapshot_needs_them(place: Place) -> None:
     files, machine = place.files, place.machine
     first, second, third = (place.snapshot(ordinal) for ordinal in (1, 2, 3))
-    assert place.quick.asked == ["100 ms", "fifo", "file", *["100 ms", "file"] * 2]
+    assert place.quick.asked == ["100 ms", "pipe", "file", *["100 ms", "file"] * 2]
     assert Path(third.memory).read_bytes() == b"memory"
     for saved in (first, third):
         files.shelf.forget(saved.id)
@@ -142,78 +164,63 @@ def test_what_has_no_checksum_is_not_trusted_once_the_host_was_started_anew(
 class DyingDomains(QuickDomains):
     """libvirt's daemon dies in the middle of the first snapshot."""
 
-    def freeze(self, machine: str, memory: Path, overlay: Path) -> Pause:
+    def through_pipe(self, memory: Path, *, past_cache: bool) -> Written:
         if "died" in self.asked:
-            return super().freeze(machine, memory, overlay)
+            return super().through_pipe(memory, past_cache=past_cache)
         self.asked.append("died")
         error = libvirt.libvirtError("End of file while reading data: Input/output error")
         error.err = (libvirt.VIR_ERR_SYSTEM_ERROR, libvirt.VIR_FROM_RPC, "end of file")
         raise error
 
 
-def test_a_daemon_that_dies_over_a_snapshot_says_nothing_of_fifos(tmp_path: Path) -> None:
+def test_a_daemon_that_dies_over_a_snapshot_says_nothing_of_pipes(tmp_path: Path) -> None:
     files = MachineFiles(tmp_path)
     machine = files.start(TASK)
     Path(machine.overlay).unlink()
     run(["qemu-img", "create", "-q", "-f", "qcow2", machine.overlay, "1M"], check=True, timeout=60)
     roster, dying = Roster(), DyingDomains()
     roster.put(machine)
-    background = cast(BackgroundSnapshots, None)
-    capture = Capture(files.layout, cast(Domains, dying), roster, background, lambda _: False)
+    capture = _capture(files, dying, roster)
     with pytest.raises(libvirt.libvirtError):
         capture.take(machine, tmp_path / "memory")
     capture.take(machine, tmp_path / "memory")
-    assert dying.asked == ["100 ms", "died", "100 ms", "fifo", "file"]
+    assert dying.asked == ["100 ms", "died", "100 ms", "pipe", "file"]
 
 
 def test_what_an_emulated_guest_changed_too_fast_is_saved_again_while_it_stands_still(
     place: Place,
 ) -> None:
-    place.quick.torn = [True]
+    place.quick.looked = [4]
     frozen = place.freezer.snapshot(place.machine.machine, TASK, 1)
     saved = frozen.saved
     assert frozen.pause.pause_ms == 2.0, "it stood still twice"
-    assert place.quick.asked == ["100 ms", "fifo", "file", "2000000 ms", "file", "100 ms"]
+    assert place.quick.asked == ["100 ms", "pipe", "file", "2000000 ms", "file", "100 ms"]
     assert Path(saved.memory).read_bytes() == b"memory"
     assert len(saved.layers) == 3, "the disk froze twice"
 
 
-class KnownDomains(QuickDomains):
-    """Writes the way libvirt does."""
+class PipedDomains(QuickDomains):
+    """A QEMU that takes pipes; its disk was slow the first time."""
 
-    def freeze(self, machine: str, memory: Path, overlay: Path) -> Pause:
-        whole = pack_header("<domain/>", b"") + b"memory"
-        if memory.is_fifo():
-            memory.write_bytes(b"LibvirtQemudPart" + whole[16:])
-            memory.write_bytes(whole[:92])
-        else:
-            memory.write_bytes(whole)
-        return Pause(1.0, 2.0)
+    def __init__(self) -> None:
+        super().__init__()
+        self.ways: list[bool] = []
+
+    def through_pipe(self, memory: Path, *, past_cache: bool) -> Written:
+        self.ways.append(past_cache)
+        memory.write_bytes(pack_header("<domain/>", b"") + b"memory")
+        return Written(Pause(1.0, 2.0), checksums.of(memory), len(self.ways) == 1, 3)
 
 
-def test_the_record_knows_the_sum_and_a_slow_disk_is_spared_for_a_while(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place.quick = KnownDomains()
+def test_the_record_knows_the_sum_and_a_slow_disk_is_spared_for_a_while(place: Place) -> None:
+    place.quick = quick = PipedDomains()
     place.freezer = place.another()
-    ways: list[bool] = []
-
-    class SlowAtFirst(StreamFile):
-        def __init__(self, path: Path, *, past_cache: bool) -> None:
-            super().__init__(path, past_cache=past_cache)
-            ways.append(past_cache)
-
-        @property
-        def is_slow(self) -> bool:
-            return len(ways) == 1
-
-    monkeypatch.setattr(save_image, "StreamFile", SlowAtFirst)
     for ordinal in range(1, 20):
         saved = place.snapshot(ordinal)
         whole = Path(saved.memory).read_bytes()
         assert saved.memory_sum == f"blake3:{blake3(whole).hexdigest()}"
         assert read_saved(Path(saved.memory).with_name(RECORD)) == saved
-    assert ways == [True, *[False] * 16, True, True], "tried again after sixteen"
+    assert quick.ways == [True, *[False] * 16, True, True], "tried again after sixteen"
     Path(saved.memory).chmod(0o600)
     Path(saved.memory).write_bytes(whole[:-1] + b"Y")
     with pytest.raises(SnapshotDamagedError, match="does not match"):

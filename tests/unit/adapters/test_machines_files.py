@@ -28,12 +28,7 @@ from clawdesk.adapters.libvirt.records import (
     write_machine,
     write_saved,
 )
-from clawdesk.adapters.libvirt.save_image import (
-    collected,
-    fed_through,
-    pack_header,
-    read_header,
-)
+from clawdesk.adapters.libvirt.save_image import fed_through, pack_header, read_header
 from clawdesk.ports.errors import MachineError, SnapshotDamagedError
 
 MACHINE = MachineRecord("cd-1", "task", "1", 1, "/o", ("/a", "/b"), "/w", "tcg", "digest")
@@ -124,77 +119,6 @@ def test_a_reader_that_never_comes_or_gives_up_leaves_no_thread(tmp_path: Path) 
         assert reader.read(10)
     assert threading.active_count() == threads
     assert list(tmp_path.iterdir()) == [path]
-
-
-def save_as_libvirt(fifo: Path, stream: bytes) -> bytes:
-    """Write a save image the way libvirt does; returns what a file would hold afterwards."""
-    whole = pack_header("<domain/>", b"<cookie/>") + stream
-    with fifo.open("wb") as target:
-        target.write(b"LibvirtQemudPart" + whole[16:])
-    with fifo.open("wb") as again:
-        again.write(whole[:92])
-    return whole
-
-
-@pytest.mark.parametrize("past_cache", [True, False])
-@pytest.mark.parametrize("size", [0, 91, 5000, (2 << 20) - 300, 2 << 20, 7 * (1 << 20) + 1])
-def test_what_libvirt_writes_to_the_fifo_is_the_image_it_would_have_made(
-    tmp_path: Path, size: int, past_cache: bool
-) -> None:
-    fifo, path = tmp_path / "fifo", tmp_path / "memory"
-    os.mkfifo(fifo)  # left by a process that was killed
-    with collected(fifo, path, past_cache=past_cache) as came:
-        wanted = save_as_libvirt(came.fifo, os.urandom(size))
-    assert path.read_bytes() == wanted
-    assert came.digest == checksums.of(path)
-    assert read_header(path).xml == "<domain/>"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_another_way_to_write_is_seen_and_leaves_no_image(tmp_path: Path) -> None:
-    for wrong in (b"", b"x", bytes(1 << 20), b"LibvirtQemudPart" + bytes(200)):
-        with (
-            pytest.raises(ValueError, match="libvirt does not write"),
-            collected(tmp_path / "fifo", tmp_path / "memory") as came,
-        ):
-            came.fifo.write_bytes(wrong)
-        assert list(tmp_path.iterdir()) == []
-
-
-def test_a_snapshot_that_fails_waits_for_no_writer(tmp_path: Path) -> None:
-    threads, writers = threading.active_count(), []
-
-    def fail(fifo: Path) -> None:
-        writers.append(os.open(fifo, os.O_WRONLY))
-        os.write(writers[0], b"LibvirtQemudPart")
-        raise MachineError("gone")
-
-    with (
-        pytest.raises(MachineError, match="gone"),
-        collected(tmp_path / "fifo", tmp_path / "memory") as came,
-    ):
-        fail(came.fifo)
-    (writer,) = writers
-    with pytest.raises(BrokenPipeError):
-        os.write(writer, b"more")
-    os.close(writer)
-    assert threading.active_count() == threads
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_full_disk_keeps_libvirt_from_nothing_and_is_told_at_the_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object) -> int:
-        raise OSError(errno.ENOSPC, "full")
-
-    monkeypatch.setattr(os, "pwrite", full)
-    with (
-        pytest.raises(OSError, match="full"),
-        collected(tmp_path / "fifo", tmp_path / "memory") as came,
-    ):
-        save_as_libvirt(came.fifo, bytes(3 << 20))
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_whose_sum_is_known_is_not_read_to_seal_it(
