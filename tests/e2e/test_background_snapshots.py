@@ -27,9 +27,10 @@ from clawdesk.adapters.libvirt.background import BackgroundSnapshots
 from clawdesk.adapters.libvirt.background_choice import OPEN_SETTING, SWITCH
 from clawdesk.adapters.libvirt.background_probe import BackgroundProbe
 from clawdesk.adapters.libvirt.channel import GuestChannels
+from clawdesk.adapters.libvirt.layout import RECORD
 from clawdesk.adapters.libvirt.machines import LibvirtMachines
 from clawdesk.adapters.libvirt.monitor import Monitor, Progress
-from clawdesk.adapters.libvirt.save_image import read_header
+from clawdesk.adapters.libvirt.records import read_saved
 from clawdesk.adapters.libvirt.standstill import Pause
 from clawdesk.adapters.libvirt.workplace import Workplace
 from clawdesk.domain.model import Snapshot
@@ -119,10 +120,10 @@ async def restored(
     return machine.machine, await guests.connect(machine.machine, token="", start=False)
 
 
-def is_ours(machines: LibvirtMachines, snapshot: Snapshot) -> bool:
-    """Whether the memory was written by the fast path: libvirt's own file has a cookie."""
+def is_background(machines: LibvirtMachines, snapshot: Snapshot) -> bool:
+    """Whether the memory was written by the fast path: a live one is summed as it comes."""
     folder = machines.settings.home / "tasks" / TASK / "snapshots" / snapshot.id
-    return read_header(folder / "memory").cookie == b""
+    return read_saved(folder / RECORD).memory_sum == ""
 
 
 def left_over(machines: LibvirtMachines) -> list[str]:
@@ -154,7 +155,7 @@ async def test_without_userfaultfd_the_probe_refuses_and_snapshots_are_live(tar:
         machine, guest = await started(machines, guests, tar)
         remembered = await shell(guest, FRESH_NONCE)
         snapshot = await machines.snapshot(machine, TASK, 1)
-        assert not is_ours(machines, snapshot)
+        assert not is_background(machines, snapshot)
         await guest.close()
         await machines.destroy(machine)
         _machine, guest = await restored(machines, guests, snapshot)
@@ -207,7 +208,7 @@ async def test_roll_backs_in_any_order_find_files_memory_and_processes(
             remembered = await shell(guest, FRESH_NONCE)
             taken.append((await machines.snapshot(machine, TASK, ordinal), remembered))
             assert await shell(guest, FRESH_NONCE) != remembered
-        assert all(is_ours(machines, snapshot) for snapshot, _ in taken)
+        assert all(is_background(machines, snapshot) for snapshot, _ in taken)
         for number in (0, 2, 1, 0):
             snapshot, remembered = taken[number]
             await guest.close()
@@ -291,11 +292,11 @@ async def test_when_it_fails_the_snapshot_is_a_live_one_and_the_guest_goes_on(
             broken(patch)
             snapshot = await machines.snapshot(machine, TASK, 1)
         assert "no background snapshot, so a live one" in caplog.text
-        assert not is_ours(machines, snapshot)
+        assert not is_background(machines, snapshot)
         assert left_over(machines) == []
         # Neither the failed attempt nor the live one keeps the next from the fast path.
         again = await machines.snapshot(machine, TASK, 2)
-        assert is_ours(machines, again)
+        assert is_background(machines, again)
         assert await shell(guest, STILL_COUNTS) == "whole"
         for used in (snapshot, again):
             await guest.close()
