@@ -252,35 +252,29 @@ def _close_held() -> Iterator[None]:
         os.close(_held.pop())
 
 
-def _refused(monkeypatch: pytest.MonkeyPatch) -> None:
+class Refusing(Monitor):
     """The disk has moved; then QEMU takes no migration."""
-    do = Monitor.do
 
-    def refuse(self: Monitor, command: str, **arguments: object) -> Any:
-        return do(self, "no-such" if command == "migrate" else command, **arguments)
-
-    monkeypatch.setattr(Monitor, "do", refuse)
+    def do(self, command: str, **arguments: object) -> Any:
+        return super().do("no-such" if command == "migrate" else command, **arguments)
 
 
-def _no_descriptor(monkeypatch: pytest.MonkeyPatch) -> None:
+class Forgetful(Monitor):
     """Nothing has happened yet when QEMU is not given the file."""
-    do = Monitor.do
 
-    def forget(self: Monitor, command: str, **arguments: object) -> Any:
+    def do(self, command: str, **arguments: object) -> Any:
         if command == "migrate":
             arguments = {"uri": "fd:unknown"}
-        return do(self, command, **arguments)
-
-    monkeypatch.setattr(Monitor, "do", forget)
+        return super().do(command, **arguments)
 
 
-@pytest.mark.parametrize("broken", [_refused, _no_descriptor])
+@pytest.mark.parametrize("broken", [Refusing, Forgetful])
 async def test_when_it_fails_the_snapshot_is_a_live_one_and_the_guest_goes_on(
     userfaultfd: None,
     tar: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-    broken: Callable[[pytest.MonkeyPatch], None],
+    broken: type[Monitor],
 ) -> None:
     caplog.set_level(logging.INFO, "clawdesk.adapters.libvirt.capture")
     async with machines_at("bg") as (machines, place), guests_of(machines) as guests:
@@ -289,7 +283,7 @@ async def test_when_it_fails_the_snapshot_is_a_live_one_and_the_guest_goes_on(
         await shell(guest, BUSY)
         remembered = await shell(guest, FRESH_NONCE)
         with monkeypatch.context() as patch:
-            broken(patch)
+            patch.setattr(background, "Monitor", broken)
             snapshot = await machines.snapshot(machine, TASK, 1)
         assert "no background snapshot, so a live one" in caplog.text
         assert not is_background(machines, snapshot)

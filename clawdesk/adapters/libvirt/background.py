@@ -24,7 +24,7 @@ import libvirt
 
 from clawdesk.adapters.libvirt.connection import Connection
 from clawdesk.adapters.libvirt.domain_xml import disk_snapshot_xml
-from clawdesk.adapters.libvirt.domains import DISK_FLAGS, Domains, run_again
+from clawdesk.adapters.libvirt.domains import DISK_FLAGS, Domains
 from clawdesk.adapters.libvirt.monitor import SPEED_MIB_S, Monitor, Progress
 from clawdesk.adapters.libvirt.save_image import header_of
 from clawdesk.adapters.libvirt.standstill import Pause
@@ -111,7 +111,7 @@ class BackgroundSnapshots:
             with suppress(MachineError):
                 monitor.do("closefd", fdname=_DESCRIPTOR)  # refused once a migration has taken it
             with suppress(libvirt.libvirtError):
-                run_again(domain)
+                _run(domain)
             raise
         self._finish(monitor, domain, wanted)
         return standstill.pause(machine, begun, (time.monotonic() - begun) * 1000)
@@ -127,7 +127,7 @@ class BackgroundSnapshots:
             progress = _look(monitor, domain)
             if progress.is_over or progress.pages:
                 break
-        run_again(domain)
+        _run(domain)
 
     def _finish(
         self, monitor: Monitor, domain: libvirt.virDomain, wanted: Callable[[], object]
@@ -194,3 +194,14 @@ def _target(entry: Path) -> str:
         return str(entry.readlink())
     except OSError:
         return ""  # closed since the folder was listed
+
+
+def _run(domain: libvirt.virDomain) -> None:
+    if domain.state()[0] != libvirt.VIR_DOMAIN_PAUSED:
+        return
+    try:
+        domain.resume()
+    except libvirt.libvirtError:
+        # QEMU may have started it between the look and the call.
+        if domain.state()[0] != libvirt.VIR_DOMAIN_RUNNING:
+            raise

@@ -197,15 +197,3 @@ def _start_error(machine: str, error: libvirt.libvirtError) -> MachineError:
         mend="Run: clawdesk doctor",
         code="not_started",
     )
-
-
-def run_again(domain: libvirt.virDomain) -> None:
-    """Start a guest that stands still. Raises libvirtError."""
-    if domain.state()[0] != libvirt.VIR_DOMAIN_PAUSED:
-        return
-    try:
-        domain.resume()
-    except libvirt.libvirtError:
-        # QEMU may have started it between the look and the call.
-        if domain.state()[0] != libvirt.VIR_DOMAIN_RUNNING:
-            raise

@@ -24,8 +24,8 @@ import libvirt
 from clawdesk.adapters.libvirt.checksums import Sum
 from clawdesk.adapters.libvirt.connection import Connection
 from clawdesk.adapters.libvirt.domain_xml import disk_snapshot_xml
-from clawdesk.adapters.libvirt.domains import DISK_FLAGS, Domains, run_again
-from clawdesk.adapters.libvirt.monitor import SPEED_MIB_S, Monitor, Progress
+from clawdesk.adapters.libvirt.domains import DISK_FLAGS, Domains
+from clawdesk.adapters.libvirt.monitor import SPEED_MIB_S, Monitor
 from clawdesk.adapters.libvirt.save_image import PIPE_BYTES, SET_PIPE_SIZE, header_of
 from clawdesk.adapters.libvirt.standstill import Pause
 from clawdesk.adapters.libvirt.stream_file import StreamFile
@@ -33,6 +33,8 @@ from clawdesk.ports.errors import MachineError
 
 _DESCRIPTOR = "clawdesk-memory"
 _NEWS_S = 0.25
+_END_S = 10.0
+_GOING = frozenset({"setup", "active", "device", "cancelling"})
 
 
 @dataclass(slots=True)
@@ -80,37 +82,50 @@ class PipedSnapshots:
         was_running = self._domains.is_running(machine)
         standstill = self._domains.standstill
         begun = standstill.begin(machine)
-        with _received(memory, header_of(domain), past_cache=past_cache) as came, monitor.told():
-            came.hand_to(monitor)
-            try:
-                domain.migrateSetMaxSpeed(SPEED_MIB_S, 0)
-                monitor.do("migrate", uri=f"fd:{_DESCRIPTOR}")
-                progress = _over(monitor)
+        header = header_of(domain)
+        try:
+            with _received(memory, header, past_cache=past_cache) as came, monitor.told():
+                came.hand_to(monitor)
+                looks = _migrated(monitor, domain)
                 domain.snapshotCreateXML(disk_snapshot_xml(overlay), DISK_FLAGS)
-            except BaseException:
-                with suppress(MachineError):
-                    monitor.do("closefd", fdname=_DESCRIPTOR)  # refused once it was taken
                 if was_running:
-                    with suppress(libvirt.libvirtError):
-                        run_again(domain)
-                raise
+                    self._domains.resume(machine)
+        except BaseException:
             if was_running:
-                run_again(domain)
+                self._go_on(machine)
+            raise
         call_ms = (monotonic() - begun) * 1000
-        pause = Pause(0.0, call_ms)
-        if was_running:
-            pause = standstill.pause(machine, begun, call_ms)
-        return Written(pause, came.digest, came.is_slow, progress.looks)
+        pause = standstill.pause(machine, begun, call_ms) if was_running else Pause(0.0, call_ms)
+        return Written(pause, came.digest, came.is_slow, looks)
+
+    def _go_on(self, machine: str) -> None:
+        """Whatever failed, the guest runs; nobody reads its migration any more, so that ends.
+
+        It may be libvirt's daemon that is gone, which begins anew for this.
+        """
+        with suppress(MachineError, libvirt.libvirtError):  # the machine may have ended
+            monitor, deadline = Monitor(self._connection.libvirt, machine), monotonic() + _END_S
+            with monitor.told():
+                while monitor.progress().status in _GOING and monotonic() < deadline:
+                    monitor.wait_for_news(_NEWS_S)
+            self._domains.resume(machine)
 
 
-def _over(monitor: Monitor) -> Progress:
-    """Wait for the end of the migration, at which the guest stands still."""
+def _migrated(monitor: Monitor, domain: libvirt.virDomain) -> int:
+    """How often QEMU looked for changed pages until the guest stood still, its memory written."""
+    try:
+        domain.migrateSetMaxSpeed(SPEED_MIB_S, 0)
+        monitor.do("migrate", uri=f"fd:{_DESCRIPTOR}")
+    except BaseException:
+        with suppress(MachineError):
+            monitor.do("closefd", fdname=_DESCRIPTOR)  # refused where it was taken all the same
+        raise
     while not (progress := monitor.progress()).is_over:
         monitor.wait_for_news(_NEWS_S)
     if progress.status != "completed":
         why = progress.why or progress.status
         raise MachineError(f"QEMU did not write the memory: {why}", code="failed")
-    return progress
+    return progress.looks
 
 
 class _Coming:

@@ -35,10 +35,16 @@ class Qemu:
         stream: what the migration writes.
         refuses: commands QEMU refuses.
         ends: how a migration ends that could be written.
+        dies: libvirt's daemon does, over the first look at the migration, which ends meanwhile.
     """
 
     def __init__(
-        self, stream: bytes = b"", *, refuses: tuple[str, ...] = (), ends: str = "completed"
+        self,
+        stream: bytes = b"",
+        *,
+        refuses: tuple[str, ...] = (),
+        ends: str = "completed",
+        dies: bool = False,
     ) -> None:
         self.story: list[str] = []
         self.running = True
@@ -49,6 +55,7 @@ class Qemu:
         self._stream = stream
         self._refuses = refuses
         self._ends = ends
+        self._dies = dies
         self._status = "none"
         self._news = threading.Event()
         self._writing = threading.Thread(target=self._write)
@@ -64,16 +71,14 @@ class Qemu:
     def is_running(self, _machine: str) -> bool:
         return self.running
 
-    def state(self) -> list[int]:
-        states = (libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_RUNNING)
-        return [states[self.running], 0]
-
     def migrateSetMaxSpeed(self, _mib_s: int, _flags: int) -> None: ...
 
     def snapshotCreateXML(self, _xml: str, _flags: int) -> None:
         self._said("disk")
 
-    def resume(self) -> None:
+    def resume(self, _machine: str) -> None:
+        if self.running:
+            return
         self._said("resume")
         self.running = True
         self.standstill.hear("cd-1", libvirt.VIR_DOMAIN_EVENT_RESUMED)
@@ -103,6 +108,10 @@ class Qemu:
         self._news.wait(within_s)
 
     def progress(self) -> Progress:
+        if self._dies and self._status != "none":
+            self._dies = False
+            self._writing.join()
+            raise MachineError("libvirt does not answer", code="monitor")
         why = "it broke" if self._status == "failed" else ""
         return Progress(self._status, 7, why, looks=3)
 
@@ -176,6 +185,17 @@ def test_a_guest_that_stood_still_before_stands_still_behind_it(freeze: Freeze) 
     qemu.running = False
     assert freeze(qemu).pause.pause_ms == 0
     assert qemu.story == ["getfd", "migrate", "disk"]
+
+
+def test_a_daemon_that_dies_while_the_memory_is_written_leaves_no_guest_standing(
+    freeze: Freeze, tmp_path: Path
+) -> None:
+    qemu = Qemu(b"stream", dies=True)
+    with pytest.raises(MachineError, match="does not answer"):
+        freeze(qemu)
+    assert qemu.running
+    assert qemu.story == ["getfd", "migrate", "resume"]
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("step", ["getfd", "migrate", "disk"])
