@@ -16,7 +16,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 import PySide6
 from PySide6.QtCore import QSettings, QStandardPaths
@@ -280,6 +280,17 @@ class Session:
         return plane
 
 
+def _end_without_screen() -> NoReturn:
+    """Qt has ended the loop for good, since its display has. Nothing can be awaited any more.
+
+    So it ends as if killed, which costs nothing: what is durable is in Git and in libvirt.
+    """
+    why = tr("The display is gone, so the window has ended.")
+    sys.stderr.write(f"{why} {tr('Start ClawDesk again: it finds every task.')}\n")
+    sys.stderr.flush()
+    os._exit(1)
+
+
 async def show(
     make_plane: MakePlane, paths: Sequence[str], report: CrashReport, around: Around
 ) -> int:
@@ -331,8 +342,12 @@ def run_window(
         with loop:
             # Never app.quit(): it would stop the loop before the plane let go (facts: pitfall 2).
             folders = [str(Path(path).expanduser().absolute()) for path in paths]
-            return int(
-                loop.run_until_complete(show(make_plane, folders, report, around or Around()))
-            )
+            shown = loop.create_task(show(make_plane, folders, report, around or Around()))
+            try:
+                return int(loop.run_until_complete(shown))
+            except RuntimeError:
+                if shown.done():
+                    raise
+                _end_without_screen()
     finally:
         sys.excepthook = before

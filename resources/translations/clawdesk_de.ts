@@ -3444,6 +3444,10 @@
             <translation>Starten</translation>
         </message>
         <message>
+            <source>Start ClawDesk again: it finds every task.</source>
+            <translation>ClawDesk neu starten: Es findet jede Aufgabe wieder.</translation>
+        </message>
+        <message>
             <source>Start from HEAD</source>
             <translation>Mit HEAD beginnen</translation>
         </message>
@@ -3762,6 +3766,10 @@
         <message>
             <source>The disk of {path} has {free} GiB free; machines start with at least {needed} GiB.</source>
             <translation>Der Datenträger von {path} hat {free} GiB frei; Maschinen starten ab {needed} GiB.</translation>
+        </message>
+        <message>
+            <source>The display is gone, so the window has ended.</source>
+            <translation>Der Bildschirm ist nicht mehr da, darum ist das Fenster beendet.</translation>
         </message>
         <message>
             <source>The draft is too large to be kept.</source>

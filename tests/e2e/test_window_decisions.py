@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import plane_scenes as scenes
+from tests.support.patience import NET_S
 from tests.support.stage import ROOT, Stage, needs_stage, stage
 
 pytestmark = [pytest.mark.e2e, needs_stage]
@@ -194,3 +195,14 @@ def test_a_merge_that_meets_a_conflict_is_settled(play: Stage) -> None:
     play.tell("press", "conflict.go")
     play.tell("gone", "conflict.files")
     end(play)
+
+
+def test_a_window_whose_display_dies_says_so_in_a_sentence(play: Stage) -> None:
+    begin(play, "full")
+    assert play.screen is not None
+    assert play.app is not None
+    play.screen.terminate()
+    assert play.app.wait(NET_S) == 1
+    said = play.log()
+    assert "The display is gone" in said
+    assert "Traceback" not in said

@@ -51,6 +51,7 @@ class Stage:
         self._stack = contextlib.ExitStack()
         self._driver: subprocess.Popen[str] | None = None
         self.app: subprocess.Popen[bytes] | None = None
+        self.screen: subprocess.Popen[bytes] | None = None
 
     def _start(self, command: Sequence[str], **how: Any) -> subprocess.Popen[Any]:
         process = subprocess.Popen(list(command), env=self.env, start_new_session=True, **how)
@@ -75,7 +76,7 @@ class Stage:
         }
         Path(self.env["HOME"]).mkdir(parents=True, exist_ok=True)
         reader, writer = os.pipe()
-        self._start(
+        self.screen = self._start(
             ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1440x900x24", "-nolisten", "tcp"],
             pass_fds=[writer],
             stdout=subprocess.DEVNULL,
