@@ -1,12 +1,15 @@
 """Keeps machine snapshots under the user's cap, and shows what they occupy.
 
-Looked at after every checkpoint and every minute. A snapshot that no longer fits is not taken: its
-checkpoint then holds files only, and says why.
+Looked at after checkpoints and every minute. A look goes through every machine file, which beside
+a quick step is felt: there is a second at least from one to the next, unless the cap is reached by
+what is known. A snapshot that no longer fits is not taken: its checkpoint then holds files only,
+and says why.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from clawdesk.domain import events as ev
@@ -18,6 +21,7 @@ from clawdesk.ports.machines import DiskUse, Machines
 from clawdesk.runtime.api import Outcome
 
 LOOK_S = 60.0
+REST_S = 1.0
 MIB = 1 << 20
 ROUNDS_MAX = 8
 """Snapshots that share files free nothing one by one, so it is looked again after each round."""
@@ -47,6 +51,7 @@ class Retention:
         self._say = say
         self._alone = asyncio.Lock()
         self._wake = asyncio.Event()
+        self._full = asyncio.Event()
         self._bytes = 0  # of all snapshots: as last measured, and what was taken since
         self._said_over = False
 
@@ -54,17 +59,17 @@ class Retention:
         """A checkpoint's snapshot was made; look again soon."""
         self._bytes += snapshot.bytes
         self._wake.set()
+        if self._bytes > self._state.rules.snapshot_gib_max * GIB:
+            self._full.set()
 
     async def keep_looking(self) -> None:
         """Enforce policy until cancelled."""
         while True:
-            await self.enforce()
             self._wake.clear()
-            try:
-                async with asyncio.timeout(LOOK_S):  # `wait_for` may swallow what ends this loop
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+            self._full.clear()
+            await self.enforce()
+            await _until(self._full, REST_S)
+            await _until(self._wake, LOOK_S)
 
     async def disk_use(self) -> DiskUse:
         """What machine files occupy now. Raises PortError."""
@@ -157,3 +162,10 @@ class Retention:
         if snapshot is None or snapshot.id != one.snapshot:
             snapshot = Snapshot(one.snapshot, 0.0, 0.0, 0)
         await self._machines.forget(snapshot)
+
+
+async def _until(event: asyncio.Event, within_s: float) -> None:
+    """Wait for it, and no longer than that."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within_s):  # `wait_for` may swallow what cancels the caller
+            await event.wait()

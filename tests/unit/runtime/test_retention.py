@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ from clawdesk.domain.model import FINAL, Phase, Snapshot, Task
 from clawdesk.domain.retention import GIB
 from clawdesk.domain.rules import Rules
 from clawdesk.ports.errors import MachineError
-from clawdesk.ports.machines import ImageUse
+from clawdesk.ports.machines import DiskUse, ImageUse
+from clawdesk.runtime import retention
 from clawdesk.runtime.plane import Plane
 from tests.support import machines_fake
 from tests.support.guest_fake import FakeStep
+from tests.support.patience import NET_S
 from tests.support.plane_world import PROJECT, PlaneWorld, until
 
 STEPS = "".join(f'[[steps]]\nname = "s{n}"\nrun = "adds"\n' for n in range(4))
@@ -65,6 +68,41 @@ async def test_the_oldest_go_first_and_their_checkpoints_keep_files(world: Plane
     task = await until(plane, task_id, lambda t: held(t) and t.next_ordinal > 5)
     resumed = [r for r in task.records if r.event == "resumed"]
     assert "GiB at most" in resumed[-1].fields["note"]
+    await plane.close()
+
+
+@pytest.fixture
+def looks(world: PlaneWorld, monkeypatch: pytest.MonkeyPatch) -> asyncio.Queue[None]:
+    """One for each look; the second until the next one never passes."""
+    monkeypatch.setattr(retention, "REST_S", 3600.0)
+    disk_use, found = world.machines.disk_use, asyncio.Queue[None]()
+
+    async def counted() -> DiskUse:
+        found.put_nowait(None)
+        return await disk_use()
+
+    monkeypatch.setattr(world.machines, "disk_use", counted)
+    return found
+
+
+async def test_quick_checkpoints_are_not_each_followed_by_a_look_at_every_file(
+    world: PlaneWorld, looks: asyncio.Queue[None]
+) -> None:
+    plane = await world.open()
+    task_id = await plane.submit(PROJECT, "add")
+    assert len(with_machine(await until(plane, task_id, held))) == 4
+    assert looks.qsize() == 1, "at the beginning"
+    await plane.close()
+
+
+async def test_a_full_cap_is_looked_at_without_a_wait(
+    world: PlaneWorld, looks: asyncio.Queue[None]
+) -> None:
+    plane = await world.open()
+    await with_cap(plane, 1)
+    await looks.get()
+    plane._retention.taken(Snapshot("one", 0.0, 0.0, 2 * GIB))
+    await asyncio.wait_for(looks.get(), NET_S)
     await plane.close()
 
 
