@@ -83,7 +83,7 @@ class Inspector(QWidget):
         self._view: InspectorView | None = None
         self.log = LogView()
         self.log_filter = LogFilter(self.log)
-        self.diff = DiffView("changes")
+        self.diff = DiffView("changes.diff")
         self.checkpoints = CheckpointList()
         self.conversation = ConversationPage()
         self.facts = Facts()

@@ -95,7 +95,7 @@ def decide(
         picture(play, "inbox")
         if os.environ.get("CLAWDESK_PICTURES"):
             play.tell("press", "inspector.tabs.changes")
-            play.tell("rows", "changes", filled=True)
+            play.tell("rows", "changes.diff", filled=True)
             picture(play, "main")
         play.tell("press", "inbox.open.*")
     sheet = play.tell("wait", ["question.text", "approval.digest"], timeout_s=patience_s)

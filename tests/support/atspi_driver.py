@@ -145,9 +145,11 @@ class Driver:
             self.pause()
 
     def rows(self, node: Any, timeout_s: float) -> list[str]:
-        """The names of a list's rows, waiting for the first."""
+        """The names of a list's rows, waiting for the first; with 0 s there may be none."""
         until = time.monotonic() + timeout_s
-        while node.get_child_count() == 0 and time.monotonic() < until:
+        while node.get_child_count() == 0 and timeout_s:
+            if time.monotonic() > until:
+                raise RefusedError(f"{node.get_accessible_id()} has no row after {timeout_s:g} s")
             self.pause()
         count = min(node.get_child_count(), CHILDREN_MAX)
         return [str(node.get_child_at_index(i).get_name()) for i in range(count)]
