@@ -84,6 +84,13 @@ def test_a_saved_domain_under_another_identity() -> None:
     compare("saved_renamed.xml", renamed(saved, OTHER))
 
 
+def test_what_libvirt_overlooks_is_told_once_however_often_it_is_restored() -> None:
+    booted = domain_xml(SHAPE, IDENTITY)
+    assert renamed(renamed(booted, OTHER), OTHER).count("cpu-unavailable-features") == 1
+    saved_before = (GOLDEN / "saved_by_libvirt.xml").read_text()
+    assert renamed(saved_before, OTHER).count("cpu-unavailable-features") == 1
+
+
 def test_a_machine_has_three_disks_one_channel_and_nothing_else() -> None:
     devices = ElementTree.fromstring(domain_xml(SHAPE, IDENTITY)).find("devices")
     assert devices is not None
