@@ -76,7 +76,8 @@ async def real_machines(home: str = "home", **changes: object) -> AsyncIterator[
             for task in used.home.glob("tasks/*"):
                 await machines.discard(task.name)
         await machines.close()
-    assert survivors(used) == []
+    left = survivors(used)
+    assert not left, left
 
 
 def survivors(used: Settings) -> list[str]:
