@@ -25,7 +25,7 @@ import libvirt
 from clawdesk.adapters.libvirt.connection import Connection
 from clawdesk.adapters.libvirt.domain_xml import disk_snapshot_xml
 from clawdesk.adapters.libvirt.domains import DISK_FLAGS, Domains
-from clawdesk.adapters.libvirt.monitor import SPEED_MIB_S, Monitor, Progress
+from clawdesk.adapters.libvirt.monitor import MEMORY_FILE, NEWS_S, SPEED_MIB_S, Monitor, Progress
 from clawdesk.adapters.libvirt.save_image import header_of
 from clawdesk.adapters.libvirt.standstill import Pause
 from clawdesk.ports.errors import MachineError
@@ -33,9 +33,7 @@ from clawdesk.ports.errors import MachineError
 _log = logging.getLogger(__name__)
 CAPABILITY = "background-snapshot"
 _GUARD = "[userfaultfd]"
-_DESCRIPTOR = "clawdesk-memory"
 _LOOK_S = 0.02
-_NEWS_S = 0.25
 _ANSWER_S = 30.0
 """QEMU answers within milliseconds; one that does not for so long is caught in its own snapshot."""
 _STREAM_SHARE = 1 / 256
@@ -73,7 +71,7 @@ class BackgroundSnapshots:
         with _save_image(memory, domain) as descriptor, monitor.told():
             monitor.can(CAPABILITY, True)
             try:
-                monitor.give(_DESCRIPTOR, descriptor)
+                monitor.give(MEMORY_FILE, descriptor)
                 return self._taken(monitor, domain, overlay, wanted)
             finally:
                 # Left on, it would change libvirt's own next migration of this machine as well.
@@ -105,11 +103,11 @@ class BackgroundSnapshots:
             domain.migrateSetMaxSpeed(SPEED_MIB_S, 0)
             domain.suspend()
             domain.snapshotCreateXML(disk_snapshot_xml(overlay), DISK_FLAGS)
-            monitor.do("migrate", uri=f"fd:{_DESCRIPTOR}")
+            monitor.do("migrate", uri=f"fd:{MEMORY_FILE}")
             self._let_go(monitor, domain)
         except BaseException:
             with suppress(MachineError):
-                monitor.do("closefd", fdname=_DESCRIPTOR)  # refused once a migration has taken it
+                monitor.do("closefd", fdname=MEMORY_FILE)  # refused once a migration has taken it
             with suppress(libvirt.libvirtError):
                 _run(domain)
             raise
@@ -134,7 +132,7 @@ class BackgroundSnapshots:
     ) -> None:
         while not (progress := _look(monitor, domain)).is_over:
             wanted()
-            monitor.wait_for_news(_NEWS_S)
+            monitor.wait_for_news(NEWS_S)
         if progress.status == "completed":
             return
         why = progress.why or progress.status

@@ -218,5 +218,6 @@ def _is_cut_off(error: Exception) -> bool:
 
 
 def _is_final(error: Exception) -> bool:
-    gone = isinstance(error, MachineError) and error.code == "gone"
-    return gone or (isinstance(error, OSError) and error.errno in _FULL)
+    """Whether another way to take the snapshot would fail as well."""
+    by_no_way = isinstance(error, MachineError) and error.code in {"gone", "merging"}
+    return by_no_way or (isinstance(error, OSError) and error.errno in _FULL)

@@ -21,6 +21,10 @@ from clawdesk.ports.errors import MachineError
 
 SPEED_MIB_S = 1 << 20
 """As fast as it can: QEMU's own limit is 128 MiB/s, which took half a second at 256 MiB."""
+MEMORY_FILE = "clawdesk-memory"
+"""What QEMU calls the open file that it is given for a guest's memory."""
+NEWS_S = 0.25
+"""How long news of a migration are waited for before it is asked after."""
 ENDED = frozenset({"completed", "failed", "cancelled"})
 
 

@@ -25,14 +25,12 @@ from clawdesk.adapters.libvirt.checksums import Sum
 from clawdesk.adapters.libvirt.connection import Connection
 from clawdesk.adapters.libvirt.domain_xml import disk_snapshot_xml
 from clawdesk.adapters.libvirt.domains import DISK_FLAGS, Domains
-from clawdesk.adapters.libvirt.monitor import SPEED_MIB_S, Monitor
+from clawdesk.adapters.libvirt.monitor import MEMORY_FILE, NEWS_S, SPEED_MIB_S, Monitor
 from clawdesk.adapters.libvirt.save_image import PIPE_BYTES, SET_PIPE_SIZE, header_of
 from clawdesk.adapters.libvirt.standstill import Pause
 from clawdesk.adapters.libvirt.stream_file import StreamFile
 from clawdesk.ports.errors import MachineError
 
-_DESCRIPTOR = "clawdesk-memory"
-_NEWS_S = 0.25
 _END_S = 10.0
 _GOING = frozenset({"setup", "active", "device", "cancelling"})
 
@@ -78,7 +76,7 @@ class PipedSnapshots:
         monitor, domain = Monitor(virt, machine), virt.lookupByName(machine)
         if monitor.do("query-block-jobs"):
             # QEMU would let the disk go at the end of the migration, beneath what works on it.
-            raise MachineError("The machine's disk is being merged.", code="busy")
+            raise MachineError("The machine's disk is being merged.", code="merging")
         was_running = self._domains.is_running(machine)
         standstill = self._domains.standstill
         begun = standstill.begin(machine)
@@ -107,7 +105,7 @@ class PipedSnapshots:
             monitor, deadline = Monitor(self._connection.libvirt, machine), monotonic() + _END_S
             with monitor.told():
                 while monitor.progress().status in _GOING and monotonic() < deadline:
-                    monitor.wait_for_news(_NEWS_S)
+                    monitor.wait_for_news(NEWS_S)
             self._domains.resume(machine)
 
 
@@ -115,13 +113,13 @@ def _migrated(monitor: Monitor, domain: libvirt.virDomain) -> int:
     """How often QEMU looked for changed pages until the guest stood still, its memory written."""
     try:
         domain.migrateSetMaxSpeed(SPEED_MIB_S, 0)
-        monitor.do("migrate", uri=f"fd:{_DESCRIPTOR}")
+        monitor.do("migrate", uri=f"fd:{MEMORY_FILE}")
     except BaseException:
         with suppress(MachineError):
-            monitor.do("closefd", fdname=_DESCRIPTOR)  # refused where it was taken all the same
+            monitor.do("closefd", fdname=MEMORY_FILE)  # refused where it was taken all the same
         raise
     while not (progress := monitor.progress()).is_over:
-        monitor.wait_for_news(_NEWS_S)
+        monitor.wait_for_news(NEWS_S)
     if progress.status != "completed":
         why = progress.why or progress.status
         raise MachineError(f"QEMU did not write the memory: {why}", code="failed")
@@ -138,7 +136,7 @@ class _Coming:
 
     def hand_to(self, monitor: Monitor) -> None:
         """QEMU gets an end of the pipe of its own; ours stays open until all is over."""
-        monitor.give(_DESCRIPTOR, self._writer)
+        monitor.give(MEMORY_FILE, self._writer)
 
 
 @contextmanager

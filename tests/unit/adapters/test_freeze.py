@@ -212,6 +212,25 @@ class PipedDomains(QuickDomains):
         return Written(Pause(1.0, 2.0), checksums.of(memory), len(self.ways) == 1, 3)
 
 
+class MergingDomains(PipedDomains):
+    """Its disk is being merged at the first snapshot."""
+
+    def through_pipe(self, memory: Path, *, past_cache: bool) -> Written:
+        if not self.ways:
+            self.ways.append(past_cache)
+            raise MachineError("The machine's disk is being merged.", code="merging")
+        return super().through_pipe(memory, past_cache=past_cache)
+
+
+def test_a_disk_that_is_being_merged_says_nothing_of_pipes(place: Place) -> None:
+    place.quick = quick = MergingDomains()
+    place.freezer = place.another()
+    with pytest.raises(MachineError, match="being merged"):
+        place.snapshot(1)
+    assert place.snapshot(2).memory_sum, "the next one goes through the pipe"
+    assert len(quick.ways) == 2
+
+
 def test_the_record_knows_the_sum_and_a_slow_disk_is_spared_for_a_while(place: Place) -> None:
     place.quick = quick = PipedDomains()
     place.freezer = place.another()

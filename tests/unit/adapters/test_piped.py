@@ -238,5 +238,5 @@ def test_a_disk_that_is_being_merged_is_not_taken_from_below_it(freeze: Freeze) 
     qemu.merging = [{"device": "vdb"}]
     with pytest.raises(MachineError) as caught:
         freeze(qemu)
-    assert caught.value.code == "busy"
+    assert caught.value.code == "merging"
     assert qemu.story == []
