@@ -14,7 +14,7 @@ from clawdesk_guest.bounds import Bounds
 from clawdesk_guest.errand import become_child
 from clawdesk_guest.link import Link
 from clawdesk_guest.loop import READ, WRITE, Loop, read_some, write_some
-from clawdesk_guest.steps import session
+from clawdesk_guest.steps import signal_session
 
 SHELLS_MAX = 4
 _READ_BYTES = 64 << 10
@@ -171,21 +171,13 @@ class Shells:
         if shell.why or shell.exit_code is not None:
             return
         shell.why = why
-        _signal(shell.pid, signal.SIGHUP)
+        signal_session(shell.pid, signal.SIGHUP)
         self._loop.after(_GRACE_S, lambda: _kill(shell))
 
 
 def _kill(shell: _Shell) -> None:
     if shell.exit_code is None:
-        _signal(shell.pid, signal.SIGKILL)
-
-
-def _signal(leader: int, number: int) -> None:
-    for pid in session(leader):
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            continue
+        signal_session(shell.pid, signal.SIGKILL)
 
 
 def _set_size(terminal: int, size: tuple[int, int]) -> None:

@@ -102,19 +102,13 @@ class Step:
     def kill(self) -> None:
         """TERM to the step's session, KILL after a grace time. Its end arrives as usual."""
         if not self.exited:
-            self._signal(signal.SIGTERM)
-            self._timers.append(self._loop.after(_GRACE_S, lambda: self._signal(signal.SIGKILL)))
+            signal_session(self._pid, signal.SIGTERM)
+            kill = self._loop.after(_GRACE_S, lambda: signal_session(self._pid, signal.SIGKILL))
+            self._timers.append(kill)
 
     def _too_long(self) -> None:
         self.timed_out = not self.exited
         self.kill()
-
-    def _signal(self, number: int) -> None:
-        for pid in {self._pid, *session(self._pid)}:  # it may not lead its session yet
-            try:
-                os.kill(pid, number)
-            except ProcessLookupError:
-                continue
 
     def _shell_ended(self, exit_code: int) -> None:
         self.exit_code = exit_code
@@ -175,8 +169,22 @@ class Step:
         self._loop.watch(descriptor, READ, swallow)
 
 
-def session(leader: int) -> list[int]:
-    """Processes of the session that a shell began, the shell included."""
+def signal_session(leader: int, number: int) -> None:
+    """Tell the processes of the session that a shell began.
+
+    The shell is told first, also while it does not lead its session yet. One that sees a command
+    of it end, and was told nothing, would begin the next; `claw acp` would say that its agent had
+    ended by itself.
+    """
+    others = [pid for pid in _session(leader) if pid != leader]
+    for pid in (leader, *others):
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            continue
+
+
+def _session(leader: int) -> list[int]:
     found = []
     for name in os.listdir("/proc"):
         if not name.isdigit():
