@@ -215,7 +215,7 @@ class UsageKnown:
 
 @dataclass(frozen=True, slots=True)
 class PeakLearned:
-    """What the model was measured to need by an earlier Fabric; replaces its estimate."""
+    """What the model was measured to need when it last ran; replaces its estimate."""
 
     at_ms: int
     model: str

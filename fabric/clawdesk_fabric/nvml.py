@@ -336,17 +336,21 @@ def _ask(nvml: Any, call: Callable[..., Any], *arguments: object) -> Any:
 def _memory(
     session: _Session, ask: Callable[..., Any]
 ) -> tuple[int | None, int | None, int | None]:
-    """(total, reserved, used) in MiB; older drivers count what they reserve as used."""
+    """(total, reserved, used) in MiB; older drivers count what they reserve as used.
+
+    What is taken is rounded up: a real driver's figures are no whole MiB, and nobody may be
+    promised what is left of one.
+    """
     nvml = session.nvml
     if session.tells_reserved:
         memory = ask(nvml.nvmlDeviceGetMemoryInfo, nvml.nvmlMemory_v2)
         if memory is not None:
-            return memory.total // MIB, memory.reserved // MIB, memory.used // MIB
+            return memory.total // MIB, _whole_mib(memory.reserved), _whole_mib(memory.used)
     memory = ask(nvml.nvmlDeviceGetMemoryInfo)
     if memory is None:
         return None, None, None
     session.tells_reserved = False
-    return memory.total // MIB, 0, memory.used // MIB
+    return memory.total // MIB, 0, _whole_mib(memory.used)
 
 
 def _gone(gpu: GpuFigures, problem: str, *, is_lost: bool = False) -> GpuFigures:
@@ -369,7 +373,11 @@ def _text(value: object) -> str:
 
 
 def _used_mib(used_bytes: int | None) -> int | None:
-    return None if used_bytes is None or used_bytes == _NO_VALUE else used_bytes // MIB
+    return None if used_bytes is None or used_bytes == _NO_VALUE else _whole_mib(used_bytes)
+
+
+def _whole_mib(size_bytes: int) -> int:
+    return -(-size_bytes // MIB)
 
 
 # -- the kernel ----------------------------------------------------------------------------------

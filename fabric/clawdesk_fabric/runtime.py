@@ -439,9 +439,10 @@ class Fabric:
 
     async def _stop(self, effect: StopReplica) -> None:
         model, generation = effect.model, effect.generation
-        self._peaks.learn(self._served[model], self.state.replicas[model].peak_mib)
         endpoint = self.endpoints.pop(model, None)
-        if endpoint is not None:
+        if endpoint is not None:  # one that was never ready has shown a part of its need only
+            self._peaks.learn(self._served[model], self.state.replicas[model].peak_mib)
+            self._know_peak(self._served[model])
             end = self._ends.get(endpoint.container)
             if end is not None and not end.done():
                 # For calls in flight on a lost GPU, which break now; `_register` forgets it later.

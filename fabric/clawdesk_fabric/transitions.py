@@ -217,7 +217,8 @@ def _memory_event(
             state.replicas[event.model].pinned = event.pinned
         case e.PeakLearned():
             replica = state.replicas[event.model]
-            if replica.phase is Phase.ABSENT and event.memory_mib > 0:
+            # One that stops keeps what it holds; its next start is promised this.
+            if replica.phase in (Phase.ABSENT, Phase.STOPPING) and event.memory_mib > 0:
                 replica.memory_mib = event.memory_mib
     return []
 

@@ -130,13 +130,16 @@ class FakeEngine:
         await self.start_gate.wait()
         if self.refuse_start is not None:
             raise self.refuse_start
-        container = f"fake-{next(self._numbers)}"
+        container = self.new_container()
         endpoint = Endpoint(spec.name, container, self._folder / container, "fake-image", devices)
         model = FakeModel(spec)
         await model.serve(endpoint.socket)
         self.models[container] = self.latest[spec.name] = model
         self._endpoints[container] = endpoint
         return endpoint
+
+    def new_container(self) -> str:
+        return f"fake-{next(self._numbers)}"
 
     async def renewed(self, endpoint: Endpoint) -> Endpoint:
         return endpoint

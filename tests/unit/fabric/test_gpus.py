@@ -9,6 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pynvml
 import pytest
@@ -114,6 +115,17 @@ def test_a_driver_that_reserves_silently_counts_it_as_used(nvml: Nvml) -> None:
     for _ in range(2):
         (gpu,) = nvml.look().gpus
         assert (gpu.total_mib, gpu.reserved_mib, gpu.used_mib) == (24_576, 0, 400)
+
+
+def test_what_is_taken_is_rounded_up_and_what_there_is_down(
+    nvml: Nvml, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real H200: nvidia-smi calls 616 MiB reserved, of which it has a part only."""
+    state.write(state.simulated(1))
+    told = SimpleNamespace(total=(143_771 << 20) + 1, reserved=(615 << 20) + 1, used=1)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetMemoryInfo", lambda *_: told)
+    (gpu,) = nvml.look().gpus
+    assert (gpu.total_mib, gpu.reserved_mib, gpu.used_mib) == (143_771, 616, 1)
 
 
 def test_the_fabric_does_not_ask_for_load() -> None:

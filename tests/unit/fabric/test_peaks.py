@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from clawdesk_fabric.gpus import GpuWatch
+from clawdesk_fabric.nvml import Nvml
 from clawdesk_fabric.peaks import ENTRIES_MAX, MARGIN, Peaks
-from tests.support.fabric_world import spec
+from clawdesk_fabric.server import Options, Server
+from clawdesk_fabric.simulated_gpus import state as simulated
+from tests.support import simulated_gpus
+from tests.support.fabric_engine import FakeEngine
+from tests.support.fabric_world import MODEL, catalog, serving, spec
+
+CONTAINER = "cd" * 32
 
 
 @pytest.fixture
@@ -57,3 +66,35 @@ def test_a_place_that_cannot_be_used_costs_the_file_only(tmp_path: Path) -> None
     peaks = Peaks(tmp_path / "file" / "peaks.json")
     peaks.learn(spec(), 900)
     assert peaks.known(spec()) == round(900 * MARGIN)
+
+
+class _Engine(FakeEngine):
+    """Its one container has an id as Docker gives them."""
+
+    def new_container(self) -> str:
+        return CONTAINER
+
+
+async def test_the_next_start_of_the_same_fabric_is_promised_what_the_last_one_took(
+    short_folder: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    group = tmp_path / "proc" / str(os.getpid()) / "cgroup"
+    group.parent.mkdir(parents=True)
+    group.write_text(f"0::/system.slice/docker-{CONTAINER}.scope\n")
+    library = simulated_gpus.library(tmp_path_factory.getbasetemp() / "stub")
+    with simulated_gpus.loaded(library, tmp_path / "gpus"):
+        simulated.write(simulated.simulated(1))
+        nvml = Nvml(load=False, proc=tmp_path / "proc")
+        options = Options(
+            short_folder / "f.sock",
+            gpus=GpuWatch(interval_s=0.02, stale_s=30, nvml=nvml),
+            state_folder=tmp_path / "state",
+        )
+        server = Server(catalog(spec(gpu_memory_mib=9000)), _Engine(short_folder), options)
+        async with serving(server, options.socket) as world:
+            replica = world.fabric.state.replicas[MODEL]
+            await world.control(f"models/{MODEL}/load", {})
+            simulated.simulate_use("GPU-simulated-0", os.getpid(), 2000)
+            await world.until(lambda: replica.peak_mib == 2000)
+            await world.control(f"models/{MODEL}/unload", {})
+            assert replica.memory_mib == round(2000 * MARGIN)

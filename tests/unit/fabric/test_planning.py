@@ -253,6 +253,18 @@ def test_what_was_measured_replaces_the_estimate() -> None:
     assert state.replicas["a"].held == {"GPU-0": 7 * GIB}
 
 
+def test_one_that_stops_keeps_what_it_holds_and_is_promised_what_was_measured() -> None:
+    state = gpu_state(1, a=10)
+    does(state, call(1, "a"))
+    up(state, "a", 10)
+    does(state, events.CallEnded(20, 1), events.UnloadAsked(30, "a"))
+    does(state, events.PeakLearned(40, "a", 7 * GIB))
+    assert state.replicas["a"].held == {"GPU-0": 10 * GIB}
+    down(state, "a", 50)
+    does(state, read(60, gpu(0)), call(2, "a", 70))
+    assert state.replicas["a"].held == {"GPU-0": 7 * GIB}
+
+
 @pytest.mark.parametrize("kept_mib", [512, 4096])
 def test_the_desktop_keeps_its_share(kept_mib: int) -> None:
     state = gpu_state(0, a=22)
