@@ -17,7 +17,6 @@ from pathlib import Path
 from clawdesk.adapters.libvirt.channel import ChannelSession
 from clawdesk.ports.inference import ModelResponse
 from clawdesk.ports.machines import MachineSpec
-from tests.bench import warm
 from tests.bench.rows import Row, row
 from tests.support import libvirt_real as real
 from tests.support.inference_fake import EchoInference
@@ -28,9 +27,10 @@ from tests.support.scripted_model import AGENT, MODEL, behind_the_fabric
 CALLS = 21
 MIB = 16
 PINGS = 100
-_MACHINE = "[machine]\nmemory_mib = 256\n"
 _TASK = f"""\
-{_MACHINE}[models]
+[machine]
+memory_mib = 256
+[models]
 default = "{MODEL}"
 [[steps]]
 name = "agent"
@@ -40,7 +40,6 @@ _FILES = {
     "agent.py": AGENT,
     ".clawdesk/tasks/plain.toml": _TASK,
     ".clawdesk/tasks/ten.toml": f'{_TASK}checkpoint = "model-call"\nevery_calls = 10\n',
-    **warm.task(_MACHINE),
 }
 _RAW = f"""\
 import sys, time
@@ -134,7 +133,6 @@ def _agents(n: int, delay_s: float) -> tuple[list[float], list[float]]:
     with real_cli() as cli:
         project = make_project(Path(tempfile.mkdtemp(dir=cli.root)), _FILES)
         with behind_the_fabric(cli, project, commands, delay_s=delay_s):
-            warm.make_warm(cli, project)
             pairs = [(_run(cli, project, "plain"), _run(cli, project, "ten")) for _ in range(n)]
     return [plain for plain, _ in pairs], [ten for _, ten in pairs]
 

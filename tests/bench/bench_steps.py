@@ -17,7 +17,6 @@ from docker.models.containers import Container
 from clawdesk.adapters.libvirt.channel import GuestChannels
 from clawdesk.adapters.libvirt.machines import LibvirtMachines
 from clawdesk.ports.machines import MachineSpec
-from tests.bench import warm
 from tests.bench.rows import Row, row
 from tests.support import libvirt_real as real
 from tests.support.dockerd import engine
@@ -28,16 +27,14 @@ STEPS = 20
 MACHINES = 8
 MIB = 1024 * 1024
 _STEP = '[[steps]]\nname = "s{0}"\nrun = "echo {0} >> count.txt"\n'
-_MACHINE = "[machine]\nmemory_mib = 256\n"
-_TASK = _MACHINE + "".join(_STEP.format(i) for i in range(STEPS))
+_TASK = "[machine]\nmemory_mib = 256\n" + "".join(_STEP.format(i) for i in range(STEPS))
 _IMAGE = "clawdesk-bench-guest"
 
 
 def measure(n: int) -> Iterator[Row]:
     with real_cli() as cli:
-        files = {".clawdesk/tasks/steps.toml": _TASK, **warm.task(_MACHINE)}
+        files = {".clawdesk/tasks/steps.toml": _TASK}
         project = make_project(Path(tempfile.mkdtemp(dir=cli.root)), files)
-        warm.make_warm(cli, project)
         ours = [_ours(cli, project) for _ in range(n)]
     with engine() as host:
         beside, driver = _docker(host, n)

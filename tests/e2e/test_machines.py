@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -17,6 +18,7 @@ import pytest
 from clawdesk.adapters.libvirt.channel import ChannelSession, GuestChannels
 from clawdesk.adapters.libvirt.disks import SpaceRule
 from clawdesk.adapters.libvirt.machines import LibvirtMachines
+from clawdesk.adapters.libvirt.templates import Blueprint, Templates
 from clawdesk.domain.model import Snapshot
 from clawdesk.ports.errors import MachineError, SnapshotDamagedError
 from clawdesk.ports.machines import MachineSpec, StartedMachine
@@ -290,6 +292,50 @@ async def test_a_damaged_template_is_made_anew(tar: Path) -> None:
         await machines.warm(real.NEED)
         warm = await machines.start(MachineSpec(TASK, 1, real.NEED, tar))
         assert warm.warm
+
+
+async def test_the_first_start_leaves_a_template_though_clawdesk_ends_at_once(tar: Path) -> None:
+    async with real.real_machines("first") as machines, guests_of(machines) as guests:
+        machine, guest = await started(machines, guests, tar, TASK)
+        assert not machine.warm, "its template was made first"
+        assert await shell(guest, "cat hello.txt") == "hello from the host"
+    async with real.real_machines("first") as machines, guests_of(machines) as guests:
+        machine, guest = await started(machines, guests, tar, TASK)
+        assert machine.warm
+        assert await shell(guest, "cat hello.txt") == "hello from the host"
+
+
+async def test_a_template_that_cannot_be_made_costs_one_start_its_speed(
+    tar: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def full(self: Templates, blueprint: Blueprint) -> None:
+        asked.append(threading.current_thread().name)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Templates, "make", full)
+    async with real.real_machines("unmade") as machines:
+        for attempt in (1, 2):
+            machine = await machines.start(MachineSpec(TASK, attempt, real.NEED, tar))
+            assert not machine.warm
+            await machines.destroy(machine.machine)
+    starts = [name for name in asked if name.startswith("machines_")]
+    assert len(starts) == 1, asked
+    assert len(asked) > 1, "in the background it is tried again"
+
+
+async def test_a_task_discarded_while_its_template_is_made_gets_no_machine(tar: Path) -> None:
+    async with real.real_machines("discarded") as machines:
+        await machines.support()
+        call = asyncio.create_task(machines.start(MachineSpec(TASK, 1, real.NEED, tar)))
+        await until(lambda: bool(real.qemu_processes(machines.settings)))
+        await machines.discard(TASK)
+        with pytest.raises(MachineError) as caught:
+            await call
+        assert caught.value.code == "called_off"
+        assert not real.qemu_processes(machines.settings)
+        assert list(machines.settings.home.glob("templates/*/*/ready")), "for the next one"
 
 
 async def test_a_start_nobody_waits_for_leaves_nothing(tar: Path) -> None:

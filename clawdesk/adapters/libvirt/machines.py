@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -24,11 +25,12 @@ from clawdesk.adapters.libvirt.connection import explain
 from clawdesk.adapters.libvirt.freeze import Frozen
 from clawdesk.adapters.libvirt.launch import Purpose
 from clawdesk.adapters.libvirt.layout import SERVICE_TASK
-from clawdesk.adapters.libvirt.records import MachineRecord
+from clawdesk.adapters.libvirt.records import MachineRecord, SavedRecord
 from clawdesk.adapters.libvirt.shelf import expect_files
+from clawdesk.adapters.libvirt.templates import Blueprint
 from clawdesk.adapters.libvirt.workplace import Settings, Workplace, make_quietly
 from clawdesk.domain.model import MachineId, MachineNeed, Snapshot, TaskId
-from clawdesk.ports.errors import MachineError
+from clawdesk.ports.errors import MachineError, PortError
 from clawdesk.ports.machines import (
     DiskUse,
     ImageUse,
@@ -64,6 +66,9 @@ class LibvirtMachines:
         self._workplace: Workplace | None = None
         self._opening = asyncio.Lock()
         self._closed = False
+        self._unmade: set[str] = set()  # keys of templates that failed since this program began
+        # Machines in the making and whose; set: nobody wants that one any more.
+        self._starts: dict[threading.Event, TaskId] = {}
 
     async def support(self) -> MachineSupport:
         uri = "qemu:///session" if os.geteuid() != 0 else "qemu:///embed"
@@ -102,7 +107,10 @@ class LibvirtMachines:
         purpose = Purpose("task", spec.task, spec.attempt, spec.base)
         need, layer, tar = spec.need, spec.layer, spec.workspace
         record, warm = await self._started(
-            "starting a machine", place, lambda: self._start(place, need, layer, purpose, tar)
+            "starting a machine",
+            place,
+            spec.task,
+            lambda unwanted: self._start(place, need, layer, purpose, tar, unwanted=unwanted),
         )
         boot_ms = (time.monotonic() - begun) * 1000
         if self.settings.warm and not (warm and place.choice.settled(record.accelerator)):
@@ -122,7 +130,10 @@ class LibvirtMachines:
         place = await self._use()
         purpose = Purpose("layer", SERVICE_TASK, 0)
         record, warm = await self._started(
-            "starting a machine", place, lambda: self._start(place, need, "", purpose, set_up)
+            "starting a machine",
+            place,
+            purpose.task,
+            lambda unwanted: self._start(place, need, "", purpose, set_up, unwanted=unwanted),
         )
         boot_ms = (time.monotonic() - begun) * 1000
         return StartedMachine(record.machine, boot_ms, record.accelerator, warm)
@@ -175,7 +186,10 @@ class LibvirtMachines:
         begun = time.monotonic()
         place = await self._use()
         record, warm = await self._started(
-            "restoring a snapshot", place, lambda: _restore(place, task, attempt, snapshot)
+            "restoring a snapshot",
+            place,
+            task,
+            lambda _: _restore(place, task, attempt, snapshot),
         )
         boot_ms = (time.monotonic() - begun) * 1000
         return StartedMachine(record.machine, boot_ms, record.accelerator, warm)
@@ -206,6 +220,9 @@ class LibvirtMachines:
 
     async def discard(self, task: TaskId) -> None:
         place = await self._use()
+        for unwanted, starting in self._starts.items():
+            if starting == task:
+                unwanted.set()
         await self._within("removing a task's machine files", _END_S, place.discard, task)
 
     async def owned(self) -> list[OwnedMachine]:
@@ -262,17 +279,30 @@ class LibvirtMachines:
             tell(machine, why)
 
     def _start(
-        self, place: Workplace, need: MachineNeed, layer: str, purpose: Purpose, tar: Path
+        self,
+        place: Workplace,
+        need: MachineNeed,
+        layer: str,
+        purpose: Purpose,
+        tar: Path,
+        *,
+        unwanted: threading.Event,
     ) -> tuple[MachineRecord, bool]:
+        """(the machine, whether its template was there before)."""
         image = place.image(need.image)
         plan = place.blueprint(need, image, place.acceleration(image).name, layer)
-        template = place.templates.find(plan) if self.settings.warm else None
-        if template is not None:
-            try:
-                return place.launcher.thaw(template, purpose, tar), True
-            except MachineError as error:
-                _log.info("the warm template did not start, so a cold start: %s", error.what)
-                place.templates.spoil(Path(template.memory).parent)
+        if self.settings.warm:
+            there = place.templates.find(plan)
+            template = there or self._made(place, plan)
+            if unwanted.is_set():  # a template takes seconds
+                raise MachineError("The start of this machine was called off.", code="called_off")
+            if template is not None:
+                try:
+                    return place.launcher.thaw(template, purpose, tar), there is not None
+                except MachineError as error:
+                    _log.info("the warm template did not start, so a cold start: %s", error.what)
+                    place.templates.spoil(Path(template.memory).parent)
+                    self._unmade.add(plan.key)
         record = place.launcher.boot(
             plan.shape, purpose, base=plan.base, image=image.digest, tar=tar
         )
@@ -282,6 +312,23 @@ class LibvirtMachines:
             place.launcher.end(record.machine)
             raise
         return record, False
+
+    def _made(self, place: Workplace, plan: Blueprint) -> SavedRecord | None:
+        """A new template, for this start and all later ones; None where it cannot be made.
+
+        A command whose one task is over in seconds would leave none behind if it were made beside
+        the task. What failed once is tried again in the background only: no start waits for it.
+        """
+        if plan.key in self._unmade:
+            return None
+        try:
+            return place.templates.make(plan)
+        except (PortError, OSError, libvirt.libvirtError) as error:
+            if isinstance(error, MachineError) and error.code == "closed":
+                raise
+            _log.info("no warm template, so a cold start: %s", error)
+            self._unmade.add(plan.key)
+            return None
 
     def _make_template(self, place: Workplace, need: MachineNeed) -> None:
         image = place.image(need.image)
@@ -297,16 +344,25 @@ class LibvirtMachines:
         self._moulding.submit(mould)
 
     async def _started(
-        self, what: str, place: Workplace, call: Callable[[], tuple[MachineRecord, bool]]
+        self,
+        what: str,
+        place: Workplace,
+        task: TaskId,
+        call: Callable[[threading.Event], tuple[MachineRecord, bool]],
     ) -> tuple[MachineRecord, bool]:
         """Run a call that starts a machine; if nobody waits for it any more, end what it starts."""
-        pending = self._pool.submit(call)
+        unwanted = threading.Event()
+        self._starts[unwanted] = task
+        pending = self._pool.submit(call, unwanted)
         try:
             return await self._outcome(what, self.settings.start_s_max + _SHORT_S, pending)
         except (MachineError, asyncio.CancelledError):
+            unwanted.set()
             if not pending.done() or not pending.exception():
                 pending.add_done_callback(lambda late: self._reap_late(place, late))
             raise
+        finally:
+            del self._starts[unwanted]
 
     def _reap_late(self, place: Workplace, late: Future[tuple[MachineRecord, bool]]) -> None:
         try:

@@ -1,6 +1,6 @@
 """Warm templates: machines frozen right after boot, before any host spoke to them.
 
-One per shape, made in the background after the first cold start of that shape; starting a task
+One per shape, made by the first start of that shape, which then begins from it too; starting a task
 from it is a thaw. A template serves all tasks, so it is made from an empty workspace disk and
 holds nothing of any task. A damaged one is put aside and made anew. All calls block.
 """
