@@ -171,7 +171,8 @@ class Launcher:
         def sound() -> bool:
             return checked.exception() is None
 
-        with fed_through(fifo, memory, lambda xml: renamed(xml, identity), sound):
+        opens = self._domains.opens_to_restore()
+        with fed_through(fifo, memory, lambda xml: renamed(xml, identity), sound, opens=opens):
             self._domains.restore(fifo, identity.name)
 
     def write_workspace(self, folder: Path, name: str, tar: Path | None) -> Path:

@@ -14,10 +14,13 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
+import sys
+import termios
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import libvirt
@@ -29,6 +32,7 @@ _XML_BYTES_MAX = 1 << 20
 SET_PIPE_SIZE = 1031
 PIPE_BYTES = 1 << 20
 _XML_FLAGS = libvirt.VIR_DOMAIN_XML_MIGRATABLE | libvirt.VIR_DOMAIN_XML_SECURE
+_LOOK_S = 0.005
 _LAST_BYTES = 1 << 20
 """QEMU's stream ends with the state of the processors and devices, some 100 KiB, and a mark."""
 
@@ -79,7 +83,12 @@ def pack_header(xml: str, cookie: bytes) -> bytes:
 
 @contextmanager
 def fed_through(
-    fifo: Path, image: Path, rewrite: Callable[[str], str], sound: Callable[[], bool]
+    fifo: Path,
+    image: Path,
+    rewrite: Callable[[str], str],
+    sound: Callable[[], bool],
+    *,
+    opens: int = 1,
 ) -> Iterator[None]:
     """While inside, opening `fifo` for reading yields the image with its XML rewritten.
 
@@ -89,48 +98,82 @@ def fed_through(
         rewrite: from the XML in the image to the XML to show.
         sound: waits until it is known whether the image may run. The image's end, without which
             no guest runs, comes after a yes; after a no it never comes.
+        opens: how often the reader opens the FIFO and reads the header, neither more nor less; it
+            reads on the last time only.
     Raises:
         ValueError: the image's header is not understood.
     """
     header = read_header(image)
-    head = pack_header(rewrite(header.xml), header.cookie)
+    heads = pack_header(rewrite(header.xml), header.cookie) * opens
     os.mkfifo(fifo, 0o600)
+    over = threading.Event()
     feeder = threading.Thread(
-        target=_feed, args=(fifo, head, image, header.stream_offset, sound), name="restore-feed"
+        target=_feed,
+        args=(fifo, heads, image, header.stream_offset, sound),
+        kwargs={"over": over},
+        name="restore-feed",
     )
     feeder.start()
     try:
         yield
     finally:
-        # A feeder whose reader never came waits in open(): be that reader for a moment.
-        release = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
-        try:
-            feeder.join(timeout=0.05)
-        finally:
-            os.close(release)
-        feeder.join()
+        over.set()
+        while feeder.is_alive():
+            # A feeder whose reader never came waits in open(): be that reader for a moment.
+            release = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+            try:
+                feeder.join(timeout=0.05)
+            finally:
+                os.close(release)
         fifo.unlink(missing_ok=True)
 
 
-def _feed(fifo: Path, head: bytes, image: Path, offset: int, sound: Callable[[], bool]) -> None:
+def _feed(
+    fifo: Path,
+    heads: bytes,
+    image: Path,
+    offset: int,
+    sound: Callable[[], bool],
+    *,
+    over: threading.Event,
+) -> None:
+    def moved(move: Callable[[], int]) -> int:
+        """Bytes that went to a reader, or to the next one where that has left; 0 at the end."""
+        while not over.is_set():
+            try:
+                return move()
+            except BrokenPipeError:
+                # What is in the pipe stays there: this end is open. libvirt's next look, or the
+                # end of the context, opens the other one.
+                os.close(os.open(fifo, os.O_WRONLY))
+        return 0
+
     target = os.open(fifo, os.O_WRONLY)
     try:
         with suppress(OSError):  # a bigger pipe is only faster, and a user may be out of them
             fcntl.fcntl(target, SET_PIPE_SIZE, PIPE_BYTES)
-        os.write(target, head)
+        while heads:
+            heads = heads[moved(partial(os.write, target, heads)) or len(heads) :]
         with image.open("rb") as source:
             end = os.fstat(source.fileno()).st_size
             for until in (end - _LAST_BYTES, end):
                 if until == end and not sound():
-                    return
+                    break
                 while offset < until:
                     most = min(PIPE_BYTES, until - offset)
-                    moved = os.splice(source.fileno(), target, most, offset_src=offset)
-                    if moved == 0:
+                    splice = partial(os.splice, source.fileno(), target, most, offset_src=offset)
+                    count = moved(splice)
+                    if count == 0:
                         return
-                    offset += moved
-    except BrokenPipeError:
-        # The reader gave up; libvirt's own error says why.
-        return
+                    offset += count
+        # With the last end that is open, all goes that nobody has read; the kernel tells of that
+        # only who asks. A short image (a damaged one) is in the pipe before the second look.
+        while _unread(target) and not over.wait(_LOOK_S):
+            pass
     finally:
         os.close(target)
+
+
+def _unread(pipe: int) -> int:
+    """Bytes in the pipe."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)

@@ -91,6 +91,33 @@ def test_the_fifo_yields_the_rewritten_header_and_the_untouched_stream(tmp_path:
     assert not fifo.exists()
 
 
+@pytest.mark.parametrize("size", [3 << 20, 1000], ids=["more than a pipe holds", "less"])
+def test_a_reader_that_looks_first_and_opens_again_gets_all(tmp_path: Path, size: int) -> None:
+    """As libvirt 10 does; whether the feeder has seen in between that nobody reads is chance."""
+    stream = os.urandom(size)
+    path = image(tmp_path, stream)
+    head = pack_header("<domain>new</domain>", b"<cookie/>")
+    for number in range(50):
+        fifo = tmp_path / f"fifo{number}"
+        with fed_through(fifo, path, lambda _: "<domain>new</domain>", _sound, opens=2):
+            with fifo.open("rb", buffering=0) as look:
+                assert look.read(len(head)) == head
+            assert fifo.read_bytes() == head + stream
+
+
+def test_a_reader_that_only_looks_leaves_no_thread(tmp_path: Path) -> None:
+    path = image(tmp_path, bytes(8 << 20))
+    threads = threading.active_count()
+    for number in range(20):
+        fifo = tmp_path / f"fifo{number}"
+        with (
+            fed_through(fifo, path, str, _sound, opens=2),
+            fifo.open("rb", buffering=0) as look,
+        ):
+            assert look.read(10)
+    assert threading.active_count() == threads
+
+
 def test_the_end_of_the_stream_waits_for_a_yes_and_never_follows_a_no(tmp_path: Path) -> None:
     stream = os.urandom(3 << 20)
     path = image(tmp_path, stream)
@@ -298,7 +325,8 @@ def test_a_folder_that_cannot_be_listed_is_not_taken_for_an_empty_one(
     def refuse(_folder: Path) -> list[str]:
         raise PermissionError
 
-    monkeypatch.setattr(os, "listdir", refuse)
+    monkeypatch.setattr(os, "listdir", refuse)  # by which Python 3.11 and 3.12 look,
+    monkeypatch.setattr(os, "scandir", refuse)  # and 3.13
     for records in (layout.saved_records, layout.machine_records, layout.template_records):
         with pytest.raises(PermissionError):
             records()
