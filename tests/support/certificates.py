@@ -12,6 +12,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 _PEM = serialization.Encoding.PEM
+_SIGNS = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 class Authority:
@@ -60,8 +71,14 @@ class Authority:
             .not_valid_before(now - timedelta(days=3))
             .not_valid_after(now + timedelta(days=days))
         )
+        # Python 3.13 takes no chain without these.
+        ours = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        builder = builder.add_extension(ours, critical=False)
+        of_it = x509.SubjectKeyIdentifier.from_public_key(key)
+        builder = builder.add_extension(of_it, critical=False)
         if basic is not None:
             builder = builder.add_extension(basic(ca=True, path_length=None), critical=True)
+            builder = builder.add_extension(_SIGNS, critical=True)
         if host:
             names = x509.SubjectAlternativeName([x509.DNSName(host)])
             builder = builder.add_extension(names, critical=False)

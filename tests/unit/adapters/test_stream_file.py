@@ -56,9 +56,10 @@ def test_a_file_system_without_it_is_written_through_the_cache(
             raise OSError(errno.EINVAL, "no such way here")
         return real(path, flags, mode)
 
-    monkeypatch.setattr(os, "open", refuse)
     content = os.urandom(5 << 20)
-    file = StreamFile(tmp_path / "file", past_cache=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", refuse)
+        file = StreamFile(tmp_path / "file", past_cache=True)
     try:
         stream(content, file, [])
     finally:
