@@ -201,6 +201,12 @@ def _start(cache: Path, runtime: Path) -> str:
     return host
 
 
+# In the kit's namespace /run is a folder of links. Those that a system's engine has left would lead
+# into folders of root, where this one may write nothing. And Docker 26 asks the kit which network
+# it made, and breaks where that is the host's (info_unix.go): so it is not told of the kit.
+_ALONE = 'rm -f /run/docker /run/containerd; unset ROOTLESSKIT_STATE_DIR; exec "$0" "$@"'
+
+
 def _launch(cache: Path, runtime: Path, host: str, *options: str) -> None:
     _make_own(runtime)
     log = cache / "dockerd.log"
@@ -209,7 +215,8 @@ def _launch(cache: Path, runtime: Path, host: str, *options: str) -> None:
     if os.geteuid():
         environment.setdefault("XDG_RUNTIME_DIR", str(runtime))  # the engine asks for one
         kit = ["rootlesskit", f"--state-dir={runtime}/kit", "--net=host"]
-        command = [*kit, "--copy-up=/etc", "--copy-up=/run", *command]
+        command = [*kit, "--copy-up=/etc", "--copy-up=/run", "sh", "-c", _ALONE, *command]
+        command.append("--rootless")
     command += ["--ip6tables=false", f"--data-root={cache}/data", f"--exec-root={runtime}/exec"]
     command += [f"--pidfile={runtime}/dockerd.pid", f"--host={host}"]
     # A namespace of its own, should a system containerd be found and used.

@@ -70,11 +70,15 @@ def rootless() -> str:
     """The command that gives a user an engine without root."""
     if shutil.which(_TOOL):
         return f"{_TOOL} install"
-    # Debian's package leaves out what that tool needs. Models need no network of their engine.
+    # Debian's package leaves out what that tool needs. Models need no network of their engine. It
+    # is not told of the kit, of which Docker 26 asks for a network that is not there.
     return (
         "sudo apt-get install --no-install-recommends docker.io rootlesskit uidmap && "
-        "PATH=$PATH:/usr/sbin:/sbin rootlesskit --copy-up=/etc --copy-up=/run unshare --net "
-        "dockerd --bridge=none --iptables=false --ip6tables=false"
+        "PATH=$PATH:/usr/sbin:/sbin rootlesskit --copy-up=/etc --copy-up=/run sh -c '"
+        "rm -f /run/docker /run/containerd; unset ROOTLESSKIT_STATE_DIR; "
+        "exec unshare --net dockerd --rootless --bridge=none --iptables=false --ip6tables=false "
+        "--data-root=$HOME/.local/share/docker --exec-root=$XDG_RUNTIME_DIR/docker "
+        "--pidfile=$XDG_RUNTIME_DIR/docker.pid --host=unix://$XDG_RUNTIME_DIR/docker.sock'"
     )
 
 
