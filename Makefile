@@ -1,7 +1,8 @@
 # The commands of a checkout. Each one sets up what it needs first; the second time that is quick.
 # packaging/setup.py is run by the system's own Python, everything else by the one in .venv.
 SYSTEM_PYTHON ?= $(shell command -v /usr/bin/python3 || command -v python3)
-SETUP = $(SYSTEM_PYTHON) packaging/setup.py
+SETUP = $(or $(SYSTEM_PYTHON),$(NO_PYTHON)) packaging/setup.py
+NO_PYTHON = echo "Python 3 is missing. Next: sudo apt-get install python3" >&2; exit 5 \#
 # Runs a command beside a Docker engine: the user's own, or as root a private one that ends with it.
 WITH_ENGINE = $(SYSTEM_PYTHON) packaging/with_engine.py --
 BIN = .venv/bin

@@ -1,13 +1,15 @@
 """The system account QEMU runs as when ClawDesk itself runs as root. It changes no other account.
 
-libvirt looks the account up before it reads any configuration. Debian makes it together with
-libvirt's system daemon, which ClawDesk does not need; so only the account is made.
+libvirt looks the account up before it reads any configuration, and Ubuntu's the group `kvm` too.
+The distributions make them together with libvirt's system daemon and with udev, which ClawDesk does
+not need; so only these are made.
 """
 
 from __future__ import annotations
 
 import grp
 import os
+import platform
 import pwd
 import subprocess
 
@@ -17,12 +19,13 @@ NAME = "libvirt-qemu"
 
 
 def commands() -> list[list[str]]:
-    """What makes the missing group and account."""
+    """What makes the missing groups and account."""
     wanted: list[list[str]] = []
-    try:
-        grp.getgrnam(NAME)
-    except KeyError:
-        wanted.append(["groupadd", "--system", NAME])
+    for group in (NAME, "kvm") if _is_ubuntu() else (NAME,):
+        try:
+            grp.getgrnam(group)
+        except KeyError:
+            wanted.append(["groupadd", "--system", group])
     try:
         pwd.getpwnam(NAME)
     except KeyError:
@@ -50,3 +53,11 @@ def ensure(*, dry_run: bool) -> str:
                     " ".join(command),
                 )
     return f"account {NAME} made" if wanted and not dry_run else ""
+
+
+def _is_ubuntu() -> bool:
+    try:
+        found = platform.freedesktop_os_release()
+    except OSError:
+        return False
+    return "ubuntu" in (found["ID"], *found.get("ID_LIKE", "").split())

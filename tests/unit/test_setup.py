@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from clawdesk_setup import engine, environment, progress, system
+from clawdesk_setup import account, engine, environment, progress, system
 from clawdesk_setup.system import Need
 from tests.support import dockerd
 
@@ -89,6 +89,28 @@ def test_a_person_is_asked(
     monkeypatch.setenv("CI", ci)
     monkeypatch.setattr(sys.stdin, "isatty", lambda: terminal, raising=False)
     assert system.may_install(root=root, yes=False, ask=lambda _: answer) is expected
+
+
+@pytest.mark.parametrize(
+    ("release", "groups"),
+    [
+        ({"ID": "debian"}, ["libvirt-qemu"]),
+        ({"ID": "ubuntu", "ID_LIKE": "debian"}, ["libvirt-qemu", "kvm"]),
+        ({"ID": "linuxmint", "ID_LIKE": "ubuntu debian"}, ["libvirt-qemu", "kvm"]),
+    ],
+)
+def test_what_libvirt_looks_up_before_it_reads_its_settings_is_made(
+    release: dict[str, str], groups: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(name: str) -> None:
+        raise KeyError(name)
+
+    monkeypatch.setattr("platform.freedesktop_os_release", lambda: release)
+    monkeypatch.setattr("grp.getgrnam", nobody)
+    monkeypatch.setattr("pwd.getpwnam", nobody)
+    *made, user = account.commands()
+    assert made == [["groupadd", "--system", group] for group in groups]
+    assert (user[0], user[-1]) == ("useradd", "libvirt-qemu")
 
 
 def test_saying_no_installs_nothing_and_names_the_command(

@@ -318,12 +318,19 @@ def _open(uri: str) -> libvirt.virConnect:
 
     libvirt registers it anew at each open, and has room for some twenty times only.
     """
-    global _embedded  # noqa: PLW0603 - libvirt keeps one a process as well
+    global _embedded, _refusal  # noqa: PLW0603 - libvirt keeps one a process as well
     if not uri.startswith("qemu:///embed"):
         return libvirt.open(uri)
     with _loop_lock:
         if _embedded is None:
-            _embedded = libvirt.open(uri)
+            try:
+                _embedded = libvirt.open(uri)
+            except libvirt.libvirtError as error:
+                if _refusal is None:
+                    _refusal = error
+                    raise
+                # Only the first time libvirt says why; then, that its driver is not active.
+                raise _refusal from error
         return _embedded
 
 
@@ -366,6 +373,7 @@ _loop_lock = threading.Lock()
 _loop_started = False
 _driver_folder: Path | None = None
 _embedded: libvirt.virConnect | None = None
+_refusal: libvirt.libvirtError | None = None
 
 
 def run_events() -> None:

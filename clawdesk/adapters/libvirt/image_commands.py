@@ -13,6 +13,9 @@ from pathlib import Path
 
 from clawdesk.ports.errors import MachineError
 
+DEBIANS_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+"""Of Debian's own package. Ubuntu's apt has them too, but trusts them only where it is told to, and
+mmdebstrap tells it by itself only where gpg is installed."""
 _TAIL_BYTES = 2000
 _NAMESPACES = (
     ("kernel/unprivileged_userns_clone", "0", "1"),  # Debian's kernels
@@ -64,6 +67,14 @@ def failed(program: str, code: int, output: str) -> MachineError:
             f"{program} builds the image in a user namespace, and this system lets your account"
             f" make none: {tail}",
             mend=f"{_let_make_namespaces()}, then run: clawdesk images build",
+            code="build_failed",
+        )
+    if "NO_PUBKEY" in output:
+        return MachineError(
+            f"{program} does not know the keys that Debian signs its packages with today, for this"
+            f" system's debian-archive-keyring is too old: {tail}",
+            mend="install a newer debian-archive-keyring (Ubuntu has one from 24.04 on), then run:"
+            " clawdesk images build",
             code="build_failed",
         )
     return MachineError(

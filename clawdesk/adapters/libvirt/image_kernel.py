@@ -15,7 +15,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from clawdesk.adapters.libvirt.image_commands import environment, failed, locked, require, run
+from clawdesk.adapters.libvirt.image_commands import (
+    DEBIANS_KEYS,
+    environment,
+    failed,
+    locked,
+    require,
+    run,
+)
 from clawdesk.adapters.libvirt.image_recipe import Recipe
 from clawdesk.adapters.libvirt.image_root import member
 from clawdesk.adapters.libvirt.places import cache_home
@@ -109,6 +116,8 @@ def _private_apt(home: Path, tar: Path) -> list[str]:
         "APT::Sandbox::User": "",
         "Acquire::Languages": "none",
     }
+    if DEBIANS_KEYS.exists():
+        wanted["Dir::Etc::trusted"] = str(DEBIANS_KEYS)
     return [part for key, value in wanted.items() for part in ("-o", f"{key}={value}")]
 
 

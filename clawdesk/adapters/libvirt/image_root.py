@@ -17,7 +17,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from clawdesk.adapters.libvirt.image_commands import environment, failed, locked, require, run
+from clawdesk.adapters.libvirt.image_commands import (
+    DEBIANS_KEYS,
+    environment,
+    failed,
+    locked,
+    require,
+    run,
+)
 from clawdesk.adapters.libvirt.image_recipe import Recipe, makes_byte_code
 from clawdesk.adapters.libvirt.places import cache_home
 from clawdesk.ports.errors import MachineError
@@ -48,6 +55,8 @@ def _bootstrap(recipe: Recipe, target: Path) -> None:
     part = target.with_name(f".{target.name}.{os.getpid()}")
     mode = "root" if os.geteuid() == 0 else "unshare"
     options, suite = list(recipe.root_arguments[:-1]), recipe.root_arguments[-1]
+    if DEBIANS_KEYS.exists():
+        options.append(f"--keyring={DEBIANS_KEYS}")
     try:
         run(
             ["mmdebstrap", f"--mode={mode}", "--format=tar", *options, suite, str(part)],

@@ -28,6 +28,9 @@ BASE_ARGUMENTS = [
     "bookworm",
 ]
 FREE_MIB_MIN = 1024
+DEBIANS_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+"""Of Debian's own package. Ubuntu's apt has them too, but trusts them only where it is told to, and
+mmdebstrap tells it by itself only where gpg is installed."""
 
 
 def extra_arguments(packages: Sequence[str]) -> list[str]:
@@ -86,7 +89,8 @@ def _make(path: Path, arguments: Sequence[str], steps: Steps) -> None:
         partial = Path(scratch) / path.name
         # Under "unshare" mmdebstrap's own user writes here.
         Path(scratch).chmod(0o755)
-        command = [arguments[0], f"--mode={mode}", *arguments[1:], str(partial)]
+        keys = [f"--keyring={DEBIANS_KEYS}"] if DEBIANS_KEYS.exists() else []
+        command = [arguments[0], f"--mode={mode}", *keys, *arguments[1:], str(partial)]
         for line in steps.lines_of(command):
             if line.startswith("I: "):
                 steps.say(f"Debian files: {line[3:]}")

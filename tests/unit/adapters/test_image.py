@@ -240,6 +240,15 @@ def test_shared_folders_are_open_whatever_the_umask(home: Path) -> None:
         assert folder.stat().st_mode & 0o777 == 0o755
 
 
+def test_a_system_that_does_not_know_debians_keys_is_told_so() -> None:
+    """As on Ubuntu 22.04."""
+    said = "W: GPG error: http://example.org/debian bookworm InRelease: NO_PUBKEY 6ED0E7B82643E131"
+    error = image_commands.failed("mmdebstrap", 25, said)
+    assert "debian-archive-keyring is too old" in error.what
+    assert "from 24.04 on" in error.mend
+    assert "network" not in error.mend
+
+
 def test_an_account_that_may_make_no_namespaces_is_told_what_lets_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
