@@ -201,10 +201,12 @@ def _start(cache: Path, runtime: Path) -> str:
     return host
 
 
-# In the kit's namespace /run is a folder of links. Those that a system's engine has left would lead
-# into folders of root, where this one may write nothing. And Docker 26 asks the kit which network
-# it made, and breaks where that is the host's (info_unix.go): so it is not told of the kit.
-_ALONE = 'rm -f /run/docker /run/containerd; unset ROOTLESSKIT_STATE_DIR; exec "$0" "$@"'
+# In the kit's namespace /run and /etc are folders of links. What a system's engine has left there
+# would lead into folders of root, where this one may write nothing. And Docker 26 asks the kit
+# which network it made, and breaks where that is the host's (info_unix.go): so it is told of none.
+_ALONE = (
+    'rm -f /etc/docker /run/docker /run/containerd; unset ROOTLESSKIT_STATE_DIR; exec "$0" "$@"'
+)
 
 
 def _launch(cache: Path, runtime: Path, host: str, *options: str) -> None:

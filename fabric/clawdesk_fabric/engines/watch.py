@@ -75,7 +75,7 @@ def rootless() -> str:
     return (
         "sudo apt-get install --no-install-recommends docker.io rootlesskit uidmap && "
         "PATH=$PATH:/usr/sbin:/sbin rootlesskit --copy-up=/etc --copy-up=/run sh -c '"
-        "rm -f /run/docker /run/containerd; unset ROOTLESSKIT_STATE_DIR; "
+        "rm -f /etc/docker /run/docker /run/containerd; unset ROOTLESSKIT_STATE_DIR; "
         "exec unshare --net dockerd --rootless --bridge=none --iptables=false --ip6tables=false "
         "--data-root=$HOME/.local/share/docker --exec-root=$XDG_RUNTIME_DIR/docker "
         "--pidfile=$XDG_RUNTIME_DIR/docker.pid --host=unix://$XDG_RUNTIME_DIR/docker.sock'"
