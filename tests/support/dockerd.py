@@ -15,7 +15,6 @@ import os
 import select
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,8 @@ from pathlib import Path
 from typing import IO
 
 import docker
+
+from clawdesk_fabric.engines.watch import knock
 
 START_S_MAX = 60
 STOP_S_MAX = 60
@@ -55,11 +56,7 @@ def _path() -> str:
 def _answers(host: str) -> bool:
     """Whether an engine answers there."""
     try:
-        if host.startswith("unix://"):
-            # The SDK leaves its socket open where nobody listens, so knock first.
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
-                knock.connect(host.removeprefix("unix://"))
-        client = docker.DockerClient(base_url=host, timeout=10)
+        client = docker.DockerClient(base_url=host, version=knock(host), timeout=10)
     except (docker.errors.DockerException, OSError):
         return False
     try:
@@ -201,12 +198,9 @@ def _start(cache: Path, runtime: Path) -> str:
     return host
 
 
-# In the kit's namespace /run and /etc are folders of links. What a system's engine has left there
-# would lead into folders of root, where this one may write nothing. And Docker 26 asks the kit
-# which network it made, and breaks where that is the host's (info_unix.go): so it is told of none.
-_ALONE = (
-    'rm -f /etc/docker /run/docker /run/containerd; unset ROOTLESSKIT_STATE_DIR; exec "$0" "$@"'
-)
+# In the kit's namespace /run is a folder of links. What a system's engine has left there would lead
+# into folders of root, where this one may write nothing.
+_ALONE = 'rm -f /run/docker /run/containerd; exec "$0" "$@"'
 
 
 def _launch(cache: Path, runtime: Path, host: str, *options: str) -> None:
@@ -218,7 +212,6 @@ def _launch(cache: Path, runtime: Path, host: str, *options: str) -> None:
         environment.setdefault("XDG_RUNTIME_DIR", str(runtime))  # the engine asks for one
         kit = ["rootlesskit", f"--state-dir={runtime}/kit", "--net=host"]
         command = [*kit, "--copy-up=/etc", "--copy-up=/run", "sh", "-c", _ALONE, *command]
-        command.append("--rootless")
     command += ["--ip6tables=false", f"--data-root={cache}/data", f"--exec-root={runtime}/exec"]
     command += [f"--pidfile={runtime}/dockerd.pid", f"--host={host}"]
     # A namespace of its own, should a system containerd be found and used.

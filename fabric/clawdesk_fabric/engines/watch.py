@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import grp
+import http.client
 import os
 import shutil
 import socket
@@ -24,6 +25,7 @@ from clawdesk_fabric.engines.container import LABEL
 from clawdesk_fabric.model import EngineView
 
 FIRST_LOOK_S_MAX = 5.0
+KNOCK_S_MAX = 10.0
 _PAUSES_S = (0.5, 1.0, 2.0, 5.0)
 _INSTALL = "sudo apt-get install --no-install-recommends docker.io"
 _TOOL = "dockerd-rootless-setuptool.sh"
@@ -70,24 +72,45 @@ def rootless() -> str:
     """The command that gives a user an engine without root."""
     if shutil.which(_TOOL):
         return f"{_TOOL} install"
-    # Debian's package leaves out what that tool needs. Models need no network of their engine. It
-    # is not told of the kit, of which Docker 26 asks for a network that is not there.
+    # Debian's package leaves out what that tool needs. Models need no network of their engine. What
+    # a system's engine has left in /run would lead into folders of root.
     return (
         "sudo apt-get install --no-install-recommends docker.io rootlesskit uidmap && "
-        "PATH=$PATH:/usr/sbin:/sbin rootlesskit --copy-up=/etc --copy-up=/run sh -c '"
-        "rm -f /etc/docker /run/docker /run/containerd; unset ROOTLESSKIT_STATE_DIR; "
-        "exec unshare --net dockerd --rootless --bridge=none --iptables=false --ip6tables=false "
-        "--data-root=$HOME/.local/share/docker --exec-root=$XDG_RUNTIME_DIR/docker "
-        "--pidfile=$XDG_RUNTIME_DIR/docker.pid --host=unix://$XDG_RUNTIME_DIR/docker.sock'"
+        "PATH=$PATH:/usr/sbin:/sbin rootlesskit --copy-up=/etc --copy-up=/run "
+        "sh -c 'rm -f /run/docker /run/containerd; exec unshare --net "
+        "dockerd --bridge=none --iptables=false --ip6tables=false'"
     )
 
 
-def knock() -> None:
-    """Raises OSError where nobody listens: there the SDK would leave a socket open at each try."""
-    where = address()
-    if where.startswith("unix://"):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
-            trial.connect(where.removeprefix("unix://"))
+def knock(where: str = "") -> str | None:
+    """The version of its API that an engine on this machine speaks; None: it is elsewhere.
+
+    The SDK would ask for more, and an engine without root that has the host's network breaks when
+    it tells of that (Docker 26.1, 29.1). It would also leave a socket open where nobody listens.
+
+    Args:
+        where: its address; "" = `address()`.
+    Raises:
+        OSError: nobody listens, or what answers is no engine.
+    """
+    where = where or address()
+    if not where.startswith("unix://"):
+        return None
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
+        trial.settimeout(KNOCK_S_MAX)
+        trial.connect(where.removeprefix("unix://"))
+        trial.sendall(b"GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n")
+        answer = http.client.HTTPResponse(trial)
+        try:
+            answer.begin()
+            found = answer.getheader("Api-Version", "")
+        except http.client.HTTPException as error:
+            raise OSError(f"what listens at {where} is no Docker engine: {error!r}") from error
+        finally:
+            answer.close()
+    if not found:
+        raise OSError(f"what listens at {where} is no Docker engine")
+    return found
 
 
 def connect(*, timeout_s: int, threads: int = 1) -> docker.DockerClient:
@@ -96,9 +119,10 @@ def connect(*, timeout_s: int, threads: int = 1) -> docker.DockerClient:
     Raises:
         OSError, DockerException: none answers.
     """
-    knock()
     environment = {**os.environ, "DOCKER_HOST": address()}
-    return docker.from_env(timeout=timeout_s, max_pool_size=threads, environment=environment)
+    return docker.from_env(
+        version=knock(), timeout=timeout_s, max_pool_size=threads, environment=environment
+    )
 
 
 def _name(told: Mapping[str, Any]) -> str:
