@@ -293,7 +293,9 @@ class LibvirtMachines:
         plan = place.blueprint(need, image, place.acceleration(image).name, layer)
         if self.settings.warm:
             there = place.templates.find(plan)
-            template = there or self._made(place, plan)
+            template = there
+            if template is None and purpose.role == "task":  # few builders are of one shape
+                template = self._made(place, plan)
             if unwanted.is_set():  # a template takes seconds
                 raise MachineError("The start of this machine was called off.", code="called_off")
             if template is not None:
