@@ -7,9 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psutil
+
+from tests.support.guest_tar import workspace_tar
 
 _VM = Path(__file__).resolve().parents[2] / "vm"
 
@@ -63,6 +67,18 @@ class GuestProcess:
         for process in below:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+
+
+@contextlib.contextmanager
+def running_guest(files: Mapping[str, bytes], groups: Path | None = None) -> Iterator[GuestProcess]:
+    """A guest program with a workspace of these files; it ends with the block, which may fail."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        process = GuestProcess(folder, workspace_tar(folder, files), groups)
+        try:
+            yield process
+        finally:
+            process.close()
 
 
 def _write_claw(path: Path) -> None:

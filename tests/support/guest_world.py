@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from clawdesk.adapters.libvirt.channel import GuestChannels
 from clawdesk.ports.guest import Guests, GuestSession
 from tests.support.guest_fake import FakeGuests, FakeStep
-from tests.support.guest_process import GuestProcess
-from tests.support.guest_tar import workspace_tar
+from tests.support.guest_process import running_guest
 from tests.support.inference_fake import EchoInference
 
 FILES = {"a.txt": b"a\n", "b.txt": b"b\n", "sub/c.txt": b"c\n"}
@@ -128,13 +125,14 @@ async def open_world(kind: str) -> AsyncIterator[World]:
     if kind == "fake":
         fake = FakeGuests(STEPS)
         machine = fake.add("m", FILES)
-        yield World(fake, machine.die)
-        await fake.close()
+        try:
+            yield World(fake, machine.die)
+        finally:
+            await fake.close()
         return
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        process = GuestProcess(folder, workspace_tar(folder, FILES))
+    with running_guest(FILES) as process:
         channels = GuestChannels(lambda _machine: process.socket, EchoInference())
-        yield World(channels, process.kill)
-        await channels.close()
-        process.close()
+        try:
+            yield World(channels, process.kill)
+        finally:
+            await channels.close()

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from clawdesk.adapters.egress import TcpEgress
 from clawdesk.adapters.libvirt.channel import ChannelSession, GuestChannels
 from clawdesk.domain.network import Reach
 from clawdesk.ports.guest import NetworkUsed, StepOutput, StepRun
-from tests.support.guest_process import GuestProcess
-from tests.support.guest_tar import workspace_tar
+from tests.support.guest_process import running_guest
 from tests.support.inference_fake import EchoInference
 
 
@@ -56,25 +53,24 @@ async def way_out(reach: Reach, trust: ssl.SSLContext | None = None) -> AsyncIte
         looked_up.append(host)
         return ["127.0.0.1"]
 
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        process = GuestProcess(folder, workspace_tar(folder, {"a": b"a"}))
+    with running_guest({"a": b"a"}) as process:
         egress = TcpEgress(
             look_up=look_up,
             may=lambda _address, _own: True,
             trust=lambda: trust or ssl.create_default_context(),
         )
         channels = GuestChannels(lambda _machine: process.socket, EchoInference(), egress)
-        session = await channels.connect("m", token="t", start=True, network=reach)
-        env = {"CLAWDESK_NETWORK": " ".join(reach.hosts)}
-        await session.run(StepRun("r", "n", 'echo "$HTTPS_PROXY $no_proxy"', 60, env))
-        proxy = 0
-        async for message in session.messages():
-            assert isinstance(message, StepOutput)
-            url, _, local = message.chunk.decode().strip().partition(" ")
-            assert local == "127.0.0.1,localhost"
-            proxy = int(url.rpartition(":")[2])
-            break
-        yield WayOut(channels, session, proxy, looked_up)
-        await channels.close()
-        process.close()
+        try:
+            session = await channels.connect("m", token="t", start=True, network=reach)
+            env = {"CLAWDESK_NETWORK": " ".join(reach.hosts)}
+            await session.run(StepRun("r", "n", 'echo "$HTTPS_PROXY $no_proxy"', 60, env))
+            proxy = 0
+            async for message in session.messages():
+                assert isinstance(message, StepOutput)
+                url, _, local = message.chunk.decode().strip().partition(" ")
+                assert local == "127.0.0.1,localhost"
+                proxy = int(url.rpartition(":")[2])
+                break
+            yield WayOut(channels, session, proxy, looked_up)
+        finally:
+            await channels.close()

@@ -13,9 +13,6 @@ from pathlib import Path
 
 from clawdesk.ports.errors import MachineError
 
-DEBIANS_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-"""Of Debian's own package. Ubuntu's apt has them too, but trusts them only where it is told to, and
-mmdebstrap tells it by itself only where gpg is installed."""
 _TAIL_BYTES = 2000
 _NAMESPACES = (
     ("kernel/unprivileged_userns_clone", "0", "1"),  # Debian's kernels

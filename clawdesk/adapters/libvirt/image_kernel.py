@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clawdesk.adapters.libvirt.image_commands import (
-    DEBIANS_KEYS,
     environment,
     failed,
     locked,
@@ -27,6 +26,7 @@ from clawdesk.adapters.libvirt.image_recipe import Recipe
 from clawdesk.adapters.libvirt.image_root import member
 from clawdesk.adapters.libvirt.places import cache_home
 from clawdesk.ports.errors import MachineError
+from clawdesk_fabric.recipes.roots import DEBIANS_KEYS
 
 _DEPENDS = re.compile(r"^Depends: (linux-image-[a-z0-9.+-]+) \(= ([^)]+)\)", re.M)
 _HEADER_SECTORS_AT = 0x1F1

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import IO
 
 from clawdesk.adapters.libvirt.image_commands import (
-    DEBIANS_KEYS,
     environment,
     failed,
     locked,
@@ -28,6 +27,7 @@ from clawdesk.adapters.libvirt.image_commands import (
 from clawdesk.adapters.libvirt.image_recipe import Recipe, makes_byte_code
 from clawdesk.adapters.libvirt.places import cache_home
 from clawdesk.ports.errors import MachineError
+from clawdesk_fabric.recipes.roots import DEBIANS_KEYS
 
 _EPOCH_S = 1_700_000_000
 """Time stamp of everything we add, so that equal inputs give equal images."""

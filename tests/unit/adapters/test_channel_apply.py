@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 import pytest
@@ -18,8 +16,7 @@ from clawdesk.ports.errors import GuestError
 from clawdesk.ports.guest import FileEntry
 from clawdesk_guest import protocol
 from clawdesk_guest.paths import PART_NAME
-from tests.support.guest_process import GuestProcess
-from tests.support.guest_tar import workspace_tar
+from tests.support.guest_process import GuestProcess, running_guest
 from tests.support.inference_fake import EchoInference
 
 FILE = 0o100644
@@ -43,13 +40,10 @@ class Scene:
 
 @pytest.fixture
 async def scene() -> AsyncIterator[Scene]:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        process = GuestProcess(folder, workspace_tar(folder, {"a.txt": b"a\n"}))
+    with running_guest({"a.txt": b"a\n"}) as process:
         channels = GuestChannels(lambda _machine: process.socket, EchoInference())
         yield Scene(process, channels)
         await channels.close()
-        process.close()
 
 
 async def _told(session: ChannelSession, files: list[FileEntry]) -> asyncio.Task[None]:

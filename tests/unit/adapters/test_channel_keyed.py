@@ -89,11 +89,13 @@ async def keyed(shows: ssl.SSLContext, trust: ssl.SSLContext) -> AsyncIterator[K
     service.port = server.sockets[0].getsockname()[1]
     place = f"{HOST}:{service.port}"
     reach = Reach((place,), keys=(key_of(KeySpec(place, "API_TOKEN"), VALUE),))
-    async with way_out(reach, trust) as way:
-        yield Keyed(way, service)
-    service.may_go_on.set()
-    server.close()
-    await server.wait_closed()
+    try:
+        async with way_out(reach, trust) as way:
+            yield Keyed(way, service)
+    finally:
+        service.may_go_on.set()
+        server.close()
+        await server.wait_closed()
     if way.looked_up:
         await service.over.wait()
 

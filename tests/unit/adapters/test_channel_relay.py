@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -18,8 +16,7 @@ from clawdesk.domain.spending import CallUse
 from clawdesk.ports.errors import InferenceError
 from clawdesk.ports.guest import ModelCalled, ModelsUsed, StepOutput, StepRun
 from clawdesk_guest import protocol
-from tests.support.guest_process import GuestProcess
-from tests.support.guest_tar import workspace_tar
+from tests.support.guest_process import running_guest
 from tests.support.inference_fake import EchoInference
 
 CHAT = "/chat/completions"
@@ -57,17 +54,16 @@ class Place:
 
 @pytest.fixture
 async def place() -> AsyncIterator[Place]:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        process = GuestProcess(folder, workspace_tar(folder, {"a": b"a"}))
+    with running_guest({"a": b"a"}) as process:
         fabric = EchoInference()
         channels = GuestChannels(lambda _machine: process.socket, fabric)
         place = Place(channels, fabric)
-        await place.connect(start=True)
-        await place.find_relay()
-        yield place
-        await channels.close()
-        process.close()
+        try:
+            await place.connect(start=True)
+            await place.find_relay()
+            yield place
+        finally:
+            await channels.close()
 
 
 @pytest.fixture

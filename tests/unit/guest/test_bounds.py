@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,8 +11,7 @@ import pytest
 from clawdesk.adapters.libvirt.channel import GuestChannels
 from clawdesk.ports.guest import GuestSession, StepEnded, StepOutput, StepRun
 from clawdesk_guest.bounds import Bounds, memory_max_bytes
-from tests.support.guest_process import GuestProcess
-from tests.support.guest_tar import workspace_tar
+from tests.support.guest_process import running_guest
 from tests.support.guest_world import FILES
 from tests.support.inference_fake import EchoInference
 
@@ -81,15 +79,12 @@ def test_outside_a_machine_nothing_is_bounded(capfd: pytest.CaptureFixture[str])
 @asynccontextmanager
 async def _guest(groups: Path) -> AsyncIterator[GuestSession]:
     """The real guest program, bounded by these files."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        process = GuestProcess(folder, workspace_tar(folder, FILES), groups)
+    with running_guest(FILES, groups) as process:
         channels = GuestChannels(lambda _machine: process.socket, EchoInference())
         try:
             yield await channels.connect("m", token="t", start=True)
         finally:
             await channels.close()
-            process.close()
 
 
 async def _run(session: GuestSession, command: str) -> tuple[StepEnded, bytes]:
