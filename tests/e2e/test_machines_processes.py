@@ -20,11 +20,11 @@ import pytest
 from clawdesk.adapters.libvirt.connection import adopt_orphans
 from clawdesk.adapters.libvirt.image_disk import blank_disk
 from tests.support import libvirt_real as real
+from tests.support.import_path import IMPORT_PATH, ROOT
 from tests.support.libvirt_guest import workspace_tar
 from tests.support.patience import NET_S
 
 pytestmark = pytest.mark.e2e
-ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "tests" / "support" / "libvirt_program.py"
 TASK = "01JPROCESS0000000000000001"
 
@@ -58,7 +58,7 @@ async def run_program(place: Path, *words: str) -> asyncio.subprocess.Process:
     found = real.image()
     env = {
         **os.environ,
-        "PYTHONPATH": f"{ROOT}:{ROOT / 'vm'}",
+        "PYTHONPATH": IMPORT_PATH,
         "CLAWDESK_LIBVIRT_DIR": str(place / "embed"),
         "IMAGE": str(found.root.parent),
         "BLANK": str(blank_disk(real.NEED.disk_mib)),
@@ -108,7 +108,7 @@ def user_program(place: Path) -> tuple[list[str], dict[str, str]]:
         "PATH": os.environ["PATH"],
         "HOME": str(place / "home"),
         "XDG_RUNTIME_DIR": str(place / "x"),
-        "PYTHONPATH": f"{ROOT}:{ROOT / 'vm'}:{packages}",
+        "PYTHONPATH": f"{IMPORT_PATH}:{packages}",
         "CLAWDESK_ACCEL": "tcg",
         "IMAGE": str(real.image().root.parent),
         "BLANK": str(blank_disk(real.NEED.disk_mib)),

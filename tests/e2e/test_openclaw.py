@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -25,12 +24,12 @@ from tests.support.channel_world import (
     mark,
     pending_in_git,
 )
+from tests.support.import_path import IMPORT_PATH, ROOT
 from tests.support.openclaw_peer import Peer, RefusedError
 from tests.support.openclaw_stage import Stage, marks, opened, state_of
 from tests.support.patience import net
 from tests.support.plane_world import until
 
-ROOT = Path(__file__).parents[2]
 pytestmark = marks()
 
 
@@ -168,7 +167,7 @@ async def test_an_answer_given_while_clawdesk_was_dead_is_applied_at_its_next_st
         stage.gateway.address,
         stage.gateway.token,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": ":".join(str(ROOT / f) for f in (".", "fabric", "vm"))},
+        env={**os.environ, "PYTHONPATH": IMPORT_PATH},
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.stories.preemption import files_of
+from tests.support.import_path import IMPORT_PATH
 from tests.support.real_cli import RealCli, make_project
-from tests.support.stage import ROOT, Stage, needs_stage, real_stage, stage
+from tests.support.stage import Stage, needs_stage, real_stage, stage
 
 pytestmark = [pytest.mark.e2e, needs_stage]
 PARTS = """\
@@ -179,7 +180,7 @@ def test_one_hunk_and_a_version_of_ones_own(real: tuple[Stage, RealCli], tmp_pat
 
 
 def test_a_killed_window_keeps_what_was_written(tmp_path: Path) -> None:
-    state = {"XDG_STATE_HOME": str(tmp_path / "state"), "PYTHONPATH": str(ROOT)}
+    state = {"XDG_STATE_HOME": str(tmp_path / "state"), "PYTHONPATH": IMPORT_PATH}
     command = [sys.executable, "-m", "tests.support.window_fake", "--scene", "full"]
     with stage(tmp_path, state) as play:
         play.play(command)

@@ -13,15 +13,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.import_path import IMPORT_PATH
 from tests.support.real_cli import RealCli, make_project
-from tests.support.stage import ROOT, Stage, needs_stage, real_stage, stage
+from tests.support.stage import Stage, needs_stage, real_stage, stage
 
 pytestmark = [pytest.mark.e2e, needs_stage]
 
 
 @pytest.fixture
 def play(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Stage]:
-    with stage(tmp_path, {"PYTHONPATH": str(ROOT)}) as made:
+    with stage(tmp_path, {"PYTHONPATH": IMPORT_PATH}) as made:
         yield made
         if request.session.testsfailed:
             made.shoot(tmp_path / "screen.png")

@@ -13,15 +13,16 @@ from typing import Any
 
 import pytest
 
+from tests.support.import_path import IMPORT_PATH
 from tests.support.notice_daemon import NoticeDaemon, notice_daemon
-from tests.support.stage import ROOT, Stage, needs_stage, stage
+from tests.support.stage import Stage, needs_stage, stage
 
 pytestmark = [pytest.mark.e2e, needs_stage]
 
 
 @pytest.fixture
 def play(tmp_path: Path) -> Iterator[Stage]:
-    with stage(tmp_path, {"PYTHONPATH": str(ROOT)}) as made:
+    with stage(tmp_path, {"PYTHONPATH": IMPORT_PATH}) as made:
         yield made
 
 
