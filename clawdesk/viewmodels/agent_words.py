@@ -16,8 +16,8 @@ WORDS = frozenset(
         marked("Any agent of the Agent Client Protocol: what it asks for is asked of you."),
         marked("A small agent that works with one tool, the shell."),
         marked("An agent that works with a shell, and reads and patches files."),
-        marked("An agent with tools for files and a shell; not yet proven in a machine."),
-        marked("An agent that edits the files its prompt names; not yet proven in a machine."),
+        marked("An agent with tools for files and a shell."),
+        marked("An agent that edits the files its prompt names."),
     }
 )
 

@@ -276,8 +276,8 @@
             <translation>Auch wenn dieses Fenster vorn ist, wo der Eingang es zeigt</translation>
         </message>
         <message>
-            <source>An agent that edits the files its prompt names; not yet proven in a machine.</source>
-            <translation>Ein Agent, der die Dateien ändert, die seine Anweisung nennt; noch in keiner Maschine erprobt.</translation>
+            <source>An agent that edits the files its prompt names.</source>
+            <translation>Ein Agent, der die Dateien ändert, die seine Anweisung nennt.</translation>
         </message>
         <message>
             <source>An agent that speaks ACP</source>
@@ -288,8 +288,8 @@
             <translation>Ein Agent, der mit einer Shell arbeitet und Dateien liest und ändert.</translation>
         </message>
         <message>
-            <source>An agent with tools for files and a shell; not yet proven in a machine.</source>
-            <translation>Ein Agent mit Werkzeugen für Dateien und einer Shell; noch in keiner Maschine erprobt.</translation>
+            <source>An agent with tools for files and a shell.</source>
+            <translation>Ein Agent mit Werkzeugen für Dateien und einer Shell.</translation>
         </message>
         <message>
             <source>An answer needs some text.</source>

@@ -200,6 +200,13 @@ async def test_the_guest_has_no_network_card_and_qemu_no_rights(tar: Path) -> No
         assert (await machines.support()).confined
 
 
+async def test_its_processor_runs_what_programs_are_built_for_now(tar: Path) -> None:
+    """Without x86-64-v2 programs made with Bun, and newer NumPy, die of an illegal instruction."""
+    async with real.real_machines() as machines, guests_of(machines) as guests:
+        _, guest = await started(machines, guests, tar)
+        assert "x86-64-v2 (supported" in await shell(guest, "/lib64/ld-linux-x86-64.so.2 --help")
+
+
 @pytest.mark.parametrize("victim", ["memory", "layer", "record", "workspace"])
 async def test_a_snapshot_that_misses_or_changed_a_file_is_never_started(
     tar: Path, victim: str

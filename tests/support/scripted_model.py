@@ -1,9 +1,9 @@
 """A model server whose answers are written beforehand, and an agent that works with it.
 
 The server is an OpenAI-compatible one on a port of this machine, as a user's own might be: the
-Fabric is told of it in models.toml. Asked with tools, it calls the first one with the command. What
-it answers depends on the conversation alone, so that an agent brought back to an earlier point is
-answered as before. Of a stream it does not say how many tokens it has.
+Fabric is told of it in models.toml. Asked with tools, it calls the first one that takes a command.
+What it answers depends on the conversation alone, so that an agent brought back to an earlier point
+is answered as before. Of a stream it does not say how many tokens it has.
 """
 
 from __future__ import annotations
@@ -70,6 +70,12 @@ TEST = "from calc import add\nassert add(2, 2) == 4\nprint('it adds')\n"
 COMMANDS = ("cat calc.py", "sed -i 's/a - b/a + b/' calc.py", "python3 test_calc.py", "exit")
 
 
+class Said(str):
+    """An answer in words, also to whoever brings tools."""
+
+    __slots__ = ()
+
+
 @dataclass
 class ScriptedModel:
     """`asked`: the conversations it was sent, in order; `gates`: answers held until one is open."""
@@ -121,10 +127,11 @@ def scripted_model(
                 model.gates[turn].wait(GATE_S_MAX)
             threading.Event().wait(delay_s)  # it computes
             command = commands[min(turn, len(commands) - 1)]
-            if body.get("tools"):
-                self._send(*_tool_call(turn, body["tools"][0]["function"]["name"], command))
+            stream = bool(body.get("stream"))
+            if body.get("tools") and not isinstance(command, Said):
+                self._send(*_tool_call(turn, body["tools"], command, stream=stream))
             else:
-                self._send(*_answer(command, stream=bool(body.get("stream"))))
+                self._send(*_answer(command, stream=stream))
 
         def _send(self, kind: str, content: bytes) -> None:
             with contextlib.suppress(ConnectionError):  # whoever asked was killed meanwhile
@@ -151,10 +158,17 @@ def scripted_model(
         server.server_close()
 
 
-def _tool_call(turn: int, tool: str, command: str) -> tuple[str, bytes]:
-    function = {"name": tool, "arguments": json.dumps({"command": command})}
-    call = {"id": f"call-{turn}", "type": "function", "function": function}
+def _tool_call(
+    turn: int, tools: list[dict[str, Any]], command: str, *, stream: bool
+) -> tuple[str, bytes]:
+    offered = [tool["function"] for tool in tools]
+    tool = next(f for f in offered if "command" in f["parameters"]["properties"])
+    asked = dict.fromkeys(tool["parameters"].get("required", ()), "as the task asks")
+    function = {"name": tool["name"], "arguments": json.dumps({**asked, "command": command})}
+    call = {"index": 0, "id": f"call-{turn}", "type": "function", "function": function}
     message = {"role": "assistant", "content": f"Step {turn + 1}.", "tool_calls": [call]}
+    if stream:
+        return _stream([message], "tool_calls")
     choice = {"index": 0, "finish_reason": "tool_calls", "message": message}
     whole = {"id": "s", "object": "chat.completion", "created": 1, "model": MODEL}
     usage = {"prompt_tokens": 100 + turn, "completion_tokens": 10, "total_tokens": 110 + turn}
@@ -184,11 +198,14 @@ def _answer(command: str, *, stream: bool) -> tuple[str, bytes]:
         usage = {"prompt_tokens": 50, "completion_tokens": 5, "total_tokens": 55}
         whole = {**base, "object": "chat.completion", "choices": [choice], "usage": usage}
         return "application/json", json.dumps(whole).encode()
+    return _stream([{"content": letter} for letter in command], "stop")
+
+
+def _stream(deltas: Sequence[dict[str, Any]], reason: str) -> tuple[str, bytes]:
     events = []
-    for letter in command:
-        delta = {"index": 0, "finish_reason": None, "delta": {"content": letter}}
-        events.append({**base, "object": "chat.completion.chunk", "choices": [delta]})
-    last = {"index": 0, "finish_reason": "stop", "delta": {}}
-    events.append({**base, "object": "chat.completion.chunk", "choices": [last]})
+    for delta, end in (*((delta, None) for delta in deltas), ({}, reason)):
+        choice = {"index": 0, "finish_reason": end, "delta": delta}
+        event = {"id": "s", "object": "chat.completion.chunk", "created": 1, "model": MODEL}
+        events.append({**event, "choices": [choice]})
     lines = [f"data: {json.dumps(event)}\n\n" for event in events]
     return "text/event-stream", "".join([*lines, "data: [DONE]\n\n"]).encode()
