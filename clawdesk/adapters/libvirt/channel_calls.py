@@ -52,7 +52,7 @@ def _asked(body: bytes) -> tuple[str, str]:
     words = _content(_table(last).get("content")) or request.get("prompt")
     model = request.get("model")
     return (
-        model[:200] if isinstance(model, str) else "",
+        _whole(model)[:200] if isinstance(model, str) else "",
         _short(words) if isinstance(words, str) else "",
     )
 
@@ -116,6 +116,13 @@ def _count(usage: dict[str, Any], name: str) -> int | None:
     return value if type(value) is int and 0 <= value < 1 << 53 else None
 
 
+def _whole(text: str) -> str:
+    """Text that UTF-8 can carry. JSON may hold half a character: engines stream an emoji in two
+    events, and programs cut one; neither a log nor Git could take it."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _short(text: str) -> str:
+    text = _whole(text)
     cut = len(text) - _TEXT_CHARS_MAX
     return text if cut <= 0 else f"{text[:_TEXT_CHARS_MAX]} [... {cut} characters left out]"

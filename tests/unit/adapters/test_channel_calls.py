@@ -67,6 +67,14 @@ def test_a_long_answer_is_heard_in_part() -> None:
     assert len(listener._answer) == ANSWER_BYTES_MAX
 
 
+def test_halves_of_characters_are_joined_or_replaced() -> None:
+    # Engines stream an emoji in two events, and programs cut a text in the middle of one.
+    halves = stream({"content": "ok \ud83d"}, {"content": "\ude00, \ud83d"})
+    assert told(halves)[0] == "ok \U0001f600, \ufffd"
+    listener = Listener(json.dumps({"model": "m\udc00", "prompt": "cut \ud83d"}).encode())
+    assert (listener.model, listener.asked) == ("m\ufffd", "cut \ufffd")
+
+
 @given(st.binary(max_size=500), st.binary(max_size=500))
 def test_nothing_breaks_it(body: bytes, answer: bytes) -> None:
     listener = Listener(body)
