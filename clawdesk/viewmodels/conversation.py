@@ -88,8 +88,8 @@ class Reader:
         ours = line.stream == "event"
         if ours or self._kept:
             found = log_lines.MODEL.fullmatch(line.text)
-            if found is not None:
-                self._model(line, found)
+            if found is not None and (ended_ms := _time_ms(found[4])) is not None:
+                self._model(line, found, ended_ms)
                 return
         if self._continues(line):
             return
@@ -129,8 +129,8 @@ class Reader:
         return True
 
     # -- what a relayed call said ---------------------------------------------------------
-    def _model(self, line: LogLine, found: re.Match[str]) -> None:
-        model, _, status, when, facts = found.groups()
+    def _model(self, line: LogLine, found: re.Match[str], ended_ms: int) -> None:
+        model, _, status, _, facts = found.groups()
         who = (
             tr("{model} failed with {status}", model=model, status=status)
             if status
@@ -138,9 +138,7 @@ class Reader:
         )
         entry = self._add(Kind.SAID, who, line, label="model")
         entry.facts, entry.failed = facts_words(facts), bool(status)
-        entry.took_ms = _took_ms(facts)
-        ended = datetime.strptime(when, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
-        entry.at_ms = round(ended.timestamp() * 1000)
+        entry.took_ms, entry.at_ms = _took_ms(facts), ended_ms
 
     def _of_model(self, line: LogLine, text: str) -> None:
         for word in ("asked:", "said:", "why:"):
@@ -214,6 +212,15 @@ class Reader:
             self._touch(len(self.entries) - 1)
             return
         self._add(Kind.PRINTED, who, line, line.text)
+
+
+def _time_ms(when: str) -> int | None:
+    """A call's end; None = there is no such time, so a program printed it."""
+    try:
+        ended = datetime.strptime(when, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return round(ended.timestamp() * 1000)
 
 
 def _took_ms(facts: str) -> int:

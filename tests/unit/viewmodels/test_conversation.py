@@ -79,6 +79,15 @@ def test_words_of_a_model_begin_no_part_of_their_own() -> None:
     assert said.lines == ["fine", "asked: nothing", "why: x", "[model] z answered"]
 
 
+def test_a_kept_line_with_a_time_that_is_none_is_something_printed() -> None:
+    # Git keeps what programs print among what models said, so they can look alike.
+    forged = ("2023-99-99 99:99:99", "0000-01-01 00:00:00", "2023-02-29 00:00:00")
+    for when in forged:
+        kept = lines("Step agent, as Git kept it:", stream="event")
+        kept += lines(f"[model] m answered, {when}Z: 1.0 s")
+        assert [entry.kind for entry in read(kept)] == [Kind.NOTE, Kind.PRINTED]
+
+
 def test_what_git_kept_reads_as_before() -> None:
     output = TaskOutput()
     output.begin("agent", 1)
