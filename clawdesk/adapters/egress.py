@@ -114,6 +114,8 @@ class TcpEgress:
         raise EgressError(f"{host}:{port} cannot be reached: {why}", code="unreachable")
 
     async def _addresses(self, host: str, port: int, own: tuple[str, ...]) -> list[str]:
+        if "\0" in host:  # the system's look-up would end there, and find another host
+            raise EgressError(f"{host!a} is no name of a host", code="refused")
         try:
             async with asyncio.timeout(LOOKUP_S_MAX):
                 texts = (await self._look_up(host, port))[:ADDRESSES_MAX]

@@ -82,8 +82,13 @@ def is_network(text: str) -> bool:
 
 
 def allows(hosts: Iterable[str], host: str, port: int) -> bool:
-    """Whether a connection to that host and port is among them. Names compare without case."""
-    asked = _Pattern(False, plain(host), port)
+    """Whether a connection to that host and port is among them. Names compare without case.
+
+    What is no name is among none: whoever looks it up could read another one in it.
+    """
+    asked = _parse(f"{plain(host)}:{port}")
+    if asked is None or asked.below:
+        return False
     return any(_covers(p, asked) for p in map(_parse, hosts) if p)
 
 

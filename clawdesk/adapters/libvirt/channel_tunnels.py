@@ -78,6 +78,8 @@ class Tunnels:
         port = head["port"]
         assert isinstance(port, int)
         host = str(head["host"])
+        if not host.isprintable():  # no name; and what is told of it stays one line
+            host = host.encode("unicode_escape").decode()
         tunnel = _Tunnel(host, port, self._network.keys_for(host, port))
         self._tunnels[stream] = tunnel
         tunnel.task = asyncio.get_running_loop().create_task(self._run(stream, tunnel))

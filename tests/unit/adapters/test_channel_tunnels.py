@@ -109,6 +109,19 @@ async def test_nothing_else_is_looked_up_or_reached(place: Place, target: str) -
     assert place.looked_up == []
 
 
+@pytest.mark.parametrize("between", ["\0", "\n", "\x1b"])
+async def test_a_name_that_ends_early_is_not_let_out(place: Place, between: str) -> None:
+    """Whoever looks it up could take its beginning for the whole, and a log its end for a line."""
+    host = f"evil.com{between}Network_all_well.below.example.org"
+    first, writer = await place.ask(f"CONNECT {host}:{place.outside.port} HTTP/1.1")
+    assert first == b"HTTP/1.1 403 Forbidden\r\n"
+    writer.close()
+    used = await place.told()
+    assert used.host.isprintable()
+    assert used.refused.isprintable()
+    assert place.looked_up == []
+
+
 @pytest.mark.parametrize(
     "head",
     [

@@ -44,6 +44,13 @@ async def test_a_name_that_stands_for_this_machine_is_refused() -> None:
     assert caught.value.code == "refused"
 
 
+async def test_a_name_with_a_nul_is_not_looked_up() -> None:
+    """C takes what stands before it for the whole name: `localhost`, which is a name that is."""
+    with pytest.raises(EgressError, match="is no name") as caught:
+        await TcpEgress(may=lambda _address, _own: True).open("localhost\0.example.org", 1)
+    assert caught.value.code == "refused"
+
+
 async def test_the_address_that_was_judged_is_the_one_connected_to() -> None:
     """A name that changes its mind between look-up and connection gains nothing by it."""
     asked: list[str] = []

@@ -69,6 +69,21 @@ def test_what_a_host_covers(allowed: str, host: str, port: int, right: bool) -> 
 
 
 @pytest.mark.parametrize(
+    "host",
+    [
+        *("evil.com\0.example.org", "1.1.1.1\0.example.org", "evil.com\n.example.org"),
+        *("evil.com/.example.org", "evil.com#.example.org", "evil.com:22.example.org"),
+        *("user@www.example.org", "..example.org", ".example.org", "*.example.org"),
+        *("-x.example.org", "x..example.org", "www.example.org..", "ⅷ.example.org"),
+        *("www.example.org\n", f"{'x' * 64}.example.org", f"{'a.' * 127}example.org"),
+    ],
+)
+def test_what_is_no_name_is_below_no_host(host: str) -> None:
+    """A look-up in C ends at a NUL: it would ask for what stands before it."""
+    assert not allows(["*.example.org"], host, 443)
+
+
+@pytest.mark.parametrize(
     ("wanted", "allowed", "right"),
     [
         ("example.org", "example.org", True),
