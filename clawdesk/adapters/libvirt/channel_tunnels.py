@@ -48,6 +48,14 @@ class _Tunnel:
         self.sent_bytes = 0
         self.received_bytes = 0
         self.task: asyncio.Task[None] | None = None
+        self.idle: asyncio.Timeout | None = None  # ends it when nothing moves for long
+
+    def moved(self) -> None:
+        """Bytes went out: one that only sends for long, as an upload does, is not idle."""
+        idle = self.idle
+        with contextlib.suppress(RuntimeError):  # what came is being passed on just now
+            if idle is not None:
+                idle.reschedule(asyncio.get_running_loop().time() + _IDLE_S_MAX)
 
 
 class Tunnels:
@@ -162,13 +170,14 @@ class Tunnels:
             content = await tunnel.queue.get()
             writer.write(content if tunnel.request is None else tunnel.request.feed(content))
             await writer.drain()
+            tunnel.moved()
             tunnel.sent_bytes += len(content)
             self._wire.link.grant(stream, len(content))
             self._wire.wake()
 
     async def _receive(self, stream: int, tunnel: _Tunnel, reader: asyncio.StreamReader) -> None:
         while True:
-            async with asyncio.timeout(_IDLE_S_MAX):
+            async with asyncio.timeout(_IDLE_S_MAX) as tunnel.idle:
                 content = await reader.read(_READ_BYTES)
             is_over = not content
             if tunnel.answer is not None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from clawdesk.adapters.libvirt import channel_tunnels
 from clawdesk.domain.network import Reach
 from tests.support.way_out import WayOut, way_out
 
@@ -21,6 +22,8 @@ class Outside:
 
     port: int = 0
     reads: bool = True
+    echoes: bool = True
+    got: asyncio.Event = field(default_factory=asyncio.Event)
     over: asyncio.Event = field(default_factory=asyncio.Event)
     heads: list[bytes] = field(default_factory=list)
     left: asyncio.Event = field(default_factory=asyncio.Event)
@@ -34,6 +37,9 @@ class Outside:
         with contextlib.suppress(ConnectionError):
             while content := await reader.read(65536):
                 self.heads.append(content)
+                self.got.set()
+                if not self.echoes:
+                    continue
                 writer.write(content)
                 await writer.drain()
                 if content.endswith((b"bye\n", b"\r\n\r\n")):
@@ -147,6 +153,26 @@ async def test_a_program_that_leaves_ends_its_connection(place: Place) -> None:
     async with asyncio.timeout(10):
         await place.outside.left.wait()
     assert (await place.told()).refused == ""
+
+
+async def test_what_only_sends_is_not_idle(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long upload hears nothing until its end; a connection on which nothing moves is ended."""
+    monkeypatch.setattr(channel_tunnels, "_IDLE_S_MAX", 1.0)
+    place.outside.echoes = False
+    first, writer = await place.ask(f"CONNECT {ALLOWED}:{place.outside.port} HTTP/1.1")
+    assert first.startswith(b"HTTP/1.1 200")
+    await place.reader.readline()
+    loop = asyncio.get_running_loop()
+    until = loop.time() + 1.4
+    while loop.time() < until:
+        place.outside.got.clear()
+        writer.write(b"x" * 100)
+        async with asyncio.timeout(10):
+            await place.outside.got.wait()
+    assert not place.reader.at_eof()
+    async with asyncio.timeout(10):
+        assert await place.reader.read(-1) == b""
+    writer.close()
 
 
 async def test_an_end_that_reads_nothing_does_not_keep_the_host(place: Place) -> None:
