@@ -57,7 +57,7 @@ async def take(
     try:
         quiet, changes = await session.rest()
         crash.point("checkpoint.collected")
-        await asyncio.to_thread(_no_secret, changes, veil)
+        changes = await asyncio.to_thread(_without_secrets, changes, veil)
         why = await room_for(task.definition.machine.memory_mib)
         leaving = boundary.safety or leaves()
         snapshot, why = (None, why) if why else await _snapshot(effect, machines, quiet, leaving)
@@ -113,8 +113,9 @@ def _committed(
     )
 
 
-def _no_secret(changes: WorkspaceChanges, veil: Veil) -> None:
-    """Raises PortError: a commit keeps what is in it for good, and may be pushed."""
+def _without_secrets(changes: WorkspaceChanges, veil: Veil) -> WorkspaceChanges:
+    """The changes, values hidden in what is only told of. A commit keeps what is in it for good,
+    and may be pushed. Raises PortError: one stands in what would be kept."""
     for file in changes.changed:
         name = veil.found_in(file.content) or veil.found_in(file.path.encode())
         if name:
@@ -125,6 +126,7 @@ def _no_secret(changes: WorkspaceChanges, veil: Veil) -> None:
                 "replace the secret.",
                 code="secret",
             )
+    return replace(changes, skipped=tuple(map(veil.hide_text, changes.skipped)))
 
 
 def _made(effect: TakeCheckpoint, at_ms: int, snapshot: Snapshot | None, why: str) -> Checkpoint:

@@ -45,6 +45,7 @@ class FakeMachine:
         self.start = dict(files)
         self.files = dict(files)
         self.modes: dict[str, int] = {}  # of files that are not plain
+        self.skipped: tuple[str, ...] = ()  # what of its files it cannot send, and why
         self.is_old = False  # its guest program is of the version before
         self.feedback = ""
         self.feedbacks: list[str] = []  # all of them
@@ -291,7 +292,8 @@ class FakeSession:
             for path, content in sorted(now.items())
             if before.get(path) != content or path in modes
         )
-        return WorkspaceChanges(changed, tuple(sorted(before.keys() - now.keys())))
+        deleted = tuple(sorted(before.keys() - now.keys()))
+        return WorkspaceChanges(changed, deleted, self._machine.skipped)
 
     async def apply(self, files: Sequence[FileEntry], deleted: Sequence[str]) -> None:
         self._check()

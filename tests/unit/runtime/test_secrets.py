@@ -51,6 +51,7 @@ async def one(step: FakeStep) -> int:
     step.print(f"{VALUE[5:]} now\n")
     if "secret" in step.machine.feedback:
         step.files["key.txt"] = b"nothing"
+        step.machine.skipped = (f"{VALUE}.sock: neither a file nor a symbolic link",)
     else:
         step.files["key.txt"] = f"key = {VALUE}\n".encode()
     return 0
@@ -98,6 +99,8 @@ async def test_a_value_in_a_file_holds_the_task_until_the_task_took_it_out(world
     lines = "\n".join(line.text for line in await plane.log_lines(task.id))
     assert "using [secret DEPLOY_KEY] now" in lines
     assert [c.message for c in task.checkpoints if c.message] == ["with [secret DEPLOY_KEY]"]
+    words = "[secret DEPLOY_KEY].sock: neither a file nor a symbolic link"
+    assert task.checkpoints[-1].not_taken[-1] == words
     await plane.close()
     plane = await world.open()
     assert all(c.snapshot is None for c in plane.state.tasks[task.id].checkpoints)
