@@ -91,7 +91,8 @@ def _text(part: dict[str, Any]) -> str:
 def _content(content: object) -> str:
     """A message's content: text, or a list of parts of which some are text."""
     if isinstance(content, list):
-        return "".join(_content(_table(item).get("text")) for item in content)
+        texts = (_table(item).get("text") for item in content)
+        return "".join(text for text in texts if isinstance(text, str))
     return content if isinstance(content, str) else ""
 
 

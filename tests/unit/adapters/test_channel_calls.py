@@ -75,6 +75,12 @@ def test_halves_of_characters_are_joined_or_replaced() -> None:
     assert (listener.model, listener.asked) == ("m\ufffd", "cut \ufffd")
 
 
+def test_parts_within_parts_end_no_call() -> None:
+    deep = b'[{"text":' * 400 + b'"x"' + b"}]" * 400
+    assert Listener(b'{"messages":[{"content":%b}]}' % deep).asked == ""
+    assert told(b'{"choices":[{"message":{"content":%b}}]}' % deep)[0] == ""
+
+
 @given(st.binary(max_size=500), st.binary(max_size=500))
 def test_nothing_breaks_it(body: bytes, answer: bytes) -> None:
     listener = Listener(body)
