@@ -6,8 +6,10 @@ import asyncio
 import logging
 import os
 import socket
+import ssl
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from aiohttp import web
@@ -17,6 +19,10 @@ from clawdesk_fabric import call_limits
 from clawdesk_fabric.errors import FabricError
 
 KEEPALIVE_S = 75.0
+HANDSHAKE_S_MAX = 10.0
+BACKLOG = 64
+AGAIN_S = 1.0
+"""When to take connections again, after the process had no file descriptor left for one."""
 
 
 class _NoHttp(logging.Filter):
@@ -79,6 +85,71 @@ class Door:
         self._silent.pop(protocol, None)
         if protocol.transport is not None:
             protocol.transport.abort()
+
+
+class Entrance:
+    """Takes the connections of one bound socket and speaks TLS on them.
+
+    asyncio's own server cannot end a handshake that is under way: a connection that closed with
+    its listener would be left to nobody, until its time is over or the process ends.
+
+    Args:
+        make: the protocol of a connection.
+    """
+
+    def __init__(self, listening: socket.socket, make: Callable[[], asyncio.Protocol]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._listening = listening
+        self._make = make
+        self._tls: ssl.SSLContext | None = None
+        self._entering: dict[asyncio.Task[None], socket.socket] = {}
+        self._again: asyncio.TimerHandle | None = None
+
+    def open(self, tls: ssl.SSLContext) -> None:
+        """Take connections, or go on to; this is what is spoken with whoever comes from now on."""
+        if self._tls is None:
+            self._listening.setblocking(False)
+            self._listening.listen(BACKLOG)
+            self._watch()
+        self._tls = tls
+
+    async def close(self) -> None:
+        """Take no more, and end what is not a connection with its protocol yet."""
+        if self._again is not None:
+            self._again.cancel()
+        if self._listening.fileno() >= 0:
+            self._loop.remove_reader(self._listening)
+            self._listening.close()
+        for came in self._entering.values():
+            with suppress(OSError):  # it is gone by itself
+                came.shutdown(socket.SHUT_RDWR)
+        if self._entering:
+            await asyncio.wait(self._entering)
+
+    def _watch(self) -> None:
+        self._again = None
+        self._loop.add_reader(self._listening, self._take)
+
+    def _take(self) -> None:
+        for _ in range(BACKLOG):
+            try:
+                came, _ = self._listening.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                HTTP_LOG.warning("no connection can be taken now: %s", error)
+                self._loop.remove_reader(self._listening)
+                self._again = self._loop.call_later(AGAIN_S, self._watch)
+                return
+            task = self._loop.create_task(self._enter(came))
+            self._entering[task] = came
+            task.add_done_callback(lambda done: self._entering.pop(done, None))
+
+    async def _enter(self, came: socket.socket) -> None:
+        with suppress(OSError):  # whoever came left, or is none of those that TLS lets in
+            await self._loop.connect_accepted_socket(
+                self._make, came, ssl=self._tls, ssl_handshake_timeout=HANDSHAKE_S_MAX
+            )
 
 
 async def serving(app: web.Application) -> web.AppRunner:

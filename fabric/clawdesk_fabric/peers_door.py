@@ -18,7 +18,7 @@ from aiohttp import web
 from clawdesk_fabric import gateway
 from clawdesk_fabric import openai_wire as wire
 from clawdesk_fabric.guard import Answer, authorised, guard
-from clawdesk_fabric.listening import Door, bound_tcp, serving
+from clawdesk_fabric.listening import Door, Entrance, bound_tcp, serving
 from clawdesk_fabric.model import PEER_PROJECT, CallClass
 from clawdesk_fabric.openai_request import parse_object
 from clawdesk_fabric.openai_wire import WireError
@@ -28,7 +28,6 @@ from clawdesk_fabric.peers_kept import Peer
 from clawdesk_fabric.peers_pairing import parse_address
 from clawdesk_fabric.tokens import Grant
 
-HANDSHAKE_S_MAX = 10.0
 CONNECTIONS_MAX = 128
 """Of strangers too; far fewer than what a process may have open, which our own callers need."""
 PAIR_BYTES_MAX = 16 * 1024
@@ -152,17 +151,16 @@ class Listener:
         self._door = door
         self._runner = runner
         self._server = runner.server
-        self._socket: socket.socket | None = None
-        self._listener: asyncio.Server | None = None
+        self._entrance: Entrance | None = None
         self._trusts: object = None
-        self._one_at_a_time = asyncio.Lock()
 
     async def open(self, address: str) -> None:
         """Begin. Raises FabricError when the address cannot be had."""
         host, port = parse_address(address)
         self._peers.identity()
-        self._socket = bound_tcp(host, port, option="--peers")
-        port = self._socket.getsockname()[1]
+        listening = bound_tcp(host, port, option="--peers")
+        self._entrance = Entrance(listening, self._door.open(self._server))
+        port = listening.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
         self._peers.listening = f"{socket.gethostname() if _is_every(host) else shown}:{port}"
         self._peers.port = port
@@ -170,25 +168,13 @@ class Listener:
 
     async def renew(self) -> None:
         """Trust who is paired now, and nobody else; connections of others end."""
-        if self._socket is None:
+        if self._entrance is None:
             return
-        async with self._one_at_a_time:
-            trusted = [peer.certificate for peer in self._peers.all()]
-            strangers = self._peers.is_inviting()
-            if (trusted, strangers) != self._trusts:
-                self._trusts = (trusted, strangers)
-                tls = self._peers.identity().listening(trusted, strangers=strangers)
-                before = self._listener
-                # A socket of its own each time: the one that stays keeps those who are waiting.
-                self._listener = await asyncio.get_running_loop().create_server(
-                    self._door.open(self._server),
-                    sock=self._socket.dup(),
-                    ssl=tls,
-                    ssl_handshake_timeout=HANDSHAKE_S_MAX,
-                    backlog=64,
-                )
-                if before is not None:
-                    before.close()
+        trusted = [peer.certificate for peer in self._peers.all()]
+        strangers = self._peers.is_inviting()
+        if (trusted, strangers) != self._trusts:
+            self._entrance.open(self._peers.identity().listening(trusted, strangers=strangers))
+            self._trusts = (trusted, strangers)
         self._end_others()
 
     def _end_others(self) -> None:
@@ -203,10 +189,9 @@ class Listener:
     async def close(self) -> None:
         """No peer can come any more, and those that are here are sent away."""
         self._peers.listening, self._peers.port = "", 0
-        if self._listener is not None:
-            self._listener.close()
-        if self._socket is not None:
-            self._socket.close()
+        entrance, self._entrance = self._entrance, None
+        if entrance is not None:
+            await entrance.close()
         await self._runner.cleanup()
 
 
