@@ -6,6 +6,7 @@ Bounded everywhere: a task that prints for ever costs a fixed amount of memory.
 from __future__ import annotations
 
 import asyncio
+import codecs
 from collections import deque
 
 from clawdesk.ports.guest import NetworkUsed
@@ -16,6 +17,7 @@ LINE_CHARACTERS_MAX = 4_000
 KEEP_BYTES_MAX = 5 * 1024 * 1024
 HEAD_BYTES_MAX = KEEP_BYTES_MAX // 2
 LAST_BYTES_MAX = 8_000
+_DECODER = codecs.getincrementaldecoder("utf-8")
 
 
 class TaskOutput:
@@ -25,6 +27,7 @@ class TaskOutput:
         self._lines: deque[LogLine] = deque(maxlen=LINES_MAX)
         self._number = 0
         self._partial: dict[str, str] = {}
+        self._decoders: dict[str, codecs.IncrementalDecoder] = {}  # keep half a letter
         self._head = bytearray()
         self._tail: deque[bytes] = deque()
         self._tail_bytes = 0
@@ -57,7 +60,8 @@ class TaskOutput:
     def feed(self, at_ms: int, stream: str, chunk: bytes) -> None:
         """Bytes a step printed, in any pieces."""
         self._keep(chunk)
-        text = self._partial.pop(stream, "") + chunk.decode("utf-8", "replace")
+        decoder = self._decoders.setdefault(stream, _DECODER("replace"))
+        text = self._partial.pop(stream, "") + decoder.decode(chunk)
         *lines, rest = text.split("\n")
         for line in lines:
             self._append(at_ms, stream, line.rstrip("\r"))
@@ -68,9 +72,9 @@ class TaskOutput:
 
     def flush(self, at_ms: int) -> None:
         """The step has ended: show what had no newline."""
-        for stream, text in self._partial.items():
-            self._append(at_ms, stream, text)
-        self._partial.clear()
+        for stream, decoder in self._decoders.items():
+            if text := self._partial.pop(stream, "") + decoder.decode(b"", final=True):
+                self._append(at_ms, stream, text)
 
     def after(self, number: int) -> tuple[LogLine, ...]:
         """Lines numbered above `number`, oldest first."""

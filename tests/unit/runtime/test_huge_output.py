@@ -73,3 +73,18 @@ def test_what_was_taken_is_not_taken_again_unless_it_is_put_back() -> None:
     assert output.take() == b"one\ntwo\n"
     assert output.take() == b""
     assert output.tail().endswith("two"), "what failed is told with its last words all the same"
+
+
+def test_a_letter_that_comes_in_two_pieces_is_one() -> None:
+    output = TaskOutput()
+    whole = "Käse 漢字 \U0001f600\n".encode()
+    for place in range(1, len(whole)):
+        output.feed(0, "out", whole[:place])
+        output.feed(0, "err", "ü\n".encode()[:1])
+        output.feed(0, "out", whole[place:])
+        output.feed(0, "err", "ü\n".encode()[1:])
+    output.feed(0, "out", b"cut \xc3")
+    output.flush(0)
+    lines = [line.text for line in output.after(0)]
+    assert set(lines[:-1]) == {"Käse 漢字 \U0001f600", "ü"}
+    assert lines[-1] == "cut \ufffd"
