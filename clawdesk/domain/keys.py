@@ -97,7 +97,7 @@ def parse_keys(reader: Reader, network: tuple[str, ...]) -> tuple[KeySpec, ...]:
     found = tuple(_key(reader, ("keys", index), network) for index in range(len(tables)))
     seen: set[tuple[str, str]] = set()
     for index, key in enumerate(found):
-        place = (key.host, key.header.lower())
+        place = (key.host.removesuffix(f":{WEB_PORTS[0]}"), key.header.lower())
         if place in seen:
             allowed = "each header of a host once"
             reader.mistake(("keys", index, "header"), f"{show(key.header)} twice", allowed)

@@ -47,6 +47,7 @@ def test_a_task_names_host_secret_and_header() -> None:
         ('secret = "A"', "keys[3].host: found nothing"),
         ('host = "api.example.org"\nsecret = "a"', "names of secrets"),
         ('host = "api.example.org"\nsecret = "A"', '"Authorization" twice'),
+        ('host = "api.example.org:80"\nsecret = "A"', '"Authorization" twice'),
         ('host = "api.example.org"\nsecret = "A"\nheader = "X: y"', "the name of a header"),
         ('host = "api.example.org"\nsecret = "A"\nheader = "Host"', "that the proxy does not need"),
         ('host = "api.example.org"\nsecret = "A"\nheader = "Proxy-X"', "the proxy does not need"),
