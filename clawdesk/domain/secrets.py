@@ -7,6 +7,7 @@ say, and finds it in files before they are committed, also written in the usual 
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
@@ -17,6 +18,9 @@ _NAME = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 _VALUE = re.compile(r"[!-~]{8,512}")
 # What the guest sets itself; a secret of that name would change how a step runs.
 _TAKEN = frozenset({"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TERM", "NO_PROXY"})
+# What programs leave as it is when they percent-encode: nothing, Python's way, JavaScript's two.
+_LEFT_AS_IT_IS = ("", "/", "!*'()", ";,/?:@&=+$!*'()#")
+_ENCODED = re.compile(r"%[0-9A-F]{2}")
 _OURS = ("CLAWDESK_", "OPENAI_", "PYTHON", "LD_", "HTTP_", "HTTPS_", "ALL_")
 
 
@@ -31,18 +35,16 @@ def is_secret_value(text: str) -> bool:
 
 
 def forms(value: str) -> tuple[bytes, ...]:
-    """The value as it may stand in a file: itself, percent-encoded, in hex, in base64.
+    """The value as it may stand in a file: itself, percent-encoded, in JSON, in hex, in base64.
 
     Base64 depends on where in the encoded text the value begins, so each of the three places gives
     a form of its own, without the characters that its neighbours have a part in.
     """
     plain = value.encode()
-    found = [
-        plain,
-        quote(value, safe="").encode(),
-        plain.hex().encode(),
-        plain.hex().upper().encode(),
-    ]
+    quoted = [quote(value, safe=left) for left in _LEFT_AS_IT_IS]
+    quoted += [_ENCODED.sub(lambda m: m[0].lower(), text) for text in quoted]
+    texts = (*quoted, json.dumps(value)[1:-1], plain.hex(), plain.hex().upper())
+    found = [plain, *(text.encode() for text in texts)]
     for shift in range(3):
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             whole = encode(b"\0" * shift + plain + b"\0" * ((-shift - len(plain)) % 3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import random
 from dataclasses import replace
 
@@ -102,6 +103,24 @@ def test_what_is_given_lies_inside_the_projects_and_the_users_policy() -> None:
     task = under(_task(policy_asked=asked), bounded)
     assert secrets_of(task) == ("TWO",)
     assert task.policy_asks == (), "the user's own word grants what lies inside it"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("wJalr%2FK7MD%2BbPx%21%3D", "wJalr%2fK7MD%2bbPx%21%3d"),
+        "wJalr/K7MD%2BbPx%21%3D",  # Python's quote
+        "wJalr%2FK7MD%2BbPx!%3D",  # JavaScript's encodeURIComponent
+        "wJalr/K7MD+bPx!=",  # its encodeURI
+    ],
+)
+def test_each_usual_way_to_percent_encode_is_found(written: str) -> None:
+    assert Veil({"A": "wJalr/K7MD+bPx!="}).found_in(f"key: {written}\n".encode()) == "A"
+
+
+def test_a_value_in_json_is_found() -> None:
+    value = 'a"quoted\\value'
+    assert Veil({"A": value}).found_in(json.dumps({"key": value}).encode()) == "A"
 
 
 def test_a_record_alone_gives_no_secret() -> None:
