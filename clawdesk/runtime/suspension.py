@@ -22,14 +22,21 @@ def may_suspend(task: Task) -> bool:
     return held and task.request is not None and not task.request.is_ours
 
 
+def _stands(task: Task) -> bool:
+    """Whether only a person's answer to the plane's own question moves it: its machine lives on."""
+    held = task.phase is Phase.HELD and task.deciding is None and task.wish is None
+    return held and task.request is not None and task.request.is_ours
+
+
 async def suspend_all(plane: PlaneApi, ask: Callable[[TaskId], None]) -> None:
-    """Ask each task once, as soon as it can obey; return when no machine is left, or in time."""
+    """Ask each task once, as soon as it can obey; return when no machine is left that can go, or
+    in time."""
     done = asyncio.Event()
     asked: set[TaskId] = set()
 
     def look(_: Change) -> None:
         tasks = list(plane.state.tasks.values())
-        if not any(task.machine or task.leaving for task in tasks):
+        if not any(task.leaving or (task.machine and not _stands(task)) for task in tasks):
             done.set()
             return
         for task in tasks:

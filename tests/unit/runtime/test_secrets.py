@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -106,6 +107,13 @@ async def test_a_value_in_a_file_holds_the_task_until_the_task_took_it_out(world
     assert all(c.snapshot is None for c in plane.state.tasks[task.id].checkpoints)
     await plane.close()
     assert VALUE not in repr(vars(world.project)), "Git has it"
+
+
+async def test_closing_waits_for_no_machine_that_only_a_person_can_move(world: World) -> None:
+    plane, task = await played(world)
+    async with asyncio.timeout(20):
+        await plane.close()
+    assert task.machine in world.guests.machines, "the next start takes it up"
 
 
 async def test_giving_up_ends_the_task_and_keeps_nothing(world: World) -> None:
