@@ -6,6 +6,10 @@ from collections import deque
 
 HEAD_BYTES_MAX = 4 << 20
 TAIL_BYTES_MAX = 512 << 10
+WORD_BYTES_MAX = 2048
+"""What is left out begins and ends between words, where they are not longer: half a secret would
+not be known to be one."""
+_SPACES = (b"\n", b" ", b"\t", b"\r")
 LONG_MARK = b"\n[ClawDesk: this output is long; its end follows when it is complete]\n"
 
 
@@ -21,7 +25,10 @@ class OutputBudget:
 
     def take(self, chunk: bytes) -> bytes:
         """What of `chunk` goes on now; b"" when it is only kept as the tail, or dropped."""
-        room = HEAD_BYTES_MAX - self._passed_bytes
+        room = 0 if self.is_over else HEAD_BYTES_MAX - self._passed_bytes
+        if len(chunk) >= room > 0:
+            begin = max(0, room - WORD_BYTES_MAX)
+            room = max(chunk.rfind(space, begin, room) for space in _SPACES) + 1 or room
         now, later = chunk[:room], chunk[room:]
         self._passed_bytes += len(now)
         if later:
@@ -43,7 +50,10 @@ class OutputBudget:
         self._tail.clear()
         if not self._dropped_bytes:
             return tail
-        return b"\n[ClawDesk: %d bytes left out here]\n" % self._dropped_bytes + tail
+        found = (tail.find(space, 0, WORD_BYTES_MAX) for space in _SPACES)
+        begin = min((place for place in found if place >= 0), default=0)
+        gone = self._dropped_bytes + begin
+        return b"\n[ClawDesk: %d bytes left out here]\n" % gone + tail[begin:]
 
 
 class TokenBucket:

@@ -6,7 +6,13 @@ from collections.abc import Iterable
 
 import pytest
 
-from clawdesk.adapters.libvirt.channel_output import HEAD_BYTES_MAX, TAIL_BYTES_MAX, OutputBudget
+from clawdesk.adapters.libvirt.channel_output import (
+    HEAD_BYTES_MAX,
+    LONG_MARK,
+    TAIL_BYTES_MAX,
+    OutputBudget,
+)
+from clawdesk.domain.secrets import Veil, VeiledStream
 from clawdesk.runtime.output import KEEP_BYTES_MAX, LINE_CHARACTERS_MAX, LINES_MAX, TaskOutput
 
 MARKS_BYTES_MAX = 300
@@ -50,6 +56,25 @@ def test_what_is_kept_is_bounded(print_it: object) -> None:
     output.feed(0, "out", b"more\n")
     output.put_back(taken)
     assert len(output.take()) <= KEEP_BYTES_MAX + 1_000_000 + MARKS_BYTES_MAX
+
+
+@pytest.mark.parametrize("place", range(0, 40, 5))
+def test_what_is_left_out_begins_and_ends_between_words(place: int) -> None:
+    """Half a secret is not known to be one: it would stand in the log beside the mark."""
+    value = "s3cret-value-of-ann-that-is-40-chars-lon"
+    veiled, budget = VeiledStream(Veil({"KEY": value})), OutputBudget()
+    line = f"curl -H {value}\n".encode()
+    whole = b"x" * place + b"\n" + line * (2 * HEAD_BYTES_MAX // len(line))
+    shown = b""
+    for begin in range(0, len(whole), 64 << 10):  # as a guest that floods sends it
+        was_over = budget.is_over
+        shown += veiled.feed(budget.take(whole[begin : begin + (64 << 10)]))
+        if budget.is_over and not was_over:
+            shown += veiled.feed(LONG_MARK)
+    shown += veiled.feed(budget.finish()) + veiled.flush()
+    assert budget.is_over
+    parts = {value[begin : begin + 8].encode() for begin in range(len(value) - 7)}
+    assert not [part for part in parts if part in shown]
 
 
 def test_a_step_after_it_begins_anew() -> None:
