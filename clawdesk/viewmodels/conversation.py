@@ -93,7 +93,8 @@ class Reader:
                 return
         if self._continues(line):
             return
-        label = log_lines.LABEL.fullmatch(line.text) if self._acp and not ours else None
+        client = self._acp and line.stream == "out"  # an agent's own errors come beside it
+        label = log_lines.LABEL.fullmatch(line.text) if client else None
         if label is not None and label[1] in _SPOKEN:
             self._spoken(line, label[1], label[2] or "", label[3])
         elif ours:
