@@ -180,7 +180,8 @@ async def _reserve(request: web.Request) -> web.Response:
     """`from` and `until` are seconds since 1970; a window that has begun is fine."""
     fabric, body = request.app[FABRIC], await json_body(request)
     model = _text(body, "model")
-    if model not in fabric.state.replicas:
+    replica = fabric.state.replicas.get(model)
+    if replica is None or replica.is_removed:  # that one only ends what it works on
         raise WireError("model_not_found", f"there is no model {model!r}")
     if len(fabric.state.reservations) >= RESERVATIONS_MAX:
         raise WireError("queue_full", f"{RESERVATIONS_MAX} reservations are the limit")

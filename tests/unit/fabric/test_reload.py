@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -170,7 +171,7 @@ async def test_the_command_says_what_changed_and_a_loaded_model_answers_on(
     assert json.loads(capsys.readouterr().out)["changed"] == []
 
 
-@pytest.mark.expect_log("there is no model of this name")
+@pytest.mark.expect_log("there is no model")
 async def test_a_removed_model_is_refused_while_its_last_call_is_answered(
     listed: World, engine: FakeEngine, files: Files
 ) -> None:
@@ -187,9 +188,13 @@ async def test_a_removed_model_is_refused_while_its_last_call_is_answered(
         assert (await listed.chat())[0] == 404
         shown = (await listed.control("status"))["models"][0]
         assert (shown["name"], shown["removed"], shown["phase"]) == (MODEL, True, "ready")
+        window = {"from": 0, "until": datetime.now(UTC).timestamp() + 600}
+        late = await listed.control("reservations", {"model": MODEL, **window})
+        assert late["error"]["code"] == "model_not_found", "nobody would ever load it"
         engine.latest[MODEL].gate.set()
         assert b"[DONE]" in await answer.read()
     await listed.until(lambda: MODEL not in listed.fabric.state.replicas)
+    assert "reservation" in await listed.control("reservations", {"model": "other", **window})
 
 
 @pytest.mark.expect_log("models.toml is not TOML")
