@@ -163,7 +163,10 @@ def _of_our_network(host: str, port: int) -> tuple[list[str], str]:
 
 def _may_be_told(address: str) -> bool:
     """Whether it is an address on a network, and holds no password."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # a bracket without its other one
+        return False
     open_one = parts.scheme in ("http", "https") and not parts.username and not parts.password
     return open_one and len(address.split()) == 1
 

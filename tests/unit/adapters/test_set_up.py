@@ -122,7 +122,10 @@ def test_what_no_rule_can_let_through_is_said(
     assert why in found.problem
 
 
-@pytest.mark.parametrize("address", ["https://ann:secret@mirror.example/simple", "file:///srv"])
+@pytest.mark.parametrize(
+    "address",
+    ["https://ann:secret@mirror.example/simple", "file:///srv", "http://[mirror.example/simple"],
+)
 def test_where_an_address_is_not_handed_in_pips_own_hosts_count(
     set_to: Callable[..., PackageSource], address: str
 ) -> None:
