@@ -14,6 +14,8 @@ ANSWER_BYTES_MAX = 512 << 10
 """More is not read: that would keep the bytes of other machines waiting."""
 _TEXT_CHARS_MAX = 16_000
 _TOOLS_MAX = 16
+_TOKENS_MAX = 10**9
+"""Of one call; who says more says nothing, as in the Fabric."""
 
 
 class Listener:
@@ -114,7 +116,7 @@ def _tools(parts: list[dict[str, Any]]) -> list[str]:
 
 def _count(usage: dict[str, Any], name: str) -> int | None:
     value = usage.get(name)
-    return value if type(value) is int and 0 <= value < 1 << 53 else None
+    return value if type(value) is int and 0 <= value <= _TOKENS_MAX else None
 
 
 def _whole(text: str) -> str:

@@ -75,6 +75,13 @@ def test_halves_of_characters_are_joined_or_replaced() -> None:
     assert (listener.model, listener.asked) == ("m\ufffd", "cut \ufffd")
 
 
+def test_a_count_of_tokens_that_no_call_can_have_counts_as_not_told() -> None:
+    """Sums of such would soon be numbers that neither a record nor the plane's wire takes."""
+    for absurd in (-1, 2**53 - 1, 10**9 + 1, True, 1.5, "7", None):
+        usage = json.dumps({"usage": {"prompt_tokens": absurd, "completion_tokens": 3}})
+        assert told(usage.encode())[1:] == (None, 3)
+
+
 def test_parts_within_parts_end_no_call() -> None:
     deep = b'[{"text":' * 400 + b'"x"' + b"}]" * 400
     assert Listener(b'{"messages":[{"content":%b}]}' % deep).asked == ""
