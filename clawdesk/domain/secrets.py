@@ -87,12 +87,21 @@ class Veil:
         return self.hide(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
 
     def unsure(self, content: bytes) -> int:
-        """How many bytes at the end of `content` may be the beginning of a value."""
+        """How many bytes at the end of `content` may be the beginning of a value, not all of it."""
         for size in range(min(self._longest - 1, len(content)), 0, -1):
             end = content[-size:]
-            if any(form.startswith(end) for form in self._forms):
+            if any(form.startswith(end) and form != end for form in self._forms):
                 return size
         return 0
+
+    def sure(self, content: bytes) -> int:
+        """How many bytes at its beginning hold no value that what follows could make longer."""
+        cut = len(content) - self.unsure(content)
+        if self._any is not None and cut < len(content):
+            for match in self._any.finditer(content):
+                if match.start() < cut < match.end():
+                    return match.end()  # its end begins another one, which is none
+        return cut
 
 
 class VeiledStream:
@@ -104,15 +113,15 @@ class VeiledStream:
 
     def feed(self, chunk: bytes) -> bytes:
         """What can be shown by now."""
-        content = self._veil.hide(self._rest + chunk)
-        cut = len(content) - self._veil.unsure(content)
+        content = self._rest + chunk
+        cut = self._veil.sure(content)
         self._rest = content[cut:]
-        return content[:cut]
+        return self._veil.hide(content[:cut])
 
     def flush(self) -> bytes:
         """The rest: nothing follows."""
         rest, self._rest = self._rest, b""
-        return rest
+        return self._veil.hide(rest)
 
 
 def given(wanted: Iterable[str], allowed: Iterable[str]) -> tuple[str, ...]:

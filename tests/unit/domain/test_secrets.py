@@ -105,6 +105,19 @@ def test_what_is_given_lies_inside_the_projects_and_the_users_policy() -> None:
     assert task.policy_asks == (), "the user's own word grants what lies inside it"
 
 
+def test_of_two_values_that_begin_alike_the_longer_is_hidden_whole() -> None:
+    veil = Veil({"SHORT": "abcdefgh", "LONG": "abcdefgh-and-more", "URL": "db://u:abcdefgh@host"})
+    whole = b"x abcdefgh y abcdefgh-and-more z db://u:abcdefgh@host db://u:abcdefgh.\nabcdefgh"
+    assert b"more" not in veil.hide(whole)
+    for first in range(len(whole)):
+        for second in range(first, len(whole)):
+            stream = VeiledStream(veil)
+            parts = (whole[:first], whole[first:second], whole[second:])
+            shown = b"".join(map(stream.feed, parts)) + stream.flush()
+            assert shown == veil.hide(whole), (first, second)
+    assert VeiledStream(veil).feed(b"db://u:abcdefgh@host") == b"[secret URL]", "at once"
+
+
 @pytest.mark.parametrize(
     "written",
     [
