@@ -37,19 +37,19 @@ class Person:
     ) -> bool:
         """`claw ask`. False when too many questions wait already; `told` is then never called."""
         question = {"op": "question", "key": key, "question": text, "choices": choices}
-        return self._put({**question, "default": default}, told)
-
-    def checkpoint(self, message: str, told: Told, *, approve: bool) -> bool:
-        """`claw checkpoint`. False as with `ask`."""
-        return self._put({"op": "boundary", "message": message, "approve": approve}, told)
-
-    def _put(self, request: dict[str, Any], told: Told) -> bool:
         if len(self._waiting) >= _WAITING_MAX:
             return False
+        self._put({**question, "default": default}, told)
+        return True
+
+    def checkpoint(self, message: str, told: Told, *, approve: bool) -> None:
+        """`claw checkpoint`. It is taken however many questions wait: a turn has one end."""
+        self._put({"op": "boundary", "message": message, "approve": approve}, told)
+
+    def _put(self, request: dict[str, Any], told: Told) -> None:
         self._waiting.append((request, told))
         if self._socket is None:
             self._begin()
-        return True
 
     def _begin(self) -> None:
         """Send the first of those that wait. The socket takes a whole line at once."""

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 HEAD_BYTES_MAX = 64 << 10
 BODY_BYTES_MAX = 32 << 20
+_DIGITS_MAX = 20
+_CHUNK_LINE_BYTES_MAX = 4 << 10
 _HOP_BY_HOP = frozenset({
     "connection", "content-length", "expect", "host", "keep-alive", "proxy-authenticate",
     "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "date", "server",
@@ -76,7 +78,7 @@ class RequestParser:
     def _plan_body(self, head: bytes) -> None:
         self._chunked = b"chunked" in _field(head, b"\r\ntransfer-encoding:")
         length = _field(head, b"\r\ncontent-length:") or b"0"
-        if not length.isdigit():
+        if not length.isdigit() or len(length) > _DIGITS_MAX:
             raise BadRequestError(400, "a malformed Content-Length")
         self._length = int(length)
         self._check(self._length)
@@ -88,13 +90,14 @@ class RequestParser:
 
     def _take_chunks(self) -> bool:
         while True:
-            end = self._buffer.find(b"\r\n")
-            if end < 0:
+            end = self._buffer.find(b"\r\n", 0, _CHUNK_LINE_BYTES_MAX)
+            if end < 0 and len(self._buffer) < _CHUNK_LINE_BYTES_MAX:
                 return False
-            try:
-                size = int(bytes(self._buffer[:end]).split(b";")[0], 16)
-            except ValueError:
-                raise BadRequestError(400, "a malformed chunk") from None
+            written = bytes(self._buffer[: max(end, 0)]).split(b";")[0].strip()
+            # As a number of any kind it could be negative, and no end would be found.
+            if not 0 < len(written) <= _DIGITS_MAX or written.strip(b"0123456789ABCDEFabcdef"):
+                raise BadRequestError(400, "a malformed chunk")
+            size = int(written, 16)
             self._check(len(self._body) + size)
             if len(self._buffer) < end + 2 + size + 2:
                 return False

@@ -127,7 +127,7 @@ class Proxy(LocalServer[_Way]):
 def _host_and_port(place: str, usual: int) -> tuple[str, int] | None:
     """A name and a port; nothing with a user's name in it, and no bare address in brackets."""
     host, _, port = place.partition(":")
-    number = int(port) if port.isdigit() and len(port) < 6 else (usual if not port else 0)
+    number = int(port) if port.isdecimal() and len(port) < 6 else (usual if not port else 0)
     if not host or "@" in host or "[" in host or not 0 < number < 65_536:
         return None
     return host, number

@@ -54,12 +54,16 @@ def test_a_client_that_waits_for_a_go_ahead() -> None:
     assert parser.wants_go_ahead
 
 
+CHUNKS = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
 @pytest.mark.parametrize(
     "sent",
     [
         b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
         b"POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n",
-        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
+        *(CHUNKS + line for line in (b"zz\r\n", b"-6\r\n\r\n", b"1_0\r\n", b"0" * 5000)),
         b"x" * 70_000,
     ],
 )
