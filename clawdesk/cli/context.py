@@ -117,7 +117,11 @@ async def tasks_in(plane: PlaneApi, project: str | None) -> list[Task]:
 
 def print_json(value: object) -> None:
     """One JSON object on one line, at once (streams are read by programs)."""
-    print(json.dumps(as_fields(value), ensure_ascii=False), flush=True)
+    fields = as_fields(value)
+    try:
+        print(json.dumps(fields, ensure_ascii=False), flush=True)
+    except UnicodeEncodeError:  # the name of a file that is no UTF-8, or a terminal of few letters
+        print(json.dumps(fields), flush=True)
 
 
 def secret_line(prompt: str, what: str) -> str:

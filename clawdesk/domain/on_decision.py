@@ -22,12 +22,14 @@ from clawdesk.domain.model import (
     Wish,
 )
 from clawdesk.domain.moves import Turn
+from clawdesk.domain.parameters import is_utf8
 from clawdesk.domain.rules import CHAT_DECIDES
 
 SUMMARY = "summary"
 """What a chat shows: counts and names, not the change itself."""
 PROMPTED = "The agent gets your prompt."
 OWN_QUESTION = "ClawDesk asks this itself, so there is nobody to ask back."
+NO_TEXT = "Your words hold bytes that are no UTF-8 text, which the task could not read."
 _NEEDS_TEXT = {
     Verdict.ANSWERED: "An answer needs some text.",
     Verdict.ASKED_BACK: "A question back needs some text.",
@@ -134,6 +136,8 @@ def _unfit(request: Request, event: ev.DecisionGiven, what: str) -> str:
     """What is wrong with a decision on the request that waits, "" = nothing."""
     if event.verdict is Verdict.ASKED_BACK and request.is_ours:
         return OWN_QUESTION
+    if not is_utf8(event.note + event.text):
+        return NO_TEXT
     if event.verdict in _ANSWERS:
         return "" if event.text.strip() else _NEEDS_TEXT[event.verdict]
     if request.digest != event.digest:

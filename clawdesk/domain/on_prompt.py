@@ -12,6 +12,7 @@ from clawdesk.domain import on_decision
 from clawdesk.domain.agents import speaks_acp
 from clawdesk.domain.model import FINAL, Checkpoint, Kind, Phase, Task, Verdict, Wish
 from clawdesk.domain.moves import Turn
+from clawdesk.domain.parameters import is_utf8
 
 TEXT_CHARS_MAX = 8_000
 
@@ -66,6 +67,8 @@ def prompt_refusal(task: Task) -> str:
 def _unfit(text: str) -> str:
     if not text.strip():
         return "A prompt needs some text."
+    if not is_utf8(text):
+        return on_decision.NO_TEXT
     if len(text) > TEXT_CHARS_MAX:
         return f"The prompt has {len(text)} characters; at most {TEXT_CHARS_MAX} are taken."
     return ""

@@ -24,12 +24,18 @@ def mistake_in(settings: Mapping[str, str]) -> str:
                 f"{name[:NAME_CHARS_MAX]!r} is no name of a variable: letters, digits and _, "
                 "not beginning with a digit, as in TEMPERATURE=0.2."
             )
-        if "\0" in value or len(value) > VALUE_CHARS_MAX:
+        if "\0" in value or len(value) > VALUE_CHARS_MAX or not is_utf8(value):
             return (
-                f"The value of {name} must be text of at most {VALUE_CHARS_MAX} characters, "
+                f"The value of {name} must be UTF-8 text of at most {VALUE_CHARS_MAX} characters, "
                 "without a NUL."
             )
     return ""
+
+
+def is_utf8(text: str) -> bool:
+    """Whether it can be told to a guest: a command line may hold bytes that are no UTF-8, which
+    Python keeps as halves of surrogate pairs."""
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def pairs_of(text: str) -> tuple[dict[str, str], str]:

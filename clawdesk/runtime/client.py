@@ -42,6 +42,7 @@ from clawdesk.runtime.wire import (
     RESULTS,
     Picture,
     apply,
+    decode,
     encode,
     read_line,
 )
@@ -100,7 +101,7 @@ class PlaneClient(DiskCalls, PairingCalls, RuleCalls):
         if not picture:
             writer.close()
             raise PortError(f"The plane at {path} is just ending.", code="no_plane")
-        hello = msgspec.json.decode(greeting)
+        hello = decode(greeting)
         if hello.get("clawdesk") != __version__:
             writer.close()
             raise PortError(
@@ -144,7 +145,7 @@ class PlaneClient(DiskCalls, PairingCalls, RuleCalls):
                 future.set_exception(PlaneGoneError(undone))
 
     def _take(self, line: bytes) -> None:
-        message = msgspec.json.decode(line)
+        message = decode(line)
         if "taken" in message:
             self._refused(int(message["taken"]))
             return

@@ -21,7 +21,16 @@ import msgspec
 
 from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import Change, PlaneApi
-from clawdesk.runtime.wire import LAST_READ, RESULTS, Picture, bare, encode, hello, read_line
+from clawdesk.runtime.wire import (
+    LAST_READ,
+    RESULTS,
+    Picture,
+    bare,
+    decode,
+    encode,
+    hello,
+    read_line,
+)
 
 BACKLOG_BYTES_MAX = 32 * 1024 * 1024
 """A client that does not read is dropped before it costs the plane more than this."""
@@ -119,7 +128,7 @@ class PlaneServer:
         try:
             writer.write(encode(hello()) + encode({"change": self._whole()}))
             while line := await read_line(reader):
-                request = msgspec.json.decode(line, type=_Request)
+                request = msgspec.convert(decode(line), _Request)
                 if self._ending and request.method != LAST_READ:
                     continue  # its client was told that it is not taken
                 self._writers[writer] += 1

@@ -19,7 +19,7 @@ from clawdesk.domain.from_prompt import TaskPrompt, definition_from
 from clawdesk.domain.images import IMAGE_FILE, ImagePlan, set_up_reach, with_agent
 from clawdesk.domain.model import Checkpoint, Record, Snapshot, Task, TaskDefinition, TaskId
 from clawdesk.domain.network import granted
-from clawdesk.domain.parameters import mistake_in
+from clawdesk.domain.parameters import is_utf8, mistake_in
 from clawdesk.domain.peers import why_not
 from clawdesk.domain.policy import bounded_priority, keys_of, secrets_of
 from clawdesk.domain.replay import submission
@@ -112,7 +112,7 @@ class Submissions:
     ) -> TaskId:
         """See `PlaneApi.fork`."""
         _no_mistake(settings)
-        if len(title) > TITLE_CHARS_MAX or "\n" in title:
+        if len(title) > TITLE_CHARS_MAX or "\n" in title or not is_utf8(title):
             raise PortError(
                 f"A title is one line of at most {TITLE_CHARS_MAX} characters.", code="usage"
             )

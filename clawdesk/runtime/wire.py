@@ -9,6 +9,7 @@ a version that differs is refused with a clear word.
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -158,7 +159,20 @@ def bare(task: Task) -> Task:
 
 
 def encode(value: object) -> bytes:
-    return msgspec.json.encode(value) + b"\n"
+    """A line. Names of files and words of the command line may hold bytes that are no UTF-8; such
+    a text is half a surrogate pair to Python, which only `json` writes and reads."""
+    try:
+        return msgspec.json.encode(value) + b"\n"
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(value)).encode() + b"\n"
+
+
+def decode(line: bytes) -> Any:
+    """What `encode` wrote. Raises ValueError for anything else."""
+    try:
+        return msgspec.json.decode(line)
+    except msgspec.DecodeError:
+        return json.loads(line)
 
 
 async def read_line(reader: asyncio.StreamReader) -> bytes:

@@ -14,6 +14,8 @@ import pygit2
 from pygit2.enums import RepositoryOpenFlag
 
 from clawdesk.adapters.git.loose import AFTER_PACKS, LooseObjects
+from clawdesk.adapters.git.names import shown
+from clawdesk.domain.parameters import is_utf8
 from clawdesk.ports.errors import RepositoryError
 
 pygit2.settings.enable_fsync_gitdir(True)  # rule G4: libgit2 makes nothing durable by itself
@@ -54,14 +56,20 @@ def find(path: str) -> Place:
 
     Raises:
         RepositoryError: with the reason and the one next step; the codes are not_found,
-            not_a_repository, inside, bare, sha256, reftable, foreign_owner, partial_clone,
-            unsupported, unborn, read_only.
+            not_a_repository, bad_name, inside, bare, sha256, reftable, foreign_owner,
+            partial_clone, unsupported, unborn, read_only.
     """
     folder = Path(path).expanduser()
     if not folder.is_dir():
         what = "is a file, not a folder" if folder.exists() else "does not exist"
         raise RepositoryError(f"{folder} {what}.", mend="Choose a folder.", code="not_found")
     real = os.fspath(folder.resolve())
+    if not is_utf8(real):
+        raise RepositoryError(
+            f"The path {shown(real)} is not UTF-8 text.",
+            mend="Rename that folder, or clone the project to another place.",
+            code="bad_name",
+        )
     try:
         repo = _open(real)
     except (pygit2.GitError, OSError, ValueError, KeyError) as error:

@@ -134,3 +134,12 @@ def test_a_broken_head_and_a_broken_repository(tmp_path: Path) -> None:
     (project.folder / ".git/config").write_text("[core\n")
     with pytest.raises(RepositoryError):
         find(os.fspath(project.folder))
+
+
+def test_a_path_that_is_no_text(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    GitProject(folder, {"a": "1"})
+    with pytest.raises(RepositoryError) as caught:
+        find(os.fspath(folder))
+    assert caught.value.code == "bad_name"
+    assert "\\udce9" in caught.value.what
