@@ -66,7 +66,7 @@ def _wanted(
     if options.third is not None:
         return find_task(plane, options.second), options.first, options.third
     if options.second is not None:
-        if not options.second.isdigit():
+        if not options.second.isdecimal():
             raise PortError(
                 f"{options.second!r} is no number of a checkpoint.",
                 mend="clawdesk diff TASK ORDINAL TASK ORDINAL compares two tasks.",

@@ -72,7 +72,7 @@ class Decider:
             lines = plain(choice).replace("\n", "\n     ")
             print(f"  {number}  {lines}", file=sys.stderr)
         text = (await asyncio.to_thread(self.ask, "Your answer: ")).strip()
-        if text.isdigit() and 1 <= int(text) <= len(request.choices):
+        if text.isdecimal() and 1 <= int(text) <= len(request.choices):
             return request.choices[int(text) - 1]
         return text or request.default or None
 

@@ -19,6 +19,7 @@ _OUTCOMES = {
     Verdict.ANSWERED.value: "answered",
     Verdict.ASKED_BACK.value: "asked_back",
 }
+DIGITS_MAX = 9
 _IN_WORDS = frozenset({"answered", "asked_back"})
 """Outcomes whose words are the answer itself; those of the others are a note beside it."""
 
@@ -74,9 +75,11 @@ def _begin(turn: Turn, task: Task, event: ev.MachineAdopted) -> None:
 def _stands(turn: Turn, task: Task, event: ev.MachineAdopted) -> bool:
     """Put the task where its guest is; False when that is nowhere."""
     index_text, _, round_text = event.run.partition(".")
-    if not (index_text.isdigit() and round_text.isdigit() and int(index_text) < len(task.steps)):
+    if not (_is_number(index_text) and _is_number(round_text)):
         return False
     index, round_ = int(index_text), int(round_text)
+    if index >= len(task.steps):
+        return False
     rounds = list(task.rounds or (0,) * len(task.steps))
     rounds[index] = max(rounds[index], round_)
     same_step = task.step_index == index and task.step_name
@@ -112,6 +115,11 @@ def _stands(turn: Turn, task: Task, event: ev.MachineAdopted) -> bool:
             )
         )
     return True
+
+
+def _is_number(text: str) -> bool:
+    """As we write them: a guest may say anything, such as "²", which `int` does not take."""
+    return text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX
 
 
 def undecided(task: Task, checkpoint: Checkpoint) -> bool:

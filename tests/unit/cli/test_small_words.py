@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from clawdesk.cli import approve, fork, run, why
-from clawdesk.domain.model import Reason
+from clawdesk.cli import approve, diff, follow, fork, run, why
+from clawdesk.domain.model import Kind, Reason, Request
 from clawdesk.ports.errors import PortError
+from tests.sim.hall import task_of
+from tests.support.plane_fake import FakePlane
 
 PRINTS_MUCH = """
 import sys
@@ -94,3 +96,14 @@ def test_a_reader_that_has_enough_is_no_error() -> None:
             check=False,
         )
     assert (done.returncode, done.stderr) == (1, "")
+
+
+async def test_a_small_two_is_no_number() -> None:
+    """A key of French keyboards, beside the 1: to Python it is a digit, and no number."""
+    plane, task = FakePlane(lambda: 0), task_of("t")
+    options = argparse.Namespace(first=1, second="²", third=None)
+    with pytest.raises(PortError, match="no number of a checkpoint"):
+        diff._wanted(plane, task, options)
+    decider = follow.Decider(ask=lambda prompt: "²")
+    request = Request("r", Kind.CLARIFY, 1, 1, "", key="k", question="Which?", choices=("a", "b"))
+    assert await decider._answer_from_terminal(request) == "²"

@@ -113,3 +113,13 @@ def test_a_lost_machine_begins_anew_and_its_last_checkpoint_is_offered_and_can_b
     back = step(state, ev.MachineReleased(11, "t", "m2"))
     (restored,) = [effect for effect in back if isinstance(effect, do.RestoreMachine)]
     assert (restored.attempt, restored.checkpoint) == (2, taken)
+
+
+@pytest.mark.parametrize("run", ["².1", "0.²", "0.1.1", "0.-1", f"0.{'9' * 40}", "7.1", "."])
+def test_a_living_guest_that_speaks_of_no_step_of_its_task_is_given_up(run: str) -> None:
+    state = PlaneState(capacity=Capacity(1, 512, 1))
+    living = replace(task_of("t"), phase=Phase.UNKNOWN, machine="m1")
+    step(state, ev.TaskRecovered(1, living))
+    effects = step(state, ev.MachineAdopted(2, "t", 1, "m1", "tcg", run))
+    assert do.ReleaseMachine("t", "m1") in effects
+    assert (state.tasks["t"].attempt, state.tasks["t"].rounds) == (2, ())
