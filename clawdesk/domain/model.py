@@ -204,6 +204,7 @@ class Checkpoint:
     beside: Beside = NOTHING_BESIDE  # what its machine did since the one before
     look: str = NOT_LOOKED_AT  # why a summary is not enough to approve it; "" = it is
     spent: tuple[StepSpent, ...] = ()  # by the whole task until then, as its record says
+    after: int = 0  # ordinal at which the task stood before; the order of commits tells it
 
     @property
     def loses_nothing(self) -> bool:

@@ -25,6 +25,7 @@ from clawdesk.domain.model import (
 )
 from clawdesk.domain.replacing import replace
 from clawdesk.domain.scheduling.index import index_of
+from clawdesk.domain.ways import way_of
 
 ATTEMPTS_MAX = 3
 DEFERRED_MAX = 64
@@ -337,7 +338,7 @@ def before_step(task: Task, index: int) -> int:
 
     Steps with `checkpoint = "none"` leave none of their own and are run again too.
     """
-    for checkpoint in reversed(task.checkpoints):
+    for checkpoint in way_of(task):
         between_steps = not checkpoint.guest_request and not checkpoint.mid_step
         if between_steps and checkpoint.step_index < index:
             return checkpoint.ordinal

@@ -19,6 +19,7 @@ from clawdesk.domain.model import (
 )
 from clawdesk.domain.moves import Turn
 from clawdesk.domain.processes import asks_at_end, ran_short
+from clawdesk.domain.replacing import replace
 from clawdesk.domain.spending import FURTHER, spent_fields
 
 _PAUSED = frozenset({Phase.SNAPSHOTTING, Phase.HELD})
@@ -175,7 +176,7 @@ def checkpoint_taken(turn: Turn, task: Task, event: ev.CheckpointTaken) -> None:
     at_rest = event.machine == task.machine and task.phase is Phase.SNAPSHOTTING
     if not at_rest and task.finish is None:
         return  # R1; a task on its way out still shows what was committed
-    checkpoint = event.checkpoint
+    checkpoint = replace(event.checkpoint, after=task.tip_ordinal)
     task = turn.put(
         task,
         checkpoints=(*task.checkpoints, checkpoint),

@@ -13,6 +13,7 @@ from clawdesk.domain.agents import speaks_acp
 from clawdesk.domain.model import FINAL, Checkpoint, Kind, Phase, Task, Verdict, Wish
 from clawdesk.domain.moves import Turn
 from clawdesk.domain.parameters import is_utf8
+from clawdesk.domain.ways import way_of
 
 TEXT_CHARS_MAX = 8_000
 
@@ -44,10 +45,14 @@ def prompt_asked(turn: Turn, task: Task, event: ev.PromptAsked) -> None:
 
 
 def resting(task: Task) -> Checkpoint | None:
-    """The last checkpoint at which the agent had ended its turn and waits in the machine."""
+    """The last checkpoint at which the agent had ended its turn and waits in the machine.
+
+    Of the work as it stands now; where that has none, of work that was left behind.
+    """
     if not speaks_acp(task.definition.agent):
         return None
-    return next((c for c in reversed(task.checkpoints) if _rests(c)), None)
+    known = (*way_of(task), *reversed(task.checkpoints))
+    return next((c for c in known if _rests(c)), None)
 
 
 def _rests(checkpoint: Checkpoint) -> bool:

@@ -179,6 +179,7 @@ def _with_checkpoint(task: Task, record: Record) -> Task:
         not_taken=tuple(str(name) for name in record.fields.get("refused", ())),
         approved=bool(checkpoint.amends) and not record.fields.get("approval"),
         spent=spent_in(record.fields),
+        after=task.tip_ordinal,
     )
     return replace(
         task,

@@ -1,7 +1,8 @@
 """Which checkpoints of a task may be merged, read from its records.
 
-Pure. A checkpoint counts when it still stands (no later restore went back before it), is no safety
-checkpoint, and either needed nobody's approval or got it. Undecided and rejected ones never count.
+Pure. A checkpoint counts when it still stands (the task did not go back to before it, or came back
+to it), is no safety checkpoint, and either needed nobody's approval or got it. Undecided and
+rejected ones never count.
 """
 
 from __future__ import annotations
@@ -46,17 +47,21 @@ class _Standing:
 def approved(records: Iterable[Record]) -> Approved:
     """Read a task's records, oldest first."""
     standing: list[_Standing] = []
+    ways: dict[int, list[_Standing]] = {}  # what stood at each checkpoint, itself the last
     for record in records:
         fields = record.fields
         ordinal = fields.get("ordinal")
         if record.event == "submitted":
-            standing += _inherited(fields.get("fork"))
+            standing = _inherited(fields.get("fork"))
+            ways |= {item.point.ordinal: standing for item in standing}
         if not isinstance(ordinal, int):
             continue
         if record.event == "checkpoint":
-            standing.append(_standing(record, ordinal))
-        elif record.event == "restored":
-            standing = [item for item in standing if item.point.ordinal <= ordinal]
+            standing = [*standing, _standing(record, ordinal)]
+            ways[ordinal] = standing
+        elif record.event in ("restored", "resumed"):
+            # A way that was left comes back as it was, with what was decided on it.
+            standing = ways.get(ordinal, [i for i in standing if i.point.ordinal <= ordinal])
         elif record.event in ("requested", "decision"):
             for item in standing:
                 if item.point.ordinal == ordinal:

@@ -160,3 +160,15 @@ def test_at_the_end_of_the_step_only_what_is_new_is_asked_about() -> None:
 def test_a_question_is_no_end_of_a_turn() -> None:
     asked = replace(REST, question=Question("permission", "May I?"))
     assert "not ended a turn" in refusal(replace(ENDED, checkpoints=(asked, LAST)))
+
+
+def test_an_agent_that_was_taken_back_is_prompted_where_it_stands() -> None:
+    """What it did on a way that was left behind is newer, and counts no more."""
+    asked = Request("q", Kind.APPROVE, 1, 2, "d", guest_request="r2")
+    here, left = replace(REST, approved=False), replace(REST, ordinal=5, after=3)
+    assert prompt_refusal(held(asked, here, left)) == ""
+    both = (CALL, REST, replace(LAST, after=2), left)
+    ended = replace(ENDED, checkpoints=both, tip_ordinal=3, next_ordinal=6)
+    (back,) = step(PlaneState(tasks={"T": ended}), ASK)
+    assert isinstance(back, do.RecordRestore)
+    assert back.ordinal == 2
