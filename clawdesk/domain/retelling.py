@@ -63,7 +63,8 @@ def _restored(task: Task, record: Record) -> Task:
         resume_text=prompt,
         phase=Phase.QUEUED,
         finish_text="",
-        feedback=str(record.fields.get("feedback", "")) or task.feedback,
+        merged_into="",
+        feedback=str(record.fields.get("feedback", task.feedback)),
     )
 
 

@@ -81,3 +81,22 @@ async def test_a_rejected_step_begins_again_on_its_own_way(world: PlaneWorld) ->
     back = [r.fields["ordinal"] for r in task.records if r.event == "restored"]
     assert back == [0, 2, 1]
     await plane.close()
+
+
+async def test_the_next_plane_knows_what_going_back_took_with_it(world: PlaneWorld) -> None:
+    plane = await world.open()
+    task_id = await plane.submit(PROJECT, "write")
+    task = await until(plane, task_id, held_at(2))
+    assert task.request is not None
+    digest = task.request.digest
+    assert (await plane.approve(task_id, 2, digest, channel="t", note="well done")).ok
+    await until(plane, task_id, ended)
+    await plane.merge(task_id)
+    assert (await plane.restore(task_id, 0, channel="t")).ok
+    before = await until(plane, task_id, held_at(4))
+    await plane.close()
+    plane = await world.open()
+    after = plane.state.tasks[task_id]
+    assert (before.merged_into, before.feedback) == ("", "")
+    assert (after.merged_into, after.feedback) == ("", "")
+    await plane.close()
