@@ -169,7 +169,8 @@ def ask(turn: Turn, task: Task, checkpoint: Checkpoint) -> Task:
 
 def request_about(task: Task, checkpoint: Checkpoint, at_ms: int) -> Request:
     """What a person is asked at a checkpoint; another id each time it is asked."""
-    number = sum(1 for record in task.records if record.event == "requested")
+    # A fork may be submitted with a request, which none of its records tells.
+    number = sum(1 for record in task.records if record.event in ("submitted", "requested"))
     question = checkpoint.question
     return Request(
         id=_request_id(task, checkpoint.ordinal, number),

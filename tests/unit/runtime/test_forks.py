@@ -276,3 +276,16 @@ async def test_over_the_socket(world: PlaneWorld, tmp_path: Path) -> None:
     await client.close()
     await server.close()
     await plane.close()
+
+
+async def test_a_fork_that_is_asked_again_is_asked_by_another_name(world: PlaneWorld) -> None:
+    plane = await world.open()
+    parent = await parent_of(plane)
+    fork_id = await plane.fork(parent.id, 2)
+    first = plane.state.tasks[fork_id].request
+    assert first is not None
+    assert (await plane.restore(fork_id, 2, channel="t")).ok
+    again = await until(plane, fork_id, lambda t: held(t) and t.records[-1].event == "requested")
+    assert again.request is not None
+    assert again.request.id != first.id
+    await plane.close()
