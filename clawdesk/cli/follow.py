@@ -47,7 +47,14 @@ class Decider:
     channel: str = "cli"
 
     async def decide(self, plane: PlaneApi, task: Task, request: Request) -> Outcome | None:
-        """Answer a request; None when nobody here can."""
+        """Answer a request; None when nobody here can, or wants to: Ctrl+D is "later"."""
+        try:
+            return await self._decide(plane, task, request)
+        except EOFError:
+            print(file=sys.stderr)
+            return None
+
+    async def _decide(self, plane: PlaneApi, task: Task, request: Request) -> Outcome | None:
         if request.kind is Kind.CLARIFY:
             text = self.answers.get(request.key)
             if text is None and request.is_ours and self.ask is None:
@@ -71,10 +78,13 @@ class Decider:
         for number, choice in enumerate(request.choices, start=1):
             lines = plain(choice).replace("\n", "\n     ")
             print(f"  {number}  {lines}", file=sys.stderr)
-        text = (await asyncio.to_thread(self.ask, "Your answer: ")).strip()
-        if text.isdecimal() and 1 <= int(text) <= len(request.choices):
-            return request.choices[int(text) - 1]
-        return text or request.default or None
+        while True:
+            text = (await asyncio.to_thread(self.ask, "Your answer: ")).strip()
+            if text.isdecimal() and 1 <= int(text) <= len(request.choices):
+                return request.choices[int(text) - 1]
+            if not (text and request.is_ours) or text in request.choices:
+                return text or request.default or None
+            print(f"One of: {', '.join(request.choices)}", file=sys.stderr)
 
     async def _approve_on_terminal(
         self, plane: PlaneApi, task: Task, request: Request

@@ -80,6 +80,9 @@ def run(argv: list[str]) -> int:
         return NOT_READY
     except KeyboardInterrupt:
         return FAILED
+    except EOFError:  # Ctrl+D where something was asked
+        _say("the input ended before there was an answer.", "")
+        return FAILED
 
 
 def _say(what: str, mend: str) -> None:

@@ -139,13 +139,22 @@ def _unfit(request: Request, event: ev.DecisionGiven, what: str) -> str:
     if not is_utf8(event.note + event.text):
         return NO_TEXT
     if event.verdict in _ANSWERS:
-        return "" if event.text.strip() else _NEEDS_TEXT[event.verdict]
+        return _unfit_words(request, event)
     if request.digest != event.digest:
         return f"{what} changed since it was shown to you; look at it again."
     if event.verdict is Verdict.AMENDED and event.amendment is None:
         return "It was not said what is approved instead."
     if event.verdict is Verdict.REJECTED and not event.note.strip():
         return "A rejection needs a note: the task gets it as feedback."
+    return ""
+
+
+def _unfit_words(request: Request, event: ev.DecisionGiven) -> str:
+    if not event.text.strip():
+        return _NEEDS_TEXT[event.verdict]
+    if request.is_ours and _said(request, event) not in request.choices:
+        # "yes" to "Try again?" must not end the task.
+        return f"Answer with one of: {', '.join(request.choices)}."
     return ""
 
 
@@ -181,7 +190,7 @@ def _retry_answered(turn: Turn, task: Task, request: Request, decision: Decision
         turn.acknowledge(decision.intent, True, "Trying the checkpoint again.")
         turn.do(do.ResumeMachine(task.id, task.machine))
         moves.take_checkpoint(turn, task, task.boundary or Boundary())
-    elif decision.text in request.choices and decision.text == moves.TELL:
+    elif decision.text == moves.TELL:
         turn.acknowledge(decision.intent, True, "The task is told, and goes on without it.")
         _told_instead(turn, task, request.question.removesuffix(" Try again?"))
     else:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from clawdesk.cli import approve, diff, follow, fork, run, why
+from clawdesk.cli import approve, diff, follow, fork, main, run, why
+from clawdesk.cli.exits import FAILED
 from clawdesk.domain.model import Kind, Reason, Request
 from clawdesk.ports.errors import PortError
 from tests.sim.hall import task_of
@@ -105,5 +106,34 @@ async def test_a_small_two_is_no_number() -> None:
     with pytest.raises(PortError, match="no number of a checkpoint"):
         diff._wanted(plane, task, options)
     decider = follow.Decider(ask=lambda prompt: "²")
-    request = Request("r", Kind.CLARIFY, 1, 1, "", key="k", question="Which?", choices=("a", "b"))
+    request = Request("r", Kind.CLARIFY, 1, 1, "", "g", key="k", choices=("a", "b"))
     assert await decider._answer_from_terminal(request) == "²"
+
+
+async def test_at_a_terminal_the_planes_own_question_is_asked_until_it_is_answered() -> None:
+    said = iter(["yes", "2"])
+    decider = follow.Decider(ask=lambda prompt: next(said))
+    ours = Request("r", Kind.CLARIFY, 1, 1, "", key="retry", choices=("retry", "give up"))
+    assert await decider._answer_from_terminal(ours) == "give up"
+
+
+async def test_the_end_of_input_leaves_the_decision_to_later() -> None:
+    """Ctrl+D, where a question has a default too."""
+
+    def ask(prompt: str) -> str:
+        raise EOFError
+
+    plane, task = FakePlane(lambda: 0), task_of("t")
+    request = Request("r", Kind.CLARIFY, 1, 1, "", "g", key="k", question="Which?", default="a")
+    assert await follow.Decider(ask=ask).decide(plane, task, request) is None
+
+
+def test_a_command_whose_input_ends_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def end(options: argparse.Namespace) -> int:
+        raise EOFError
+
+    monkeypatch.setattr(why, "run", end)
+    assert main.run(["why", "T"]) == FAILED
+    assert capsys.readouterr().err == "clawdesk: the input ended before there was an answer.\n"

@@ -21,7 +21,7 @@ from clawdesk.domain.model import (
     Task,
     Verdict,
 )
-from clawdesk.domain.moves import GIVE_UP, RETRY, Turn
+from clawdesk.domain.moves import GIVE_UP, RETRY, TELL, Turn
 from clawdesk.domain.on_decision import OWN_QUESTION
 from clawdesk.domain.replay import Alive, read, recover, submission
 from clawdesk.domain.transitions import step
@@ -99,6 +99,19 @@ def test_of_the_planes_own_question_nobody_can_be_asked_back() -> None:
     assert acknowledged(step(state, asked)) == do.Acknowledge("i", False, OWN_QUESTION)
     assert state.tasks["T"].phase is Phase.HELD
     assert acknowledged(step(state, replace(asked, verdict=Verdict.ANSWERED, text=GIVE_UP))).ok
+
+
+@pytest.mark.parametrize("words", ["yes", "Retry", TELL])
+def test_other_words_than_the_planes_own_end_no_task(words: str) -> None:
+    state = plane(replace(asking(), phase=Phase.SNAPSHOTTING, request=None))
+    turn = Turn(state, 2)
+    moves.ask_to_retry(turn, state.tasks["T"], "No space.")
+    answer = replace(says(words, Verdict.ANSWERED), ref=RETRY)
+    told = acknowledged(step(state, answer))
+    assert told == do.Acknowledge("i", False, "Answer with one of: retry, give up.")
+    assert state.tasks["T"].request is not None, "it is asked still"
+    assert acknowledged(step(state, replace(answer, text=" retry\n"))).ok
+    assert state.tasks["T"].request is None
 
 
 def test_an_approval_cannot_be_asked_back() -> None:
