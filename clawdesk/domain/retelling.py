@@ -121,9 +121,9 @@ def _finished(task: Task, record: Record) -> Task:
 
 
 def _merged(task: Task, record: Record) -> Task:
-    task = replace(task, merged_into=str(record.fields.get("branch", "")))
     if task.phase not in FINAL:
         return task
+    task = replace(task, merged_into=str(record.fields.get("branch", "")))
     return moves.without_snapshots(task, moves.ordinals(task), moves.MERGED)
 
 

@@ -356,11 +356,10 @@ def _record_failed(turn: Turn, task: Task, event: ev.RecordFailed) -> None:
 
 
 def _merged(turn: Turn, task: Task, event: TaskMerged) -> None:
-    task = turn.put(task, merged_into=event.branch)
     made = {"merge_commit": event.merge_commit, "backup": event.backup}
-    turn.note(task, "merged", event.commit, branch=event.branch, **made)
-    if turn.state.tasks[task.id].phase in FINAL:
-        moves.discard(turn, turn.state.tasks[task.id], moves.MERGED)
+    task = turn.note(task, "merged", event.commit, branch=event.branch, **made)
+    if task.phase in FINAL:  # else it was taken back meanwhile: its work is another one now
+        moves.discard(turn, turn.put(task, merged_into=event.branch), moves.MERGED)
 
 
 def _unmerged(turn: Turn, task: Task, event: TaskUnmerged) -> None:

@@ -34,6 +34,8 @@ class Merges:
             raise PortError(
                 f"{known.title} {end}; only finished work is merged.", code="not_finished"
             )
+        if known.wish is not None:  # its way back may be in Git already: less would be merged
+            raise PortError("The task is just changing; try again in a moment.", code="changed")
         return known
 
     async def conflicts(self, task: TaskId, *, into: str = "") -> Conflicts:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from clawdesk.domain.model import FINAL, Phase, Task
+from clawdesk.ports.errors import PortError
+from clawdesk.ports.repository import MergeOutcome
+from clawdesk.runtime.plane import Plane
 from tests.support.guest_fake import FakeStep
 from tests.support.plane_world import PROJECT, PlaneWorld, until
+from tests.support.repository_fake import FakeRepository
 
 TASK = """
 [[steps]]
@@ -99,4 +105,53 @@ async def test_the_next_plane_knows_what_going_back_took_with_it(world: PlaneWor
     after = plane.state.tasks[task_id]
     assert (before.merged_into, before.feedback) == ("", "")
     assert (after.merged_into, after.feedback) == ("", "")
+    await plane.close()
+
+
+async def done(plane: Plane) -> str:
+    task_id = await plane.submit(PROJECT, "write")
+    task = await until(plane, task_id, held_at(2))
+    assert task.request is not None
+    assert (await plane.approve(task_id, 2, task.request.digest, channel="t")).ok
+    await until(plane, task_id, ended)
+    return task_id
+
+
+async def test_two_at_once_one_goes_back_and_one_merges(world: PlaneWorld) -> None:
+    plane = await world.open()
+    task_id = await done(plane)
+    going = asyncio.ensure_future(plane.restore(task_id, 1, channel="t"))
+    await asyncio.sleep(0)
+    with pytest.raises(PortError, match="just changing"):
+        await plane.merge(task_id)
+    assert (await going).ok
+    assert "a.txt" not in world.project.work, "less than the whole work was merged"
+    await plane.close()
+
+
+async def test_two_at_once_one_merges_and_one_goes_back(
+    world: PlaneWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plane = await world.open()
+    task_id = await done(plane)
+    made, goes_on = asyncio.Event(), asyncio.Event()
+    merge = FakeRepository.merge
+
+    async def slow(self: FakeRepository, *args: Any, **more: Any) -> MergeOutcome:
+        outcome = await merge(self, *args, **more)
+        made.set()
+        await goes_on.wait()
+        return outcome
+
+    monkeypatch.setattr(FakeRepository, "merge", slow)
+    merging = asyncio.ensure_future(plane.merge(task_id))
+    await made.wait()
+    assert (await plane.restore(task_id, 1, channel="t")).ok
+    goes_on.set()
+    assert (await merging).branch == "main"
+    before = await until(plane, task_id, held_at(3))
+    await plane.close()
+    plane = await world.open()
+    after = plane.state.tasks[task_id]
+    assert (before.merged_into, after.merged_into) == ("", ""), "the work of now is not merged"
     await plane.close()
