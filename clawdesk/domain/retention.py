@@ -47,7 +47,7 @@ class Decided:
 
 def prunable(tasks: Iterable[Task], before_ms: int) -> tuple[Task, ...]:
     """Those whose snapshots a clean-up takes: of what ended at or before that moment."""
-    ended = [t for t in tasks if t.phase in FINAL and t.records]
+    ended = [t for t in tasks if t.phase in FINAL and t.records and t.wish is None]
     return tuple(
         t
         for t in ended
@@ -111,7 +111,7 @@ def _expired(task: Task | None, one: Kept, rules: Rules, now_ms: int) -> str:
     claimed = snapshot is not None and snapshot.id == one.id
     if not claimed and task.phase is not Phase.SNAPSHOTTING:
         return "No checkpoint has it."  # left over by a crash
-    if task.phase not in FINAL or not task.records:
+    if task.phase not in FINAL or task.wish is not None or not task.records:
         return ""
     if now_ms - task.records[-1].at_ms < rules.snapshot_keep_days * DAY_MS:
         return ""
@@ -119,8 +119,8 @@ def _expired(task: Task | None, one: Kept, rules: Rules, now_ms: int) -> str:
 
 
 def _is_needed(task: Task, ordinal: int) -> bool:
-    if task.phase in FINAL:
-        return False
-    request = task.request.ordinal if task.request is not None else None
     wish = task.wish.ordinal if task.wish is not None else None
+    if task.phase in FINAL:
+        return ordinal == wish
+    request = task.request.ordinal if task.request is not None else None
     return ordinal in (task.resume_from, task.tip_ordinal, task.beginning, request, wish)

@@ -358,8 +358,11 @@ def _record_failed(turn: Turn, task: Task, event: ev.RecordFailed) -> None:
 def _merged(turn: Turn, task: Task, event: TaskMerged) -> None:
     made = {"merge_commit": event.merge_commit, "backup": event.backup}
     task = turn.note(task, "merged", event.commit, branch=event.branch, **made)
-    if task.phase in FINAL:  # else it was taken back meanwhile: its work is another one now
-        moves.discard(turn, turn.put(task, merged_into=event.branch), moves.MERGED)
+    if task.phase not in FINAL:
+        return  # it was taken back meanwhile: its work is another one now
+    task = turn.put(task, merged_into=event.branch)
+    if task.wish is None:
+        moves.discard(turn, task, moves.MERGED)
 
 
 def _unmerged(turn: Turn, task: Task, event: TaskUnmerged) -> None:
@@ -376,7 +379,8 @@ def _fork_kept(turn: Turn, task: Task, event: ForkKept) -> None:
 
 
 def _discard_asked(turn: Turn, task: Task, event: ev.DiscardAsked | ForkKept) -> None:
-    if task.phase in FINAL and any(c.snapshot for c in task.checkpoints):
+    ended = task.phase in FINAL and task.wish is None
+    if ended and any(c.snapshot for c in task.checkpoints):
         moves.forgotten(turn, task, moves.ordinals(task), PRUNED)
         turn.do(do.DiscardSnapshots(task.id))
 

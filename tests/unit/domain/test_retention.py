@@ -7,18 +7,23 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clawdesk.domain.events import DiscardAsked
+from clawdesk.domain.merge_events import TaskMerged
 from clawdesk.domain.model import (
     Checkpoint,
     Phase,
+    PlaneState,
     ProjectPolicy,
     Record,
     Snapshot,
     StepSpec,
     Task,
     TaskDefinition,
+    Wish,
 )
-from clawdesk.domain.retention import DAY_MS, GIB, Kept, decide
+from clawdesk.domain.retention import DAY_MS, GIB, Kept, decide, prunable
 from clawdesk.domain.rules import Rules
+from clawdesk.domain.transitions import step
 
 NOW = 100 * DAY_MS
 RULES = Rules(snapshot_gib_max=10, snapshot_keep_days=14)
@@ -81,6 +86,18 @@ def test_an_ended_task_needs_none_and_after_its_days_has_none() -> None:
     young = task("b", 2, Phase.DONE, NOW - 14 * DAY_MS + 1)
     snapshots = [kept(name, n, 0.1, 1) for name in ("a", "b") for n in (1, 2)]
     assert given_up([old, young], snapshots) == ["a.1", "a.2"]
+
+
+def test_an_ended_task_that_is_being_taken_back_keeps_what_it_goes_back_to() -> None:
+    """Its way back is on its way to Git: until then it is as it ended."""
+    old = replace(task("a", 2, Phase.DONE, NOW - 14 * DAY_MS), wish=Wish(1, "me", "cli"))
+    assert given_up([old], [kept("a", 1, 1, 1), kept("a", 2, 1, 2)]) == []
+    assert given_up([old], [kept("a", 1, 6, 1), kept("a", 2, 6, 2)]) == ["a.2"]
+    assert prunable([old], NOW) == ()
+    state = PlaneState(tasks={"a": old})
+    assert step(state, DiscardAsked(NOW, "a")) == ()
+    assert step(state, TaskMerged(NOW, "a", "main", "c2", "m", "b")) == ()
+    assert all(checkpoint.snapshot for checkpoint in state.tasks["a"].checkpoints)
 
 
 def test_what_a_crash_left_goes_and_what_is_being_taken_stays() -> None:
