@@ -134,11 +134,14 @@ def forked_record(child: TaskId, ordinal: int, at_ms: int) -> Record:
     return Record("forked", at_ms, {"task": child, "ordinal": ordinal})
 
 
-def unborn(tasks: Iterable[Task]) -> tuple[TaskId, ...]:
-    """Forks that a crash left without a submission: only machine files can be left of them."""
-    known = list(tasks)
-    begun = {str(r.fields.get("task")) for t in known for r in t.records if r.event == "forked"}
-    return tuple(sorted(begun - {task.id for task in known}))
+def unborn(tasks: Iterable[Task], submitted: Iterable[TaskId]) -> tuple[TaskId, ...]:
+    """Forks that a crash left without a submission: only machine files can be left of them.
+
+    Args:
+        submitted: all that have a history, also where it cannot be read now.
+    """
+    begun = {str(r.fields.get("task")) for t in tasks for r in t.records if r.event == "forked"}
+    return tuple(sorted(begun.difference(submitted)))
 
 
 def root_of(state: PlaneState, task: Task) -> TaskId:

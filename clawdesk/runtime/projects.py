@@ -128,23 +128,23 @@ class Projects:
         why = held_reason(path, view.read_only) if view.read_only else None
         if not first and path not in self._shown_only:
             return Opened(view, [], why)
-        found = await self._read(repository)
+        histories = await repository.histories()
+        found = await self._read(histories, repository.path)
         if why is not None:
             self._shown_only.add(path)
             return Opened(view, [shown(task) for task in found], why)
         self._shown_only.discard(path)
         tasks = [await self._take_up(repository, task) for task in found]
         known = [task for task in tasks if task is not None]
-        return Opened(view, known, why, unborn(found))
+        return Opened(view, known, why, unborn(found, [one.task for one in histories]))
 
     def is_shown_only(self, path: str) -> bool:
         """Whether another plane held the project whenever this one looked."""
         return path in self._shown_only
 
-    async def _read(self, repository: Repository) -> list[Task]:
+    async def _read(self, histories: list[TaskHistory], path: str) -> list[Task]:
         """Every task Git tells of; what cannot be read is said."""
-        histories = await repository.histories()
-        found, unread = await asyncio.to_thread(_read_all, histories, repository.path)
+        found, unread = await asyncio.to_thread(_read_all, histories, path)
         for text in unread:
             self._say(text)
         return found

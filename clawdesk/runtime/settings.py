@@ -187,7 +187,7 @@ class Settings:
         with suppress(OSError):  # a convenience: without it a restart begins with the defaults
             if text is None:
                 self._copy.unlink(missing_ok=True)
-            elif not self._copy.exists() or self._copy.read_text() != text:
+            elif not self._copy.exists() or self._copy.read_bytes() != text.encode():
                 self._copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 write_durably(self._copy, text.encode())
 

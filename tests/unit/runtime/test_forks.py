@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from clawdesk.domain.model import FINAL, Kind, Phase, Task
+from clawdesk.domain.model import FINAL, Kind, Phase, Record, Task
 from clawdesk.ports.errors import MachineError, PortError
+from clawdesk.ports.repository import TaskHistory
 from clawdesk.runtime.client import PlaneClient
 from clawdesk.runtime.plane import Plane
 from clawdesk.runtime.server import PlaneServer
 from clawdesk.viewmodels.tasks import row_of, state_texts
 from tests.support.guest_fake import FakeStep
 from tests.support.plane_world import PROJECT, PlaneWorld, until
+from tests.support.repository_fake import FakeRepository
 
 TASK = """
 title = "Write"
@@ -288,4 +291,28 @@ async def test_a_fork_that_is_asked_again_is_asked_by_another_name(world: PlaneW
     again = await until(plane, fork_id, lambda t: held(t) and t.records[-1].event == "requested")
     assert again.request is not None
     assert again.request.id != first.id
+    await plane.close()
+
+
+async def test_a_fork_that_cannot_be_read_keeps_its_machine(
+    world: PlaneWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody may bring its commits back, as the user is told."""
+    plane = await world.open()
+    parent = await parent_of(plane)
+    fork_id = await plane.fork(parent.id, 2)
+    await plane.close()
+    histories = FakeRepository.histories
+
+    async def damaged(self: FakeRepository) -> list[TaskHistory]:
+        lost = Record("damaged", 0, {"why": "Its ref is gone."})
+        return [
+            replace(one, records=(lost,)) if one.task == fork_id else one
+            for one in await histories(self)
+        ]
+
+    monkeypatch.setattr(FakeRepository, "histories", damaged)
+    plane = await world.open()
+    assert fork_id not in plane.state.tasks
+    assert world.machines.kept(fork_id), "its machine files were removed"
     await plane.close()

@@ -10,7 +10,7 @@ import pytest
 
 from clawdesk.domain.rules import Rules
 from clawdesk.ports.errors import PortError
-from clawdesk.runtime.settings import Settings
+from clawdesk.runtime.settings import LAST_GOOD, Settings
 from clawdesk.runtime.trust import Trusted, TrustStore
 
 DIGEST = "a" * 64
@@ -153,3 +153,12 @@ def test_trust_that_could_not_be_written_is_no_trust(
         settings.trust(Trusted(OTHER, "/p", 2))
     assert settings.trusted == {DIGEST}
     assert [path.name for path in folder.iterdir()] == ["trusted.json"]
+
+
+def test_a_copy_of_the_last_good_rules_that_is_damaged_costs_only_itself(folder: Path) -> None:
+    copy = folder.parent / "state" / LAST_GOOD
+    copy.parent.mkdir()
+    copy.write_bytes(b"\xff\xfe")
+    (folder / "policy.toml").write_text("[host]\nmachines_max = 2\n")
+    begun(folder)
+    assert copy.read_text() == "[host]\nmachines_max = 2\n"
