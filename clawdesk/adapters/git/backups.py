@@ -8,6 +8,7 @@ already, so that work is never brought in twice.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pygit2
@@ -88,6 +89,7 @@ class Before:
     """
 
     tip: str
+    branch: str
     merged: str
     made_branch: bool
     link: str
@@ -96,13 +98,39 @@ class Before:
 def before_last(repo: pygit2.Repository, task: TaskId) -> Before | None:
     """As the newest link tells it; None where there is none, or it cannot be read."""
     link = tip_of(repo, BACKUP_REFS + task)
-    if link is None:
-        return None
+    return None if link is None else _before(link)
+
+
+def before_merge(repo: pygit2.Repository, task: TaskId, branch: str, merged: str) -> Before | None:
+    """What stood before the merge into a branch that made a commit.
+
+    Later links may be of merges that failed, also of one into another branch with the same commit.
+    """
+    found = [before for link in _links(repo, task) if (before := _before(link)) is not None]
+    made = [before for before in found if before.merged == merged]
+    moved = [before for before in made if before.branch == branch and not before.made_branch]
+    return next(iter([*moved, *made]), None)
+
+
+def _before(link: pygit2.Commit) -> Before | None:
     fields = _fields(link.message)
     tip, merged = fields.get("tip"), fields.get("merged")
     if not isinstance(tip, str) or not isinstance(merged, str):
         return None
-    return Before(tip, merged, fields.get("made_branch") is True, str(link.id))
+    branch, made_branch = str(fields.get("branch", "")), fields.get("made_branch") is True
+    return Before(tip, branch, merged, made_branch, str(link.id))
+
+
+def _links(repo: pygit2.Repository, task: TaskId) -> Iterator[pygit2.Commit]:
+    """The chain of a task, newest first."""
+    link = tip_of(repo, BACKUP_REFS + task)
+    for _ in range(_CHAIN_MAX):
+        if link is None:
+            return
+        yield link
+        above = repo.get(link.parent_ids[0]) if link.parent_ids else None
+        ours = isinstance(above, pygit2.Commit) and _read(above.message) is not None
+        link = above if ours and isinstance(above, pygit2.Commit) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +144,13 @@ class Kept:
 
 def already_merged(repo: pygit2.Repository, task: TaskId, tip: pygit2.Commit) -> Kept | None:
     """The newest merge of a task that the branch still contains."""
-    link = tip_of(repo, BACKUP_REFS + task)
-    for _ in range(_CHAIN_MAX):
-        if link is None:
-            return None
+    for link in _links(repo, task):
         merged = _read(link.message)
         if merged is not None and _contains(repo, tip, merged.commit):
             found = repo.get(merged.approved)
             if not isinstance(found, pygit2.Commit):
                 return None
             return Kept(merged.commit, found, str(link.id))
-        above = repo.get(link.parent_ids[0]) if link.parent_ids else None
-        ours = isinstance(above, pygit2.Commit) and _read(above.message) is not None
-        link = above if ours and isinstance(above, pygit2.Commit) else None
     return None
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pygit2
 
 from clawdesk.adapters.git.opening import Place
+from clawdesk.domain.parameters import is_utf8
 from clawdesk.ports.errors import RepositoryError
 
 HEADS = "refs/heads/"
@@ -31,6 +32,8 @@ def head_branch(repo: pygit2.Repository) -> str:
 def wanted_branch(repo: pygit2.Repository, into: str) -> str:
     """The branch a merge goes to: the named one, else the one HEAD is on.
 
+    Where that is another name of a branch (`git symbolic-ref`), the branch itself.
+
     Raises:
         RepositoryError: code `detached` or `bad_branch`.
     """
@@ -41,17 +44,38 @@ def wanted_branch(repo: pygit2.Repository, into: str) -> str:
             mend="Name the branch, for example: --into main",
             code="detached",
         )
-    odd = branch.startswith("-") or branch == "HEAD"
+    odd = branch.startswith("-") or branch == "HEAD" or "\0" in branch or not is_utf8(branch)
     if odd or not pygit2.reference_is_valid_name(HEADS + branch):
         raise RepositoryError(
             f"{branch!r} cannot be the name of a branch.",
             mend="Use letters, digits, '-', '_' and '/'.",
             code="bad_branch",
         )
-    return branch
+    meant = _meant(repo, branch)
+    if not meant:
+        raise RepositoryError(
+            f"{branch} is another name of something that is no branch.",
+            mend="Name the branch, for example: --into main",
+            code="bad_branch",
+        )
+    return meant
 
 
-def checked_out_in(place: Place, branch: str) -> list[str]:
+def _meant(repo: pygit2.Repository, branch: str) -> str:
+    """The branch that a name leads to; "" where it leads to none, or in a circle."""
+    seen = set()
+    while branch and branch not in seen:
+        seen.add(branch)
+        found = repo.references.get(HEADS + branch)
+        target = found.raw_target if found is not None else None
+        if not isinstance(target, bytes):
+            return branch
+        name = target.decode("utf-8", "replace")
+        branch = name[len(HEADS) :] if name.startswith(HEADS) else ""
+    return ""
+
+
+def checked_out_in(place: Place, repo: pygit2.Repository, branch: str) -> list[str]:
     """Git directories of the work trees that are on a branch, or in the middle of rebasing it."""
     common = Path(place.common_dir)
     folders = [common, *sorted((common / "worktrees").glob("*"))]
@@ -59,17 +83,21 @@ def checked_out_in(place: Place, branch: str) -> list[str]:
     for folder in folders:
         names = [folder / "HEAD"]
         names += [folder / kind / "head-name" for kind in ("rebase-merge", "rebase-apply")]
-        if any(_names_branch(name, branch) for name in names):
+        if any(_names_branch(repo, name, branch) for name in names):
             found.append(str(folder))
     return found
 
 
-def _names_branch(file: Path, branch: str) -> bool:
+def _names_branch(repo: pygit2.Repository, file: Path, branch: str) -> bool:
     try:
         text = file.read_text("utf-8", "surrogateescape").strip()
     except (FileNotFoundError, NotADirectoryError):
         return False
-    return text.removeprefix("ref:").strip() == HEADS + branch
+    name = text.removeprefix("ref:").strip()
+    if not name.startswith(HEADS):
+        return False
+    name = name[len(HEADS) :]
+    return name == branch or (is_utf8(name) and _meant(repo, name) == branch)
 
 
 def move(

@@ -128,7 +128,14 @@ class _Merge:
         if steps[-1][0].id == self._tip.tree_id and not self._is_new:
             return self._contained()
         made = self._commit_all(steps)
-        places = [] if self._is_new else branches.checked_out_in(self._place, self._branch)
+        places = branches.checked_out_in(self._place, self._repo, self._branch)
+        if places and self._is_new:
+            raise RepositoryError(
+                f"{self._branch} is checked out and has no commit yet, so nothing can be merged"
+                " into it.",
+                mend="Name another branch, for example: --into main",
+                code="unborn",
+            )
         if not places:
             return self._move_only(made)
         if places != [self._place.git_dir]:

@@ -45,8 +45,8 @@ class _Unmerge:
 
     def run(self, task: TaskId) -> str:
         repo, branch = self._repo, self._branch
-        before = backups.before_last(repo, task)
-        if before is None or before.merged != self._commit:
+        before = backups.before_merge(repo, task, branch, self._commit)
+        if before is None:
             raise self._by_hand("It is not known what was before that merge.", "unknown")
         if before.made_branch:
             raise RepositoryError(
@@ -63,7 +63,7 @@ class _Unmerge:
             raise self._by_hand(f"{branch} has moved on since.", "changed", before.tip)
         made = repo[self._commit].peel(pygit2.Commit)
         tip = repo[before.tip].peel(pygit2.Commit)
-        places = branches.checked_out_in(self._place, branch)
+        places = branches.checked_out_in(self._place, repo, branch)
         if places:
             self._mind(places, made, tip)
         if not places:

@@ -100,3 +100,15 @@ async def test_a_branch_checked_out_elsewhere_is_left(
         await undo(opened, outcome.commit, "other")
     assert "git revert" in caught.value.mend
     assert project.git("rev-parse", "other") == outcome.commit
+
+
+async def test_a_merge_that_failed_since_does_not_hide_what_was_before_the_last_one(
+    project: GitProject, opened: GitRepository
+) -> None:
+    head = project.head
+    await work(opened, {"a.txt": "agent\n"})
+    outcome = await merge(opened)
+    with pytest.raises(RepositoryError):
+        await merge(opened, "main/is-a-branch-already")
+    assert (await undo(opened, outcome.commit)).startswith("main is as it was")
+    assert project.head == head
