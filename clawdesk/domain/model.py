@@ -414,6 +414,7 @@ class Task:
     finish_text: str = ""
     finish_asked: bool = False  # its commit is under way
     finish_known: bool = False  # Git has it, or has refused it for good
+    finish_intents: tuple[str, ...] = ()  # callers who wait for that
     merged_into: str = ""
     spending: Spending = NOTHING_SPENT  # only grows, whatever the task goes back to
     records: tuple[Record, ...] = ()

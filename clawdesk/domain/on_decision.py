@@ -385,14 +385,15 @@ def restore_recorded(turn: Turn, task: Task, event: ev.RestoreRecorded) -> None:
 
 
 def cancel_asked(turn: Turn, task: Task, event: ev.CancelAsked) -> None:
-    """End the task; final and safe to repeat."""
+    """End the task; final and safe to repeat. It is acknowledged once Git has it (R3)."""
     if task.phase in FINAL or task.finish is not None:
         turn.acknowledge(event.intent, False, f"The task has already ended: {task.phase.value}.")
         return
     if task.deciding is not None:
         answer(turn, task.deciding, False, "The task was cancelled meanwhile.")
     text = f"cancelled by {event.actor} via {event.channel}"
-    task = turn.put(task, deciding=None, request=None)
+    intents = (event.intent,) if event.intent else ()
+    task = turn.put(task, deciding=None, request=None, finish_intents=intents)
     if task.phase in (Phase.STARTING, Phase.RESTORING):
         if task.wish is not None:
             turn.acknowledge(task.wish.intent, False, "The task was cancelled meanwhile.")
@@ -400,7 +401,16 @@ def cancel_asked(turn: Turn, task: Task, event: ev.CancelAsked) -> None:
         turn.put(task, finish=Phase.CANCELLED, finish_text=text, wish=None)
     else:
         moves.finish(turn, task, Phase.CANCELLED, text)
-    turn.acknowledge(event.intent, True, "Cancelled; its commits stay in Git.")
+
+
+def cancel_known(turn: Turn, task: Task, why_not: str = "") -> Task:
+    """Tell who cancelled it that Git has it, or why not."""
+    told = "Cancelled; its commits stay in Git."
+    if why_not:
+        told = f"It has ended, and Git did not take that: {why_not} The next start goes on with it."
+    for intent in task.finish_intents:
+        turn.acknowledge(intent, not why_not, told)
+    return turn.put(task, finish_intents=())
 
 
 def suspend_asked(turn: Turn, task: Task, event: ev.SuspendAsked) -> None:

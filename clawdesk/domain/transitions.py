@@ -339,6 +339,7 @@ def _recorded(turn: Turn, task: Task, event: ev.EventRecorded) -> None:
     status, text = task.finish.value, task.finish_text
     spent = spent_fields(task.spending.steps)
     task = turn.note(task, "finished", event.commit, status=status, text=text, **spent)
+    task = on_decision.cancel_known(turn, task)
     moves.close(turn, turn.put(task, finish_known=True))
 
 
@@ -346,6 +347,7 @@ def _record_failed(turn: Turn, task: Task, event: ev.RecordFailed) -> None:
     if event.event == "finished" and task.finish is not None:
         # The end is a fact even where Git cannot take it; the next start finds the task unfinished.
         text = f"{task.finish_text} (not recorded: {event.why})"
+        task = on_decision.cancel_known(turn, task, event.why)
         moves.close(turn, turn.put(task, finish_text=text, finish_known=True))
     elif event.event == "yielded":
         on_pressure.not_left(turn, task, event.why)

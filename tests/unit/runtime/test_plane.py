@@ -467,3 +467,20 @@ async def test_a_call_under_way_is_answered_before_its_plane_closes(
         await begun.wait()
     assert await call
     await client.close()
+
+
+async def test_a_cancel_is_acknowledged_when_git_has_it(world: PlaneWorld) -> None:
+    plane = await world.open()
+    task_id = await plane.submit(PROJECT, "write")
+    await until(plane, task_id, held)
+    world.project.fail("append", RepositoryError("No space."))
+    outcome = await plane.cancel(task_id, channel="t")
+    assert not outcome.ok
+    assert "Git did not take that: No space." in outcome.text
+    await until(plane, task_id, ended)
+    await plane.close()
+    plane = await world.open()
+    assert plane.state.tasks[task_id].phase is Phase.HELD, "as it was said"
+    assert (await plane.cancel(task_id, channel="t")).ok
+    assert "finished" in [record.event for record in plane.state.tasks[task_id].records]
+    await plane.close()
