@@ -23,6 +23,7 @@ from clawdesk.domain.model import (
 )
 from clawdesk.domain.moves import Turn
 from clawdesk.domain.parameters import is_utf8
+from clawdesk.domain.policy import under
 from clawdesk.domain.rules import CHAT_DECIDES
 
 SUMMARY = "summary"
@@ -380,6 +381,8 @@ def restore_recorded(turn: Turn, task: Task, event: ev.RestoreRecorded) -> None:
     turn.acknowledge(wish.intent, True, done)
     if task.deciding is not None:
         answer(turn, task.deciding, False, "The task was taken back meanwhile.")
+    # An ended one was left out where the user's rules changed meanwhile.
+    task = under(task, turn.state.rules)
     task = turn.put(task, feedback=wish.feedback, deciding=None, merged_into="", finish_text="")
     moves.requeue_at(turn, task, event.ordinal, moves.PROMPT if prompt else "", prompt)
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clawdesk.domain import events as ev
 from clawdesk.domain import policy
-from clawdesk.domain.model import PriorityClass, ProjectPolicy
+from clawdesk.domain.model import Phase, PlaneState, PriorityClass, ProjectPolicy
 from clawdesk.domain.policy import approval_reason, asks, effective, is_own
-from clawdesk.domain.rules import ProjectRules
+from clawdesk.domain.rules import ProjectRules, Rules
+from clawdesk.domain.transitions import step
+from tests.sim.hall import task_of
 
 INTERACTIVE = PriorityClass.INTERACTIVE
 
@@ -151,3 +155,17 @@ def test_approval_paths_fold_case_as_a_checkout_may() -> None:
         assert "asks for approval" in approval_reason("auto", (path,), rules), path
     assert approval_reason("auto", ("source/a.py", "docs/Makefile"), rules) == ""
     assert approval_reason("approve", (), rules) == "The task asks for your approval here."
+
+
+def test_an_ended_task_that_goes_on_is_under_the_rules_of_that_moment() -> None:
+    """They were tightened since it ended: it must not be given the secret once more."""
+    asked = ProjectPolicy(secrets_allow=("TOKEN",))
+    submitted = replace(task_of("t"), policy=asked, policy_asked=asked)
+    ended = replace(submitted, phase=Phase.DONE)
+    state = PlaneState(tasks={"t": ended})
+    rules = Rules(defaults=ProjectRules(secrets_allow=()))
+    step(state, ev.RulesChanged(1, rules, frozenset()))
+    step(state, ev.RestoreAsked(2, "t", 0, "me", "cli", "i"))
+    step(state, ev.RestoreRecorded(3, "t", 0, "c"))
+    assert state.tasks["t"].phase is not Phase.DONE
+    assert state.tasks["t"].policy.secrets_allow == ()
