@@ -44,6 +44,8 @@ from clawdesk.domain.scheduling import plan
 from clawdesk.domain.scheduling.resources import COMING
 from clawdesk.domain.spending import counted_fields, spent_fields
 
+GONE, CLOSED = "project_unavailable", "project_closed"
+"""Codes of reasons for which a project is paused: its folder is not there; the user closed it."""
 PRUNED = "Its machine was removed by prune."
 _Move = Callable[[Turn, Task, Any], None]
 
@@ -119,7 +121,15 @@ def _enter(turn: Turn, event: ev.TaskSubmitted | ev.TaskRecovered) -> None:
     """A task of a paused project is only shown, and replaced when Git is read again."""
     state = turn.state
     paused, shown = state.paused.get(event.task.project), state.tasks.get(event.task.id)
-    if shown is not None and (paused is None or shown.machine):
+    if shown is not None and shown.project != event.task.project:
+        left = state.paused.get(shown.project)
+        if left is not None and left.code == GONE:
+            # Its folder was moved, and is open where it is now: there it goes on, as it stands.
+            moved = replace(shown, project=event.task.project, reason=None)
+            turn.put(under(moved, state.rules))
+        if left is None or left.code != CLOSED:
+            return  # of a copy nothing is taken in: it is the same task
+    elif shown is not None and (paused is None or shown.machine):
         return
     waited_ms = 0
     if isinstance(event, ev.TaskRecovered):

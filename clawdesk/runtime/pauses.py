@@ -7,10 +7,11 @@ looked at every two seconds, so that work goes on by itself when the folder or t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from clawdesk.domain import events as ev
-from clawdesk.domain.model import PlaneState, Reason
+from clawdesk.domain.model import PlaneState, Reason, Task
+from clawdesk.domain.transitions import CLOSED, GONE
 from clawdesk.ports.clock import Clock
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.repository import ProjectView, Repository
@@ -29,12 +30,19 @@ def held_reason(path: str, holder: str) -> Reason:
 def gone_reason(error: PortError) -> Reason:
     """Why a project cannot be reached."""
     mend = error.mend.rstrip(".") or "bring the folder back"
-    return Reason("project_unavailable", error.what, f"{mend[:1].lower()}{mend[1:]}")
+    return Reason(GONE, error.what, f"{mend[:1].lower()}{mend[1:]}")
 
 
 def closed_reason(path: str) -> Reason:
     """Why nothing of a project starts that the user closed."""
-    return Reason("project_closed", f"The project {path} is closed.", "it is opened again")
+    return Reason(CLOSED, f"The project {path} is closed.", "it is opened again")
+
+
+def left_behind(state: PlaneState, path: str, tasks: Iterable[Task]) -> set[str]:
+    """Where the tasks that were found at `path` were before; nothing of them is there any more."""
+    known = (state.tasks.get(task.id) for task in tasks)
+    before = {task.project for task in known if task is not None and task.project != path}
+    return {place for place in before if place in state.paused}
 
 
 async def why_paused(repository: Repository) -> Reason | None:

@@ -47,7 +47,7 @@ from clawdesk.runtime.log_lines import BEFORE_KILL
 from clawdesk.runtime.merging import Merges
 from clawdesk.runtime.model_acts import ModelActs
 from clawdesk.runtime.pairing import PairingActs
-from clawdesk.runtime.pauses import ProjectWatch, closed_reason
+from clawdesk.runtime.pauses import ProjectWatch, closed_reason, left_behind
 from clawdesk.runtime.perform import Performer
 from clawdesk.runtime.policies import Policies
 from clawdesk.runtime.projects import Opened, Projects, no_collections
@@ -74,11 +74,12 @@ class Plane(
     """
 
     def __init__(self, parts: Parts, *, drive: bool = True, models: bool = False) -> None:
-        self._models, self._drive, self._rests = models, drive, False
-        self._pruning = False
+        self._models, self._drive, self._rests, self._pruning = models, drive, False, False
         self._parts, self._clock = parts, parts.clock
         self._subscribers: list[Callable[[Change], None]] = []
-        self._projects = Projects(parts.repositories, parts.clock, drive=drive, say=self._say)
+        self._projects = Projects(
+            parts.repositories, parts.clock, drive=drive, say=self._say, lives=self._lives
+        )
         self._background: set[asyncio.Task[None]] = set()
         self._kernel = Kernel(self._perform, self._publish)
         self._settings, self._deeds = Settings(), Deeds(state_dir())
@@ -130,7 +131,7 @@ class Plane(
             clock=parts.clock,
             post=self._kernel.post,
         )
-        self._opening = asyncio.Lock()
+        self._opening, self._loop = asyncio.Lock(), asyncio.get_running_loop()
         self._project_watch = ProjectWatch(
             state=self._kernel.state,
             clock=parts.clock,
@@ -141,7 +142,6 @@ class Plane(
             shown_only=self._projects.is_shown_only,
         )
         self._make_channel(self._ask, self._publish, self._crashed)
-        self._loop = asyncio.get_running_loop()
         parts.machines.on_lost(self._lost)
 
     # -- life -----------------------------------------------------------------------------
@@ -254,6 +254,10 @@ class Plane(
         if error is not None:
             self._crashed(error)
 
+    def _lives(self, task: TaskId) -> bool:
+        known = self._kernel.task(task)
+        return known is not None and bool(known.machine)
+
     def _is_ending(self, task: TaskId) -> bool:
         known = self._kernel.task(task)
         return known is None or known.finish is not None
@@ -348,7 +352,10 @@ class Plane(
         async with self._opening:
             with no_collections():
                 opened = await self._projects.open(path)
+                left = left_behind(self.state, opened.view.path, opened.tasks)
                 await self._enter(opened)
+        for place in left:
+            await self.close_project(place)
         if self._drive:
             for task in opened.unborn:
                 with contextlib.suppress(PortError):

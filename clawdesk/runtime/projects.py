@@ -83,6 +83,7 @@ class Projects:
     Args:
         drive: False = only look: an attempt that was cut off is not ended in Git.
         say: takes a sentence for the user.
+        lives: whether this very plane has a machine of a task, whatever Git tells of it.
     """
 
     def __init__(
@@ -92,11 +93,13 @@ class Projects:
         *,
         drive: bool,
         say: Callable[[str], None],
+        lives: Callable[[TaskId], bool],
     ) -> None:
         self._adapter = repositories
         self._clock = clock
         self._drive = drive
         self._say = say
+        self._lives = lives
         self.open_ones: dict[str, Repository] = {}
         self._shown_only: set[str] = set()
         self.alive: dict[TaskId, Alive] = {}
@@ -164,7 +167,7 @@ class Projects:
             await self.close(path)
 
     async def _take_up(self, repository: Repository, task: Task) -> Task | None:
-        if not self._drive:
+        if not self._drive or self._lives(task.id):
             return at_rest(task)
         recovery = recover(task, self.alive.pop(task.id, None))
         try:

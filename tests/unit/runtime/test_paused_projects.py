@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,44 @@ async def test_a_task_that_runs_elsewhere_is_not_ended(world: PlaneWorld) -> Non
     world.project.held_by, world.machines.machines = "", mine
     await first.cancel(task, channel="test")
     await first.close()
+
+
+async def test_a_project_that_was_moved_goes_on_where_it_is_opened(world: PlaneWorld) -> None:
+    """As its tasks say while it is gone; also one whose machine runs on meanwhile."""
+    plane = await world.open()
+    held = await plane.submit(PROJECT, "tidy")
+    before = await until(plane, held, lambda t: t.phase is Phase.HELD)
+    assert before.machine
+    world.machines.ready = False
+    await plane.check_environment()
+    queued = await plane.submit(PROJECT, "tidy")
+    moved = copy(world.project)
+    moved.path, world.project.gone = "/projects/moved", True
+    world.repositories.projects[moved.path] = moved
+    await plane._project_watch.look()
+    await reason_code(plane, queued, "project_unavailable")
+    await plane.open_project(moved.path)
+    assert {task.project for task in plane.state.tasks.values()} == {moved.path}
+    assert set(plane.projects) == {moved.path}
+    assert plane.state.tasks[held].machine == before.machine
+    request = plane.state.tasks[held].request
+    assert request is not None
+    assert (await plane.approve(held, request.ordinal, request.digest, channel="t")).ok
+    await until(plane, held, lambda t: t.phase is Phase.DONE)
+    world.machines.ready = True
+    await plane.check_environment()
+    await until(plane, queued, lambda t: t.phase is Phase.HELD)
+    await plane.close()
+
+
+async def test_a_copy_of_a_project_leaves_the_tasks_where_they_are(world: PlaneWorld) -> None:
+    plane = await world.open()
+    held = await plane.submit(PROJECT, "tidy")
+    await until(plane, held, lambda t: t.phase is Phase.HELD)
+    copied = copy(world.project)
+    copied.path = "/projects/copy"
+    world.repositories.projects[copied.path] = copied
+    await plane.open_project(copied.path)
+    assert plane.state.tasks[held].project == PROJECT
+    assert set(plane.projects) == {PROJECT, copied.path}
+    await plane.close()
