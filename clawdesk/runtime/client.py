@@ -39,6 +39,7 @@ from clawdesk.runtime.wire import (
     LAST_READ,
     LINE_BYTES_MAX,
     REPEATABLE,
+    REQUEST_BYTES_MAX,
     RESULTS,
     Picture,
     apply,
@@ -201,11 +202,19 @@ class PlaneClient(DiskCalls, PairingCalls, RuleCalls):
     async def _call(self, method: str, *args: object, **params: object) -> Any:
         if self._is_closed or (self._is_leaving and method != LAST_READ):
             raise PlaneGoneError(self._undone(self._number))
-        self._number += 1
+        number = self._number + 1
+        line = encode({"id": number, "method": method, "args": args, "params": params})
+        if len(line) > REQUEST_BYTES_MAX:  # the plane would drop the connection
+            raise PortError(
+                f"That is {len(line) // 1024:,} KiB; the running ClawDesk takes at most "
+                f"{REQUEST_BYTES_MAX // 1024:,} KiB at once.",
+                mend="Decide with less in it, and edit the large files after the merge.",
+                code="too_large",
+            )
+        self._number = number
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting[self._number] = method, future
-        request = {"id": self._number, "method": method, "args": args, "params": params}
-        self._writer.write(encode(request))
+        self._waiting[number] = method, future
+        self._writer.write(line)
         return msgspec.convert(await future, RESULTS[method])
 
     def _undone(self, taken: int) -> bool:

@@ -23,6 +23,7 @@ from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import Change, PlaneApi
 from clawdesk.runtime.wire import (
     LAST_READ,
+    REQUEST_BYTES_MAX,
     RESULTS,
     Picture,
     bare,
@@ -34,7 +35,6 @@ from clawdesk.runtime.wire import (
 
 BACKLOG_BYTES_MAX = 32 * 1024 * 1024
 """A client that does not read is dropped before it costs the plane more than this."""
-REQUEST_BYTES_MAX = 1024 * 1024
 CALLS_AT_ONCE = 32
 """A connection with that many unanswered calls is not read from until one is answered."""
 FINISH_S_MAX = 10.0

@@ -42,6 +42,8 @@ from clawdesk.runtime.api import (
 from clawdesk.runtime.deeds import Deed
 
 LINE_BYTES_MAX = 64 * 1024 * 1024
+REQUEST_BYTES_MAX = 8 * 1024 * 1024
+"""Some files as a person edited them, in base64."""
 
 
 def hello() -> dict[str, object]:
