@@ -10,6 +10,7 @@ from pygit2.enums import FileMode
 from clawdesk.adapters.git import diffs, trees
 from clawdesk.adapters.git.lookup import Change, changes_between, entry_at
 from clawdesk.adapters.git.loose import write_blob
+from clawdesk.adapters.git.names import parent_of
 from clawdesk.domain.model import Amendment
 from clawdesk.ports.errors import RepositoryError
 from clawdesk.ports.guest import FileEntry, WorkspaceChanges
@@ -31,6 +32,7 @@ def amended(
     changes = {change.path: change for change in changes_between(before, made)}
     taken = set(changes) if only is None else _chosen(changes, only, edits)
     left = sorted(set(changes) - taken - set(edits))
+    _no_file_above({p for p in left if changes[p].old}, (taken | set(edits)) - set(left))
     wanted: dict[str, trees.Entry | None] = {path: changes[path].old for path in left}
     edited = []
     for path, content in sorted(edits.items()):
@@ -95,6 +97,16 @@ def _chosen(
             raise _no_such(name, "is not among the changes of this checkpoint")
         chosen |= found
     return chosen
+
+
+def _no_file_above(put_back: set[str], taken: set[str]) -> None:
+    """A folder that was a file is taken with that, or not at all. Raises RepositoryError."""
+    for path in sorted(taken):
+        above = parent_of(path)
+        while above:
+            if above in put_back:
+                raise _no_such(path, f"cannot be taken without {above}, which was a file before")
+            above = parent_of(above)
 
 
 def _named(paths: list[str]) -> tuple[str, ...]:

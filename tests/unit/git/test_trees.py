@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clawdesk.adapters.git import names, trees
+from clawdesk.adapters.git import GitRepository, names, trees
 from clawdesk.adapters.git.lookup import files_of
 from clawdesk.ports.errors import RepositoryError
 from clawdesk.ports.guest import FileEntry, WorkspaceChanges
 from tests.support.git_projects import GitProject
+from tests.unit.git.test_merging import work
 from tests.unit.git.test_names import HOSTILE
 
 FILE = 0o100644
@@ -191,3 +192,17 @@ def test_many_files_become_one_pack(repo: pygit2.Repository, project: GitProject
     assert len(list((project.folder / ".git/objects/pack").glob("*.pack"))) == 1
     project.git("gc", "-q")
     assert project.git("show", "checked:many/1") == "1"
+
+
+async def test_a_folder_that_was_a_file_is_approved_with_that_or_not_at_all(
+    project: GitProject, opened: GitRepository
+) -> None:
+    """Its files were dropped without a word where the file above was to be put back."""
+    changes = {"b.txt": None, "b.txt/new": "new\n", "a.txt": "x\n"}
+    [made] = await work(opened, changes)
+    with pytest.raises(RepositoryError, match=r"b\.txt/new cannot be taken without b\.txt"):
+        await opened.amended(project.head, made, ("b.txt/new",), {})
+    both = await opened.amended(project.head, made, ("b.txt",), {})
+    assert both.left_out == ("a.txt",)
+    neither = await opened.amended(project.head, made, ("a.txt",), {})
+    assert neither.left_out == ("b.txt", "b.txt/new")
