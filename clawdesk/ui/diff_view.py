@@ -38,6 +38,7 @@ class DiffView(CodeList):
         super().__init__(name, tr("Changes"))
         self.split = False
         self.review = False
+        self._goes_to_file = False
         self.files: tuple[DiffFile, ...] = ()
         self._diff: Diff | None = None
         self._draft = Draft()
@@ -162,11 +163,12 @@ class DiffView(CodeList):
         """Scroll to the head of a file and stand on its first row below."""
         for number, row in enumerate(self.rows.rows):
             if row.kind is RowKind.FILE and row.file == place:
-                with QSignalBlocker(self.list.verticalScrollBar()):
-                    top = self.list.ScrollHint.PositionAtTop
-                    self.list.scrollTo(self.rows.index(number), top)
+                # A bar whose signals are blocked would move and leave the rows where they were.
+                self._goes_to_file = True
+                self.list.scrollTo(self.rows.index(number), self.list.ScrollHint.PositionAtTop)
                 first = self.rows.index(min(number + 1, self.rows.count - 1))
                 self.list.setCurrentIndex(first)
+                self._goes_to_file = False
                 return
 
     def show_line(self, path: str, line: int, side: str) -> None:
@@ -192,7 +194,7 @@ class DiffView(CodeList):
     def _tell_file(self) -> None:
         index = self.list.indexAt(self.list.viewport().rect().topLeft())
         row = index.data(ROW_ROLE) if index.isValid() else None
-        if isinstance(row, DiffRow):
+        if isinstance(row, DiffRow) and not self._goes_to_file:
             self.at_file.emit(row.file)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
