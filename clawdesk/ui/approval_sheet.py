@@ -24,6 +24,7 @@ from clawdesk.ui.pane import Ground
 from clawdesk.ui.review_side import ReviewSide
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.sheet import Sheet
+from clawdesk.ui.short_area import ShortArea
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.editing import Editable
 from clawdesk.viewmodels.inbox import CheckpointView
@@ -39,6 +40,8 @@ from clawdesk.viewmodels.review import (
     too_long,
     why_not_approve,
 )
+
+SAID_MAX, WHY_MAX = 104, 50  # px: six lines of the agent's words, three of the reason
 
 
 class ApprovalSheet(Sheet):
@@ -83,16 +86,17 @@ class ApprovalSheet(Sheet):
         self._on.clicked.connect(lambda: self.step_wanted.emit(1))
         for place, widget in enumerate((self._waiting, self._back, self._place, self._on)):
             self.head.insertWidget(2 + place, widget)
-        words = QVBoxLayout()
-        words.setContentsMargins(44, 0, 16, 14)
-        words.setSpacing(3)
         self._message = SafeLabel("", wrap=True, selectable=True)
         self._message.setObjectName("approval.message")
         self._why = SafeLabel("", font="small", role="fg2", wrap=True)
         self._why.setObjectName("approval.why")
-        words.addWidget(self._message)
-        words.addWidget(self._why)
-        self.body.addLayout(words)
+        # An agent writes as much as it likes; the diff and the buttons stay on the screen.
+        self.said = _bounded("said", tr("What the agent says"), self._message, SAID_MAX)
+        self.asked = _bounded("asked", tr("Why you are asked"), self._why, WHY_MAX)
+        self.body.addWidget(self.said)
+        self.body.addSpacing(3)
+        self.body.addWidget(self.asked)
+        self.body.addSpacing(14)
 
     def _build_middle(self) -> None:
         row = QHBoxLayout()
@@ -410,6 +414,14 @@ class ApprovalSheet(Sheet):
 
     def sizeHint(self) -> QSize:
         return QSize(1220, 812)
+
+
+def _bounded(name: str, spoken: str, label: SafeLabel, most: int) -> ShortArea:
+    inner = Ground("bg1")
+    column = QVBoxLayout(inner)
+    column.setContentsMargins(44, 0, 16, 0)
+    column.addWidget(label)
+    return ShortArea(f"approval.{name}", spoken, inner, most)
 
 
 def _lower(words: str) -> str:

@@ -9,14 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.clock import Clock
+from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.sheet import Sheet
 from clawdesk.ui.words import tr
+
+WIDE, LEAST = 560, 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,8 @@ class AskSheet(Sheet):
     ) -> None:
         super().__init__(name, parent, clock, icon=icon, role=role)
         self.show_title(title)
-        column = QVBoxLayout()
+        inner = Ground("bg1")
+        column = self._words = QVBoxLayout(inner)
         column.setContentsMargins(44, 2, 20, 18)
         column.setSpacing(8)
         words = SafeLabel(text, role="fg1", wrap=True)
@@ -83,7 +88,8 @@ class AskSheet(Sheet):
             if group.lines:
                 add_lines(column, group)
         column.addStretch(1)
-        self.body.addLayout(column, 1)
+        self.area = _area(name, title, inner)
+        self.body.addWidget(self.area, 1)
         self.foot.addStretch(1)
         later = Button(stay or tr("Not now"), f"{name}.stay", key="Esc")
         later.clicked.connect(self.reject)
@@ -106,4 +112,26 @@ class AskSheet(Sheet):
             self.accept()
 
     def sizeHint(self) -> QSize:
-        return self.fitted(560)
+        whole = self.layout()
+        assert whole is not None
+        around = whole.totalMinimumSize().height() - self.area.minimumHeight()
+        return QSize(WIDE, around + self._words.totalHeightForWidth(WIDE - 2))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        bar = self.area.verticalScrollBar()
+        policy = Qt.FocusPolicy.StrongFocus if bar.maximum() else Qt.FocusPolicy.NoFocus
+        self.area.setFocusPolicy(policy)
+
+
+def _area(name: str, title: str, inner: QWidget) -> QScrollArea:
+    """More sentences than the window has room for are scrolled to; the buttons stay."""
+    area = QScrollArea()
+    area.setObjectName(f"{name}.area")
+    area.setAccessibleName(title)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setMinimumHeight(LEAST)
+    area.setWidget(inner)
+    return area

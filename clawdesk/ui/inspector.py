@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from clawdesk.ports.repository import Diff
 from clawdesk.runtime.api import LogLine
@@ -27,24 +35,36 @@ from clawdesk.ui.words import counted, tr
 from clawdesk.viewmodels.inspector import InspectorView
 
 PLACES = ("log", "changes", "checkpoints", "conversation")
+REFS = "refs/clawdesk/tasks/"
 FACTS_FROM = 720
 """The width in px from which facts stand beside the log, and tabs have their words."""
 
 
-class Facts(Ground):
-    """Words about the task, key and value."""
+class Facts(QScrollArea):
+    """Words about the task, key and value; what has no room, a long reason say, is scrolled to."""
 
     def __init__(self) -> None:
-        super().__init__("bg1", "l")
+        super().__init__()
         self.setObjectName("inspector.facts")
+        self.setAccessibleName(tr("About the task"))
         self.setFixedWidth(272)
-        self._grid = QGridLayout(self)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.verticalScrollBar().rangeChanged.connect(self._mind_keyboard)
+        inner = Ground("bg1", "l")
+        self.setWidget(inner)
+        self._grid = QGridLayout(inner)
         self._grid.setContentsMargins(16, 12, 12, 12)
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(8)
         self._grid.setColumnStretch(1, 1)
         self._grid.setColumnMinimumWidth(0, 60)
         self._labels: list[tuple[SafeLabel, SafeLabel]] = []
+
+    def _mind_keyboard(self, _least: int, most: int) -> None:
+        scrolls = Qt.FocusPolicy.StrongFocus if most else Qt.FocusPolicy.NoFocus
+        self.setFocusPolicy(scrolls)
 
     def show_facts(self, facts: Sequence[tuple[str, str]]) -> None:
         while len(self._labels) < len(facts):
@@ -62,10 +82,13 @@ class Facts(Ground):
             value.setVisible(shown)
             if shown:
                 key.show_text(facts[place][0])
-                is_ref = facts[place][0] == "Ref"
+                words = facts[place][1]
+                task = words.removeprefix(REFS)
+                is_ref = task != words
                 value.setFont(fonts.font("code_small" if is_ref else "small"))
                 # A ref has no spaces; it may break before the task's id, never inside it.
-                value.show_text(facts[place][1].replace("/tasks/", "/tasks/ "))
+                value.setMinimumWidth(ceil(fonts.width("code_small", task)) + 2 if is_ref else 0)
+                value.show_text(f"{REFS} {task}" if is_ref else words)
 
 
 class Inspector(QWidget):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import re
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
@@ -19,6 +19,9 @@ from clawdesk.ui.words import tr
 
 TEXT_MAX = 64 * 1024
 LINE_MAX = 4_000
+_WORD = re.compile(r"[^\s/]{20,}")  # may have to be broken
+LONG_WORD = 14  # characters of such a word that a label always has room for
+_BREAK = "\u200b"  # a line may end here; no text of others has one
 
 # Escape sequences: CSI, OSC (to BEL or ST), and two-character ones.
 _ANSI = re.compile(
@@ -50,8 +53,26 @@ def set_tip(widget: QWidget, text: str) -> None:
     widget.setToolTip(f"<p style='white-space:pre-wrap'>{shown}</p>" if shown else "")
 
 
+def broken(text: str, measures: QFontMetricsF, wide: int) -> str:
+    """The text with places to break in each word that is wider than a line of `wide` px."""
+
+    def parts(found: re.Match[str]) -> str:
+        word = found[0]
+        if measures.horizontalAdvance(word) <= wide:
+            return word
+        widest = measures.horizontalAdvance(max(word, key=measures.horizontalAdvance))
+        step = max(1, int(wide // max(1.0, widest)))
+        return _BREAK.join(word[at : at + step] for at in range(0, len(word), step))
+
+    return _WORD.sub(parts, text)
+
+
 class SafeLabel(QLabel):
-    """A label for text of others; elides on the right when `elide`, else wraps when `wrap`."""
+    """A label for text of others; elides on the right when `elide`, else wraps when `wrap`.
+
+    A word longer than a line is broken where it wraps: a name or a digest of a stranger's making
+    would push what stands beside it out of the window.
+    """
 
     def __init__(
         self,
@@ -67,6 +88,9 @@ class SafeLabel(QLabel):
         self._role = role
         self._elide = elide
         self._font_name = font
+        self._words = ""
+        self._spoken = ""  # for a screen reader, where the text has places to break
+        self._long = False  # some word of it may have to be broken
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setFont(fonts.font(font))
         self.setWordWrap(wrap)
@@ -80,9 +104,29 @@ class SafeLabel(QLabel):
     def show_text(self, text: str) -> None:
         """Show `text`, cleaned."""
         text = clean(text) if self.wordWrap() else clean_line(text, TEXT_MAX)
-        if text != self.text():
+        if text != self._words:
+            self._words = text
+            self._long = self.wordWrap() and _WORD.search(text) is not None
             self.setText(text)
+            self._mind_words()
         self._mind_tip()
+
+    def text(self) -> str:
+        """What it says, without the places where it is broken."""
+        return self._words
+
+    def _broken(self, wide: int) -> str:
+        return broken(self._words, QFontMetricsF(self.font()), wide - 2)
+
+    def _mind_words(self) -> None:
+        if not self._long:
+            return
+        shown = self._broken(self.contentsRect().width())
+        if shown != super().text():
+            self.setText(shown)
+            if self.accessibleName() in {"", self._spoken}:
+                self._spoken = self._words if shown != self._words else ""
+                self.setAccessibleName(self._spoken)
 
     def set_role(self, role: str) -> None:
         """Colour by role."""
@@ -108,11 +152,24 @@ class SafeLabel(QLabel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._mind_words()
         self._mind_tip()
 
     def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()
+        if self._long:
+            most = round(fonts.width(self._font_name, "n" * LONG_WORD))
+            return QSize(min(hint.width(), most), hint.height())
         return QSize(0, hint.height()) if self._elide else hint
+
+    def heightForWidth(self, wide: int) -> int:
+        if not self._long:
+            return super().heightForWidth(wide)
+        edges = self.contentsMargins()
+        room = max(1, wide - edges.left() - edges.right())
+        flags = int(Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextExpandTabs)
+        box = self.fontMetrics().boundingRect(QRect(0, 0, room, 1 << 20), flags, self._broken(room))
+        return box.height() + edges.top() + edges.bottom()
 
     def sizeHint(self) -> QSize:
         hint = super().sizeHint()

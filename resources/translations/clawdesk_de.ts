@@ -192,6 +192,10 @@
             <translation>Eine Testnachricht wurde gesendet. Einen ihrer Knöpfe antippen; darauf wird eine Minute gewartet.</translation>
         </message>
         <message>
+            <source>About the task</source>
+            <translation>Zur Aufgabe</translation>
+        </message>
+        <message>
             <source>Act</source>
             <translation>Handeln</translation>
         </message>
@@ -4588,6 +4592,10 @@
             <translation>Was dem Agenten gesagt wird</translation>
         </message>
         <message>
+            <source>What the agent says</source>
+            <translation>Was der Agent sagt</translation>
+        </message>
+        <message>
             <source>What the agent was told</source>
             <translation>Was dem Agenten gesagt wurde</translation>
         </message>
@@ -4642,6 +4650,10 @@
         <message>
             <source>Why</source>
             <translation>Warum</translation>
+        </message>
+        <message>
+            <source>Why you are asked</source>
+            <translation>Warum Sie gefragt werden</translation>
         </message>
         <message>
             <source>Why you are asked: {why}</source>
