@@ -109,6 +109,7 @@ class CompareDesk(QObject):
             {ask.key: self._diffs[ask] for ask in asks if ask in self._diffs},
             branch=project.branch if project is not None else "",
             offset_ms=desk.clock.offset_ms(),
+            now_ms=desk.clock.now_ms(),
         )
         rows = desk.rows([state.tasks[t] for t in view.lanes])
         self._page.show_view(view, rows, self._asked)

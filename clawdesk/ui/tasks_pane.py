@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QStackedLayout, QVBoxLayout, QWidget
 
 from clawdesk.ui import fonts
@@ -12,6 +13,7 @@ from clawdesk.ui.button import Button
 from clawdesk.ui.clock import Clock
 from clawdesk.ui.empty_tasks import EmptyTasks
 from clawdesk.ui.lanes import Lanes
+from clawdesk.ui.no_tasks import NoTasks
 from clawdesk.ui.pane import PaneHead
 from clawdesk.ui.safe_text import SafeLabel
 from clawdesk.ui.segments import Segments
@@ -35,11 +37,13 @@ class TasksPane(QWidget):
         super().__init__()
         self.setObjectName("tasks")
         self._rows: tuple[TaskRow, ...] = ()
+        self._found = self._is_empty = False
         self._filter, self._offered = ALL, {ALL}
         self._archived: frozenset[str] = frozenset()
         self.lanes = Lanes(clock, "tasks.list")
         self.list = self.lanes.list
         self.empty = EmptyTasks()
+        self.none = NoTasks()
         self._build()
         self.list.picked.connect(self.picked)
         self.list.opened.connect(self.opened)
@@ -63,6 +67,8 @@ class TasksPane(QWidget):
         self.search.setFont(fonts.font("small"))
         self.search.textChanged.connect(lambda _: self._show())
         self.search.editingFinished.connect(self._end_search)
+        self.search.installEventFilter(self)
+        self.none.all_wanted.connect(self._show_all)
         self.search.hide()
         self.find_button = Button(
             "", "tasks.find", kind="ghost", icon="search", size="sm", spoken=tr("Find tasks")
@@ -95,6 +101,7 @@ class TasksPane(QWidget):
         self._stack = QStackedLayout()
         self._stack.addWidget(self.lanes)
         self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.none)
         whole.addLayout(self._stack, 1)
 
     def sizeHint(self) -> QSize:
@@ -116,17 +123,48 @@ class TasksPane(QWidget):
         self.search.setVisible(bool(self.search.text()))
         self._mind_head()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Escape ends the search, as it does that of the log."""
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() is QEvent.Type.KeyPress
+            and event.key() == Qt.Key.Key_Escape
+        ):
+            self.search.clear()
+            self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self._end_search()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _show_all(self) -> None:
+        """What is shown where nothing is: every task, or the archive if all are there."""
+        self.search.clear()
+        here = any(row.id not in self._archived for row in self._rows)
+        self.choose_filter(ALL if here else ARCHIVE)
+        self._end_search()
+        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def show_empty(self, empty: bool) -> None:
         """The page for "no tasks yet" instead of the list."""
-        self._stack.setCurrentIndex(1 if empty else 0)
+        self._is_empty = empty
+        self._mind_page()
         self._mind_head()
+
+    def _mind_page(self) -> None:
+        none = bool(self._rows) and not self._found
+        if none:
+            words = " ".join(self.search.text().split())
+            among = "" if self._filter == ALL else tr(self._filter)
+            archived = all(row.id in self._archived for row in self._rows)
+            self.none.show_why(words, among, archived=archived)
+        self._stack.setCurrentIndex(1 if self._is_empty else 2 if none else 0)
 
     def _mind_head(self) -> None:
         """Zoom gives way to the filters where both do not fit; its keys still work.
 
         Where filters and the search field do not fit either, the chosen one stays to be seen.
         """
-        empty = self._stack.currentIndex() == 1
+        empty = self._is_empty
         searching = not empty and (bool(self.search.text()) or not self.search.isHidden())
         taken = 254 if searching else 130
         self.filters.show_only(self._offered)
@@ -164,5 +202,8 @@ class TasksPane(QWidget):
             rows = [r for r in self._rows if r.id in self._archived]
         else:
             rows = [r for r in here if self._filter in {ALL, r.group.value}]
-        self.lanes.show_rows(found(rows, self.search.text()))
+        rows = found(rows, self.search.text())
+        self._found = bool(rows)
+        self.lanes.show_rows(rows)
+        self._mind_page()
         self._mind_head()  # counts have another width now

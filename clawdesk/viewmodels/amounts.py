@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from clawdesk.domain.model import Record
 from clawdesk.viewmodels.language import counted, marked, tr
-from clawdesk.viewmodels.words import DAY_MS, short_path
+from clawdesk.viewmodels.words import DAY_MS, clock_time, short_path
 
 PATHS_MAX = 3
 WEEK_DAYS, WEEKS_MAX = 7, 8
@@ -19,6 +19,20 @@ _DAYS = (
     marked("Monday"),
     marked("Tuesday"),
     marked("Wednesday"),
+)
+_MONTHS = (
+    marked("Jan"),
+    marked("Feb"),
+    marked("Mar"),
+    marked("Apr"),
+    marked("May"),
+    marked("Jun"),
+    marked("Jul"),
+    marked("Aug"),
+    marked("Sep"),
+    marked("Oct"),
+    marked("Nov"),
+    marked("Dec"),
 )
 _RECORDED = {
     "approved": marked("approved"),
@@ -87,6 +101,29 @@ def day(at_ms: int, now_ms: int, offset_ms: int) -> str:
     if weeks <= WEEKS_MAX:
         return counted(weeks, "{count} week ago", "{count} weeks ago")
     return f"{datetime.fromtimestamp((at_ms + offset_ms) / 1000, UTC):%Y-%m-%d}"
+
+
+def date(at_ms: int, offset_ms: int) -> str:
+    """`26 Nov`."""
+    at = datetime.fromtimestamp((at_ms + offset_ms) / 1000, UTC)
+    return tr("{day} {month}", day=at.day, month=tr(_MONTHS[at.month - 1]))
+
+
+def moment(at_ms: int, now_ms: int, offset_ms: int, *, seconds: bool = False) -> str:
+    """The time of day today; of another day its date as well, of another year the year too.
+
+    Args:
+        now_ms: 0 = not known; then the time of day alone.
+        seconds: show them, of today.
+    """
+    at_day, today = (at_ms + offset_ms) // DAY_MS, (now_ms + offset_ms) // DAY_MS
+    if not now_ms or at_day == today:
+        return clock_time(at_ms, offset_ms, seconds=seconds)
+    shown = date(at_ms, offset_ms)
+    at, now = (datetime.fromtimestamp((ms + offset_ms) / 1000, UTC) for ms in (at_ms, now_ms))
+    if at.year != now.year:
+        shown = f"{shown} {at.year}"
+    return f"{shown} {clock_time(at_ms, offset_ms)}"
 
 
 def whole(record: Record, name: str) -> int:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from clawdesk.domain.model import FINAL, Checkpoint, Phase, Record, Task, TaskId
 from clawdesk.domain.spending import Spent
-from clawdesk.viewmodels.amounts import files, listed, steps, where
+from clawdesk.viewmodels.amounts import files, listed, moment, steps, where
 from clawdesk.viewmodels.costs import spent_at, used_words
 from clawdesk.viewmodels.language import counted, tr
 from clawdesk.viewmodels.told import told
-from clawdesk.viewmodels.words import clock_time, short_duration, size
+from clawdesk.viewmodels.words import short_duration, size
 
 _NOTHING = Spent()
 
@@ -91,15 +91,15 @@ def _title(checkpoint: Checkpoint) -> str:
     return f"{place} · {checkpoint.step_name or tr('step')}{again}"
 
 
-def checkpoint_rows(task: Task, offset_ms: int = 0) -> tuple[CheckpointRow, ...]:
-    """Newest first."""
+def checkpoint_rows(task: Task, offset_ms: int = 0, now_ms: int = 0) -> tuple[CheckpointRow, ...]:
+    """Newest first; with `now_ms` those of another day have its date."""
     why_not, undo, used = why_no_restore(task), undo_of(task), spent_at(task)
     return tuple(
         CheckpointRow(
             ordinal=c.ordinal,
             title=_title(c),
             detail=_detail(c, used.get(c.ordinal, _NOTHING)),
-            at=clock_time(c.at_ms, offset_ms, seconds=True),
+            at=moment(c.at_ms, now_ms, offset_ms, seconds=True),
             kind=_kind(c),
             commit=c.commit[:10],
             current=c.ordinal == task.tip_ordinal,

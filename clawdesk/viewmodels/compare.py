@@ -6,19 +6,21 @@ the last checkpoint before they parted; each is measured from there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from clawdesk.domain.forking import family
 from clawdesk.domain.memory_size import memory_size
 from clawdesk.domain.model import Checkpoint, PlaneState, Task, TaskId
 from clawdesk.ports.repository import Diff
-from clawdesk.viewmodels.amounts import files, recorded, where
+from clawdesk.viewmodels.amounts import files, moment, recorded, where
 from clawdesk.viewmodels.forks import letters
 from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.phases import Family, look
-from clawdesk.viewmodels.words import clock_time, duration, size
+from clawdesk.viewmodels.words import duration, size
 
+Clock = Callable[[int], str]  # a moment in words
 CHOICES_MAX = 200
 
 
@@ -164,30 +166,33 @@ def compare_view(
     *,
     branch: str,
     offset_ms: int = 0,
+    now_ms: int = 0,
 ) -> CompareView:
     """The page for two sides.
 
     Args:
         diffs: what was loaded so far, by the key of its Ask.
         branch: the name of the user's branch.
+        now_ms: with it, moments of another day have its date.
     """
+    clock = partial(moment, now_ms=now_ms, offset_ms=offset_ms)
     tasks = [state.tasks[s.task] for s in (left, right) if s.task]
     same = len({t.id for t in tasks}) == 1
     shared = parted_at(state, tasks[0], tasks[-1]) if not same else None
     heads = tuple(
-        _head(state, side, mark, branch, offset_ms, keep=not same)
+        _head(state, side, mark, branch, clock, keep=not same)
         for side, mark in ((left, "A"), (right, "B"))
     )
     return CompareView(
         title=_title(tasks, shared),
-        subtitle=_subtitle(state, tasks, shared, offset_ms),
+        subtitle=_subtitle(state, tasks, shared, clock),
         left=heads[0],
         right=heads[1],
         facts=_facts(state, (left, right), shared, diffs),
         asks=asks_of(state, left, right),
         lanes=tuple(t.id for t in family(state, tasks[0])) if shared else
         tuple(dict.fromkeys(t.id for t in tasks)),
-        choices=_choices(state, tasks[0], branch, offset_ms),
+        choices=_choices(state, tasks[0], branch, clock),
     )  # fmt: skip
 
 
@@ -201,7 +206,7 @@ def _title(tasks: list[Task], shared: tuple[TaskId, int] | None) -> str:
 
 
 def _subtitle(
-    state: PlaneState, tasks: list[Task], shared: tuple[TaskId, int] | None, offset_ms: int
+    state: PlaneState, tasks: list[Task], shared: tuple[TaskId, int] | None, clock: Clock
 ) -> str:
     if len({t.id for t in tasks}) == 1:
         return tr("What changed from one to the other, in files and in the machine")
@@ -214,11 +219,11 @@ def _subtitle(
     text = marked("They part at {where}, {time}: same memory, disk and files until there")
     if point.snapshot is None:
         text = marked("They part at {where}, {time}: same files until there")
-    return tr(text, where=where(shared[1]), time=clock_time(point.at_ms, offset_ms))
+    return tr(text, where=where(shared[1]), time=clock(point.at_ms))
 
 
 def _head(
-    state: PlaneState, side: Side, mark: str, branch: str, offset_ms: int, *, keep: bool
+    state: PlaneState, side: Side, mark: str, branch: str, clock: Clock, *, keep: bool
 ) -> SideView:
     if side.is_branch:
         name = branch or tr("your branch")
@@ -228,13 +233,13 @@ def _head(
     checkpoint = task.checkpoint(side.ordinal)
     place = where(side.ordinal) if side.ordinal else tr("its start")
     if checkpoint is not None:
-        place += f", {clock_time(checkpoint.at_ms, offset_ms)}"
+        place += f", {clock(checkpoint.at_ms)}"
     kept = tr("Keep {letter}…", letter=mark) if keep and letters(state, task) else ""
     return SideView(mark, task.title, tr(shown.word).lower(), shown.family, place, task.id, kept)
 
 
 def _choices(
-    state: PlaneState, task: Task, branch: str, offset_ms: int
+    state: PlaneState, task: Task, branch: str, clock: Clock
 ) -> tuple[tuple[Side, str], ...]:
     """What a side can be: checkpoints of the family, of other tasks of the project, the branch."""
     members = family(state, task)
@@ -243,7 +248,7 @@ def _choices(
     for known in (*members, *sorted(others, key=lambda t: t.submitted_at_ms, reverse=True)):
         own = reversed(known.checkpoints)
         for c in own:
-            at = clock_time(c.at_ms, offset_ms)
+            at = clock(c.at_ms)
             found.append((Side(known.id, c.ordinal), f"{known.title} · {c.ordinal} · {at}"))
         if known.forked_from is None:
             found.append((Side(known.id, 0), f"{known.title} · {tr('start')}"))

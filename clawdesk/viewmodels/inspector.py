@@ -13,6 +13,7 @@ from clawdesk.domain.model import Phase, Task, TaskId
 from clawdesk.domain.peers import peer_of
 from clawdesk.domain.shells import why_no_shell
 from clawdesk.ports.inference import FabricStatus
+from clawdesk.viewmodels.amounts import moment
 from clawdesk.viewmodels.checkpoints import CheckpointRow, checkpoint_rows
 from clawdesk.viewmodels.costs import spent_words
 from clawdesk.viewmodels.language import tr
@@ -20,7 +21,6 @@ from clawdesk.viewmodels.peers import state_words
 from clawdesk.viewmodels.phases import Family, Group, look, needs_you, wants_trust
 from clawdesk.viewmodels.tasks import state_texts
 from clawdesk.viewmodels.told import told
-from clawdesk.viewmodels.words import clock_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def _facts(
         (tr("State"), state),
         (tr("Now") if task.phase is Phase.RUNNING else tr("Why"), why),
         (tr("Freed by"), frees),
-        (tr("Submitted"), clock_time(task.submitted_at_ms, offset_ms, seconds=True)),
+        (tr("Submitted"), moment(task.submitted_at_ms, now_ms, offset_ms, seconds=True)),
         (tr("Attempt"), str(task.attempt)),
         (tr("Machine"), f"{need.cpu_count} CPU · {memory_size(need.memory_mib)} · {network}{kind}"),
         (tr("Model"), _model(task.definition.model, fabric)),
@@ -124,7 +124,7 @@ def inspector_view(
         icon=shown.icon,
         family=shown.family,
         facts=_facts(task, now_ms, offset_ms, fabric),
-        checkpoints=checkpoint_rows(task, offset_ms),
+        checkpoints=checkpoint_rows(task, offset_ms, now_ms),
         latest=latest.ordinal if latest else 0,
         files=latest.diffstat.files if latest else 0,
         act=act,

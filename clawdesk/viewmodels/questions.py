@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from clawdesk.domain.model import Request, Task, Verdict
 from clawdesk.domain.moves import GIVE_UP, RETRY, TELL
-from clawdesk.viewmodels.amounts import files
+from clawdesk.viewmodels.amounts import files, moment
 from clawdesk.viewmodels.inbox import closing_words
 from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.tasks import waiting_words
-from clawdesk.viewmodels.words import clock_time, first_line
+from clawdesk.viewmodels.words import first_line
 
 WORDS_MAX = 600
 _IN_WORDS = frozenset({Verdict.ANSWERED.value, Verdict.ASKED_BACK.value})
@@ -93,7 +93,7 @@ def question_view(task: Task, request: Request, *, now_ms: int, offset_ms: int =
         title=tr("{task} asks you", task=task.title),
         question=question,
         context=context,
-        where=_where(task, request, offset_ms),
+        where=_where(task, request, now_ms, offset_ms),
         at_ms=request.at_ms,
         choices=tuple(_choice(request, text) for text in request.choices[:CHOICES_MAX]),
         waiting=waiting_words(task, request, now_ms),
@@ -157,8 +157,8 @@ def _back(task: Task, request: Request) -> Back:
     )
 
 
-def _where(task: Task, request: Request, offset_ms: int) -> str:
-    at = clock_time(request.at_ms, offset_ms, seconds=True)
+def _where(task: Task, request: Request, now_ms: int, offset_ms: int) -> str:
+    at = moment(request.at_ms, now_ms, offset_ms, seconds=True)
     if task.step_index >= len(task.steps):
         return at
     name = task.steps[task.step_index].name

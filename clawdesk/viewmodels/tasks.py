@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from clawdesk.domain.model import FINAL, Kind, Phase, Record, Request, Task, TaskId
-from clawdesk.viewmodels.amounts import rejected_to
+from clawdesk.viewmodels.amounts import moment, rejected_to
 from clawdesk.viewmodels.checkpoints import rejected_back
 from clawdesk.viewmodels.lane import lane_of
 from clawdesk.viewmodels.lane_marks import Lane
 from clawdesk.viewmodels.language import counted, tr
 from clawdesk.viewmodels.phases import Family, Group, PhaseLook, look, wants_trust
 from clawdesk.viewmodels.told import told
-from clawdesk.viewmodels.words import clock_time, duration, first_line
+from clawdesk.viewmodels.words import duration, first_line
 
 KEPT_CHARS_MAX = 60
 _CHOSEN = frozenset({"kept", "passed_over", "restored"})
@@ -161,10 +161,10 @@ def _kept_instead(task: Task) -> str:
     return tr("{task} was kept instead", task=kept)
 
 
-def _end_texts(task: Task, offset_ms: int) -> tuple[str, str]:
+def _end_texts(task: Task, now_ms: int, offset_ms: int) -> tuple[str, str]:
     kept = _kept_instead(task)
     ended = next((r.at_ms for r in reversed(task.records) if r.event == "finished"), 0)
-    at = f" {clock_time(ended, offset_ms)}" if ended else ""
+    at = f" {moment(ended, now_ms, offset_ms)}" if ended else ""
     if task.phase is Phase.DONE:
         if task.merged_into:
             return tr("Done"), tr("merged into {branch}", branch=task.merged_into)
@@ -179,7 +179,7 @@ def _end_texts(task: Task, offset_ms: int) -> tuple[str, str]:
 def state_texts(task: Task, now_ms: int, offset_ms: int = 0) -> tuple[str, str]:
     """The two lines of the state column: what, and why or since when."""
     if task.phase in FINAL:
-        return _end_texts(task, offset_ms)
+        return _end_texts(task, now_ms, offset_ms)
     if task.phase is Phase.HELD:
         return _held_texts(task, now_ms)
     if task.phase is Phase.RUNNING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
+from clawdesk.viewmodels.amounts import date
 from clawdesk.viewmodels.words import DAY_MS, HOUR_MS, MINUTE_MS, clock_time
 
 SPANS_MS = (
@@ -45,6 +45,10 @@ _TICKS_MS = (
     2 * DAY_MS,
     7 * DAY_MS,
     14 * DAY_MS,
+    28 * DAY_MS,
+    56 * DAY_MS,
+    112 * DAY_MS,
+    364 * DAY_MS,
 )
 TICK_PX_MIN = 84
 EDGE_PX = 30  # room right of the now line for the running edge
@@ -97,8 +101,7 @@ class TimeScale:
         """A grid line's time of day; its date where a day begins."""
         local_ms = tick + offset_ms
         if local_ms % DAY_MS == 0 and self.span_ms > 4 * HOUR_MS:
-            day = datetime.fromtimestamp(local_ms / 1000, UTC)
-            return f"{day.day} {day:%b}"
+            return date(tick, offset_ms)
         return clock_time(tick, offset_ms, seconds=self.tick_seconds)
 
     def ticks(self, offset_ms: int) -> list[int]:

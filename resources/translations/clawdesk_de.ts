@@ -136,6 +136,10 @@
             <translation>Ein Name hat 1 bis 64 Buchstaben, Ziffern, „.“, „_“ oder „-“ und beginnt mit einem Buchstaben oder einer Ziffer.</translation>
         </message>
         <message>
+            <source>A name, a state, a reason or an id has to hold each word.</source>
+            <translation>Jedes Wort muss in Name, Zustand, Grund oder Kennung stehen.</translation>
+        </message>
+        <message>
             <source>A newer invitation has taken its place; this one holds no more.</source>
             <translation>Eine neuere Einladung ist an ihre Stelle getreten; diese gilt nicht mehr.</translation>
         </message>
@@ -250,6 +254,10 @@
         <message>
             <source>All snapshots</source>
             <translation>Alle Schnappschüsse</translation>
+        </message>
+        <message>
+            <source>All tasks of this project are in the archive</source>
+            <translation>Alle Aufgaben dieses Projekts sind im Archiv</translation>
         </message>
         <message>
             <source>Allow hosts…</source>
@@ -416,6 +424,10 @@
             <translation>Prüfpunkt {ordinal} wird freigegeben</translation>
         </message>
         <message>
+            <source>Apr</source>
+            <translation>Apr</translation>
+        </message>
+        <message>
             <source>Archive</source>
             <translation>Archiv</translation>
         </message>
@@ -478,6 +490,10 @@
         <message>
             <source>Attempts</source>
             <translation>Versuche</translation>
+        </message>
+        <message>
+            <source>Aug</source>
+            <translation>Aug</translation>
         </message>
         <message>
             <source>Back to the tasks</source>
@@ -988,6 +1004,10 @@
             <translation>Dunkel oder hell</translation>
         </message>
         <message>
+            <source>Dec</source>
+            <translation>Dez</translation>
+        </message>
+        <message>
             <source>Decisions</source>
             <translation>Entscheidungen</translation>
         </message>
@@ -1106,6 +1126,10 @@
         <message>
             <source>Failed.</source>
             <translation>Gescheitert.</translation>
+        </message>
+        <message>
+            <source>Feb</source>
+            <translation>Feb</translation>
         </message>
         <message>
             <source>Feedback</source>
@@ -1796,6 +1820,18 @@
             <translation>Ihre Zeit ist um; niemand kam.</translation>
         </message>
         <message>
+            <source>Jan</source>
+            <translation>Jan</translation>
+        </message>
+        <message>
+            <source>Jul</source>
+            <translation>Jul</translation>
+        </message>
+        <message>
+            <source>Jun</source>
+            <translation>Jun</translation>
+        </message>
+        <message>
             <source>Keep all for now</source>
             <translation>Vorerst alle behalten</translation>
         </message>
@@ -1972,6 +2008,10 @@
             <translation>Nachsehen, was das ist, oder unter einem anderen Namen sichern.</translation>
         </message>
         <message>
+            <source>Looked through: {filter}.</source>
+            <translation>Durchsucht: {filter}.</translation>
+        </message>
+        <message>
             <source>Looking at this machine…</source>
             <translation>Dieser Rechner wird angesehen…</translation>
         </message>
@@ -2100,8 +2140,16 @@
             <translation>Beispielprojekt wird angelegt</translation>
         </message>
         <message>
+            <source>Mar</source>
+            <translation>Mär</translation>
+        </message>
+        <message>
             <source>Markdown (*.md)</source>
             <translation>Markdown (*.md)</translation>
+        </message>
+        <message>
+            <source>May</source>
+            <translation>Mai</translation>
         </message>
         <message>
             <source>Measured</source>
@@ -2360,6 +2408,14 @@
             <translation>Keine Aufgabendateien in .clawdesk/tasks</translation>
         </message>
         <message>
+            <source>No task has “{words}”</source>
+            <translation>Keine Aufgabe enthält „{words}“</translation>
+        </message>
+        <message>
+            <source>No task here now</source>
+            <translation>Hier ist zurzeit keine Aufgabe</translation>
+        </message>
+        <message>
             <source>No tasks</source>
             <translation>Keine Aufgaben</translation>
         </message>
@@ -2496,12 +2552,20 @@
             <translation>Mitteilungen auf dem Desktop</translation>
         </message>
         <message>
+            <source>Nov</source>
+            <translation>Nov</translation>
+        </message>
+        <message>
             <source>Now</source>
             <translation>Jetzt</translation>
         </message>
         <message>
             <source>Now add a test for negative numbers</source>
             <translation>Jetzt einen Test für negative Zahlen hinzufügen</translation>
+        </message>
+        <message>
+            <source>Oct</source>
+            <translation>Okt</translation>
         </message>
         <message>
             <source>On the other machine choose “Pair with an invitation…” and paste it there, or give it to clawdesk-fabric peers pair - in a terminal. Whoever has it can pair: send it as you would send a password.</source>
@@ -3280,6 +3344,10 @@
             <translation>Antwort wird gesendet…</translation>
         </message>
         <message>
+            <source>Sep</source>
+            <translation>Sep</translation>
+        </message>
+        <message>
             <source>Set a budget</source>
             <translation>Budget festlegen</translation>
         </message>
@@ -3320,6 +3388,10 @@
             <translation>Tastenkürzel</translation>
         </message>
         <message>
+            <source>Show all tasks</source>
+            <translation>Alle Aufgaben zeigen</translation>
+        </message>
+        <message>
             <source>Show every line of the log</source>
             <translation>Alle Zeilen des Protokolls zeigen</translation>
         </message>
@@ -3350,6 +3422,10 @@
         <message>
             <source>Show or hide the inbox</source>
             <translation>Eingang ein- oder ausblenden</translation>
+        </message>
+        <message>
+            <source>Show the archive</source>
+            <translation>Archiv zeigen</translation>
         </message>
         <message>
             <source>Show the changes of checkpoint {ordinal}</source>
@@ -7562,6 +7638,10 @@
         <message>
             <source>{cpus}, {memory} of memory, {network}</source>
             <translation>{cpus}, {memory} Speicher, {network}</translation>
+        </message>
+        <message>
+            <source>{day} {month}</source>
+            <translation>{day}. {month}</translation>
         </message>
         <message>
             <source>{device} (not usable)</source>
