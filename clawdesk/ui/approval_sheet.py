@@ -363,8 +363,8 @@ class ApprovalSheet(Sheet):
     def begin_edit(self, path: str, editable: Editable, made: str, text: str) -> None:
         """Open a file that may be edited; what was typed before and not saved is there again."""
         typed = self.draft.editing
-        again = typed[1] if typed is not None and typed[0] == path else text
-        self.pane.begin_edit(path, editable, made, again)
+        again = typed[1] if typed is not None and typed[0] == path else None
+        self.pane.begin_edit(path, editable, made, text, again)
         self.mind_buttons()
 
     def _edit_typed(self, path: str, text: str) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout
 
 from clawdesk.ui import fonts
+from clawdesk.ui.announce import announce
 from clawdesk.ui.button import Button
 from clawdesk.ui.pane import Ground
 from clawdesk.ui.safe_text import SafeLabel
@@ -52,6 +53,8 @@ class CommentBar(Ground):
     def __init__(self, name: str) -> None:
         super().__init__("bg2", "t")
         self._on: LineComment | None = None
+        self._place = self._begun = ""
+        self._asked = False
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 10)
         column.setSpacing(6)
@@ -92,16 +95,17 @@ class CommentBar(Ground):
         self.text.setPlainText(comment.text)
         self.text.moveCursor(self.text.textCursor().MoveOperation.End)
         self._on = comment
+        # What comes back from a draft was not kept yet.
+        self._begun = self.text.toPlainText() if focus else ""
         removed = tr(", removed") if comment.side == "old" else ""
-        self._where.show_text(
-            tr(
-                "Comment on {path}:{line}{removed}   {quote}",
-                path=short_path(comment.path),
-                line=comment.line,
-                removed=removed,
-                quote=comment.quote.strip(),
-            )
+        self._place = tr(
+            "Comment on {path}:{line}{removed}   {quote}",
+            path=short_path(comment.path),
+            line=comment.line,
+            removed=removed,
+            quote=comment.quote.strip(),
         )
+        self._mind()
         self.show()
         if focus:
             self.text.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -122,6 +126,7 @@ class CommentBar(Ground):
         if len(text) > COMMENT_CHARS_MAX:
             self.text.setPlainText(text[:COMMENT_CHARS_MAX])
             return
+        self._mind()
         if self._on is not None:
             self.typed.emit(self._written())
 
@@ -131,6 +136,20 @@ class CommentBar(Ground):
         if written is not None:
             self.kept.emit(written)
 
+    def _mind(self) -> None:
+        self._asked = False
+        self._cancel.show_text(tr("Cancel"))
+        self._where.set_role("fg1")
+        self._where.show_text(self._place)
+
     def _give_up(self) -> None:
+        if not self._asked and self.text.toPlainText() not in {"", self._begun}:
+            # One key too many loses no words: the next one does what it says.
+            self._asked = True
+            self._cancel.show_text(tr("Discard"))
+            self._where.set_role("need")
+            self._where.show_text(tr("Not kept yet: Esc again discards it"))
+            announce(self, self._where.text())
+            return
         self.end()
         self.typed.emit(None)

@@ -6,6 +6,7 @@ until the merge. Nothing is a default, and closing decides nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
@@ -98,7 +99,14 @@ class ConflictSheet(Sheet):
     settled = Signal(object)
     again = Signal()
 
-    def __init__(self, parent: QWidget, clock: Clock, conflicts: Conflicts, title: str) -> None:
+    def __init__(
+        self,
+        parent: QWidget,
+        clock: Clock,
+        conflicts: Conflicts,
+        title: str,
+        decided: Iterable[Settled] = (),
+    ) -> None:
         super().__init__("conflict", parent, clock, icon="merge", role="need")
         self._conflicts = conflicts
         self._views = [view.file_view(file, conflicts.branch) for file in conflicts.files]
@@ -114,6 +122,7 @@ class ConflictSheet(Sheet):
             )
         )
         self.files = _Files(conflicts.files)
+        self.files.decided.update((one.path, one) for one in decided)
         row = QHBoxLayout()
         row.setSpacing(0)
         row.addWidget(self._left())
@@ -340,8 +349,13 @@ class ConflictSheet(Sheet):
 
     def reject(self) -> None:
         if self.edit.editing:
-            self.edit.leave()
+            self.edit.give_up()
             return
+        super().reject()
+
+    def give_way(self) -> None:
+        """Another sheet comes: it closes, also while a file is edited."""
+        self.edit.leave()
         super().reject()
 
     def sizeHint(self) -> QSize:

@@ -213,7 +213,7 @@ class Decisions(QObject):
         sheet = QuestionSheet(desk.window, desk.clock)
         sheet.answered.connect(self._answer)
         sheet.asked_back.connect(self._ask_back)
-        sheet.draft_changed.connect(self._keep_draft)
+        sheet.draft_changed.connect(self.keep_draft)
         sheet.step_wanted.connect(self._step)
         sheet.task_wanted.connect(desk.window.tasks.list.choose)
         sheet.log_wanted.connect(self._show_log)
@@ -290,7 +290,8 @@ class Decisions(QObject):
             sheet.show_notice(why, role)
             sheet.show_sending("")
 
-    def _keep_draft(self, request: str, text: str) -> None:
+    def keep_draft(self, request: str, text: str) -> None:
+        """Words that are not sent yet outlive the sheet they were typed in."""
         try:
             self._desk.memory.keep_draft(request, text)
         except PortError as error:

@@ -258,11 +258,13 @@ class DiffPane(QWidget):
         if file is not None and self.diff.review and not self.locked and not self.edit.editing:
             self.edit_wanted.emit(file.path)
 
-    def begin_edit(self, path: str, editable: Editable, made: str, text: str) -> None:
-        """Open a file in the place of the diff."""
+    def begin_edit(
+        self, path: str, editable: Editable, made: str, text: str, typed: str | None = None
+    ) -> None:
+        """Open a file in the place of the diff; `typed` is what was not saved before."""
         place = self.diff.current_place()
         line = place[1] if place is not None and place[0] == path else 1
-        if not self.edit.begin(path, editable, made, text, line):
+        if not self.edit.begin(path, editable, made, text, line, typed=typed):
             self.refused.emit(
                 tr("{path} cannot be edited here: an editor would change its line ends.", path=path)
             )

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
+from clawdesk.ui.announce import announce
 from clawdesk.ui.badge import Icon
 from clawdesk.ui.button import Button
 from clawdesk.ui.code_editor import CodeEditor
@@ -92,14 +93,15 @@ class EditPane(Ground):
         column.addWidget(self.editor, 1)
         self.undo.clicked.connect(self.editor.undo)
         self.reset.clicked.connect(self._reset)
-        self._cancel.clicked.connect(self.leave)
+        self._cancel.clicked.connect(self.give_up)
         self.save.clicked.connect(self._save)
-        self.editor.left.connect(self.leave)
+        self.editor.left.connect(self.give_up)
         self.editor.undoAvailable.connect(self.undo.setEnabled)
         self.editor.textChanged.connect(self._typed)
         self._keys = QShortcut(QKeySequence("Ctrl+S"), self, self._save)
         self._keys.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self._open = False
+        self._open = self._asked = False
+        self._begun = ""
 
     @property
     def editing(self) -> bool:
@@ -115,6 +117,7 @@ class EditPane(Ground):
         line: int = 1,
         *,
         same: str = "",
+        typed: str | None = None,
     ) -> bool:
         """Open a file.
 
@@ -123,6 +126,7 @@ class EditPane(Ground):
             text: what to begin with.
             line: where the cursor stands, counted from 1.
             same: what `made` is, where it is not the agent's.
+            typed: what was written before and not saved, instead of `text`.
 
         Returns False where the editor could not give the text back unchanged.
         """
@@ -132,6 +136,9 @@ class EditPane(Ground):
             self.editor.clear()
             return False
         self.editor.setPlainText(text)
+        self._begun = self.editor.text_now()
+        if typed is not None:
+            self.editor.setPlainText(typed)
         self._path, self._editable, self._made = path, editable, made
         self._same = same
         self.reset.setVisible(not same)
@@ -144,6 +151,9 @@ class EditPane(Ground):
         return True
 
     def _mind(self) -> None:
+        self._asked = False
+        self._cancel.show_text(tr("Cancel"))
+        self._state.set_role("fg2")
         same = self.editor.text_now() == self._made
         self.reset.setEnabled(not same)
         self._state.show_text(
@@ -173,6 +183,17 @@ class EditPane(Ground):
         self._open = False
         whole = None if text == self._made else self._editable.with_ends(text)
         self.saved.emit(self._path, whole)
+
+    def give_up(self) -> None:
+        """Close it, at once where nothing was typed: one key too many loses no words."""
+        if not self._open or self._asked or self.editor.text_now() == self._begun:
+            self.leave()
+            return
+        self._asked = True
+        self._cancel.show_text(tr("Discard"))
+        self._state.set_role("need")
+        self._state.show_text(tr("not saved: Esc again discards it"))
+        announce(self, self._state.text())
 
     def leave(self) -> None:
         """Close without a change."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 from clawdesk.domain.from_prompt import prompt_behind
 from clawdesk.domain.model import Task
 from clawdesk.ports.errors import ConflictError, PortError
-from clawdesk.ports.repository import Conflicts, Settlement
+from clawdesk.ports.repository import Conflicts, Settled, Settlement
 from clawdesk.ui import starting
 from clawdesk.ui.ask_sheet import AskSheet, Way
 from clawdesk.ui.banner import Notice
@@ -29,6 +29,8 @@ class Merging(QObject):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk.window)
         self._desk = desk
+        # By task and by what was to be merged: "Later" forgets nothing that was settled.
+        self._begun: dict[tuple[str, str, str], tuple[Settled, ...]] = {}
 
     def merge(self, task_id: str) -> None:
         """Ask into which branch."""
@@ -121,7 +123,13 @@ class Merging(QObject):
 
     def _settle(self, task: Task, found: Conflicts, into: str) -> None:
         desk = self._desk
-        sheet = ConflictSheet(desk.window, desk.clock, found, task.title)
+        key = (task.id, found.tip, found.work)
+        begun = self._begun.get(key, ())
+        sheet = ConflictSheet(desk.window, desk.clock, found, task.title, begun)
+        sheet.rejected.connect(
+            lambda: self._begun.update({key: tuple(sheet.files.decided.values())})
+        )
+        sheet.accepted.connect(lambda: self._begun.pop(key, None))
         sheet.settled.connect(
             lambda answer: desk.errands.start(
                 "merge", tr("Merging"), self._settled(sheet, task, into, answer)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from clawdesk.domain.model import Task, TaskId
 from clawdesk.domain.on_prompt import prompt_refusal
+from clawdesk.runtime.api import Outcome
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.clock import Clock
 from clawdesk.ui.form_sheet import FormSheet
@@ -22,9 +24,10 @@ CHANNEL = "window"
 
 
 class PromptSheet(FormSheet):
-    """`wanted` carries the text."""
+    """`wanted` carries the text; `typed` each change of it."""
 
     wanted = Signal(str)
+    typed = Signal(str)
 
     def __init__(self, parent: QWidget, clock: Clock, task: Task) -> None:
         super().__init__(
@@ -46,6 +49,7 @@ class PromptSheet(FormSheet):
         self.add_field(tr("Prompt"), self.text, "field")
         self.text.setAccessibleIdentifier("prompt.text")
         self.text.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.text.textChanged.connect(lambda: self.typed.emit(self.text.toPlainText()))
 
     def send(self) -> None:
         text = self.text.toPlainText().strip()
@@ -61,6 +65,9 @@ class PromptSheet(FormSheet):
 def ask(desk: Desk, task_id: TaskId) -> None:
     """Show the sheet for a task whose agent can be prompted."""
     sheet = PromptSheet(desk.window, desk.clock, desk.plane.state.tasks[task_id])
+    sheet.text.setPlainText(desk.memory.draft(_key(task_id)))
+    sheet.text.moveCursor(QTextCursor.MoveOperation.End)
+    sheet.typed.connect(lambda text: desk.decisions.keep_draft(_key(task_id), text))
     sheet.wanted.connect(
         lambda text: desk.errands.start(
             "prompt", tr("Prompting"), _send(desk, sheet, task_id, text)
@@ -70,16 +77,19 @@ def ask(desk: Desk, task_id: TaskId) -> None:
 
 
 async def _send(desk: Desk, sheet: PromptSheet, task_id: TaskId, text: str) -> None:
-    sheet.show_sending(True)
-    outcome = await desk.plane.prompt(task_id, text, channel=CHANNEL)
-    if desk.decisions.sheet is not sheet:
-        return
-    if outcome.ok:
-        sheet.accept()
-        desk.window.banner.show_notice(Notice("ok", told(outcome.text)))
-    else:
-        sheet.show_refusal(told(outcome.text))
-        sheet.show_sending(False)
+    async def prompted() -> Outcome:
+        outcome = await desk.plane.prompt(task_id, text, channel=CHANNEL)
+        if outcome.ok:
+            desk.decisions.keep_draft(_key(task_id), "")
+            desk.window.banner.show_notice(Notice("ok", told(outcome.text)))
+        return outcome
+
+    await desk.decisions.deliver(sheet, prompted)
+
+
+def _key(task_id: TaskId) -> str:
+    """What is written and not sent is kept under it: Esc loses no words."""
+    return f"prompt:{task_id}"
 
 
 def why_not(desk: Desk) -> str:

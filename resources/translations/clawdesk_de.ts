@@ -1024,6 +1024,10 @@
             <translation>Desktop und Projekte</translation>
         </message>
         <message>
+            <source>Discard</source>
+            <translation>Verwerfen</translation>
+        </message>
+        <message>
             <source>Disk use and clean-up…</source>
             <translation>Speicherplatz und Aufräumen…</translation>
         </message>
@@ -2450,6 +2454,10 @@
         <message>
             <source>None. “Reserve…” beside a model has it loaded at a time you choose.</source>
             <translation>Keine. „Reservieren…“ neben einem Modell lädt es zu einer gewählten Zeit.</translation>
+        </message>
+        <message>
+            <source>Not kept yet: Esc again discards it</source>
+            <translation>Noch nicht übernommen: nochmals Esc verwirft es</translation>
         </message>
         <message>
             <source>Not known while ClawDesk connects again.</source>
@@ -6294,6 +6302,10 @@
         <message>
             <source>not running</source>
             <translation>läuft nicht</translation>
+        </message>
+        <message>
+            <source>not saved: Esc again discards it</source>
+            <translation>nicht gespeichert: nochmals Esc verwirft es</translation>
         </message>
         <message>
             <source>not seen since the start</source>

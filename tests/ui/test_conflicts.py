@@ -129,6 +129,8 @@ def test_an_edit_is_not_lost_by_a_look_at_another_file(sheet: ConflictSheet) -> 
     assert sheet.list.currentIndex().row() == 0
     assert "Save or cancel" in sheet.notice.text()
     sheet.reject()
+    assert sheet.edit.editing, "Esc asks before it discards"
+    sheet.reject()
     assert not sheet.edit.editing, "Esc leaves the editor first"
     assert sheet.isVisible()
 
