@@ -237,7 +237,7 @@ class ApprovalSheet(Sheet):
         if view.closed:
             self.pane.comment.end()
             self.pane.edit.leave()
-            self.show_notice(view.closed, "ok" if view.closed.startswith("Approved") else "need")
+            self.show_notice(view.closed, "ok" if view.approved else "need")
         elif new_request:
             self.show_notice("")
         if (view.digest, view.diff) != self._shown:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QTextOption
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QTextOption
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from clawdesk.ui import fonts
 from clawdesk.ui.tokens import colour
+from clawdesk.ui.words import tr
 
 GAP = 14
 TAB = 4
@@ -31,6 +32,7 @@ class CodeEditor(QPlainTextEdit):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setObjectName(name)
+        self.setAccessibleDescription(tr("Ctrl+Tab leaves the text"))
         self.setFont(fonts.font("code"))
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setWordWrapMode(QTextOption.WrapMode.NoWrap)
@@ -52,6 +54,17 @@ class CodeEditor(QPlainTextEdit):
         cursor.setPosition(block.position())
         self.setTextCursor(cursor)
         self.centerCursor()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Tab is a letter here, so Ctrl+Tab goes on to the buttons, as in other editors."""
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if control and event.key() in {Qt.Key.Key_Tab, Qt.Key.Key_Backtab}:
+            # What a text takes as a letter, Qt does not take as a wish to leave it.
+            self.setTabChangesFocus(True)
+            self.focusNextPrevChild(event.key() == Qt.Key.Key_Tab)
+            self.setTabChangesFocus(False)
+        else:
+            super().keyPressEvent(event)
 
     def gutter_width(self) -> int:
         digits = max(3, len(str(self.blockCount())))

@@ -196,9 +196,8 @@ class NewTaskSheet(Sheet):
 
     def _choose(self, name: str) -> None:
         self.name = name
-        row = self.rows[self._names.index(name)]
-        if not self.isVisible():
-            row.setFocus(Qt.FocusReason.OtherFocusReason)
+        # Where the keyboard is and what is chosen is one row, also when the sheet has just opened.
+        self.rows[self._names.index(name)].setFocus(Qt.FocusReason.OtherFocusReason)
         self.form.hide()
         self.show_why_not("")
         self.picked.emit(name)

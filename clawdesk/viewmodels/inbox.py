@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from clawdesk.domain.beside import NOTHING_BESIDE, Beside
-from clawdesk.domain.model import Checkpoint, DiffStat, Kind, Request, Task, TaskId
+from clawdesk.domain.model import Checkpoint, DiffStat, Kind, Request, Task, TaskId, Verdict
 from clawdesk.ports.repository import Diff
 from clawdesk.viewmodels.amounts import files, recorded
 from clawdesk.viewmodels.checkpoints import files_only
@@ -51,6 +51,7 @@ class CheckpointView:
 
     Args:
         digest: what `approve` and `reject` must carry.
+        approved: it was answered so, in whole or in part.
         closed: "" while it waits; else who answered, where and how.
         diff: None until it is loaded; nothing can be approved before.
         older: the ordinal to roll back to, None = there is none.
@@ -80,6 +81,7 @@ class CheckpointView:
     beside: Beside = NOTHING_BESIDE
     ran: str = ""
     closed: str = ""
+    approved: bool = False
     newer: bool = False
     step: str = ""
     rejected: str = ""
@@ -190,6 +192,14 @@ def closing_words(task: Task | None, request: str, offset_ms: int) -> str:
     return tr("No longer waiting: the task went on, was restored or ended.")
 
 
+def _verdict(task: Task, request: str) -> str:
+    """What was decided about a request, "" where nothing was, or nobody knows."""
+    if task.request is not None and task.request.id == request:
+        return str(task.deciding.verdict) if task.deciding is not None else ""
+    decisions = (r.fields for r in reversed(task.records) if r.event == "decision")
+    return next((str(f.get("verdict", "")) for f in decisions if f.get("request") == request), "")
+
+
 def _answered(verdict: str, actor: str, channel: str, at_ms: int, offset_ms: int) -> str:
     words = recorded(verdict)
     words = f"{words[:1].upper()}{words[1:]}"
@@ -261,6 +271,7 @@ def checkpoint_view(
         beside=beside_of(task, checkpoint),
         ran=ran_words(task, checkpoint),
         closed=closing_words(task, request.id, offset_ms),
+        approved=_verdict(task, request.id) in {Verdict.APPROVED, Verdict.AMENDED},
         newer=task.request is not None and task.request.id != request.id,
         step=_step_words(checkpoint),
         rejected=_rejected_before(task, request),

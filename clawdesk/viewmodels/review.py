@@ -168,7 +168,7 @@ def approve_words(diff: Diff | None, draft: Draft) -> str:
 def why_not_approve(diff: Diff | None, draft: Draft) -> str:
     """Why this cannot be approved, "" when it can."""
     if diff is not None and diff.files and not taken(diff, draft):
-        return tr("No file is ticked. Reject sends all of it back.")
+        return tr("No file is ticked. To send all of it back, say why and reject it.")
     return too_long(message(diff, draft))
 
 
@@ -181,7 +181,7 @@ def too_long(text: str) -> str:
 
 def consequences(diff: Diff | None, draft: Draft) -> tuple[str, ...]:
     """What approving will do beside approving, each a sentence; () for a plain approval."""
-    if diff is None or not draft.amends:
+    if diff is None or not draft.amends or not taken(diff, draft):
         return ()
     said = []
     if draft.left_out:

@@ -996,6 +996,10 @@
             <translation>Ctrl+T; was sich dabei ändert, steht im nächsten Prüfpunkt</translation>
         </message>
         <message>
+            <source>Ctrl+Tab leaves the text</source>
+            <translation>Ctrl+Tab verlässt den Text</translation>
+        </message>
+        <message>
             <source>Dark</source>
             <translation>Dunkel</translation>
         </message>
@@ -2348,8 +2352,8 @@
             <translation>Keine Datei ist anders als am Anfang.</translation>
         </message>
         <message>
-            <source>No file is ticked. Reject sends all of it back.</source>
-            <translation>Keine Datei ist angehakt. „Ablehnen“ schickt alles zurück.</translation>
+            <source>No file is ticked. To send all of it back, say why and reject it.</source>
+            <translation>Keine Datei ist angehakt. Um alles zurückzugeben, mit einer Begründung ablehnen.</translation>
         </message>
         <message>
             <source>No guest image was removed: each is gone, or needed by now.</source>
@@ -4737,7 +4741,7 @@
         </message>
         <message>
             <source>Why you are asked</source>
-            <translation>Warum Sie gefragt werden</translation>
+            <translation>Grund der Anfrage</translation>
         </message>
         <message>
             <source>Why you are asked: {why}</source>

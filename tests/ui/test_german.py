@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
+from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.button import Button
 from clawdesk.ui.model_lines import ModelLine
 from clawdesk.ui.words import counted, install_language, languages, tr, wanted
@@ -88,6 +89,22 @@ def test_sentences_numbers_and_reasons_are_german() -> None:
     assert told("needs 6 GiB of memory, 512 MiB of 8 GiB are free; held by a, b and 2 more") == (
         "braucht 6 GiB Speicher, 512 MiB von 8 GiB sind frei; gehalten von a, b und 2 weitere"
     )
+
+
+@pytest.mark.usefixtures("german")
+def test_an_approval_from_elsewhere_is_told_in_the_colour_of_good_news(bench: Bench) -> None:
+    """By what was decided and not by how its sentence begins, which is another one here."""
+    bench.plane.fill()
+    desk = bench.open()
+    task = next(iter(bench.plane.state.tasks.values()))
+    desk.decisions.open_task(task.id)
+    bench.settle()
+    bench.plane.put(scenes.decided_elsewhere(task, bench.clock.now))
+    bench.settle()
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, ApprovalSheet)
+    assert sheet.notice.text().startswith("Freigegeben")
+    assert sheet.notice._role == "ok"
 
 
 @pytest.mark.usefixtures("german")

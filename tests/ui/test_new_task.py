@@ -53,6 +53,14 @@ def test_what_is_chosen_is_submitted_with_the_state_that_is_chosen(bench: Bench)
     assert desk.plane.state.tasks[desk.chosen].definition.name == "tidy-notes"
 
 
+def test_the_keyboard_begins_at_the_row_that_is_chosen(bench: Bench) -> None:
+    _, sheet = opened(bench)
+    assert sheet.rows[0].isChecked()
+    assert sheet.focusWidget() is sheet.rows[0]
+    QTest.keyClick(sheet.rows[0], Qt.Key.Key_Down)
+    assert sheet.rows[1].isChecked()
+
+
 def test_a_mistaken_policy_is_said_and_stops_nobody(bench: Bench) -> None:
     bench.plane.refuse["project_policy"] = RepositoryError("project.toml:1: weight: found x")
     _, sheet = opened(bench)

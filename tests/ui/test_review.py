@@ -114,6 +114,8 @@ def test_with_nothing_ticked_nothing_is_approved(bench: Bench) -> None:
     sheet.side.all.click()
     assert left_out(sheet) == sorted(review_scene.CONTENTS)
     assert not sheet.yes.isEnabled()
+    assert not sheet.will.isVisible(), "nothing is about to go back in part"
+    assert sheet._says.text().startswith("No file is ticked. To send all of it back, say why")
     press(sheet, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     bench.settle()
     assert not sent(bench, "approve")

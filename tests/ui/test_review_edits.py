@@ -53,6 +53,24 @@ def test_escape_leaves_the_editor_and_undo_works(bench: Bench) -> None:
     assert sheet.draft == Draft(sheet.draft.digest)
 
 
+def test_the_keyboard_gets_out_of_the_editor(bench: Bench) -> None:
+    sheet = open_sheet(bench)
+    begin_edit(bench, sheet, "pytest -q tests")
+    sheet.activateWindow()
+    editor = sheet.pane.edit.editor
+    editor.setFocus()
+    control = Qt.KeyboardModifier.ControlModifier
+    press(editor, Qt.Key.Key_Tab)
+    assert sheet.focusWidget() is editor
+    assert "\t" in editor.text_now()
+    press(editor, Qt.Key.Key_Tab, control)
+    assert sheet.focusWidget() is not editor
+    editor.setFocus()
+    press(editor, Qt.Key.Key_Backtab, control | Qt.KeyboardModifier.ShiftModifier)
+    assert sheet.focusWidget() is not editor
+    assert sheet.pane.edit.editing
+
+
 def test_saving_what_the_task_made_is_no_edit(bench: Bench) -> None:
     sheet = open_sheet(bench)
     begin_edit(bench, sheet, "pytest -q tests")

@@ -54,7 +54,7 @@ def test_nothing_ticked_is_no_approval() -> None:
     draft = rv.Draft()
     for file in DIFF.files:
         draft = draft.tick(file.path, False)
-    assert "Reject sends all of it back" in rv.why_not_approve(DIFF, draft)
+    assert "say why and reject it" in rv.why_not_approve(DIFF, draft)
     assert rv.only_paths(DIFF, draft) == ()
 
 
