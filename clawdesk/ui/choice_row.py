@@ -7,9 +7,12 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from clawdesk.ui import fonts
-from clawdesk.ui.safe_text import clean_line, set_tip
+from clawdesk.ui.safe_text import broken, clean_line, set_tip
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
+
+LEFT, MIDDLE = 42, 20.0
+LINE, LINE_BELOW = 20.0, 18.0
 
 
 def paint_radio(painter: QPainter, x: float, y: float, *, on: bool) -> None:
@@ -44,11 +47,30 @@ class ChoiceRow(QAbstractButton):
         key = tr("Key {number}. {note}", number=number, note=note).strip() if number else note
         self.setAccessibleDescription(f"{self._below} {key}".strip())
         set_tip(self, f"{text}\n{below}".strip() if max(len(text), len(below)) > 60 else "")
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def sizeHint(self) -> QSize:
-        return QSize(200, 58 if self._below else 40)
+        return QSize(200, self.heightForWidth(max(200, self.width())))
+
+    def heightForWidth(self, wide: int) -> int:
+        """As high as its words need: what is chosen is read in full before it is."""
+        words, below = self._lines(wide)
+        return round(words.bottom() + 10 if below.isNull() else below.bottom() + 11)
+
+    def _lines(self, wide: float) -> tuple[QRectF, QRectF]:
+        """Where its words and what stands below them are; no place where there are none."""
+        side = 30.5 if self._number else 0
+        side += fonts.width("small", self._note) + 10 if self._note else 0
+        words = _room("button", self._words, wide - LEFT - 12 - side)
+        words.moveTo(LEFT, (MIDDLE - 1 if self._below else MIDDLE) - LINE / 2)
+        if not self._below:
+            return words, QRectF()
+        below = _room("small", self._below, wide - LEFT - 12)
+        below.moveTo(LEFT, words.bottom())
+        return words, below
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -60,7 +82,7 @@ class ChoiceRow(QAbstractButton):
         inset = 1.0 if self.hasFocus() else 0.5
         box = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
         painter.drawRoundedRect(box, 8, 8)
-        middle = 20.0 if self._below else self.height() / 2
+        middle = MIDDLE
         paint_radio(painter, 21, middle, on=on)
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         right = self.width() - 12.0
@@ -78,14 +100,20 @@ class ChoiceRow(QAbstractButton):
             wide = fonts.width("small", self._note)
             painter.setFont(fonts.font("small"))
             painter.drawText(QRectF(right - wide, middle - 10, wide + 1, 20), flags, self._note)
-            right -= wide + 10
-        lines = [("button", "fg0", self._words, QRectF(42, 0, right - 42, self.height()))]
-        if self._below:
-            lines[0][3].setRect(42, 9, right - 42, 20)
-            under = QRectF(42, 29, self.width() - 54, 18)
-            lines.append(("small", "fg1", self._below, under))
-        for font, role, text, room in lines:
+        places = self._lines(self.width())
+        told = (("button", "fg0", self._words), ("small", "fg1", self._below))
+        for (font, role, text), room in zip(told, places, strict=True):
             painter.setFont(fonts.font(font))
             painter.setPen(colour(role if self.isEnabled() else "fgoff"))
-            shown = fonts.metrics(font).elidedText(text, Qt.TextElideMode.ElideRight, room.width())
-            painter.drawText(room, flags, shown)
+            shown = broken(text, fonts.metrics(font), int(room.width()))
+            painter.drawText(room, flags | Qt.TextFlag.TextWordWrap, shown)
+
+
+def _room(font: str, text: str, wide: float) -> QRectF:
+    """How much a text takes at that width; a line of it has its usual height."""
+    wide = max(40.0, wide)
+    measures = fonts.metrics(font)
+    shown = broken(text, measures, int(wide))
+    box = measures.boundingRect(QRectF(0, 0, wide, 1 << 20), Qt.TextFlag.TextWordWrap, shown)
+    more = max(0.0, box.height() - measures.height())
+    return QRectF(0, 0, wide, (LINE if font == "button" else LINE_BELOW) + more)

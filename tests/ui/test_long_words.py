@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from clawdesk.ui import fonts
 from clawdesk.ui.approval_sheet import ApprovalSheet
 from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
+from clawdesk.ui.choice_row import ChoiceRow
 from clawdesk.ui.question_sheet import QuestionSheet
 from clawdesk.ui.safe_text import SafeLabel, broken
 from clawdesk.ui.sheet import Sheet
@@ -101,6 +102,19 @@ def test_a_question_of_one_long_word_cuts_neither_words_nor_choices(bench: Bench
     assert desk is not None
     for card in desk.window.inbox._cards.values():
         assert within(card)
+
+
+def test_a_choice_is_read_in_full_before_it_is_made(bench: Bench) -> None:
+    long = "Refactor the loader into two modules and keep its interface as it is. " * 3
+    choices = (f"{long}\n{long}", "Leave it\nIt costs nothing.", "Leave it", WORD)
+    sheet = open_request(bench, 1, choices=choices)
+    rows = sheet.findChildren(ChoiceRow)
+    heights = [row.height() for row in rows]
+    assert heights[1:3] == [58, 40], "a short one takes no more room than before"
+    assert heights[0] > 58 + 3 * 15
+    assert heights[3] > 40 + 2 * 15
+    assert all(row.height() >= row.heightForWidth(row.width()) for row in rows)
+    assert all(within(row) for row in rows[:1])
 
 
 def test_words_are_broken_only_where_a_line_is_too_short_for_them() -> None:
