@@ -18,6 +18,7 @@ from clawdesk.viewmodels.checkpoints import checkpoint_rows
 from clawdesk.viewmodels.models import project_name
 from clawdesk.viewmodels.palette import KINDS, Entry
 from clawdesk.viewmodels.phases import look
+from clawdesk.viewmodels.task_acts import ALSO
 from clawdesk.viewmodels.tasks import state_texts
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ def _acts(desk: Desk) -> list[Entry]:
             text, does = registry.words(act)
             run = partial(registry.trigger, act.key)
             why = act.why_not()
-            made.append(Entry(text, does, act.icon, act.key_words, run, why, group=act.group))
+            also = tr(ALSO[act.key]) if act.key in ALSO else ""
+            keys, group = act.key_words, act.group
+            made.append(Entry(text, does, act.icon, keys, run, why, group=group, also=also))
     view = desk.plane.projects.get(desk.project)
     for definition in view.definitions if view is not None else ():
         text = tr("Run {name}", name=definition.title or definition.name)

@@ -30,6 +30,7 @@ class Entry:
         why_not: why it cannot be run now, "" when it can.
         kind: one of `KINDS`.
         group: the heading it stands under, "" = that of its kind.
+        also: other names it is found by, which are not shown.
         goes_to: instead of running, the field gets this text ("?" lists the signs so).
     """
 
@@ -42,6 +43,7 @@ class Entry:
     kind: str = ">"
     group: str = ""
     goes_to: str = ""
+    also: str = ""
 
     @property
     def heading(self) -> str:
@@ -64,7 +66,7 @@ def found(entries: Iterable[Entry], text: str) -> list[Entry]:
         if (sign and entry.kind != sign) or (not sign and not _unasked(entry.kind, typed)):
             continue
         # A reason is no search word: "no task" would find everything that cannot be done.
-        rank = _rank(entry.text.lower(), entry.detail.lower(), words)
+        rank = _rank(entry, words)
         if rank is not None:
             groups.setdefault(entry.heading, []).append((rank, entry))
     ranked = [sorted(group, key=lambda pair: pair[0]) for group in groups.values()]
@@ -88,8 +90,13 @@ def _unasked(kind: str, typed: int) -> bool:
     return kind in {">", "@"} or (kind in {"#", "/"} and typed >= FILES_FROM)
 
 
-def _rank(text: str, detail: str, words: tuple[str, ...]) -> int | None:
-    """0 = the text begins so, 1 = a word of it does, 2 = inside, 3 = in the detail; None = no."""
+def _rank(entry: Entry, words: tuple[str, ...]) -> int | None:
+    """0 = the text begins so, 1 = a word of it does, 2 = inside, 3 = in the detail; None = no.
+
+    Of its other names the beginning of a word counts, as 3: they would find too much else.
+    """
+    text, detail = entry.text.lower(), entry.detail.lower()
+    also = entry.also.lower().replace(",", " ").split()
     rank = 0
     for word in words:
         place = text.find(word)
@@ -99,7 +106,7 @@ def _rank(text: str, detail: str, words: tuple[str, ...]) -> int | None:
             rank = max(rank, 1)
         elif place > 0:
             rank = max(rank, 2)
-        elif word in detail:
+        elif word in detail or any(name.startswith(word) for name in also):
             rank = max(rank, 3)
         else:
             return None

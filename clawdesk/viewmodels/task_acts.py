@@ -42,6 +42,36 @@ OF_PROJECT = {
 }
 
 
+ALSO = {
+    "restore": marked("restore, go back, revert, rewind"),
+    "undo_restore": marked("restore, go forward again, redo"),
+    "cancel": marked("stop, abort, end, kill"),
+    "merge": marked("apply, commit, take over"),
+    "next": marked("approve, reject, answer, review, inbox"),
+    "terminal": marked("shell, console, ssh"),
+    "log": marked("output"),
+    "changes": marked("diff, files"),
+    "checkpoints": marked("snapshots, history, restore"),
+    "prompt": marked("message, chat, talk"),
+    "fork": marked("branch, alternative, copy"),
+    "compare": marked("diff, difference"),
+    "archive": marked("delete, remove, hide"),
+    "disk": marked("space, delete, prune, snapshots"),
+    "theme": marked("appearance, colours, night"),
+    "settings": marked("preferences, options, language, notifications"),
+    "help": marked("keys, keyboard"),
+    "operations": marked("history, undo, audit"),
+    "home": marked("doctor, checks, setup, problems"),
+    "quit": marked("exit, close"),
+    "open": marked("add a project, repository"),
+    "new": marked("start, run, create"),
+    "prompt_task": marked("start, run, create"),
+    "policy": marked("rules, permissions, network"),
+    "trust": marked("allow, permissions"),
+}
+"""By act, what else people call it: found in the palette, not shown."""
+
+
 def words(
     act: str, *, task: Task | None, project: str, waiting: Sequence[Task] = ()
 ) -> tuple[str, str]:

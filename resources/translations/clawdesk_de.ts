@@ -5032,6 +5032,10 @@
             <translation>etwa {time}</translation>
         </message>
         <message>
+            <source>add a project, repository</source>
+            <translation>projekt hinzufügen, repository</translation>
+        </message>
+        <message>
             <source>added</source>
             <translation>hinzugefügt</translation>
         </message>
@@ -5066,6 +5070,10 @@
         <message>
             <source>all {count} slots of {model} are in use</source>
             <translation>alle {count} Plätze von {model} sind belegt</translation>
+        </message>
+        <message>
+            <source>allow, permissions</source>
+            <translation>erlauben, rechte</translation>
         </message>
         <message>
             <source>also changed by you</source>
@@ -5124,8 +5132,16 @@
             <translation>beantwortet</translation>
         </message>
         <message>
+            <source>appearance, colours, night</source>
+            <translation>aussehen, farben, nacht</translation>
+        </message>
+        <message>
             <source>applied</source>
             <translation>angewendet</translation>
+        </message>
+        <message>
+            <source>apply, commit, take over</source>
+            <translation>übernehmen, anwenden, commit</translation>
         </message>
         <message>
             <source>approve {ordinal}</source>
@@ -5134,6 +5150,10 @@
         <message>
             <source>approve, reject with a reason, or answer a question</source>
             <translation>freigeben, mit Grund ablehnen oder eine Frage beantworten</translation>
+        </message>
+        <message>
+            <source>approve, reject, answer, review, inbox</source>
+            <translation>freigeben, ablehnen, antworten, prüfen, eingang</translation>
         </message>
         <message>
             <source>approved</source>
@@ -5238,6 +5258,10 @@
         <message>
             <source>binary, {before} → {after}</source>
             <translation>binär, {before} → {after}</translation>
+        </message>
+        <message>
+            <source>branch, alternative, copy</source>
+            <translation>zweig, alternative, kopie</translation>
         </message>
         <message>
             <source>bring the folder back</source>
@@ -5368,6 +5392,10 @@
             <translation>Vorgabe</translation>
         </message>
         <message>
+            <source>delete, remove, hide</source>
+            <translation>löschen, entfernen, ausblenden</translation>
+        </message>
+        <message>
             <source>deleted</source>
             <translation>gelöscht</translation>
         </message>
@@ -5392,12 +5420,24 @@
             <translation>kam mit weniger aus</translation>
         </message>
         <message>
+            <source>diff, difference</source>
+            <translation>unterschiede, diff</translation>
+        </message>
+        <message>
+            <source>diff, files</source>
+            <translation>unterschiede, diff, dateien</translation>
+        </message>
+        <message>
             <source>disk</source>
             <translation>Datenträger</translation>
         </message>
         <message>
             <source>disk {disk}</source>
             <translation>Datenträger {disk}</translation>
+        </message>
+        <message>
+            <source>doctor, checks, setup, problems</source>
+            <translation>prüfung, einrichtung, probleme, doctor</translation>
         </message>
         <message>
             <source>done</source>
@@ -5446,6 +5486,10 @@
         <message>
             <source>executable</source>
             <translation>ausführbar</translation>
+        </message>
+        <message>
+            <source>exit, close</source>
+            <translation>schließen, verlassen</translation>
         </message>
         <message>
             <source>failed</source>
@@ -5582,6 +5626,10 @@
         <message>
             <source>high ({number:+d})</source>
             <translation>hoch ({number:+d})</translation>
+        </message>
+        <message>
+            <source>history, undo, audit</source>
+            <translation>verlauf, rückgängig</translation>
         </message>
         <message>
             <source>holds the model {model}</source>
@@ -5844,6 +5892,10 @@
             <translation>behalten; ihre anderen Abzweigungen enden</translation>
         </message>
         <message>
+            <source>keys, keyboard</source>
+            <translation>tasten, tastatur, hilfe</translation>
+        </message>
+        <message>
             <source>kvm, proven by booting a machine</source>
             <translation>KVM, durch Starten einer Maschine nachgewiesen</translation>
         </message>
@@ -6018,6 +6070,10 @@
         <message>
             <source>merged into {branch}</source>
             <translation>zusammengeführt in {branch}</translation>
+        </message>
+        <message>
+            <source>message, chat, talk</source>
+            <translation>nachricht, chat, sagen</translation>
         </message>
         <message>
             <source>missing</source>
@@ -6408,6 +6464,10 @@
             <translation>andere Programme geben Speicher zurück</translation>
         </message>
         <message>
+            <source>output</source>
+            <translation>ausgabe, log</translation>
+        </message>
+        <message>
             <source>package script</source>
             <translation>Paket-Skript</translation>
         </message>
@@ -6446,6 +6506,10 @@
         <message>
             <source>plan</source>
             <translation>Plan</translation>
+        </message>
+        <message>
+            <source>preferences, options, language, notifications</source>
+            <translation>optionen, sprache, mitteilungen</translation>
         </message>
         <message>
             <source>printed</source>
@@ -6524,12 +6588,24 @@
             <translation>reserviert für {project}</translation>
         </message>
         <message>
+            <source>restore, go back, revert, rewind</source>
+            <translation>wiederherstellen, zurück, rückgängig, zurücksetzen</translation>
+        </message>
+        <message>
+            <source>restore, go forward again, redo</source>
+            <translation>wiederherstellen, wieder vor</translation>
+        </message>
+        <message>
             <source>restored to {where}</source>
             <translation>wiederhergestellt: {where}</translation>
         </message>
         <message>
             <source>round {round}</source>
             <translation>Runde {round}</translation>
+        </message>
+        <message>
+            <source>rules, permissions, network</source>
+            <translation>regeln, rechte, netz</translation>
         </message>
         <message>
             <source>run</source>
@@ -6584,6 +6660,10 @@
             <translation>Shell-Einrichtung</translation>
         </message>
         <message>
+            <source>shell, console, ssh</source>
+            <translation>shell, konsole, ssh</translation>
+        </message>
+        <message>
             <source>simulated</source>
             <translation>simuliert</translation>
         </message>
@@ -6600,6 +6680,10 @@
             <translation>Schnappschüsse der Prüfpunkte {ordinals} aufgegeben</translation>
         </message>
         <message>
+            <source>snapshots, history, restore</source>
+            <translation>sicherungen, verlauf, wiederherstellen</translation>
+        </message>
+        <message>
             <source>some ticked</source>
             <translation>einige angehakt</translation>
         </message>
@@ -6608,12 +6692,20 @@
             <translation>jemand anderes hat die Maschine zerstört</translation>
         </message>
         <message>
+            <source>space, delete, prune, snapshots</source>
+            <translation>platz, speicherplatz, löschen, aufräumen</translation>
+        </message>
+        <message>
             <source>stands still until you have answered</source>
             <translation>steht still, bis die Antwort da ist</translation>
         </message>
         <message>
             <source>start</source>
             <translation>Start</translation>
+        </message>
+        <message>
+            <source>start, run, create</source>
+            <translation>starten, ausführen, anlegen</translation>
         </message>
         <message>
             <source>starting the container</source>
@@ -6638,6 +6730,10 @@
         <message>
             <source>step {number}, which runs now, with its machine's memory</source>
             <translation>Schritt {number}, der jetzt läuft, mit dem Speicher seiner Maschine</translation>
+        </message>
+        <message>
+            <source>stop, abort, end, kill</source>
+            <translation>stoppen, anhalten, beenden</translation>
         </message>
         <message>
             <source>submitted as {definition}</source>

@@ -10,6 +10,7 @@ from clawdesk.ui.desk import Desk
 from clawdesk.ui.help_sheet import HelpSheet
 from clawdesk.ui.palette_sheet import ROW_ROLE, Key, PaletteSheet
 from clawdesk.viewmodels.palette import Entry
+from clawdesk.viewmodels.task_acts import ALSO
 from tests.support import plane_scenes as scenes
 from tests.ui.conftest import Bench
 
@@ -38,6 +39,20 @@ def test_every_act_is_found_and_what_cannot_be_done_says_why(bench: Bench) -> No
         if act.key != "palette":
             assert listed[desk.registry.words(act)[0]].why_not == act.why_not()
     assert any(row.why_not for row in listed.values())
+    sheet.reject()
+
+
+def test_an_act_is_found_by_what_other_people_call_it(bench: Bench) -> None:
+    desk, sheet = palette(bench)
+    for typed, text in (
+        ("stop", "Cancel fix-loader…"),
+        ("restore", "Roll fix-loader back to checkpoint 3…"),
+        ("> shell", "Open a terminal in the machine of fix-loader"),
+        ("approve", "Show the next thing that needs you"),
+    ):
+        sheet.field.setText(typed)
+        assert text in [row.text for row in rows(sheet) if isinstance(row, Entry)], typed
+    assert ALSO.keys() <= desk.registry.acts.keys()
     sheet.reject()
 
 

@@ -46,6 +46,14 @@ def test_what_begins_so_comes_first_inside_its_heading() -> None:
     assert texts("nothing") == []
 
 
+def test_another_name_finds_an_act_behind_those_that_are_called_so() -> None:
+    named = Entry("Cancel", "", "x", "", lambda: None, also="stop, go away")
+    acts = [named, entry("Stop all")]
+    assert [e.text for e in found(acts, "st")] == ["Stop all", "Cancel"]
+    assert [e.text for e in found(acts, "> away")] == ["Cancel"]
+    assert found(acts, "top") == [acts[1]], "only from where a word begins"
+
+
 def test_a_reason_is_no_search_word() -> None:
     off = Entry("Merge", "", "x", "", lambda: None, why_not="no task is chosen")
     assert found([off], "task") == []
