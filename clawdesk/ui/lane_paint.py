@@ -228,7 +228,8 @@ class LanePainter:
                     marks.paint_waited(painter, x0 + PAD, x1 - PAD, top)
                 return
             sign = "?" if mark.kind is MarkKind.NEED_ANSWER else "!"
-            marks.paint_need(painter, x0 + PAD - 1, x1, top, sign, label=clean_line(mark.label, 60))
+            begin = max(x0 + PAD - 1, min(self._left + 1, x1 - BLOCK))
+            marks.paint_need(painter, begin, x1, top, sign, label=clean_line(mark.label, 60))
         elif mark.kind is MarkKind.WAITING:
             self._paint_waiting(mark, x0, x1, top + BLOCK / 2)
         elif mark.kind is MarkKind.YIELDED:
@@ -250,7 +251,9 @@ class LanePainter:
         end = x1 if kind == "running" else x1 - pad
         if kind == "failed":
             end = max(x1, x0 + pad + BLOCK)
-        marks.paint_block(painter, x0 + pad, end, top, self._label(mark), kind=kind)
+        # What began before the lane does still says its number and name.
+        begin = max(x0 + pad, min(self._left - 4, end - 3))
+        marks.paint_block(painter, begin, end, top, self._label(mark), kind=kind)
         if kind == "failed":
             marks.paint_fail_head(painter, end, top, self.ground)
 

@@ -44,7 +44,9 @@ def paint_block(
         path = QPainterPath()
         path.addRoundedRect(box.adjusted(0, 0, 6, 0), 3, 3)
         painter.save()
-        painter.setClipRect(QRectF(x0, top, x1 - x0, BLOCK))
+        # Within the lane's own clip: a block that begins before the lane does not cover the name.
+        inside = Qt.ClipOperation.IntersectClip
+        painter.setClipRect(QRectF(x0, top, x1 - x0, BLOCK), inside)
         painter.drawPath(path)
         painter.restore()
         painter.fillRect(QRectF(x1 - 2, top, 3, BLOCK), colour("run"))

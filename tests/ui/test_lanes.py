@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from clawdesk.domain.model import Kind, Phase
 from clawdesk.ui import marks
-from clawdesk.ui.lane_paint import LanePainter, mark_at, mark_box
+from clawdesk.ui.lane_paint import LanePainter, mark_at, mark_box, row_height
 from clawdesk.ui.task_list import TaskDelegate
 from clawdesk.viewmodels.lane import lane_of
 from clawdesk.viewmodels.lane_marks import POINTS, Lane, MarkKind
@@ -308,6 +308,38 @@ def test_a_pending_request_is_always_drawn(
     monkeypatch.setattr(marks, "paint_need", lambda *a, **k: needs.append(a))
     painted(lane_of(story.task, NOW), TimeScale(NOW, 72 * 60 * MINUTE, 900), monkeypatch)
     assert len(needs) == 1
+
+
+@pytest.mark.parametrize("title", ["train-resnet", "refactor-io", "fix-loader", "bench-fp8"])
+def test_what_began_before_the_lane_does_covers_no_name_and_says_what_it_is(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch, title: str
+) -> None:
+    """Zoomed in, a step that runs for longer than the lane shows, and a request as old."""
+    task = next(t for t in house(NOW).values() if t.title == title)
+    picture = QPixmap(700, 70)
+    picture.fill(Qt.GlobalColor.black)
+    painter = QPainter(picture)
+    words: list[float] = []
+    number, need = marks._paint_number, marks.paint_need
+
+    def noted_number(painter: QPainter, box: QRectF, *what: Any) -> None:
+        words.append(box.left())
+        number(painter, box, *what)
+
+    def noted_need(painter: QPainter, x0: int, *what: Any, **more: Any) -> None:
+        words.append(x0)
+        need(painter, x0, *what, **more)
+
+    monkeypatch.setattr(marks, "_paint_number", noted_number)
+    monkeypatch.setattr(marks, "paint_need", noted_need)
+    lane = lane_of(task, NOW)
+    scale = TimeScale(NOW, MINUTE, 500)
+    LanePainter(painter, QRectF(200, 0, 500, row_height(lane)), scale, lane, "bg1").paint()
+    painter.end()
+    image = picture.toImage()
+    outside = [x for x in range(200) if any(image.pixel(x, y) != BLACK for y in range(70))]
+    assert not outside
+    assert any(190 < x < 220 for x in words), words
 
 
 @pytest.mark.parametrize(("span_min", "beside"), [(60, True), (30, True), (12, False)])
