@@ -28,7 +28,7 @@ class NoTasks(Ground):
         self.text = SafeLabel("", font="small", role="fg2", wrap=True)
         for label in (self.title, self.text):
             label.setAlignment(middle)
-        self.all = Button("", "tasks.none.all")
+        self.all = Button(tr("Show all tasks"), "tasks.none.all")
         self.all.clicked.connect(self.all_wanted)
         column.addStretch(1)
         column.addWidget(self.title)
