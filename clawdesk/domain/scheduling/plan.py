@@ -76,7 +76,9 @@ def plan(state: PlaneState) -> Plan:
     draft = _Draft(state, index, frozenset(keeps))
     draft.start_what_fits()
     blocked = draft.first_blocked()
-    pressure = Pressure(state, index, draft.free, draft.reserved, frozenset(keeps))
+    pressure = Pressure(
+        state, index, draft.free, draft.reserved, frozenset(keeps), started=draft.started
+    )
     parks, victims, beneficiary = pressure.relieve(draft.most_important)
     yields = tuple(Yield(v, beneficiary, pressure.why(v, beneficiary)) for v in victims)
     tasks = state.tasks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import chain, islice
 
 from clawdesk.domain.model import Phase, PlaneState, Task, TaskId
@@ -26,7 +26,8 @@ class Pressure:
 
     Args:
         free: what nobody holds.
-        reserved: for whom room is set aside, and how much of it comes from tasks that leave.
+        reserved: for whom room is set aside, and how much of it comes from tasks that leave; one
+            that starts has taken its room from what is free.
     """
 
     def __init__(
@@ -36,6 +37,8 @@ class Pressure:
         free: Need,
         reserved: dict[TaskId, Need],
         keeps: frozenset[TaskId],
+        *,
+        started: Collection[TaskId],
     ) -> None:
         self._state = state
         self._index = index
@@ -47,8 +50,8 @@ class Pressure:
         for task_id in index.leaving | (index.yielding - keeps):
             coming = plus(coming, need_of(state.tasks[task_id]))
         self._room = plus(free, coming)
-        for task_id, _ in reserved.items():
-            if state.tasks[task_id].phase is Phase.QUEUED:
+        for task_id in reserved:
+            if task_id not in started:
                 self._room = minus(self._room, need_of(state.tasks[task_id]))
 
     def relieve(
