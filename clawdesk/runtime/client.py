@@ -81,6 +81,7 @@ class PlaneClient(DiskCalls, PairingCalls, RuleCalls):
         self._number = 0
         self._acted = False  # a call that changes something was taken, or may have been
         self._is_leaving = False
+        self._is_whole = False  # every task that there was as it connected is known
         self._is_closed = False  # nothing is answered any more
         self._listener: asyncio.Task[None] | None = None
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -95,13 +96,11 @@ class PlaneClient(DiskCalls, PairingCalls, RuleCalls):
                 f"No plane answers at {path}: {error.strerror}.", code="no_plane"
             ) from None
         client = cls(reader, writer)
-        try:
-            greeting, picture = await read_line(reader), await read_line(reader)
-        except ConnectionError:
-            greeting, picture = b"", b""
+        ending = PortError(f"The plane at {path} is just ending.", code="no_plane")
+        greeting, picture = await _line_of(reader), await _line_of(reader)
         if not picture:
             writer.close()
-            raise PortError(f"The plane at {path} is just ending.", code="no_plane")
+            raise ending
         hello = decode(greeting)
         if hello.get("clawdesk") != __version__:
             writer.close()
@@ -111,6 +110,11 @@ class PlaneClient(DiskCalls, PairingCalls, RuleCalls):
                 code="version",
             )
         client._take(picture)
+        while not client._is_whole:
+            if not (picture := await _line_of(reader)):
+                writer.close()
+                raise ending
+            client._take(picture)
         client._listener = asyncio.get_running_loop().create_task(client._listen())
         return client
 
@@ -126,8 +130,8 @@ class PlaneClient(DiskCalls, PairingCalls, RuleCalls):
             self._gone.cancel()
 
     async def _listen(self) -> None:
-        with contextlib.suppress(ConnectionError):
-            while line := await read_line(self._reader):
+        with contextlib.suppress(PortError):
+            while line := await _line_of(self._reader):
                 self._take(line)
         self._is_closed = True
         self._acted = not self._undone(self._number)
@@ -183,6 +187,7 @@ class PlaneClient(DiskCalls, PairingCalls, RuleCalls):
 
     def _mirror(self, picture: Picture) -> None:
         apply(self._state, picture)
+        self._is_whole = self._is_whole or (picture.whole and not picture.more)
         if picture.projects is not None:
             self._projects.clear()
             self._projects.update(picture.projects)
@@ -475,6 +480,13 @@ class PlaneClient(DiskCalls, PairingCalls, RuleCalls):
     async def doctor(self) -> list[dict[str, object]]:
         checks: list[dict[str, object]] = await self._call("doctor")
         return checks
+
+
+async def _line_of(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await read_line(reader)
+    except ConnectionError:
+        return b""
 
 
 def _error_of(error: dict[str, Any]) -> PortError:

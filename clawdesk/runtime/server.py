@@ -13,6 +13,7 @@ import logging
 import os
 import socket
 import struct
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -23,6 +24,7 @@ from clawdesk.ports.errors import PortError
 from clawdesk.runtime.api import Change, PlaneApi
 from clawdesk.runtime.wire import (
     LAST_READ,
+    LINE_BYTES_MAX,
     REQUEST_BYTES_MAX,
     RESULTS,
     Picture,
@@ -33,14 +35,17 @@ from clawdesk.runtime.wire import (
     read_line,
 )
 
-BACKLOG_BYTES_MAX = 32 * 1024 * 1024
-"""A client that does not read is dropped before it costs the plane more than this."""
+BACKLOG_BYTES_MAX = LINE_BYTES_MAX
+"""A client that does not read is dropped before it costs the plane more than this. The longest log
+of a task, some 40 MB, waits here for one that does."""
 CALLS_AT_ONCE = 32
 """A connection with that many unanswered calls is not read from until one is answered."""
 FINISH_S_MAX = 10.0
 """A call that is still not answered when the plane has to close is given up."""
 FAREWELL_S_MAX = 2.0
 """Clients that were told of the end have so long to read the last lines of their tasks."""
+TASKS_AT_ONCE = 100
+"""A client is shown so many in one line; ten thousand were longer than a line may be."""
 CLIENTS_MAX = 200
 """More would eat the file descriptors that Git and the machines need."""
 
@@ -126,7 +131,10 @@ class PlaneServer:
         self._alone.clear()
         room = asyncio.Semaphore(CALLS_AT_ONCE)
         try:
-            writer.write(encode(hello()) + encode({"change": self._whole()}))
+            writer.write(encode(hello()))
+            for picture in self._whole():
+                writer.write(encode({"change": picture}))
+                await writer.drain()
             while line := await read_line(reader):
                 request = msgspec.convert(decode(line), _Request)
                 if self._ending and request.method != LAST_READ:
@@ -170,16 +178,19 @@ class PlaneServer:
             writer.write(encode(reply))
             self._drop_if_deaf(writer)
 
-    def _whole(self) -> Picture:
-        plane = self._plane
-        return Picture(
-            tasks=[bare(task) for task in plane.state.tasks.values()],
-            projects=plane.projects,
-            load=plane.load,
-            environment=plane.environment,
-            waits=plane.state.environment,
-            whole=True,
-        )
+    def _whole(self) -> Iterator[Picture]:
+        """All there is, in parts; each as it is in the moment in which it is asked for."""
+        plane, ids = self._plane, list(self._plane.state.tasks)
+        for begin in range(0, len(ids) or 1, TASKS_AT_ONCE):
+            yield Picture(
+                tasks=[bare(plane.state.tasks[t]) for t in ids[begin : begin + TASKS_AT_ONCE]],
+                projects=plane.projects,
+                load=plane.load,
+                environment=plane.environment,
+                waits=plane.state.environment,
+                whole=True,
+                more=begin + TASKS_AT_ONCE < len(ids),
+            )
 
     def _tell(self, change: Change) -> None:
         if not self._writers:

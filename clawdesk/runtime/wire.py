@@ -153,6 +153,7 @@ class Picture(msgspec.Struct):
     environment: Environment | None = None
     waits: Reason | None = None  # why no machine can be started at all
     whole: bool = False
+    more: bool = False  # of the whole, which comes in parts: no line has to hold every task
 
 
 def bare(task: Task) -> Task:
@@ -178,11 +179,15 @@ def decode(line: bytes) -> Any:
 
 
 async def read_line(reader: asyncio.StreamReader) -> bytes:
-    """The next line, b"" at the end. Raises PortError for an absurdly long one."""
+    """The next line, b"" at the end, where one may be cut off: whoever wrote it was killed.
+
+    Raises PortError for an absurdly long one.
+    """
     try:
-        return await reader.readline()
+        line = await reader.readline()
     except ValueError:
         raise PortError("A message on the plane's socket was too long.", code="wire") from None
+    return line if line.endswith(b"\n") else b""
 
 
 def apply(state: PlaneState, picture: Picture) -> None:
