@@ -6,7 +6,7 @@ snapshot it would go on from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from clawdesk.domain.model import FINAL, Phase, Task, TaskId
@@ -18,13 +18,20 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A snapshot on the disk; `bytes` is what giving it up frees."""
+    """A snapshot on the disk; `bytes` is what giving it up frees.
+
+    Args:
+        memory: names the file with the guest's memory; forks share theirs with the task they are
+            of, and only the last one that is given up frees its `memory_bytes`.
+    """
 
     id: str
     task: TaskId
     ordinal: int
     bytes: int
     at_ms: int
+    memory: str = ""
+    memory_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +80,35 @@ def decide(
     """
     oldest_first = sorted(kept, key=lambda k: (k.at_ms, k.task, k.ordinal, k.id))
     found: list[Forget] = []
-    left: list[Kept] = []
+    alike: dict[str, list[Kept]] = {}  # those that share a memory are of the same moment
     for one in oldest_first:
-        why = _expired(tasks.get(one.task), one, rules, now_ms)
-        if why:
-            found.append(Forget(one.id, one.task, one.ordinal, why))
-            total_bytes -= one.bytes
-        else:
-            left.append(one)
+        alike.setdefault(one.memory or one.id, []).append(one)
+    left: list[list[Kept]] = []
+    for group in alike.values():
+        why_now = {one.id: _expired(tasks.get(one.task), one, rules, now_ms) for one in group}
+        gone = [one for one in group if why_now[one.id]]
+        found += [Forget(one.id, one.task, one.ordinal, why_now[one.id]) for one in gone]
+        total_bytes -= _freed(gone, group, is_last=len(gone) == len(group))
+        left.append([one for one in group if not why_now[one.id]])
     cap_bytes = rules.snapshot_gib_max * GIB
-    for one in left:
+    why = f"Its machine was given up: all snapshots have {rules.snapshot_gib_max} GiB at most."
+    for rest, group in zip(left, alike.values(), strict=True):
+        if not rest:
+            continue
         if total_bytes + wanted_bytes <= cap_bytes:
             break
-        task = tasks.get(one.task)
-        if task is None or _is_needed(task, one.ordinal):
-            continue  # of a task that is not known here, nothing can be told
-        why = f"Its machine was given up: all snapshots have {rules.snapshot_gib_max} GiB at most."
-        found.append(Forget(one.id, one.task, one.ordinal, why))
-        total_bytes -= one.bytes
+        # Of a task that is not known here nothing can be told, and what a fork still needs would
+        # free nothing: giving the others up would only lose them their machines.
+        if all(one.task in tasks and not _is_needed(tasks[one.task], one.ordinal) for one in rest):
+            found += [Forget(one.id, one.task, one.ordinal, why) for one in rest]
+            total_bytes -= _freed(rest, group, is_last=True)
     return Decided(tuple(found), max(0, total_bytes + wanted_bytes - cap_bytes))
+
+
+def _freed(gone: Sequence[Kept], group: Sequence[Kept], *, is_last: bool) -> int:
+    """What giving some of a group up frees; a shared memory goes with the last one."""
+    shared_bytes = group[0].memory_bytes if is_last and len(group) > 1 else 0
+    return shared_bytes + sum(one.bytes for one in gone)
 
 
 def still_spare(task: Task, one: Forget) -> bool:

@@ -85,6 +85,8 @@ class SnapshotUse:
         bytes: of files that it alone needs: what forgetting it frees.
         shared_bytes: of files it needs that other snapshots, machines or templates need too.
         at_ms: when it was taken; of a shared one, when the first was.
+        memory: names the file with the guest's memory, which forks share; "" = not told.
+        memory_bytes: of that file, shared or not.
     """
 
     id: str
@@ -93,6 +95,8 @@ class SnapshotUse:
     bytes: int
     shared_bytes: int
     at_ms: int
+    memory: str = ""
+    memory_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,10 @@ class Retention:
     async def _decide(self, wanted_bytes: int) -> Decided:
         use = await self._machines.disk_use()
         self._bytes = use.snapshots_bytes
-        kept = [Kept(s.id, s.task, s.ordinal, s.bytes, s.at_ms) for s in use.snapshots]
+        kept = [
+            Kept(s.id, s.task, s.ordinal, s.bytes, s.at_ms, s.memory, s.memory_bytes)
+            for s in use.snapshots
+        ]
         return decide(
             self._state.tasks,
             kept,

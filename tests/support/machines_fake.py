@@ -182,6 +182,8 @@ class FakeMachines:
                 bytes=SNAPSHOT_BYTES if named[id(kept.files)] == 1 else 0,
                 shared_bytes=SNAPSHOT_BYTES if named[id(kept.files)] > 1 else 0,
                 at_ms=kept.files.at_ms,
+                memory=str(id(kept.files)),
+                memory_bytes=SNAPSHOT_BYTES,
             )
             for snapshot, kept in self._kept.items()
         ]

@@ -80,6 +80,8 @@ def _snapshot(needs: Needs, found: dict[str, _Found], named: Counter[str]) -> Sn
         shared_bytes=_sum(found, (file for file in needs.files if named[file] > 1)),
         # A memory file is written once, in the moment it shows, and shared as it is.
         at_ms=memory.modified_ms if memory is not None else 0,
+        memory=needs.memory,
+        memory_bytes=memory.bytes if memory is not None else 0,
     )
 
 

@@ -106,6 +106,29 @@ def test_what_a_crash_left_goes_and_what_is_being_taken_stays() -> None:
     assert given_up([task("a", 1, Phase.SNAPSHOTTING)], snapshots) == []
 
 
+def test_what_a_fork_still_needs_frees_nothing_and_is_not_given_up_for_it() -> None:
+    """The task's own checkpoint lost its machine, and not a byte was won by it."""
+    tasks = [task("a", 1, Phase.DONE), task("f", 1), task("b", 2, Phase.DONE)]
+    shared = [Kept(f"{name}.1", name, 1, 0, 1, "m", 5 * GIB) for name in ("a", "f")]
+    alone = [kept("b", 1, 3, 2), kept("b", 2, 3, 3)]
+    known = {one.id: one for one in tasks}
+    found = decide(known, [*shared, *alone], 11 * GIB, RULES, NOW)
+    assert [one.snapshot for one in found.forget] == ["b.1"]
+
+
+def test_those_that_share_a_memory_go_together_and_no_other_with_them() -> None:
+    tasks = [task("a", 1, Phase.DONE), task("f", 1, Phase.DONE), task("b", 2, Phase.DONE)]
+    known = {one.id: one for one in tasks}
+    shared = [Kept(f"{name}.1", name, 1, 0, 1, "m", 5 * GIB) for name in ("a", "f")]
+    alone = [kept("b", 1, 3, 2), kept("b", 2, 3, 3)]
+    found = decide(known, [*shared, *alone], 11 * GIB, RULES, NOW)
+    assert [one.snapshot for one in found.forget] == ["a.1", "f.1"]
+    known["a"] = task("a", 1, Phase.DONE, NOW - 14 * DAY_MS)
+    found = decide(known, [*shared, *alone], 11 * GIB, RULES, NOW)
+    assert [one.snapshot for one in found.forget] == ["a.1", "f.1"]
+    assert found.bytes_over == 0
+
+
 def test_snapshots_of_nobody_known_are_left_alone() -> None:
     assert given_up([], [kept("a", 1, 100, 1)]) == []
 
