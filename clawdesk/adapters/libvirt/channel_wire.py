@@ -137,6 +137,9 @@ class Wire:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._writer is not None:
+            # A guest that hangs reads nothing: what is on its way to it would keep us for ever.
+            if self._writer.transport.get_write_buffer_size():
+                self._writer.transport.abort()
             self._writer.close()
             with contextlib.suppress(OSError):
                 await self._writer.wait_closed()
