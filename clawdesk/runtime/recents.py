@@ -45,7 +45,14 @@ def recent_projects() -> list[str]:
     """Paths, newest first; folders that are gone are left out."""
     found = _read("recent.json")
     paths = [str(path) for path in found] if isinstance(found, list) else []
-    return [path for path in paths if Path(path).is_dir()]
+    return [path for path in paths if _is_there(path)]
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return Path(path).is_dir()
+    except OSError:
+        return False  # on a network mount that died, or forbidden by now
 
 
 def remember_project(path: str) -> None:

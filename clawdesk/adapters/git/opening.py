@@ -59,11 +59,16 @@ def find(path: str) -> Place:
             not_a_repository, bad_name, inside, bare, sha256, reftable, foreign_owner,
             partial_clone, unsupported, unborn, read_only.
     """
-    folder = Path(path).expanduser()
-    if not folder.is_dir():
-        what = "is a file, not a folder" if folder.exists() else "does not exist"
+    try:
+        folder = Path(path).expanduser()
+        what = "" if folder.is_dir() else "is a file, not a folder"
+        what = what if not what or folder.exists() else "does not exist"
+        real = os.fspath(folder.resolve())
+    except (OSError, RuntimeError) as error:  # forbidden, on a mount that died; nobody's home
+        reason = error.strerror if isinstance(error, OSError) else error
+        folder, real, what = Path(path), "", f"cannot be looked at: {reason}"
+    if what:
         raise RepositoryError(f"{folder} {what}.", mend="Choose a folder.", code="not_found")
-    real = os.fspath(folder.resolve())
     if not is_utf8(real):
         raise RepositoryError(
             f"The path {shown(real)} is not UTF-8 text.",

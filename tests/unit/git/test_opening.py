@@ -143,3 +143,12 @@ def test_a_path_that_is_no_text(tmp_path: Path) -> None:
         find(os.fspath(folder))
     assert caught.value.code == "bad_name"
     assert "\\udce9" in caught.value.what
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "~nobody-has-this-name/x"])
+def test_a_path_that_cannot_be_looked_at_is_refused_with_the_reason(name: str) -> None:
+    """As a folder of somebody else, or on a network mount that died: it was a crash."""
+    with pytest.raises(RepositoryError) as caught:
+        find(name)
+    assert caught.value.code == "not_found"
+    assert "cannot be looked at" in caught.value.what
