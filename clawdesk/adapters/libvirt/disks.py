@@ -170,7 +170,7 @@ def _note(path: Path, suffix: str = _NOTE) -> Path:
 def _noted(path: Path) -> str:
     for suffix in (_NOTE, _NOTE_BEFORE):
         with suppress(OSError):
-            return _note(path, suffix).read_text().strip()
+            return _note(path, suffix).read_text(errors="replace").strip()
     return ""
 
 

@@ -103,12 +103,12 @@ class Freezer:
             part.mkdir(mode=0o700, parents=True)
             self._layout.give(part)
             taken = self._capture.take(record, part / MEMORY)
+            saved = self._saved(taken, folder, saved_id, task=task, ordinal=ordinal)
+            write_saved(part / RECORD, saved)
+            part.rename(folder)
         except (OSError, MachineError, libvirt.libvirtError) as error:
             shutil.rmtree(part, ignore_errors=True)
             raise _snapshot_error(machine, error) from error
-        saved = self._saved(taken, folder, saved_id, task=task, ordinal=ordinal)
-        write_saved(part / RECORD, saved)
-        part.rename(folder)
         return Frozen(saved, taken.pause)
 
     def seal(self, saved: SavedRecord) -> str:

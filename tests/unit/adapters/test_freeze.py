@@ -3,6 +3,7 @@ pipe has its file written by libvirt."""
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -243,4 +244,30 @@ def test_the_record_knows_the_sum_and_a_slow_disk_is_spared_for_a_while(place: P
     Path(saved.memory).chmod(0o600)
     Path(saved.memory).write_bytes(whole[:-1] + b"Y")
     with pytest.raises(SnapshotDamagedError, match="does not match"):
+        place.freezer.verify(saved)
+
+
+def test_a_disk_that_is_full_at_the_record_keeps_no_memory_file(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last gigabyte was taken up by what nobody could use, until the next start."""
+
+    def full(_path: Path, _record: SavedRecord) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(freeze, "write_saved", full)
+    with pytest.raises(MachineError) as caught:
+        place.snapshot(1)
+    assert caught.value.code == "no_space"
+    assert list(place.files.layout.task(TASK).glob("snapshots/.*")) == []
+
+
+def test_a_note_that_is_no_text_is_a_damaged_snapshot(place: Place) -> None:
+    """It was taken for a mistake of ours, which ends the session."""
+    saved = place.snapshot(1)
+    place.freezer.seal(saved)
+    for note in Path(saved.memory).parent.glob("memory.*"):
+        note.chmod(0o600)
+        note.write_bytes(b"\xff\xfe")
+    with pytest.raises(SnapshotDamagedError):
         place.freezer.verify(saved)
