@@ -72,10 +72,13 @@ class Shells:
         one.read = True
         if one.reading is None:
             one.reading = asyncio.get_running_loop().create_task(_read(one.shell))
-        done, _ = await asyncio.wait({one.reading}, timeout=READ_S_MAX)
+        reading = one.reading
+        done, _ = await asyncio.wait({reading}, timeout=READ_S_MAX)
         if not done:
             return ShellText(b"")
-        printed, one.reading = one.reading.result(), None
+        if reading.cancelled():  # it was closed meanwhile: whoever reads is told, not cancelled too
+            return ShellText(b"", True, 255, "it was closed")
+        printed, one.reading = reading.result(), None
         if printed:
             return ShellText(printed)
         end = one.shell.end

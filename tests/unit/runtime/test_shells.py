@@ -122,6 +122,23 @@ async def test_a_read_of_a_silent_shell_answers_all_the_same(
     await read_until(plane, shell, b"x")
 
 
+async def test_a_read_that_waits_as_its_shell_is_closed_is_answered(
+    plane: Plane, task: Task, tmp_path: Path
+) -> None:
+    """Its caller on the plane's socket waited for ever."""
+    server = PlaneServer(plane, tmp_path / "closing.sock")
+    await server.start()
+    client = await PlaneClient.connect(tmp_path / "closing.sock")
+    shell = await client.open_shell(task.id, 80, 24, term="")
+    while b"$ " not in (await client.read_shell(shell)).printed:
+        pass
+    async with asyncio.timeout(10):
+        text, _ = await asyncio.gather(client.read_shell(shell), client.close_shell(shell))
+    assert (text.over, text.why) == (True, "it was closed")
+    await client.close()
+    await server.close()
+
+
 @pytest.mark.parametrize("phase", [p for p in Phase if p is not Phase.RUNNING])
 def test_every_phase_without_a_shell_has_its_reason(phase: Phase) -> None:
     class Other:
