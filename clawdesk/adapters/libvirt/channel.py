@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from clawdesk.adapters.libvirt import channel_apply
 from clawdesk.adapters.libvirt.channel_shells import Shells
@@ -102,7 +103,8 @@ class GuestChannels:
         self._socket_path = socket_path
         self._inference = inference
         self._thread: _IoThread | None = None
-        self._sessions: dict[MachineId, ChannelSession] = {}
+        # By their machines, of which none comes again: those that are over are kept by nobody.
+        self._sessions: WeakValueDictionary[MachineId, ChannelSession] = WeakValueDictionary()
 
     async def connect(
         self,
