@@ -161,7 +161,7 @@ def grant(state: FabricState, replica: Replica, at_ms: int) -> Effects:
         return effects
     if replica.makes_room_for:
         return effects
-    room = capacity(state, replica) - len(granted(state, replica.model))
+    room = replica.slots_open * state.limits.leases_per_slot - len(granted(state, replica.model))
     for lease in waiting(state, replica.model)[: max(0, room)]:
         state.leases[lease.id] = replace(
             lease, granted_ms=at_ms, expires_ms=at_ms + state.limits.lease_ms

@@ -230,6 +230,15 @@ class Replica:
     coming: Figures | None = None
     is_removed: bool = False
 
+    @property
+    def slots_open(self) -> int:
+        """Slots that may be filled now: of a model elsewhere that gets fewer, only those, or
+        others would take each one that is left and it would never get them."""
+        coming = self.coming
+        if not self.remote or coming is None or not coming.remote:
+            return self.slots
+        return min(self.slots, coming.slots)
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:

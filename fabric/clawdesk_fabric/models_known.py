@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clawdesk_fabric import leases
+from clawdesk_fabric import leases, order
 from clawdesk_fabric.effects import Effects, Refuse
 from clawdesk_fabric.model import FabricState, Figures, Phase, Replica
 from clawdesk_fabric.order import Queue
@@ -54,7 +54,7 @@ def read(state: FabricState, models: Sequence[Figures], removed: Sequence[str]) 
 def settle(state: FabricState, replica: Replica) -> None:
     """Once it is gone: forget it if the catalog has, and give it the figures that were to come."""
     if replica.phase is not Phase.ABSENT:
-        _resize(replica)
+        _resize(state, replica)
         return
     if replica.is_removed:
         del state.replicas[replica.model]
@@ -62,12 +62,18 @@ def settle(state: FabricState, replica: Replica) -> None:
         give(replica, replica.coming)
 
 
-def _resize(replica: Replica) -> None:
+def _resize(state: FabricState, replica: Replica) -> None:
     """Nothing of a model elsewhere runs here: it takes more calls at a time at once, or fewer as
-    soon as no more are in flight."""
+    soon as no more are in flight and no more hold a lease of it."""
     coming = replica.coming
-    if replica.remote and coming is not None and coming.remote and replica.busy <= coming.slots:
+    if not replica.remote or coming is None or not coming.remote:
+        return
+    held = len(leases.granted(state, replica.model))
+    if replica.busy <= coming.slots and held <= coming.slots * state.limits.leases_per_slot:
         give(replica, coming)
+        # A call that wants more answers than there were slots takes more of them now.
+        calls = [state.calls[number] for number in replica.in_flight]
+        replica.busy = sum(order.width(replica, call) for call in calls)
 
 
 def _remove(state: FabricState, replica: Replica) -> Effects:

@@ -154,7 +154,7 @@ def _demand(state: FabricState, replica: Replica, at_ms: int) -> Demand | None:
     if not (asked or state.leases or state.reservations):
         return None  # as of most models most of the time
     best: Demand | None = None
-    is_full = replica.phase is Phase.READY and replica.busy >= replica.slots
+    is_full = replica.phase is Phase.READY and replica.busy >= replica.slots_open
     # Nothing can be done for it now, so its first call need not be looked for.
     head = order.first(state, replica) if replica.waiting.calls and not is_full else None
     if head is not None:
@@ -265,7 +265,7 @@ def _forward(draft: _Draft, demand: Demand) -> Effects:
             return effects
     # Looked for already, and right until anything is forwarded.
     known = demand.head if tasks is None and not draft.has_forwarded else None
-    while replica.waiting.calls and replica.busy < replica.slots:
+    while replica.waiting.calls and replica.busy < replica.slots_open:
         head, known = known or order.first(state, replica, tasks), None
         width = 0 if head is None else order.width(replica, head[1])
         if head is None or replica.busy + width > replica.slots:

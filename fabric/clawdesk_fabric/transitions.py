@@ -303,6 +303,8 @@ def _time_passed(state: FabricState, at_ms: int) -> Effects:
         if at_ms >= found.until_ms:
             del state.reservations[found.id]
     for replica in state.replicas.values():
+        if replica.coming is not None and replica.phase is not Phase.ABSENT:
+            models_known.settle(state, replica)  # calls or leases may have ended that it waited for
         for call in list(replica.waiting):
             limit_ms = call.arrived_ms + state.limits.wait_ms_max
             if at_ms >= min(limit_ms, call.deadline_ms or limit_ms):

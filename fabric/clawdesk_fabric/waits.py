@@ -44,7 +44,7 @@ def _own_reason(state: FabricState, project: str, reserved_for: str) -> Reason |
 def _until_moving_ms(state: FabricState, replica: Replica) -> int | None:
     """When the next call can be forwarded, by what was measured; None = not known."""
     if replica.phase is Phase.READY and not replica.makes_room_for:
-        if replica.busy < replica.slots:
+        if replica.busy < replica.slots_open:
             return 0
         if not replica.call_ms:
             return None

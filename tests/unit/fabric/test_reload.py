@@ -15,10 +15,11 @@ from clawdesk_fabric.catalog import Catalog, Settings, load
 from clawdesk_fabric.effects import EndLease, Forward, Refuse, StartReplica, StopReplica
 from clawdesk_fabric.errors import CatalogError
 from clawdesk_fabric.leases import Reservation
-from clawdesk_fabric.model import Figures, GpuReading, Phase
+from clawdesk_fabric.model import FabricState, Figures, GpuReading, Limits, Phase
 from clawdesk_fabric.peaks import Peaks
 from clawdesk_fabric.reloading import Changes
 from clawdesk_fabric.server import Options, Server
+from clawdesk_fabric.transitions import new_replica, new_state
 from tests.support.fabric_core import GIB, call, does, down, gpu, host_state, lease, of, up
 from tests.support.fabric_engine import FakeEngine
 from tests.support.fabric_world import MODEL, World, catalog, serving, spec
@@ -89,6 +90,49 @@ def test_one_that_is_added_again_before_it_is_gone_stays_known() -> None:
     down(state, "a", 40)
     assert state.replicas["a"].phase is Phase.ABSENT
     assert of(StartReplica, does(state, call(2, "a", 50)))
+
+
+def elsewhere(slots: int) -> Figures:
+    return Figures("a", slots, 0, 60_000, remote=True)
+
+
+def remote_state(slots: int) -> FabricState:
+    made = new_replica("a", slots=slots, memory_mib=0, idle_stop_ms=60_000, remote=True)
+    return new_state(Limits(), [made], host_mib=GIB)
+
+
+def test_a_call_that_wants_many_answers_outlives_that_its_model_gets_more_slots() -> None:
+    state = remote_state(2)
+    does(state, call(1, "a", width=5))
+    up(state, "a", 10)
+    does(state, events.CatalogRead(20, (elsewhere(8),)))
+    assert (state.replicas["a"].slots, state.replicas["a"].busy) == (8, 5)
+    does(state, events.CallEnded(30, 1))
+    assert state.replicas["a"].busy == 0
+
+
+def test_a_model_elsewhere_gets_fewer_slots_once_no_more_are_in_flight() -> None:
+    state = remote_state(4)
+    does(state, *(call(number, "a") for number in range(1, 7)))
+    up(state, "a", 10)
+    does(state, events.CatalogRead(20, (elsewhere(1),)))
+    ends = [events.CallEnded(30 + number, number) for number in (1, 2, 3)]
+    assert of(Forward, does(state, *ends)) == [], "nobody takes a slot that is to go"
+    does(state, events.TimePassed(40))
+    assert (state.replicas["a"].slots, state.replicas["a"].coming) == (1, None)
+    assert len(of(Forward, does(state, events.CallEnded(50, 4)))) == 1
+
+
+def test_leases_that_fewer_slots_do_not_carry_are_kept_until_they_end() -> None:
+    state = remote_state(2)
+    does(state, *(lease(f"l{number}", "a", number) for number in range(9)))
+    up(state, "a", 10)
+    does(state, events.CatalogRead(20, (elsewhere(1),)))
+    assert state.replicas["a"].slots == 2
+    does(state, *(events.LeaseReleased(30, f"l{number}") for number in range(4)))
+    assert state.leases["l8"].granted_ms is None, "no more are granted than will be carried"
+    does(state, events.TimePassed(40))
+    assert state.replicas["a"].slots == 1
 
 
 def test_settings_that_are_read_anew_count_at_once() -> None:
