@@ -192,7 +192,7 @@ async def _reserve(request: web.Request) -> web.Response:
     if until_s <= max(from_s, now_s):
         raise WireError("invalid_request", "`until` must be after `from`, and to come")
     made = Reservation(
-        id=fabric.new_name("r"),
+        id=_free_name(fabric),
         model=model,
         project=_text(body, "project", empty=True),
         from_ms=now_ms + int((from_s - now_s) * 1000),
@@ -201,6 +201,13 @@ async def _reserve(request: web.Request) -> web.Response:
     fabric.reserve(made)
     fabric.save()
     return web.json_response({"reservation": _reservation_view(fabric, made)})
+
+
+def _free_name(fabric: Fabric) -> str:
+    """One that no window has, those that an earlier process kept included."""
+    while (name := fabric.new_name("r")) in fabric.state.reservations:
+        pass
+    return name
 
 
 async def _end_reservation(request: web.Request) -> web.Response:

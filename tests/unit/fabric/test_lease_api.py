@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.fabric_engine import FakeEngine
-from tests.support.fabric_world import World, catalog, running, spec
+from tests.support.fabric_world import MODEL, World, catalog, running, spec
 
 A, B = "first", "second"
 
@@ -111,6 +111,20 @@ async def test_windows_that_clash_are_refused_with_figures(world: World) -> None
     assert "2048 MiB" in clash["error"]["message"]
     left = await world.control("reservations/end", {"id": made["reservation"]["id"]})
     assert left["reservations"] == []
+
+
+async def test_a_window_that_an_earlier_fabric_kept_is_not_replaced_by_a_new_one(
+    short_folder: Path,
+) -> None:
+    now_s, path = datetime.now(UTC).timestamp(), short_folder / "f.sock"
+    for hours in (1, 3):
+        engine = FakeEngine(short_folder)
+        async with running(engine, path, state_folder=short_folder / "kept") as world:
+            window = {"from": now_s + hours * 3600, "until": now_s + (hours + 1) * 3600}
+            await world.control("reservations", {"model": MODEL, **window})
+            kept = (await world.control("reservations"))["reservations"]
+    begins = sorted(round((window["from"] - now_s) / 3600) for window in kept)
+    assert begins == [1, 3]
 
 
 async def test_a_budget_counts_from_when_it_is_set(world: World) -> None:
