@@ -356,7 +356,8 @@ def _replica_event(state: FabricState, event: e.Event) -> Effects:
             replica.phase = Phase.READY
             replica.ready_ms = replica.idle_since_ms = event.at_ms
             replica.load_ms = _average(replica.load_ms, event.at_ms - replica.started_ms)
-            replica.wanted = False
+            # Who asked for it after it was told to leave gets it once it has left.
+            replica.wanted = replica.wanted and replica.leaving
             replica.progress = replica.problem = replica.mend = ""
             return _lost(state, replica)
         case e.ReplicaFailed():

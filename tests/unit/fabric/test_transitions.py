@@ -149,6 +149,15 @@ def test_an_idle_model_makes_room_and_a_busy_one_runs_dry_first() -> None:
     assert of(StartReplica, does(state, events.ReplicaStopped(6, "a", 1))) == [StartReplica("b", 1)]
 
 
+def test_a_model_that_is_asked_for_after_it_was_told_to_leave_comes_again() -> None:
+    state = host_state("m")
+    does(state, events.LoadAsked(1, "m"), events.UnloadAsked(2, "m"), events.LoadAsked(3, "m"))
+    assert of(StopReplica, does(state, events.ReplicaReady(10, "m", 1)))
+    assert of(StartReplica, does(state, events.ReplicaStopped(20, "m", 1)))
+    does(state, events.ReplicaReady(30, "m", 2))
+    assert (state.replicas["m"].phase, state.replicas["m"].wanted) == (Phase.READY, False)
+
+
 def test_unloading_waits_for_calls_in_flight() -> None:
     state = host_state("m")
     does(state, call(1), events.ReplicaReady(1, "m", 1))
