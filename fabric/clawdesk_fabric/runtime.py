@@ -271,9 +271,10 @@ class Fabric:
         changes = compared(self.catalog, catalog)
         settings = settled(self.catalog.settings, catalog.settings)
         self.catalog = Catalog(catalog.models, settings)
-        self.post(events.SettingsRead(self.now_ms(), settings.waiting_max, memory_mib))
+        # The models first: more memory would have one started that is in the catalog no more.
         told = tuple(figures(catalog.models[name]) for name in (*changes.added, *changes.changed))
         self.post(events.CatalogRead(self.now_ms(), told, changes.removed))
+        self.post(events.SettingsRead(self.now_ms(), settings.waiting_max, memory_mib))
         for name in (*changes.added, *changes.changed):
             self._know_peak(catalog.models[name])
         return changes
@@ -493,8 +494,5 @@ class Fabric:
         self.counts["failed"] += 1
         kept = ("no_capacity", "out_of_memory")
         code = error.code if error.code in kept else "model_failed"
-        self.post(
-            events.ReplicaFailed(
-                self.now_ms(), model, generation, error.what, error.mend, code, error.permanent
-            )
-        )
+        told = (error.what, error.mend, code, error.permanent)
+        self.post(events.ReplicaFailed(self.now_ms(), model, generation, *told))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -249,6 +250,23 @@ async def test_files_that_cannot_be_read_change_nothing(
     assert await run(listed, "reload") == 1
     assert "models.toml is not TOML: line 3" in capsys.readouterr().err
     assert (await listed.chat())[0] == 200
+
+
+@pytest.mark.expect_log("was removed from the list of models")
+async def test_more_memory_starts_no_model_that_the_same_reload_removes(
+    engine: FakeEngine, short_folder: Path, files: Files
+) -> None:
+    one, other = spec(name="one"), spec(name="other")
+    need_mib, path = one.memory_mib, short_folder / "f.sock"
+    files.catalog = catalog(one, other, memory_mib=need_mib)
+    async with serving(Server(files.read(), engine, Options(path, reread=files.read)), path) as its:
+        await its.control("models/one/pin", {"pinned": True})
+        asked = asyncio.create_task(its.chat(model="other"))
+        await its.until(lambda: bool(its.fabric.state.replicas["other"].waiting))
+        files.catalog = catalog(one, memory_mib=2 * need_mib)
+        assert (await its.control("reload", {}))["removed"] == ["other"]
+        assert (await asked)[0] == 404
+        assert (await its.chat(model="one"))[0] == 200
 
 
 async def test_settings_count_from_a_reload_on_but_for_those_of_the_server(
