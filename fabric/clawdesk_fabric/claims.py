@@ -44,6 +44,7 @@ class Claims:
         self._folder = folder
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}.json"
         self._file = -1
+        self._trouble = ""
         if folder is not None:
             try:
                 self._open(folder)
@@ -56,11 +57,15 @@ class Claims:
         return self._folder is not None
 
     def tell(self, mine: Mib) -> dict[DeviceId, int]:
-        """Write what is promised here; what all others together promise."""
+        """Write what is promised here; what all others together promise.
+
+        A folder that is gone is made anew; of others nothing is heard while it cannot be used.
+        """
         assert self._folder is not None
-        with self._locked(self._folder):
+        with self._said(), self._locked(self._folder):
             self._write(mine)
             return self._others(self._folder)
+        return {}
 
     def claim(self, mine: Mib, room: Mib) -> tuple[dict[DeviceId, int], dict[DeviceId, int]]:
         """Write what is promised here, a new start included, unless others left no room for it.
@@ -72,13 +77,14 @@ class Claims:
             all others together promise.
         """
         assert self._folder is not None
-        with self._locked(self._folder):
+        with self._said(), self._locked(self._folder):
             others = self._others(self._folder)
             short = {d: mib + others.get(d, 0) - room.get(d, 0) for d, mib in mine.items()}
             short = {device: mib for device, mib in short.items() if mib > 0 and others.get(device)}
             if not short:
                 self._write(mine)
             return short, others
+        return {}, {}
 
     def close(self) -> None:
         """Promise nothing any more; safe to repeat."""
@@ -105,8 +111,24 @@ class Claims:
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     @contextmanager
+    def _said(self) -> Iterator[None]:
+        """Trouble with the files costs what others would hear, never a start; it is said once."""
+        try:
+            yield
+            self._trouble = ""
+        except OSError as error:
+            if self._trouble != str(error):
+                log.warning("%s fails (%s): other Fabrics are not heard of", self._folder, error)
+            self._trouble = str(error)
+
+    @contextmanager
     def _locked(self, folder: Path) -> Iterator[None]:
         """Alone with the files of all. A lock that does not come is done without, and said."""
+        if self._file >= 0 and not os.fstat(self._file).st_nlink:  # somebody cleared the folder
+            os.close(self._file)
+            self._file = -1
+        if self._file < 0:
+            self._open(folder)
         path = folder / "lock"
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644))

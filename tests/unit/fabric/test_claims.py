@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import multiprocessing
 import os
+import shutil
 import stat
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -74,6 +76,39 @@ def test_the_folder_is_open_to_all_and_each_file_to_its_owner_only(folder: Path)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o1777
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o644}
     made.close()
+
+
+def test_a_folder_that_was_cleared_is_made_anew(folder: Path) -> None:
+    first, second = Claims(folder), Claims(folder)
+    shutil.rmtree(folder)
+    assert first.tell({"GPU-0": 16}) == {}
+    assert second.claim({"GPU-0": 16}, ROOM) == ({"GPU-0": 8}, {"GPU-0": 16})
+    first.close()
+    second.close()
+
+
+@pytest.mark.expect_log("No space left")
+def test_a_full_disk_costs_what_others_would_hear_and_is_said_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    made = Claims(folder)
+    monkeypatch.setattr(os, "pwrite", full)
+    assert (made.tell({"GPU-0": 1}), made.claim({"GPU-0": 1}, ROOM)) == ({}, ({}, {}))
+    assert caplog.text.count("No space left") == 1
+    made.close()
+
+
+async def test_a_fabric_goes_on_when_the_folder_of_all_is_cleared(
+    engine: FakeEngine, short_folder: Path
+) -> None:
+    path, folder = short_folder / "f.sock", short_folder / "claims"
+    async with serving(Server(catalog(), engine, Options(path, claims=folder)), path) as world:
+        shutil.rmtree(folder)
+        assert (await world.chat())[0] == 200
+        assert [file.suffix for file in folder.iterdir() if file.name != "lock"] == [".json"]
 
 
 @pytest.mark.expect_log("other Fabrics are not heard of")
