@@ -12,6 +12,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,7 @@ class Fabric:
         if self._adoption is not None:
             await self._adoption
         self._ticker = asyncio.create_task(self._keep_time())
+        self._ticker.add_done_callback(self._finished)
 
     async def drain(self, limit_s: float) -> None:
         """Refuse what waits, let calls in flight end, for at most `limit_s`."""
@@ -480,12 +482,12 @@ class Fabric:
         for endpoint in await self._engine.adopt(self.catalog.models):
             replica = self.state.replicas[endpoint.model]
             if not ledger.can_adopt(self.state, replica, endpoint.devices):
-                await self._engine.stop(endpoint)
+                with suppress(FabricError):  # it is tried again when the engine is back
+                    await self._engine.stop(endpoint)
                 continue
             self._register(endpoint)
             self._served[endpoint.model] = self.catalog.models[endpoint.model]
-            adopted = events.ReplicaAdopted(self.now_ms(), endpoint.model, endpoint.devices)
-            self.post(adopted)
+            self.post(events.ReplicaAdopted(self.now_ms(), endpoint.model, endpoint.devices))
             log.info("adopted %s in container %.12s", endpoint.model, endpoint.container)
         self.post(events.EngineChanged(self.now_ms(), view))
 

@@ -110,14 +110,21 @@ class DockerEngine:
                 self._running[run.endpoint.container] = run
                 self._names[run.endpoint.container] = run.spec.name
             else:
-                log.info("removing the left-over container %s", container.name)
-                await self._call(self._remove, [c.id for c in (relay, container) if c])
-                await self._call(self._clear, Path(container.labels.get("clawdesk.folder", "")))
+                await self._remove_left(*(c for c in (relay, container) if c))
         for relay in relays.values():
-            log.info("removing the left-over container %s", relay.name)
-            await self._call(self._remove, [relay.id])
-            await self._call(self._clear, Path(relay.labels.get("clawdesk.folder", "")))
+            await self._remove_left(relay)
         return list(adopted.values())
+
+    async def _remove_left(self, *containers: Any) -> None:
+        """What an earlier Fabric left. One that the engine cannot remove stays, and is said: it
+        must not keep this Fabric from beginning."""
+        last = containers[-1]
+        log.info("removing the left-over container %s", last.name)
+        try:
+            await self._call(self._remove, [c.id for c in containers])
+            await self._call(self._clear, Path(last.labels.get("clawdesk.folder", "")))
+        except FabricError as error:
+            log.warning("the left-over container %s stays: %s", last.name, error.what)
 
     async def start(
         self, spec: ModelSpec, devices: tuple[str, ...], report: Callable[[str], None]
