@@ -19,6 +19,15 @@ from clawdesk_fabric.model import FabricState
 
 log = logging.getLogger("clawdesk_fabric")
 VERSION = 1
+_DAMAGE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 
 
 def wall_ms() -> int:
@@ -46,7 +55,7 @@ class Kept:
             if found["version"] != VERSION:
                 raise ValueError(f"version {found['version']}")
             return list(_events(found, state, now_ms, now_ms - wall_ms))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except _DAMAGE as error:
             aside = self._path.with_name(self._path.name + ".damaged")
             log.error(
                 "%s cannot be read (%s): pins, windows and budgets are not known; it is kept as %s",
@@ -118,7 +127,8 @@ def _events(
     found: dict[str, Any], state: FabricState, now_ms: int, offset_ms: int
 ) -> Iterator[events.Event]:
     for name, project in found["projects"].items():
-        used_ms, tokens = float(project["used_ms"]), int(project["tokens"])
+        # Whole numbers: one without end could not be written again.
+        used_ms, tokens = float(int(project["used_ms"])), int(project["tokens"])
         yield events.UsageKnown(now_ms, str(name), used_ms, tokens)
         yield events.WeightSet(now_ms, str(name), float(project["weight"]))
         budget = project["budget"]

@@ -13,6 +13,8 @@ from clawdesk_fabric.catalog import ModelSpec
 
 log = logging.getLogger("clawdesk_fabric")
 ENTRIES_MAX = 1000
+_ODD = (OverflowError, RecursionError)
+"""What JSON of odd shapes makes of numbers and depth."""
 MARGIN = 1.05
 """A start is promised so much of the peak, as no two runs are alike."""
 
@@ -39,7 +41,7 @@ class Peaks:
             self._peaks = {str(k): int(v) for k, v in found.items() if 0 < int(v) < 2**24}
         except FileNotFoundError:
             pass
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, TypeError, AttributeError, *_ODD) as error:
             log.warning("%s cannot be read, peaks are measured anew: %s", path, error)
 
     def known(self, spec: ModelSpec) -> int:

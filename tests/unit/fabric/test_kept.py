@@ -65,7 +65,14 @@ def test_a_window_that_passed_meanwhile_and_a_model_that_is_gone_are_left_out(
 
 
 @pytest.mark.expect_log("cannot be read")
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 9}', '{"version": 1}', "\x00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "[]", "{}", '{"version": 9}', '{"version": 1}', "\x00", "[" * 100_000),
+        '{"version": 1, "projects": {"p": {"used_ms": 1e999, "tokens": 1}}}',
+        '{"version": 1, "projects": {"p": {"used_ms": NaN, "tokens": 1}}}',
+    ],
+)
 def test_a_damaged_file_is_put_aside_and_said(tmp_path: Path, text: str) -> None:
     path = tmp_path / "kept.json"
     path.write_text(text)

@@ -49,7 +49,7 @@ def test_the_oldest_are_forgotten(path: Path) -> None:
     assert "old-0" not in found
 
 
-@pytest.mark.parametrize("text", ["{", "[1]", '{"a": "x"}'])
+@pytest.mark.parametrize("text", ["{", "[1]", '{"a": "x"}', '{"a": 1e999}', "[" * 100_000])
 @pytest.mark.expect_log("peaks are measured anew")
 def test_a_damaged_file_costs_the_learning_only(path: Path, text: str) -> None:
     path.parent.mkdir()
