@@ -83,9 +83,9 @@ def moment(text: str, now: datetime) -> datetime:
             found = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
             return found if found > now else found + timedelta(days=1)
         given = datetime.fromisoformat(text)
-    except ValueError:
+        return given.astimezone() if given.tzinfo is None else given
+    except (ValueError, OverflowError):
         raise FabricError(f"{text!r} is no time", mend="write 18:30, or 2026-01-31T18:30") from None
-    return given.astimezone() if given.tzinfo is None else given
 
 
 def run(arguments: argparse.Namespace, ask: Ask) -> int:

@@ -38,12 +38,16 @@ def request(path: Path, method: str, target: str, body: dict[str, Any] | None = 
         raise FabricError(
             f"no Fabric runs at {path}", mend="clawdesk-fabric serve", code="not_running"
         ) from error
-    except (OSError, ValueError) as error:
-        raise FabricError(f"the Fabric at {path} did not answer properly: {error}") from error
+    except (OSError, ValueError, RecursionError, http.client.HTTPException) as error:
+        said = str(error) or repr(error)
+        raise FabricError(f"the Fabric at {path} did not answer properly: {said}") from error
     finally:
         connection.close()
+    if not isinstance(value, dict):
+        raise FabricError(f"what answers at {path} is no Fabric")
     if answer.status != 200:
-        error_fields = value.get("error", {}) if isinstance(value, dict) else {}
+        found = value.get("error")
+        error_fields = found if isinstance(found, dict) else {}
         raise FabricError(
             str(error_fields.get("message", f"status {answer.status}")),
             code=str(error_fields.get("code", "error")),

@@ -51,8 +51,10 @@ def remove_entry(path: Path, name: str) -> None:
     """Remove a model; its weights stay where they are. Raises CatalogError."""
     with _changing(path) as document:
         models = document.get("models", [])
+        if not isinstance(models, list):
+            raise CatalogError(f"{path}: models: allowed: [[models]] tables only")
         for number, entry in enumerate(models):
-            if entry.get("name") == name:
+            if isinstance(entry, dict) and entry.get("name") == name:
                 del models[number]
                 if not models:
                     del document["models"]

@@ -250,6 +250,19 @@ def test_a_private_file_is_whole_or_not_at_all(
     assert list(tmp_path.glob(".f-*")) == []
 
 
+@pytest.mark.parametrize("text", ["[models.a]\n", "models = 3\n", "models = ['a']\n"])
+def test_a_catalog_of_another_shape_is_told_in_a_sentence_and_left_alone(
+    weights: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    path = paths.own_models()
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    for command in (["add", str(weights)], ["remove", "a"]):
+        assert main(command) == 1
+        assert "models" in capsys.readouterr().err
+    assert path.read_text() == text
+
+
 def test_a_catalog_that_is_no_toml_is_left_alone(
     weights: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,54 @@ async def test_an_unknown_model_is_a_failure(
 def test_no_fabric_is_not_ready(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status", f"--socket={tmp_path}/none.sock"]) == 5
     assert "to mend it: clawdesk-fabric serve" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"hello\r\n", "did not answer properly"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", "did not answer properly"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", "is no Fabric"),
+        (b'HTTP/1.1 400 Bad\r\nContent-Length: 13\r\n\r\n{"error": "x"}', "properly"),
+        (b'HTTP/1.1 400 Bad\r\nContent-Length: 14\r\n\r\n{"error": "x"}', "status 400"),
+    ],
+)
+@pytest.mark.parametrize("command", ["status", "stop"])
+def test_what_is_no_fabric_is_told_in_a_sentence(
+    short_folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    answer: bytes,
+    said: str,
+) -> None:
+    path = short_folder / "odd.sock"
+
+    def speak() -> None:
+        came, _ = listening.accept()
+        with came:
+            came.recv(65536)
+            came.sendall(answer)
+
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen()
+        speaking = threading.Thread(target=speak)
+        speaking.start()
+        assert main([command, f"--socket={path}"]) == 1
+        speaking.join()
+    assert said in capsys.readouterr().err
+
+
+def test_stop_does_not_call_a_fabric_gone_that_it_may_not_reach(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def closed(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    assert main(["stop", f"--socket={tmp_path}/none.sock"]) == 0
+    monkeypatch.setattr("clawdesk_fabric.local_client._UnixConnection.connect", closed)
+    assert main(["stop", f"--socket={tmp_path}/none.sock"]) == 1
+    assert "Permission denied" in capsys.readouterr().err
 
 
 def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -88,7 +88,9 @@ async def test_leases_and_the_queue_say_why_somebody_waits(world: World, shell: 
     assert (await waiting)[0] == 200
 
 
-@pytest.mark.parametrize("text", ["", "later", "25:00", "12:60", "2026-13-01", "1", "::"])
+@pytest.mark.parametrize(
+    "text", ["", "later", "25:00", "12:60", "2026-13-01", "1", "::", "0001-01-01"]
+)
 def test_odd_times_are_refused_with_an_example(text: str) -> None:
     with pytest.raises(FabricError, match="is no time") as error:
         moment(text, datetime(2026, 5, 1, 12, tzinfo=UTC))
