@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
 import secrets
@@ -48,6 +49,19 @@ STOP_S_MAX = 5
 CALL_S_MAX = 300
 END_S_MAX = 2
 """How long an end that was seen by its consequences may take to be known to the engine."""
+
+
+def _refused_here(error: Exception) -> tuple[str, str] | None:
+    """What this machine refused of a file of ours, and what mends it; None = it was the engine,
+    whose socket is no file that we open."""
+    if not isinstance(error, OSError) or isinstance(error, requests.RequestException):
+        return None
+    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if error.filename is None and not is_full:
+        return None
+    place = error.filename or "a file that the model's start needs"
+    mend = "free some disk space" if is_full else "give yourself the right to it"
+    return f"{place} cannot be used: {error.strerror}", mend
 
 
 class DockerEngine:
@@ -228,7 +242,7 @@ class DockerEngine:
             code = "no_capacity" if error.is_server_error() else "model_failed"
             raise explain_refusal(str(error.explanation or error), code=code) from error
         except (DockerException, requests.RequestException, OSError) as error:
-            what, mend = explain_absence(error)
+            what, mend = _refused_here(error) or explain_absence(error)
             raise EngineError(what, mend=mend, code="no_capacity") from error
 
     def _docker(self) -> docker.DockerClient:
