@@ -186,6 +186,14 @@ class ReservationEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class WallClockMoved:
+    """The machine slept, or its clock was set: people's time went on by so much more than ours."""
+
+    at_ms: int
+    by_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetSet:
     """What a project may use from now on; None = no limit any more."""
 
@@ -269,6 +277,7 @@ Event = (
     | LeaseReleased
     | ReservationMade
     | ReservationEnded
+    | WallClockMoved
     | BudgetSet
     | WeightSet
     | UsageKnown

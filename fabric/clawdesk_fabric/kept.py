@@ -19,6 +19,8 @@ from clawdesk_fabric.model import FabricState
 
 log = logging.getLogger("clawdesk_fabric")
 VERSION = 1
+MOVED_MS_MIN = 2_000
+"""By less the clocks drift apart, which a window need not follow at once."""
 _DAMAGE = (
     OSError,
     ValueError,
@@ -45,9 +47,11 @@ class Kept:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._text = ""
+        self._offset_ms = 0  # of the wall clock, by which windows were placed
 
     def load(self, state: FabricState, *, now_ms: int, wall_ms: int) -> list[events.Event]:
         """What the file says, as events for the state; models it no longer has are left out."""
+        self._offset_ms = wall_ms - now_ms
         if self._path is None or not self._path.exists():
             return []
         try:
@@ -69,6 +73,15 @@ class Kept:
                 log.error("%s cannot be put aside", self._path)
                 self._path = None
             return []
+
+    def moved(self, *, now_ms: int, wall_ms: int) -> list[events.Event]:
+        """Windows are for people: where the wall clock left ours, which stands still while the
+        machine sleeps, they are placed anew."""
+        by_ms = wall_ms - now_ms - self._offset_ms
+        if abs(by_ms) < MOVED_MS_MIN:
+            return []
+        self._offset_ms += by_ms
+        return [events.WallClockMoved(now_ms, by_ms)]
 
     def save(self, state: FabricState, *, now_ms: int, wall_ms: int) -> None:
         """Write what differs from the last time. A full disk costs the file, not the Fabric."""

@@ -166,6 +166,8 @@ class Fabric:
         # The core has no clock: idle limits and deadlines are measured by these ticks.
         for number in itertools.count(1):
             await asyncio.sleep(TICK_S)
+            for event in self._kept.moved(now_ms=self.now_ms(), wall_ms=wall_ms()):
+                self.post(event)
             self.post(events.TimePassed(self.now_ms()))
             self._tell_waiting()
             if self._log is not None:
@@ -310,9 +312,8 @@ class Fabric:
         replica = self.state.replicas[model]
         while replica.phase is not Phase.READY:
             if not replica.wanted and replica.phase is Phase.ABSENT:
-                raise FabricError(
-                    replica.problem or "unloaded again", mend=replica.mend, code=replica.code
-                )
+                why = replica.problem or "unloaded again"
+                raise FabricError(why, mend=replica.mend, code=replica.code)
             await self.change()
 
     async def unload(self, model: str) -> None:
@@ -494,7 +495,6 @@ class Fabric:
     def _failed(self, model: str, generation: int, error: FabricError) -> None:
         log.warning("%s failed: %s", model, error.what)
         self.counts["failed"] += 1
-        kept = ("no_capacity", "out_of_memory")
-        code = error.code if error.code in kept else "model_failed"
+        code = error.code if error.code in ("no_capacity", "out_of_memory") else "model_failed"
         told = (error.what, error.mend, code, error.permanent)
         self.post(events.ReplicaFailed(self.now_ms(), model, generation, *told))

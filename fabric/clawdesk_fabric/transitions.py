@@ -93,6 +93,7 @@ def step(state: FabricState, event: e.Event) -> Effects:
         case (
             e.ReservationMade()
             | e.ReservationEnded()
+            | e.WallClockMoved()
             | e.BudgetSet()
             | e.WeightSet()
             | e.UsageKnown()
@@ -263,6 +264,7 @@ def _set(
     state: FabricState,
     event: e.ReservationMade
     | e.ReservationEnded
+    | e.WallClockMoved
     | e.BudgetSet
     | e.WeightSet
     | e.UsageKnown
@@ -280,6 +282,10 @@ def _set(
             state.reservations[event.reservation.id] = event.reservation
         case e.ReservationEnded():
             state.reservations.pop(event.reservation, None)
+        case e.WallClockMoved(by_ms=by_ms):
+            for name, found in state.reservations.items():
+                begins, ends = found.from_ms - by_ms, found.until_ms - by_ms
+                state.reservations[name] = replace(found, from_ms=begins, until_ms=ends)
         case e.BudgetSet() if event.budget is None:
             state.budgets.pop(event.project, None)
         case e.BudgetSet():

@@ -30,6 +30,7 @@ STORY: tuple[events.Event, ...] = (
     events.LeaseReleased(13, "l1"),
     events.ReplicaStopped(14, "a", 1),
     events.PinSet(15, "a", True),
+    events.WallClockMoved(16, -5),
     events.ReservationEnded(16, "r"),
     events.TimePassed(30_000),
     events.ClosingAsked(30_001),

@@ -53,6 +53,18 @@ def test_a_restart_knows_what_people_decided_and_projects_used(tmp_path: Path) -
     assert window.from_ms - 7_000 == pytest.approx(HOUR_MS - 10_000 - 600_000, abs=1000)
 
 
+def test_a_window_keeps_its_time_of_day_when_the_machine_slept() -> None:
+    kept, state = Kept(None), used()
+    kept.load(state, now_ms=10_000, wall_ms=50_000_000)
+    assert kept.moved(now_ms=20_000, wall_ms=50_010_900) == [], "clocks drift"
+    slept_ms = HOUR_MS // 2
+    woken = kept.moved(now_ms=30_000, wall_ms=50_020_000 + slept_ms)
+    does(state, *woken)
+    window = state.reservations["r1"]
+    assert (window.from_ms, window.until_ms) == (HOUR_MS - slept_ms, 2 * HOUR_MS - slept_ms)
+    assert kept.moved(now_ms=30_250, wall_ms=50_020_250 + slept_ms) == []
+
+
 def test_a_window_that_passed_meanwhile_and_a_model_that_is_gone_are_left_out(
     tmp_path: Path,
 ) -> None:

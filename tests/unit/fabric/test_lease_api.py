@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from clawdesk_fabric.kept import wall_ms
 from tests.support.fabric_engine import FakeEngine
 from tests.support.fabric_world import MODEL, World, catalog, running, spec
 
@@ -111,6 +112,22 @@ async def test_windows_that_clash_are_refused_with_figures(world: World) -> None
     assert "2048 MiB" in clash["error"]["message"]
     left = await world.control("reservations/end", {"id": made["reservation"]["id"]})
     assert left["reservations"] == []
+
+
+async def test_a_window_stays_at_its_time_of_day_while_the_machine_sleeps(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s, slept_s = datetime.now(UTC).timestamp(), 8 * 3600
+    window = {"from": now_s + 10 * 3600, "until": now_s + 11 * 3600}
+    made = await world.control("reservations", {"model": A, **window})
+    before = world.fabric.state.reservations[made["reservation"]["id"]]
+    for module in ("runtime", "lease_api"):
+        # Its clock goes on; ours, which stood still, does not show that the machine slept.
+        monkeypatch.setattr(f"clawdesk_fabric.{module}.wall_ms", lambda: wall_ms() + slept_s * 1000)
+    await world.until(lambda: world.fabric.state.reservations[before.id] != before)
+    (listed,) = (await world.control("reservations"))["reservations"]
+    assert listed["from"] == pytest.approx(window["from"], abs=2)
+    assert listed["until"] == pytest.approx(window["until"], abs=2)
 
 
 async def test_a_window_that_an_earlier_fabric_kept_is_not_replaced_by_a_new_one(
