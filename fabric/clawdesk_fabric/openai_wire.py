@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -31,7 +32,8 @@ STATUS = {
     "no_capacity": 503,
     "deadline": 504,
 }
-DONE = b"data: [DONE]"
+DONE = re.compile(rb"(?:\A|\n)data: ?\[DONE\]")
+"""The line that ends a stream; in event streams the space is optional."""
 MESSAGE_CHARS_MAX = 4096
 _TYPES = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error"}
 

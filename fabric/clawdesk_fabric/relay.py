@@ -249,7 +249,7 @@ class Relay:
             watch.for_model()
         if seat.peer and _ERROR in self._tail:
             raise _ToldError("peer_lost", f"{seat.peer} ended its answer with an error")
-        if not self._tail.startswith(wire.DONE) and b"\n" + wire.DONE not in self._tail:
+        if wire.DONE.search(self._tail) is None:
             raise await self._broken(seat, EOFError("its stream ended before its answer did"))
         watch.for_client()
         with suppress(ConnectionError, aiohttp.ClientConnectionError):

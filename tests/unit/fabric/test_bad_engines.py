@@ -206,6 +206,16 @@ async def test_text_that_looks_like_the_end_is_not_taken_for_it(short_folder: Pa
         assert await answer.content.read() == looks + b"data: [DONE]\n\n"
 
 
+async def test_the_end_of_a_stream_needs_no_space_after_its_colon(short_folder: Path) -> None:
+    """A space there is optional in event streams, and Spring's server writes none."""
+    whole = STREAM_HEAD + b'data:{"choices": []}\n\ndata:[DONE]\n\n'
+    async with (
+        world_of(short_folder, saying(whole)) as (world, _),
+        world.post("/v1/chat/completions", STREAM) as answer,
+    ):
+        assert await answer.content.read() == b'data:{"choices": []}\n\ndata:[DONE]\n\n'
+
+
 async def test_a_context_that_is_too_long_has_openais_code(short_folder: Path) -> None:
     body = (
         b'{"error": {"code": 400, "message": "the request exceeds the available context size",'
