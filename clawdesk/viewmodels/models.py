@@ -162,7 +162,7 @@ def models_view(
         problem=problem,
         mend=mend,
         models=tuple(
-            _model(m, by_device, queue.holders, titles, problem, of_service=status.problem)
+            _model(m, by_device, queue.holders, titles, status)
             for m in status.models
             if not peer_of(m.name)
         ),
@@ -200,9 +200,7 @@ def _model(
     by_device: Mapping[str, str],
     holders: tuple[Holder, ...],
     titles: Mapping[str, str],
-    problem: str,
-    *,
-    of_service: str,
+    service: FabricStatus,
 ) -> ModelRow:
     known = _PHASES.get(model.phase)
     word, icon, family = model.phase, "unk", Family.STILL
@@ -210,14 +208,15 @@ def _model(
         word, icon, family = tr(known[0]), *known[1:]
     # A problem of the service stands above all models. Its own is a start that failed, or the loss
     # of its GPU, which comes with a next step.
-    lost = bool(model.mend) and model.problem != of_service
+    lost = bool(model.mend) and model.problem != service.problem
     failed = model.phase == "absent" and bool(model.problem) and (model.failures != 0 or lost)
     if failed:
         word, icon, family = tr("Failed"), "xc", Family.BAD
     elif model.phase == "ready" and model.makes_room_for:
         word = tr("Makes room for {model}", model=model.makes_room_for)
         icon, family = "release", Family.STILL
-    act, why_not = _act(model, problem)
+    # One that runs elsewhere needs no container engine on this machine.
+    act, why_not = _act(model, can_start=service.ready or not model.lendable)
     mine = [h for h in holders if h.model == model.name]
     return ModelRow(
         name=model.name,
@@ -253,7 +252,7 @@ def _sentences(*texts: str) -> str:
     return " ".join(f"{text.rstrip('.')}." for text in texts if text)
 
 
-def _act(model: Model, problem: str) -> tuple[str, str]:
+def _act(model: Model, *, can_start: bool) -> tuple[str, str]:
     match model.phase:
         case "ready" | "starting" if model.reserved_for is not None:
             return "unload", tr("it is reserved now; end the reservation first")
@@ -261,7 +260,7 @@ def _act(model: Model, problem: str) -> tuple[str, str]:
             return "unload", ""
         case "stopping":
             return "load", tr("it is being unloaded")
-    return "load", tr("models cannot be started now") if problem else ""
+    return "load", "" if can_start else tr("models cannot be started now")
 
 
 def _marks(model: Model) -> tuple[str, ...]:
@@ -296,7 +295,7 @@ def _detail(
         gone = tr("a GPU that is gone")
         places = ", ".join(by_device.get(device, gone) for device in model.devices)
         parts.append(f"{places}, {gib(model.memory_mib)} GiB")
-    elif model.phase == "absent":
+    elif model.phase == "absent" and model.lendable:
         text = marked("needs {size} GiB of this computer's memory ({known})")
         if model.on_gpu:
             text = marked("needs {size} GiB of GPU memory ({known})")

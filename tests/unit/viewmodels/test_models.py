@@ -59,6 +59,20 @@ def test_what_cannot_be_done_says_why() -> None:
     assert row(scenes.empty(), "bge-small").act_why_not == ""
 
 
+def test_a_model_elsewhere_needs_no_memory_here_and_no_container_engine() -> None:
+    away = Model("claude", lendable=False)
+    down = FabricStatus(False, version="1", problem="Docker is gone", models=(away, Model("here")))
+    shown = row(down, "claude")
+    assert (shown.act, shown.act_why_not) == ("load", "")
+    assert "GiB" not in shown.detail
+    assert row(down, "here").act_why_not == "models cannot be started now"
+
+
+def test_figures_that_could_not_be_read_keep_no_model_from_being_loaded() -> None:
+    status = FabricStatus(True, version="1", models=(Model("here"),), unread="queue")
+    assert row(status, "here").act_why_not == ""
+
+
 def test_a_failed_model_says_what_and_what_next() -> None:
     found = row(scenes.lost(), "coder-30b")
     assert (found.word, found.family) == ("Failed", Family.BAD)
