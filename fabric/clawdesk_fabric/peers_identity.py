@@ -63,7 +63,10 @@ class Identity:
 
     def _ours(self, context: ssl.SSLContext, trusted: Iterable[str]) -> ssl.SSLContext:
         context.minimum_version = ssl.TLSVersion.TLSv1_3
-        context.load_cert_chain(self.path)
+        try:
+            context.load_cert_chain(self.path)
+        except OSError as error:  # of TLS too: its key is damaged
+            raise _unusable(self.path, error) from error
         for certificate in trusted:
             context.load_verify_locations(cadata=certificate)
         return context
@@ -107,23 +110,29 @@ def open_identity(folder: Path) -> Identity:
         FabricError: others can read its key, or the file is damaged.
     """
     path = folder / "identity.pem"
-    if not path.exists():
-        write_private(path, _made())
     try:
+        if not path.exists():
+            write_private(path, _made())
         seen = path.stat()
         text = path.read_text(encoding="ascii")
         certificate = checked_certificate(text[text.index("-----BEGIN CERTIFICATE") :])
     except (OSError, ValueError) as error:
-        raise FabricError(
-            f"{path}, by which peers know this Fabric, cannot be read: {error}",
-            mend=f"remove {path}; a new one is made, and peers must be paired anew",
-        ) from error
+        raise _unusable(path, error) from error
     if stat.S_IMODE(seen.st_mode) & 0o077 or seen.st_uid != os.getuid():
         raise FabricError(
             f"{path} holds this Fabric's key and others can read it",
             mend=f"remove {path}; a new one is made, and peers must be paired anew",
         )
-    return Identity(path, certificate)
+    found = Identity(path, certificate)
+    found.calling(certificate)  # its key is looked at too, before anybody counts on it
+    return found
+
+
+def _unusable(path: Path, error: Exception) -> FabricError:
+    return FabricError(
+        f"{path}, by which peers know this Fabric, cannot be read or made: {error}",
+        mend=f"remove {path}; a new one is made, and peers must be paired anew",
+    )
 
 
 def _made() -> str:
