@@ -128,11 +128,16 @@ def plan(state: FabricState, at_ms: int) -> Effects:
 
 def _serve(draft: _Draft, wanted: list[Demand]) -> Effects:
     effects: list[Effect] = []
+    has_engine = draft.state.engine.available
     for demand in wanted:
         replica = demand.replica
         if replica.phase is Phase.READY:
             effects += _forward(draft, demand)
-        elif replica.phase is Phase.ABSENT and draft.at_ms >= replica.retry_at_ms:
+        elif (
+            replica.phase is Phase.ABSENT
+            and draft.at_ms >= replica.retry_at_ms
+            and (has_engine or replica.remote)
+        ):
             effects += _start(draft, demand)
     return effects
 

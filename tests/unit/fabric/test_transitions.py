@@ -158,6 +158,15 @@ def test_a_model_that_is_asked_for_after_it_was_told_to_leave_comes_again() -> N
     assert (state.replicas["m"].phase, state.replicas["m"].wanted) == (Phase.READY, False)
 
 
+def test_a_pinned_model_is_not_tried_without_an_engine_and_starts_when_there_is_one() -> None:
+    state = host_state("m")
+    gone = EngineView(False, "", "no engine answers", "start it")
+    does(state, events.EngineChanged(1, gone))
+    assert of(StartReplica, does(state, events.PinSet(2, "m", True))) == []
+    assert of(StartReplica, does(state, events.TimePassed(20_000))) == []
+    assert of(StartReplica, does(state, events.EngineChanged(20_001, UP)))
+
+
 def test_unloading_waits_for_calls_in_flight() -> None:
     state = host_state("m")
     does(state, call(1), events.ReplicaReady(1, "m", 1))
