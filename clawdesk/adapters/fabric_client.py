@@ -102,6 +102,9 @@ class FabricClient(FabricActs, FabricPairing):
                 await asyncio.to_thread(self._spawn)
         except InferenceError as error:
             return FabricStatus(False, problem=error.what, mend=error.mend)
+        except OSError as error:  # a disk that is full, a folder that is closed
+            why = f"{error.filename or 'a file'} cannot be used: {error.strerror or error}"
+            return FabricStatus(False, problem=f"the model service cannot be started: {why}")
         return await self.status()
 
     async def status(self) -> FabricStatus:

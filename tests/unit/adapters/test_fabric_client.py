@@ -211,6 +211,21 @@ async def test_a_call_says_why_no_other_fabric_starts(
     await client.close()
 
 
+async def test_a_folder_that_the_system_refuses_is_a_status_and_no_failure_of_ours(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place.parent / "clawdesk").write_text("where its log would go")
+    monkeypatch.setenv("XDG_STATE_HOME", str(place.parent))
+    client = FabricClient(socket=place)
+    status = await client.ensure_up()
+    assert not status.version
+    assert f"{place.parent / 'clawdesk'} cannot be used" in status.problem
+    wish = LeaseWish("t", "p", MODEL, "agent")
+    with pytest.raises(InferenceError, match="cannot be used"):
+        await client.ask_lease(wish)
+    await client.close()
+
+
 @pytest.mark.parametrize("becomes", ["gone", "listening"])
 async def test_one_that_has_the_place_and_does_not_listen_is_waited_for(
     place: Path, monkeypatch: pytest.MonkeyPatch, becomes: str
