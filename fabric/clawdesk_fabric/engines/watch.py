@@ -30,6 +30,8 @@ _PAUSES_S = (0.5, 1.0, 2.0, 5.0)
 _INSTALL = "sudo apt-get install --no-install-recommends docker.io"
 _TOOL = "dockerd-rootless-setuptool.sh"
 _SYSTEM = "/var/run/docker.sock"
+_ODD = (LookupError, TypeError, ValueError)
+"""What an engine's answer of another shape leads to: it is asked again, and listened to no less."""
 
 
 def explain_absence(error: BaseException) -> tuple[str, str]:
@@ -207,7 +209,7 @@ class Watch:
                 try:
                     self._follow(client)
                     attempt = 0
-                except (DockerException, requests.RequestException, OSError) as error:
+                except (DockerException, requests.RequestException, OSError, *_ODD) as error:
                     self._absent(error)
                 finally:
                     client.close()
@@ -228,7 +230,8 @@ class Watch:
         try:
             if not self._closing.is_set():
                 for event in stream:
-                    self._tell(self._ended, event["id"])
+                    # Not its `id`: an engine of API 1.52 (Docker 29) tells that no more.
+                    self._tell(self._ended, event["Actor"]["ID"])
         finally:
             with self._lock:
                 self._stream = None
