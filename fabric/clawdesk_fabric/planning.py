@@ -171,9 +171,8 @@ def _demand(state: FabricState, replica: Replica, at_ms: int) -> Demand | None:
         urgency = (rank, order.standing(state, lease.project), key)
         if best is None or urgency < best.urgency:
             best = Demand(replica, urgency, at_ms - lease.asked_ms, lease.project)
-    if leases.reserved(state, replica.model, at_ms) is not None and (
-        replica.phase is Phase.ABSENT or best is None
-    ):
+    is_promised = leases.reserved(state, replica.model, at_ms) is not None and not state.closing
+    if is_promised and (replica.phase is Phase.ABSENT or best is None):
         return Demand(replica, _PROMISED, 0, None)
     is_theirs = best is None or best.urgency > _BACKGROUND
     if is_theirs and leases.is_wanted(state, replica, at_ms):

@@ -176,6 +176,13 @@ def test_a_reservation_loads_ahead_keeps_and_ends() -> None:
     assert state.reservations == {}
 
 
+def test_a_fabric_that_ends_starts_no_reserved_model() -> None:
+    state = gpu_state(1, a=16)
+    does(state, events.ClosingAsked(1))
+    made = events.ReservationMade(2, Reservation("r", "a", "", 0, 1_000_000))
+    assert of(StartReplica, does(state, made)) == []
+
+
 def test_windows_that_do_not_fit_together_are_refused_when_they_are_asked_for() -> None:
     state = gpu_state(1, a=16, b=16, c=4)
     does(state, events.ReservationMade(1, Reservation("r", "a", "", 1000, 2000)))
