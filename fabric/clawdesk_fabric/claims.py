@@ -14,7 +14,7 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -67,11 +67,15 @@ class Claims:
             return self._others(self._folder)
         return {}
 
-    def claim(self, mine: Mib, room: Mib) -> tuple[dict[DeviceId, int], dict[DeviceId, int]]:
+    def claim(
+        self, mine: Mib, room: Mib, devices: Collection[DeviceId] | None = None
+    ) -> tuple[dict[DeviceId, int], dict[DeviceId, int]]:
         """Write what is promised here, a new start included, unless others left no room for it.
 
         Args:
             room: what all together may promise, by device.
+            devices: those of the new start; None = all. What is short elsewhere is no matter of
+                it, and must not leave it untold.
         Returns:
             How much is missing, by device (nothing was written unless this is empty), and what
             all others together promise.
@@ -80,7 +84,8 @@ class Claims:
         with self._said(), self._locked(self._folder):
             others = self._others(self._folder)
             short = {d: mib + others.get(d, 0) - room.get(d, 0) for d, mib in mine.items()}
-            short = {device: mib for device, mib in short.items() if mib > 0 and others.get(device)}
+            meant = mine if devices is None else devices
+            short = {d: mib for d, mib in short.items() if mib > 0 and others.get(d) and d in meant}
             if not short:
                 self._write(mine)
             return short, others

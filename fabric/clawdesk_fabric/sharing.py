@@ -43,7 +43,8 @@ class Sharing:
             return
         async with self._one_at_a_time:
             mine, room = promised(self._state), rooms(self._state, self._claims.machine_mib)
-            short, others = await asyncio.to_thread(self._claims.claim, mine, room)
+            held = list(self._state.replicas[model].held)
+            short, others = await asyncio.to_thread(self._claims.claim, mine, room, held)
             self._heard(others)
         for device in short.keys() & self._state.replicas[model].held.keys():
             text = f"another Fabric of this machine promised {self._state.devices[device].name}"

@@ -78,6 +78,16 @@ def test_the_folder_is_open_to_all_and_each_file_to_its_owner_only(folder: Path)
     made.close()
 
 
+def test_a_start_is_claimed_although_another_device_is_short(folder: Path) -> None:
+    first, second = Claims(folder), Claims(folder)
+    first.tell({"GPU-0": 16})
+    room = {"GPU-0": 20, "GPU-1": 24}  # other programs took some of the first meanwhile
+    assert second.claim({"GPU-0": 8, "GPU-1": 16}, room, ["GPU-1"])[0] == {}
+    assert first.claim({"GPU-0": 16, "GPU-1": 16}, room, ["GPU-1"])[0] == {"GPU-1": 8}
+    first.close()
+    second.close()
+
+
 def test_a_folder_that_was_cleared_is_made_anew(folder: Path) -> None:
     first, second = Claims(folder), Claims(folder)
     shutil.rmtree(folder)
