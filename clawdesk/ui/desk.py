@@ -342,17 +342,13 @@ class Desk(QObject):
 
     def _load_changes(self, ordinal: int) -> None:
         self._diff_of = (self.chosen, ordinal, self.window.inspector.whole)
+        show = self.window.inspector.show_changes
         if not ordinal:
-            self.window.inspector.show_changes(
-                tr("No checkpoint yet, so no changes to show."), None
-            )
+            show(tr("No checkpoint yet, so no changes to show."), None)
             return
-        self.window.inspector.show_changes(
-            tr("Loading checkpoint {ordinal}…", ordinal=ordinal), None
-        )
-        self.errands.start(
-            "", tr("Reading checkpoint {ordinal}", ordinal=ordinal), self._read_changes()
-        )
+        show(tr("Loading checkpoint {ordinal}…", ordinal=ordinal), None)
+        what = tr("Reading checkpoint {ordinal}", ordinal=ordinal)
+        self.errands.start("", what, self._read_changes())
 
     async def _read_changes(self) -> None:
         wanted = self._diff_of
@@ -391,17 +387,16 @@ class Desk(QObject):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def open_path(self, path: str, *, look: bool = True) -> None:
-        """Open a project; `look`: and show it."""
-        self.errands.start(
-            f"open {path}", tr("Opening {path}", path=path), self._open(path, look=look)
-        )
+    def open_path(self, path: str, *, look: bool = True, page: Page = Page.TASKS) -> None:
+        """Open a project; `look`: and show it, on that page."""
+        opened = self._open(path, look=look, page=page)
+        self.errands.start(f"open {path}", tr("Opening {path}", path=path), opened)
 
-    async def _open(self, path: str, *, look: bool) -> None:
+    async def _open(self, path: str, *, look: bool, page: Page) -> None:
         view: ProjectView = await self.plane.open_project(path)
         self.memory.remember_project(view.path, self.clock.now_ms())
         if look:
-            self.project, self.page = view.path, Page.TASKS
+            self.project, self.page = view.path, page
         self.window.banner.hide_failure()
         self.paint_all()
 
@@ -474,9 +469,11 @@ class Desk(QObject):
         self.window.show_lost(False)
         self.decisions.show_lost(False)
         self._tick.start()
+        # Until its project is open again its task is not known, and another would be chosen.
+        self._before = View(self.project, self.chosen, self.window.inspector.place)
         for path in projects:
             if path not in plane.projects:
-                self.open_path(path, look=path == self.project)
+                self.open_path(path, look=path == self.project, page=self.page)
         self.paint_all()
 
     def _bar(self) -> StatusBarView:
