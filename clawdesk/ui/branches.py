@@ -87,9 +87,10 @@ class Branches(QObject):
             for title in titles:
                 made = await desk.plane.fork(task, ordinal, settings=variables, title=title)
         except PortError as error:
-            if desk.decisions.sheet is sheet:
-                sheet.show_refusal(told_error(error))
-                sheet.show_sending(False)
+            if desk.decisions.sheet is not sheet:
+                raise  # it was closed meanwhile: the window tells
+            sheet.show_refusal(told_error(error))
+            sheet.show_sending(False)
             return
         if desk.decisions.sheet is sheet:
             sheet.accept()

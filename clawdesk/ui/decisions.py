@@ -78,14 +78,18 @@ class Decisions(QObject):
             self._task = ""
 
     async def deliver(self, sheet: FormSheet, call: Call) -> None:
-        """Do what a form asks for; done closes it, a refusal is said on it."""
+        """Do what a form asks for; done closes it, a refusal is said on it, or in the window."""
         sheet.show_sending(True)
         try:
             outcome = await call()
         except PortError as error:
+            if self._sheet is not sheet:
+                raise
             outcome = Outcome(False, told_error(error))
-        if self._sheet is not sheet:
-            return  # it was closed meanwhile
+        if self._sheet is not sheet:  # it was closed meanwhile
+            if not outcome.ok:
+                self._desk.window.banner.show_notice(Notice("need", told(outcome.text)))
+            return
         sheet.show_sending(False)
         if outcome.ok:
             sheet.accept()
@@ -289,6 +293,8 @@ class Decisions(QObject):
         if self._sheet is sheet:
             sheet.show_notice(why, role)
             sheet.show_sending("")
+        else:  # it was closed meanwhile, and who closed it believes that the answer was given
+            self._desk.window.banner.show_notice(Notice(role, why))
 
     def keep_draft(self, request: str, text: str) -> None:
         """Words that are not sent yet outlive the sheet they were typed in."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
@@ -13,7 +14,7 @@ from clawdesk.domain.model import FINAL, TaskId
 from clawdesk.domain.retention import prunable
 from clawdesk.ports.errors import PortError
 from clawdesk.ports.machines import DiskUse
-from clawdesk.runtime.api import Change
+from clawdesk.runtime.api import Change, Outcome
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.disk_sheet import DiskSheet
 from clawdesk.ui.words import tr
@@ -34,6 +35,7 @@ class Keeping(QObject):
         super().__init__(desk)
         self._desk = desk
         self._use: DiskUse | None = None
+        self._removed: tuple[int, int] | None = None  # of a clean-up that runs: so many of so many
         desk.window.inspector.report.clicked.connect(lambda: self.export(desk.chosen))
 
     # -- report --------------------------------------------------------
@@ -100,9 +102,9 @@ class Keeping(QObject):
         desk = self._desk
         sheet = DiskSheet(desk.window, desk.clock)
         self._use = None
-        sheet.age_chosen.connect(lambda _: self._show_disk(sheet))
+        sheet.age_chosen.connect(lambda _: self._show_disk())
         sheet.prune_wanted.connect(
-            lambda days: desk.errands.start("prune", tr("Cleaning up"), self._pruned(sheet, days))
+            lambda days: desk.errands.start("prune", tr("Cleaning up"), self._pruned(days))
         )
         sheet.stop_wanted.connect(
             lambda: desk.errands.start(
@@ -111,57 +113,96 @@ class Keeping(QObject):
         )
         sheet.images_wanted.connect(
             lambda ids: desk.errands.start(
-                "images", tr("Removing guest images"), self._images_removed(sheet, ids)
+                "old images", tr("Removing guest images"), self._images_removed(ids)
             )
         )
         desk.decisions.show_sheet(sheet)
-        desk.errands.start("disk", tr("Reading the disk use"), self._read_disk(sheet))
+        # Who closes the sheet and comes back finds what still runs, and can stop it.
+        if self._removed is not None:
+            sheet.show_sending(True)
+            sheet.show_progress(*self._removed)
+        elif desk.errands.busy("old images"):
+            sheet.show_removing_images(True)
+        desk.errands.start("disk", tr("Reading the disk use"), self._read_disk())
 
-    async def _read_disk(self, sheet: DiskSheet) -> None:
+    def _disk_sheet(self) -> DiskSheet | None:
+        """The one on screen, whichever of them began what runs."""
+        sheet = self._desk.decisions.sheet
+        return sheet if isinstance(sheet, DiskSheet) else None
+
+    async def _read_disk(self) -> None:
         try:
             self._use = await self._desk.plane.disk_use()
         except PortError as error:
-            if self._desk.decisions.sheet is sheet:
+            sheet = self._disk_sheet()
+            if sheet is not None:
                 sheet.show_notice(told_error(error), "bad")
             return
-        self._show_disk(sheet)
+        self._show_disk()
 
-    def _show_disk(self, sheet: DiskSheet) -> None:
-        desk = self._desk
-        if self._use is not None and desk.decisions.sheet is sheet:
+    def _show_disk(self) -> None:
+        desk, sheet = self._desk, self._disk_sheet()
+        if self._use is not None and sheet is not None:
             now_ms, offset_ms = desk.clock.now_ms(), desk.clock.offset_ms()
-            view = disk_view(desk.plane.state, self._use, sheet.days, now_ms, offset_ms)
-            sheet.show_view(view)
+            sheet.show_view(disk_view(desk.plane.state, self._use, sheet.days, now_ms, offset_ms))
+            self._show_progress()
 
-    async def _images_removed(self, sheet: DiskSheet, ids: tuple[str, ...]) -> None:
-        sheet.show_removing_images(True)
+    def _show_progress(self) -> None:
+        sheet = self._disk_sheet()
+        if self._removed is not None and sheet is not None:
+            sheet.show_progress(*self._removed)
+
+    async def _outcome_of(self, call: Coroutine[Any, Any, Outcome]) -> tuple[bool, str]:
+        """Whether it was done, and its end in words. Raises PortError where no sheet can tell."""
         try:
-            outcome = await self._desk.plane.remove_images(ids)
-        finally:
-            if self._desk.decisions.sheet is sheet:
-                sheet.show_removing_images(False)
-        if self._desk.decisions.sheet is sheet:
-            sheet.show_notice(told(outcome.text), "ok" if outcome.ok else "bad")
-        await self._read_disk(sheet)
+            outcome = await call
+        except PortError as error:
+            if self._disk_sheet() is None:
+                raise
+            return False, told_error(error)
+        return outcome.ok, told(outcome.text)
 
-    async def _pruned(self, sheet: DiskSheet, days: float) -> None:
-        plane = self._desk.plane
+    def _tell(self, done: bool, words: str) -> None:
+        """Where one looks: on the sheet, or in the window once it is closed."""
+        sheet, role = self._disk_sheet(), "ok" if done else "bad"
+        if sheet is not None:
+            sheet.show_notice(words, role)
+        elif words:
+            self._desk.window.banner.show_notice(Notice(role, words))
+
+    async def _images_removed(self, ids: tuple[str, ...]) -> None:
+        begun = self._disk_sheet()
+        if begun is not None:
+            begun.show_removing_images(True)
+        try:
+            self._tell(*await self._outcome_of(self._desk.plane.remove_images(ids)))
+        finally:
+            sheet = self._disk_sheet()
+            if sheet is not None:
+                sheet.show_removing_images(False)
+        await self._read_disk()
+
+    async def _pruned(self, days: float) -> None:
+        plane, begun = self._desk.plane, self._disk_sheet()
         before_ms = self._desk.clock.now_ms() - round(days * DAY_MS)
         total = len(prunable(plane.state.tasks.values(), before_ms))
 
         def tell(_change: Change) -> None:
             left = len(prunable(plane.state.tasks.values(), before_ms))
-            if self._desk.decisions.sheet is sheet:
-                sheet.show_progress(total - left, total)
+            self._removed = (total - left, total)
+            self._show_progress()
 
-        sheet.show_sending(True)
-        sheet.show_progress(0, total)
+        self._removed = (0, total)
+        if begun is not None:
+            begun.show_sending(True)
+        self._show_progress()
         unsubscribe = plane.subscribe(tell)
         try:
-            outcome = await plane.prune(days)
+            self._tell(*await self._outcome_of(plane.prune(days)))
         finally:
             unsubscribe()
-        if self._desk.decisions.sheet is sheet:
-            sheet.show_notice(told(outcome.text), "ok" if outcome.ok else "bad")
-            sheet.show_sending(False)
-        await self._read_disk(sheet)
+            self._removed = None
+            sheet = self._disk_sheet()
+            if sheet is not None:
+                sheet.show_sending(False)
+        await self._read_disk()

@@ -103,14 +103,17 @@ class Merging(QObject):
             outcome = await desk.plane.merge(task, into=into, each_checkpoint=each)
         except PortError as error:
             found = await self._conflicts(task, into) if isinstance(error, ConflictError) else None
-            if desk.decisions.sheet is sheet:
-                paths = error.paths if isinstance(error, ConflictError) else ()
-                sheet.show_refusal(told(error.what), told(error.mend), paths, found)
-                sheet.show_sending(False)
+            if desk.decisions.sheet is not sheet:
+                raise  # it was closed meanwhile: the window tells
+            paths = error.paths if isinstance(error, ConflictError) else ()
+            sheet.show_refusal(told(error.what), told(error.mend), paths, found)
+            sheet.show_sending(False)
             return
+        words = told(outcome.text) or tr("Merged into {branch}.", branch=outcome.branch)
         if desk.decisions.sheet is sheet:
-            words = told(outcome.text) or tr("Merged into {branch}.", branch=outcome.branch)
             sheet.show_result(words, outcome.commit if outcome.backup else "")
+        else:
+            self._say_merged(words, backed=bool(outcome.backup))
         desk.paint_all()
 
     async def _conflicts(self, task: str, into: str) -> Conflicts | None:
@@ -146,13 +149,19 @@ class Merging(QObject):
         try:
             outcome = await desk.plane.merge(task.id, into=into, settled=answer)
         except PortError as error:
+            if desk.decisions.sheet is not sheet:
+                raise  # it was closed meanwhile, and Qt may have deleted it
             sheet.show_notice(told_error(error), "bad")
             sheet.show_sending(False)
             return
-        sheet.accept()
-        step = tr("Your state before is kept; “What ClawDesk did” says how to go back.")
-        desk.window.banner.show_notice(Notice("ok", told(outcome.text), step))
+        if desk.decisions.sheet is sheet:
+            sheet.accept()
+        self._say_merged(told(outcome.text), backed=True)
         desk.paint_all()
+
+    def _say_merged(self, words: str, *, backed: bool) -> None:
+        step = tr("Your state before is kept; “What ClawDesk did” says how to go back.")
+        self._desk.window.banner.show_notice(Notice("ok", words, step if backed else ""))
 
     def _again(self, sheet: ConflictSheet, task: Task) -> None:
         """The task's process once more, from the branch as it is now; this one stays as it is."""
