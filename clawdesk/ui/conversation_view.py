@@ -15,16 +15,14 @@ from clawdesk.ui.code_list import COPY_ROLE, Index, RowModel
 from clawdesk.ui.conversation_paint import ALIGN, paint_note, paint_text
 from clawdesk.ui.following_list import FollowingList
 from clawdesk.ui.safe_text import clean_line
+from clawdesk.ui.stamps import Stamps
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.conversation import Kind
 from clawdesk.viewmodels.conversation_rows import Hit, Part, Row, Rows, Splice
-from clawdesk.viewmodels.words import clock_time
 
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
-TIME = 76
-_LEFT = 12 + TIME + 10
-_BAR = 12 + TIME
+_GAP = 10
 _STEP_CHARS_MAX = 80
 _ROLES = {
     Kind.ASKED: "mute",
@@ -43,7 +41,7 @@ class ConversationModel(RowModel):
     def __init__(self) -> None:
         super().__init__()
         self.made = Rows()
-        self.offset_ms = 0
+        self.stamps = Stamps()
         self.hit = -1
 
     def clear(self, *, acp: bool) -> None:
@@ -97,7 +95,7 @@ class ConversationModel(RowModel):
     def _words(self, row: Row) -> str:
         if row.part not in {Part.HEAD, Part.NOTE}:
             return row.text
-        at = clock_time(row.at_ms, self.offset_ms, seconds=True)
+        at = self.stamps.words(row.at_ms)
         return " ".join(part for part in (at, row.text, row.facts) if part)
 
 
@@ -111,7 +109,8 @@ class _Delegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row = index.data(ROW_ROLE)
-        box = QRectF(option.rect)
+        box, stamps = QRectF(option.rect), self._view.rows.stamps
+        start = 12 + stamps.wide
         painter.save()
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(box, colour("sel"))
@@ -120,14 +119,13 @@ class _Delegate(QStyledItemDelegate):
         if row.part in {Part.HEAD, Part.NOTE}:
             painter.setFont(fonts.font("code"))
             painter.setPen(colour("fg2"))
-            at = clock_time(row.at_ms, self._view.rows.offset_ms, seconds=True)
-            painter.drawText(box.adjusted(12, 0, 0, 0), ALIGN, at)
+            painter.drawText(box.adjusted(12, 0, 0, 0), ALIGN, stamps.words(row.at_ms))
         if row.part is Part.HEAD:
-            painter.fillRect(QRectF(box.left() + _BAR, box.top(), box.width(), 1), colour("line"))
+            painter.fillRect(QRectF(box.left() + start, box.top(), box.width(), 1), colour("line"))
         if row.part is not Part.NOTE:
-            bar = QRectF(box.left() + _BAR, box.top(), 2, box.height())
+            bar = QRectF(box.left() + start, box.top(), 2, box.height())
             painter.fillRect(bar, colour("bad" if row.failed else _ROLES[row.kind]))
-        inner = box.adjusted(_LEFT, 0, -8, 0)
+        inner = box.adjusted(start + _GAP, 0, -8, 0)
         painter.setClipRect(inner)
         _PAINT[row.part](painter, inner, row)
         painter.restore()
@@ -186,8 +184,19 @@ class ConversationView(FollowingList):
 
     def append(self, lines: Sequence[LogLine]) -> None:
         """Add lines of the log at the end."""
+        stamps = self.rows.stamps
+        if not self.rows.count and lines and stamps.fit(lines[0].at_ms):
+            self.list.viewport().update()
         self.rows.append(lines, self._columns())
         self.keep_end()
+
+    def show_now(self, now_ms: int, offset_ms: int) -> None:
+        """What was said yesterday gets its date once it is another day."""
+        rows = self.rows
+        if rows.stamps.show_now(now_ms, offset_ms) and rows.count:
+            rows.stamps.fit(rows.made.rows[0].at_ms)
+            self._breaking.start()
+            self.list.viewport().update()
 
     def toggle(self, row: int) -> None:
         """Fold or unfold the entry of a row."""
@@ -219,7 +228,7 @@ class ConversationView(FollowingList):
             self.toggle(index.row())
 
     def _columns(self) -> int:
-        room = self.list.viewport().width() - _LEFT - 12
+        room = self.list.viewport().width() - 12 - self.rows.stamps.wide - _GAP - 12
         return int(room / fonts.width("code", "0"))
 
     def _mind_columns(self) -> None:

@@ -230,9 +230,9 @@ class Desk(QObject):
         if task is None:
             self.window.inspector.show_task(None)
             return
-        view = inspector_view(
-            task, self.clock.now_ms(), self.clock.offset_ms(), self.plane.environment.fabric
-        )
+        now_ms, offset_ms = self.clock.now_ms(), self.clock.offset_ms()
+        self.window.inspector.show_now(now_ms, offset_ms)
+        view = inspector_view(task, now_ms, offset_ms, self.plane.environment.fabric)
         self.window.inspector.show_task(view)
         self._load_place()
 
@@ -311,7 +311,6 @@ class Desk(QObject):
             return
         if self._log_of != self.chosen:
             self._log_of, self._log_after = self.chosen, 0
-            self.window.inspector.log.offset_ms = self.clock.offset_ms()
             self.window.inspector.clear_log()
             self.errands.start(f"log {self.chosen} 0", tr("Reading the log"), self._read_log())
             return

@@ -310,6 +310,11 @@ class Inspector(QWidget):
         self.conversation.clear()
         self._show_size()
 
+    def show_now(self, now_ms: int, offset_ms: int) -> None:
+        """Whose day it is, for the times of lines."""
+        self.log.show_now(now_ms, offset_ms)
+        self.conversation.view.show_now(now_ms, offset_ms)
+
     def append_log(self, lines: Sequence[LogLine]) -> None:
         self.log.append(lines)
         self.conversation.append(lines)

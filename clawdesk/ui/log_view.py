@@ -16,17 +16,16 @@ from clawdesk.ui import fonts, tokens
 from clawdesk.ui.code_list import COPY_ROLE, Index, RowModel
 from clawdesk.ui.following_list import FollowingList
 from clawdesk.ui.safe_text import clean_line
+from clawdesk.ui.stamps import Stamps
 from clawdesk.ui.tokens import colour
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.log_filter import Line, Search, Sorter, Wanted
-from clawdesk.viewmodels.words import clock_time
 
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
 LINES_MAX = 100_000
 STRETCH = 1_000  # lines looked at before the time is
 LOOK_MS = 8  # for as long a filter looks through lines before the loop has its turn
 NEAR = 200  # lines before a moment among which those of its step are looked for
-TIME = 76
 STREAM = 52
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -146,11 +145,11 @@ class _LogDelegate(QStyledItemDelegate):
         painter.save()
         painter.setFont(fonts.font("code"))
         painter.setPen(colour("fg2"))
-        at = clock_time(at_ms, self._view.offset_ms, seconds=True)
-        painter.drawText(box.adjusted(12, 0, 0, 0), _LEFT, at)
-        painter.drawText(box.adjusted(12 + TIME, 0, 0, 0), _LEFT, clean_line(stream, 6))
+        stamps = self._view.stamps
+        painter.drawText(box.adjusted(12, 0, 0, 0), _LEFT, stamps.words(at_ms))
+        painter.drawText(box.adjusted(12 + stamps.wide, 0, 0, 0), _LEFT, clean_line(stream, 6))
         painter.setPen(colour({"err": "need", "event": "fg0"}.get(stream, "fg1")))
-        left = box.left() + 12 + TIME + STREAM
+        left = box.left() + 12 + stamps.wide + STREAM
         painter.setClipRect(QRectF(left, box.top(), box.right() - left, box.height()))
         x = left - self._view.offset
         # Only what fits is drawn: laying out a long line costs more than all the others.
@@ -176,7 +175,7 @@ class LogView(FollowingList):
 
     def __init__(self) -> None:
         super().__init__("log", tr("Log"))
-        self.offset_ms = 0
+        self.stamps = Stamps()
         self._columns = 0
         self._before = _Place()  # the filter
         self.rows = LogModel()
@@ -198,10 +197,21 @@ class LogView(FollowingList):
         """Add lines at the end."""
         self.rows.append(lines)
         longest = max((len(line.text) for line in self.rows.lines[-len(lines) :]), default=0)
-        if longest > self._columns:
-            self._columns = longest
+        if self._fit_stamps() or longest > self._columns:
+            self._columns = max(longest, self._columns)
             self.mind_width()
         self._read_on()
+
+    def show_now(self, now_ms: int, offset_ms: int) -> None:
+        """Lines of yesterday get their date once it is another day."""
+        if self.stamps.show_now(now_ms, offset_ms):
+            if self._fit_stamps():
+                self.mind_width()
+            self.list.viewport().update()
+
+    def _fit_stamps(self) -> bool:
+        lines = self.rows.lines
+        return bool(lines) and self.stamps.fit(lines[0].at_ms)
 
     def show_only(self, asked: Wanted) -> None:
         """Let only those lines pass; without a filter, back to where one was.
@@ -264,4 +274,4 @@ class LogView(FollowingList):
         return round(fonts.width("code", "0") * (self._columns + 2))
 
     def shown_width(self) -> int:
-        return self.list.viewport().width() - 12 - TIME - STREAM
+        return self.list.viewport().width() - 12 - self.stamps.wide - STREAM

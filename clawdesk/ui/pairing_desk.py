@@ -123,6 +123,7 @@ class PairingDesk(QObject):
             facts=pairing.made_facts(
                 found,
                 made.fingerprint if made is not None and is_ours else own,
+                desk.clock.now_ms(),
                 desk.clock.offset_ms(),
                 listening,
             ),

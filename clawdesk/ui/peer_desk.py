@@ -48,8 +48,9 @@ class PeerDesk(QObject):
 
     def paint(self) -> None:
         """The section, and what is lent and borrowed on the page of models."""
-        offset_ms = self._desk.clock.offset_ms()
-        self.view = peers_view(self._desk.plane.environment.fabric, offset_ms)
+        clock = self._desk.clock
+        status = self._desk.plane.environment.fabric
+        self.view = peers_view(status, clock.now_ms(), clock.offset_ms())
         self._section.show_peers(self.view, folded=self._desk.memory.peers_folded())
         self._desk.window.models.show_loans(self.view.loans)
         self.pairing.follow()

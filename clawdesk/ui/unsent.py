@@ -95,7 +95,7 @@ class UnsentAnswers(QObject):
             if desk.errands.busy(answer.key):
                 continue
             task = desk.plane.state.tasks.get(answer.task)
-            becomes, why = fate(answer, task, desk.clock.offset_ms())
+            becomes, why = fate(answer, task, desk.clock.now_ms(), desk.clock.offset_ms())
             if becomes is Fate.SEND:
                 desk.errands.start(answer.key, tr("Sending your answer"), self._send(answer))
             elif becomes is Fate.SENT:

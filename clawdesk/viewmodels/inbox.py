@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from clawdesk.domain.beside import NOTHING_BESIDE, Beside
 from clawdesk.domain.model import Checkpoint, DiffStat, Kind, Request, Task, TaskId, Verdict
 from clawdesk.ports.repository import Diff
-from clawdesk.viewmodels.amounts import files, recorded
+from clawdesk.viewmodels.amounts import files, moment, recorded
 from clawdesk.viewmodels.checkpoints import files_only
 from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.models import project_name
@@ -20,7 +20,7 @@ from clawdesk.viewmodels.ran import ran_words
 from clawdesk.viewmodels.risk import beside_of
 from clawdesk.viewmodels.tasks import waiting_words, waits_since
 from clawdesk.viewmodels.told import told
-from clawdesk.viewmodels.words import clock_time, duration, first_line, short_digest
+from clawdesk.viewmodels.words import duration, first_line, short_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,15 +164,16 @@ def _card(task: Task, request: Request, now_ms: int) -> InboxCard:
     )
 
 
-def closing_words(task: Task | None, request: str, offset_ms: int) -> str:
+def closing_words(task: Task | None, request: str, now_ms: int, offset_ms: int) -> str:
     """Who answered a request that is no longer pending, and where; "" while it is pending."""
     if task is None:
         return tr("The task is gone.")
     if task.request is not None and task.request.id == request:
         if task.deciding is None:
             return ""
-        verdict, actor, channel = task.deciding.verdict, task.deciding.actor, task.deciding.channel
-        return _answered(str(verdict), actor, channel, task.deciding.at_ms, offset_ms)
+        made = task.deciding
+        at = moment(made.at_ms, now_ms, offset_ms)
+        return _answered(str(made.verdict), made.actor, made.channel, at)
     for record in reversed(task.records):
         if record.event == "decision" and record.fields.get("request") == request:
             fields = {k: v for k, v in record.fields.items() if isinstance(v, str)}
@@ -180,8 +181,7 @@ def closing_words(task: Task | None, request: str, offset_ms: int) -> str:
                 fields.get("verdict", "decided"),
                 fields.get("actor", ""),
                 fields.get("channel", ""),
-                record.at_ms,
-                offset_ms,
+                moment(record.at_ms, now_ms, offset_ms),
             )
     if task.request is not None and task.request.kind is Kind.APPROVE:
         return tr(
@@ -200,10 +200,9 @@ def _verdict(task: Task, request: str) -> str:
     return next((str(f.get("verdict", "")) for f in decisions if f.get("request") == request), "")
 
 
-def _answered(verdict: str, actor: str, channel: str, at_ms: int, offset_ms: int) -> str:
+def _answered(verdict: str, actor: str, channel: str, at: str) -> str:
     words = recorded(verdict)
     words = f"{words[:1].upper()}{words[1:]}"
-    at = clock_time(at_ms, offset_ms)
     if actor and channel:
         text = marked("{verdict} by {who} via {channel} at {time}")
     elif actor:
@@ -270,7 +269,7 @@ def checkpoint_view(
         own_edits=own_edits,
         beside=beside_of(task, checkpoint),
         ran=ran_words(task, checkpoint),
-        closed=closing_words(task, request.id, offset_ms),
+        closed=closing_words(task, request.id, now_ms, offset_ms),
         approved=_verdict(task, request.id) in {Verdict.APPROVED, Verdict.AMENDED},
         newer=task.request is not None and task.request.id != request.id,
         step=_step_words(checkpoint),

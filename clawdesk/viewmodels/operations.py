@@ -65,7 +65,7 @@ def operations(
 
 
 def _when(at_ms: int, now_ms: int, offset_ms: int) -> str:
-    if now_ms - at_ms < DAY_MS:
+    if (now_ms + offset_ms) // DAY_MS == (at_ms + offset_ms) // DAY_MS:
         return clock_time(at_ms, offset_ms)
     return tr("{time} ago", time=duration(now_ms - at_ms))
 

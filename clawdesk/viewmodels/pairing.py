@@ -25,11 +25,10 @@ from clawdesk.ports.pairing import (
 from clawdesk.runtime.api import Environment
 from clawdesk.runtime.watch import NOT_DRIVEN
 from clawdesk.viewmodels.amounts import calls as count_of_calls
-from clawdesk.viewmodels.amounts import listed
+from clawdesk.viewmodels.amounts import listed, moment
 from clawdesk.viewmodels.language import marked, tr
 from clawdesk.viewmodels.phases import Family
 from clawdesk.viewmodels.told import shape_of, told
-from clawdesk.viewmodels.words import clock_time
 
 NAMES_MAX = 6
 CALLS_MAX = 64
@@ -189,14 +188,14 @@ def loan_words(models: Sequence[str], calls: int) -> str:
     return tr("{models}, {calls} at a time", models=names, calls=count_of_calls(calls))
 
 
-def until_words(until_s: int, offset_ms: int) -> str:
-    """`until 14:20`."""
-    return tr("until {time}", time=clock_time(until_s * 1000, offset_ms))
+def until_words(until_s: int, now_ms: int, offset_ms: int) -> str:
+    """`until 14:20`, of another day `until 28 Nov 00:10`."""
+    return tr("until {time}", time=moment(until_s * 1000, now_ms, offset_ms))
 
 
-def open_words(invitation: PeerInvitation, offset_ms: int) -> str:
+def open_words(invitation: PeerInvitation, now_ms: int, offset_ms: int) -> str:
     """One line below the peers."""
-    return tr("open {until}", until=until_words(invitation.until_s, offset_ms))
+    return tr("open {until}", until=until_words(invitation.until_s, now_ms, offset_ms))
 
 
 def print_words(fingerprint: str) -> str:
@@ -205,12 +204,12 @@ def print_words(fingerprint: str) -> str:
 
 
 def made_facts(
-    invitation: PeerInvitation, fingerprint: str, offset_ms: int, listening: str
+    invitation: PeerInvitation, fingerprint: str, now_ms: int, offset_ms: int, listening: str
 ) -> tuple[Fact, ...]:
     """What is to be known of an invitation of ours."""
     holds = tr(
         "{until}, for one machine, once; five wrong tries end it",
-        until=until_words(invitation.until_s, offset_ms),
+        until=until_words(invitation.until_s, now_ms, offset_ms),
     )
     address = invitation.address
     if listening and listening != address:
@@ -247,7 +246,7 @@ def read_view(read: ReadInvitation, now_ms: int, offset_ms: int) -> ReadView:
     """Whom an invitation names, and what is odd about it."""
     holds = tr("it does not say until when")
     if read.until_s:
-        holds = until_words(read.until_s, offset_ms)
+        holds = until_words(read.until_s, now_ms, offset_ms)
     facts = (
         Fact(tr("Machine at"), read.address),
         Fact(tr("Known by"), print_words(read.fingerprint)),

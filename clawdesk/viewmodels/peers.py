@@ -71,10 +71,11 @@ class PeersView:
     invitation: str = ""
 
 
-def peers_view(status: FabricStatus | None, offset_ms: int = 0) -> PeersView:
+def peers_view(status: FabricStatus | None, now_ms: int = 0, offset_ms: int = 0) -> PeersView:
     """All peers as they stand; nobody where the model service tells of none.
 
     Args:
+        now_ms: 0 = not known, then times are of the day alone.
         offset_ms: the time zone's distance from UTC.
     """
     peering = status.peering if status is not None else None
@@ -88,7 +89,7 @@ def peers_view(status: FabricStatus | None, offset_ms: int = 0) -> PeersView:
         rows=tuple(map(_row, peering.peers)),
         loans=tuple(loans),
         listening=peering.listening,
-        invitation=open_words(invitation, offset_ms) if invitation is not None else "",
+        invitation=open_words(invitation, now_ms, offset_ms) if invitation is not None else "",
     )
 
 

@@ -98,7 +98,7 @@ def question_view(task: Task, request: Request, *, now_ms: int, offset_ms: int =
         choices=tuple(_choice(request, text) for text in request.choices[:CHOICES_MAX]),
         waiting=waiting_words(task, request, now_ms),
         facts=_facts(task, request),
-        closed=closing_words(task, request.id, offset_ms),
+        closed=closing_words(task, request.id, now_ms, offset_ms),
         asked_back=asked_back_before(task, request),
         back=_back(task, request),
     )

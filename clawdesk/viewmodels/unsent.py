@@ -58,7 +58,9 @@ class Fate(StrEnum):
     VOID = "void"
 
 
-def fate(answer: GivenAnswer, task: Task | None, offset_ms: int = 0) -> tuple[Fate, str]:
+def fate(
+    answer: GivenAnswer, task: Task | None, now_ms: int = 0, offset_ms: int = 0
+) -> tuple[Fate, str]:
     """What to do with it, and why where it is void. A task that is not known yet is waited for."""
     if task is None:
         return Fate.WAIT, ""
@@ -66,7 +68,7 @@ def fate(answer: GivenAnswer, task: Task | None, offset_ms: int = 0) -> tuple[Fa
         return Fate.SENT, ""  # it arrived, and only the word of it did not come back
     if task.deciding is not None and task.deciding.key == answer.key:
         return Fate.WAIT, ""
-    closed = closing_words(task, answer.request, offset_ms)
+    closed = closing_words(task, answer.request, now_ms, offset_ms)
     if closed:
         return Fate.VOID, closed
     if task.request is None or task.request.digest != answer.digest:

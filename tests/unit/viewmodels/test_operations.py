@@ -111,3 +111,11 @@ def test_a_merge_is_undone_by_a_button_while_the_branch_stands_there() -> None:
         "Merged refactor-io into main",
     ]
     assert why_no_unmerge(back, {}) == "it is not merged"
+
+
+def test_what_was_done_yesterday_is_not_told_by_the_time_of_day_alone() -> None:
+    noon = 1_764_000_000_000  # 16:00 of a day
+    evening = Deed(noon + 7 * 3_600_000, "pruned", "Removed.", "")
+    (same,) = operations((), [evening], evening.at_ms + 1_000, 0, {})
+    (later,) = operations((), [evening], evening.at_ms + 3 * 3_600_000, 0, {})
+    assert (same.when, later.when) == ("23:00", "3 h ago")

@@ -85,7 +85,7 @@ def test_what_a_peer_may_do_is_said_whole() -> None:
 
 def test_an_open_invitation_stands_below_the_peers_and_no_other() -> None:
     assert peers_view(inviting()).invitation == "open until 16:10"
-    assert peers_view(inviting(), 3_600_000).invitation == "open until 17:10"
+    assert peers_view(inviting(), 0, 3_600_000).invitation == "open until 17:10"
     for state in (FOLLOWED, WITHDRAWN, OVER, TRIED):
         peering = Peering("a:1", invitation=replace(INVITED, state=state))
         status = replace(busy(), peering=peering)
@@ -94,12 +94,12 @@ def test_an_open_invitation_stands_below_the_peers_and_no_other() -> None:
 
 
 def test_what_is_to_be_known_of_ones_own_invitation() -> None:
-    facts = {fact.name: fact.text for fact in made_facts(INVITED, PRINT, 0, "0.0.0.0:7443")}
+    facts = {fact.name: fact.text for fact in made_facts(INVITED, PRINT, 0, 0, "0.0.0.0:7443")}
     assert facts["Holds"] == "until 16:10, for one machine, once; five wrong tries end it"
     assert facts["It connects to"] == "box.example:7443 (this machine listens at 0.0.0.0:7443)"
     assert facts["Called here"] == "desk"
     assert facts["This machine"].replace(" ", "") == PRINT
-    same = made_facts(replace(INVITED, name=""), PRINT, 0, INVITED.address)
+    same = made_facts(replace(INVITED, name=""), PRINT, 0, 0, INVITED.address)
     assert (same[1].text, same[2].text) == (INVITED.address, "as it calls itself")
 
 
@@ -198,3 +198,9 @@ def test_a_refusal_of_another_kind_keeps_its_own_next_step() -> None:
 
 def test_the_secret_is_in_no_print_of_what_was_made() -> None:
     assert MADE.text not in f"{MADE!r} {MADE}"
+
+
+def test_an_invitation_over_midnight_says_of_which_day_it_speaks() -> None:
+    end_ms = INVITED.until_s * 1000
+    assert peers_view(inviting(), end_ms - 1_000).invitation == "open until 16:10"
+    assert " Nov 16:10" in peers_view(inviting(), end_ms - 86_400_000).invitation

@@ -14,7 +14,7 @@ from clawdesk.ports.repository import Diff, DiffFile, DiffHunk, DiffLine
 from clawdesk.ports.telemetry import Gpu
 from clawdesk.runtime.api import Environment
 from clawdesk.viewmodels import words
-from clawdesk.viewmodels.amounts import day
+from clawdesk.viewmodels.amounts import day, moment
 from clawdesk.viewmodels.checkpoints import checkpoint_rows, restore_view
 from clawdesk.viewmodels.diffs import LINE_MAX, ROWS_MAX, RowKind, diff_rows, is_cut
 from clawdesk.viewmodels.doctor import doctor_view
@@ -172,11 +172,11 @@ def test_the_checkpoint_that_is_taken_has_the_number_it_will_have() -> None:
 def test_a_request_that_is_gone_says_so() -> None:
     asked = task("fix-loader")
     gone = replace(asked, request=None)
-    assert closing_words(gone, asked.request.id, 0).startswith("No longer waiting")
-    assert closing_words(None, "x", 0) == "The task is gone."
+    assert closing_words(gone, asked.request.id, 0, 0).startswith("No longer waiting")
+    assert closing_words(None, "x", 0, 0) == "The task is gone."
     done = task("docs-pass")
     answered = next(r for r in done.records if r.event == "decision").fields["request"]
-    assert closing_words(done, answered, 0).startswith("Approved by you via window at ")
+    assert closing_words(done, answered, 0, 0).startswith("Approved by you via window at ")
 
 
 def test_restore_says_what_it_undoes_and_keeps() -> None:
@@ -394,3 +394,11 @@ def test_why_a_task_waits_or_failed_is_said_in_full() -> None:
     assert ("Freed by", "train-resnet ends, yields, or waits for you") in waiting.facts
     assert inspector_view(task("eval-old"), NOW).why == "Step rewrite exited with 1.\nout of memory"
     assert inspector_view(task("train-resnet"), NOW).why == ""
+
+
+def test_an_answer_of_another_day_has_its_date() -> None:
+    done = task("docs-pass")
+    record = next(r for r in done.records if r.event == "decision")
+    closed = closing_words(done, record.fields["request"], record.at_ms + words.DAY_MS, 0)
+    assert closed.endswith(f" at {moment(record.at_ms, record.at_ms + words.DAY_MS, 0)}")
+    assert " Nov " in closed
