@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -80,12 +81,19 @@ def write(path: Path, root: ElementTree.Element) -> None:
 
 
 def compiled(path: Path) -> Path:
-    """The `.qm` of a `.ts`, made anew. Raises SetupError."""
+    """The `.qm` of a `.ts`, made anew. Raises SetupError.
+
+    Written beside and renamed: a window that runs has the old one mapped, and would read half a
+    file, or end by SIGBUS.
+    """
     made = path.with_suffix(".qm")
     tool = Path(sys.executable).with_name("pyside6-lrelease")
-    command = [str(tool), "-silent", str(path), "-qm", str(made)]
     try:
-        subprocess.run(command, check=True, capture_output=True, text=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
+            fresh = Path(folder) / made.name
+            command = [str(tool), "-silent", str(path), "-qm", str(fresh)]
+            subprocess.run(command, check=True, capture_output=True, text=True)
+            fresh.replace(made)
     except (OSError, subprocess.CalledProcessError) as error:
         said = getattr(error, "stderr", "") or str(error)
         raise SetupError(f"{path.name} was not compiled: {said}", "make setup") from None
