@@ -110,6 +110,7 @@ class ConflictSheet(Sheet):
         super().__init__("conflict", parent, clock, icon="merge", role="need")
         self._conflicts = conflicts
         self._views = [view.file_view(file, conflicts.branch) for file in conflicts.files]
+        self.typed = ("", "")  # a file and what was typed there when another sheet came
         self._place = 0
         self._sending = False
         self.show_title(
@@ -304,14 +305,25 @@ class ConflictSheet(Sheet):
             self.list.setCurrentIndex(self.files.index(undone[0]))
         self.mind_buttons()
 
+    def resume(self, path: str, text: str) -> None:
+        """Go on with what was typed and not saved."""
+        places = {file.path: place for place, file in enumerate(self._conflicts.files)}
+        if path in places:
+            self.list.setCurrentIndex(self.files.index(places[path]))
+            self._open_editor(text)
+
     def _edit(self) -> None:
+        self._open_editor()
+
+    def _open_editor(self, typed: str | None = None) -> None:
         shown = self._views[self._place]
         known = self.files.decided.get(shown.path)
         text = shown.edit.text
         if known is not None and known.take == EDITED:
             text = known.content.decode().replace("\r\n", "\n")
         same = tr("merged as far as it goes")
-        if not self.edit.begin(shown.path, shown.edit, shown.edit.text, text, same=same):
+        made = shown.edit.text
+        if not self.edit.begin(shown.path, shown.edit, made, text, same=same, typed=typed):
             self.show_notice(tr("An editor would change its line ends: take one side as a whole."))
             return
         self.show_notice("")
@@ -354,7 +366,8 @@ class ConflictSheet(Sheet):
         super().reject()
 
     def give_way(self) -> None:
-        """Another sheet comes: it closes, also while a file is edited."""
+        """Another sheet comes: it closes, also while a file is edited; what was typed is kept."""
+        self.typed = self.edit.unsaved
         self.edit.leave()
         super().reject()
 

@@ -108,6 +108,12 @@ class EditPane(Ground):
         """Whether a file is open."""
         return self._open
 
+    @property
+    def unsaved(self) -> tuple[str, str]:
+        """The file that is open and what stands there; "" twice where nothing was typed."""
+        text = self.editor.text_now()
+        return (self._path, text) if self._open and text != self._begun else ("", "")
+
     def begin(
         self,
         path: str,

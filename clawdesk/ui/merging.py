@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject
 
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
 
 
+class _Begun(NamedTuple):
+    """How far the conflicts of a merge were settled; `typed` is a file and its unsaved text."""
+
+    settled: tuple[Settled, ...] = ()
+    typed: tuple[str, str] = ("", "")
+
+
 class Merging(QObject):
     """The merges of one desk."""
 
@@ -30,7 +37,7 @@ class Merging(QObject):
         super().__init__(desk.window)
         self._desk = desk
         # By task and by what was to be merged: "Later" forgets nothing that was settled.
-        self._begun: dict[tuple[str, str, str], tuple[Settled, ...]] = {}
+        self._begun: dict[tuple[str, str, str], _Begun] = {}
 
     def merge(self, task_id: str) -> None:
         """Ask into which branch."""
@@ -127,11 +134,13 @@ class Merging(QObject):
     def _settle(self, task: Task, found: Conflicts, into: str) -> None:
         desk = self._desk
         key = (task.id, found.tip, found.work)
-        begun = self._begun.get(key, ())
-        sheet = ConflictSheet(desk.window, desk.clock, found, task.title, begun)
-        sheet.rejected.connect(
-            lambda: self._begun.update({key: tuple(sheet.files.decided.values())})
-        )
+        begun = self._begun.get(key, _Begun())
+        sheet = ConflictSheet(desk.window, desk.clock, found, task.title, begun.settled)
+
+        def keep() -> None:
+            self._begun[key] = _Begun(tuple(sheet.files.decided.values()), sheet.typed)
+
+        sheet.rejected.connect(keep)
         sheet.accepted.connect(lambda: self._begun.pop(key, None))
         sheet.settled.connect(
             lambda answer: desk.errands.start(
@@ -140,6 +149,7 @@ class Merging(QObject):
         )
         sheet.again.connect(lambda: self._again(sheet, task))
         desk.decisions.show_sheet(sheet)
+        sheet.resume(*begun.typed)
 
     async def _settled(
         self, sheet: ConflictSheet, task: Task, into: str, answer: Settlement

@@ -202,3 +202,18 @@ def test_another_sheet_closes_one_in_which_a_file_is_edited(bench: Bench) -> Non
     bench.settle()
     assert not Shiboken.isValid(sheet), "it does not stay below the other one"
     assert isinstance(desk.decisions.sheet, QuestionSheet)
+
+
+def test_an_edit_of_a_conflict_outlives_another_sheet(bench: Bench) -> None:
+    bench.plane.fill()
+    desk = bench.open()
+    sheet = open_conflict(bench, desk)
+    sheet.change.click()
+    sheet.edit.editor.setPlainText("typed and not saved\n")
+    desk.registry.trigger("help")
+    bench.settle()
+    again = open_conflict(bench, desk)
+    assert again.edit.editing
+    assert again.edit.editor.text_now() == "typed and not saved\n"
+    again.edit.give_up()
+    assert again.edit.editing, "it is not called unchanged"
