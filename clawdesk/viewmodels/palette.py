@@ -61,16 +61,18 @@ def found(entries: Iterable[Entry], text: str) -> list[Entry]:
     """What fits, best first inside each heading; headings in the order they first came."""
     sign, words = parse(text)
     typed = sum(len(word) for word in words)
-    groups: dict[str, list[tuple[int, Entry]]] = {}
+    groups: dict[str, list[tuple[bool, int, Entry]]] = {}
     for entry in entries:
         if (sign and entry.kind != sign) or (not sign and not _unasked(entry.kind, typed)):
             continue
         # A reason is no search word: "no task" would find everything that cannot be done.
         rank = _rank(entry, words)
         if rank is not None:
-            groups.setdefault(entry.heading, []).append((rank, entry))
-    ranked = [sorted(group, key=lambda pair: pair[0]) for group in groups.values()]
-    return [entry for group in ranked for _, entry in group][:ROWS_MAX]
+            # Who types the name of what cannot be done wants its reason; else it is in the way.
+            late = bool(words and entry.why_not) and rank > 0
+            groups.setdefault(entry.heading, []).append((late, rank, entry))
+    ranked = [sorted(group, key=lambda found: found[:2]) for group in groups.values()]
+    return [entry for group in ranked for *_, entry in group][:ROWS_MAX]
 
 
 def with_headings(entries: Sequence[Entry]) -> list[Entry | str]:

@@ -60,6 +60,14 @@ def test_a_reason_is_no_search_word() -> None:
     assert found([off], "merge") == [off], "listed with its reason, not hidden"
 
 
+def test_what_can_be_done_stands_before_what_cannot_unless_that_is_named() -> None:
+    off = Entry("Undo the restore", "", "x", "", lambda: None, why_not="it was not restored")
+    go = Entry("Roll back", "", "x", "", lambda: None, also="restore")
+    assert found([off, go], "restore") == [go, off]
+    assert found([go, off], "undo") == [off]
+    assert found([off, go], "") == [off, go], "the order of the registry stays"
+
+
 def test_headings_stand_before_their_entries_and_rows_are_bounded() -> None:
     rows = with_headings(found(ALL, "fold"))
     assert [row for row in rows if isinstance(row, str)] == [
