@@ -12,6 +12,7 @@ from clawdesk.ui.form_sheet import Choice, FormSheet
 from clawdesk.ui.safe_text import SafeLabel, clean_line
 from clawdesk.ui.words import tr
 from clawdesk.viewmodels.models import project_name
+from clawdesk.viewmodels.projects import names_of
 
 HOUR_S = 3600
 TIME_FORMAT = "yyyy-MM-dd HH:mm"
@@ -25,8 +26,8 @@ def _projects_box(projects: Sequence[str], first: str) -> QComboBox:
     made = Choice()
     if first:
         made.addItem(first, "")
-    for path in projects:
-        made.addItem(clean_line(project_name(path), 80), path)
+    for path, name in names_of({path: project_name(path) for path in projects}).items():
+        made.addItem(clean_line(name, 80), path)
         tip = clean_line(path, 300)
         made.setItemData(made.count() - 1, tip, Qt.ItemDataRole.AccessibleDescriptionRole)
     return made

@@ -5,6 +5,7 @@ Pure; a project that cannot be used says why in a sentence.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -96,6 +97,25 @@ def short_path(path: str, home: str) -> str:
     return path
 
 
+def names_of(projects: Mapping[str, str]) -> dict[str, str]:
+    """Each path with its name; two of the same name have as much of their paths as parts them.
+
+    Args:
+        projects: the name of each, by its path.
+    """
+    many = {name for name, count in Counter(projects.values()).items() if count > 1}
+    found = dict(projects)
+    for name in many:
+        parts = {path: path.strip("/").split("/") for path, own in projects.items() if own == name}
+        for path, own in parts.items():
+            others = [other for one, other in parts.items() if one != path]
+            deep = next(
+                (n for n in range(2, len(own)) if own[-n:] not in [o[-n:] for o in others]), 0
+            )
+            found[path] = "/".join(own[-deep:]) if deep else path
+    return found
+
+
 def projects_view(
     projects: Mapping[str, ProjectView],
     tasks: Iterable[Task],
@@ -113,10 +133,13 @@ def projects_view(
         total[task.project] = total.get(task.project, 0) + 1
         if needs_you(task) or wants_trust(task):
             needs[task.project] = needs.get(task.project, 0) + 1
+    others = {path: opened for path, opened in (recent or {}).items() if path not in projects}
+    last = {path: path.rstrip("/").rpartition("/")[2] or path for path in others}
+    names = names_of({path: view.name for path, view in projects.items()} | last)
     entries = tuple(
         ProjectEntry(
             path=path,
-            name=view.name,
+            name=names[path],
             place=short_path(path, home),
             branch=view.branch,
             dirty=view.dirty,
@@ -132,12 +155,10 @@ def projects_view(
         )
         for path, view in projects.items()
     )
-    others = tuple(
-        Recent(path.rstrip("/").rpartition("/")[2] or path, path, short_path(path, home), opened)
-        for path, opened in (recent or {}).items()
-        if path not in projects
+    closed = tuple(
+        Recent(names[path], path, short_path(path, home), opened) for path, opened in others.items()
     )
-    return ProjectsView(entries, others)
+    return ProjectsView(entries, closed)
 
 
 def no_tasks(project: str) -> EmptyView:

@@ -27,7 +27,7 @@ from clawdesk.viewmodels.inbox import (
 from clawdesk.viewmodels.inspector import inspector_view
 from clawdesk.viewmodels.machine import gpu_view, host_view
 from clawdesk.viewmodels.phases import Family, Group, look
-from clawdesk.viewmodels.projects import projects_view, short_path
+from clawdesk.viewmodels.projects import names_of, projects_view, short_path
 from clawdesk.viewmodels.status import status_bar
 from clawdesk.viewmodels.story import sentence
 from clawdesk.viewmodels.tasks import counts, row_of, state_texts
@@ -314,6 +314,17 @@ def test_projects_with_recent_and_needs() -> None:
     read_only = replace(scenes.project(), read_only="held by bob")
     only = projects_view({scenes.PROJECT: read_only}, [])
     assert only.entries[0].definitions[0].why_not == "read-only: held by bob"
+
+
+def test_two_projects_of_one_name_are_told_apart() -> None:
+    paths = ("/home/ada/src/app", "/home/ada/old/app", "/home/ada/src/notes")
+    view = projects_view({path: scenes.project(path) for path in paths}, [], {"/app": "today"})
+    assert [entry.name for entry in view.entries] == ["src/app", "old/app", "notes"]
+    assert [one.name for one in view.recent] == ["/app"]
+    assert names_of({"/a/x/app": "app", "/b/x/app": "app"}) == {
+        "/a/x/app": "/a/x/app",
+        "/b/x/app": "/b/x/app",
+    }
 
 
 def test_diff_rows_unified_and_split() -> None:
