@@ -26,6 +26,7 @@ from clawdesk.ui.question_sheet import QuestionSheet
 from clawdesk.ui.reviews import Reviews
 from clawdesk.ui.unsent import UnsentAnswers
 from clawdesk.ui.words import counted, tr
+from clawdesk.viewmodels.amounts import first_of
 from clawdesk.viewmodels.inbox import trust_key, untrusted
 from clawdesk.viewmodels.phases import wants_trust
 from clawdesk.viewmodels.questions import question_view
@@ -430,7 +431,7 @@ class Decisions(QObject):
                 "minute: the window goes before, and ClawDesk ends once all are saved. "
                 "Tasks that another ClawDesk of yours drives go on there."
             ),
-            groups=[Lines("", "tasks", "fg1", tuple(t.title for t in running[:6]))],
+            groups=[Lines("", "tasks", "fg1", first_of([t.title for t in running], 6))],
             ways=[Way("go", tr("Suspend and quit"), "plain", "pause")],
             stay=tr("Stay"),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
@@ -90,6 +91,7 @@ class HomePage(QWidget):
 
     open_wanted = Signal()
     recent_wanted = Signal(str)
+    forget_wanted = Signal(str)
     check_wanted = Signal()
     back_wanted = Signal()
     sample_wanted = Signal()
@@ -212,6 +214,7 @@ class HomePage(QWidget):
             )
             set_tip(line, one.path)
             line.clicked.connect(lambda _=False, path=one.path: self.recent_wanted.emit(path))
+            line.add_act(tr("Remove from this list"), partial(self.forget_wanted.emit, one.path))
             self._recent_rows.addWidget(line)
         self._recent_title.setVisible(bool(recent))
 

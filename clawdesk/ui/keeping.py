@@ -37,6 +37,15 @@ class Keeping(QObject):
         self._use: DiskUse | None = None
         self._removed: tuple[int, int] | None = None  # of a clean-up that runs: so many of so many
         desk.window.inspector.report.clicked.connect(lambda: self.export(desk.chosen))
+        for part in (desk.window.projects, desk.window.home):
+            part.forget_wanted.connect(self.forget)
+
+    def forget(self, path: str) -> None:
+        """A recent project leaves the list; nothing in its folder changes, and opening it is enough
+        to have it back.
+        """
+        self._desk.memory.forget_project(path)
+        self._desk.paint_projects()
 
     # -- report --------------------------------------------------------
     def export(self, task_id: TaskId) -> None:
@@ -113,7 +122,7 @@ class Keeping(QObject):
         )
         sheet.images_wanted.connect(
             lambda ids: desk.errands.start(
-                "old images", tr("Removing guest images"), self._images_removed(ids)
+                "old_images", tr("Removing guest images"), self._images_removed(ids)
             )
         )
         desk.decisions.show_sheet(sheet)
@@ -121,7 +130,7 @@ class Keeping(QObject):
         if self._removed is not None:
             sheet.show_sending(True)
             sheet.show_progress(*self._removed)
-        elif desk.errands.busy("old images"):
+        elif desk.errands.busy("old_images"):
             sheet.show_removing_images(True)
         desk.errands.start("disk", tr("Reading the disk use"), self._read_disk())
 

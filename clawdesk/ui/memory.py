@@ -65,6 +65,13 @@ class Memory:
         self.settings.setValue("recent", [p for p, _ in kept])
         self.settings.setValue("recent_at", [str(at) for _, at in kept])
 
+    def forget_project(self, path: str) -> None:
+        """It is no recent project any more; one whose folder is gone would stand there for good."""
+        known = self.recent_at()
+        kept = [other for other in self.recent() if other != path]
+        self.settings.setValue("recent", kept)
+        self.settings.setValue("recent_at", [str(known.get(other, 0)) for other in kept])
+
     def open_projects(self) -> list[str]:
         """What was open when the window was closed."""
         return self._texts("open")

@@ -5,6 +5,8 @@ Below them stand other machines (`PeersSection`).
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
@@ -81,6 +83,7 @@ class ProjectsPane(Ground):
     open_wanted = Signal()
     chosen = Signal(str)
     recent_wanted = Signal(str)
+    forget_wanted = Signal(str)
     close_wanted = Signal(str)
     run_wanted = Signal(str, str)  # project path, definition name
 
@@ -129,6 +132,9 @@ class ProjectsPane(Ground):
                 line = NavRow(f"recent.{one.path}", one.name, icon="folder", indent=8)
                 set_tip(line, one.path)
                 line.clicked.connect(lambda _=False, path=one.path: self.recent_wanted.emit(path))
+                line.add_act(
+                    tr("Remove from this list"), partial(self.forget_wanted.emit, one.path)
+                )
                 self._column.addWidget(line)
 
     def _group(self, title: str, *, with_open: bool = False) -> QWidget:

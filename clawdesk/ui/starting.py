@@ -12,6 +12,7 @@ from clawdesk.ports.errors import PortError
 from clawdesk.ui.ask_sheet import AskSheet, Lines, Way
 from clawdesk.ui.tasks_pane import ALL
 from clawdesk.ui.words import counted, tr
+from clawdesk.viewmodels.amounts import first_of
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -42,7 +43,7 @@ def start(
             len(view.dirty), "{count} file changed by you", "{count} files changed by you"
         ),
         text=tr("The task works on a copy. Which state shall the copy have?"),
-        groups=[Lines(tr("Your changes"), "edit", "fg1", tuple(view.dirty[:8]))],
+        groups=[Lines(tr("Your changes"), "edit", "fg1", first_of(view.dirty, 8))],
         ways=[
             Way("head", tr("Start from HEAD")),
             Way("include", tr("Include my changes"), "plain", "edit"),

@@ -78,6 +78,12 @@ def listed(texts: Sequence[str], shown_max: int) -> str:
     return tr("{names} and {count} more", names=shown, count=more) if more > 0 else shown
 
 
+def first_of(texts: Sequence[str], shown_max: int) -> tuple[str, ...]:
+    """The first of them, each a line of its own, and how many more there are."""
+    more = and_more(len(texts) - shown_max)
+    return (*texts[:shown_max], *([more] if more else []))
+
+
 def few_paths(paths: Sequence[str]) -> str:
     """Up to three paths, and how many more there are."""
     return listed([short_path(path) for path in paths], PATHS_MAX)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from clawdesk.domain.memory_size import gib
 from clawdesk.ports.telemetry import Gpu, HostLoad
-from clawdesk.viewmodels.language import marked, tr
+from clawdesk.viewmodels.language import counted, marked, tr
 from clawdesk.viewmodels.told import told
 
 
@@ -120,7 +120,12 @@ def host_view(load: HostLoad | None) -> HostView:
     percent, used = f"{load.cpu_percent:.0f}", gib(load.memory_used_mib)
     return HostView(
         known=True,
-        cpu=tr("{percent} % of {count} cores", percent=percent, count=load.cpu_count),
+        cpu=counted(
+            load.cpu_count,
+            "{percent} % of {count} core",
+            "{percent} % of {count} cores",
+            percent=percent,
+        ),
         cpu_share=min(1.0, load.cpu_percent / 100),
         memory=tr("{used} of {total} GiB", used=used, total=gib(load.memory_total_mib)),
         memory_share=_of(load.memory_used_mib, load.memory_total_mib),

@@ -3016,6 +3016,10 @@
             <translation>Entfernen</translation>
         </message>
         <message>
+            <source>Remove from this list</source>
+            <translation>Aus dieser Liste entfernen</translation>
+        </message>
+        <message>
             <source>Remove old images</source>
             <translation>Alte Abbilder entfernen</translation>
         </message>
@@ -8167,9 +8171,13 @@
             <source>{peer} was not heard of yet since this Fabric began</source>
             <translation>von {peer} war seit dem Start dieser Fabric noch nichts zu hören</translation>
         </message>
-        <message>
+        <message numerus="yes">
             <source>{percent} % of {count} cores</source>
-            <translation>{percent} % von {count} Kernen</translation>
+            <extracomment>For one: {percent} % of {count} core</extracomment>
+            <translation>
+                <numerusform>{percent} % von {count} Kern</numerusform>
+                <numerusform>{percent} % von {count} Kernen</numerusform>
+            </translation>
         </message>
         <message>
             <source>{place} of {count}</source>

@@ -70,6 +70,22 @@ def test_recent_projects_know_when_they_were_open(bench: Bench) -> None:
     ]
 
 
+def test_a_recent_project_whose_folder_is_gone_can_be_taken_off_the_list(bench: Bench) -> None:
+    now_ms = bench.clock.now_ms()
+    for path in ("/p/kept", "/p/gone", "/p/first"):
+        bench.memory.remember_project(path, now_ms)
+    desk = bench.open()
+    for part in (desk.window.home, desk.window.projects):
+        (row,) = (r for r in part.findChildren(NavRow) if r.accessibleName().startswith("gone"))
+        assert [text for text, *_ in row._acts] == ["Remove from this list"]
+    row._acts[0][1]()
+    bench.settle()
+    assert bench.memory.recent() == ["/p/first", "/p/kept"]
+    assert bench.memory.recent_at() == {"/p/first": now_ms, "/p/kept": now_ms}
+    rows = [row.accessibleName() for row in desk.window.home.findChildren(NavRow)]
+    assert rows == ["first, /p/first, today", "kept, /p/kept, today"]
+
+
 def test_what_was_open_opens_again_and_what_is_named_is_looked_at(
     bench: Bench, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from clawdesk.ports.repository import Diff, DiffFile, DiffHunk, DiffLine
 from clawdesk.ports.telemetry import Gpu
 from clawdesk.runtime.api import Environment
 from clawdesk.viewmodels import words
-from clawdesk.viewmodels.amounts import day, moment
+from clawdesk.viewmodels.amounts import day, first_of, moment
 from clawdesk.viewmodels.checkpoints import checkpoint_rows, restore_view
 from clawdesk.viewmodels.diffs import LINE_MAX, ROWS_MAX, RowKind, diff_rows, is_cut
 from clawdesk.viewmodels.doctor import doctor_view
@@ -413,3 +413,13 @@ def test_an_answer_of_another_day_has_its_date() -> None:
     closed = closing_words(done, record.fields["request"], record.at_ms + words.DAY_MS, 0)
     assert closed.endswith(f" at {moment(record.at_ms, record.at_ms + words.DAY_MS, 0)}")
     assert " Nov " in closed
+
+
+def test_one_core_is_no_cores() -> None:
+    load = replace(scenes.load(), cpu_count=1, cpu_percent=7.0)
+    assert host_view(load).cpu == "7 % of 1 core"
+
+
+def test_a_list_that_is_cut_says_so() -> None:
+    assert first_of(["a", "b", "c"], 3) == ("a", "b", "c")
+    assert first_of(["a", "b", "c", "d"], 2) == ("a", "b", "and 2 more")
