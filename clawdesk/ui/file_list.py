@@ -130,7 +130,8 @@ class _FileDelegate(QStyledItemDelegate):
         for text, role in (
             (f"−{file.removed}" if file.removed else "", "bad"),  # noqa: RUF001
             (f"+{file.added}" if file.added else "", "ok"),
-            (tr("deleted") if file.status == "deleted" else "", "fg2"),
+            # No count of lines tells these; a new name stands in the title.
+            (file_words(file) if file.status in {"deleted", "mode"} else "", "fg2"),
             (words, "acc" if words == tr("edited by you") else "fg2"),
         ):
             if text:

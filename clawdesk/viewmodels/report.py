@@ -17,6 +17,7 @@ from clawdesk.ports.repository import Diff
 from clawdesk.viewmodels.amounts import and_more, files, recorded, rejected_to, where, whole
 from clawdesk.viewmodels.checkpoints import by_rejection
 from clawdesk.viewmodels.costs import spent_at, spent_words, step_words, used_words
+from clawdesk.viewmodels.diffs import file_title
 from clawdesk.viewmodels.lane import lane_of
 from clawdesk.viewmodels.lane_marks import BLOCKS, STILL, Mark, MarkKind
 from clawdesk.viewmodels.language import marked, tr
@@ -38,6 +39,7 @@ _STATUSES = {
     "deleted": marked("deleted"),
     "modified": marked("modified"),
     "renamed": marked("renamed"),
+    "mode": marked("mode changed"),
 }
 _ACTIVE = set("\\`*_{}[]<>()#+-!|~&$")
 
@@ -247,7 +249,7 @@ def _changes(around: Around) -> Iterator[str]:
             yield tr("They could not be read.")
         return
     for file in diff.files[:FILES_MAX]:
-        line = f"- {_status(file.status)} {quoted(file.path)} +{file.added} -{file.removed}"
+        line = f"- {_status(file.status)} {quoted(file_title(file))} +{file.added} -{file.removed}"
         risk = tr("would run on your machine after a merge")
         yield f"{line}, {risk}" if file.runs_on_host else line
     if diff.files[FILES_MAX:]:

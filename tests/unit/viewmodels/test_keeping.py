@@ -7,8 +7,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clawdesk.domain.model import PlaneState, Record
+from clawdesk.domain.model import DiffStat, PlaneState, Record
 from clawdesk.ports.machines import DiskUse, SnapshotUse
+from clawdesk.ports.repository import Diff, DiffFile
 from clawdesk.viewmodels.amounts import day
 from clawdesk.viewmodels.disk import disk_view
 from clawdesk.viewmodels.report import Around, file_name, quoted, report
@@ -145,3 +146,12 @@ def test_the_search_wants_every_word() -> None:
     assert [r.title for r in found(rows, "resnet")] == ["train-resnet", "quantize-vlm"]
     assert len(found(rows, "  ")) == len(rows)
     assert found(rows, "nothing like it") == []
+
+
+def test_the_report_names_where_a_file_was_and_that_its_mode_alone_changed() -> None:
+    moved = DiffFile("src/b.py", "src/a.py", "renamed", 0, 0, ())
+    script = DiffFile("run.sh", "run.sh", "mode", 0, 0, (), "becomes executable")
+    diff = Diff((moved, script), DiffStat(2, 0, 0))
+    text = report(task("docs-pass"), Around(NOW, 0, diff))
+    assert "- renamed src/a.py → src/b.py +0 -0" in text
+    assert "- mode changed run.sh +0 -0" in text
