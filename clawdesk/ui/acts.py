@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QDir, Qt
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from clawdesk.domain.model import FINAL, Phase
 from clawdesk.ui import new_task, peer_desk, prompt_sheet, search, terminals, tokens
@@ -43,7 +43,7 @@ def register(desk: Desk) -> None:
     add("help", "All shortcuts", lambda: show_help(desk), keys="F1", icon="note")
     add("menu", "Menu of all acts", lambda: show_menu(desk), keys="F10", icon="more")
     registry.group = "Project"
-    add("open", "Open folder…", desk.open_folder, keys="Ctrl+O", icon="folder")
+    add("open", "Open folder…", partial(open_folder, desk), keys="Ctrl+O", icon="folder")
     add(
         "new",
         "New task…",
@@ -388,13 +388,28 @@ def _subject(desk: Desk, key: str) -> tuple[str, str]:
     return task_acts.words(key, task=task, project=desk.project, waiting=desk.pending())
 
 
+def open_folder(desk: Desk) -> None:
+    """Ask which; it begins at home, not where the program happened to be started."""
+    dialog = QFileDialog(desk.window, tr("Open a project folder"))
+    dialog.setObjectName("open_folder")
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setDirectory(QDir.homePath())
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    dialog.fileSelected.connect(desk.open_path)
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
+
+
 def show_operations(desk: Desk) -> None:
     """Merges, roll-backs, clean-ups and trust, newest first."""
     desk.errands.start("operations", tr("Reading what was done"), _show_operations(desk))
 
 
 async def _show_operations(desk: Desk) -> None:
+    seen = desk.decisions.sheet
     deeds = await desk.plane.deeds()
+    if desk.decisions.came_between(seen):
+        return
     clock = desk.clock
     tasks = desk.plane.state.tasks.values()
     rows = operations(tasks, deeds, clock.now_ms(), clock.offset_ms(), desk.plane.projects)

@@ -152,7 +152,7 @@ class Branches(QObject):
         )
 
     async def _ask_restore(self, task_id: TaskId, ordinal: int) -> None:
-        desk = self._desk
+        desk, seen = self._desk, self._desk.decisions.sheet
         task = desk.plane.state.tasks.get(task_id)
         if task is None:
             return
@@ -161,6 +161,8 @@ class Branches(QObject):
             paths: tuple[str, ...] | None = tuple(file.path for file in diff.files)
         except PortError:
             paths = None  # the sheet then says that they could not be listed
+        if desk.decisions.came_between(seen):
+            return
         project = desk.plane.projects.get(task.project)
         own = project.dirty if project else ()
         view = restore_view(task, ordinal, own_edits=own, paths=paths)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from clawdesk.domain.model import TaskId
+from clawdesk.ports.errors import PortError
 from clawdesk.ports.repository import Diff
 from clawdesk.ui.banner import Notice
 from clawdesk.ui.main_window import Page
@@ -19,6 +20,7 @@ from clawdesk.viewmodels.compare import (
     first_pair,
     parted_at,
 )
+from clawdesk.viewmodels.told import told_error
 
 if TYPE_CHECKING:
     from clawdesk.ui.desk import Desk
@@ -32,9 +34,11 @@ class CompareDesk(QObject):
         self._desk = desk
         self._page = page = desk.window.compare
         self.shown = False
+        self.project = ""  # whose tasks it compares
         self._pair: tuple[Side, Side] = (Side(), Side())
         self._asked = "both"
         self._diffs: dict[Ask, Diff] = {}
+        self._failed: dict[Ask, str] = {}  # why one of them could not be read
         page.closed.connect(self.close)
         page.sides_chosen.connect(self._choose)
         page.ask_chosen.connect(self._ask)
@@ -47,7 +51,7 @@ class CompareDesk(QObject):
         task = state.tasks.get(task_id)
         if task is None:
             return
-        self.shown, self._desk.page = True, Page.TASKS
+        self.shown, self._desk.page, self.project = True, Page.TASKS, task.project
         self._choose(*first_pair(state, task, ordinal))
         self._desk.paint_projects()
         self.paint()
@@ -65,7 +69,7 @@ class CompareDesk(QObject):
             self.paint()
             return
         self._pair, self._asked = (left, right), "both"
-        self._diffs = {}
+        self._diffs, self._failed = {}, {}
         asks = self._asks()
         self._load(asks)
         self.paint()
@@ -82,15 +86,22 @@ class CompareDesk(QObject):
 
     async def _read(self, asks: tuple[Ask, ...]) -> None:
         for ask in asks:
-            plane = self._desk.plane
-            if ask.branch:
-                diff = await plane.diff_branch(ask.task, ask.new)
-            else:
-                diff = await plane.diff(ask.task, ask.old, ask.new, other=ask.other)
+            try:
+                diff = await self._diff(ask)
+            except PortError as error:
+                self._failed[ask] = told_error(error)
+                self.paint()
+                raise
             if ask not in self._asks():
                 return  # another pair was chosen meanwhile
             self._diffs[ask] = diff
             self.paint()
+
+    async def _diff(self, ask: Ask) -> Diff:
+        plane = self._desk.plane
+        if ask.branch:
+            return await plane.diff_branch(ask.task, ask.new)
+        return await plane.diff(ask.task, ask.old, ask.new, other=ask.other)
 
     def paint(self) -> None:
         """The page from the present state."""
@@ -116,7 +127,7 @@ class CompareDesk(QObject):
         self._page.show_sides(view.choices, left, right)
         ask = next((a for a in asks if a.key == self._asked), asks[-1])
         diff = self._diffs.get(ask)
-        self._page.show_diff(self._words(diff), diff)
+        self._page.show_diff(self._failed.get(ask) or self._words(diff), diff)
 
     @staticmethod
     def _words(diff: Diff | None) -> str:

@@ -73,6 +73,14 @@ class Decisions(QObject):
         if appear is not None:
             appear(sheet.sizeHint())
 
+    def came_between(self, seen: QDialog | None) -> bool:
+        """Whether another sheet was opened since: what took a while to read does not push it away.
+
+        Args:
+            seen: what was open when it was asked for.
+        """
+        return self._sheet is not None and self._sheet is not seen
+
     def _gone(self, sheet: QDialog) -> None:
         if self._sheet is sheet:
             self._sheet = self._request = None
@@ -330,8 +338,10 @@ class Decisions(QObject):
         )
 
     async def _show_policy(self, project: str, task: str) -> None:
-        desk = self._desk
+        desk, seen = self._desk, self._sheet
         view = await desk.plane.project_policy(project, task)
+        if self.came_between(seen):
+            return
         name = project.rstrip("/").rpartition("/")[2]
         sheet = AskSheet(
             "trust",

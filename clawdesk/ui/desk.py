@@ -10,8 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QDir, QObject, QTimer, Signal
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from clawdesk.domain.model import Task
 from clawdesk.ports.errors import PortError
@@ -50,7 +49,7 @@ from clawdesk.viewmodels.machine import host_view
 from clawdesk.viewmodels.projects import ProjectEntry, projects_view
 from clawdesk.viewmodels.status import StatusBarView, lost, status_bar
 from clawdesk.viewmodels.tasks import TaskRow, row_of
-from clawdesk.viewmodels.told import told, told_of
+from clawdesk.viewmodels.told import told, told_error, told_of
 
 TICK_MS = 1_000
 CHANNEL = "window"
@@ -351,7 +350,12 @@ class Desk(QObject):
 
     async def _read_changes(self) -> None:
         wanted = self._diff_of
-        diff = await self.diff(*wanted)
+        try:
+            diff = await self.diff(*wanted)
+        except PortError as error:
+            if wanted == self._diff_of:
+                self.window.inspector.show_changes(told_error(error), None)
+            raise
         if wanted == self._diff_of:
             rows = checkpoint_rows(self.plane.state.tasks[wanted[0]], self.clock.offset_ms())
             row = next((r for r in rows if r.ordinal == wanted[1]), None)
@@ -375,16 +379,6 @@ class Desk(QObject):
         self.project, self.page = path, Page.TASKS
         self.compare.shown = False
         self.paint_all()
-
-    def open_folder(self) -> None:
-        dialog = QFileDialog(self.window, tr("Open a project folder"))
-        dialog.setObjectName("open_folder")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setDirectory(QDir.homePath())  # not where the program happened to be started
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(self.open_path)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
 
     def open_path(self, path: str, *, look: bool = True, page: Page = Page.TASKS) -> None:
         """Open a project; `look`: and show it, on that page."""
@@ -422,6 +416,8 @@ class Desk(QObject):
         outcome = await self.plane.close_project(path)
         if not outcome.ok:
             self.window.banner.show_notice(Notice("need", told(outcome.text)))
+        elif self.compare.project == path:
+            self.compare.shown = False
         self.paint_all()
 
     # -- first-run page ----------------------------------------------
