@@ -81,6 +81,7 @@ class Desk(QObject):
         self._looked = False
         self._before = memory.view()  # where the user was, until that is shown again
         self._log_of, self._log_after = "", 0
+        self._log_failed = ""  # not read again each second: only when it has grown, or is chosen
         self._diff_of: tuple[str, int, bool] = ("", 0, False)
         self._diff_asked = False  # that checkpoint was asked for: a newer one does not replace it
         self._diffs: dict[tuple[str, int, str, bool], Diff] = {}
@@ -296,7 +297,8 @@ class Desk(QObject):
             self.window.tasks.list.choose(task_id)
 
     def _load_place(self) -> None:
-        if self.window.inspector.place == "log" or self._log_of != self.chosen:
+        reads = self.window.inspector.place == "log" and self._log_failed != self.chosen
+        if reads or self._log_of != self.chosen:
             self._load_log()
         if self.window.inspector.place == "changes":
             task = self.plane.state.tasks.get(self.chosen)
@@ -309,7 +311,7 @@ class Desk(QObject):
         if not self.chosen:
             return
         if self._log_of != self.chosen:
-            self._log_of, self._log_after = self.chosen, 0
+            self._log_of, self._log_after, self._log_failed = self.chosen, 0, ""
             self.window.inspector.clear_log()
             self.errands.start(f"log {self.chosen} 0", tr("Reading the log"), self._read_log())
             return
@@ -319,7 +321,9 @@ class Desk(QObject):
         task = self._log_of
         while True:
             after = self._log_after
+            self._log_failed = task
             lines = await self.plane.log_lines(task, after)
+            self._log_failed = ""
             # Another reader or another task may have come between.
             if not lines or task != self._log_of:
                 return

@@ -185,6 +185,11 @@ class DiskSheet(Sheet):
             text = tr("Removing: {done} of {total} tasks done.", done=done, total=total)
             self.says.show_text(text)
 
+    def show_unread(self, why: str) -> None:
+        """Nothing is known of what is occupied."""
+        self.says.show_text("" if self._view is None else self.says.text())
+        self.show_notice(why, "bad")
+
     def show_view(self, view: DiskView) -> None:
         """Rebuilt only when something differs."""
         if view == self._view:

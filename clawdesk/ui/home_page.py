@@ -219,6 +219,8 @@ class HomePage(QWidget):
         self._recent_title.setVisible(bool(recent))
 
     def show_checking(self, checking: bool) -> None:
+        if not checking and self._view is None:
+            self.checks.show_text(tr("It could not be looked at; the reason stands above."))
         self.again.setEnabled(not checking)
         self.again.show_text(tr("Checking…") if checking else tr("Check all again"))
 

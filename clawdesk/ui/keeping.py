@@ -145,7 +145,7 @@ class Keeping(QObject):
         except PortError as error:
             sheet = self._disk_sheet()
             if sheet is not None:
-                sheet.show_notice(told_error(error), "bad")
+                sheet.show_unread(told_error(error))
             return
         self._show_disk()
 

@@ -1572,6 +1572,10 @@
             <translation>Verbindet sich mit</translation>
         </message>
         <message>
+            <source>It could not be looked at; the reason stands above.</source>
+            <translation>Er konnte nicht untersucht werden; der Grund steht oben.</translation>
+        </message>
+        <message>
             <source>It could not be read: {why}</source>
             <translation>Nicht lesbar: {why}</translation>
         </message>

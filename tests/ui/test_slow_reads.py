@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from PySide6.QtWidgets import QLabel
 
 from clawdesk.ports.errors import PortError
 from clawdesk.ui.desk import Desk
+from clawdesk.ui.disk_sheet import DiskSheet
 from clawdesk.ui.main_window import Page
 from clawdesk.ui.question_sheet import QuestionSheet
 from tests.support import plane_scenes as scenes
@@ -79,3 +81,44 @@ def test_a_comparison_goes_with_its_project(bench: Bench, desk: Desk) -> None:
     desk.close_project(scenes.PROJECT)
     bench.settle()
     assert desk.window.page is Page.TASKS
+
+
+def test_a_log_that_cannot_be_read_is_not_complained_of_each_second(
+    bench: Bench, desk: Desk
+) -> None:
+    bench.plane.refuse["log_lines"] = LOST
+    task = bench.task_id("docs-pass")
+    desk.window.tasks.list.choose(task)
+    bench.settle()
+    assert desk.window.banner.isVisible()
+    desk.window.banner.hide()
+    desk.tick()
+    bench.settle()
+    assert not desk.window.banner.isVisible()
+    del bench.plane.refuse["log_lines"]
+    bench.plane.log(task, "one line more")
+    bench.settle()
+    assert desk.window.inspector.log.rows.lines[-1].text == "one line more"
+
+
+def test_a_machine_that_cannot_be_looked_at_is_not_looked_at_for_ever(
+    bench: Bench, desk: Desk
+) -> None:
+    bench.plane.refuse["doctor"] = LOST
+    desk.registry.trigger("home")
+    bench.settle()
+    said = [label.text() for label in desk.window.home.findChildren(QLabel) if label.isVisible()]
+    assert "It could not be looked at; the reason stands above." in said
+    assert "Looking at this machine…" not in said
+
+
+def test_disk_use_that_cannot_be_read_is_not_read_for_ever(bench: Bench, desk: Desk) -> None:
+    bench.plane.refuse["disk_use"] = LOST
+    desk.registry.trigger("disk")
+    bench.settle()
+    sheet = desk.decisions.sheet
+    assert isinstance(sheet, DiskSheet)
+    assert (sheet.says.text(), sheet.notice.text()) == (
+        "",
+        "Git holds no such commit. Run git fsck.",
+    )
