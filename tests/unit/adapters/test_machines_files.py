@@ -325,11 +325,12 @@ def test_a_folder_that_cannot_be_listed_is_not_taken_for_an_empty_one(
     def refuse(_folder: Path) -> list[str]:
         raise PermissionError
 
-    monkeypatch.setattr(os, "listdir", refuse)  # by which Python 3.11 and 3.12 look,
-    monkeypatch.setattr(os, "scandir", refuse)  # and 3.13
-    for records in (layout.saved_records, layout.machine_records, layout.template_records):
-        with pytest.raises(PermissionError):
-            records()
+    with monkeypatch.context() as patch:  # what the test is given is removed by the real ones
+        patch.setattr(os, "listdir", refuse)  # by which Python 3.11 and 3.12 look,
+        patch.setattr(os, "scandir", refuse)  # and 3.13
+        for records in (layout.saved_records, layout.machine_records, layout.template_records):
+            with pytest.raises(PermissionError):
+                records()
 
 
 def test_the_owner_id_is_made_once(tmp_path: Path) -> None:
