@@ -136,6 +136,10 @@ async def test_a_model_call_waits_for_its_checkpoint(world: World) -> None:
     assert _asked(seen) == ["before model call 2", "before model call 3"]
     assert _printed(seen) == b"0\n1\n2\n"
     assert seen[-1] == StepEnded("r1", 0)
+    # What was printed before a call is told before its boundary.
+    printed = [said for said in seen if isinstance(said, StepOutput | BoundaryAsked)]
+    told = b"".join(s.chunk if isinstance(s, StepOutput) else b"|" for s in printed)
+    assert told == b"0\n|1\n|2\n"
 
 
 async def test_a_model_call_is_a_boundary_where_files_have_changed(world: World) -> None:

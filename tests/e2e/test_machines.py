@@ -207,6 +207,16 @@ async def test_its_processor_runs_what_programs_are_built_for_now(tar: Path) -> 
         assert "x86-64-v2 (supported" in await shell(guest, "/lib64/ld-linux-x86-64.so.2 --help")
 
 
+async def test_process_1_interrupts_no_program_in_its_words(tar: Path) -> None:
+    """Each switch between programs makes an emulator forget; what it starts is as any program."""
+    async with real.real_machines() as machines, guests_of(machines) as guests:
+        _, guest = await started(machines, guests, tar)
+        lines = "import os; print(*(os.sched_getscheduler(pid) for pid in (1, 0)))"
+        first, own = map(int, (await shell(guest, f"python3 -c '{lines}'")).split())
+        assert first == os.SCHED_BATCH | os.SCHED_RESET_ON_FORK
+        assert own == os.SCHED_OTHER
+
+
 @pytest.mark.parametrize("victim", ["memory", "layer", "record", "workspace"])
 async def test_a_snapshot_that_misses_or_changed_a_file_is_never_started(
     tar: Path, victim: str

@@ -55,7 +55,8 @@ class Errands:
         self._loop = loop
         self._works = works
         self._todo: deque[_Errand] = deque()
-        self._now: _Errand | None = None
+        self.now: _Errand | None = None
+        """What the child has in hand."""
         self._outcome: _Outcome | None = None
         self._pid = 0  # of the child that is told
         self._orders = self._bytes = self._outcomes = -1
@@ -87,14 +88,14 @@ class Errands:
         self._loop.child(pid, lambda code: self._gone(pid, code))
 
     def _go_on(self) -> None:
-        if self._now is None and self._todo:
+        if self.now is None and self._todo:
             if not self._pid:
                 self._begin()
-            self._now = self._todo.popleft()
+            self.now = self._todo.popleft()
             # An agent that stopped every program (`kill -STOP -1`) has stopped this one as well.
             os.kill(self._pid, signal.SIGCONT)
             with suppress(BrokenPipeError):  # it is gone, as we are about to hear
-                os.write(self._orders, self._now.line)
+                os.write(self._orders, self.now.line)
 
     def _hear(self) -> None:
         line = read_some(self._outcomes, _LINE_BYTES_MAX)
@@ -106,7 +107,7 @@ class Errands:
     def _gone(self, pid: int, code: int) -> None:
         if pid != self._pid:
             return  # it had said that it would end
-        if self._now is None:
+        if self.now is None:
             self._hang_up()
             return
         self._hear()
@@ -122,15 +123,15 @@ class Errands:
 
     def pump(self, link: Link) -> None:
         """Move what there is and may be sent; called whenever the loop is about to wait."""
-        while self._now is not None:
-            stream = self._now.stream
+        while self.now is not None:
+            stream = self.now.stream
             room = link.room(stream) if stream and link.is_open(stream) else _READ_BYTES
             # An outcome comes behind all that was written: what is to be read then is the rest.
             content = read_some(self._bytes, min(room, _READ_BYTES)) if room else None
             if content:
                 link.write(stream, content)
             elif room and self._outcome is not None:
-                self._end(link, self._now, self._outcome)
+                self._end(link, self.now, self._outcome)
             else:
                 if room:
                     self._loop.watch(self._bytes, READ, lambda _: None)
@@ -139,7 +140,7 @@ class Errands:
                 return
 
     def _end(self, link: Link, errand: _Errand, outcome: _Outcome) -> None:
-        self._now = self._outcome = None
+        self.now = self._outcome = None
         self._loop.forget(self._bytes)
         if outcome.is_last:
             self._hang_up()

@@ -58,12 +58,9 @@ Event = Told | Opened | Asked | Got | Closed
 class _Stream:
     """Credit of one stream: `may_send` is ours, `may_receive` is what the other end has left."""
 
-    __slots__ = ("closed_here", "may_receive_bytes", "may_send_bytes")
-
-    def __init__(self) -> None:
-        self.may_send_bytes = protocol.WINDOW_BYTES
-        self.may_receive_bytes = protocol.WINDOW_BYTES
-        self.closed_here = False
+    may_send_bytes = protocol.WINDOW_BYTES
+    may_receive_bytes = protocol.WINDOW_BYTES
+    closed_here = False
 
 
 class Link:
@@ -82,7 +79,8 @@ class Link:
         self._streams: dict[int, _Stream] = {}
         self._last_stream = 0
         self._urgent: deque[bytes] = deque()
-        self._late: list[bytes] = []
+        self.late: list[bytes] = []
+        """What waits for company; `send_late` sends it without."""
         self._bulk: deque[tuple[int, bytes]] = deque()
         self._bulk_bytes = 0
         self._current = memoryview(b"")
@@ -126,7 +124,7 @@ class Link:
             return None
         self._drop_bulk(number)
         # The host does not wait for it, and alone it would cost a guest as much as a message.
-        (self._late if self._guest else self._urgent).append(_close_frame(number, ""))
+        (self.late if self._guest else self._urgent).append(_close_frame(number, ""))
         return Closed(number, error)
 
     def _take_open(self, number: int, head: Message) -> Event | None:
@@ -176,16 +174,24 @@ class Link:
             return 0
         return self._begin(_head_frame(self._last_stream + 1, head))
 
-    def ask(self, head: bytes, size: int) -> int:
-        """Begin a model call's stream; as `open`."""
+    def ask(self, head: bytes, body: bytes) -> tuple[int, int]:
+        """Begin a model call's stream; as `open`. How much of its body went along comes second."""
         if len(self._streams) >= protocol.STREAMS_MAX:
-            return 0
-        return self._begin(protocol.pack_ask(self._last_stream + 1, head, size))
+            return 0, 0
+        number = self._last_stream + 1
+        packed = protocol.pack_ask(number, head, len(body))
+        along = len(body) if len(body) <= _PIECE_BYTES else 0
+        if along:
+            packed += protocol.pack_chunks(number, body)
+        self._begin(packed)
+        self._streams[number].may_send_bytes -= along
+        return number, along
 
     def _begin(self, packed: bytes) -> int:
         self._last_stream += 1
         self._streams[self._last_stream] = _Stream()
-        self.send_late()  # a stream that is over makes room for this one there too
+        if self.late:
+            self.send_late()  # a stream that is over makes room for this one there too
         self._urgent.append(packed)
         return self._last_stream
 
@@ -253,15 +259,10 @@ class Link:
         """Nothing waits to be sent, but for what goes along with the next thing that does."""
         return not (self._current or self._urgent or self._bulk)
 
-    @property
-    def has_late(self) -> bool:
-        """Whether something waits for company; `send_late` sends it without."""
-        return bool(self._late)
-
     def send_late(self) -> None:
         """Queue it behind what was said before, a stream's credit for example."""
-        self._urgent.extend(self._late)
-        self._late.clear()
+        self._urgent.extend(self.late)
+        self.late.clear()
 
     @property
     def is_full(self) -> bool:
@@ -274,7 +275,8 @@ class Link:
         What waits is sent in one piece where it is small: each wakes the other end.
         """
         if not self._current and (self._urgent or self._bulk):
-            self.send_late()
+            if self.late:
+                self.send_late()
             pieces, size = [], 0
             while size < _PIECE_BYTES and (self._urgent or self._bulk):
                 if self._urgent:
@@ -299,7 +301,7 @@ class Link:
         """A new epoch: forget every stream and all that was queued. The parser goes on."""
         self._streams.clear()
         self._urgent.clear()
-        self._late.clear()
+        self.late.clear()
         self._bulk.clear()
         self._bulk_bytes = 0
         self._current = memoryview(b"")

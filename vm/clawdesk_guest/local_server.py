@@ -23,19 +23,23 @@ _GONE = select.EPOLLHUP | select.EPOLLERR
 class Client:
     """One program's connection."""
 
+    # As it begins: a connection is made for each model call, and what it never needs costs nothing.
+    watched = 0
+    """What the loop tells of it."""
+    stream = 0
+    """Of the host; 0 = none is open."""
+    answered = False
+    """The head of the answer has come."""
+    owed_bytes = 0
+    """Credit to give back once the program has taken what came."""
+    finished = False
+    """Close when `unread` is empty."""
+    may_read = True
+    """Whether there is room for what the program says next."""
+
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
-        self.watched = 0  # what the loop tells of it
-        self.stream = 0  # of the host; 0 = none is open
-        self.answered = False  # the head of the answer has come
         self.unread = bytearray()  # bytes for the program
-        self.owed_bytes = 0  # credit to give back once the program has taken them
-        self.finished = False  # close when `unread` is empty
-
-    @property
-    def may_read(self) -> bool:
-        """Whether there is room for what the program says next."""
-        return True
 
 
 C = TypeVar("C", bound=Client)
@@ -52,14 +56,17 @@ class LocalServer(Generic[C]):
     def __init__(
         self,
         loop: Loop,
+        link: Link,
         address: tuple[str, int],
         clients_max: int,
         make: Callable[[int], C],
     ) -> None:
         self._loop = loop
+        self.link = link
         self._clients_max = clients_max
         self._make = make
-        self._clients: dict[int, C] = {}
+        self.clients: dict[int, C] = {}
+        """By descriptor. Whoever goes through them takes a list: they may end meanwhile."""
         self.streams: dict[int, C] = {}
         """Which connection each stream of the host belongs to."""
         self._held = True
@@ -68,23 +75,19 @@ class LocalServer(Generic[C]):
         # Told of a connection once it has asked: sooner it could only be put aside.
         self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _ASKS_WITHIN_S)
         self._accepting = False
+        self._listen()
 
     @property
     def port(self) -> int:
         port: int = self._listener.getsockname()[1]
         return port
 
-    @property
-    def clients(self) -> list[C]:
-        """All connections, in a list of their own: they may end while one goes through it."""
-        return list(self._clients.values())
-
     def hold(self, held: bool) -> None:
-        """While held nothing new is forwarded."""
+        """While held, as it is until a host listens, nothing new is forwarded."""
         self._held = held
 
     def close(self) -> None:
-        for one in self.clients:
+        for one in list(self.clients.values()):
             self.end(one)
         self._loop.forget(self._listener.fileno())
         self._listener.close()
@@ -106,50 +109,50 @@ class LocalServer(Generic[C]):
     def left(self, one: C) -> None:
         """A program closed its connection before we did; a subclass may care."""
 
-    def carry(self, one: C, link: Link, *, connected: bool) -> None:
-        """Forward what may go of a connection; `connected`: a host listens."""
+    def carry(self, one: C) -> None:
+        """Forward what may go of a connection."""
 
-    def pump(self, link: Link, *, connected: bool) -> None:
-        """Move what may go; called whenever the loop is about to wait."""
-        if self._clients:
-            for one in self.clients:
-                self.carry(one, link, connected=connected)
-                self.serve(one, link)
-        if (len(self._clients) < self._clients_max) != self._accepting:
-            self._listen(link)
+    def pump(self) -> None:
+        """Move what may go, where there are clients; called whenever the loop is about to wait."""
+        for one in list(self.clients.values()):
+            self.carry(one)
+            self.serve(one)
 
-    def _listen(self, link: Link) -> None:
+    def _listen(self) -> None:
         """Take new connections while there is room."""
+        if (len(self.clients) < self._clients_max) == self._accepting:
+            return
         self._accepting = not self._accepting
         if self._accepting:
-            self._loop.watch(self._listener.fileno(), READ, lambda _: self._accept(link))
+            self._loop.watch(self._listener.fileno(), READ, self._accept)
         else:
             self._loop.forget(self._listener.fileno())
 
-    def _accept(self, link: Link) -> None:
+    def _accept(self, _seen: int) -> None:
         try:
             # `accept` is this and a socket object around it, a dozen calls for each model call.
             descriptor, _ = self._listener._accept()  # type: ignore[attr-defined]
         except OSError:
             return
         os.set_blocking(descriptor, False)
-        one = self._make(descriptor)
-        self._clients[descriptor] = one
-        self._seen(one, link, READ)  # as a rule it has asked already
+        one = self.clients[descriptor] = self._make(descriptor)
+        if len(self.clients) == self._clients_max:
+            self._listen()
+        self._seen(one, READ)  # as a rule it has asked already
 
-    def serve(self, one: C, link: Link) -> None:
+    def serve(self, one: C) -> None:
         """Give the program what there is and watch for what it does."""
         descriptor = one.descriptor
         while one.unread:
             count = write_some(descriptor, bytes(one.unread[:READ_BYTES]))
             if count < 0:
-                self._leave(one, link)
+                self._leave(one)
                 return
             del one.unread[:count]
             if count == 0:
                 break
         if one.owed_bytes and len(one.unread) < _UNREAD_BYTES_MAX:
-            link.grant(one.stream, one.owed_bytes)
+            self.link.grant(one.stream, one.owed_bytes)
             one.owed_bytes = 0
         if one.finished and not one.unread:
             self.end(one)
@@ -157,26 +160,28 @@ class LocalServer(Generic[C]):
         mask = (READ if one.may_read else 0) | (WRITE if one.unread else 0) | _GONE
         if mask != one.watched:
             one.watched = mask
-            self._loop.watch(descriptor, mask, lambda seen: self._seen(one, link, seen))
+            self._loop.watch(descriptor, mask, lambda seen: self._seen(one, seen))
 
-    def _seen(self, one: C, link: Link, seen: int) -> None:
+    def _seen(self, one: C, seen: int) -> None:
         """Something happened on a connection; that it takes bytes again `serve` will find."""
         if not one.may_read and not seen & _GONE:
             return
         content = read_some(one.descriptor, READ_BYTES)
         if content == b"":
             # A program that leaves frees what it held: the host is told at once.
-            self._leave(one, link)
+            self._leave(one)
         elif content is not None:
             self.heard(one, content)
 
-    def _leave(self, one: C, link: Link) -> None:
-        link.close(one.stream, "the program closed its connection")
+    def _leave(self, one: C) -> None:
+        self.link.close(one.stream, "the program closed its connection")
         self.end(one)
         self.left(one)
 
     def end(self, one: C) -> None:
-        if self._clients.pop(one.descriptor, None) is not None:
+        if self.clients.pop(one.descriptor, None) is not None:
             self.part(one)
             self._loop.forget(one.descriptor)
             os.close(one.descriptor)
+            if not self._accepting:
+                self._listen()

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from clawdesk_guest.loop import EDGE, GONE, READ, WRITE, Loop, read_some, write_some
 
 PORT_NAME = "org.clawdesk.agent.0"
-_READ_BYTES = 256 << 10
+_READ_BYTES = 64 << 10
+"""More at once is mapped for each read and given back: 110 us for 5 under emulation."""
 _LOOK_AGAIN_S = 1.0
 
 

@@ -66,6 +66,8 @@ CONTROL, OPEN, CHUNK, CLOSE, WINDOW, ASK = 1, 2, 3, 4, 5, 6
 _HEADER = struct.Struct(">IBI")
 _HEADER_BYTES = _HEADER.size
 _CREDIT = struct.Struct(">I")
+_ASK_HEADER = struct.Struct(">IBII")
+"""That of a frame, and the length of the call's body."""
 
 Message = dict[str, Any]
 
@@ -122,7 +124,7 @@ def pack_window(stream: int, credit_bytes: int) -> bytes:
 
 def pack_ask(stream: int, head: bytes, size: int) -> bytes:
     """The beginning of a model call with a body of `size` bytes. Raises LocalError (rule 16)."""
-    frame = pack(ASK, stream, _CREDIT.pack(size) + head)
+    frame = _ASK_HEADER.pack(_CREDIT.size + len(head), ASK, stream, size) + head
     if len(head) > ASK_HEAD_BYTES_MAX or SYNC in frame:
         raise LocalError("a request's head is too long, or holds what it may not (rule 16)")
     return frame
@@ -216,46 +218,44 @@ class FrameParser:
         self._again = again
         self._skip_bytes_max = skip_bytes_max
         self._skipped_bytes = 0
-        self._buffer = bytearray()
-        self._searched = 0
+        self._rest = b""
         self.synced = False
 
     def feed(self, received: bytes) -> list[Frame]:
         """Frames that are complete now. Raises RemoteError; the connection is then useless."""
-        self._buffer += received
+        received = self._rest + received
         if self._again or not self.synced:
-            self._seek()
+            received = self._behind_mark(received)
         frames = []
-        while self.synced and len(self._buffer) >= _HEADER_BYTES:
-            length, kind, stream = _HEADER.unpack_from(self._buffer)
+        at, size = 0, len(received) if self.synced else 0
+        while size - at >= _HEADER_BYTES:
+            length, kind, stream = _HEADER.unpack_from(received, at)
             if length > PAYLOAD_BYTES_MAX:
                 raise RemoteError(f"a frame of {length} bytes is too long (rule 1)")
             if not CONTROL <= kind <= ASK:
                 raise RemoteError(f"a frame of unknown type {kind} (rule 1)")
-            end = _HEADER_BYTES + length
-            if len(self._buffer) < end:
+            end = at + _HEADER_BYTES + length
+            if size < end:
                 break
-            frames.append((kind, stream, bytes(self._buffer[_HEADER_BYTES:end])))
-            del self._buffer[:end]
-            self._searched = self._searched - end if self._searched > end else 0
+            frames.append((kind, stream, received[at + _HEADER_BYTES : end]))
+            at = end
+        self._rest = received[at:]
         return frames
 
-    def _seek(self) -> None:
-        """Drop everything up to and including the newest mark in the buffer."""
-        at = self._buffer.rfind(self._mark, self._searched)
+    def _behind_mark(self, received: bytes) -> bytes:
+        """All behind the newest mark; without one all of it, or before the first its end."""
+        at = received.rfind(self._mark)
         if at >= 0:
             self.synced = True
-            del self._buffer[: at + len(self._mark)]
-            self._searched = 0
-        else:
-            # A mark may be split over two reads: search its first bytes again next time.
-            self._searched = max(0, len(self._buffer) - len(self._mark) + 1)
-            if not self.synced:
-                self._skipped_bytes += self._searched
-                del self._buffer[: self._searched]
-                self._searched = 0
-                if self._skipped_bytes > self._skip_bytes_max:
-                    raise RemoteError("no answer to our hello in all that was sent (rule 8)")
+            return received[at + len(self._mark) :]
+        if self.synced:
+            return received
+        # A mark may be split over two reads: its first bytes are looked at again.
+        skipped_bytes = max(0, len(received) - len(self._mark) + 1)
+        self._skipped_bytes += skipped_bytes
+        if self._skipped_bytes > self._skip_bytes_max:
+            raise RemoteError("no answer to our hello in all that was sent (rule 8)")
+        return received[skipped_bytes:]
 
 
 # What a field may hold: (type, largest length or value). All fields are required.

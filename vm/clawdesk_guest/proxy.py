@@ -27,19 +27,19 @@ class _Way(Client):
         self.unsent = bytearray()  # bytes for the outside
 
     @property
-    def may_read(self) -> bool:
+    def may_read(self) -> bool:  # type: ignore[override]
         return len(self.unsent) < _UNSENT_BYTES_MAX
 
 
 class Proxy(LocalServer[_Way]):
     """All connections of the machine to the outside. While held nothing is begun or sent."""
 
-    def __init__(self, loop: Loop, address: tuple[str, int]) -> None:
-        super().__init__(loop, address, _CLIENTS_MAX, _Way)
+    def __init__(self, loop: Loop, link: Link, address: tuple[str, int]) -> None:
+        super().__init__(loop, link, address, _CLIENTS_MAX, _Way)
 
     def restart(self) -> None:
         """A new epoch: connections of the one before are broken off, as by any network."""
-        for one in self.clients:
+        for one in list(self.clients.values()):
             if one.stream or one.answered:
                 self.end(one)
 
@@ -73,19 +73,19 @@ class Proxy(LocalServer[_Way]):
 
     # To the host
 
-    def carry(self, one: _Way, link: Link, *, connected: bool) -> None:
-        if not connected or self._held:
+    def carry(self, one: _Way) -> None:
+        if self._held:
             return
         if one.wanted is not None and not one.stream and not one.answered and not one.finished:
             host, port = one.wanted
             try:
-                self.join(one, link.open({"op": "connect", "host": host, "port": port}))
+                self.join(one, self.link.open({"op": "connect", "host": host, "port": port}))
             except LocalError as error:
                 one.unread += _refusal(400, str(error))
                 one.finished = True
-        while one.answered and one.unsent and (room := link.room(one.stream)):
+        while one.answered and one.unsent and (room := self.link.room(one.stream)):
             part = bytes(one.unsent[:room])
-            link.write(one.stream, part)
+            self.link.write(one.stream, part)
             del one.unsent[: len(part)]
 
     # The program

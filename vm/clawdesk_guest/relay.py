@@ -20,23 +20,39 @@ _CALLS_MAX = 64
 class _Call(Client):
     """One client connection and its one request. Once answered it cannot be asked again."""
 
-    def __init__(self, descriptor: int) -> None:
-        super().__init__(descriptor)
-        self.parser = http_wire.RequestParser()
-        self.request: http_wire.Request | None = None
-        self.passed = False  # it was let through before: a new connection asks no boundary again
-        self.body_sent_bytes = 0
+    parser: http_wire.RequestParser | None = None
+    """Of what has come so far."""
+    request: http_wire.Request | None = None
+    passed = False
+    """It was let through before: a new connection of the host asks no boundary again."""
+    body_sent_bytes = 0
 
 
 class Relay(LocalServer[_Call]):
-    """All model calls of the machine. `changed` is called when a call began or ended."""
+    """All model calls of the machine.
+
+    A program waits for each: what is its affair goes out as soon as it can, and what is ours alone
+    is done behind it, while the host answers.
+
+    Args:
+        changed: called when a call began or ended.
+        send: has what was queued for the host go now.
+    """
 
     def __init__(
-        self, loop: Loop, address: tuple[str, int], turns: Turns, changed: Callable[[], None]
+        self,
+        loop: Loop,
+        link: Link,
+        address: tuple[str, int],
+        turns: Turns,
+        *,
+        changed: Callable[[], None],
+        send: Callable[[], object],
     ) -> None:
-        super().__init__(loop, address, _CALLS_MAX, _Call)
+        super().__init__(loop, link, address, _CALLS_MAX, _Call)
         self._turns = turns
         self._changed = changed
+        self._send = send
 
     @property
     def in_flight(self) -> int:
@@ -48,7 +64,7 @@ class Relay(LocalServer[_Call]):
 
         Calls of which no byte was answered are asked again, the others end with a reset.
         """
-        for call in self.clients:
+        for call in list(self.clients.values()):
             if call.answered and not call.finished:
                 self.end(call)
             elif not call.finished:
@@ -73,36 +89,41 @@ class Relay(LocalServer[_Call]):
             call.unread += http_wire.error_answer(502, "relay_failed", error or "no answer")
         if error and call.answered:
             self.end(call)  # The client sees that the answer was cut.
+            self._changed()
+            return
         call.finished = True
+        self.serve(call)
         self._changed()
 
     # To the host
 
-    def carry(self, one: _Call, link: Link, *, connected: bool) -> None:
-        request = one.request
-        if request is None or one.finished:
+    def carry(self, one: _Call) -> None:
+        if one.request is None or one.finished:
             return
-        if not one.stream and connected and not self._held:
-            self._forward(one, request, link)
-        if one.body_sent_bytes < len(request.body):
-            self._send_body(one, request, link)
+        head, body = one.request
+        if not one.stream and not self._held:
+            self._forward(one, head, body)
+        if one.body_sent_bytes < len(body):
+            self._send_body(one, body)
 
-    def _forward(self, call: _Call, request: http_wire.Request, link: Link) -> None:
+    def _forward(self, call: _Call, head: bytes, body: bytes) -> None:
         # Only what asks a model for words is a turn of an agent; looking at the list is none.
-        if request.is_post and not call.passed and not self._turns.may_go():
+        if not call.passed and head.startswith(b"POST ") and not self._turns.may_go():
             return
         call.passed = True
         try:
-            self.join(call, link.ask(request.head, len(request.body)))
+            stream, call.body_sent_bytes = self.link.ask(head, body)
         except LocalError as error:
             call.unread += http_wire.error_answer(400, "bad_request", str(error))
             call.finished = True
+        else:
+            self.join(call, stream)
 
-    def _send_body(self, call: _Call, request: http_wire.Request, link: Link) -> None:
-        while call.body_sent_bytes < len(request.body) and (room := link.room(call.stream)):
+    def _send_body(self, call: _Call, body: bytes) -> None:
+        while call.body_sent_bytes < len(body) and (room := self.link.room(call.stream)):
             begin = call.body_sent_bytes
-            part = request.body[begin : begin + room]
-            link.write(call.stream, part)
+            part = body[begin : begin + room]
+            self.link.write(call.stream, part)
             call.body_sent_bytes += len(part)
 
     # The client
@@ -112,12 +133,19 @@ class Relay(LocalServer[_Call]):
         if one.request is not None or one.finished:
             return
         try:
+            if one.parser is None:
+                one.parser = http_wire.RequestParser()
             one.request = one.parser.feed(content)
         except http_wire.BadRequestError as error:
             one.unread += http_wire.error_answer(error.status, "bad_request", str(error))
             one.finished = True
             return
-        if one.parser.wants_go_ahead and one.request is None:
+        if one.request is not None:
+            # What the step printed before a boundary goes out before it: that is for `pump`.
+            if not self._turns.is_boundary():
+                self.carry(one)
+                self._send()
+        elif one.parser.wants_go_ahead:
             one.parser.wants_go_ahead = False
             one.unread += b"HTTP/1.1 100 Continue\r\n\r\n"
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from clawdesk_guest import bounds, environment, machine, protocol
 from clawdesk_guest import link as events
 from clawdesk_guest.claw import SOCKET
-from clawdesk_guest.errand import Errands, Work
+from clawdesk_guest.errand import Errands
 from clawdesk_guest.link import Link
 from clawdesk_guest.loop import Loop
 from clawdesk_guest.port import Port, SerialPort, SocketPort, find_port
@@ -62,7 +62,9 @@ class Runner:
         self._is_held = False
         self._sends_late = False
         self._is_unpacked = False
-        self._errands = Errands(loop, _works(settings))
+        self._errands = Errands(
+            loop, Workspace(settings.workspace, settings.state, settings.disk).works()
+        )
         self._scribe = Scribe(loop, settings.workspace)
         self._requests = Requests(
             loop,
@@ -74,8 +76,10 @@ class Runner:
         )
         self._turns = Turns(self._ask_turn, self._look)
         address = ("127.0.0.1", settings.relay_port)
-        self._relay = Relay(loop, address, self._turns, self._check_quiet)
-        self._proxy = Proxy(loop, ("127.0.0.1", settings.proxy_port))
+        self._relay = Relay(
+            loop, self._link, address, self._turns, changed=self._check_quiet, send=self._send
+        )
+        self._proxy = Proxy(loop, self._link, ("127.0.0.1", settings.proxy_port))
         self._bounds = bounds.Bounds(settings.groups)
         self._shells = Shells(loop, self._bounds, self._shell_ended, self._check_quiet)
         self._ops: dict[str, Callable[[protocol.Message], None]] = {
@@ -121,6 +125,8 @@ class Runner:
             except protocol.RemoteError:
                 # The host does not break rules; bytes torn by a restore do. Its next hello mends.
                 self._epoch = ""
+                self._relay.hold(True)
+                self._proxy.hold(True)
                 self._link.deafen()
             if self._port.tells_of_more:
                 return
@@ -148,16 +154,21 @@ class Runner:
         for _ in range(_ROUNDS_MAX):
             if self._epoch and self._step is not None:
                 self._step.pump(self._link)
-            self._errands.pump(self._link)
-            self._shells.pump(self._link)
-            self._relay.pump(self._link, connected=bool(self._epoch))
-            self._proxy.pump(self._link, connected=bool(self._epoch))
+            # What has nothing under way is not called: at each turn that would cost as much again.
+            if self._errands.now is not None:
+                self._errands.pump(self._link)
+            if self._shells.open:
+                self._shells.pump(self._link)
+            if self._relay.clients:
+                self._relay.pump()
+            if self._proxy.clients:
+                self._proxy.pump()
             was_full = self._link.is_full
             if not self._send() or not was_full:
                 break  # only where the queue was full can anybody have more to give
         else:
             self._loop.after(0, lambda: None)
-        if self._link.has_late and not self._sends_late:
+        if self._link.late and not self._sends_late:
             self._sends_late = True
             self._loop.after(_LATE_S, self._send_late)
 
@@ -426,7 +437,7 @@ class Runner:
     def _check_quiet(self) -> None:
         """Once no call is in flight and no shell open: hold the output too, sync, tell the host."""
         then = self._come_to_rest
-        if then is None or self._relay.in_flight or self._shells.any_open:
+        if then is None or self._relay.in_flight or self._shells.open:
             return
         self._come_to_rest = None
         self._hold(True)
@@ -441,23 +452,6 @@ class Runner:
         """Tell the host why this program ends; best effort."""
         self._failed(0, why)
         self._send()
-
-
-def _works(settings: Settings) -> dict[str, Work]:
-    """What is done by a child, by the names it is told."""
-    workspace = Workspace(settings.workspace, settings.state, settings.disk)
-
-    def rest(out: int, files_max: int, bytes_max: int) -> None:
-        os.sync()
-        workspace.collect(out, files_max, bytes_max)
-
-    return {
-        "unpack": workspace.unpack,
-        "collect": workspace.collect,
-        "changed": lambda _: workspace.has_changed(),
-        "sync": lambda _: os.sync(),
-        "rest": rest,
-    }
 
 
 def serve(port: Port, settings: Settings) -> None:

@@ -51,11 +51,8 @@ class Shells:
         self._bounds = bounds
         self._ended = ended
         self._changed = changed
-        self._shells: dict[str, _Shell] = {}
-
-    @property
-    def any_open(self) -> bool:
-        return bool(self._shells)
+        self.open: dict[str, _Shell] = {}
+        """By their ids."""
 
     def start(
         self,
@@ -70,7 +67,7 @@ class Shells:
         Raises:
             OSError: it cannot be started, or there are too many.
         """
-        if len(self._shells) >= SHELLS_MAX:
+        if len(self.open) >= SHELLS_MAX:
             raise OSError(f"{SHELLS_MAX} shells are open already; close one")
         terminal, inner = os.openpty()
         try:
@@ -85,32 +82,32 @@ class Shells:
         os.close(inner)
         os.set_blocking(terminal, False)
         stream = link.open({"op": "terminal", "shell": shell_id})
-        shell = self._shells[shell_id] = _Shell(shell_id, pid, terminal, stream)
+        shell = self.open[shell_id] = _Shell(shell_id, pid, terminal, stream)
         self._loop.child(pid, lambda code: self._exited(shell, code))
         if not stream:
             self._hang_up(shell, "too many streams are open")
 
     def resize(self, shell_id: str, size: tuple[int, int]) -> None:
         """Its programs are told by the kernel; a shell that is gone is passed over."""
-        shell = self._shells.get(shell_id)
+        shell = self.open.get(shell_id)
         if shell is not None:
             _set_size(shell.terminal, size)
 
     def close(self, why: str) -> None:
         """Hang up every shell: its programs get HUP, and KILL where that does not end them."""
-        for shell in list(self._shells.values()):
+        for shell in list(self.open.values()):
             self._hang_up(shell, why)
 
     # From the host
 
     def got(self, stream: int, content: bytes) -> None:
         """Keys. At most the credit stands here unread."""
-        for shell in self._shells.values():
+        for shell in self.open.values():
             if shell.stream == stream:
                 shell.typed += content
 
     def closed(self, stream: int, _error: str) -> None:
-        for shell in list(self._shells.values()):
+        for shell in list(self.open.values()):
             if shell.stream == stream:
                 shell.stream = 0
                 self._hang_up(shell, "the person left")
@@ -119,7 +116,7 @@ class Shells:
 
     def pump(self, link: Link) -> None:
         """Move what there is and may be sent; called whenever the loop is about to wait."""
-        for shell in list(self._shells.values()):
+        for shell in list(self.open.values()):
             if shell.stream and shell.owed_bytes:
                 link.grant(shell.stream, shell.owed_bytes)
                 shell.owed_bytes = 0
@@ -160,7 +157,7 @@ class Shells:
         shell.exit_code = code
 
     def _end(self, shell: _Shell, link: Link) -> None:
-        del self._shells[shell.id]
+        del self.open[shell.id]
         self._loop.forget(shell.terminal)
         os.close(shell.terminal)
         link.close(shell.stream)

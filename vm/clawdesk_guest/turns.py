@@ -54,25 +54,28 @@ class Turns:
         """The next call is a boundary: the machine is needed elsewhere."""
         self._is_wanted = bool(self._every_calls or self._every_s or self._by_change)
 
+    def is_boundary(self) -> bool:
+        """Whether the next call may not simply go: one waits, or this one is to."""
+        if self.waiting or self._is_looking or (self._by_change and not self._has_looked):
+            return True
+        if self._is_wanted or self._has_changed or 0 < self._every_calls <= self._since:
+            return True
+        return 0 < self._every_s <= time.monotonic() - self._since_s
+
     def may_go(self) -> bool:
         """Whether a call may be forwarded now; if not, a boundary is open or was just asked for."""
+        if not self.is_boundary():
+            self._number += 1
+            self._since += 1
+            self._has_looked = False
+            return True
         if self.waiting or self._is_looking:
             return False
         if self._by_change and not self._has_looked:
             self._begin_look()
-            return False
-        if self._is_due():
+        else:
             self.waiting = self._ask(self._number + 1)
-            return False
-        self._number += 1
-        self._since += 1
-        self._has_looked = False
-        return True
-
-    def _is_due(self) -> bool:
-        if self._is_wanted or self._has_changed or 0 < self._every_calls <= self._since:
-            return True
-        return 0 < self._every_s <= time.monotonic() - self._since_s
+        return False
 
     def _begin_look(self) -> None:
         # Where a call is a boundary anyway too: what it makes durable is then no change any more.

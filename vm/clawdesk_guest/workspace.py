@@ -10,7 +10,7 @@ import struct
 import time
 
 from clawdesk_guest import protocol
-from clawdesk_guest.errand import output_of
+from clawdesk_guest.errand import Work, output_of
 from clawdesk_guest.listing import ENTRY, Differences, Listing, Walk, numbers_of, sha1, walked
 from clawdesk_guest.paths import PART_NAME
 
@@ -65,6 +65,21 @@ class Workspace:
         }
 
     # In
+
+    def works(self) -> dict[str, Work]:
+        """What a child does with it (`errand`), by the names it is told."""
+
+        def rest(out: int, files_max: int, bytes_max: int) -> None:
+            os.sync()
+            self.collect(out, files_max, bytes_max)
+
+        return {
+            "unpack": self.unpack,
+            "collect": self.collect,
+            "changed": lambda _: self.has_changed(),
+            "sync": lambda _: os.sync(),
+            "rest": rest,
+        }
 
     def unpack(self, _out: int) -> None:
         """Lay out the workspace: its files, a one-commit repository, and what we compare with."""

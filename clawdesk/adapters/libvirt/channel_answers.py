@@ -73,12 +73,13 @@ class RawAnswer(Answer):
     clients read in fewer steps than chunks; any other goes out as it comes.
 
     Args:
-        has_body: False for the answer to a HEAD.
+        head: of the request.
     """
 
-    def __init__(self, wire: Wire, stream: int, *, has_body: bool) -> None:
+    def __init__(self, wire: Wire, stream: int, head: bytes) -> None:
         super().__init__(wire, stream)
-        self._has_body = has_body
+        self._has_body = not head.startswith(b"HEAD ")
+        self._own = () if http_wire.says_close(head) else (http_wire.CLOSE,)
         self._head: tuple[int, dict[str, str]] | None = None  # held back
         self._early = bytearray()  # what is held back behind it
 
@@ -101,9 +102,9 @@ class RawAnswer(Answer):
         if self._head is None:
             rest = http_wire.LAST_CHUNK if self._has_body else b""
         elif self._has_body:
-            rest = http_wire.whole_answer(*self._head, bytes(self._early))
+            rest = http_wire.whole_answer(*self._head, bytes(self._early), *self._own)
         else:
-            rest = http_wire.answer_head(*self._head)
+            rest = http_wire.answer_head(*self._head, *self._own)
         self._head = None
         await super().send(rest)
         await super().end()
@@ -112,7 +113,8 @@ class RawAnswer(Answer):
         """Send what was held back: a stream's first credit is room for it."""
         if self._head is None:
             return
-        begun = http_wire.answer_head(*self._head, http_wire.CHUNKED if self._has_body else "")
+        framing = (http_wire.CHUNKED,) if self._has_body else ()
+        begun = http_wire.answer_head(*self._head, *self._own, *framing)
         if self._early:
             begun += http_wire.chunk(bytes(self._early))
         self._head = None

@@ -10,7 +10,6 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from clawdesk.adapters.libvirt.channel_answers import Answer, RawAnswer, Wire
@@ -75,7 +74,7 @@ class ModelRelay:
             self._wire.link.write(stream, said)
             self._wire.link.close(stream)
             return
-        answer = RawAnswer(self._wire, stream, has_body=read[0] != "HEAD")
+        answer = RawAnswer(self._wire, stream, head)
         self._begin(stream, _Call(read, size, self.run, answer))
 
     def opened(self, stream: int, head: Mapping[str, Any]) -> None:
@@ -150,28 +149,28 @@ class ModelRelay:
         self._wire.link.close(stream, why)
 
     async def _forward(self, call: _Call) -> None:
-        ended = Ended(Listener(bytes(call.body)), 503, time.monotonic(), run=call.run)
+        began_s, listener = time.monotonic(), Listener(bytes(call.body))
         try:
             response = await self._inference.call(
                 self._token, call.method, call.path, call.headers, bytes(call.body)
             )
         except PortError as error:
-            self._tell(call, replace(ended, why=error.sentence))
+            self._tell(call, Ended(listener, 503, began_s, run=call.run, why=error.sentence))
             raise
         call.body.clear()
         call.size = 0
-        names = (v for k, v in response.headers.items() if k.lower() == _NAME_HEADER)
-        ended = replace(ended, status=response.status, name=next(names, ""))
         try:
             call.answer.begin(response.status, response.headers)
             async for content in response.chunks:
-                ended.listener.heard(content)
+                listener.heard(content)
                 if not await call.answer.send(content):
                     return
             await call.answer.end()
         finally:
             await _close(response.chunks)
-            self._tell(call, ended)
+            names = (v for k, v in response.headers.items() if k.lower() == _NAME_HEADER)
+            name = next(names, "")
+            self._tell(call, Ended(listener, response.status, began_s, name, call.run))
 
     def _tell(self, call: _Call, ended: Ended) -> None:
         """Of questions about the models nothing is told: they are no calls."""

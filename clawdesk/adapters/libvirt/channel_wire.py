@@ -201,6 +201,8 @@ class Wire:
 
     async def room(self, stream: int) -> int:
         """Wait until bytes may be sent on a stream; 0 when it is gone."""
+        if (room := self.link.room(stream)) > 0 or not self.link.is_open(stream):
+            return room  # as a rule; to wait in line for it would cost as much as all the rest
         async with self._room_changed:
             await self._room_changed.wait_for(
                 lambda: self.link.room(stream) > 0 or not self.link.is_open(stream)

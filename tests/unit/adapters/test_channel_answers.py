@@ -24,7 +24,7 @@ class Joined:
         self.events: list[Event] = []
         self._room_comes = asyncio.Event()
         self._carry(self.link, self.guest)
-        self.stream = self.guest.ask(b"POST / HTTP/1.1", 0)
+        self.stream, _ = self.guest.ask(b"POST / HTTP/1.1", b"")
         self._carry(self.guest, self.link)
 
     def wake(self) -> None:
@@ -64,8 +64,8 @@ async def joined() -> Joined:
     return Joined()
 
 
-def answering(joined: Joined, *, has_body: bool = True) -> RawAnswer:
-    return RawAnswer(joined, joined.stream, has_body=has_body)
+def answering(joined: Joined, head: bytes = b"POST / HTTP/1.1") -> RawAnswer:
+    return RawAnswer(joined, joined.stream, head)
 
 
 async def test_what_ends_before_anything_else_runs_says_its_length(joined: Joined) -> None:
@@ -75,7 +75,7 @@ async def test_what_ends_before_anything_else_runs_says_its_length(joined: Joine
     assert await answer.send(b"z")
     assert joined.events == []
     await answer.end()
-    wanted = b"HTTP/1.1 200 OK\r\nConnection: close\r\na: b\r\nContent-Length: 3\r\n\r\nxyz"
+    wanted = b"HTTP/1.1 200 OK\r\na: b\r\nConnection: close\r\nContent-Length: 3\r\n\r\nxyz"
     assert joined.events == [Got(joined.stream, wanted), Closed(joined.stream, "")]
 
 
@@ -107,11 +107,19 @@ async def test_much_is_not_held_back_and_goes_as_fast_as_it_is_taken(joined: Joi
     assert come.endswith(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))
 
 
-@pytest.mark.parametrize(("status", "has_body"), [(200, False), (204, True), (304, True)])
-async def test_an_answer_without_a_body_has_none(
-    joined: Joined, status: int, has_body: bool
-) -> None:
-    answer = answering(joined, has_body=has_body)
+@pytest.mark.parametrize("whole", [True, False])
+async def test_who_said_that_it_asks_once_is_not_told_so(joined: Joined, whole: bool) -> None:
+    answer = answering(joined, b"POST / HTTP/1.1\r\nConnection: close")
+    answer.begin(200, {"A": "b"})
+    if not whole:
+        await asyncio.sleep(0)  # anything else runs
+    await answer.end()
+    assert b"onnection" not in joined.use_up()
+
+
+@pytest.mark.parametrize(("status", "method"), [(200, "HEAD"), (204, "POST"), (304, "GET")])
+async def test_an_answer_without_a_body_has_none(joined: Joined, status: int, method: str) -> None:
+    answer = answering(joined, f"{method} / HTTP/1.1".encode())
     answer.begin(status, {})
     assert await answer.send(b"dropped")
     await answer.end()

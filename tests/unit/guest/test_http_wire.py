@@ -14,6 +14,7 @@ from clawdesk_guest.http_wire import (
     answer_head,
     chunk,
     read_head,
+    says_close,
     whole_answer,
 )
 
@@ -26,8 +27,9 @@ POST = (
 def test_a_request_with_a_length_and_what_the_host_reads_in_its_head() -> None:
     request = RequestParser().feed(POST + b"GET /behind")
     assert request is not None
-    assert (request.is_post, request.body) == (True, b"12345")
-    method, path, headers = read_head(request.head)
+    head, body = request
+    assert body == b"12345"
+    method, path, headers = read_head(head)
     assert (method, path) == ("POST", "/v1/chat/completions")
     assert headers == {"content-type": "application/json", "authorization": "Bearer clawdesk"}
 
@@ -36,7 +38,7 @@ def test_a_request_in_chunks() -> None:
     head = b"POST /v1/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
     request = RequestParser().feed(head + chunk(b"ab") + chunk(b"c") + b"0\r\n\r\n")
     assert request is not None
-    assert request.body == b"abc"
+    assert request[1] == b"abc"
 
 
 @pytest.mark.parametrize("parts", [1, 2, 7])
@@ -101,6 +103,39 @@ def test_noise_is_harmless(noise: bytes) -> None:
         RequestParser().feed(b"POST / HTTP/1.1\r\n" + noise)
 
 
+@pytest.mark.parametrize(
+    ("head", "says"),
+    [
+        (b"POST / HTTP/1.1\r\nA: b\r\nConnection: close", True),
+        (b"POST / HTTP/1.1\r\nCONNECTION: CLOSE\r\nA: b", True),
+        (b"POST / HTTP/1.1\r\nConnection: keep-alive", False),
+        (b"POST / HTTP/1.1\r\nX-Connection: close", False),
+        (b"POST / HTTP/1.1", False),
+    ],
+)
+def test_whether_a_client_has_said_that_it_asks_once(head: bytes, says: bool) -> None:
+    assert says_close(head) is says
+
+
+@pytest.mark.parametrize("cut", range(1, 70))
+def test_a_request_may_be_cut_anywhere(cut: int) -> None:
+    for request in (POST, CHUNKS + chunk(b"ab") + chunk(b"c") + b"0\r\n\r\n"):
+        parser = RequestParser()
+        parts = [request[at : at + cut] for at in range(0, len(request), cut)]
+        *early, last = [parser.feed(part) for part in parts]
+        assert not any(early)
+        assert last == RequestParser().feed(request)
+        assert last is not None
+
+
+def test_a_request_in_chunks_that_also_says_a_length_is_one_in_chunks() -> None:
+    # Whatever came of it at once: a length beside chunks counts for nothing (RFC 9112, 6.3).
+    both = CHUNKS.replace(b"\r\n\r\n", b"\r\nContent-Length: 3\r\n\r\n")
+    request = RequestParser().feed(both + chunk(b"abcdef") + b"0\r\n\r\n")
+    assert request is not None
+    assert request[1] == b"abcdef"
+
+
 def test_a_header_cannot_begin_another() -> None:
     head = answer_head(200, {"x": "a\r\nset-cookie: b"}, "y: z")
     assert b"\r\nset-cookie" not in head
@@ -109,5 +144,5 @@ def test_a_header_cannot_begin_another() -> None:
 def test_an_answer_that_is_known_whole_says_its_length_and_none_that_was_said() -> None:
     answer = whole_answer(200, {"Content-Length": "99", "date": "x", "a": "b"}, b"xyz")
     head, _, body = answer.partition(b"\r\n\r\n")
-    assert head.split(b"\r\n")[1:] == [b"Connection: close", b"a: b", b"Content-Length: 3"]
+    assert head.split(b"\r\n")[1:] == [b"a: b", b"Content-Length: 3"]
     assert body == b"xyz"
