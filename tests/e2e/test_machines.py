@@ -213,7 +213,7 @@ async def test_process_1_interrupts_no_program_in_its_words(tar: Path) -> None:
         _, guest = await started(machines, guests, tar)
         lines = "import os; print(*(os.sched_getscheduler(pid) for pid in (1, 0)))"
         first, own = map(int, (await shell(guest, f"python3 -c '{lines}'")).split())
-        assert first == os.SCHED_BATCH | os.SCHED_RESET_ON_FORK
+        assert first == os.SCHED_BATCH
         assert own == os.SCHED_OTHER
 
 

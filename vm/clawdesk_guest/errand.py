@@ -149,8 +149,13 @@ class Errands:
         self._go_on()
 
 
+ORDINARY = (os.SCHED_OTHER, os.sched_param(0))
+"""How a program is scheduled that is not process 1 (`machine.prepare`)."""
+
+
 def become_child() -> None:
-    """Right after a fork: have signals do what they do to an ordinary process."""
+    """Right after a fork: be scheduled, and have signals do, as in an ordinary process."""
+    os.sched_setscheduler(0, *ORDINARY)
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)

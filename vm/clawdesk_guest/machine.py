@@ -12,8 +12,8 @@ def prepare() -> None:
     os.chdir("/")
     # A program that asks us something goes on until it waits for the answer: to be taken off its
     # processor in the middle of its words and put back costs an emulated one as much as the rest.
-    rest = os.sched_param(0)
-    os.sched_setscheduler(0, os.SCHED_BATCH | os.SCHED_RESET_ON_FORK, rest)
+    # What it starts is told otherwise (`errand.ORDINARY`): the kernel hands this on.
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     os.umask(0o022)
     for folder in ("/run/clawdesk", "/var/lib/clawdesk"):
         os.makedirs(folder, mode=0o755, exist_ok=True)

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Mapping
 
 from clawdesk_guest.bounds import Bounds
+from clawdesk_guest.errand import ORDINARY
 from clawdesk_guest.link import Link
 from clawdesk_guest.loop import READ, Loop, read_some
 
@@ -90,6 +91,7 @@ class Step:
                     (os.POSIX_SPAWN_DUP2, err, 2),
                 ],
                 setsid=True,
+                scheduler=ORDINARY,
                 setsigmask=[],
                 # Python ignores SIGPIPE; a shell that inherits that would print errors for
                 # `yes | head`.
