@@ -218,18 +218,23 @@ class FrameParser:
         self._again = again
         self._skip_bytes_max = skip_bytes_max
         self._skipped_bytes = 0
-        self._rest = b""
+        self._rest = bytearray()  # of the frame that is not all there
         self.synced = False
 
     def feed(self, received: bytes) -> list[Frame]:
         """Frames that are complete now. Raises RemoteError; the connection is then useless."""
-        received = self._rest + received
+        # As a rule whole frames come, and are cut out where they are. A long one in many pieces is
+        # put together where it stands: anew for each piece it would cost more with each.
+        known = len(self._rest)
+        if known:
+            self._rest += received
+        data = self._rest if known else received
         if self._again or not self.synced:
-            received = self._behind_mark(received)
+            data = self._behind_mark(data, known)
         frames = []
-        at, size = 0, len(received) if self.synced else 0
-        while size - at >= _HEADER_BYTES:
-            length, kind, stream = _HEADER.unpack_from(received, at)
+        at, size = 0, len(data)
+        while self.synced and size - at >= _HEADER_BYTES:
+            length, kind, stream = _HEADER.unpack_from(data, at)
             if length > PAYLOAD_BYTES_MAX:
                 raise RemoteError(f"a frame of {length} bytes is too long (rule 1)")
             if not CONTROL <= kind <= ASK:
@@ -237,25 +242,34 @@ class FrameParser:
             end = at + _HEADER_BYTES + length
             if size < end:
                 break
-            frames.append((kind, stream, received[at + _HEADER_BYTES : end]))
+            frames.append((kind, stream, bytes(data[at + _HEADER_BYTES : end])))
             at = end
-        self._rest = received[at:]
+        if data is self._rest:
+            del self._rest[:at]
+        elif at < size:
+            self._rest = bytearray(data[at:])
         return frames
 
-    def _behind_mark(self, received: bytes) -> bytes:
-        """All behind the newest mark; without one all of it, or before the first its end."""
-        at = received.rfind(self._mark)
+    def _behind_mark(self, data: bytes | bytearray, known: int) -> bytes | bytearray:
+        """All behind the newest mark; without one all of it, or before the first its end.
+
+        Args:
+            known: so much of its beginning was searched before.
+        """
+        # A mark may be split over two reads: its first bytes are looked at again.
+        split = len(self._mark) - 1
+        at = data.rfind(self._mark, max(0, known - split))
+        if at < 0 and self.synced:
+            return data
+        self._rest = bytearray()
         if at >= 0:
             self.synced = True
-            return received[at + len(self._mark) :]
-        if self.synced:
-            return received
-        # A mark may be split over two reads: its first bytes are looked at again.
-        skipped_bytes = max(0, len(received) - len(self._mark) + 1)
+            return data[at + len(self._mark) :]
+        skipped_bytes = max(0, len(data) - split)
         self._skipped_bytes += skipped_bytes
         if self._skipped_bytes > self._skip_bytes_max:
             raise RemoteError("no answer to our hello in all that was sent (rule 8)")
-        return received[skipped_bytes:]
+        return data[skipped_bytes:]
 
 
 # What a field may hold: (type, largest length or value). All fields are required.

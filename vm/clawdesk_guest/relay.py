@@ -21,7 +21,7 @@ class _Call(Client):
     """One client connection and its one request. Once answered it cannot be asked again."""
 
     parser: http_wire.RequestParser | None = None
-    """Of what has come so far."""
+    """Of what has come so far of a request."""
     request: http_wire.Request | None = None
     passed = False
     """It was let through before: a new connection of the host asks no boundary again."""
@@ -141,6 +141,7 @@ class Relay(LocalServer[_Call]):
             one.finished = True
             return
         if one.request is not None:
+            one.parser = None  # what it kept of a long body would be kept twice
             # What the step printed before a boundary goes out before it: that is for `pump`.
             if not self._turns.is_boundary():
                 self.carry(one)

@@ -170,6 +170,7 @@ def test_a_model_call_is_a_stream_with_the_head_its_program_wrote() -> None:
     guest, host = _pair()
     stream, along = guest.ask(b"POST / HTTP/1.1\r\na: \xff", b"abc")
     assert along == 3
+    assert guest.room(stream) == protocol.WINDOW_BYTES - 3
     assert _move(guest, host) == [
         Asked(stream, b"POST / HTTP/1.1\r\na: \xff", 3),
         Got(stream, b"abc"),

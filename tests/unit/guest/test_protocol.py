@@ -226,6 +226,16 @@ def test_a_mark_resets_the_guest_in_the_middle_of_a_frame(torn: bytes, cut: int)
     assert [json.loads(payload)["op"] for _, _, payload in frames] == ["ping"]
 
 
+@pytest.mark.parametrize("cut", [1, 3, 4096])
+def test_frames_of_any_length_come_in_pieces_of_any_length(cut: int) -> None:
+    parser = FrameParser(protocol.SYNC, again=True)
+    sizes = [0, 1, 9, 5000, protocol.PART_BYTES_MAX if cut > 3 else 100, 2]
+    frames = [(protocol.CHUNK, number, bytes(size)) for number, size in enumerate(sizes)]
+    sent = protocol.SYNC + b"".join(protocol.pack(*frame) for frame in frames)
+    parts = [sent[at : at + cut] for at in range(0, len(sent), cut)]
+    assert [frame for part in parts for frame in parser.feed(part)] == frames
+
+
 def test_the_host_hears_nothing_before_its_own_epoch() -> None:
     parser = FrameParser(protocol.SYNC + b"n" * 16, again=False)
     stale = protocol.pack(protocol.CHUNK, 7, b"stale") + protocol.SYNC + b"o" * 16
